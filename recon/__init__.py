@@ -1,0 +1,27 @@
+"""recon: month-end revenue reconciliation, to the cent, with the reason for every difference."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from recon.model import Reconciliation
+    from recon.policy import Policy
+    from recon.reconciliation import reconcile
+
+__all__ = ["Policy", "Reconciliation", "__version__", "reconcile"]
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Policy": "recon.policy",
+    "Reconciliation": "recon.model",
+    "reconcile": "recon.reconciliation",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Import the public names on first use, so that `recon --help` stays light."""
+    if name not in _HOMES:
+        raise AttributeError(f"module 'recon' has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)

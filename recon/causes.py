@@ -1,0 +1,339 @@
+"""Causes: why a line breaks.
+
+A detector takes the facts of a break and gives a sentence where its cause explains the
+difference to the minor unit, else None. `DETECTORS` lists them in the order in which they are
+named (specification, section 5); the first that fits is the cause, all that fit are candidates.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from recon import money
+from recon.facts import Facts
+from recon.model import Cause, Entry, Status
+
+Detector = Callable[[Facts], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a line breaks: the cause, all that fit, and one sentence with the numbers in it."""
+
+    cause: Cause
+    candidates: tuple[Cause, ...]
+    sentence: str
+
+
+def explain(facts: Facts) -> Explanation:
+    """Return the cause of a break and what else would explain it."""
+    found = [(cause, said) for cause, detect in DETECTORS if (said := detect(facts))]
+    if not found:
+        found = [next((c, said) for c, detect in LAST_RESORTS if (said := detect(facts)))]
+    cause, sentence = found[0]
+    return Explanation(cause, tuple(fit for fit, _ in found), sentence)
+
+
+def duplicate_entry(facts: Facts) -> str | None:
+    """One posting, or the whole batch, stands more than once on the same document."""
+    surplus = _surplus(facts.entries_of_month)
+    if not surplus:
+        return None
+    for copies in surplus:
+        for count in range(1, len(copies)):
+            if copies[0].amount * count == facts.difference:
+                return _taken_away(facts, copies[-count:])
+    batch = [entry for copies in surplus for entry in copies[1:]]
+    if len(surplus) > 1 and sum(entry.amount for entry in batch) == facts.difference:
+        return _taken_away(facts, batch)
+    return None
+
+
+def _surplus(entries: Sequence[Entry]) -> list[list[Entry]]:
+    copies: defaultdict[tuple[int, str], list[Entry]] = defaultdict(list)
+    for entry in entries:
+        copies[entry.amount, entry.document_ref].append(entry)
+    return [same for same in copies.values() if len(same) > 1 and same[0].amount]
+
+
+def _taken_away(facts: Facts, surplus: Sequence[Entry]) -> str:
+    ids = ", ".join(entry.entry_id for entry in surplus)
+    document = f" on {surplus[0].document_ref}" if surplus[0].document_ref else ""
+    copies = "repeats a posting" if len(surplus) == 1 else "repeat postings"
+    return (
+        f"{ids} {copies} of {_money(facts, surplus[0].amount)}{document}; "
+        f"without it the month agrees with {_money(facts, facts.expected)}."
+    )
+
+
+def sign_flipped(facts: Facts) -> str | None:
+    """The recognized amount, or one of its entries, has the wrong sign."""
+    if facts.expected == 0 or facts.entry_count == 0:
+        return None
+    if -facts.recognized == facts.expected:
+        return f"{_recognized(facts)} has the sign turned; {_expected(facts)}."
+    for entry in facts.entries_of_month:
+        if 2 * entry.amount == facts.difference:
+            return f"{_entry(facts, entry)} has the sign turned; {_expected(facts)}."
+    return None
+
+
+def decimal_shift(facts: Facts) -> str | None:
+    """The recognized amount, or one of its entries, is 10, 100 or 1000 times too large or small."""
+    if facts.expected == 0 or facts.entry_count == 0:
+        return None
+    shifted = _shift(facts.recognized, facts.expected, facts.unit)
+    if shifted:
+        return f"{_recognized(facts)} is {shifted} the {_money(facts, facts.expected)} expected."
+    if facts.entry_count == 1:
+        return None
+    for entry in facts.entries_of_month:
+        right = entry.amount - facts.difference
+        shifted = right and _shift(entry.amount, right, facts.unit)
+        if shifted:
+            return f"{_entry(facts, entry)} is {shifted} the {_money(facts, right)} that fits."
+    return None
+
+
+def _shift(amount: int, right: int, unit: int) -> str | None:
+    if amount == 0:
+        return None
+    for factor in (10, 100, 1000):
+        if amount * factor == right:
+            return f"1/{factor:,} of"
+        if money.rounded(amount, unit, factor) == right:
+            return f"{factor:,} times"
+    return None
+
+
+def digits_swapped(facts: Facts) -> str | None:
+    """Two neighbouring digits of the recognized amount, or of one entry, are exchanged."""
+    if facts.expected == 0 or facts.difference % (9 * facts.unit):
+        return None
+    if facts.entry_count == 1 or not facts.entries_of_month:
+        return _swap_in(facts, facts.recognized, _recognized(facts))
+    if said := _swap_in(facts, facts.recognized, _recognized(facts)):
+        return said
+    said_of = (_swap_in(facts, e.amount, _entry(facts, e)) for e in facts.entries_of_month)
+    return next(filter(None, said_of), None)
+
+
+def _swap_in(facts: Facts, amount: int, named: str) -> str | None:
+    right = amount - facts.difference
+    if right == 0 or (amount < 0) != (right < 0) or amount % facts.unit or right % facts.unit:
+        return None
+    least = money.decimals(facts.currency) + 1
+    digits = str(abs(amount) // facts.unit).zfill(least)
+    wanted = str(abs(right) // facts.unit).zfill(least)
+    if len(digits) < len(wanted):
+        return None
+    wanted = wanted.zfill(len(digits))
+    apart = [i for i, pair in enumerate(zip(digits, wanted, strict=True)) if pair[0] != pair[1]]
+    neighbours = len(apart) == 2 and apart[1] == apart[0] + 1  # noqa: PLR2004 - a pair
+    if not neighbours or digits[apart[0]] != wanted[apart[1]] or digits[apart[1]] != wanted[apart[0]]:
+        return None
+    return f"{named} has the digits {digits[apart[0]]} and {digits[apart[1]]} exchanged: it should be {_money(facts, right)}."
+
+
+def wrong_period(facts: Facts) -> str | None:
+    """An entry stands in the month before or after the one that lacks it."""
+    for offset, difference in ((-1, facts.before_difference), (1, facts.after_difference)):
+        if difference != -facts.difference:
+            continue
+        for entry in facts.entries:
+            if entry.offset == 0 and entry.amount == facts.difference:
+                return _moved(facts, entry, "belongs in", facts.month + offset, difference)
+            if entry.offset == offset and entry.amount == difference:
+                return _moved(facts, entry, f"stands in {facts.month + offset} but belongs in", facts.month, difference)
+    return None
+
+
+def _moved(facts: Facts, entry: Entry, belongs: str, month: object, difference: int) -> str:
+    return (
+        f"{_entry(facts, entry)} {belongs} {month}; "
+        f"the two months are off by {_signed(facts, facts.difference)} and {_signed(facts, difference)}."
+    )
+
+
+def catch_up(facts: Facts) -> str | None:
+    """The month makes good what earlier months lacked: to date everything agrees."""
+    if facts.to_date_recognized != facts.to_date_expected or facts.to_date_expected == facts.expected:
+        return None
+    return (
+        f"To date {_money(facts, facts.to_date_recognized)} is recognized, just as expected: "
+        f"the month makes good {_signed(facts, facts.difference)} of earlier months."
+    )
+
+
+def wrong_type(facts: Facts) -> str | None:
+    """Added up over the revenue types of the contract, nothing is missing."""
+    if partner := facts.partner(Cause.WRONG_TYPE):
+        return (
+            f"{_signed(facts, facts.difference)} here and {_signed(facts, -facts.difference)} on "
+            f"{partner.revenue_type} of the same contract cancel out: posted under the wrong type."
+        )
+    if facts.lines_that_cancel > 1:
+        return (
+            f"The {facts.lines_that_cancel} lines of the contract that are off add up to nothing: "
+            "posted under the wrong types."
+        )
+    return None
+
+
+def wrong_contract(facts: Facts) -> str | None:
+    """Another contract of the customer is off by just this amount, the other way."""
+    partner = facts.partner(Cause.WRONG_CONTRACT)
+    if partner is None:
+        return None
+    return (
+        f"{_signed(facts, facts.difference)} here and {_signed(facts, -facts.difference)} on "
+        f"{partner.contract_id} {partner.revenue_type} of the same customer: "
+        "posted on the wrong contract."
+    )
+
+
+def mistyped_contract(facts: Facts) -> str | None:
+    """An unknown contract id is one edit away from the one line that lacks the amount."""
+    partner = facts.partner(Cause.MISTYPED_CONTRACT)
+    if partner is None or not partner.single:
+        return None
+    right, wrong = facts.contract_id, partner.contract_id
+    if not facts.known_contract:
+        right, wrong = wrong, right
+    return (
+        f"{_money(facts, abs(facts.difference))} stands on {wrong}, which analytics does not know, "
+        f"and lacks on {right}, one character away: the id is mistyped."
+    )
+
+
+def wrong_currency(facts: Facts) -> str | None:
+    """The same number was posted in another currency."""
+    partner = facts.partner(Cause.WRONG_CURRENCY)
+    if partner is None:
+        return None
+    amount = money.pretty(abs(facts.difference), facts.currency)
+    right, wrong = facts.currency, partner.currency
+    if facts.difference > 0:
+        right, wrong = wrong, right
+    return f"{amount} was posted in {wrong} instead of {right}."
+
+
+def full_value(facts: Facts) -> str | None:
+    """The whole contract value was recognized at once."""
+    if facts.entry_count == 0 or not facts.full_value or facts.recognized != facts.full_value:
+        return None
+    return (
+        f"The whole contract value of {_money(facts, facts.full_value)} was recognized at once; "
+        f"{_expected(facts)}."
+    )
+
+
+def _fitting(cause: Cause) -> Detector:
+    def detect(facts: Facts) -> str | None:
+        label = next((fit.label for fit in facts.fits if fit.cause is cause), None)
+        if label is None:
+            return None
+        return f"{_recognized(facts)} is what {label} gives; {_expected(facts)}."
+
+    return detect
+
+
+def ended(facts: Facts) -> str | None:
+    """Recognition goes on after the line closed or was terminated."""
+    if facts.last_month is None or facts.entry_count == 0 or facts.month.index <= facts.last_month:
+        return None
+    when = f" (closed on {facts.closed_on})" if facts.closed_on else ""
+    last = type(facts.month)(facts.last_month)
+    return f"{_recognized(facts)} was posted after the last month {last}{when}; nothing is expected."
+
+
+def not_started(facts: Facts) -> str | None:
+    """Recognition comes before the start month."""
+    if facts.start_month is None or facts.entry_count == 0 or facts.month.index >= facts.start_month:
+        return None
+    return (
+        f"{_recognized(facts)} was posted before the start on {facts.term_start}; "
+        "nothing is expected yet."
+    )
+
+
+def unknown_contract(facts: Facts) -> str | None:
+    """Accounting knows a contract that analytics does not."""
+    if facts.known_contract:
+        return None
+    return (
+        f"{_recognized(facts)} was posted for {facts.contract_id}, a contract that analytics does "
+        "not know."
+    )
+
+
+def not_posted(facts: Facts) -> str | None:
+    """Revenue is expected and no entry was posted."""
+    if facts.entry_count or facts.status is not Status.NOT_RECOGNIZED:
+        return None
+    return f"No entry was posted; {_expected(facts)}."
+
+
+def unexplained(facts: Facts) -> str:
+    """Say what is known where no cause adds up."""
+    if not facts.on_contract:
+        return (
+            f"{_recognized(facts)} was posted, but the contract has no {facts.revenue_type} line "
+            f"in {facts.currency}."
+        )
+    return (
+        f"{_recognized(facts)} against {_money(facts, facts.expected)} expected; "
+        f"no rule explains {_signed(facts, facts.difference)}."
+    )
+
+
+DETECTORS: tuple[tuple[Cause, Detector], ...] = (
+    (Cause.DUPLICATE_ENTRY, duplicate_entry),
+    (Cause.SIGN_FLIPPED, sign_flipped),
+    (Cause.DECIMAL_SHIFT, decimal_shift),
+    (Cause.DIGITS_SWAPPED, digits_swapped),
+    (Cause.WRONG_PERIOD, wrong_period),
+    (Cause.CATCH_UP, catch_up),
+    (Cause.WRONG_TYPE, wrong_type),
+    (Cause.WRONG_CONTRACT, wrong_contract),
+    (Cause.MISTYPED_CONTRACT, mistyped_contract),
+    (Cause.WRONG_CURRENCY, wrong_currency),
+    (Cause.FULL_VALUE, full_value),
+    (Cause.WRONG_DURATION, _fitting(Cause.WRONG_DURATION)),
+    (Cause.WRONG_START, _fitting(Cause.WRONG_START)),
+    (Cause.OTHER_CONVENTION, _fitting(Cause.OTHER_CONVENTION)),
+)
+
+# Named only where none of the above fits.
+LAST_RESORTS: tuple[tuple[Cause, Detector], ...] = (
+    (Cause.ENDED, ended),
+    (Cause.NOT_STARTED, not_started),
+    (Cause.UNKNOWN_CONTRACT, unknown_contract),
+    (Cause.NOT_POSTED, not_posted),
+    (Cause.UNEXPLAINED, unexplained),
+)
+
+
+def _money(facts: Facts, amount: int) -> str:
+    return f"{money.pretty(amount, facts.currency)} {facts.currency}"
+
+
+def _signed(facts: Facts, amount: int) -> str:
+    return f"{money.pretty(amount, facts.currency, sign=True)} {facts.currency}"
+
+
+def _recognized(facts: Facts) -> str:
+    entries = facts.entries_of_month
+    if len(entries) == 1:
+        return _entry(facts, entries[0])
+    return f"The {_money(facts, facts.recognized)} of {len(entries)} entries"
+
+
+def _entry(facts: Facts, entry: Entry) -> str:
+    return f"{entry.entry_id or 'An entry'} ({_money(facts, entry.amount)})"
+
+
+def _expected(facts: Facts) -> str:
+    return f"{_money(facts, facts.expected)} is expected"

@@ -1,0 +1,87 @@
+"""Expected revenue: how a contract's value spreads over the months of its term.
+
+The arithmetic is SQL on whole numbers, in one place: lines, breaks under another rule, single
+contracts and the sample all go through it. A period's share of the value is a fraction
+numerator / denominator, and what is expected *to date* is value x fraction, rounded; a month's
+expected revenue is the difference of two of these, so that the periods add up to the value.
+
+Months are counted from January of year 0 (see `recon.month`); amounts are ten-thousandths.
+"""
+
+from __future__ import annotations
+
+MACROS = (
+    "CREATE MACRO month_index(day) AS year(day) * 12 + month(day) - 1",
+    "CREATE MACRO month_start(m) AS make_date(m // 12, m % 12 + 1, 1)",
+    "CREATE MACRO add_months(day, n) AS CAST(day + to_months(CAST(n AS INTEGER)) AS DATE)",
+    # Half away from zero to the minor unit; hugeint, since value x days passes 64 bits.
+    "CREATE MACRO rounded(amount, denominator, unit) AS sign(amount) * unit * "
+    "((2 * abs(amount) + denominator * unit) // (2 * denominator * unit))",
+    # The fraction's numerator once k periods have elapsed.
+    """CREATE MACRO elapsed(k, t) AS CASE
+        WHEN k <= 0 THEN 0
+        WHEN k >= t.periods THEN t.denominator
+        WHEN t.step IS NULL THEN month_start(t.start_month + k) - t.term_start
+        ELSE t.first + (k - 1) * t.step END""",
+    "CREATE MACRO accrued_cumulative(k, t) AS "
+    "rounded(t.value * elapsed(k, t), t.denominator, t.unit)",
+    # Each period by itself, the last takes what is left. Only exact_days has uneven periods.
+    """CREATE MACRO accrued_last_period(k, t) AS CASE
+        WHEN k <= 0 THEN 0
+        WHEN k >= t.periods THEN rounded(t.value, 1, t.unit)
+        WHEN t.step IS NULL THEN list_sum(list_transform(range(0, CAST(k AS BIGINT)), lambda i:
+            rounded(t.value * (elapsed(i + 1, t) - elapsed(i, t)), t.denominator, t.unit)))
+        ELSE rounded(t.value * t.first, t.denominator, t.unit)
+            + (k - 1) * rounded(t.value * t.step, t.denominator, t.unit) END""",
+    """CREATE MACRO accrued(k, t) AS CASE t.rounding
+        WHEN 'last_period' THEN accrued_last_period(k, t) ELSE accrued_cumulative(k, t) END""",
+    # What has been earned by the end of month m; nothing more after the close month.
+    "CREATE MACRO expected_to_date(m, t) AS accrued(least(m, t.close_month) - t.start_month + 1, t)",
+    "CREATE MACRO expected(m, t) AS expected_to_date(m, t) - expected_to_date(m - 1, t)",
+    # Closing early leaves this much of the value unrecognized.
+    "CREATE MACRO remainder(t) AS accrued(t.periods, t) - expected_to_date(t.close_month, t)",
+)
+
+
+def terms(lines: str) -> str:
+    """Return a SELECT that adds to contract lines what `expected(month, t)` needs of their term.
+
+    `lines` is a relation with value (ten-thousandths), unit (minor unit in ten-thousandths),
+    term_start, term_months, closed_on (a date, or NULL for the end of the term), convention and
+    rounding. Added are: start_month, close_month, term_end, periods, denominator, and the
+    fraction's numerator after the first period (first) and for each further one (step; NULL
+    where the months count by their days). A start on the 1st makes both prorated conventions
+    `even`.
+    """
+    return f"""
+    SELECT *,
+        CASE basis WHEN 'even' THEN term_months
+            WHEN 'prorate_period_rate' THEN term_months * month_days
+            WHEN 'prorate_day_rate' THEN term_days * whole_months
+            ELSE term_days END AS denominator,
+        CASE basis WHEN 'even' THEN 1
+            WHEN 'prorate_period_rate' THEN first_days
+            WHEN 'prorate_day_rate' THEN first_days * whole_months END AS first,
+        CASE basis WHEN 'even' THEN 1
+            WHEN 'prorate_period_rate' THEN month_days
+            WHEN 'prorate_day_rate' THEN term_days - first_days - day(term_end) END AS step,
+        CASE WHEN basis = 'even' THEN term_months
+            ELSE month_index(term_end) - start_month + 1 END AS periods,
+        least(month_index(coalesce(closed_on, term_end)),
+            greatest(month_index(term_end), start_month)) AS close_month
+    FROM (
+        SELECT *,
+            CAST(term_end - term_start + 1 AS HUGEINT) AS term_days,
+            CAST(date_diff('day', term_start, month_start(start_month + 1)) AS HUGEINT)
+                AS first_days,
+            CAST(date_diff('day', month_start(start_month), month_start(start_month + 1))
+                AS HUGEINT) AS month_days,
+            CAST(greatest(term_months - 1, 1) AS HUGEINT) AS whole_months
+        FROM (
+            SELECT * REPLACE (CAST(value AS HUGEINT) AS value,
+                    CAST(term_months AS BIGINT) AS term_months),
+                month_index(term_start) AS start_month,
+                add_months(term_start, term_months) - 1 AS term_end,
+                CASE WHEN day(term_start) = 1 AND convention <> 'exact_days' THEN 'even'
+                    ELSE convention END AS basis
+            FROM ({lines})))"""

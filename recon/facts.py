@@ -1,0 +1,261 @@
+"""Facts: everything about the lines that break which their causes are judged by.
+
+Reads `lines`, `contract_terms` and `entry_rows`; leaves in the session `breaks` (the lines
+outside tolerance with their neighbouring months), `off` (every line with a difference), `fits`
+(other terms under which the month would agree) and `partners` (other lines that are off by the
+opposite amount).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from recon.engine import Session
+from recon.expected import terms
+from recon.model import Cause, Entry, Status
+from recon.month import Month
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """Another term under which exactly the recognized amount would be expected."""
+
+    cause: Cause
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Partner:
+    """Another line that is off by the opposite amount; `single` where it is the only one."""
+
+    contract_id: str
+    revenue_type: str
+    currency: str
+    single: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """One line that breaks; amounts in ten-thousandths, differences are recognized - expected."""
+
+    line: int
+    month: Month
+    contract_id: str
+    revenue_type: str
+    currency: str
+    unit: int
+    customer: str
+    segment: str
+    owner: str
+    status: Status
+    expected: int
+    recognized: int
+    difference: int
+    allowed: int
+    entry_count: int
+    to_date_expected: int
+    to_date_recognized: int
+    before_difference: int
+    after_difference: int
+    months_broken: int
+    on_contract: bool
+    known_contract: bool
+    full_value: int | None
+    term_start: date | None
+    last_month: int | None
+    start_month: int | None
+    closed_on: date | None
+    lines_that_cancel: int
+    entries: tuple[Entry, ...] = ()
+    fits: tuple[Fit, ...] = ()
+    partners: Mapping[Cause, Partner] | None = None
+
+    def partner(self, cause: Cause) -> Partner | None:
+        """Return the line that is off by the opposite amount for this cause."""
+        return self.partners.get(cause) if self.partners else None
+
+    @property
+    def entries_of_month(self) -> tuple[Entry, ...]:
+        """The entries of the reconciled month itself."""
+        return tuple(entry for entry in self.entries if entry.offset == 0)
+
+
+def gather(connection: Session, month: Month) -> Iterator[Facts]:
+    """Yield the facts of every break, in the order of contract, type and currency."""
+    connection.execute(f"CREATE TEMP TABLE breaks AS {_breaks(month)}")
+    connection.execute("CREATE TEMP TABLE off AS SELECT * FROM lines WHERE difference <> 0")
+    entries = _entries(connection, month)
+    fits = _fits(connection, month)
+    partners = _partners(connection)
+    cursor = connection.execute(_FACTS)
+    while rows := cursor.fetchmany(10_000):
+        for line, *values in rows:
+            yield Facts(
+                line,
+                month,
+                *values[:7],
+                Status(values[7]),
+                *values[8:],
+                entries=entries.get(line, ()),
+                fits=fits.get(line, ()),
+                partners=partners.get(line),
+            )
+
+
+def _breaks(month: Month) -> str:
+    m = month.index
+    return f"""
+    WITH neighbours AS (
+        SELECT line,
+            CASE WHEN on_contract THEN expected({m - 1}, l) ELSE 0 END AS expected_before,
+            CASE WHEN on_contract THEN expected({m - 2}, l) ELSE 0 END AS expected_before2,
+            CASE WHEN on_contract THEN expected({m + 1}, l) ELSE 0 END AS expected_after
+        FROM lines l WHERE status NOT IN ('matched', 'within_tolerance')),
+    measured AS (
+        SELECT l.*, n.* EXCLUDE (line), before - expected_before AS before_difference,
+            -- While the books of the month after are empty, what it lacks proves nothing.
+            CASE WHEN (SELECT bool_or(after <> 0) FROM all_sums) THEN after - expected_after
+                ELSE 0 END AS after_difference
+        FROM lines l JOIN neighbours n USING (line))
+    SELECT *, CASE WHEN within(before_difference, expected_before, l) THEN 1
+            WHEN within(before2 - expected_before2, expected_before2, l) THEN 2
+            ELSE 3 END AS months_broken
+    FROM measured l"""
+
+
+_FACTS = """
+    SELECT b.line, b.id, b.type, b.currency, b.unit, coalesce(b.customer, b.customer_id, ''),
+        coalesce(b.segment, ''), coalesce(b.owner, ''), b.status,
+        b.expected, b.recognized, b.difference, b.allowed, b.entries,
+        b.to_date_expected, b.to_date_recognized, b.before_difference, b.after_difference,
+        b.months_broken, b.on_contract, coalesce(b.known_contract, true),
+        rounded(b.value, 1, b.unit), b.term_start,
+        least(b.close_month, b.start_month + b.periods - 1), b.start_month, b.closed_on,
+        coalesce(t.total, 0)
+    FROM breaks b LEFT JOIN (
+        -- Several lines of a contract that are off but add up to nothing: wrong types.
+        SELECT id_key, currency, CASE WHEN sum(difference) = 0 THEN count(*) END AS total
+        FROM off GROUP BY id_key, currency) t USING (id_key, currency)
+    ORDER BY b.id_key, b.type, b.currency"""
+
+
+def _entries(connection: Session, month: Month) -> dict[int, tuple[Entry, ...]]:
+    """Return the entries of the breaks in the month and its neighbours, by line."""
+    cursor = connection.execute(
+        f"""SELECT b.line, coalesce(e.entry_id, ''), e.amount, e.month - {month.index},
+            coalesce(e.document_ref, ''), coalesce(e.posted_at, '')
+        FROM entry_rows e JOIN breaks b USING (id_key, type, currency)
+        WHERE e.reason IS NULL AND e.month BETWEEN {month.index - 1} AND {month.index + 1}
+        ORDER BY b.line, e.month, e.posted_at, e.entry_id, e.amount"""
+    )
+    found: defaultdict[int, list[Entry]] = defaultdict(list)
+    while rows := cursor.fetchmany(10_000):
+        for line, *values in rows:
+            found[line].append(Entry(*values))
+    return {line: tuple(entries) for line, entries in found.items()}
+
+
+# The other ways to read a contract: (cause, label as SQL text, condition, columns that change).
+_VARIANTS = (
+    (Cause.WRONG_DURATION, "'over ' || (term_months - 1) || ' months instead of ' || term_months",
+     "over_time AND term_months > 1", "term_months - 1 AS term_months"),
+    (Cause.WRONG_DURATION, "'over ' || (term_months + 1) || ' months instead of ' || term_months",
+     "over_time", "term_months + 1 AS term_months"),
+    (Cause.WRONG_DURATION, "'over the ' || to_close || ' months from start to close'",
+     "over_time AND term_mismatch AND to_close BETWEEN 1 AND 12000 AND to_close <> term_months",
+     "to_close AS term_months"),
+    (Cause.WRONG_DURATION, "'over the ' || (to_close + 1) || ' months from start to close'",
+     "over_time AND term_mismatch AND to_close + 1 BETWEEN 1 AND 12000 "
+     "AND to_close + 1 <> term_months", "to_close + 1 AS term_months"),
+    (Cause.WRONG_START, "'from the booking on ' || booked_on || ' instead of ' || term_start",
+     "month_index(booked_on) <> start_month", "booked_on AS term_start"),
+    (Cause.WRONG_START, "'from one month later, ' || add_months(term_start, 1)",
+     "true", "add_months(term_start, 1) AS term_start"),
+    (Cause.WRONG_START, "'from one month earlier, ' || add_months(term_start, -1)",
+     "true", "add_months(term_start, -1) AS term_start"),
+    *(
+        (Cause.OTHER_CONVENTION, f"'by {convention}, {rounding} rounding'",
+         f"over_time AND NOT (convention = '{convention}' AND rounding = '{rounding}')",
+         f"'{convention}' AS convention, '{rounding}' AS rounding")
+        for convention in ("even", "prorate_period_rate", "prorate_day_rate", "exact_days")
+        for rounding in ("cumulative", "last_period")
+    ),
+    (Cause.OTHER_CONVENTION, "'evenly over ' || duration || ' months'",
+     "NOT over_time AND duration > 1",
+     "started_on AS term_start, duration AS term_months"),
+)  # fmt: skip
+
+
+def _fits(connection: Session, month: Month) -> dict[int, tuple[Fit, ...]]:
+    """Return the other terms under which the month agrees, by line.
+
+    Only where something was recognized: what was not posted follows no other term. Outside the
+    line's own term another one is believed only when it accounts for everything to date, else
+    each contract that goes on by a month would seem to have started late.
+    """
+    read = """
+        SELECT line, value, unit, term_start, term_months, convention, rounding, booked_on,
+            started_on, duration, start_month, term_mismatch, active, recognized,
+            to_date_recognized, recognition = 'over_duration' AS over_time,
+            date_diff('month', term_start, close_date) AS to_close,
+            CASE WHEN closed_early THEN closed_on END AS closed_on
+        FROM breaks WHERE on_contract AND entries > 0"""
+    variants = " UNION ALL BY NAME ".join(
+        f"SELECT * REPLACE ({changes}), {rank} AS rank, '{cause}' AS cause, "
+        f"{label} AS label FROM readings WHERE {condition}"
+        for rank, (cause, label, condition, changes) in enumerate(_VARIANTS)
+    )
+    connection.execute(f"CREATE TEMP TABLE readings AS {read}")
+    connection.execute(f"CREATE TEMP TABLE variants AS {variants}")
+    m = month.index
+    rows = connection.execute(
+        f"""SELECT line, cause, label FROM ({terms("SELECT * EXCLUDE start_month FROM variants")}) t
+        WHERE expected({m}, t) = recognized
+            AND (active OR expected_to_date({m}, t) = to_date_recognized)
+        ORDER BY line, rank"""
+    ).fetchall()
+    found: defaultdict[int, list[Fit]] = defaultdict(list)
+    for line, cause, label in rows:
+        found[line].append(Fit(Cause(cause), label))
+    return {line: tuple(fits) for line, fits in found.items()}
+
+
+# Pairs of lines that are off by opposite amounts: (cause, when a pair is one).
+_PAIRS = (
+    (Cause.WRONG_TYPE, "a.id_key = b.id_key AND a.currency = b.currency AND a.type <> b.type"),
+    (Cause.WRONG_CONTRACT,
+     "coalesce(a.customer_id, a.customer) = coalesce(b.customer_id, b.customer) "
+     "AND a.currency = b.currency AND a.id_key <> b.id_key"),
+    (Cause.MISTYPED_CONTRACT,
+     "a.type = b.type AND a.currency = b.currency AND NOT a.known_contract AND b.on_contract "
+     "AND abs(len(a.id_key) - len(b.id_key)) < 2 AND damerau_levenshtein(a.id_key, b.id_key) = 1"),
+    (Cause.MISTYPED_CONTRACT,
+     "a.type = b.type AND a.currency = b.currency AND a.on_contract AND NOT b.known_contract "
+     "AND abs(len(a.id_key) - len(b.id_key)) < 2 AND damerau_levenshtein(a.id_key, b.id_key) = 1"),
+    (Cause.WRONG_CURRENCY, "a.id_key = b.id_key AND a.type = b.type AND a.currency <> b.currency"),
+)  # fmt: skip
+
+
+def _partners(connection: Session) -> dict[int, dict[Cause, Partner]]:
+    """Return the lines that are off by the opposite amount, by line and cause.
+
+    Of several, the one of the same revenue type and then the first by id is named.
+    """
+    pairs = " UNION ALL ".join(
+        f"""SELECT a.line, '{cause}' AS cause, b.id, b.type, b.currency, a.type = b.type AS same
+        FROM breaks a JOIN off b ON a.difference = -b.difference AND {condition}"""
+        for cause, condition in _PAIRS
+    )
+    rows = connection.execute(
+        f"""SELECT line, cause, first(id ORDER BY same DESC, id, type, currency),
+            first(type ORDER BY same DESC, id, type, currency),
+            first(currency ORDER BY same DESC, id, type, currency), count(*) = 1
+        FROM ({pairs}) GROUP BY line, cause"""
+    ).fetchall()
+    found: defaultdict[int, dict[Cause, Partner]] = defaultdict(dict)
+    for line, cause, *partner in rows:
+        found[line][Cause(cause)] = Partner(*partner)
+    return dict(found)

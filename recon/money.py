@@ -1,0 +1,84 @@
+"""Exact amounts: whole ten-thousandths of a currency unit, never binary floating point.
+
+Ten-thousandths are the scale of SQL Server's MONEY. A currency's minor unit (ISO 4217) is a
+whole number of them: 100 for USD, 10,000 for JPY, 10 for KWD.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+SCALE = 10_000
+LARGEST = 2**63 - 1
+
+_DECIMALS = (
+    dict.fromkeys("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0)
+    | dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3)
+    | dict.fromkeys("CLF UYW".split(), 4)
+)
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)")
+
+
+def decimals(currency: str) -> int:
+    """Return the number of decimals of a currency (ISO 4217; 2 unless listed otherwise)."""
+    return _DECIMALS.get(currency, 2)
+
+
+def minor_unit(currency: str) -> int:
+    """Return a currency's minor unit in ten-thousandths."""
+    return int(10 ** (4 - decimals(currency)))
+
+
+def minor_units() -> dict[str, int]:
+    """Return the minor units, in ten-thousandths, of the currencies that have not two decimals."""
+    return {currency: minor_unit(currency) for currency in _DECIMALS}
+
+
+def parse_amount(text: str) -> int:
+    """Return the ten-thousandths of an amount written plainly, like `-1234.50`.
+
+    Raises ValueError where the text is no plain number, has more than four decimals, or does
+    not fit 64 bits.
+    """
+    if _NUMBER.fullmatch(text.strip()) is None:
+        raise ValueError(f"{text!r} is not a plain number like 1234.50")
+    scaled = Decimal(text.strip()) * SCALE
+    if scaled != scaled.to_integral_value():
+        raise ValueError(f"{text!r} has more than four decimals")
+    if abs(scaled) > LARGEST:
+        raise ValueError(f"{text!r} is too large")
+    return int(scaled)
+
+
+def rounded(amount: int, unit: int, divisor: int = 1) -> int:
+    """Return amount / divisor in whole minor units, half away from zero."""
+    step = divisor * unit
+    whole = (2 * abs(amount) + step) // (2 * step) * unit
+    return whole if amount >= 0 else -whole
+
+
+def to_decimal(amount: int, currency: str) -> Decimal:
+    """Return an amount as a Decimal with the currency's decimals, or four where it is finer."""
+    places = decimals(currency) if amount % minor_unit(currency) == 0 else 4
+    return Decimal(amount // 10 ** (4 - places)).scaleb(-places)
+
+
+def plain(amount: int, currency: str) -> str:
+    """Return an amount for machines: `-1234.50`."""
+    return f"{to_decimal(amount, currency):f}"
+
+
+def pretty(amount: int, currency: str, sign: bool = False) -> str:
+    """Return an amount for people: `-1,234.50`; with `sign`, `+` before a positive one."""
+    return f"{to_decimal(amount, currency):{'+' if sign and amount else ''},f}"
+
+
+def percent(part: int, whole: int) -> str:
+    """Return part / whole as `-1.20%`, half away from zero, or `n/a` where the whole is 0."""
+    if whole == 0:
+        return "n/a"
+    hundredths = (20_000 * abs(part) + abs(whole)) // (2 * abs(whole))
+    negative = hundredths and (part < 0) != (whole < 0)
+    return f"{'-' if negative else ''}{hundredths // 100:,}.{hundredths % 100:02d}%"
+

@@ -1,0 +1,145 @@
+"""The core's front door: contracts and entries in, one Reconciliation out.
+
+The way of the data: intake, expect and compare (set work in DuckDB), then for the breaks alone
+facts, causes and severity, then the summary, tied out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from recon import summary
+from recon.causes import explain
+from recon.compare import add_up, compare
+from recon.engine import Session, open_session, reading
+from recon.facts import Facts, gather
+from recon.intake import load_contracts, register_policy, view_entries
+from recon.model import Break, Reconciliation, Side
+from recon.month import Month
+from recon.policy import Policy
+from recon.severity import severity
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def reconcile(
+    contracts: pd.DataFrame,
+    entries: pd.DataFrame,
+    month: Month | str,
+    policy: Policy | Mapping[str, object] | None = None,
+) -> Reconciliation:
+    """Return the reconciliation of a month from two data frames; nothing is read or written.
+
+    `contracts` and `entries` have the columns of the specification, section 1, in any type that
+    holds them exactly. `month` is written like `2024-06`. `policy` is a Policy, or a mapping
+    with the keys of the configuration's `[policy]` table, such as {"tolerance": "0.5%"}.
+
+    Raises MonthError, ConfigError, and SourceDataError where a side lacks a column or is not
+    what it should be.
+    """
+    from recon.frames import register
+
+    connection = open_session()
+    register(connection, "contracts_frame", contracts)
+    register(connection, "entries_frame", entries)
+    return reconcile_relations(
+        connection,
+        "contracts_frame",
+        "entries_frame",
+        Month.parse(month) if isinstance(month, str) else month,
+        policy if isinstance(policy, Policy) else Policy.of(policy or {}),
+    )
+
+
+def reconcile_relations(
+    connection: Session,
+    contracts: str,
+    entries: str,
+    month: Month,
+    policy: Policy,
+    *,
+    descriptions: Mapping[Side, str] | None = None,
+    compliance: tuple[str, ...] = (),
+) -> Reconciliation:
+    """Return the reconciliation of two relations of a session that is used for nothing else.
+
+    The session stays open for as long as the result is used: its lines are read from there.
+    """
+    told = descriptions or dict.fromkeys(Side, "data frame")
+    register_policy(connection, policy)
+    with reading(Side.ANALYTICS, told[Side.ANALYTICS]):
+        notices = load_contracts(connection, contracts, policy)
+    with reading(Side.ACCOUNTING, told[Side.ACCOUNTING]):
+        notices += view_entries(connection, entries, policy, compliance)
+        add_up(connection, month)
+        compare(connection, month, policy)
+        breaks = _breaks(connection, month, policy)
+        return _summed_up(connection, month, policy, breaks, notices, told)
+
+
+def _breaks(connection: Session, month: Month, policy: Policy) -> tuple[Break, ...]:
+    """Return the breaks, the gravest first, then the largest."""
+    found = [_judged(facts, policy) for facts in gather(connection, month)]
+    summary.name_causes(
+        connection,
+        [
+            (facts.line, item.cause.value, item.severity.word, facts.months_broken)
+            for facts, item in found
+        ],
+    )
+    flags = summary.flags_by_line(connection)
+    breaks = [replace(item, flags=flags[facts.line]) for facts, item in found]
+    return tuple(sorted(breaks, key=lambda item: (-item.severity, -abs(item.difference))))
+
+
+def _judged(facts: Facts, policy: Policy) -> tuple[Facts, Break]:
+    why = explain(facts)
+    return facts, Break(
+        contract_id=facts.contract_id,
+        revenue_type=facts.revenue_type,
+        currency=facts.currency,
+        customer=facts.customer,
+        segment=facts.segment,
+        owner=facts.owner,
+        status=facts.status,
+        cause=why.cause,
+        candidates=why.candidates,
+        severity=severity(facts, why.cause, policy.severity),
+        expected=facts.expected,
+        recognized=facts.recognized,
+        difference=facts.difference,
+        allowed=facts.allowed,
+        to_date_expected=facts.to_date_expected,
+        to_date_recognized=facts.to_date_recognized,
+        flags=(),
+        entries=facts.entries,
+        explanation=why.sentence,
+    )
+
+
+def _summed_up(
+    connection: Session,
+    month: Month,
+    policy: Policy,
+    breaks: tuple[Break, ...],
+    notices: list[str],
+    descriptions: Mapping[Side, str],
+) -> Reconciliation:
+    taken = summary.intake(connection, month, descriptions)
+    totals = summary.totals(connection)
+    return Reconciliation(
+        month=month,
+        policy=policy,
+        sources=taken.sources,
+        totals=totals,
+        bridge=summary.bridge(connection, breaks, totals),
+        breaks=breaks,
+        invalid=summary.invalid_rows(connection, month),
+        parts=summary.parts(connection),
+        flags=summary.flags(connection),
+        notices=tuple(notices + summary.notices(connection, month, taken)),
+        lines=summary.LineTable(connection),
+    )

@@ -1,0 +1,1 @@
+"""What a run shows: one module a format, each of which renders the same Reconciliation."""

@@ -1,0 +1,144 @@
+"""The breaks on the console: what to fix first, what is invalid, what is worth knowing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from recon import money
+from recon.model import Break, Flag, InvalidRow, Side
+from recon.reports.layout import (
+    INDENT,
+    SOFT,
+    STRONG,
+    Column,
+    View,
+    cause_text,
+    counted,
+    numbers,
+    severity_text,
+)
+
+EXAMPLES = 3
+REASONS = 8
+
+_FLAGS = {
+    Flag.CARRIED_DIFFERENCE: (
+        "agrees this month but not to date",
+        "agree this month but not to date",
+    ),
+    Flag.OVER_CONTRACT_VALUE: (
+        "is recognized beyond its contract value",
+        "are recognized beyond their contract value",
+    ),
+    Flag.THIRD_MONTH: ("breaks for the third month running", "break for the third month running"),
+    Flag.SECOND_MONTH: (
+        "breaks for the second month running",
+        "break for the second month running",
+    ),
+    Flag.CLOSED_EARLY: (
+        "closes early and leaves a remainder unrecognized",
+        "close early and leave a remainder unrecognized",
+    ),
+    Flag.TERM_MISMATCH: (
+        "closes on another day than its term ends",
+        "close on another day than their term ends",
+    ),
+    Flag.SPELLING: ("is spelled in more than one way", "are spelled in more than one way"),
+}
+
+
+def fix_first(view: View, top: int) -> Iterator[RenderableType]:
+    """Yield the gravest breaks, in the order of the result."""
+    first = view.result.breaks[:top]
+    if not first:
+        return
+    count = counted(len(view.result.breaks), "break")
+    yield from view.pen.heading("What to fix first", f"{len(first):,} of {count}")
+    if view.wide:
+        yield from view.pen.table([*_facts(view, first), *_reasons(view, first)])
+    else:
+        yield from _stacked(view, first)
+    if more := len(view.result.breaks) - len(first):
+        yield Text(f"\n  +{more:,} more in the report", SOFT)
+
+
+def _facts(view: View, breaks: Sequence[Break]) -> Iterator[Column]:
+    pen = view.pen
+    yield Column("Severity", [severity_text(item.severity) for item in breaks])
+    yield Column("Contract", [pen.text(item.contract_id, STRONG) for item in breaks], least=24)
+    yield Column("Type", [pen.text(item.revenue_type) for item in breaks], least=8)
+    names = [pen.text(item.customer or "no customer") for item in breaks]
+    yield Column("Customer", names, least=14, most=28, drop=1)
+    yield numbers("Difference", [_difference(item) for item in breaks])
+
+
+def _difference(item: Break) -> str:
+    return f"{money.pretty(item.difference, item.currency, sign=True)} {item.currency}"
+
+
+def _reasons(view: View, breaks: Sequence[Break]) -> Iterator[Column]:
+    yield Column("Cause", [cause_text(item) for item in breaks], least=12, wrap=True)
+    owners = [view.pen.text(item.owner or "no owner") for item in breaks]
+    yield Column("Owner", owners, least=12, most=20)
+    explanations = [view.pen.text(item.explanation) for item in breaks]
+    yield Column("Explanation", explanations, least=50, wrap=True)
+
+
+def _stacked(view: View, breaks: Sequence[Break]) -> Iterator[RenderableType]:
+    head, *lines = view.pen.table(list(_facts(view, breaks)))
+    yield head
+    for line, item in zip(lines, breaks, strict=True):
+        yield line
+        owner = view.pen.text(item.owner or "no owner")
+        because = Text.assemble(
+            cause_text(item), ", ", owner, ": ", view.pen.text(item.explanation)
+        )
+        yield from view.pen.paragraph(because, INDENT + 10)
+
+
+def invalid_rows(view: View) -> Iterator[RenderableType]:
+    """Yield how many rows cannot be compared, for which reasons, and the first rows of each."""
+    if not view.result.invalid:
+        return
+    groups: dict[tuple[Side, str], list[InvalidRow]] = {}
+    for row in view.result.invalid:
+        groups.setdefault((row.side, row.reason), []).append(row)
+    found = sorted(groups.items(), key=lambda group: -len(group[1]))[:REASONS]
+    yield from view.pen.heading(
+        "Invalid rows", f"{len(view.result.invalid):,}, kept out of the totals"
+    )
+    yield from view.pen.table(
+        [
+            numbers("Rows", [f"{len(rows):,}" for _, rows in found]),
+            Column("Side", [Text(side.value) for (side, _), _ in found]),
+            Column("Reason", [view.pen.text(why) for (_, why), _ in found], least=24, wrap=True),
+            Column("First", [_examples(view, rows) for _, rows in found], least=16, wrap=True),
+        ]
+    )
+    if more := len(groups) - len(found):
+        yield Text(f"\n  +{counted(more, 'more reason')} in the report", SOFT)
+
+
+def _examples(view: View, rows: Sequence[InvalidRow]) -> Text:
+    shown = rows[: EXAMPLES if view.wide else 1]
+    return view.pen.text(", ".join(f"row {row.row} {row.id}".rstrip() for row in shown), SOFT)
+
+
+def worth_knowing(view: View) -> Iterator[RenderableType]:
+    """Yield what breaks nothing this month and still wants a look: flags and notices."""
+    flags = {flag: view.result.flags[flag] for flag in _FLAGS if view.result.flags.get(flag)}
+    if not flags and not view.result.notices:
+        return
+    yield from view.pen.heading("Worth knowing")
+    width = max((len(f"{count:,}") for count in flags.values()), default=1)
+    for flag, count in flags.items():
+        one, many = _FLAGS[flag]
+        sentence = (
+            f"{count:>{width},} line {one}" if count == 1 else f"{count:>{width},} lines {many}"
+        )
+        yield Text(" " * INDENT + sentence)
+    for notice in view.result.notices:
+        yield from view.pen.paragraph(view.pen.text(notice))

@@ -1,0 +1,104 @@
+"""The console dashboard: what a controller asks at the month's end, in the order of asking."""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TextIO
+
+from rich.console import Console
+from rich.text import Text
+
+from recon.errors import ExitCode
+from recon.model import Reconciliation
+from recon.reports import breaks_view, bridge_view, totals_view
+from recon.reports.layout import CRITICAL, INDENT, LEAST_WIDTH, PLAIN, SOFT, STRONG, Pen, View
+
+FILE_WIDTH = 100
+
+_EXITS = {
+    ExitCode.DEFECT: "a defect of recon",
+    ExitCode.USAGE: "the command line was not understood",
+    ExitCode.BREAKS: "done, with breaks at or above --fail-on",
+    ExitCode.CONFIGURATION: "the configuration has mistakes",
+    ExitCode.SOURCE_UNREACHABLE: "a source cannot be reached or refuses",
+    ExitCode.SOURCE_DATA: "source data fails its control totals or its shape",
+    ExitCode.REPORT: "a report cannot be written",
+    ExitCode.ALERT: "done, but an alert was not delivered; it is queued",
+    ExitCode.LOCKED: "another run holds the lock",
+    ExitCode.INTERRUPTED: "interrupted",
+}
+
+
+def make_console(stream: TextIO, color: bool | None = None, width: int | None = None) -> Console:
+    """Return the console of a stream: a terminal as it is, anything else plain and 100 wide.
+
+    `color` None lets the terminal and NO_COLOR decide. COLUMNS sets the width of both. From here
+    on the stream replaces letters that its encoding lacks.
+    """
+    if isinstance(stream, io.TextIOWrapper):
+        stream.reconfigure(errors="replace")
+    if color is None and os.environ.get("NO_COLOR"):
+        color = False
+    if width is None and not stream.isatty() and not os.environ.get("COLUMNS", "").isdigit():
+        width = FILE_WIDTH
+    console = Console(
+        file=stream,
+        width=width,
+        color_system=None if color is False else "auto",
+        force_terminal=color or None,
+        no_color=not color if color is not None else None,
+        legacy_windows=None if stream.isatty() else False,
+        markup=False,
+        emoji=False,
+        highlight=False,
+    )
+    console.width = max(console.width, LEAST_WIDTH)
+    return console
+
+
+def show(
+    console: Console,
+    result: Reconciliation,
+    *,
+    run_id: str,
+    reports: Sequence[Path | str] = (),
+    sample: bool = False,
+    top: int = 10,
+    quiet: bool = False,
+    exit_code: ExitCode = ExitCode.DONE,
+) -> None:
+    """Print the dashboard of a month, or with `quiet` its verdict in one line."""
+    view = View(Pen(console), result)
+    if quiet:
+        banner = ("SAMPLE DATA  " if sample else "", STRONG)
+        console.print(Text.assemble(banner, totals_view.verdict(result)), soft_wrap=True)
+        return
+    for section in (
+        totals_view.may_i_close(view, sample),
+        bridge_view.bridges(view),
+        breaks_view.fix_first(view, top),
+        totals_view.where(view),
+        breaks_view.invalid_rows(view),
+        breaks_view.worth_knowing(view),
+        _this_run(view, run_id, reports, exit_code),
+    ):
+        for item in section:
+            # Lines are laid out already: a long path or number must not be torn apart.
+            console.print(item, soft_wrap=isinstance(item, Text))
+
+
+def _this_run(
+    view: View, run_id: str, reports: Sequence[Path | str], exit_code: ExitCode
+) -> Iterator[Text]:
+    yield from view.pen.heading("This run")
+    labels = ["reports"] + [""] * (len(reports) - 1)
+    rows = [(label, str(path), PLAIN) for label, path in zip(labels, reports, strict=False)]
+    rows += [("tolerance", view.result.policy.allowed_text(), PLAIN), ("run", run_id, SOFT)]
+    if exit_code:
+        words = f"{exit_code.value}: {_EXITS[exit_code]}"
+        rows.append(("exit code", words, CRITICAL))
+    for label, words, style in rows:
+        yield Text.assemble((f"{'':{INDENT}}{label:<11}", SOFT), view.pen.text(words, style))

@@ -1,0 +1,128 @@
+"""The reports as CSV, for Excel as well as for programs.
+
+UTF-8 with a byte order mark, without which Excel takes it for the local code page; commas; CRLF.
+A text that Excel would run as a formula gets a leading apostrophe, a number never does.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
+from pathlib import Path
+
+from recon import money
+from recon.model import Break, InvalidRow, Reconciliation
+
+AMOUNTS = frozenset(
+    {
+        "expected",
+        "recognized",
+        "difference",
+        "allowed",
+        "to_date_expected",
+        "to_date_recognized",
+        "unrecognized_remainder",
+    }
+)
+BREAK_COLUMNS = (
+    "contract_id",
+    "revenue_type",
+    "currency",
+    "customer",
+    "segment",
+    "owner",
+    "status",
+    "cause",
+    "candidates",
+    "severity",
+    "expected",
+    "recognized",
+    "difference",
+    "percent",
+    "allowed",
+    "to_date_difference",
+    "flags",
+    "entry_ids",
+    "explanation",
+)
+
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def write_csv(result: Reconciliation, folder: Path) -> list[Path]:
+    """Write breaks.csv, lines.csv, invalid.csv and bridge.csv; return their paths in that order.
+
+    Raises OSError where a file cannot be written.
+    """
+    return [
+        _write(folder / "breaks.csv", BREAK_COLUMNS, map(_break_row, result.breaks)),
+        _write(folder / "lines.csv", result.lines.columns, _line_rows(result)),
+        _write(folder / "invalid.csv", ("side", "row", "id", "reason"), _invalid(result.invalid)),
+        _write(folder / "bridge.csv", ("currency", "bucket", "amount", "lines"), _bridge(result)),
+    ]
+
+
+def _write(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> Path:
+    # Half a surrogate pair from a broken source must not keep the month from being reported.
+    with path.open("w", encoding="utf-8-sig", errors="backslashreplace", newline="") as file:
+        writer = csv.writer(file, lineterminator="\r\n")
+        writer.writerow(header)
+        writer.writerows(rows)
+    return path
+
+
+def guarded(text: str) -> str:
+    """Return a text that no spreadsheet runs as a formula."""
+    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+
+
+def _break_row(item: Break) -> list[str]:
+    currency = item.currency
+    return [
+        *map(guarded, (item.contract_id, item.revenue_type, item.currency, item.customer)),
+        *map(guarded, (item.segment, item.owner)),
+        item.status.value,
+        item.cause.value,
+        ", ".join(item.candidates),
+        item.severity.word,
+        money.plain(item.expected, currency),
+        money.plain(item.recognized, currency),
+        money.plain(item.difference, currency),
+        item.percent,
+        money.plain(item.allowed, currency),
+        money.plain(item.to_date_difference, currency),
+        ", ".join(item.flags),
+        guarded(", ".join(item.entry_ids)),
+        guarded(item.explanation),
+    ]
+
+
+def _line_rows(result: Reconciliation) -> Iterator[list[object]]:
+    columns = result.lines.columns
+    amounts = [column in AMOUNTS for column in columns]
+    currency_at = columns.index("currency")
+    # Most lines repeat amounts: what is expected is recognized, and the difference is 0.
+    plain = lru_cache(maxsize=1 << 12)(money.plain)
+    for line in result.lines:
+        currency = line[currency_at]
+        yield [
+            plain(value, currency)
+            if amount
+            else guarded(value)
+            if isinstance(value, str)
+            else value
+            for value, amount in zip(line, amounts, strict=True)
+        ]
+
+
+def _invalid(rows: Iterable[InvalidRow]) -> Iterator[tuple[object, ...]]:
+    for row in rows:
+        yield row.side.value, row.row, guarded(row.id), guarded(row.reason)
+
+
+def _bridge(result: Reconciliation) -> Iterator[tuple[object, ...]]:
+    for currency, buckets in sorted(result.bridge.items()):
+        for step in buckets:
+            amount = money.plain(step.amount, currency)
+            yield guarded(currency), step.bucket, amount, step.lines

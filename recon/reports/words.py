@@ -1,0 +1,70 @@
+"""What all reports say alike: the verdict, the order of currencies, names in words."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from recon import money
+from recon.model import Bucket, Reconciliation, Severity
+
+
+def words(name: str) -> str:
+    """Return the name of a cause, status, column or bucket in words."""
+    return name.replace("_", " ")
+
+
+def verdict(result: Reconciliation) -> str:
+    """Return in a sentence whether the month may be closed.
+
+    High and critical breaks and invalid rows forbid it, whatever `--fail-on` says: that option
+    decides what a script does, not what the books need.
+    """
+    month, found = result.month.name, ", ".join(_found(result))
+    if (result.severity or 0) >= Severity.HIGH:
+        return f"Do not close {month}: {found}"
+    if not any(totals.compared for totals in result.totals.values()):
+        return f"Nothing to close in {month}: no revenue expected or recognized"
+    if found:
+        return f"Ready to close {month}, with {found} to acknowledge"
+    return f"Ready to close {month}: no breaks, no invalid rows"
+
+
+def _found(result: Reconciliation) -> Iterator[str]:
+    counts = Counter(item.severity for item in result.breaks)
+    for severity in (Severity.CRITICAL, Severity.HIGH):
+        if counts[severity]:
+            yield f"{counts[severity]:,} {severity.word}"
+    if warnings := counts[Severity.WARNING]:
+        yield f"{warnings:,} warning{'' if warnings == 1 else 's'}"
+    if invalid := len(result.invalid):
+        yield f"{invalid:,} invalid row{'' if invalid == 1 else 's'}"
+
+
+def currencies(result: Reconciliation) -> list[str]:
+    """Return the currencies, the main one first, the others by name.
+
+    The main one is the policy's; where it does not occur, the one with most lines, since amounts
+    of different currencies cannot be compared.
+    """
+    main = result.policy.currency
+    if main not in result.totals:
+        main = max(result.totals, key=lambda c: result.totals[c].compared, default="")
+    return sorted(result.totals, key=lambda currency: (currency != main, currency))
+
+
+def steps(bridge: Sequence[Bucket]) -> list[Bucket]:
+    """Return the buckets of a bridge that hold something."""
+    return [step for step in bridge if step.lines or step.amount]
+
+
+def masked(result: Reconciliation, currency: str) -> str:
+    """Return the sentence that calls out a net difference that hides a gross one, or ''."""
+    if not result.masked(currency):
+        return ""
+    totals = result.totals[currency]
+    return (
+        f"{currency}: net looks fine, gross does not. "
+        f"{money.pretty(totals.difference, currency, sign=True)} net is what is left of "
+        f"{money.pretty(totals.gross_difference, currency)} in differences that offset each other."
+    )

@@ -1,0 +1,306 @@
+"""Summary: totals, parts, the bridge, invalid rows and notices, counted once and tied out.
+
+Reads what `recon.intake` and `recon.compare` left in the session, and `named` (line, cause,
+severity), the verdicts on the breaks.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from recon import money
+from recon.engine import Session
+from recon.errors import TieOutError
+from recon.model import (
+    LINE_COLUMNS,
+    Break,
+    Bucket,
+    Cause,
+    Flag,
+    InvalidRow,
+    Part,
+    Side,
+    SourceFacts,
+    Totals,
+)
+from recon.month import Month
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# Neither expected nor recognized nor in its term: it matches, but says nothing of the month.
+_INACTIVE = "(NOT coalesce(active, false) AND entries = 0)"
+_FLAGS = (
+    (Flag.TERM_MISMATCH, "term_mismatch"),
+    (Flag.CLOSED_EARLY, "closed_early"),
+    (
+        Flag.CARRIED_DIFFERENCE,
+        f"status IN ('matched', 'within_tolerance') AND off_to_date AND NOT {_INACTIVE}",
+    ),
+    (Flag.OVER_CONTRACT_VALUE, f"over_value AND NOT {_INACTIVE}"),
+    (Flag.SPELLING, "spelling"),
+    (Flag.SECOND_MONTH, "months_broken = 2"),
+    (Flag.THIRD_MONTH, "months_broken > 2"),
+)
+_FLAGGED = ", ".join(f"CASE WHEN {condition} THEN '{flag}' END" for flag, condition in _FLAGS)
+_SUMS = f"""
+    coalesce(sum(expected), 0), coalesce(sum(recognized), 0), coalesce(sum(abs(difference)), 0),
+    count(*) FILTER (on_contract), count(*) FILTER ({_INACTIVE}),
+    count(*) FILTER (status = 'matched'), count(*) FILTER (status = 'within_tolerance'),
+    count(*) FILTER (status NOT IN ('matched', 'within_tolerance'))"""
+
+
+class LineTable:
+    """All compared lines, read from the session in batches."""
+
+    columns = LINE_COLUMNS
+
+    def __init__(self, connection: Session) -> None:
+        self._connection = connection
+        found = connection.execute("SELECT count(*) FROM lines").fetchone()
+        self._count = found[0] if found else 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[tuple[object, ...]]:
+        cursor = self._connection.cursor()
+        cursor.execute(_LINES)
+        while rows := cursor.fetchmany(10_000):
+            yield from rows
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Return the lines as a data frame, amounts as int64 ten-thousandths."""
+        import pandas as pd
+
+        return pd.DataFrame(list(self), columns=list(self.columns))
+
+
+_LINES = f"""
+    SELECT id, type, kind, currency, coalesce(customer, customer_id, ''), coalesce(segment, ''),
+        coalesce(owner, ''), status, coalesce(cause, ''), coalesce(severity, ''), expected,
+        recognized, difference, allowed, to_date_expected, to_date_recognized, remainder, entries,
+        concat_ws(', ', {_FLAGGED})
+    FROM lines LEFT JOIN named USING (line)
+    ORDER BY id_key, type, currency"""
+
+
+def name_causes(connection: Session, verdicts: Sequence[tuple[int, str, str, int]]) -> None:
+    """Create `named` from (line, cause, severity, months broken) of every break."""
+    connection.execute(
+        "CREATE TABLE named(line BIGINT, cause VARCHAR, severity VARCHAR, months_broken INT)"
+    )
+    if verdicts:
+        columns = [list(column) for column in zip(*verdicts, strict=True)]
+        connection.execute(
+            "INSERT INTO named SELECT unnest(?), unnest(?), unnest(?), unnest(?)", columns
+        )
+
+
+def totals(connection: Session) -> dict[str, Totals]:
+    """Return the totals by currency."""
+    rows = connection.execute(
+        f"SELECT currency, {_SUMS} FROM lines GROUP BY currency ORDER BY currency"
+    ).fetchall()
+    return {currency: Totals(*sums) for currency, *sums in rows}
+
+
+def parts(connection: Session) -> tuple[Part, ...]:
+    """Return the totals by segment, revenue type and kind, each per currency."""
+    rows = connection.execute(
+        f"""SELECT CASE WHEN grouping(type) = 0 THEN 'revenue_type'
+                WHEN grouping(kind) = 0 THEN 'kind' ELSE 'segment' END AS axis,
+            coalesce(type, kind, segment, '') AS part, currency, {_SUMS}
+        FROM lines WHERE NOT {_INACTIVE}
+        GROUP BY GROUPING SETS ((currency, segment), (currency, type), (currency, kind))
+        ORDER BY axis, currency, part"""
+    ).fetchall()
+    return tuple(Part(by, part, currency, Totals(*sums)) for by, part, currency, *sums in rows)
+
+
+def flags(connection: Session) -> dict[Flag, int]:
+    """Return how many lines carry each flag."""
+    counts = ", ".join(f"count(*) FILTER ({condition})" for _, condition in _FLAGS)
+    row = connection.execute(
+        f"SELECT {counts} FROM lines LEFT JOIN named USING (line)"
+    ).fetchone()
+    named = zip((flag for flag, _ in _FLAGS), row or (), strict=True)
+    return {flag: count for flag, count in named if count}
+
+
+def flags_of(text: str) -> tuple[Flag, ...]:
+    """Return the flags of a line's flag column."""
+    return tuple(Flag(flag) for flag in text.split(", ") if flag)
+
+
+def flags_by_line(connection: Session) -> dict[int, tuple[Flag, ...]]:
+    """Return the flags of the breaks, by line."""
+    rows = connection.execute(
+        f"SELECT line, concat_ws(', ', {_FLAGGED}) FROM lines JOIN named USING (line)"
+    ).fetchall()
+    return {line: flags_of(text) for line, text in rows}
+
+
+def bridge(
+    connection: Session, breaks: Sequence[Break], per_currency: Mapping[str, Totals]
+) -> dict[str, tuple[Bucket, ...]]:
+    """Return, per currency, the way from expected to recognized, one bucket a cause.
+
+    Raises TieOutError where the buckets do not add up to the difference.
+    """
+    tolerated = connection.execute(
+        """SELECT currency, sum(difference), count(*) FROM lines
+        WHERE status = 'within_tolerance' GROUP BY currency"""
+    ).fetchall()
+    amounts: dict[str, dict[str, tuple[int, int]]] = {currency: {} for currency in per_currency}
+    for item in breaks:
+        buckets = amounts[item.currency]
+        amount, lines = buckets.get(item.cause, (0, 0))
+        buckets[item.cause] = (amount + item.difference, lines + 1)
+    for currency, amount, lines in tolerated:
+        amounts[currency]["within_tolerance"] = (amount, lines)
+    order = [*(cause.value for cause in Cause), "within_tolerance"]
+    found = {
+        currency: tuple(Bucket(key, *buckets[key]) for key in order if key in buckets)
+        for currency, buckets in amounts.items()
+    }
+    for currency, steps in found.items():
+        _tie(
+            f"the bridge in {currency}",
+            sum(step.amount for step in steps),
+            per_currency[currency].difference,
+        )
+    return found
+
+
+def invalid_rows(connection: Session, month: Month) -> tuple[InvalidRow, ...]:
+    """Return the rows of both sides that cannot be compared, in the order of the sources."""
+    contracts = connection.execute(
+        """SELECT row, coalesce(id, ''), reason FROM contract_rows
+        WHERE reason IS NOT NULL ORDER BY row"""
+    ).fetchall()
+    entries = connection.execute(
+        f"""SELECT e.row, coalesce(e.entry_id, ''), coalesce(e.reason, {_BLOCKED})
+        FROM entry_rows e LEFT JOIN blocked b USING (id_key, type, currency)
+        WHERE {_in_scope(month)} AND (e.reason IS NOT NULL OR b.reason IS NOT NULL)
+        ORDER BY e.row"""
+    ).fetchall()
+    return tuple(
+        InvalidRow(side, *row)
+        for side, rows in ((Side.ANALYTICS, contracts), (Side.ACCOUNTING, entries))
+        for row in rows
+    )
+
+
+_BLOCKED = "'its contract line is invalid: ' || b.reason"
+
+
+def _in_scope(month: Month) -> str:
+    """Return the condition for the month's entries; one of no readable month may be one of them."""
+    return f"(e.month IS NULL OR e.month = {month.index})"
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What both sides delivered, counted apart from the comparison."""
+
+    sources: Mapping[Side, SourceFacts]
+    finer: int
+    invalid_elsewhere: int
+
+
+def intake(connection: Session, month: Month, descriptions: Mapping[Side, str]) -> Intake:
+    """Return the control totals of both sides, tied to what was compared.
+
+    Raises TieOutError where a row or a cent is neither compared nor invalid.
+    """
+    contracts = connection.execute(
+        """SELECT currency, count(*), count(*) FILTER (reason IS NOT NULL),
+            coalesce(sum(value), 0), count(*) FILTER (finer), 0
+        FROM contract_rows GROUP BY currency ORDER BY currency"""
+    ).fetchall()
+    entries = connection.execute(
+        f"""SELECT currency, count(*) FILTER (scope),
+            count(*) FILTER (scope AND (e.reason IS NOT NULL OR b.reason IS NOT NULL)),
+            coalesce(sum(amount) FILTER (scope), 0), count(*) FILTER (scope AND finer),
+            count(*) FILTER (NOT scope AND e.reason IS NOT NULL AND e.month <= {month.index + 1})
+        FROM (SELECT *, {_in_scope(month)} AS scope FROM entry_rows e) e
+        LEFT JOIN blocked b USING (id_key, type, currency)
+        GROUP BY currency ORDER BY currency"""
+    ).fetchall()
+    sources = {
+        side: _facts(rows, descriptions[side])
+        for side, rows in ((Side.ANALYTICS, contracts), (Side.ACCOUNTING, entries))
+    }
+    _tie_rows(connection, month, sources)
+    return Intake(
+        sources, sum(r[4] for r in (*contracts, *entries)), sum(r[5] for r in entries)
+    )
+
+
+def _facts(rows: Sequence[tuple[Any, ...]], description: str) -> SourceFacts:
+    return SourceFacts(
+        rows=sum(row[1] for row in rows),
+        invalid=sum(row[2] for row in rows),
+        control_total={row[0]: row[3] for row in rows if row[1]},
+        description=description,
+    )
+
+
+def _tie_rows(connection: Session, month: Month, sources: Mapping[Side, SourceFacts]) -> None:
+    compared = connection.execute(
+        "SELECT count(*) FILTER (on_contract), coalesce(sum(entries), 0) FROM lines"
+    ).fetchone() or (0, 0)
+    for side, found in zip((Side.ANALYTICS, Side.ACCOUNTING), compared, strict=True):
+        _tie(f"rows of {side}, compared and invalid,", found + sources[side].invalid,
+             sources[side].rows)  # fmt: skip
+    left_out = connection.execute(
+        f"""SELECT currency, sum(amount) FROM entry_rows e
+        LEFT JOIN blocked b USING (id_key, type, currency)
+        WHERE {_in_scope(month)} AND (e.reason IS NOT NULL OR b.reason IS NOT NULL)
+        GROUP BY currency"""
+    ).fetchall()
+    recognized = connection.execute(
+        "SELECT currency, sum(recognized) FROM lines GROUP BY currency"
+    ).fetchall()
+    found_by_currency: Counter[str] = Counter()
+    for currency, amount in (*left_out, *recognized):
+        found_by_currency[currency] += int(amount or 0)
+    for currency, wanted in sources[Side.ACCOUNTING].control_total.items():
+        _tie(f"recognized and invalid {currency}", found_by_currency[currency], wanted)
+
+
+def _tie(what: str, found: int, wanted: int) -> None:
+    if found != wanted:
+        raise TieOutError(what, found, wanted)
+
+
+def notices(connection: Session, month: Month, taken: Intake) -> list[str]:
+    """Return what the reader should know and no figure says."""
+    said = []
+    if taken.sources[Side.ACCOUNTING].rows == 0:
+        said.append(f"Accounting has no entry for {month}.")
+    if taken.finer:
+        said.append(f"{taken.finer:,} amounts with more than four decimals were rounded to 0.0001.")
+    if taken.invalid_elsewhere:
+        said.append(
+            f"{taken.invalid_elsewhere:,} invalid entries of other months are missing from the "
+            "figures to date and of the neighbouring months."
+        )
+    return said + _left_unrecognized(connection, month)
+
+
+def _left_unrecognized(connection: Session, month: Month) -> list[str]:
+    rows = connection.execute(
+        f"""SELECT currency, count(*), sum(remainder) FROM lines
+        WHERE closed_early AND remainder <> 0 AND close_month = {month.index}
+        GROUP BY currency ORDER BY currency"""
+    ).fetchall()
+    return [
+        f"{count:,} contract lines close early in {month} and leave "
+        f"{money.pretty(amount, currency)} {currency} unrecognized."
+        for currency, count, amount in rows
+    ]

@@ -1,0 +1,1 @@
+"""The tests of recon; a package, so that they share `tests.example` and `tests.golden_files`."""

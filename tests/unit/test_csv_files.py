@@ -1,0 +1,95 @@
+"""CSV reports: what Excel and programs get to read."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from recon.reports.csv_files import guarded, write_csv
+from tests.example import HOSTILE, TupleLines, clean_reconciliation, reconciliation
+from tests.golden_files import check_golden
+
+FILES = ["breaks.csv", "lines.csv", "invalid.csv", "bridge.csv"]
+
+
+def read(path: Path) -> list[dict[str, str]]:
+    """Return the rows of a CSV file."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_the_files_are_the_approved_ones(tmp_path: Path) -> None:
+    """The example month reads as a person approved it."""
+    paths = write_csv(reconciliation(), tmp_path)
+    assert [path.name for path in paths] == FILES
+    for path in paths:
+        check_golden(f"csv/{path.name}", path.read_bytes().decode("utf-8-sig"))
+
+
+def test_excel_recognizes_encoding_and_line_ends(tmp_path: Path) -> None:
+    """Every file begins with a byte order mark, and every line ends with CR and LF."""
+    for path in write_csv(reconciliation(), tmp_path):
+        content = path.read_bytes()
+        assert content.startswith(b"\xef\xbb\xbf")
+        assert content.count(b"\n") == content.count(b"\r\n") > 1
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("=1+1", "'=1+1"),
+        ("+49 30", "'+49 30"),
+        ("-5", "'-5"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("\t=1", "'\t=1"),
+        ("\r=1", "'\r=1"),
+        ("a=1", "a=1"),
+        ("00042", "00042"),
+        ("", ""),
+    ],
+)
+def test_no_text_becomes_a_formula(text: str, written: str) -> None:
+    """A text that a spreadsheet would run gets an apostrophe, any other stays as it is."""
+    assert guarded(text) == written
+
+
+def test_ids_stay_texts_and_negative_numbers_numbers(tmp_path: Path) -> None:
+    """Leading zeros stay, names are guarded, and no amount gets an apostrophe."""
+    breaks, lines, *_ = write_csv(reconciliation(), tmp_path)
+    (item,) = [row for row in read(breaks) if row["contract_id"] == "00042"]
+    assert item["customer"] == f"'{HOSTILE}"
+    assert (item["difference"], item["percent"]) == ("-2500.00", "-100.00%")
+    (line,) = [row for row in read(lines) if row["contract_id"] == "00042"]
+    assert (line["customer"], line["difference"]) == (f"'{HOSTILE}", "-2500.00")
+
+
+def test_the_lines_add_up_to_the_totals(tmp_path: Path) -> None:
+    """Nothing is lost or rounded between the totals and the file."""
+    result = reconciliation()
+    rows = read(write_csv(result, tmp_path)[1])
+    for currency, totals in result.totals.items():
+        mine = [row for row in rows if row["currency"] == currency]
+        assert sum(Decimal(row["recognized"]) for row in mine) * 10_000 == totals.recognized
+        assert sum(abs(Decimal(row["difference"])) for row in mine) * 10_000 == (
+            totals.gross_difference
+        )
+
+
+def test_a_month_without_breaks_has_headers(tmp_path: Path) -> None:
+    """Files without rows still say what their columns would be."""
+    breaks, _, invalid, _ = write_csv(clean_reconciliation(), tmp_path)
+    assert read(breaks) == read(invalid) == []
+    assert breaks.read_text("utf-8-sig").startswith("contract_id,revenue_type,currency")
+
+
+def test_a_broken_letter_does_not_keep_the_month_from_being_reported(tmp_path: Path) -> None:
+    """Half a surrogate pair is written escaped."""
+    result = reconciliation()
+    first = next(iter(result.lines))
+    broken = TupleLines([("\ud800", *first[1:])])
+    lines = write_csv(replace(result, lines=broken), tmp_path)[1]
+    assert read(lines)[0]["contract_id"] == r"\ud800"
