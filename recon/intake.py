@@ -148,16 +148,14 @@ def register_policy(connection: Session, policy: Policy) -> None:
     `type_rules`: type_key, type, kind, recognition, convention, rounding, ppm, floor, cap;
     `segment_rules`: segment_key, ppm, floor, cap; `units`: currency, unit.
     """
-    names = {type_name: type_name for type_name in policy.types}
-    keys = {key.strip().lower(): policy.types[of] for key, of in names.items()}
-    canon = {key.strip().lower(): of for key, of in names.items()}
-    for alias, of in policy.aliases.items():
-        canon[alias.strip().lower()] = canon[of.strip().lower()]
-        keys[alias.strip().lower()] = keys[of.strip().lower()]
+    named = {name: name for name in policy.types} | dict(policy.aliases)
     _values(
         connection,
         "type_rules(type_key, type, kind, recognition, convention, rounding, ppm, floor, cap)",
-        [(key, canon[key], *_type_rule(rule, policy)) for key, rule in keys.items()],
+        [
+            (key.strip().lower(), name, *_type_rule(policy.types[name], policy))
+            for key, name in named.items()
+        ],
     )
     _values(
         connection,

@@ -5,13 +5,13 @@ It is read from the `[policy]` table of the configuration, or from the same keys
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TypeVar
 
-from recon import money
+from recon import keys, money
 from recon.errors import ConfigError
+from recon.keys import Keys
 
 PPM = 1_000_000
 
@@ -121,7 +121,7 @@ class Policy:
     def of(cls, table: Mapping[str, object]) -> Policy:
         """Return the policy of a `[policy]` table; raises ConfigError with every mistake."""
         mistakes: list[str] = []
-        policy = read_policy(table, "policy", mistakes)
+        policy = read_policy(Keys(table, "policy", mistakes))
         if mistakes:
             raise ConfigError(mistakes)
         return policy
@@ -174,162 +174,90 @@ def _tolerance_parts(tolerance: Tolerance) -> list[str]:
     return parts + ([] if tolerance.cap is None else [f"cap {_amount(tolerance.cap)}"])
 
 
-_Parsed = TypeVar("_Parsed")
-
-
-def read_policy(table: Mapping[str, object], key: str, mistakes: list[str]) -> Policy:
-    """Return the policy of a table; append what is wrong with it, each with its full key."""
-    reader = _Reader(table, key, mistakes)
+def read_policy(table: Keys) -> Policy:
+    """Return the policy of a table; mistakes are noted there, each with its full key."""
     standard = Policy()
+    types = _read_types(table)
     policy = Policy(
-        tolerance=reader.tolerance().over(standard.tolerance),
-        currency=reader.take("currency", _currency, standard.currency),
-        convention=reader.take("convention", _one_of(Convention), standard.convention),
-        rounding=reader.take("rounding", _one_of(Rounding), standard.rounding),
-        types=_read_types(reader),
-        segments={name: sub.closed(sub.tolerance()) for name, sub in reader.tables("segments")},
-        aliases=_read_aliases(reader),
-        severity=_read_severity(reader),
+        tolerance=_read_tolerance(table).over(standard.tolerance),
+        currency=table.take("currency", keys.currency, standard.currency),
+        convention=table.take("convention", keys.one_of(Convention), standard.convention),
+        rounding=table.take("rounding", keys.one_of(Rounding), standard.rounding),
+        types=types,
+        segments=_read_segments(table),
+        aliases=_read_aliases(table, types),
+        severity=_read_severity(table.table("severity")),
     )
-    return reader.closed(policy)
+    table.close()
+    return policy
 
 
-class _Reader:
-    """Takes keys out of a table and notes every mistake under its full key."""
-
-    def __init__(self, table: Mapping[str, object], key: str, mistakes: list[str]) -> None:
-        self.table = dict(table)
-        self.key = key
-        self.mistakes = mistakes
-
-    def take(self, name: str, parse: Callable[[object], _Parsed], default: _Parsed) -> _Parsed:
-        if name not in self.table:
-            return default
-        try:
-            return parse(self.table.pop(name))
-        except ValueError as error:
-            self.mistakes.append(f"{self.key}.{name}: {error}")
-            return default
-
-    def sub(self, name: str) -> _Reader:
-        found = self.table.pop(name, {})
-        if not isinstance(found, Mapping):
-            self.mistakes.append(f"{self.key}.{name}: must be a table")
-            found = {}
-        return _Reader(found, f"{self.key}.{name}", self.mistakes)
-
-    def tables(self, name: str) -> list[tuple[str, _Reader]]:
-        tables = self.sub(name)
-        return [(child, tables.sub(child)) for child in list(tables.table)]
-
-    def tolerance(self) -> Tolerance:
-        return Tolerance(
-            self.take("tolerance", _rate, None),
-            self.take("floor", _threshold, None),
-            self.take("cap", _threshold, None),
-        )
-
-    def closed(self, result: _Parsed) -> _Parsed:
-        self.mistakes += [f"{self.key}.{name}: is not a known key" for name in self.table]
-        return result
+def _read_tolerance(table: Keys) -> Tolerance:
+    return Tolerance(
+        table.take("tolerance", keys.rate, None),
+        table.take("floor", keys.amount, None),
+        table.take("cap", keys.amount, None),
+    )
 
 
-def _read_types(reader: _Reader) -> Mapping[str, TypePolicy]:
+def _read_segments(table: Keys) -> Mapping[str, Tolerance]:
+    segments = {}
+    for name, child in table.tables("segments"):
+        segments[name] = _read_tolerance(child)
+        child.close()
+    return segments
+
+
+def _read_types(table: Keys) -> Mapping[str, TypePolicy]:
     types = dict(_standard_types())
-    names = {name.casefold(): name for name in types}
-    for written, sub in reader.tables("types"):
-        name = names.get(written.strip().casefold(), written.strip())
-        types[name] = _read_type(sub, types.get(name))
+    known = {name.casefold(): name for name in types}
+    for written, child in table.tables("types"):
+        name = known.get(written.strip().casefold(), written.strip())
+        types[name] = _read_type(child, types.get(name))
+        child.close()
     return types
 
 
-def _read_type(sub: _Reader, known: TypePolicy | None) -> TypePolicy:
-    kind = sub.take("kind", _one_of(Kind), known.kind if known else None)
+def _read_type(table: Keys, known: TypePolicy | None) -> TypePolicy:
+    kind = table.take("kind", keys.one_of(Kind), known.kind if known else None)
     if kind is None:
-        sub.mistakes.append(f"{sub.key}.kind: a new type needs kind = 'recurring' or 'one_time'")
-        kind = Kind.RECURRING
-    recognition = sub.take("recognition", _one_of(Recognition), Recognition.OVER_DURATION)
+        table.mistake("kind", "a new type needs kind = 'recurring' or 'one_time'")
+    recognition = table.take("recognition", keys.one_of(Recognition), Recognition.OVER_DURATION)
     if kind is Kind.RECURRING and recognition is not Recognition.OVER_DURATION:
-        sub.mistakes.append(f"{sub.key}.recognition: only one-time types can be {recognition}")
-    rule = TypePolicy(
-        kind,
+        table.mistake("recognition", f"only a one-time type can be recognized by {recognition}")
+    return TypePolicy(
+        kind or Kind.RECURRING,
         recognition,
-        sub.take("convention", _one_of(Convention), None),
-        sub.take("rounding", _one_of(Rounding), None),
-        sub.tolerance(),
+        table.take("convention", keys.one_of(Convention), None),
+        table.take("rounding", keys.one_of(Rounding), None),
+        _read_tolerance(table),
     )
-    return sub.closed(rule)
 
 
-def _read_aliases(reader: _Reader) -> Mapping[str, str]:
-    sub = reader.sub("aliases")
-    aliases = {alias: sub.take(alias, _text, "") for alias in list(sub.table)}
-    known = {name.casefold() for name in KINDS}
-    types = reader.table.get("types")
-    known |= {str(name).strip().casefold() for name in types} if isinstance(types, Mapping) else set()
-    return {alias: name for alias, name in aliases.items() if name}
+def _read_aliases(table: Keys, types: Mapping[str, TypePolicy]) -> Mapping[str, str]:
+    """Return alias -> type; both are matched trimmed and case-folded."""
+    known = {name.casefold(): name for name in types}
+
+    def parse(value: object) -> str:
+        name = known.get(keys.text(value).casefold())
+        if name is None:
+            raise ValueError(f"{value!r} is not a known revenue type")
+        return name
+
+    child = table.table("aliases")
+    found = {alias: child.take(alias, parse, "") for alias in child.names()}
+    return {alias: name for alias, name in found.items() if name}
 
 
-def _read_severity(reader: _Reader) -> SeverityRules:
-    sub, standard = reader.sub("severity"), SeverityRules()
+def _read_severity(table: Keys) -> SeverityRules:
+    standard = SeverityRules()
     rules = SeverityRules(
-        sub.take("warning_percent", _whole, standard.warning_percent),
-        sub.take("high_percent", _whole, standard.high_percent),
-        sub.take("at_most_warning_below", _threshold, standard.at_most_warning_below),
-        sub.take("at_most_high_below", _threshold, standard.at_most_high_below),
-        sub.take("at_least_high_from", _threshold, standard.at_least_high_from),
-        sub.take("critical_from", _threshold, standard.critical_from),
+        table.take("warning_percent", keys.whole, standard.warning_percent),
+        table.take("high_percent", keys.whole, standard.high_percent),
+        table.take("at_most_warning_below", keys.amount, standard.at_most_warning_below),
+        table.take("at_most_high_below", keys.amount, standard.at_most_high_below),
+        table.take("at_least_high_from", keys.amount, standard.at_least_high_from),
+        table.take("critical_from", keys.amount, standard.critical_from),
     )
-    return sub.closed(rules)
-
-
-def _one_of(kind: type[_Choice]) -> Callable[[object], _Choice]:
-    def parse(value: object) -> _Choice:
-        choices = ", ".join(choice.value for choice in kind)
-        try:
-            return kind(str(value))
-        except ValueError:
-            raise ValueError(f"{value!r} is not one of {choices}") from None
-
-    return parse
-
-
-_Choice = TypeVar("_Choice", bound=StrEnum)
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise ValueError(f"{value!r} is not a text")
-    return value.strip()
-
-
-def _currency(value: object) -> str:
-    text = _text(value).upper()
-    if len(text) != 3 or not text.isascii() or not text.isalpha():  # noqa: PLR2004 - ISO 4217
-        raise ValueError(f"{value!r} is not a currency code like USD")
-    return text
-
-
-def _whole(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise ValueError(f"{value!r} is not a whole number from 0")
-    return value
-
-
-def _threshold(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | str):
-        raise ValueError(f"{value!r} is not an amount; write it in quotes, like '100.00'")
-    amount = money.parse_amount(str(value))
-    if amount < 0:
-        raise ValueError(f"{value!r} is negative")
-    return amount
-
-
-def _rate(value: object) -> int:
-    text = _text(value).removesuffix("%").strip() if isinstance(value, str) else ""
-    if not isinstance(value, str) or not value.strip().endswith("%"):
-        raise ValueError(f"{value!r} is not a percentage; write it in quotes, like '1%'")
-    ppm = money.parse_amount(text)
-    if not 0 <= ppm <= PPM:
-        raise ValueError(f"{value!r} is not between 0% and 100%")
-    return ppm
+    table.close()
+    return rules

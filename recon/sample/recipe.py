@@ -14,6 +14,7 @@ FORMAT = 1
 # Each month a quarter of the customers may be hit; beyond this the lines would run out.
 HIGHEST_RATE = Decimal("0.12")
 LARGEST = 5_000_000
+PPM = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class Recipe:
     @property
     def ppm(self) -> int:
         """The error rate in millionths."""
-        return int(self.error_rate * 1_000_000)
+        return int(self.error_rate * PPM)
 
     @property
     def months(self) -> int:

@@ -1,0 +1,184 @@
+"""Configuration: a TOML file -> frozen Settings, or every mistake at once."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from recon import keys
+from recon.errors import ConfigError
+from recon.keys import Keys
+from recon.model import Side
+from recon.policy import Policy, read_policy
+
+
+class SourceKind(StrEnum):
+    """The kinds of sources."""
+
+    SAMPLE = "sample"
+    FILES = "files"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSettings:
+    """Where one side comes from.
+
+    `path` is a file or a glob, absolute; `columns` maps our names to theirs. `encoding`,
+    `delimiter`, `decimal` and `date_format` say how a CSV file is written; a delimiter that is
+    None is read off the header.
+    """
+
+    side: Side
+    kind: SourceKind = SourceKind.SAMPLE
+    path: Path | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
+    encoding: str = "utf-8"
+    delimiter: str | None = None
+    decimal: str = "."
+    date_format: str | None = None
+    compliance: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What a run is to do; `path` is None where no configuration was found."""
+
+    analytics: SourceSettings = SourceSettings(Side.ANALYTICS)
+    accounting: SourceSettings = SourceSettings(Side.ACCOUNTING)
+    policy: Policy = field(default_factory=Policy)
+    reports: Path = Path("reports")
+    path: Path | None = None
+
+    @property
+    def sample(self) -> bool:
+        """Whether any figure comes from sample data."""
+        return SourceKind.SAMPLE in (self.analytics.kind, self.accounting.kind)
+
+
+def find(given: Path | None, here: Path) -> Path | None:
+    """Return the configuration that applies: given, RECON_CONFIG, here or above, the user's own.
+
+    None where there is none. Raises ConfigError where a named one is not there.
+    """
+    named = given or (Path(found) if (found := os.environ.get("RECON_CONFIG")) else None)
+    if named:
+        if not named.is_file():
+            raise ConfigError(["there is no such file; give --config or set RECON_CONFIG"], named)
+        return named.absolute()
+    import platformdirs
+
+    places = [folder / "config" / "recon.toml" for folder in (here, *here.parents)]
+    places.append(Path(platformdirs.user_config_dir("recon", appauthor=False)) / "recon.toml")
+    return next((place for place in places if place.is_file()), None)
+
+
+def load(given: Path | None = None, profile: str | None = None) -> Settings:
+    """Return the settings of the configuration that applies, or those of the sample without one.
+
+    Raises ConfigError with every mistake.
+    """
+    here = Path.cwd()
+    path = find(given, here)
+    if path is None:
+        if profile:
+            raise ConfigError([f"profiles.{profile}: there is no configuration"])
+        return Settings(reports=here / "reports")
+    mistakes: list[str] = []
+    table = _with_profile(_parsed(path), profile, mistakes)
+    settings = _read(Keys(table, "", mistakes), path)
+    if mistakes:
+        raise ConfigError(mistakes, path)
+    return settings
+
+
+def _parsed(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except tomllib.TOMLDecodeError as error:
+        hint = "; Windows paths stand in single quotes" if "escape" in str(error) else ""
+        raise ConfigError([f"is not TOML: {error}{hint}"], path) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(["is not UTF-8; save it as UTF-8"], path) from error
+    except OSError as error:
+        raise ConfigError([f"cannot be read: {error.strerror}"], path) from error
+
+
+def _with_profile(
+    table: dict[str, Any], profile: str | None, mistakes: list[str]
+) -> dict[str, Any]:
+    profiles = table.pop("profiles", {})
+    if profile is None:
+        return table
+    if profile not in profiles:
+        known = ", ".join(profiles) or "none"
+        mistakes.append(f"profiles.{profile}: there is no such profile (there are: {known})")
+        return table
+    return _merged(table, profiles[profile])
+
+
+def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    both = {
+        key: _merged(base[key], value)
+        if isinstance(value, Mapping) and isinstance(base.get(key), Mapping)
+        else value
+        for key, value in over.items()
+    }
+    return {**base, **both}
+
+
+def _read(table: Keys, path: Path) -> Settings:
+    reports = table.table("reports")
+    home = path.parent.parent if path.parent.name == "config" else Path.cwd()
+    settings = Settings(
+        analytics=_read_source(table.table(Side.ANALYTICS), Side.ANALYTICS, path),
+        accounting=_read_source(table.table(Side.ACCOUNTING), Side.ACCOUNTING, path),
+        policy=read_policy(table.table("policy")),
+        reports=reports.take("directory", _below(path), home / "reports"),
+        path=path,
+    )
+    reports.close()
+    table.close()
+    return settings
+
+
+def _read_source(table: Keys, side: Side, path: Path) -> SourceSettings:
+    if "source" not in table:
+        table.mistake("source", "is missing; it is one of " + ", ".join(SourceKind))
+    kind = table.take("source", keys.one_of(SourceKind), SourceKind.SAMPLE)
+    if kind is SourceKind.FILES and "path" not in table:
+        table.mistake("path", "is missing; it names the CSV or Parquet file, or a glob of them")
+    columns = table.table("columns")
+    settings = SourceSettings(
+        side=side,
+        kind=kind,
+        path=table.take("path", _below(path), None),
+        columns={ours: columns.take(ours, keys.text, ours) for ours in columns.names()},
+        encoding=table.take("encoding", _encoding, "utf-8"),
+        delimiter=table.take("delimiter", keys.character, None),
+        decimal=table.take("decimal", keys.character, "."),
+        date_format=table.take("date_format", keys.text, None),
+        compliance=table.take("compliance", keys.texts, ()),
+    )
+    table.close()
+    return settings
+
+
+def _below(path: Path) -> Any:  # noqa: ANN401 - Keys.take also gets a default of None
+    def parse(value: object) -> Path:
+        return path.parent / Path(keys.text(value)).expanduser()
+
+    return parse
+
+
+def _encoding(value: object) -> str:
+    import codecs
+
+    try:
+        return codecs.lookup(keys.text(value)).name
+    except LookupError:
+        raise ValueError(f"{value!r} is not a known encoding, like 'utf-8' or 'cp1252'") from None

@@ -1,0 +1,94 @@
+"""Chances: every contract line in every month in which it may go wrong, with what the rules ask.
+
+A customer's lines have their chance in every fourth month only. An event reaches two months back
+or ahead at most, so events of one line never overlap, and the other side of an event (always a
+line of the same customer) is clean around it, too.
+"""
+
+from __future__ import annotations
+
+from recon.engine import Session
+from recon.expected import terms
+from recon.sample.chance import weighted
+from recon.sample.recipe import Recipe
+from recon.sample.rules import TEMPERS
+
+# Before a start and after an end, as far as something may be posted by mistake.
+_EARLY, _LATE = 4, 3
+
+# What would be expected under another rule, as replacements of a line's columns.
+_OTHERWISE = {
+    "shorter": "greatest(term_months - 1, 1) AS term_months",
+    "longer": "term_months + 1 AS term_months",
+    "prorated": "'prorate_period_rate' AS convention",
+    "by_days": "'exact_days' AS convention",
+}
+
+
+def create_chances(connection: Session, recipe: Recipe) -> None:
+    """Create `chances`, and with the lines that may be the other side, `pairs` and `sisters`.
+
+    A pair is two lines of a customer with one type and currency, sisters are two of a contract.
+    """
+    connection.execute(f"CREATE TEMP TABLE chance_lines AS {_chance_lines(recipe)}")
+    connection.execute(f"CREATE TEMP TABLE chances AS {_chances(recipe)}")
+    pair = "a.customer = b.customer AND a.type = b.type AND a.contract <> b.contract"
+    connection.execute(f"CREATE TEMP VIEW pairs AS {_partners(pair)}")
+    sister = "a.contract = b.contract AND a.type <> b.type"
+    connection.execute(f"CREATE TEMP VIEW sisters AS {_partners(sister)}")
+
+
+def _chance_lines(recipe: Recipe) -> str:
+    return f"""
+    SELECT line, m, contract, customer, contract_id, type, currency, unit, value, term_start,
+        term_months, closed_on, convention, rounding, start_month, close_month, periods,
+        denominator, first, step, month_index(booking_date) AS booking_month,
+        draw('luck', line || '/' || m) AS luck, draw('prone', line) % 100 < 25 AS prone,
+        {weighted(TEMPERS, "draw('temper', line)")} AS temper
+    FROM (SELECT *, unnest(range(greatest(start_month - {_EARLY}, {recipe.first.index}),
+        least(close_month + {_LATE}, {recipe.last.index}) + 1)) AS m FROM lines)
+    WHERE m % 4 = slot"""
+
+
+def _chances(recipe: Recipe) -> str:
+    joins = "".join(f" JOIN ({_otherwise(*item)}) USING (line, m)" for item in _OTHERWISE.items())
+    return f"""
+    WITH types AS (SELECT contract, list(DISTINCT type) AS types FROM lines GROUP BY contract),
+    neighbours AS (
+        SELECT *, if(luck % 5 < 3 AND m < {recipe.last.index} AND after <> 0, m + 1, m - 1)
+                AS neighbour_month,
+            if(abs(amount) < 100 * unit, 1, parts(dice)) AS parts,
+            greatest((term_months + 1) // 2, 1) * unit AS ceiling,
+            m + 2 <= {recipe.last.index} AND after2 <> 0 AS later
+        FROM ({_amounts()}))
+    SELECT *, posting(amount, parts, dice, unit, parts) AS moved,
+        if(neighbour_month > m, after, before) AS neighbour,
+        draw('dice', line || '/' || neighbour_month) AS neighbour_dice
+    FROM neighbours JOIN types USING (contract){joins}"""
+
+
+def _amounts() -> str:
+    """Return the chances with what is expected around the month, at the start and at the end."""
+    months = {
+        "amount": "m", "before": "m - 1", "before2": "m - 2", "after": "m + 1", "after2": "m + 2",
+        "first_amount": "start_month",
+        "last_amount": "least(close_month, start_month + periods - 1)",
+    }  # fmt: skip
+    amounts = ", ".join(f"CAST(expected({at}, t) AS BIGINT) AS {n}" for n, at in months.items())
+    return f"""
+    SELECT * REPLACE (CAST(value AS BIGINT) AS value, CAST(term_months AS BIGINT) AS term_months),
+        {amounts}, draw('dice', line || '/' || m) AS dice FROM chance_lines t"""
+
+
+def _otherwise(name: str, change: str) -> str:
+    lines = f"""SELECT * REPLACE ({change}) FROM (SELECT line, m, value, unit, term_start,
+        term_months, closed_on, convention, rounding FROM chance_lines)"""
+    return f"SELECT line, m, CAST(expected(m, t) AS BIGINT) AS {name} FROM ({terms(lines)}) t"
+
+
+def _partners(condition: str) -> str:
+    return f"""
+    SELECT a.*, b.line AS to_line, b.contract AS other_contract, b.contract_id AS to_contract_id,
+        b.type AS to_line_type, b.amount AS to_amount, b.term_months AS to_term_months
+    FROM chances a JOIN chances b ON a.m = b.m AND a.currency = b.currency AND {condition}
+    WHERE a.temper = 'minus' AND b.temper = 'plus'"""

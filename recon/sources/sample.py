@@ -1,0 +1,33 @@
+"""The embedded sample as a source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from recon import sample
+from recon.config import SourceSettings
+from recon.engine import Session, literal
+from recon.model import Side
+
+TABLES = {Side.ANALYTICS: "contracts", Side.ACCOUNTING: "entries"}
+
+
+@dataclass(frozen=True, slots=True)
+class SampleSource:
+    """One table of the sample, made on first use."""
+
+    settings: SourceSettings
+
+    @property
+    def description(self) -> str:
+        """What the sample is."""
+        return f"sample data, {TABLES[self.settings.side]}"
+
+    @contextmanager
+    def opened(self, session: Session) -> Iterator[str]:
+        """Yield the table of the attached sample."""
+        path = sample.ensure(sample.Recipe())
+        session.execute(f"ATTACH IF NOT EXISTS {literal(str(path))} AS sample (READ_ONLY)")
+        yield f"sample.{TABLES[self.settings.side]}"
