@@ -8,12 +8,13 @@ named (specification, section 5); the first that fits is the cause, all that fit
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from recon import money
 from recon.facts import Facts
 from recon.model import Cause, Entry, Status
+from recon.month import Month
 
 Detector = Callable[[Facts], str | None]
 
@@ -75,7 +76,8 @@ def sign_flipped(facts: Facts) -> str | None:
     if -facts.recognized == facts.expected:
         return f"{_recognized(facts)} has the sign turned; {_expected(facts)}."
     for entry in facts.entries_of_month:
-        if 2 * entry.amount == facts.difference:
+        turned = (entry.amount < 0) != (facts.expected < 0)
+        if turned and 2 * entry.amount == facts.difference:
             return f"{_entry(facts, entry)} has the sign turned; {_expected(facts)}."
     return None
 
@@ -84,21 +86,23 @@ def decimal_shift(facts: Facts) -> str | None:
     """The recognized amount, or one of its entries, is 10, 100 or 1000 times too large or small."""
     if facts.expected == 0 or facts.entry_count == 0:
         return None
-    shifted = _shift(facts.recognized, facts.expected, facts.unit)
-    if shifted:
-        return f"{_recognized(facts)} is {shifted} the {_money(facts, facts.expected)} expected."
-    if facts.entry_count == 1:
-        return None
-    for entry in facts.entries_of_month:
-        right = entry.amount - facts.difference
-        shifted = right and _shift(entry.amount, right, facts.unit)
-        if shifted:
-            return f"{_entry(facts, entry)} is {shifted} the {_money(facts, right)} that fits."
+    for named, amount in _amounts(facts):
+        right = amount - facts.difference
+        if shifted := _shift(amount, right, facts.unit):
+            return f"{named} is {shifted} the {_money(facts, right)} that fits."
     return None
 
 
+def _amounts(facts: Facts) -> Iterator[tuple[str, int]]:
+    """Yield what may be wrong by itself: the recognized amount, then each of several entries."""
+    yield _recognized(facts), facts.recognized
+    if facts.entry_count > 1:
+        for entry in facts.entries_of_month:
+            yield _entry(facts, entry), entry.amount
+
+
 def _shift(amount: int, right: int, unit: int) -> str | None:
-    if amount == 0:
+    if amount == 0 or right == 0:
         return None
     for factor in (10, 100, 1000):
         if amount * factor == right:
@@ -112,29 +116,28 @@ def digits_swapped(facts: Facts) -> str | None:
     """Two neighbouring digits of the recognized amount, or of one entry, are exchanged."""
     if facts.expected == 0 or facts.difference % (9 * facts.unit):
         return None
-    if facts.entry_count == 1 or not facts.entries_of_month:
-        return _swap_in(facts, facts.recognized, _recognized(facts))
-    if said := _swap_in(facts, facts.recognized, _recognized(facts)):
-        return said
-    said_of = (_swap_in(facts, e.amount, _entry(facts, e)) for e in facts.entries_of_month)
-    return next(filter(None, said_of), None)
+    for named, amount in _amounts(facts):
+        right = amount - facts.difference
+        if pair := _swapped(amount, right, facts.currency):
+            return (
+                f"{named} has the digits {pair[0]} and {pair[1]} exchanged: "
+                f"{_money(facts, right)} fits."
+            )
+    return None
 
 
-def _swap_in(facts: Facts, amount: int, named: str) -> str | None:
-    right = amount - facts.difference
-    if right == 0 or (amount < 0) != (right < 0) or amount % facts.unit or right % facts.unit:
+def _swapped(amount: int, right: int, currency: str) -> str | None:
+    """Return the two neighbouring digits whose exchange makes the right amount of one."""
+    unit, least = money.minor_unit(currency), money.decimals(currency) + 1
+    if right == 0 or (amount < 0) != (right < 0) or amount % unit or right % unit:
         return None
-    least = money.decimals(facts.currency) + 1
-    digits = str(abs(amount) // facts.unit).zfill(least)
-    wanted = str(abs(right) // facts.unit).zfill(least)
-    if len(digits) < len(wanted):
-        return None
-    wanted = wanted.zfill(len(digits))
-    apart = [i for i, pair in enumerate(zip(digits, wanted, strict=True)) if pair[0] != pair[1]]
-    neighbours = len(apart) == 2 and apart[1] == apart[0] + 1  # noqa: PLR2004 - a pair
-    if not neighbours or digits[apart[0]] != wanted[apart[1]] or digits[apart[1]] != wanted[apart[0]]:
-        return None
-    return f"{named} has the digits {digits[apart[0]]} and {digits[apart[1]]} exchanged: it should be {_money(facts, right)}."
+    digits = str(abs(amount) // unit).zfill(least)
+    wanted = str(abs(right) // unit).zfill(len(digits))
+    for place in range(len(digits) - 1):
+        pair = digits[place : place + 2]
+        if pair[0] != pair[1] and digits[:place] + pair[::-1] + digits[place + 2 :] == wanted:
+            return pair
+    return None
 
 
 def wrong_period(facts: Facts) -> str | None:
@@ -144,22 +147,23 @@ def wrong_period(facts: Facts) -> str | None:
             continue
         for entry in facts.entries:
             if entry.offset == 0 and entry.amount == facts.difference:
-                return _moved(facts, entry, "belongs in", facts.month + offset, difference)
+                return _moved(facts, entry, offset)
             if entry.offset == offset and entry.amount == difference:
-                return _moved(facts, entry, f"stands in {facts.month + offset} but belongs in", facts.month, difference)
+                return _moved(facts, entry, -offset)
     return None
 
 
-def _moved(facts: Facts, entry: Entry, belongs: str, month: object, difference: int) -> str:
+def _moved(facts: Facts, entry: Entry, by: int) -> str:
+    stands = facts.month + entry.offset
     return (
-        f"{_entry(facts, entry)} {belongs} {month}; "
-        f"the two months are off by {_signed(facts, facts.difference)} and {_signed(facts, difference)}."
+        f"{_entry(facts, entry)} stands in {stands} but belongs in {stands + by}: one month has "
+        f"{_money(facts, abs(facts.difference))} too much, the other too little."
     )
 
 
 def catch_up(facts: Facts) -> str | None:
     """The month makes good what earlier months lacked: to date everything agrees."""
-    if facts.to_date_recognized != facts.to_date_expected or facts.to_date_expected == facts.expected:
+    if facts.to_date_recognized != facts.to_date_expected:
         return None
     return (
         f"To date {_money(facts, facts.to_date_recognized)} is recognized, just as expected: "
@@ -245,13 +249,16 @@ def ended(facts: Facts) -> str | None:
     if facts.last_month is None or facts.entry_count == 0 or facts.month.index <= facts.last_month:
         return None
     when = f" (closed on {facts.closed_on})" if facts.closed_on else ""
-    last = type(facts.month)(facts.last_month)
-    return f"{_recognized(facts)} was posted after the last month {last}{when}; nothing is expected."
+    last = Month(facts.last_month)
+    return (
+        f"{_recognized(facts)} was posted after the last month {last}{when}; nothing is expected."
+    )
 
 
 def not_started(facts: Facts) -> str | None:
     """Recognition comes before the start month."""
-    if facts.start_month is None or facts.entry_count == 0 or facts.month.index >= facts.start_month:
+    started = facts.start_month is None or facts.month.index >= facts.start_month
+    if started or facts.entry_count == 0:
         return None
     return (
         f"{_recognized(facts)} was posted before the start on {facts.term_start}; "

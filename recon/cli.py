@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="recon",
-    help="Reconcile booked contracts with recognized revenue, to the cent, and say why they differ.",
+    help="Reconcile booked contracts with recognized revenue to the cent, and say why they differ.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode=None,
@@ -203,7 +203,7 @@ def _month(text: str | None, sample: bool) -> Month:
     if text is None:
         from datetime import date
 
-        chosen = Month.of(date.today()) - 1  # noqa: DTZ011 - the user's own calendar
+        chosen = Month.of(date.today()) - 1
     else:
         chosen = Month.parse(text)
     if sample:
@@ -270,7 +270,7 @@ def _exit_code(command: Callable[[], object]) -> int:
         # Whoever read our output has seen enough; Python would complain at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.DONE
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - nobody gets to see a traceback
         return _unexpected(error)
 
 
@@ -303,5 +303,3 @@ def _prepare_streams() -> None:
         if isinstance(stream, io.TextIOWrapper):
             redirected = not stream.isatty() and "PYTHONIOENCODING" not in os.environ
             stream.reconfigure(encoding="utf-8" if redirected else None, errors="replace")
-
-

@@ -17,6 +17,9 @@ from recon.expected import terms
 from recon.month import Month
 from recon.policy import PPM, Policy
 
+# The largest HUGEINT: a cap that caps nothing.
+UNLIMITED = f"CAST({2**127 - 1} AS HUGEINT)"
+
 MACROS = (
     # Half a minor unit for every month of the term: what rounding alone can move.
     "CREATE MACRO rounding_allowance(months, unit) AS ((months + 1) // 2) * unit",
@@ -29,7 +32,7 @@ MACROS = (
     f"""CREATE MACRO allowed(expected, l) AS least(
         greatest(l.ppm * abs(expected) // {PPM} // l.unit * l.unit,
             rounding_allowance(l.term_months, l.unit), l.floor),
-        coalesce(l.cap, 170141183460469231731687303715884105727::HUGEINT))""",
+        coalesce(l.cap, {UNLIMITED}))""",
 )
 
 

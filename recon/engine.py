@@ -16,7 +16,7 @@ Session = duckdb.DuckDBPyConnection
 def open_session() -> Session:
     """Return a new in-memory session with the arithmetic of expected revenue."""
     # Nothing is fetched from the network, and the machine's time zone changes no date.
-    config = {
+    config: dict[str, str | bool | int | float | list[str]] = {
         "autoinstall_known_extensions": "false",
         "autoload_known_extensions": "false",
     }

@@ -82,8 +82,8 @@ class LooksLikeCrmCloseDate(SourceDataError):
 
     def __init__(self, early: int, rows: int) -> None:
         super().__init__(
-            f"{early:,} of {rows:,} contract lines close on or before their start: close_date looks "
-            "like a CRM close date (the day the deal was won). Deliver the day on which "
+            f"{early:,} of {rows:,} contract lines close on or before their start: close_date "
+            "looks like a CRM close date (the day the deal was won). Deliver the day on which "
             "recognition ends as close_date."
         )
 

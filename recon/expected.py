@@ -36,7 +36,8 @@ MACROS = (
     """CREATE MACRO accrued(k, t) AS CASE t.rounding
         WHEN 'last_period' THEN accrued_last_period(k, t) ELSE accrued_cumulative(k, t) END""",
     # What has been earned by the end of month m; nothing more after the close month.
-    "CREATE MACRO expected_to_date(m, t) AS accrued(least(m, t.close_month) - t.start_month + 1, t)",
+    """CREATE MACRO expected_to_date(m, t) AS
+        accrued(least(m, t.close_month) - t.start_month + 1, t)""",
     "CREATE MACRO expected(m, t) AS expected_to_date(m, t) - expected_to_date(m - 1, t)",
     # Closing early leaves this much of the value unrecognized.
     "CREATE MACRO remainder(t) AS accrued(t.periods, t) - expected_to_date(t.close_month, t)",

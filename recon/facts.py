@@ -43,6 +43,10 @@ class Facts:
 
     line: int
     month: Month
+    entries: tuple[Entry, ...]
+    fits: tuple[Fit, ...]
+    partners: Mapping[Cause, Partner]
+    status: Status
     contract_id: str
     revenue_type: str
     currency: str
@@ -50,7 +54,6 @@ class Facts:
     customer: str
     segment: str
     owner: str
-    status: Status
     expected: int
     recognized: int
     difference: int
@@ -69,13 +72,10 @@ class Facts:
     start_month: int | None
     closed_on: date | None
     lines_that_cancel: int
-    entries: tuple[Entry, ...] = ()
-    fits: tuple[Fit, ...] = ()
-    partners: Mapping[Cause, Partner] | None = None
 
     def partner(self, cause: Cause) -> Partner | None:
         """Return the line that is off by the opposite amount for this cause."""
-        return self.partners.get(cause) if self.partners else None
+        return self.partners.get(cause)
 
     @property
     def entries_of_month(self) -> tuple[Entry, ...]:
@@ -92,16 +92,15 @@ def gather(connection: Session, month: Month) -> Iterator[Facts]:
     partners = _partners(connection)
     cursor = connection.execute(_FACTS)
     while rows := cursor.fetchmany(10_000):
-        for line, *values in rows:
+        for line, status, *values in rows:
             yield Facts(
                 line,
                 month,
-                *values[:7],
-                Status(values[7]),
-                *values[8:],
-                entries=entries.get(line, ()),
-                fits=fits.get(line, ()),
-                partners=partners.get(line),
+                entries.get(line, ()),
+                fits.get(line, ()),
+                partners.get(line, {}),
+                Status(status),
+                *values,
             )
 
 
@@ -127,8 +126,8 @@ def _breaks(month: Month) -> str:
 
 
 _FACTS = """
-    SELECT b.line, b.id, b.type, b.currency, b.unit, coalesce(b.customer, b.customer_id, ''),
-        coalesce(b.segment, ''), coalesce(b.owner, ''), b.status,
+    SELECT b.line, b.status, b.id, b.type, b.currency, b.unit,
+        coalesce(b.customer, b.customer_id, ''), coalesce(b.segment, ''), coalesce(b.owner, ''),
         b.expected, b.recognized, b.difference, b.allowed, b.entries,
         b.to_date_expected, b.to_date_recognized, b.before_difference, b.after_difference,
         b.months_broken, b.on_contract, coalesce(b.known_contract, true),

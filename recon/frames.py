@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pandas as pd
 
@@ -15,16 +16,17 @@ def register(connection: Session, name: str, frame: pd.DataFrame) -> None:
     A column of Python objects (Decimals, dates, mixed texts) is handed over as text and read
     from there: DuckDB would judge its type by a sample.
     """
-    columns = {str(column): _exact(frame[column]) for column in frame.columns}
+    plain = frame.reset_index(drop=True)
+    columns = {str(column): _exact(plain[column]) for column in plain.columns}
     connection.register(name, pd.DataFrame(columns))
 
 
-def _exact(column: pd.Series) -> pd.Series:  # type: ignore[type-arg]
+def _exact(column: pd.Series[Any]) -> pd.Series[Any]:
     if isinstance(column.dtype, pd.DatetimeTZDtype):
-        return column.dt.tz_localize(None)
+        return column.dt.tz_localize(None)  # type: ignore[no-any-return]
     if pd.api.types.is_numeric_dtype(column.dtype) or column.dtype.kind == "M":
         return column
-    return column.map(_text).astype(object)
+    return pd.Series([_text(value) for value in column], dtype=object)
 
 
 def _text(value: object) -> str | None:

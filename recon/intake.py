@@ -94,11 +94,10 @@ class _Columns:
         if self.kind(column) == "DATE" or self.kind(column).startswith("TIMESTAMP"):
             return f"month_index({name(self.names[column])})"
         text = self.text(column)
-        digits = f"replace({text}, '-', '')"
         month = r"'\d{4}-?(0[1-9]|1[0-2])'"
         return (
             f"CASE WHEN regexp_full_match({text}, {month}) "
-            f"THEN CAST(left({digits}, 4) AS INTEGER) * 12 + CAST(right({digits}, 2) AS INTEGER) - 1 "
+            f"THEN CAST(left({text}, 4) AS INTEGER) * 12 + CAST(right({text}, 2) AS INTEGER) - 1 "
             f"ELSE month_index({_day_of(text)}) END"
         )
 
@@ -179,11 +178,9 @@ def _type_rule(rule: TypePolicy, policy: Policy) -> tuple[str | int | None, ...]
     )
 
 
-def _values(
-    connection: Session, table: str, rows: list[tuple[str | int | None, ...]]
-) -> None:
+def _values(connection: Session, table: str, rows: list[tuple[str | int | None, ...]]) -> None:
     listed = ", ".join(f"({', '.join(map(literal, row))})" for row in rows)
-    head = table.split("(")[0]
+    head = table.partition("(")[0]
     connection.execute(f"CREATE TEMP TABLE {head} AS SELECT * FROM (VALUES {listed}) AS {table}")
 
 
@@ -236,7 +233,8 @@ def _contract_rows(side: _Columns, relation: str, policy: Policy) -> str:
         coalesce(r.ppm, g.ppm, {literal(tolerance.ppm)}) AS ppm,
         coalesce(r.floor, g.floor, {literal(tolerance.floor)}, u.unit, 100) AS floor,
         coalesce(r.cap, g.cap, {literal(tolerance.cap)}) AS cap,
-        {_reasons(
+        {
+        _reasons(
             _missing("contract_id", "id"),
             _missing("revenue_type", "type_text"),
             _unreadable("revenue_type", "type_text", "r.type", "unknown"),
@@ -244,8 +242,10 @@ def _contract_rows(side: _Columns, relation: str, policy: Policy) -> str:
             _unreadable("contract_value", "value_text", "value", _NOT_EXACT),
             f"CASE WHEN {point_in_time} THEN NULL "
             f"ELSE {_missing('duration_months', 'duration_text')} END",
-            f"CASE WHEN {point_in_time} THEN NULL ELSE " + _unreadable(
-                "duration_months", "duration_text", "duration", "not a whole number of months")
+            f"CASE WHEN {point_in_time} THEN NULL ELSE "
+            + _unreadable(
+                "duration_months", "duration_text", "duration", "not a whole number of months"
+            )
             + " END",
             _missing("booking_date", "booking_text"),
             _unreadable("booking_date", "booking_text", "booked_on", _NOT_A_DATE),
@@ -254,7 +254,8 @@ def _contract_rows(side: _Columns, relation: str, policy: Policy) -> str:
             _unreadable("close_date", "close_text", "close_date", _NOT_A_DATE),
             _unreadable("terminated_on", "terminated_text", "terminated_on", _NOT_A_DATE),
             _CURRENCY,
-        )} AS reason
+        )
+    } AS reason
     FROM typed
     LEFT JOIN type_rules r ON r.type_key = lower(type_text)
     LEFT JOIN segment_rules g ON g.segment_key = lower(segment)
@@ -329,7 +330,8 @@ def view_entries(
         SELECT *, lower(id) AS id_key, {_units("number")} AS amount,
             number * {money.SCALE} <> {_units("number")} AS finer FROM source)
     SELECT * EXCLUDE (number, type_key, kind, recognition, convention, rounding, ppm, floor, cap),
-        {_reasons(
+        {
+        _reasons(
             _missing("contract_id", "id"),
             _missing("revenue_type", "type_text"),
             _unreadable("revenue_type", "type_text", "type", "unknown"),
@@ -338,7 +340,8 @@ def view_entries(
             _missing("recognition_period", "period_text"),
             _unreadable("recognition_period", "period_text", "month", "not a month"),
             _CURRENCY,
-        )} AS reason
+        )
+    } AS reason
     FROM typed LEFT JOIN type_rules ON type_key = lower(type_text)""")
     return _float_notice(side, "amount")
 
@@ -350,4 +353,3 @@ def _float_notice(side: _Columns, column: str) -> list[str]:
         f"{column} is a binary floating point column; its values were rounded to 0.0001. "
         "Deliver it as DECIMAL or MONEY."
     ]
-

@@ -1,4 +1,4 @@
-"""Keys: values taken out of a table of the configuration, every mistake noted under its full key."""
+"""Keys: values taken out of a configuration table, every mistake noted under its full key."""
 
 from __future__ import annotations
 

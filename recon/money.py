@@ -81,4 +81,3 @@ def percent(part: int, whole: int) -> str:
     hundredths = (20_000 * abs(part) + abs(whole)) // (2 * abs(whole))
     negative = hundredths and (part < 0) != (whole < 0)
     return f"{'-' if negative else ''}{hundredths // 100:,}.{hundredths % 100:02d}%"
-

@@ -144,7 +144,9 @@ class Policy:
             parts = [rule.kind.value, rule.recognition.value]
             parts += [part.value for part in (rule.convention, rule.rounding) if part]
             rows.append((f"types.{name}", ", ".join(parts + _tolerance_parts(rule.tolerance))))
-        rows += [(f"segments.{s}", ", ".join(_tolerance_parts(t))) for s, t in self.segments.items()]
+        rows += [
+            (f"segments.{s}", ", ".join(_tolerance_parts(t))) for s, t in self.segments.items()
+        ]
         rows += [(f"aliases.{alias}", name) for alias, name in self.aliases.items()]
         rules = self.severity
         rows += [

@@ -51,9 +51,8 @@ def run_month(
     with reconciled(settings, month, progress) as (_, result):
         run_id = new_run_id(month, datetime.now(UTC))
         written, notice = _write_reports(settings, result, run_id, formats, progress)
-        if notice:
-            result = replace(result, notices=(*result.notices, notice))
-        return Outcome(result, run_id, written, exit_code(result, fail_on))
+        told = replace(result, notices=(*result.notices, *filter(None, [notice])))
+        return Outcome(told, run_id, written, exit_code(result, fail_on))
 
 
 @contextmanager

@@ -56,7 +56,7 @@ _SUMS = f"""
 class LineTable:
     """All compared lines, read from the session in batches."""
 
-    columns = LINE_COLUMNS
+    columns: tuple[str, ...] = LINE_COLUMNS
 
     def __init__(self, connection: Session) -> None:
         self._connection = connection
@@ -124,9 +124,7 @@ def parts(connection: Session) -> tuple[Part, ...]:
 def flags(connection: Session) -> dict[Flag, int]:
     """Return how many lines carry each flag."""
     counts = ", ".join(f"count(*) FILTER ({condition})" for _, condition in _FLAGS)
-    row = connection.execute(
-        f"SELECT {counts} FROM lines LEFT JOIN named USING (line)"
-    ).fetchone()
+    row = connection.execute(f"SELECT {counts} FROM lines LEFT JOIN named USING (line)").fetchone()
     named = zip((flag for flag, _ in _FLAGS), row or (), strict=True)
     return {flag: count for flag, count in named if count}
 
@@ -236,9 +234,7 @@ def intake(connection: Session, month: Month, descriptions: Mapping[Side, str]) 
         for side, rows in ((Side.ANALYTICS, contracts), (Side.ACCOUNTING, entries))
     }
     _tie_rows(connection, month, sources)
-    return Intake(
-        sources, sum(r[4] for r in (*contracts, *entries)), sum(r[5] for r in entries)
-    )
+    return Intake(sources, sum(r[4] for r in (*contracts, *entries)), sum(r[5] for r in entries))
 
 
 def _facts(rows: Sequence[tuple[Any, ...]], description: str) -> SourceFacts:

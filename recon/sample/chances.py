@@ -51,15 +51,13 @@ def _chance_lines(recipe: Recipe) -> str:
 
 
 def _chances(recipe: Recipe) -> str:
-    joins = "".join(f" JOIN ({_otherwise(*item)}) USING (line, m)" for item in _OTHERWISE.items())
+    last = recipe.last.index
+    joins = "".join(f" LEFT JOIN ({_otherwise(*it)}) USING (line, m)" for it in _OTHERWISE.items())
     return f"""
     WITH types AS (SELECT contract, list(DISTINCT type) AS types FROM lines GROUP BY contract),
     neighbours AS (
-        SELECT *, if(luck % 5 < 3 AND m < {recipe.last.index} AND after <> 0, m + 1, m - 1)
-                AS neighbour_month,
-            if(abs(amount) < 100 * unit, 1, parts(dice)) AS parts,
-            greatest((term_months + 1) // 2, 1) * unit AS ceiling,
-            m + 2 <= {recipe.last.index} AND after2 <> 0 AS later
+        SELECT *, if(luck % 5 < 3 AND m < {last} AND after <> 0, m + 1, m - 1) AS neighbour_month,
+            greatest((term_months + 1) // 2, 1) * unit AS ceiling, m + 2 <= {last} AS later
         FROM ({_amounts()}))
     SELECT *, posting(amount, parts, dice, unit, parts) AS moved,
         if(neighbour_month > m, after, before) AS neighbour,
@@ -68,21 +66,29 @@ def _chances(recipe: Recipe) -> str:
 
 
 def _amounts() -> str:
-    """Return the chances with what is expected around the month, at the start and at the end."""
-    months = {
-        "amount": "m", "before": "m - 1", "before2": "m - 2", "after": "m + 1", "after2": "m + 2",
-        "first_amount": "start_month",
-        "last_amount": "least(close_month, start_month + periods - 1)",
-    }  # fmt: skip
-    amounts = ", ".join(f"CAST(expected({at}, t) AS BIGINT) AS {n}" for n, at in months.items())
+    """Return the chances with what is due around the month, at the start and at the end."""
+    offsets = {"before2": 2, "before": 1, "after": -1, "after2": -2}
+    amounts = ", ".join(f"coalesce({name}.amount, 0) AS {name}" for name in offsets)
+    joins = "".join(
+        f" LEFT JOIN (SELECT line, m + {offset} AS m, amount FROM due) {name} USING (line, m)"
+        for name, offset in offsets.items()
+    )
+    usual = """CASE WHEN m > close_month
+        THEN CAST(expected(least(close_month, start_month + periods - 1), t) AS BIGINT) END
+            AS last_amount,
+        CASE WHEN m < start_month THEN CAST(expected(start_month, t) AS BIGINT) END
+            AS first_amount"""
     return f"""
-    SELECT * REPLACE (CAST(value AS BIGINT) AS value, CAST(term_months AS BIGINT) AS term_months),
-        {amounts}, draw('dice', line || '/' || m) AS dice FROM chance_lines t"""
+    SELECT t.* REPLACE (CAST(value AS BIGINT) AS value, CAST(term_months AS BIGINT) AS term_months),
+        coalesce(d.amount, 0) AS amount, coalesce(d.dice, 0) AS dice, coalesce(d.parts, 1) AS parts,
+        {amounts}, {usual}
+    FROM chance_lines t LEFT JOIN due d USING (line, m){joins}"""
 
 
 def _otherwise(name: str, change: str) -> str:
     lines = f"""SELECT * REPLACE ({change}) FROM (SELECT line, m, value, unit, term_start,
-        term_months, closed_on, convention, rounding FROM chance_lines)"""
+        term_months, closed_on, convention, rounding FROM chance_lines
+        WHERE temper IN ('plus', 'minus') AND m BETWEEN start_month AND close_month)"""
     return f"SELECT line, m, CAST(expected(m, t) AS BIGINT) AS {name} FROM ({terms(lines)}) t"
 
 

@@ -158,7 +158,7 @@ def _lines() -> str:
         contract_id(contract) AS contract_id, minor * unit AS value,
         least(close_date, terminated_on) AS closed_on, 'even' AS convention,
         'cumulative' AS rounding
-    FROM (SELECT *, CASE currency {units} END AS unit, {_value()} AS minor,
+    FROM (SELECT *, CAST(CASE currency {units} END AS BIGINT) AS unit, {_value()} AS minor,
             CASE WHEN ended_on IS NULL OR terminated THEN CAST(term_end + late AS DATE)
                 ELSE ended_on END AS close_date,
             CASE WHEN terminated THEN ended_on END AS terminated_on

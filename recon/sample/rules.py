@@ -5,7 +5,7 @@ A rule picks line-months that are eligible (`where`), and says what happens to t
 of `chances` or `pairs` (see `recon.sample.planting`).
 
 Every line has a temper, so that errors of different months never cancel each other to date: a
-`plus` line is only ever over-recognized, a `minus` line under-recognized, `timing` and
+`plus` line is only ever over-recognized, a `minus` line under-recognized, `timing`, `late` and
 `corrected` lines always catch up.
 """
 
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from recon.sample.contracts import TYPES
 
 # The temper of a line.
-TEMPERS = {"plus": 42, "minus": 32, "timing": 20, "corrected": 6}
+TEMPERS = {"plus": 42, "minus": 32, "timing": 12, "late": 8, "corrected": 6}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,10 @@ _LATE = (_DROP, Step(offset=2, posts=True))
 
 _SWAPPED = """list_filter(typed_swaps(abs(amount) // unit), lambda s: (s * unit > abs(amount)) =
     (temper = 'plus') AND beyond(s * unit - abs(amount), amount, term_months, unit))"""
-_SHIFT = "(CASE WHEN luck % 7 < 4 THEN 10 WHEN luck % 7 < 6 THEN 100 ELSE 1000 END)"
+# Nobody overlooks a contract that becomes hundreds of millions: the more, the smaller it is.
+_SHIFT = """(CASE WHEN luck % 7 < 3 OR abs(amount) > 50000 * unit THEN 10
+    WHEN luck % 7 < 5 OR abs(amount) > 10000 * unit THEN 100 ELSE 1000 END)"""
+_MODEST = "abs({0}) <= {1} * unit"
 _ODD = "(abs(amount) * (20 + luck // 10 % 280) // (1000 * unit) + 1 + luck // 10000 % 97) * unit"
 _FREE_TYPES = f"list_filter({list(TYPES)}, lambda t: NOT list_contains(types, t))"
 _BOTH = "to_amount <> 0 AND beyond(moved, to_amount, to_term_months, unit)"
@@ -95,7 +98,9 @@ def _instead(cause: str, weight: int, amount: str, where: str, note: str, seen: 
 
 def _besides(cause: str, weight: int, amount: str, where: str, note: str) -> Rule:
     """Return the rule that something is posted in a month where nothing is expected."""
-    where = f"amount = 0 AND temper = 'plus' AND {where} AND abs({amount}) > ceiling"
+    # The usual amount of a term of one month would be the whole value.
+    where = f"amount = 0 AND temper = 'plus' AND {where} AND {amount} <> value"
+    where += f" AND abs({amount}) > ceiling"
     return Rule(cause, weight, where, _POST, (Mark(cause),), f"'{note}'", amount)
 
 
@@ -129,12 +134,12 @@ RULES: tuple[Rule, ...] = (
     Rule(
         "other_convention", 18,
         "temper = 'minus' AND amount <> 0 AND m = start_month "
-        f"AND prorated <> 0 AND {_SEEN_BY.format('prorated')}",
+        f"AND prorated NOT IN (0, longer, shorter) AND {_SEEN_BY.format('prorated')}",
         _REPLACE, (Mark("other_convention"),), "'the first month by its days'", "prorated",
     ),
     _instead(
         "other_convention", 18, "by_days",
-        "sign(by_days - amount) * sign(amount) = if(temper = 'plus', 1, -1) AND by_days <> 0",
+        "sign(by_days - amount) * sign(amount) = if(temper = 'plus', 1, -1) AND by_days NOT IN (0, longer, shorter)",
         "recognized by days",
     ),
     _besides(
@@ -151,7 +156,8 @@ RULES: tuple[Rule, ...] = (
     ),
     _instead(
         "decimal_shift", 40, _plus_or_minus(f"amount * {_SHIFT}", "amount // 10"),
-        "(temper = 'plus' OR amount % (10 * unit) = 0) AND abs(amount) > 1000 * unit",
+        f"if(temper = 'plus', {_MODEST.format('amount', 300_000)}, amount % (10 * unit) = 0) "
+        "AND abs(amount) > 1000 * unit",
         "the decimal point moved", seen=False,
     ),
     _instead(
@@ -160,7 +166,7 @@ RULES: tuple[Rule, ...] = (
     ),
     _instead(
         "full_value", 25, "value",
-        "temper = 'plus' AND term_months > 1 AND term_months NOT IN (10, 100, 1000)",
+        f"temper = 'plus' AND term_months > 1 AND {_MODEST.format('value', 6_000_000)}",
         "the whole contract value at once",
     ),
     _instead(
@@ -181,7 +187,7 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         "catch_up", 90,
-        "temper = 'timing' AND amount <> 0 AND before <> 0 AND before2 <> 0",
+        "temper = 'late' AND amount <> 0 AND before <> 0 AND before2 <> 0",
         (Step(-2, takes=True), Step(-1, takes=True), Step(posts=True)),
         (Mark("not_posted", -2), Mark("not_posted", -1), Mark("catch_up")),
         "'two months late, made good in ' || period(m)", "before + before2",
@@ -204,13 +210,13 @@ RULES: tuple[Rule, ...] = (
         to_month="neighbour_month",
     ),
     Rule(
-        "corrected", 15, "temper = 'corrected' AND amount <> 0 AND luck % 2 = 0 AND later",
+        "corrected", 15, "temper = 'corrected' AND amount <> 0 AND luck % 2 = 0 AND later AND after2 <> 0",
         _LATE, (Mark("not_posted"), Mark("catch_up", 2)),
         "'not posted, made good two months later'", "amount",
     ),
     Rule(
         "corrected", 15,
-        "temper = 'corrected' AND amount <> 0 AND luck % 2 = 1 AND later "
+        "temper = 'corrected' AND amount <> 0 AND luck % 2 = 1 AND later AND after2 <> 0 "
         "AND beyond(moved, amount, term_months, unit) "
         "AND beyond(moved, after2, term_months, unit) "
         "AND NOT plain_slip(after2 - moved, after2, unit)",
@@ -219,7 +225,7 @@ RULES: tuple[Rule, ...] = (
         "'posted twice, taken back two months later'", "-moved", part="parts",
     ),
     Rule(
-        "not_posted", 30, "temper = 'minus' AND amount <> 0 AND after <> 0 AND later",
+        "not_posted", 30, "temper = 'minus' AND amount <> 0 AND after <> 0 AND later AND after2 <> 0",
         (_DROP, Step(1, takes=True), Step(2, takes=True)),
         (Mark("not_posted"), Mark("not_posted", 1), Mark("not_posted", 2)),
         "'not posted for three months'",

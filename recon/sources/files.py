@@ -175,4 +175,3 @@ def _decoded(path: Path, encoding: str) -> Iterator[str]:
         while block := file.read(BLOCK):
             yield decoder.decode(block)
     yield decoder.decode(b"", final=True)
-
