@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
+import signal
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -14,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from recon import __version__
-from recon.errors import ExitCode, ReconError, UsageError
+from recon.errors import ExitCode, ReconError, ReportError, UsageError
 
 if TYPE_CHECKING:
     from recon.model import Severity
@@ -99,26 +102,25 @@ def month(
             fail_on=_severity(fail_on),
             progress=progress,
         )
-    if json:
-        from recon.reports.json_document import document, dumps
+    with _output():
+        if json:
+            from recon.reports.json_document import document, dumps
 
-        typer.echo(
-            dumps(document(outcome.result, outcome.run_id, outcome.reports, outcome.exit_code)),
-            nl=False,
-        )
-    else:
-        from recon.reports.console import make_console, show
+            found = document(outcome.result, outcome.run_id, outcome.reports, outcome.exit_code)
+            typer.echo(dumps(found), nl=False)
+        else:
+            from recon.reports.console import make_console, show
 
-        show(
-            make_console(sys.stdout, color=False if no_color else None),
-            outcome.result,
-            run_id=outcome.run_id,
-            reports=outcome.reports,
-            sample=settings.sample,
-            top=top,
-            quiet=quiet,
-            exit_code=outcome.exit_code,
-        )
+            show(
+                make_console(sys.stdout, color=False if no_color else None),
+                outcome.result,
+                run_id=outcome.run_id,
+                reports=outcome.reports,
+                sample=settings.sample,
+                top=top,
+                quiet=quiet,
+                exit_code=outcome.exit_code,
+            )
     raise typer.Exit(outcome.exit_code)
 
 
@@ -143,16 +145,17 @@ def explain(
     chosen = _month(month, settings.sample)
     with _progress(json) as progress, reconciled(settings, chosen, progress) as (session, result):
         found = dossier(session, result, contract, settings.accounting.compliance)
-    if json:
-        from recon.reports.json_document import dumps
+    with _output():
+        if json:
+            from recon.reports.json_document import dumps
 
-        typer.echo(dumps(as_json(found)), nl=False)
-        return
-    from recon.reports.console import make_console
-    from recon.reports.explain_view import show_dossier
+            typer.echo(dumps(as_json(found)), nl=False)
+            return
+        from recon.reports.console import make_console
+        from recon.reports.explain_view import show_dossier
 
-    console = make_console(sys.stdout, color=False if no_color else None)
-    show_dossier(console, found, sample=settings.sample, all_months=all_months)
+        console = make_console(sys.stdout, color=False if no_color else None)
+        show_dossier(console, found, sample=settings.sample, all_months=all_months)
 
 
 @app.command()
@@ -193,8 +196,9 @@ def sample(
         path = samples.sample_path(recipe)
         samples.make(recipe, path)
         written = samples.export(path, out, kind) if out else [path]
-    for file in written:
-        typer.echo(str(file))
+    with _output():
+        for file in written:
+            typer.echo(str(file))
 
 
 def _month(text: str | None, sample: bool) -> Month:
@@ -219,11 +223,12 @@ def _month(text: str | None, sample: bool) -> Month:
 
 
 def _formats(text: str) -> tuple[str, ...]:
-    wanted = tuple(part.strip().lower() for part in text.split(",") if part.strip())
-    unknown = [part for part in wanted if part not in ("csv", "xlsx", "none")]
-    if unknown:
-        raise UsageError(f"--format is csv, xlsx, both with a comma, or none; not {unknown[0]}.")
-    return () if "none" in wanted else wanted
+    wanted = tuple(part.strip().lower() for part in text.split(","))
+    if wanted == ("none",):
+        return ()
+    if not {*wanted} <= {"csv", "xlsx"}:
+        raise UsageError(f"--format is csv, xlsx, both with a comma, or none; not {text!r}.")
+    return wanted
 
 
 def _severity(word: FailOn) -> Severity | None:
@@ -253,45 +258,106 @@ def _progress(quiet: bool) -> Iterator[Callable[[str], None]]:
         yield lambda step: status.update(f"{step} …")
 
 
+@contextmanager
+def _output() -> Iterator[None]:
+    """Let results be printed; a reader that has seen enough, like `head`, may leave early.
+
+    Raises ReportError where the output cannot be written, on a full disk for example.
+    """
+    try:
+        yield
+        sys.stdout.flush()
+    except (BrokenPipeError, SystemExit):  # rich makes the second of the first
+        _discard_output()
+    except OSError as error:
+        _discard_output()
+        if error.errno != errno.EINVAL:  # Windows' word for a broken pipe
+            raise ReportError(
+                f"The results cannot be printed: {error.strerror}. Redirect the output to another "
+                "place and run again."
+            ) from error
+
+
+def _discard_output() -> None:
+    # What is still buffered would fail again when Python ends, and change the exit code.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+class Interruption:
+    """What Ctrl-C and a request to end do: stop the work, but not the tidying up after it."""
+
+    PATIENCE = 2.0
+
+    def __init__(self) -> None:
+        self.asked_at: float | None = None
+
+    def __call__(self, *_: object) -> None:
+        """Take a signal; a second one right after the first changes nothing."""
+        now = time.monotonic()
+        if self.asked_at is None or now - self.asked_at > self.PATIENCE:
+            self.asked_at = now
+            raise KeyboardInterrupt
+
+    def listen(self) -> None:
+        """Take the signals from now on, but for those that the caller ignores."""
+        for name in ("SIGINT", "SIGTERM", "SIGBREAK"):
+            number = getattr(signal, name, None)
+            if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, self)
+
+
 def main() -> None:
     """Run the command line and leave with the documented exit code, never with a traceback."""
     _prepare_streams()
-    sys.exit(_exit_code(lambda: typer.main.get_command(app).main(standalone_mode=False)))
+    interruption = Interruption()
+    interruption.listen()
+    command = typer.main.get_command(app)
+    sys.exit(_exit_code(lambda: command.main(standalone_mode=False), interruption))
 
 
-def _exit_code(command: Callable[[], object]) -> int:
+def _exit_code(command: Callable[[], object], interruption: Interruption) -> int:
     try:
-        return int(command() or 0)  # type: ignore[call-overload, no-any-return]
-    except ReconError as error:
+        code = int(command() or 0)  # type: ignore[call-overload]
+    except (Exception, KeyboardInterrupt, SystemExit) as error:
+        # Whatever a library makes of an interruption, it stays one.
+        code = ExitCode.INTERRUPTED if interruption.asked_at else _failure(error)
+    if code == ExitCode.INTERRUPTED:
+        return _failed("Interrupted; no report was left half-written.", ExitCode.INTERRUPTED)
+    return code
+
+
+def _failure(error: BaseException) -> int:
+    """Tell what went wrong, and return its exit code."""
+    if isinstance(error, ReconError):
         return _failed(str(error), error.exit_code)
-    except KeyboardInterrupt:
-        return _failed("Interrupted; nothing was written.", ExitCode.INTERRUPTED)
-    except BrokenPipeError:
-        # Whoever read our output has seen enough; Python would complain at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if isinstance(error, KeyboardInterrupt | typer.Abort):
+        return ExitCode.INTERRUPTED
+    if isinstance(error, SystemExit | BrokenPipeError):
+        # Whoever read the help has seen enough.
+        _discard_output()
         return ExitCode.DONE
-    except Exception as error:  # noqa: BLE001 - nobody gets to see a traceback
-        return _unexpected(error)
-
-
-def _unexpected(error: Exception) -> int:
-    """Return the exit code of a wrong command line, or of a defect."""
-    if isinstance(error, typer.Abort):
-        return _failed("Interrupted; nothing was written.", ExitCode.INTERRUPTED)
-    show = getattr(error, "show", None)
-    if show is not None:
-        show()
-        return int(getattr(error, "exit_code", ExitCode.USAGE))
+    if hasattr(error, "format_message"):
+        return _misused(error)
     if os.environ.get("RECON_DEBUG"):
         raise error
     return _failed(
-        f"This is a defect of recon ({type(error).__name__}: {error}). Nothing was written; "
-        "set RECON_DEBUG=1 and run again to see where it happened.",
+        f"This is a defect of recon ({type(error).__name__}: {error}); no report was left "
+        "half-written. Set RECON_DEBUG=1 and run again to see where it happened.",
         ExitCode.DEFECT,
     )
 
 
-def _failed(sentence: str, code: ExitCode) -> int:
+def _misused(error: Any) -> int:  # noqa: ANN401 - Typer has moved this class between packages
+    """Tell what is wrong with the command line; without any, the whole help."""
+    message = error.format_message()
+    if "\n" in message:
+        error.show()
+        return ExitCode.USAGE
+    asked = getattr(getattr(error, "ctx", None), "command_path", "recon")
+    return _failed(f"{message.rstrip('.')}; see `{asked} --help`.", ExitCode.USAGE)
+
+
+def _failed(sentence: str, code: ExitCode) -> ExitCode:
     # Plainly: whatever failed, this must not.
     print(f"recon: {sentence}", file=sys.stderr)  # noqa: T201
     return code
@@ -299,6 +365,9 @@ def _failed(sentence: str, code: ExitCode) -> int:
 
 def _prepare_streams() -> None:
     """Write UTF-8 where output is redirected; Windows would take a code page without boxes."""
+    # A closed stream is None: then nothing is told, and nothing strays into the other one.
+    sys.stdout = sys.stdout or Path(os.devnull).open("w", encoding="utf-8")
+    sys.stderr = sys.stderr or Path(os.devnull).open("w", encoding="utf-8")
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             redirected = not stream.isatty() and "PYTHONIOENCODING" not in os.environ

@@ -48,7 +48,7 @@ def add_up(connection: Session, month: Month) -> None:
             coalesce(sum(amount) FILTER (month = {m - 2}), 0) AS before2,
             coalesce(sum(amount) FILTER (month = {m + 1}), 0) AS after,
             coalesce(sum(amount) FILTER (month <= {m}), 0) AS earned
-        FROM entry_rows WHERE reason IS NULL AND month <= {m + 1}
+        FROM entry_keys WHERE valid AND month <= {m + 1}
         GROUP BY id_key, type, currency"""
     )
     # An invalid contract line takes its entries out of the comparison: measured against nothing
@@ -87,9 +87,14 @@ def _lines(month: Month, policy: Policy) -> str:
     m = month.index
     return f"""
     WITH earned AS (
-        SELECT *, expected_to_date({m}, t) AS to_date_expected,
-            expected({m}, t) AS expected, remainder(t) AS remainder
-        FROM contract_terms t),
+        SELECT *, to_date_expected - earned_before AS expected,
+            -- What a line that has closed early never recognizes.
+            CASE WHEN close_month <= {m} THEN rounded(value, 1, 1, unit) - to_date_expected
+                ELSE 0 END AS remainder
+        FROM (
+            SELECT *, expected_to_date({m - 1}, t) AS earned_before,
+                expected_to_date({m}, t) AS to_date_expected
+            FROM contract_terms t)),
     {_orphans(policy)},
     joined AS (
         SELECT c.* EXCLUDE (kind), c.kind, true AS on_contract, s.id AS entry_spelling,

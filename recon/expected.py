@@ -14,9 +14,11 @@ MACROS = (
     "CREATE MACRO month_index(day) AS year(day) * 12 + month(day) - 1",
     "CREATE MACRO month_start(m) AS make_date(m // 12, m % 12 + 1, 1)",
     "CREATE MACRO add_months(day, n) AS CAST(day + to_months(CAST(n AS INTEGER)) AS DATE)",
-    # Half away from zero to the minor unit; hugeint, since value x days passes 64 bits.
-    "CREATE MACRO rounded(amount, denominator, unit) AS sign(amount) * unit * "
-    "((2 * abs(amount) + denominator * unit) // (2 * denominator * unit))",
+    # value x numerator / denominator, half away from zero to the minor unit: // cuts towards
+    # zero, and the numerator is never negative.
+    """CREATE MACRO rounded(value, numerator, denominator, unit) AS
+        (2 * value * numerator + sign(value) * denominator * unit)
+        // (2 * denominator * unit) * unit""",
     # The fraction's numerator once k periods have elapsed.
     """CREATE MACRO elapsed(k, t) AS CASE
         WHEN k <= 0 THEN 0
@@ -24,23 +26,27 @@ MACROS = (
         WHEN t.step IS NULL THEN month_start(t.start_month + k) - t.term_start
         ELSE t.first + (k - 1) * t.step END""",
     "CREATE MACRO accrued_cumulative(k, t) AS "
-    "rounded(t.value * elapsed(k, t), t.denominator, t.unit)",
-    # Each period by itself, the last takes what is left. Only exact_days has uneven periods.
+    "rounded(t.value, elapsed(k, t), t.denominator, t.unit)",
+    # k months that count by their days, each rounded by itself.
+    """CREATE MACRO accrued_by_days(k, value, denominator, unit, start_month, term_start) AS
+        list_sum(list_transform(range(0, CAST(k AS BIGINT)), lambda i: rounded(
+            value,
+            month_start(start_month + i + 1) - greatest(month_start(start_month + i), term_start),
+            denominator, unit)))""",
+    # Each period by itself, the last takes what is left.
     """CREATE MACRO accrued_last_period(k, t) AS CASE
         WHEN k <= 0 THEN 0
-        WHEN k >= t.periods THEN rounded(t.value, 1, t.unit)
-        WHEN t.step IS NULL THEN list_sum(list_transform(range(0, CAST(k AS BIGINT)), lambda i:
-            rounded(t.value * (elapsed(i + 1, t) - elapsed(i, t)), t.denominator, t.unit)))
-        ELSE rounded(t.value * t.first, t.denominator, t.unit)
-            + (k - 1) * rounded(t.value * t.step, t.denominator, t.unit) END""",
+        WHEN k >= t.periods THEN rounded(t.value, 1, 1, t.unit)
+        WHEN t.step IS NULL THEN accrued_by_days(
+            k, t.value, t.denominator, t.unit, t.start_month, t.term_start)
+        ELSE rounded(t.value, t.first, t.denominator, t.unit)
+            + (k - 1) * rounded(t.value, t.step, t.denominator, t.unit) END""",
     """CREATE MACRO accrued(k, t) AS CASE t.rounding
         WHEN 'last_period' THEN accrued_last_period(k, t) ELSE accrued_cumulative(k, t) END""",
     # What has been earned by the end of month m; nothing more after the close month.
     """CREATE MACRO expected_to_date(m, t) AS
         accrued(least(m, t.close_month) - t.start_month + 1, t)""",
     "CREATE MACRO expected(m, t) AS expected_to_date(m, t) - expected_to_date(m - 1, t)",
-    # Closing early leaves this much of the value unrecognized.
-    "CREATE MACRO remainder(t) AS accrued(t.periods, t) - expected_to_date(t.close_month, t)",
 )
 
 

@@ -1,9 +1,8 @@
 """Facts: everything about the lines that break which their causes are judged by.
 
 Reads `lines`, `contract_terms` and `entry_rows`; leaves in the session `breaks` (the lines
-outside tolerance with their neighbouring months), `off` (every line with a difference), `fits`
-(other terms under which the month would agree) and `partners` (other lines that are off by the
-opposite amount).
+outside tolerance with their neighbouring months), `off` (every line with a difference) and
+`detail` (the entries of the breaks, by line, and those that cannot be compared, with why).
 """
 
 from __future__ import annotations
@@ -87,6 +86,8 @@ def gather(connection: Session, month: Month) -> Iterator[Facts]:
     """Yield the facts of every break, in the order of contract, type and currency."""
     connection.execute(f"CREATE TEMP TABLE breaks AS {_breaks(month)}")
     connection.execute("CREATE TEMP TABLE off AS SELECT * FROM lines WHERE difference <> 0")
+    connection.execute(f"CREATE TEMP TABLE detail_keys AS {_detail(month)}")
+    connection.execute(f"CREATE TEMP TABLE detail AS {_DETAIL}")
     entries = _entries(connection, month)
     fits = _fits(connection, month)
     partners = _partners(connection)
@@ -107,18 +108,22 @@ def gather(connection: Session, month: Month) -> Iterator[Facts]:
 def _breaks(month: Month) -> str:
     m = month.index
     return f"""
-    WITH neighbours AS (
-        SELECT line,
-            CASE WHEN on_contract THEN expected({m - 1}, l) ELSE 0 END AS expected_before,
-            CASE WHEN on_contract THEN expected({m - 2}, l) ELSE 0 END AS expected_before2,
-            CASE WHEN on_contract THEN expected({m + 1}, l) ELSE 0 END AS expected_after
-        FROM lines l WHERE status NOT IN ('matched', 'within_tolerance')),
+    WITH broken AS (FROM lines WHERE status NOT IN ('matched', 'within_tolerance')),
+    earned AS (
+        SELECT line, list(CASE WHEN on_contract THEN expected_to_date(end_month, l) ELSE 0 END
+            ORDER BY end_month) AS by_month
+        FROM broken l, range({m - 3}, {m + 2}) months(end_month) GROUP BY line),
+    neighbours AS (
+        SELECT line, by_month[2] - by_month[1] AS expected_before2,
+            by_month[3] - by_month[2] AS expected_before,
+            by_month[5] - by_month[4] AS expected_after
+        FROM earned),
     measured AS (
         SELECT l.*, n.* EXCLUDE (line), before - expected_before AS before_difference,
             -- While the books of the month after are empty, what it lacks proves nothing.
             CASE WHEN (SELECT bool_or(after <> 0) FROM all_sums) THEN after - expected_after
                 ELSE 0 END AS after_difference
-        FROM lines l JOIN neighbours n USING (line))
+        FROM broken l JOIN neighbours n USING (line))
     SELECT *, CASE WHEN within(before_difference, expected_before, l) THEN 1
             WHEN within(before2 - expected_before2, expected_before2, l) THEN 2
             ELSE 3 END AS months_broken
@@ -131,7 +136,7 @@ _FACTS = """
         b.expected, b.recognized, b.difference, b.allowed, b.entries,
         b.to_date_expected, b.to_date_recognized, b.before_difference, b.after_difference,
         b.months_broken, b.on_contract, coalesce(b.known_contract, true),
-        rounded(b.value, 1, b.unit), b.term_start,
+        rounded(b.value, 1, 1, b.unit), b.term_start,
         least(b.close_month, b.start_month + b.periods - 1), b.start_month, b.closed_on,
         coalesce(t.total, 0)
     FROM breaks b LEFT JOIN (
@@ -141,14 +146,31 @@ _FACTS = """
     ORDER BY b.id_key, b.type, b.currency"""
 
 
+def _detail(month: Month) -> str:
+    """Return the one pass over the entries that fetches them row by row."""
+    return f"""
+    SELECT e.*, b.line, i.reason AS blocked
+    FROM entry_keys e
+    LEFT JOIN (SELECT line, id_key, type, currency FROM breaks) b USING (id_key, type, currency)
+    LEFT JOIN blocked i USING (id_key, type, currency)
+    WHERE e.month BETWEEN {month.index - 1} AND {month.index + 1}
+            AND (b.line IS NOT NULL OR i.reason IS NOT NULL)
+        OR NOT e.valid AND coalesce(e.month <= {month.index + 1}, true)"""
+
+
+_DETAIL = """
+    SELECT * REPLACE (
+        coalesce(reason, 'its contract line is invalid: ' || blocked) AS reason)
+    FROM entries_in_words('detail_keys')"""
+
+
 def _entries(connection: Session, month: Month) -> dict[int, tuple[Entry, ...]]:
     """Return the entries of the breaks in the month and its neighbours, by line."""
     cursor = connection.execute(
-        f"""SELECT b.line, coalesce(e.entry_id, ''), e.amount, e.month - {month.index},
-            coalesce(e.document_ref, ''), coalesce(e.posted_at, '')
-        FROM entry_rows e JOIN breaks b USING (id_key, type, currency)
-        WHERE e.reason IS NULL AND e.month BETWEEN {month.index - 1} AND {month.index + 1}
-        ORDER BY b.line, e.month, e.posted_at, e.entry_id, e.amount"""
+        f"""SELECT line, coalesce(entry_id, ''), amount, month - {month.index},
+            coalesce(document_ref, ''), coalesce(posted_at, '')
+        FROM detail WHERE reason IS NULL
+        ORDER BY line, month, posted_at, entry_id, amount"""
     )
     found: defaultdict[int, list[Entry]] = defaultdict(list)
     while rows := cursor.fetchmany(10_000):
@@ -211,9 +233,11 @@ def _fits(connection: Session, month: Month) -> dict[int, tuple[Fit, ...]]:
     connection.execute(f"CREATE TEMP TABLE variants AS {variants}")
     m = month.index
     rows = connection.execute(
-        f"""SELECT line, cause, label FROM ({terms("SELECT * EXCLUDE start_month FROM variants")}) t
-        WHERE expected({m}, t) = recognized
-            AND (active OR expected_to_date({m}, t) = to_date_recognized)
+        f"""SELECT line, cause, label FROM (
+            SELECT *, expected_to_date({m - 1}, t) AS earned_before,
+                expected_to_date({m}, t) AS earned
+            FROM ({terms("SELECT * EXCLUDE start_month FROM variants")}) t)
+        WHERE earned - earned_before = recognized AND (active OR earned = to_date_recognized)
         ORDER BY line, rank"""
     ).fetchall()
     found: defaultdict[int, list[Fit]] = defaultdict(list)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from math import isnan
 from typing import Any
 
 import pandas as pd
@@ -18,7 +19,8 @@ def register(connection: Session, name: str, frame: pd.DataFrame) -> None:
     """
     plain = frame.reset_index(drop=True)
     columns = {str(column): _exact(plain[column]) for column in plain.columns}
-    connection.register(name, pd.DataFrame(columns))
+    # DuckDB takes no frame without columns; the intake says which ones it lacks.
+    connection.register(name, pd.DataFrame(columns or {"no columns": []}))
 
 
 def _exact(column: pd.Series[Any]) -> pd.Series[Any]:
@@ -30,6 +32,9 @@ def _exact(column: pd.Series[Any]) -> pd.Series[Any]:
 
 
 def _text(value: object) -> str | None:
-    if isinstance(value, Decimal | float):
-        return format(value, "f") if value == value else "NaN"  # noqa: PLR0124 - NaN is not itself
+    """Return a value written plainly; among texts, a float NaN is how pandas says missing."""
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, float):
+        return None if isnan(value) else f"{Decimal(str(value)):f}".removesuffix(".0")
     return None if value is None or value is pd.NaT or value is pd.NA else str(value)

@@ -7,8 +7,10 @@ gets a reason. The results are relations in the session:
   customer, segment, owner, the rules that apply to the line, finer (more than four decimals
   were rounded), reason (NULL where it is valid)
 - `contracts`: the valid ones with the term as `recon.expected.terms` wants it
-- `entry_rows`: entry_id, id, id_key, type, currency, amount, month, document_ref, posted_at,
-  finer, reason
+- `entry_keys`: row, id, id_key, type, currency, amount, month, finer, valid; what every entry is
+  summed up by
+- `entry_rows`: the same with entry_id, document_ref, posted_at, compliance columns, and reason:
+  texts, which cost more than all the rest; `entries_in_words(keys)` adds them to a few entries
 
 Amounts are ten-thousandths, months are counted from January of year 0.
 """
@@ -39,6 +41,8 @@ LONGEST_TERM = 12_000
 _INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT",
              "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT"}  # fmt: skip
 _FLOATS = {"DOUBLE", "FLOAT"}
+# Wide enough for 64 bits, narrow enough to be multiplied by the scale without an overflow.
+_WIDE = "DECIMAL(28, 10)"
 _BLANKS = "chr(32) || chr(9) || chr(10) || chr(13) || chr(160)"
 
 
@@ -58,26 +62,64 @@ class _Columns:
     def has_floats(self, column: str) -> bool:
         return self.kind(column) in _FLOATS
 
-    def text(self, column: str) -> str:
+    def given(self) -> str:
+        """Every column as it came: text is made of it only where it is asked for."""
+        given = {key: name(f"given_{key}") for key in self.names}
+        return ", ".join(f"{name(raw)} AS {given[key]}" for key, raw in self.names.items())
+
+    def given_names(self) -> str:
+        """The names under which `given` keeps the columns."""
+        return ", ".join(name(f"given_{key}") for key in self.names)
+
+    def text(self, column: str, raw: str = "") -> str:
         """Trimmed text, NULL where blank; 42.0 from a float column is the id 42."""
         if column not in self.names:
             return "CAST(NULL AS VARCHAR)"
-        raw = name(self.names[column])
+        raw = raw or name(self.names[column])
         if self.has_floats(column):
             whole = f"{raw} = floor({raw}) AND abs({raw}) < 1e15"
-            raw = f"CASE WHEN {whole} THEN CAST(CAST({raw} AS BIGINT) AS VARCHAR) ELSE {raw} END"
+            text = f"CAST({raw} AS VARCHAR)"
+            raw = f"CASE WHEN {whole} THEN CAST(CAST({raw} AS BIGINT) AS VARCHAR) ELSE {text} END"
         return f"nullif(trim(CAST({raw} AS VARCHAR), {_BLANKS}), '')"
 
     def number(self, column: str) -> str:
         """An exact decimal, NULL where it cannot be read as one."""
         raw, kind = name(self.names[column]), self.kind(column)
         if kind in _FLOATS:
-            return f"CASE WHEN isfinite({raw}) THEN TRY_CAST({raw} AS DECIMAL(38, 10)) END"
+            return f"CASE WHEN isfinite({raw}) THEN TRY_CAST({raw} AS {_WIDE}) END"
         if kind in _INTEGERS or kind == "DECIMAL":
-            return f"TRY_CAST({raw} AS DECIMAL(38, 10))"
+            return f"TRY_CAST({raw} AS {_WIDE})"
         text = self.text(column)
         plain = rf"regexp_full_match({text}, '[+-]?(\d+(\.\d*)?|\.\d+)')"
-        return f"CASE WHEN {plain} THEN TRY_CAST({text} AS DECIMAL(38, 10)) END"
+        return f"CASE WHEN {plain} THEN TRY_CAST({text} AS {_WIDE}) END"
+
+    def units(self, column: str) -> str:
+        """Ten-thousandths, half away from zero; NULL where unreadable or beyond 64 bits.
+
+        Almost every amount fits 18 digits with four decimals, which DuckDB keeps in 64 bits and
+        converts many times faster; the others take the long way.
+        """
+        number, largest = self.number(column), money.LARGEST // money.SCALE
+        long = f"CASE WHEN abs({number}) < {largest} THEN CAST({number} * 10000 AS BIGINT) END"
+        if self._is_exact(column):
+            short = name(self.names[column])
+        elif self.has_floats(column):
+            return long
+        else:
+            text = self.text(column)
+            plain = rf"regexp_full_match({text}, '[+-]?\d{{1,14}}(\.\d{{0,4}})?')"
+            short = f"CASE WHEN {plain} THEN {text} END"
+        return f"coalesce(CAST(TRY_CAST({short} AS DECIMAL(18, 4)) * 10000 AS BIGINT), {long})"
+
+    def finer(self, column: str) -> str:
+        """Whether the amount has more than four decimals."""
+        if self._is_exact(column):
+            return "false"
+        return f"coalesce({self.number(column)} * 10000 <> {self.units(column)}, false)"
+
+    def _is_exact(self, column: str) -> bool:
+        kind, _, scale = self.types[column].rstrip(")").rpartition(",")
+        return self.kind(column) in _INTEGERS or (kind.startswith("DECIMAL") and int(scale) <= 4)  # noqa: PLR2004
 
     def day(self, column: str) -> str:
         """A date from 1900 on, NULL where it cannot be read as one."""
@@ -94,9 +136,10 @@ class _Columns:
         if self.kind(column) == "DATE" or self.kind(column).startswith("TIMESTAMP"):
             return f"month_index({name(self.names[column])})"
         text = self.text(column)
-        month = r"'\d{4}-?(0[1-9]|1[0-2])'"
         return (
-            f"CASE WHEN regexp_full_match({text}, {month}) "
+            rf"CASE WHEN regexp_full_match({text}, '\d{{4}}-(0[1-9]|1[0-2])') "
+            f"THEN month_index(CAST({text} || '-01' AS DATE)) "
+            rf"WHEN regexp_full_match({text}, '\d{{4}}(0[1-9]|1[0-2])') "
             f"THEN CAST(left({text}, 4) AS INTEGER) * 12 + CAST(right({text}, 2) AS INTEGER) - 1 "
             f"ELSE month_index({_day_of(text)}) END"
         )
@@ -111,34 +154,27 @@ def _day_of(text: str) -> str:
     )
 
 
-def _units(number: str) -> str:
-    """Return ten-thousandths of a decimal, half away from zero; NULL beyond 64 bits."""
-    largest = money.LARGEST // money.SCALE
-    return f"CASE WHEN abs({number}) < {largest} THEN CAST({number} * {money.SCALE} AS BIGINT) END"
+def _reason(side: _Columns, valid: str, checks: Mapping[str, tuple[str, str]]) -> str:
+    """Return why a row cannot be compared, NULL where it is `valid`.
 
-
-def _unreadable(column: str, text: str, value: str, what: str) -> str:
-    """Return a reason where a column is there but cannot be read."""
-    return (
-        f"CASE WHEN {text} IS NOT NULL AND {value} IS NULL "
-        f"THEN '{column} ' || chr(39) || {text} || chr(39) || ' is {what}' END"
-    )
-
-
-def _missing(column: str, text: str) -> str:
-    return f"CASE WHEN {text} IS NULL THEN '{column} is missing' END"
-
-
-def _reasons(*parts: str) -> str:
-    return f"nullif(concat_ws('; ', {', '.join(parts)}), '')"
+    `checks` are, by column, the value that is NULL where the column cannot be read, and what it
+    then is; a column that may be blank is listed with a `?` before its name.
+    """
+    parts = []
+    for listed, (value, what) in checks.items():
+        column = listed.removeprefix("?")
+        text = side.text(column, name(f"given_{column}"))
+        blank = f"'{column} is missing'" if listed == column else "NULL"
+        parts.append(
+            f"CASE WHEN {value} IS NOT NULL THEN NULL WHEN {text} IS NULL THEN {blank} "
+            f"ELSE '{column} ' || chr(39) || {text} || chr(39) || ' is {what}' END"
+        )
+    return f"CASE WHEN {valid} THEN NULL ELSE nullif(concat_ws('; ', {', '.join(parts)}), '') END"
 
 
 _NOT_EXACT = "not an exact amount that fits"
 _NOT_A_DATE = "not a date"
-_CURRENCY = _unreadable(
-    "currency", "currency", "CASE WHEN regexp_full_match(currency, '[A-Z]{3}') THEN 1 END",
-    "not a currency code",
-)  # fmt: skip
+_CODED = "CASE WHEN regexp_full_match(currency, '[A-Z]{3}') THEN currency END"
 
 
 def register_policy(connection: Session, policy: Policy) -> None:
@@ -147,14 +183,10 @@ def register_policy(connection: Session, policy: Policy) -> None:
     `type_rules`: type_key, type, kind, recognition, convention, rounding, ppm, floor, cap;
     `segment_rules`: segment_key, ppm, floor, cap; `units`: currency, unit.
     """
-    named = {name: name for name in policy.types} | dict(policy.aliases)
     _values(
         connection,
         "type_rules(type_key, type, kind, recognition, convention, rounding, ppm, floor, cap)",
-        [
-            (key.strip().lower(), name, *_type_rule(policy.types[name], policy))
-            for key, name in named.items()
-        ],
+        [(name, of, *_type_rule(policy.types[of], policy)) for name, of in _names(policy).items()],
     )
     _values(
         connection,
@@ -163,6 +195,20 @@ def register_policy(connection: Session, policy: Policy) -> None:
         or [(None, None, None, None)],
     )
     _values(connection, "units(currency, unit)", list(money.minor_units().items()))
+
+
+def _names(policy: Policy) -> dict[str, str]:
+    """Return the revenue types by every name that stands for them, folded."""
+    names = {name: name for name in policy.types} | dict(policy.aliases)
+    return {name.strip().lower(): of for name, of in names.items()}
+
+
+def _type(side: _Columns, policy: Policy) -> str:
+    """Return the SQL of an entry's revenue type: a CASE, since a join of every entry costs more."""
+    cases = " ".join(
+        f"WHEN {literal(name)} THEN {literal(of)}" for name, of in _names(policy).items()
+    )
+    return f"CASE lower({side.text('revenue_type')}) {cases} END"
 
 
 def _type_rule(rule: TypePolicy, policy: Policy) -> tuple[str | int | None, ...]:
@@ -202,26 +248,20 @@ def load_contracts(connection: Session, relation: str, policy: Policy) -> list[s
 
 def _contract_rows(side: _Columns, relation: str, policy: Policy) -> str:
     tolerance = policy.tolerance
-    point_in_time = f"recognition <> '{Recognition.OVER_DURATION}'"
     return f"""
     WITH source AS (
-        SELECT row_number() OVER () AS row,
+        SELECT row_number() OVER () AS row, {side.given()},
             {side.text("contract_id")} AS id, {side.text("revenue_type")} AS type_text,
-            {side.text("contract_value")} AS value_text, {side.number("contract_value")} AS number,
-            {side.text("duration_months")} AS duration_text,
+            {side.units("contract_value")} AS value, {side.finer("contract_value")} AS finer,
             {side.number("duration_months")} AS duration_number,
-            {side.text("booking_date")} AS booking_text, {side.day("booking_date")} AS booked_on,
-            {side.text("start_date")} AS start_text, {side.day("start_date")} AS start_date,
-            {side.text("close_date")} AS close_text, {side.day("close_date")} AS close_date,
-            {side.text("terminated_on")} AS terminated_text,
-            {side.day("terminated_on")} AS terminated_on,
+            {side.day("booking_date")} AS booked_on, {side.day("start_date")} AS start_date,
+            {side.day("close_date")} AS close_date, {side.day("terminated_on")} AS terminated_on,
             coalesce(upper({side.text("currency")}), {literal(policy.currency)}) AS currency,
             {side.text("customer_id")} AS customer_id, {side.text("customer")} AS customer,
             {side.text("segment")} AS segment, {side.text("owner")} AS owner
         FROM {relation}),
     typed AS (
-        SELECT *, lower(id) AS id_key, {_units("number")} AS value,
-            number * {money.SCALE} <> {_units("number")} AS finer,
+        SELECT *, lower(id) AS id_key,
             CASE WHEN duration_number BETWEEN 1 AND {LONGEST_TERM}
                 AND duration_number = floor(duration_number)
                 THEN CAST(duration_number AS INTEGER) END AS duration
@@ -233,33 +273,28 @@ def _contract_rows(side: _Columns, relation: str, policy: Policy) -> str:
         coalesce(r.ppm, g.ppm, {literal(tolerance.ppm)}) AS ppm,
         coalesce(r.floor, g.floor, {literal(tolerance.floor)}, u.unit, 100) AS floor,
         coalesce(r.cap, g.cap, {literal(tolerance.cap)}) AS cap,
-        {
-        _reasons(
-            _missing("contract_id", "id"),
-            _missing("revenue_type", "type_text"),
-            _unreadable("revenue_type", "type_text", "r.type", "unknown"),
-            _missing("contract_value", "value_text"),
-            _unreadable("contract_value", "value_text", "value", _NOT_EXACT),
-            f"CASE WHEN {point_in_time} THEN NULL "
-            f"ELSE {_missing('duration_months', 'duration_text')} END",
-            f"CASE WHEN {point_in_time} THEN NULL ELSE "
-            + _unreadable(
-                "duration_months", "duration_text", "duration", "not a whole number of months"
-            )
-            + " END",
-            _missing("booking_date", "booking_text"),
-            _unreadable("booking_date", "booking_text", "booked_on", _NOT_A_DATE),
-            _unreadable("start_date", "start_text", "start_date", _NOT_A_DATE),
-            _missing("close_date", "close_text"),
-            _unreadable("close_date", "close_text", "close_date", _NOT_A_DATE),
-            _unreadable("terminated_on", "terminated_text", "terminated_on", _NOT_A_DATE),
-            _CURRENCY,
-        )
-    } AS reason
+        {_reason(side, "false", _CONTRACT_CHECKS)} AS reason
     FROM typed
     LEFT JOIN type_rules r ON r.type_key = lower(type_text)
     LEFT JOIN segment_rules g ON g.segment_key = lower(segment)
     LEFT JOIN units u USING (currency)"""
+
+
+_CONTRACT_CHECKS = {
+    "contract_id": ("id", ""),
+    "revenue_type": ("r.type", "unknown"),
+    "contract_value": ("value", _NOT_EXACT),
+    # A one-time type at a point in time needs no duration.
+    "duration_months": (
+        f"coalesce(duration, CASE WHEN recognition <> '{Recognition.OVER_DURATION}' THEN 0 END)",
+        "not a whole number of months",
+    ),
+    "booking_date": ("booked_on", _NOT_A_DATE),
+    "?start_date": ("start_date", _NOT_A_DATE),
+    "close_date": ("close_date", _NOT_A_DATE),
+    "?terminated_on": ("terminated_on", _NOT_A_DATE),
+    "?currency": (_CODED, "not a currency code"),
+}
 
 
 def _mark_duplicates(connection: Session) -> None:
@@ -307,43 +342,49 @@ _CONTRACTS = """
 def view_entries(
     connection: Session, relation: str, policy: Policy, compliance: tuple[str, ...] = ()
 ) -> list[str]:
-    """Create the view `entry_rows` over a relation; return what is worth a notice.
+    """Create the views `entry_keys` and `entry_rows`; return what is worth a notice.
 
     Raises MissingColumns, also where a compliance column that the configuration names is gone.
     """
     side = _Columns(Side.ACCOUNTING, columns(connection, relation), ENTRY_COLUMNS + compliance)
-    extra = "".join(f", {side.text(column)} AS {name(column)}" for column in compliance)
     connection.execute(f"""
-    CREATE TEMP VIEW entry_rows AS
+    CREATE TEMP VIEW entry_keys AS
     WITH source AS (
-        SELECT row_number() OVER () AS row,
-            {side.text("entry_id")} AS entry_id, {side.text("contract_id")} AS id,
-            {side.text("revenue_type")} AS type_text,
-            {side.text("amount")} AS amount_text, {side.number("amount")} AS number,
-            {side.text("recognition_period")} AS period_text,
+        SELECT row_number() OVER () AS row, {side.given()},
+            {side.text("contract_id")} AS id, {_type(side, policy)} AS type,
+            {side.units("amount")} AS amount, {side.finer("amount")} AS finer,
             {side.month("recognition_period")} AS month,
-            coalesce(upper({side.text("currency")}), {literal(policy.currency)}) AS currency,
-            {side.text("posted_at")} AS posted_at, {side.text("document_ref")} AS document_ref
-            {extra}
-        FROM {relation}),
-    typed AS (
-        SELECT *, lower(id) AS id_key, {_units("number")} AS amount,
-            number * {money.SCALE} <> {_units("number")} AS finer FROM source)
-    SELECT * EXCLUDE (number, type_key, kind, recognition, convention, rounding, ppm, floor, cap),
-        {
-        _reasons(
-            _missing("contract_id", "id"),
-            _missing("revenue_type", "type_text"),
-            _unreadable("revenue_type", "type_text", "type", "unknown"),
-            _missing("amount", "amount_text"),
-            _unreadable("amount", "amount_text", "amount", _NOT_EXACT),
-            _missing("recognition_period", "period_text"),
-            _unreadable("recognition_period", "period_text", "month", "not a month"),
-            _CURRENCY,
-        )
-    } AS reason
-    FROM typed LEFT JOIN type_rules ON type_key = lower(type_text)""")
+            coalesce(upper({side.text("currency")}), {literal(policy.currency)}) AS currency
+        FROM {relation})
+    SELECT *, lower(id) AS id_key, id IS NOT NULL AND type IS NOT NULL AND amount IS NOT NULL
+        AND month IS NOT NULL AND {_CODED} IS NOT NULL AS valid
+    FROM source""")
+    words = {
+        "entry_id": "entry_id", "type_text": "revenue_type", "amount_text": "amount",
+        "period_text": "recognition_period", "posted_at": "posted_at",
+        "document_ref": "document_ref",
+    } | {column: column for column in compliance}  # fmt: skip
+    texts = ", ".join(
+        f"{side.text(column, name(f'given_{column}'))} AS {name(word)}"
+        for word, column in words.items()
+    )
+    connection.execute(f"""
+    CREATE MACRO entries_in_words(keys) AS TABLE
+    SELECT * EXCLUDE ({side.given_names()}), {texts}, {_reason(side, "valid", _ENTRY_CHECKS)} AS reason
+    FROM query_table(keys)""")
+    connection.execute(
+        "CREATE TEMP VIEW entry_rows AS SELECT * FROM entries_in_words('entry_keys')"
+    )
     return _float_notice(side, "amount")
+
+
+_ENTRY_CHECKS = {
+    "contract_id": ("id", ""),
+    "revenue_type": ("type", "unknown"),
+    "amount": ("amount", _NOT_EXACT),
+    "recognition_period": ("month", "not a month"),
+    "?currency": (_CODED, "not a currency code"),
+}
 
 
 def _float_notice(side: _Columns, column: str) -> list[str]:

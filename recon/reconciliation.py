@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from recon import summary
 from recon.causes import explain
 from recon.compare import add_up, compare
+from recon.control import control
 from recon.engine import Session, open_session, reading
 from recon.facts import Facts, gather
 from recon.intake import load_contracts, register_policy, view_entries
@@ -128,7 +129,7 @@ def _summed_up(
     notices: list[str],
     descriptions: Mapping[Side, str],
 ) -> Reconciliation:
-    taken = summary.intake(connection, month, descriptions)
+    taken = control(connection, month, descriptions)
     totals = summary.totals(connection)
     return Reconciliation(
         month=month,
@@ -137,7 +138,7 @@ def _summed_up(
         totals=totals,
         bridge=summary.bridge(connection, breaks, totals),
         breaks=breaks,
-        invalid=summary.invalid_rows(connection, month),
+        invalid=taken.invalid,
         parts=summary.parts(connection),
         flags=summary.flags(connection),
         notices=tuple(notices + summary.notices(connection, month, taken)),

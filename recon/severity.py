@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from enum import StrEnum
+
 from recon.facts import Facts
 from recon.model import Cause, Severity
 from recon.policy import SeverityRules
@@ -12,34 +15,95 @@ AT_LEAST_HIGH = {
 TIMING = {Cause.WRONG_PERIOD, Cause.CATCH_UP}
 
 
+class Rule(StrEnum):
+    """What decides on a rung of the ladder."""
+
+    NOTHING_EXPECTED = "nothing_expected"
+    UP_TO_WARNING_PERCENT = "up_to_warning_percent"
+    UP_TO_HIGH_PERCENT = "up_to_high_percent"
+    ABOVE_HIGH_PERCENT = "above_high_percent"
+    AT_MOST_WARNING_BELOW = "at_most_warning_below"
+    AT_MOST_HIGH_BELOW = "at_most_high_below"
+    AT_LEAST_HIGH_FROM = "at_least_high_from"
+    CRITICAL_FROM = "critical_from"
+    GRAVE_CAUSE = "grave_cause"
+    TIMING_CAUSE = "timing_cause"
+    SECOND_MONTH = "second_month"
+    THIRD_MONTH = "third_month"
+    NO_CHANGE = "no_change"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One rung of the ladder: the rule that decided and the severity that it left."""
+
+    rule: Rule
+    severity: Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Ladder:
+    """The rungs that lead to a break's severity, in the order in which they are climbed."""
+
+    percent: Step
+    amount: Step
+    cause: Step
+    months: Step
+
+    @property
+    def severity(self) -> Severity:
+        """The severity at the end."""
+        return self.months.severity
+
+
 def severity(facts: Facts, cause: Cause, rules: SeverityRules) -> Severity:
     """Return a break's severity from percent, amount, cause and how long it has lasted."""
-    found = _by_amount(abs(facts.difference), _by_percent(facts, rules), rules)
-    if cause in AT_LEAST_HIGH:
-        found = max(found, Severity.HIGH)
-    if cause in TIMING:
-        found = Severity(max(found - 1, Severity.WARNING))
-    return _lasting(found, facts.months_broken)
+    return ladder(facts.difference, facts.expected, cause, facts.months_broken, rules).severity
 
 
-def _by_percent(facts: Facts, rules: SeverityRules) -> Severity:
-    hundredfold, expected = abs(facts.difference) * 100, abs(facts.expected)
-    if expected == 0 or hundredfold > rules.high_percent * expected:
-        return Severity.CRITICAL
-    return Severity.HIGH if hundredfold > rules.warning_percent * expected else Severity.WARNING
+def ladder(
+    difference: int, expected: int, cause: Cause, months_broken: int, rules: SeverityRules
+) -> Ladder:
+    """Return the rungs that lead to a break's severity; amounts in ten-thousandths."""
+    percent = _by_percent(abs(difference), abs(expected), rules)
+    amount = _by_amount(abs(difference), percent.severity, rules)
+    named = _by_cause(cause, amount.severity)
+    return Ladder(percent, amount, named, _by_months(months_broken, named.severity))
 
 
-def _by_amount(amount: int, found: Severity, rules: SeverityRules) -> Severity:
+def _by_percent(difference: int, expected: int, rules: SeverityRules) -> Step:
+    if expected == 0:
+        return Step(Rule.NOTHING_EXPECTED, Severity.CRITICAL)
+    if difference * 100 > rules.high_percent * expected:
+        return Step(Rule.ABOVE_HIGH_PERCENT, Severity.CRITICAL)
+    if difference * 100 > rules.warning_percent * expected:
+        return Step(Rule.UP_TO_HIGH_PERCENT, Severity.HIGH)
+    return Step(Rule.UP_TO_WARNING_PERCENT, Severity.WARNING)
+
+
+def _by_amount(amount: int, found: Severity, rules: SeverityRules) -> Step:
     if amount < rules.at_most_warning_below:
-        return Severity.WARNING
+        return Step(Rule.AT_MOST_WARNING_BELOW, Severity.WARNING)
     if amount < rules.at_most_high_below:
-        return min(found, Severity.HIGH)
+        return Step(Rule.AT_MOST_HIGH_BELOW, min(found, Severity.HIGH))
     if amount >= rules.critical_from:
-        return Severity.CRITICAL
-    return max(found, Severity.HIGH) if amount >= rules.at_least_high_from else found
+        return Step(Rule.CRITICAL_FROM, Severity.CRITICAL)
+    if amount >= rules.at_least_high_from:
+        return Step(Rule.AT_LEAST_HIGH_FROM, max(found, Severity.HIGH))
+    return Step(Rule.NO_CHANGE, found)
 
 
-def _lasting(found: Severity, months: int) -> Severity:
+def _by_cause(cause: Cause, found: Severity) -> Step:
+    if cause in AT_LEAST_HIGH:
+        return Step(Rule.GRAVE_CAUSE, max(found, Severity.HIGH))
+    if cause in TIMING:
+        return Step(Rule.TIMING_CAUSE, Severity(max(found - 1, Severity.WARNING)))
+    return Step(Rule.NO_CHANGE, found)
+
+
+def _by_months(months: int, found: Severity) -> Step:
     if months > 2:  # noqa: PLR2004 - three months running
-        return Severity.CRITICAL
-    return Severity(min(found + months - 1, Severity.CRITICAL))
+        return Step(Rule.THIRD_MONTH, Severity.CRITICAL)
+    if months == 2:  # noqa: PLR2004 - two months running
+        return Step(Rule.SECOND_MONTH, Severity(min(found + 1, Severity.CRITICAL)))
+    return Step(Rule.NO_CHANGE, found)

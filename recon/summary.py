@@ -1,4 +1,4 @@
-"""Summary: totals, parts, the bridge, invalid rows and notices, counted once and tied out.
+"""Summary: totals, parts, the bridge, flags and notices, counted once.
 
 Reads what `recon.intake` and `recon.compare` left in the session, and `named` (line, cause,
 severity), the verdicts on the breaks.
@@ -6,24 +6,20 @@ severity), the verdicts on the breaks.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from recon import money
+from recon.control import Control, tie
 from recon.engine import Session
-from recon.errors import TieOutError
 from recon.model import (
     LINE_COLUMNS,
     Break,
     Bucket,
     Cause,
     Flag,
-    InvalidRow,
     Part,
     Side,
-    SourceFacts,
     Totals,
 )
 from recon.month import Month
@@ -166,7 +162,7 @@ def bridge(
         for currency, buckets in amounts.items()
     }
     for currency, steps in found.items():
-        _tie(
+        tie(
             f"the bridge in {currency}",
             sum(step.amount for step in steps),
             per_currency[currency].difference,
@@ -174,113 +170,15 @@ def bridge(
     return found
 
 
-def invalid_rows(connection: Session, month: Month) -> tuple[InvalidRow, ...]:
-    """Return the rows of both sides that cannot be compared, in the order of the sources."""
-    contracts = connection.execute(
-        """SELECT row, coalesce(id, ''), reason FROM contract_rows
-        WHERE reason IS NOT NULL ORDER BY row"""
-    ).fetchall()
-    entries = connection.execute(
-        f"""SELECT e.row, coalesce(e.entry_id, ''), coalesce(e.reason, {_BLOCKED})
-        FROM entry_rows e LEFT JOIN blocked b USING (id_key, type, currency)
-        WHERE {_in_scope(month)} AND (e.reason IS NOT NULL OR b.reason IS NOT NULL)
-        ORDER BY e.row"""
-    ).fetchall()
-    return tuple(
-        InvalidRow(side, *row)
-        for side, rows in ((Side.ANALYTICS, contracts), (Side.ACCOUNTING, entries))
-        for row in rows
-    )
-
-
-_BLOCKED = "'its contract line is invalid: ' || b.reason"
-
-
-def _in_scope(month: Month) -> str:
-    """Return the condition for the month's entries; one of no readable month may be one of them."""
-    return f"(e.month IS NULL OR e.month = {month.index})"
-
-
-@dataclass(frozen=True, slots=True)
-class Intake:
-    """What both sides delivered, counted apart from the comparison."""
-
-    sources: Mapping[Side, SourceFacts]
-    finer: int
-    invalid_elsewhere: int
-
-
-def intake(connection: Session, month: Month, descriptions: Mapping[Side, str]) -> Intake:
-    """Return the control totals of both sides, tied to what was compared.
-
-    Raises TieOutError where a row or a cent is neither compared nor invalid.
-    """
-    contracts = connection.execute(
-        """SELECT currency, count(*), count(*) FILTER (reason IS NOT NULL),
-            coalesce(sum(value), 0), count(*) FILTER (finer), 0
-        FROM contract_rows GROUP BY currency ORDER BY currency"""
-    ).fetchall()
-    entries = connection.execute(
-        f"""SELECT currency, count(*) FILTER (scope),
-            count(*) FILTER (scope AND (e.reason IS NOT NULL OR b.reason IS NOT NULL)),
-            coalesce(sum(amount) FILTER (scope), 0), count(*) FILTER (scope AND finer),
-            count(*) FILTER (NOT scope AND e.reason IS NOT NULL AND e.month <= {month.index + 1})
-        FROM (SELECT *, {_in_scope(month)} AS scope FROM entry_rows e) e
-        LEFT JOIN blocked b USING (id_key, type, currency)
-        GROUP BY currency ORDER BY currency"""
-    ).fetchall()
-    sources = {
-        side: _facts(rows, descriptions[side])
-        for side, rows in ((Side.ANALYTICS, contracts), (Side.ACCOUNTING, entries))
-    }
-    _tie_rows(connection, month, sources)
-    return Intake(sources, sum(r[4] for r in (*contracts, *entries)), sum(r[5] for r in entries))
-
-
-def _facts(rows: Sequence[tuple[Any, ...]], description: str) -> SourceFacts:
-    return SourceFacts(
-        rows=sum(row[1] for row in rows),
-        invalid=sum(row[2] for row in rows),
-        control_total={row[0]: row[3] for row in rows if row[1]},
-        description=description,
-    )
-
-
-def _tie_rows(connection: Session, month: Month, sources: Mapping[Side, SourceFacts]) -> None:
-    compared = connection.execute(
-        "SELECT count(*) FILTER (on_contract), coalesce(sum(entries), 0) FROM lines"
-    ).fetchone() or (0, 0)
-    for side, found in zip((Side.ANALYTICS, Side.ACCOUNTING), compared, strict=True):
-        _tie(f"rows of {side}, compared and invalid,", found + sources[side].invalid,
-             sources[side].rows)  # fmt: skip
-    left_out = connection.execute(
-        f"""SELECT currency, sum(amount) FROM entry_rows e
-        LEFT JOIN blocked b USING (id_key, type, currency)
-        WHERE {_in_scope(month)} AND (e.reason IS NOT NULL OR b.reason IS NOT NULL)
-        GROUP BY currency"""
-    ).fetchall()
-    recognized = connection.execute(
-        "SELECT currency, sum(recognized) FROM lines GROUP BY currency"
-    ).fetchall()
-    found_by_currency: Counter[str] = Counter()
-    for currency, amount in (*left_out, *recognized):
-        found_by_currency[currency] += int(amount or 0)
-    for currency, wanted in sources[Side.ACCOUNTING].control_total.items():
-        _tie(f"recognized and invalid {currency}", found_by_currency[currency], wanted)
-
-
-def _tie(what: str, found: int, wanted: int) -> None:
-    if found != wanted:
-        raise TieOutError(what, found, wanted)
-
-
-def notices(connection: Session, month: Month, taken: Intake) -> list[str]:
+def notices(connection: Session, month: Month, taken: Control) -> list[str]:
     """Return what the reader should know and no figure says."""
     said = []
     if taken.sources[Side.ACCOUNTING].rows == 0:
         said.append(f"Accounting has no entry for {month}.")
-    if taken.finer:
-        said.append(f"{taken.finer:,} amounts with more than four decimals were rounded to 0.0001.")
+    if taken.rounded_amounts:
+        said.append(
+            f"{taken.rounded_amounts:,} amounts with more than four decimals were rounded to 0.0001."
+        )
     if taken.invalid_elsewhere:
         said.append(
             f"{taken.invalid_elsewhere:,} invalid entries of other months are missing from the "

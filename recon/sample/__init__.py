@@ -3,7 +3,7 @@
 Everything follows from the `Recipe`; equal recipes yield equal rows on any machine.
 """
 
-from recon.sample.files import ensure, export, make, sample_path
+from recon.sample.files import Kind, ensure, export, make, sample_path
 from recon.sample.recipe import Recipe
 
-__all__ = ["Recipe", "ensure", "export", "make", "sample_path"]
+__all__ = ["Kind", "Recipe", "ensure", "export", "make", "sample_path"]

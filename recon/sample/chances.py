@@ -38,11 +38,20 @@ def create_chances(connection: Session, recipe: Recipe) -> None:
     connection.execute(f"CREATE TEMP VIEW sisters AS {_partners(sister)}")
 
 
+def forget_chances(connection: Session) -> None:
+    """Drop what only the rules needed; a large sample wants the memory."""
+    for view in ("pairs", "sisters"):
+        connection.execute(f"DROP VIEW {view}")
+    for table in ("chances", "chance_lines"):
+        connection.execute(f"DROP TABLE {table}")
+
+
 def _chance_lines(recipe: Recipe) -> str:
     return f"""
     SELECT line, m, contract, customer, contract_id, type, currency, unit, value, term_start,
         term_months, closed_on, convention, rounding, start_month, close_month, periods,
-        denominator, first, step, month_index(booking_date) AS booking_month,
+        denominator, first, step, close_date - term_end NOT IN (0, 1) AS mismatch,
+        month_index(booking_date) AS booking_month,
         draw('luck', line || '/' || m) AS luck, draw('prone', line) % 100 < 25 AS prone,
         {weighted(TEMPERS, "draw('temper', line)")} AS temper
     FROM (SELECT *, unnest(range(greatest(start_month - {_EARLY}, {recipe.first.index}),
@@ -52,7 +61,6 @@ def _chance_lines(recipe: Recipe) -> str:
 
 def _chances(recipe: Recipe) -> str:
     last = recipe.last.index
-    joins = "".join(f" LEFT JOIN ({_otherwise(*it)}) USING (line, m)" for it in _OTHERWISE.items())
     return f"""
     WITH types AS (SELECT contract, list(DISTINCT type) AS types FROM lines GROUP BY contract),
     neighbours AS (
@@ -62,7 +70,8 @@ def _chances(recipe: Recipe) -> str:
     SELECT *, posting(amount, parts, dice, unit, parts) AS moved,
         if(neighbour_month > m, after, before) AS neighbour,
         draw('dice', line || '/' || neighbour_month) AS neighbour_dice
-    FROM neighbours JOIN types USING (contract){joins}"""
+    FROM neighbours JOIN types USING (contract)
+    LEFT JOIN ({_otherwise()}) USING (line, m)"""
 
 
 def _amounts() -> str:
@@ -85,11 +94,19 @@ def _amounts() -> str:
     FROM chance_lines t LEFT JOIN due d USING (line, m){joins}"""
 
 
-def _otherwise(name: str, change: str) -> str:
-    lines = f"""SELECT * REPLACE ({change}) FROM (SELECT line, m, value, unit, term_start,
-        term_months, closed_on, convention, rounding FROM chance_lines
-        WHERE temper IN ('plus', 'minus') AND m BETWEEN start_month AND close_month)"""
-    return f"SELECT line, m, CAST(expected(m, t) AS BIGINT) AS {name} FROM ({terms(lines)}) t"
+def _otherwise() -> str:
+    """Return what would be expected under other rules, one column each."""
+    lines = " UNION ALL ".join(
+        f"""SELECT * REPLACE ({change}), '{name}' AS name FROM (
+            SELECT line, m, value, unit, term_start, term_months, closed_on, convention, rounding
+            FROM chance_lines WHERE temper IN ('plus', 'minus')
+            AND m BETWEEN start_month AND close_month)"""
+        for name, change in _OTHERWISE.items()
+    )
+    columns = ", ".join(f"max(other) FILTER (name = '{name}') AS {name}" for name in _OTHERWISE)
+    return f"""SELECT line, m, {columns} FROM (
+        SELECT line, m, name, CAST(expected(m, t) AS BIGINT) AS other FROM ({terms(lines)}) t)
+        GROUP BY line, m"""
 
 
 def _partners(condition: str) -> str:

@@ -118,7 +118,7 @@ def _deals(recipe: Recipe) -> str:
 
 
 def _number_contracts(connection: Session) -> None:
-    """Create the macro contract_id(contract): rising, of one length, sparse among multiples of 11."""
+    """Create the macro contract_id(contract): rising, of one length, a multiple of 11 each."""
     found = connection.execute("SELECT count(*) FROM deals").fetchone()
     count, digits = (found[0] if found else 0) + 10, 6
     while 9 * 10 ** (digits - 1) // 11 < _SPARSE * count:

@@ -9,10 +9,11 @@ from __future__ import annotations
 from recon.engine import Session, literal
 from recon.sample import slips
 from recon.sample.chance import one_of
-from recon.sample.chances import create_chances
+from recon.sample.chances import create_chances, forget_chances
 from recon.sample.contracts import TYPES
+from recon.sample.plan import RULES, UNKNOWN, WEIGHTS
 from recon.sample.recipe import PPM, Recipe
-from recon.sample.rules import RULES, UNKNOWN, WEIGHTS, Mark, Rule, Step
+from recon.sample.rules import Mark, Rule, Step
 
 UNKNOWN_TYPE = "Trainng"
 
@@ -42,6 +43,7 @@ def plant(connection: Session, recipe: Recipe) -> None:
         quota = _quota(recipe, rule.weight, len(rule.marks))
         connection.execute(f"INSERT INTO events {_picked(rule, number, quota)}")
         _record(connection, number, rule.steps, rule.marks)
+    forget_chances(connection)
     _plant_strangers(connection, recipe)
     _plant_invalid(connection)
 
@@ -154,7 +156,8 @@ _QUIET = """SELECT min(line) AS line, contract, arg_min(contract_id, line) AS co
 def _flawed() -> str:
     """Return copies of three lines under new ids: no duration, an unknown type, two rows."""
     return f"""
-    SELECT * EXCLUDE (months) REPLACE (contract_id((SELECT max(contract) FROM deals) + turn) AS contract_id,
+    SELECT * EXCLUDE (months) REPLACE (
+            contract_id((SELECT max(contract) FROM deals) + turn) AS contract_id,
             if(turn = 1, NULL, term_months) AS term_months,
             if(turn = 2, '{UNKNOWN_TYPE}', type) AS type, value * (1 + copy) AS value),
         {one_of(("no duration", "unknown type", "two rows of one key"), "(turn - 1)")} AS flaw

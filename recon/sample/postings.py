@@ -27,7 +27,8 @@ MACROS = (
     # The further postings have 5% of the amount and more, the first what is left, at least a third.
     """CREATE MACRO share(amount, parts, dice, unit, part) AS CASE WHEN part > parts THEN 0
         ELSE sign(amount) * unit * (abs(amount)
-            * (5 + die(dice, part) % least(40, 54 // greatest(parts - 1, 1))) // (100 * unit)) END""",
+            * (5 + die(dice, part) % least(40, 54 // greatest(parts - 1, 1)))
+            // (100 * unit)) END""",
     """CREATE MACRO posting(amount, parts, dice, unit, part) AS CAST(CASE WHEN part > 1
         THEN share(amount, parts, dice, unit, part)
         ELSE amount - share(amount, parts, dice, unit, 2) - share(amount, parts, dice, unit, 3)

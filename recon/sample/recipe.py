@@ -9,7 +9,9 @@ from recon.errors import UsageError
 from recon.month import Month
 
 # Raised with every change of what a recipe yields, so that an old file is never taken for a new.
-FORMAT = 1
+FORMAT = 2
+
+_FIRST, _LAST = Month.parse("2024-01"), Month.parse("2024-12")
 
 # Each month a quarter of the customers may be hit; beyond this the lines would run out.
 HIGHEST_RATE = Decimal("0.12")
@@ -30,8 +32,8 @@ class Recipe:
     seed: int = 1
     contracts: int = 5_000
     error_rate: Decimal = Decimal("0.08")
-    first: Month = Month.parse("2024-01")
-    last: Month = Month.parse("2024-12")
+    first: Month = _FIRST
+    last: Month = _LAST
     history: bool = True
 
     def __post_init__(self) -> None:

@@ -1,0 +1,191 @@
+"""The worked numbers of the specification (tests/cases), all of them through the front door."""
+
+from __future__ import annotations
+
+import csv
+from decimal import Decimal
+from functools import cache
+from itertools import accumulate
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import pytest
+
+import recon
+from recon.model import Cause, Flag
+from tests.tables import contract, entries, line_of, no_entries
+
+if TYPE_CHECKING:
+    from recon.model import Reconciliation
+
+HERE = Path(__file__).parents[1] / "cases"
+
+
+def _cases(name: str) -> dict[str, dict[str, str]]:
+    with (HERE / name).open(encoding="utf-8", newline="") as file:
+        return {row["case"]: row for row in csv.DictReader(file)}
+
+
+EXPECTED, COMPARED = _cases("expected.csv"), _cases("compare.csv")
+# A revenue type for each convention, and one that rounds by the last period.
+TYPES = {
+    "even": "Subscription",
+    "prorate_period_rate": "Support",
+    "exact_days": "Maintenance",
+    "prorate_day_rate": "Service",
+}
+LAST_PERIOD_TYPE = "Consulting"
+POLICY: dict[str, Any] = {
+    "types": {name: {"convention": convention} for convention, name in TYPES.items()}
+    | {LAST_PERIOD_TYPE: {"rounding": "last_period"}}
+}
+# What the notes of expected.csv say in words.
+LAST_PERIOD = {
+    "S02": ["33.33", "33.33", "33.34"],
+    "S03": ["83.33"] * 11 + ["83.37"],
+    "S05": ["2.78"] * 35 + ["2.70"],
+}
+
+
+def _line(case: str, **changes: Any) -> dict[str, Any]:
+    row = EXPECTED[case]
+    columns = ("contract_value", "duration_months", "start_date")
+    given = {column: row[column] for column in columns} | {"booking_date": row["start_date"]}
+    kind = {"revenue_type": TYPES[row["convention"]]}
+    return contract(contract_id=case, **(given | kind | changes))
+
+
+@cache
+def _book() -> pd.DataFrame:
+    """Return one book with every case, and the noted ones once more by the last period."""
+    other = [_line(case, revenue_type=LAST_PERIOD_TYPE) for case in LAST_PERIOD]
+    return pd.DataFrame([*map(_line, EXPECTED), *other])
+
+
+@cache
+def _month(month: str) -> dict[tuple[str, str], tuple[Decimal, Decimal]]:
+    """Return expected and expected to date of every line of the book."""
+    frame = recon.reconcile(_book(), no_entries(), month, POLICY).lines.to_pandas()
+    columns = zip(
+        frame["contract_id"],
+        frame["revenue_type"],
+        frame["expected"],
+        frame["to_date_expected"],
+        strict=True,
+    )
+    return {
+        (contract_id, kind): (Decimal(expected) / 10_000, Decimal(to_date) / 10_000)
+        for contract_id, kind, expected, to_date in columns
+    }
+
+
+def _months(start: str, count: int) -> list[str]:
+    return [str(month) for month in pd.period_range(start[:7], periods=count, freq="M")]
+
+
+def _check(case: str, revenue_type: str, amounts: list[str]) -> None:
+    """Check the months of the term, the one before and the one after, and the sums to date."""
+    start = pd.Period(EXPECTED[case]["start_date"][:7], freq="M") - 1
+    wanted = [Decimal(0), *map(Decimal, amounts), Decimal(0)]
+    found = [_month(month)[case, revenue_type] for month in _months(str(start), len(wanted))]
+    assert found == list(zip(wanted, accumulate(wanted), strict=True))
+    assert sum(wanted) == Decimal(EXPECTED[case]["contract_value"])
+
+
+@pytest.mark.parametrize("case", EXPECTED)
+def test_expected_by_month(case: str) -> None:
+    """Every month of the term expects what the case says, before and after it nothing."""
+    row = EXPECTED[case]
+    _check(case, TYPES[row["convention"]], row["expected_by_month"].split())
+
+
+@pytest.mark.parametrize("case", LAST_PERIOD)
+def test_expected_by_month_with_the_residue_in_the_last(case: str) -> None:
+    """With `last_period` each month is rounded by itself and the last takes the residue."""
+    _check(case, LAST_PERIOD_TYPE, LAST_PERIOD[case])
+
+
+def test_the_last_month_of_s05_is_within_the_rounding_allowance() -> None:
+    """2.70 by the last period against 2.78 is 2.88% off and still only rounding: 36 half cents."""
+    posted = entries("""
+        contract_id amount recognition_period
+        S05         97.22  2026-11
+        S05         2.70   2026-12
+    """)
+    line = line_of(recon.reconcile(pd.DataFrame([_line("S05")]), posted, "2026-12"), "S05")
+    assert (line["status"], line["difference"], line["allowed"]) == ("within_tolerance", -800, 1800)
+
+
+@pytest.mark.parametrize("column", ["close_date", "terminated_on"])
+def test_s14_closed_after_period_5(column: str) -> None:
+    """An early close and a termination stop it at 19,230.77 and leave 30,769.23 unrecognized."""
+    book = pd.DataFrame([_line("S14", **{column: "2024-05-31"})])
+    last = recon.reconcile(book, no_entries(), "2024-05")
+    after = recon.reconcile(book, no_entries(), "2024-06")
+    assert _amounts(last) == (38_461_500, 192_307_700, 307_692_300)
+    assert _amounts(after) == (0, 192_307_700, 307_692_300)
+    assert last.flags[Flag.CLOSED_EARLY] == 1
+    assert last.flags.get(Flag.TERM_MISMATCH, 0) == (column == "close_date")
+    assert any("30,769.23 USD unrecognized" in notice for notice in last.notices)
+    assert not any("unrecognized" in notice for notice in after.notices)
+
+
+def _amounts(result: Reconciliation) -> tuple[int, int, int]:
+    line = line_of(result, "S14")
+    return line["expected"], line["to_date_expected"], line["unrecognized_remainder"]
+
+
+def _compared(case: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Return a contract line and the entries of June 2024 that make a case of compare.csv.
+
+    The line starts in June and runs for a year, so that no earlier month is broken; one that
+    expects nothing ended in May, fully posted.
+    """
+    row = COMPARED[case]
+    month = Decimal(row["expected"])
+    ended = month == 0
+    value = Decimal("1200.00") if ended else month * 12
+    if row["expected"] == "83.33":
+        value = Decimal("1000.00")
+    start = "2023-06-01" if ended else "2024-06-01"
+    line = contract(contract_id=case, contract_value=str(value), booking_date=start)
+    posted = [(f"2023-{n:02d}" if n > 5 else f"2024-{n:02d}", "100.00") for n in range(1, 13)]
+    posted = (posted if ended else []) + [("2024-06", amount) for amount in row["entries"].split()]
+    return line, [
+        {
+            "entry_id": f"{case}-{n}",
+            "contract_id": case,
+            "revenue_type": "Subscription",
+            "recognition_period": period,
+            "amount": amount,
+            "document_ref": "INV-1",
+        }
+        for n, (period, amount) in enumerate(posted, start=1)
+    ]
+
+
+@cache
+def _june() -> Reconciliation:
+    books = [_compared(case) for case in COMPARED]
+    posted = [entry for _, found in books for entry in found]
+    return recon.reconcile(pd.DataFrame([line for line, _ in books]), pd.DataFrame(posted), "2024-06")
+
+
+@pytest.mark.parametrize("case", COMPARED)
+def test_compared(case: str) -> None:
+    """Expected, status, severity and the cause that a note names are as the case says."""
+    row, line = COMPARED[case], line_of(_june(), case)
+    assert line["expected"] == Decimal(row["expected"]) * 10_000
+    assert line["recognized"] == sum(map(Decimal, row["entries"].split())) * 10_000
+    assert (line["status"], line["severity"]) == (row["status"], row["severity"])
+    if row["note"].startswith("cause "):
+        assert line["cause"] == row["note"].removeprefix("cause ")
+
+
+def test_every_case_is_a_line() -> None:
+    """The 17 cases are 17 lines, and the duplicate of R13 is named by its id."""
+    result = _june()
+    assert len(result.lines) == len(COMPARED) == 17
+    (twice,) = (item for item in result.breaks if item.cause is Cause.DUPLICATE_ENTRY)
+    assert twice.explanation.startswith("R13-2 repeats a posting of 1,000.00 USD on INV-1")
