@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import errno
-import io
 import os
-import signal
 import sys
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from recon import __version__
-from recon.errors import ExitCode, ReconError, ReportError, UsageError
+from recon import __version__, process
+from recon.errors import ExitCode, ReconError, UsageError
 
 if TYPE_CHECKING:
     from recon.model import Severity
@@ -102,7 +98,7 @@ def month(
             fail_on=_severity(fail_on),
             progress=progress,
         )
-    with _output():
+    with process.printing():
         if json:
             from recon.reports.json_document import document, dumps
 
@@ -145,7 +141,7 @@ def explain(
     chosen = _month(month, settings.sample)
     with _progress(json) as progress, reconciled(settings, chosen, progress) as (session, result):
         found = dossier(session, result, contract, settings.accounting.compliance)
-    with _output():
+    with process.printing():
         if json:
             from recon.reports.json_document import dumps
 
@@ -195,8 +191,10 @@ def sample(
         progress("Making the sample")
         path = samples.sample_path(recipe)
         samples.make(recipe, path)
-        written = samples.export(path, out, kind) if out else [path]
-    with _output():
+        written = (
+            samples.export(path, out, "csv" if kind == "csv" else "parquet") if out else [path]
+        )
+    with process.printing():
         for file in written:
             typer.echo(str(file))
 
@@ -258,69 +256,21 @@ def _progress(quiet: bool) -> Iterator[Callable[[str], None]]:
         yield lambda step: status.update(f"{step} …")
 
 
-@contextmanager
-def _output() -> Iterator[None]:
-    """Let results be printed; a reader that has seen enough, like `head`, may leave early.
-
-    Raises ReportError where the output cannot be written, on a full disk for example.
-    """
-    try:
-        yield
-        sys.stdout.flush()
-    except (BrokenPipeError, SystemExit):  # rich makes the second of the first
-        _discard_output()
-    except OSError as error:
-        _discard_output()
-        if error.errno != errno.EINVAL:  # Windows' word for a broken pipe
-            raise ReportError(
-                f"The results cannot be printed: {error.strerror}. Redirect the output to another "
-                "place and run again."
-            ) from error
-
-
-def _discard_output() -> None:
-    # What is still buffered would fail again when Python ends, and change the exit code.
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-class Interruption:
-    """What Ctrl-C and a request to end do: stop the work, but not the tidying up after it."""
-
-    PATIENCE = 2.0
-
-    def __init__(self) -> None:
-        self.asked_at: float | None = None
-
-    def __call__(self, *_: object) -> None:
-        """Take a signal; a second one right after the first changes nothing."""
-        now = time.monotonic()
-        if self.asked_at is None or now - self.asked_at > self.PATIENCE:
-            self.asked_at = now
-            raise KeyboardInterrupt
-
-    def listen(self) -> None:
-        """Take the signals from now on, but for those that the caller ignores."""
-        for name in ("SIGINT", "SIGTERM", "SIGBREAK"):
-            number = getattr(signal, name, None)
-            if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
-                signal.signal(number, self)
-
-
 def main() -> None:
     """Run the command line and leave with the documented exit code, never with a traceback."""
-    _prepare_streams()
-    interruption = Interruption()
+    process.prepare_streams()
+    interruption = process.Interruption()
     interruption.listen()
     command = typer.main.get_command(app)
     sys.exit(_exit_code(lambda: command.main(standalone_mode=False), interruption))
 
 
-def _exit_code(command: Callable[[], object], interruption: Interruption) -> int:
+def _exit_code(command: Callable[[], int | None], interruption: process.Interruption) -> int:
     try:
-        code = int(command() or 0)  # type: ignore[call-overload]
-    except (Exception, KeyboardInterrupt, SystemExit) as error:
+        code = command() or 0
+    except BaseException as error:  # noqa: BLE001 - this is where every failure ends
         # Whatever a library makes of an interruption, it stays one.
-        code = ExitCode.INTERRUPTED if interruption.asked_at else _failure(error)
+        code = ExitCode.INTERRUPTED if interruption.asked else _failure(error)
     if code == ExitCode.INTERRUPTED:
         return _failed("Interrupted; no report was left half-written.", ExitCode.INTERRUPTED)
     return code
@@ -334,7 +284,7 @@ def _failure(error: BaseException) -> int:
         return ExitCode.INTERRUPTED
     if isinstance(error, SystemExit | BrokenPipeError):
         # Whoever read the help has seen enough.
-        _discard_output()
+        process.discard_output()
         return ExitCode.DONE
     if hasattr(error, "format_message"):
         return _misused(error)
@@ -347,9 +297,9 @@ def _failure(error: BaseException) -> int:
     )
 
 
-def _misused(error: Any) -> int:  # noqa: ANN401 - Typer has moved this class between packages
+def _misused(error: Any) -> ExitCode:  # noqa: ANN401 - Typer has moved this class between packages
     """Tell what is wrong with the command line; without any, the whole help."""
-    message = error.format_message()
+    message = error.format_message().replace("Value error, ", "")
     if "\n" in message:
         error.show()
         return ExitCode.USAGE
@@ -359,16 +309,6 @@ def _misused(error: Any) -> int:  # noqa: ANN401 - Typer has moved this class be
 
 def _failed(sentence: str, code: ExitCode) -> ExitCode:
     # Plainly: whatever failed, this must not.
-    print(f"recon: {sentence}", file=sys.stderr)  # noqa: T201
+    with suppress(OSError):
+        print(f"recon: {sentence}", file=sys.stderr)  # noqa: T201
     return code
-
-
-def _prepare_streams() -> None:
-    """Write UTF-8 where output is redirected; Windows would take a code page without boxes."""
-    # A closed stream is None: then nothing is told, and nothing strays into the other one.
-    sys.stdout = sys.stdout or Path(os.devnull).open("w", encoding="utf-8")
-    sys.stderr = sys.stderr or Path(os.devnull).open("w", encoding="utf-8")
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            redirected = not stream.isatty() and "PYTHONIOENCODING" not in os.environ
-            stream.reconfigure(encoding="utf-8" if redirected else None, errors="replace")

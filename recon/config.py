@@ -65,16 +65,25 @@ def find(given: Path | None, here: Path) -> Path | None:
 
     None where there is none. Raises ConfigError where a named one is not there.
     """
-    named = given or (Path(found) if (found := os.environ.get("RECON_CONFIG")) else None)
+    variable = os.environ.get("RECON_CONFIG")
+    named = given or (Path(variable) if variable else None)
     if named:
-        if not named.is_file():
-            raise ConfigError(["there is no such file; give --config or set RECON_CONFIG"], named)
+        if not _is_file(named):
+            origin = "--config" if given else "the environment variable RECON_CONFIG"
+            raise ConfigError([f"there is no such file; correct {origin}"], named)
         return named.absolute()
     import platformdirs
 
     places = [folder / "config" / "recon.toml" for folder in (here, *here.parents)]
     places.append(Path(platformdirs.user_config_dir("recon", appauthor=False)) / "recon.toml")
-    return next((place for place in places if place.is_file()), None)
+    return next((place for place in places if _is_file(place)), None)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a folder that may not be looked into, or a name that is too long
+        return False
 
 
 def load(given: Path | None = None, profile: str | None = None) -> Settings:
@@ -98,27 +107,35 @@ def load(given: Path | None = None, profile: str | None = None) -> Settings:
 
 def _parsed(path: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        text = path.read_text(encoding="utf-8-sig")
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        hint = "; Windows paths stand in single quotes" if "escape" in str(error) else ""
-        raise ConfigError([f"is not TOML: {error}{hint}"], path) from error
+        hint = "; Windows paths stand in single quotes" if "\\" in text else ""
+        raise ConfigError([f"it is not TOML: {error}{hint}"], path) from error
     except UnicodeDecodeError as error:
-        raise ConfigError(["is not UTF-8; save it as UTF-8"], path) from error
+        raise ConfigError(["it is not UTF-8; save it as UTF-8"], path) from error
     except OSError as error:
-        raise ConfigError([f"cannot be read: {error.strerror}"], path) from error
+        raise ConfigError([f"it cannot be read: {error.strerror}"], path) from error
 
 
 def _with_profile(
     table: dict[str, Any], profile: str | None, mistakes: list[str]
 ) -> dict[str, Any]:
-    profiles = table.pop("profiles", {})
+    found = Keys({"profiles": table.pop("profiles", {})}, "", mistakes).table("profiles")
+    known = ", ".join(found.names()) or "none"
+    empty: Mapping[str, Any] = {}
+    profiles = {name: found.take(name, _table, empty) for name in found.names()}
     if profile is None:
         return table
     if profile not in profiles:
-        known = ", ".join(profiles) or "none"
-        mistakes.append(f"profiles.{profile}: there is no such profile (there are: {known})")
-        return table
-    return _merged(table, profiles[profile])
+        found.mistake(profile, f"there is no such profile (there are: {known})")
+    return _merged(table, profiles.get(profile, empty))
+
+
+def _table(value: object) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise ValueError("must be a table")
+    return value
 
 
 def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
@@ -152,25 +169,48 @@ def _read_source(table: Keys, side: Side, path: Path) -> SourceSettings:
     kind = table.take("source", keys.one_of(SourceKind), SourceKind.SAMPLE)
     if kind is SourceKind.FILES and "path" not in table:
         table.mistake("path", "is missing; it names the CSV or Parquet file, or a glob of them")
-    columns = table.table("columns")
+    compliance: tuple[str, ...] = table.take("compliance", keys.texts, ())
     settings = SourceSettings(
         side=side,
         kind=kind,
         path=table.take("path", _below(path), None),
-        columns={ours: columns.take(ours, keys.text, ours) for ours in columns.names()},
+        columns=_read_columns(table.table("columns"), side, compliance),
         encoding=table.take("encoding", _encoding, "utf-8"),
-        delimiter=table.take("delimiter", keys.character, None),
-        decimal=table.take("decimal", keys.character, "."),
-        date_format=table.take("date_format", keys.text, None),
-        compliance=table.take("compliance", keys.texts, ()),
+        delimiter=table.take("delimiter", _delimiter, None),
+        decimal=table.take("decimal", _decimal, "."),
+        date_format=table.take("date_format", _date_format, None),
+        compliance=compliance,
     )
     table.close()
     return settings
 
 
+def _read_columns(table: Keys, side: Side, compliance: tuple[str, ...]) -> Mapping[str, str]:
+    """Return our column names -> theirs."""
+    from recon import intake
+
+    ours = {
+        Side.ANALYTICS: (*intake.CONTRACT_COLUMNS, *intake.CONTRACT_OPTIONS),
+        Side.ACCOUNTING: (*intake.ENTRY_COLUMNS, *intake.ENTRY_OPTIONS),
+    }
+    known = {*ours[side], *compliance}
+    columns = {our: table.take(our, keys.text, our) for our in table.names() if our in known}
+    table.close()
+    return columns
+
+
 def _below(path: Path) -> Any:  # noqa: ANN401 - Keys.take also gets a default of None
+    """Return a parser for paths; a relative one starts at the folder of the configuration."""
+
     def parse(value: object) -> Path:
-        return path.parent / Path(keys.text(value)).expanduser()
+        text = keys.text(value)
+        if not text.isprintable():
+            raise ValueError(f"{value!r} is not a path; Windows paths stand in single quotes")
+        try:
+            written = Path(text).expanduser()
+        except RuntimeError:  # a name that only begins like the home of a user
+            written = Path(text)
+        return Path(os.path.normpath(path.parent / written))
 
     return parse
 
@@ -179,6 +219,35 @@ def _encoding(value: object) -> str:
     import codecs
 
     try:
-        return codecs.lookup(keys.text(value)).name
-    except LookupError:
+        name = codecs.lookup(keys.text(value)).name
+        "".encode(name)
+    except (LookupError, UnicodeError):
         raise ValueError(f"{value!r} is not a known encoding, like 'utf-8' or 'cp1252'") from None
+    return name
+
+
+def _delimiter(value: object) -> str:
+    character = keys.character(value)
+    if character in '"\r\n':
+        raise ValueError(f"{value!r} cannot separate columns; most files have ',' ';' or '\\t'")
+    return character
+
+
+def _decimal(value: object) -> str:
+    if value not in (".", ","):
+        raise ValueError(f"{value!r} is not '.' or ','")
+    return str(value)
+
+
+def _date_format(value: object) -> str:
+    """Return a format that reads back the year and month that it writes."""
+    from datetime import datetime
+
+    text, day = keys.text(value), datetime(2033, 12, 31)
+    try:
+        read = datetime.strptime(day.strftime(text), text)
+    except ValueError:
+        read = datetime.min
+    if (read.year, read.month) != (day.year, day.month):
+        raise ValueError(f"{value!r} is not a format of dates, like '%d.%m.%Y'")
+    return text

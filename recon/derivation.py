@@ -7,6 +7,7 @@ Nothing is computed here: the amounts come from the arithmetic of `recon.expecte
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 
 from recon import money
 from recon.dossier_model import Allowance, Derivation, Progress, Rung, Terms
@@ -47,35 +48,34 @@ def without_line(revenue_type: str, currency: str, known_contract: bool) -> Deri
 
 def _nothing(month: Month, revenue_type: str, terms: Terms, progress: Progress) -> str:
     """Return why a month is outside the term, '' where it is inside."""
-    last = terms.last_month
-    if terms.term_start is None or last is None:
-        return ""
-    start = Month.of(terms.term_start)
+    start, last = Month.of(terms.term_start or date.max), terms.last_month or month
     if start <= month <= last:
         return ""
     if moment := _moment(terms):
         return f"{revenue_type} is recognized at once in {moment}, {start}: nothing in {month}."
-    if last < start:
+    if month < start <= last:
+        return f"The term starts on {terms.term_start}; {month} is before it."
+    return _after(month, start, last, terms, progress)
+
+
+def _after(month: Month, start: Month, last: Month, terms: Terms, progress: Progress) -> str:
+    """Return why a month after the last one expects nothing."""
+    early = terms.closed_on and terms.term_end and terms.closed_on < terms.term_end
+    if early and last < start:
         return (
             f"The line was {_closed(terms)}, before its start on {terms.term_start}; "
             "no month expects anything."
         )
-    if month < start:
-        return f"The term starts on {terms.term_start}; {month} is before it."
-    if month <= Month.of(terms.term_end or terms.term_start) and not _early(terms):
-        return f"The last of the {progress.periods} periods was {last}, so {month} has no share."
-    if _early(terms):
+    if early:
         return f"The line was {_closed(terms)}; {last} was its last month."
+    if terms.term_end and month <= Month.of(terms.term_end):
+        return f"The last of the {progress.periods:,} periods was {last}; {month} has no share."
     return f"The term ended on {terms.term_end}; {last} was its last month."
 
 
 def _moment(terms: Terms) -> str:
     """Return when a type at a point in time is recognized, '' for one over its duration."""
     return next((word for at, word in _MOMENTS.items() if at == terms.recognition), "")
-
-
-def _early(terms: Terms) -> bool:
-    return bool(terms.closed_on and terms.term_end and terms.closed_on < terms.term_end)
 
 
 def _closed(terms: Terms) -> str:
@@ -156,8 +156,8 @@ def _decides(allowance: Allowance, currency: str) -> str:
     unit = money.pretty(money.minor_unit(currency), currency)
     return {
         "rate": f"The rate of {rate_text(allowance.ppm)} decides; it is {allowance.origin}.",
-        "rounding": f"The rounding allowance decides: half of {unit} for each of "
-        f"{allowance.term_months:,} months, rounded up.",
+        "rounding": f"The rounding allowance decides: half of {unit} for every "
+        f"month of the term ({allowance.term_months:,}), rounded up.",
         "floor": "The floor decides.",
         "cap": "The cap decides.",
     }[allowance.decides]
@@ -179,6 +179,7 @@ def _why(by: str, step: Step, item: Break, rules: SeverityRules) -> str:
         return f"{money.pretty(units, item.currency)} {item.currency}"
 
     found = amount(abs(item.difference))
+    percent = money.percent(abs(item.difference), abs(item.expected))
     unchanged = {
         "amount": f"{found} is from {amount(rules.at_most_high_below)} to below "
         f"{amount(rules.at_least_high_from)}: no change",
@@ -187,10 +188,10 @@ def _why(by: str, step: Step, item: Break, rules: SeverityRules) -> str:
     }
     words = {
         Rule.NOTHING_EXPECTED: "nothing is expected, which counts as 100%",
-        Rule.ABOVE_HIGH_PERCENT: f"{item.percent} is more than {rules.high_percent}%",
-        Rule.UP_TO_HIGH_PERCENT: f"{item.percent} is more than {rules.warning_percent}%, "
+        Rule.ABOVE_HIGH_PERCENT: f"{percent} is more than {rules.high_percent}%",
+        Rule.UP_TO_HIGH_PERCENT: f"{percent} is more than {rules.warning_percent}%, "
         f"at most {rules.high_percent}%",
-        Rule.UP_TO_WARNING_PERCENT: f"{item.percent} is at most {rules.warning_percent}%",
+        Rule.UP_TO_WARNING_PERCENT: f"{percent} is at most {rules.warning_percent}%",
         Rule.AT_MOST_WARNING_BELOW: f"{found} is below {amount(rules.at_most_warning_below)}: "
         "at most warning",
         Rule.AT_MOST_HIGH_BELOW: f"{found} is below {amount(rules.at_most_high_below)}: "

@@ -45,8 +45,7 @@ def dossier(
     The id is matched trimmed and case-folded; `compliance` names further columns of the entries.
     Raises UsageError with the nearest ids where neither side knows the contract.
     """
-    written, key = relations.find_contract(session, contract_id)
-    relations.collect(session, key, result.month)
+    written = relations.collect(session, contract_id, result.month)
     entries = [_entry(row, compliance) for row in relations.entries(session)]
     kept_out = [entry for entry in entries if entry.reason]
     in_scope = [entry for entry in kept_out if entry.month in (None, result.month)]
@@ -54,7 +53,7 @@ def dossier(
         month=result.month,
         contract_id=written,
         lines=tuple(_lines(session, result, entries)),
-        invalid=tuple(map(_invalid, relations.invalid_rows(session, key))),
+        invalid=tuple(map(_invalid, relations.invalid_rows(session, written))),
         kept_out=tuple(in_scope),
         kept_out_elsewhere=len(kept_out) - len(in_scope),
     )
@@ -116,6 +115,7 @@ def _months(session: Session, month: Month) -> dict[tuple[str, ...], list[MonthR
                 to_date_expected=row["to_date_expected"],
                 to_date_recognized=row["to_date_recognized"],
                 entries=row["entries"],
+                to_come=row["to_come"],
             )
         )
     return found

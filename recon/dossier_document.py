@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import fields
 from datetime import date
-from itertools import chain
 
 from recon import money
 from recon.dossier_model import (
@@ -119,13 +118,11 @@ def _finding(finding: Finding) -> Document:
 
 def _month(row: MonthRow, currency: str) -> Document:
     amounts = {
-        name: money.plain(getattr(row, name), currency)
-        for name in chain.from_iterable(
-            (f"{span}expected", f"{span}recognized", f"{span}difference")
-            for span in ("", "to_date_")
-        )
+        name: None if (units := getattr(row, name)) is None else money.plain(units, currency)
+        for span in ("", "to_date_")
+        for name in (f"{span}expected", f"{span}recognized", f"{span}difference")
     }
-    return {"month": str(row.month), **amounts, "entries": row.entries}
+    return {"month": str(row.month), **amounts, "entries": row.entries, "to_come": row.to_come}
 
 
 def _entry(entry: EntryRow) -> Document:

@@ -88,7 +88,11 @@ class Allowance:
 
 @dataclass(frozen=True, slots=True)
 class MonthRow:
-    """One month of a line, or several added up: then `last` is the last of them."""
+    """One month of a line, or several added up: then `last` is the last of them.
+
+    `to_come`: after the reconciled month and after the line's last entry, where a difference
+    would prove nothing.
+    """
 
     month: Month
     last: Month
@@ -97,16 +101,17 @@ class MonthRow:
     to_date_expected: int
     to_date_recognized: int
     entries: int
+    to_come: bool
 
     @property
-    def difference(self) -> int:
+    def difference(self) -> int | None:
         """Recognized less expected."""
-        return self.recognized - self.expected
+        return None if self.to_come else self.recognized - self.expected
 
     @property
-    def to_date_difference(self) -> int:
+    def to_date_difference(self) -> int | None:
         """To-date recognized less to-date expected."""
-        return self.to_date_recognized - self.to_date_expected
+        return None if self.to_come else self.to_date_recognized - self.to_date_expected
 
 
 @dataclass(frozen=True, slots=True)

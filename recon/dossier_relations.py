@@ -18,23 +18,27 @@ NEAREST = 3
 Row = dict[str, Any]
 
 
-def find_contract(session: Session, contract_id: str) -> tuple[str, str]:
-    """Return the id as the data spells it, analytics first, and its key.
+def collect(session: Session, contract_id: str, month: Month) -> str:
+    """Create `dossier_entries` and `dossier_lines`; return the id as the data spells it.
 
-    Raises UsageError with the nearest ids where neither side knows the contract.
+    The id is matched trimmed and case-folded; analytics' spelling goes first. Raises UsageError
+    with the nearest ids where neither side knows the contract.
     """
     wanted = contract_id.strip()
+    of_contract = f"id_key = lower({literal(wanted)})"
+    _collect_entries(session, of_contract)
     found = session.execute(
-        f"""SELECT id, id_key FROM (
-            SELECT 1 AS side, id, id_key FROM contract_rows WHERE id_key = lower({literal(wanted)})
-            UNION ALL SELECT 2, id, id_key FROM entry_rows WHERE id_key = lower({literal(wanted)}))
+        f"""SELECT id FROM (
+            SELECT 1 AS side, id FROM contract_rows WHERE {of_contract}
+            UNION ALL SELECT 2, id FROM dossier_entries)
         ORDER BY side, id LIMIT 1"""
     ).fetchone()
     if found is None:
         nearest = _nearest(session, wanted)
         near = f"; the nearest ids are {', '.join(nearest)}." if nearest else "."
         raise UsageError(f"Analytics and accounting know no contract '{wanted}'{near}")
-    return found[0], found[1]
+    _collect_lines(session, of_contract, month)
+    return str(found[0])
 
 
 def _nearest(session: Session, wanted: str) -> list[str]:
@@ -47,9 +51,7 @@ def _nearest(session: Session, wanted: str) -> list[str]:
     return [row[0] for row in rows]
 
 
-def collect(session: Session, key: str, month: Month) -> None:
-    """Create `dossier_entries` and `dossier_lines` of the contract with this key."""
-    of_contract = f"id_key = {literal(key)}"
+def _collect_entries(session: Session, of_contract: str) -> None:
     session.execute(
         f"""CREATE OR REPLACE TEMP TABLE dossier_entries AS
         SELECT e.* REPLACE (coalesce(e.reason, 'its contract line is invalid: ' || b.reason)
@@ -57,6 +59,9 @@ def collect(session: Session, key: str, month: Month) -> None:
         FROM entry_rows e LEFT JOIN blocked b USING (id_key, type, currency)
         WHERE e.{of_contract}"""
     )
+
+
+def _collect_lines(session: Session, of_contract: str, month: Month) -> None:
     session.execute(
         f"""CREATE OR REPLACE TEMP TABLE dossier_lines AS
         WITH compared AS (
@@ -107,6 +112,7 @@ def months(session: Session, month: Month) -> list[Row]:
             FROM dossier_entries WHERE reason IS NULL GROUP BY type, currency, month),
         spans AS (
             SELECT l.*, least(start_month, {m}, p.earliest) AS from_month,
+                greatest({m}, p.latest) AS known_month,
                 greatest(close_month, {m}, p.latest) AS to_month
             FROM (SELECT * REPLACE (least(close_month, start_month + periods - 1) AS close_month)
                 FROM dossier_lines) l
@@ -123,7 +129,7 @@ def months(session: Session, month: Month) -> list[Row]:
                 AS to_date_expected,
             sum(coalesce(p.recognized, 0)) OVER (PARTITION BY type, currency ORDER BY month)
                 AS to_date_recognized,
-            coalesce(p.entries, 0) AS entries
+            coalesce(p.entries, 0) AS entries, month > known_month AS to_come
         FROM spread s LEFT JOIN posted p USING (type, currency, month)
         ORDER BY type, currency, month""",
     )
@@ -136,12 +142,12 @@ def entries(session: Session) -> list[Row]:
     )
 
 
-def invalid_rows(session: Session, key: str) -> list[Row]:
+def invalid_rows(session: Session, contract_id: str) -> list[Row]:
     """Return the contract rows of the contract that cannot be compared."""
     return _rows(
         session,
         f"""SELECT * FROM contract_rows
-        WHERE id_key = {literal(key)} AND reason IS NOT NULL ORDER BY row""",
+        WHERE id_key = lower({literal(contract_id)}) AND reason IS NOT NULL ORDER BY row""",
     )
 
 

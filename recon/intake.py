@@ -96,8 +96,8 @@ class _Columns:
     def units(self, column: str) -> str:
         """Ten-thousandths, half away from zero; NULL where unreadable or beyond 64 bits.
 
-        Almost every amount fits 18 digits with four decimals, which DuckDB keeps in 64 bits and
-        converts many times faster; the others take the long way.
+        Almost every amount has at most ten digits before the point and four behind, which DuckDB
+        keeps and multiplies in 64 bits, many times faster; the others take the long way.
         """
         number, largest = self.number(column), money.LARGEST // money.SCALE
         long = f"CASE WHEN abs({number}) < {largest} THEN CAST({number} * 10000 AS BIGINT) END"
@@ -107,9 +107,9 @@ class _Columns:
             return long
         else:
             text = self.text(column)
-            plain = rf"regexp_full_match({text}, '[+-]?\d{{1,14}}(\.\d{{0,4}})?')"
+            plain = rf"regexp_full_match({text}, '[+-]?\d{{1,10}}(\.\d{{0,4}})?')"
             short = f"CASE WHEN {plain} THEN {text} END"
-        return f"coalesce(CAST(TRY_CAST({short} AS DECIMAL(18, 4)) * 10000 AS BIGINT), {long})"
+        return f"coalesce(CAST(TRY_CAST({short} AS DECIMAL(14, 4)) * 10000 AS BIGINT), {long})"
 
     def finer(self, column: str) -> str:
         """Whether the amount has more than four decimals."""
@@ -188,10 +188,11 @@ def register_policy(connection: Session, policy: Policy) -> None:
         "type_rules(type_key, type, kind, recognition, convention, rounding, ppm, floor, cap)",
         [(name, of, *_type_rule(policy.types[of], policy)) for name, of in _names(policy).items()],
     )
+    segments = {name.strip().lower(): tolerance for name, tolerance in policy.segments.items()}
     _values(
         connection,
         "segment_rules(segment_key, ppm, floor, cap)",
-        [(s.strip().lower(), t.ppm, t.floor, t.cap) for s, t in policy.segments.items()]
+        [(name, t.ppm, t.floor, t.cap) for name, t in segments.items()]
         or [(None, None, None, None)],
     )
     _values(connection, "units(currency, unit)", list(money.minor_units().items()))

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from recon.engine import literal, session
+from recon.errors import ReportError
 from recon.sample.recipe import Recipe
 from recon.sample.tables import fill
 
@@ -28,7 +29,12 @@ def ensure(recipe: Recipe) -> Path:
     """Return the path of a recipe's sample, which is made on first use."""
     path = sample_path(recipe)
     if not path.exists():
-        make(recipe, path)
+        try:
+            make(recipe, path)
+        except ReportError:
+            # Another process was faster and has it open, which on Windows protects it.
+            if not path.exists():
+                raise
     return path
 
 
@@ -36,19 +42,32 @@ def make(recipe: Recipe, path: Path) -> None:
     """Write the sample as a DuckDB file with the tables contracts, entries, truth and about.
 
     It is written beside its place and moved there when it is whole, so that two processes may
-    make it at once and nobody ever opens half of it.
+    make it at once and nobody ever opens half of it. Raises ReportError where that fails.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=path.stem, dir=path.parent) as folder:
-        made = Path(folder) / "sample.duckdb"
-        with session() as connection:
-            connection.execute(f"SET temp_directory = {literal(folder)}")
-            connection.execute(
-                f"ATTACH {literal(str(made))} AS sample (STORAGE_VERSION {literal(_STORAGE)})"
-            )
-            fill(connection, recipe)
-            connection.execute("DETACH sample")
-        made.replace(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(
+            prefix=path.stem, dir=path.parent, ignore_cleanup_errors=True
+        ) as folder:
+            made = Path(folder) / "sample.duckdb"
+            _write(recipe, made)
+            made.replace(path)
+    except OSError as error:
+        raise ReportError(
+            f"The sample cannot be written to {path}: {error.strerror or error}. "
+            "Close what has it open, or free the place, then try again."
+        ) from error
+
+
+def _write(recipe: Recipe, path: Path) -> None:
+    with session() as connection:
+        # What does not fit into memory goes to the same disk.
+        connection.execute(f"SET temp_directory = {literal(str(path.parent))}")
+        connection.execute(
+            f"ATTACH {literal(str(path))} AS sample (STORAGE_VERSION {literal(_STORAGE)})"
+        )
+        fill(connection, recipe)
+        connection.execute("DETACH sample")
 
 
 def export(path: Path, folder: Path, kind: Kind) -> list[Path]:

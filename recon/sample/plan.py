@@ -13,12 +13,12 @@ from recon.sample.rules import POST, REBOOK, REPEAT, REPLACE, Mark, Rule, Step
 UNKNOWN = 25
 
 _SEEN = "beyond({0} - amount, amount, term_months, unit)"
-_NO_SLIP = "NOT plain_slip({0}, amount, unit)"
+_NO_SLIP = "no_slip({0}, amount, unit)"
 _MOVED_SEEN = "beyond(moved, amount, term_months, unit)"
 _MOVED_THERE = "beyond(moved, to_amount, to_term_months, unit)"
 _USUAL = "{0} <> value AND abs({0}) > ceiling"  # the value at once would be another cause
 _LATER = "later AND after2 <> 0"
-_NO_SLIP_THERE = "NOT plain_slip({0} + {1}, {0}, unit)"
+_NO_SLIP_THERE = "no_slip({0} + {1}, {0}, unit)"
 
 _SIGN = "if(temper = 'plus', 1, -1)"
 # Nobody overlooks a contract that becomes hundreds of millions: the more, the smaller it is.

@@ -16,19 +16,20 @@ REACH = 2
 _POWERS = ", ".join(str(10**power) for power in range(19))
 
 MACROS = (
-    f"CREATE MACRO power(n) AS ([{_POWERS}])[1 + n]",
+    f"CREATE MACRO ten_to(n) AS ([{_POWERS}])[1 + n]",
     # One draw a line and month; its decimal digits, two by two, are the dice of its postings.
-    "CREATE MACRO die(dice, n) AS dice // power(2 * n) % 100",
+    "CREATE MACRO die(dice, n) AS dice // ten_to(2 * n) % 100",
     """CREATE MACRO parts(dice) AS CASE WHEN die(dice, 0) < 10 THEN 1 WHEN die(dice, 0) < 29 THEN 2
         WHEN die(dice, 0) < 59 THEN 3 WHEN die(dice, 0) < 85 THEN 4 ELSE 5 END""",
     # The first posting of one month in six has no document. It is the largest, so no other
     # posting of the month has its amount: two equal ones without a document would be duplicates.
     "CREATE MACRO documented(dice, part) AS part > 1 OR die(dice, 1) >= 16",
-    # The further postings have 5% of the amount and more, the first what is left, at least a third.
+    # The further postings have 5% of the amount and more, the first what is left, at least a
+    # quarter. Thousandths, for with whole percents one posting is often a tenth of another.
     """CREATE MACRO share(amount, parts, dice, unit, part) AS CASE WHEN part > parts THEN 0
         ELSE sign(amount) * unit * (abs(amount)
-            * (5 + die(dice, part) % least(40, 54 // greatest(parts - 1, 1)))
-            // (100 * unit)) END""",
+            * (50 + dice // ten_to(3 * part - 2) % 1000 % least(400, 540 // greatest(parts - 1, 1)))
+            // (1000 * unit)) END""",
     """CREATE MACRO posting(amount, parts, dice, unit, part) AS CAST(CASE WHEN part > 1
         THEN share(amount, parts, dice, unit, part)
         ELSE amount - share(amount, parts, dice, unit, 2) - share(amount, parts, dice, unit, 3)

@@ -101,9 +101,7 @@ def _reconciled(path: Path, month: Month) -> tuple[dict[Key, str], Reconciliatio
             WHERE month = ? AND cause <> 'invalid'""",
             [str(month)],
         ).fetchall()
-        result = reconcile_relations(
-            session, "sample.contracts", "sample.entries", month, Policy()
-        )
+        result = reconcile_relations(session, "sample.contracts", "sample.entries", month, Policy())
         _tie(result)
         return {(c, t, currency): cause for c, t, currency, cause in truth}, result
 

@@ -169,7 +169,9 @@ def _compared(case: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
 def _june() -> Reconciliation:
     books = [_compared(case) for case in COMPARED]
     posted = [entry for _, found in books for entry in found]
-    return recon.reconcile(pd.DataFrame([line for line, _ in books]), pd.DataFrame(posted), "2024-06")
+    return recon.reconcile(
+        pd.DataFrame([line for line, _ in books]), pd.DataFrame(posted), "2024-06"
+    )
 
 
 @pytest.mark.parametrize("case", COMPARED)

@@ -20,7 +20,7 @@ import pytest
 
 from recon import sample
 from recon.engine import Session, literal, open_session
-from recon.errors import UsageError
+from recon.errors import ReportError, UsageError
 from recon.model import Cause
 from recon.month import Month
 from recon.sample import Recipe
@@ -349,11 +349,8 @@ def test_the_same_with_any_number_of_threads_and_for_ever() -> None:
     """A changed digest is a changed sample: raise FORMAT, then write the new digest down."""
     recipe = Recipe(seed=5, contracts=150)
     assert _digest(recipe, threads=1) == _digest(recipe, threads=4)
-    assert (FORMAT, _digest(recipe, threads=2)) == (PINNED_FORMAT, PINNED)
-
-
-PINNED_FORMAT = 0
-PINNED = ""
+    pinned = "92301a0a1c2d19d283e2d6775442c376d5afcafcbbcde218b0c1276d769d0f98"
+    assert (FORMAT, _digest(recipe, threads=2)) == (3, pinned)
 
 
 def test_another_seed_is_another_sample() -> None:
@@ -386,6 +383,24 @@ def test_ensure_makes_it_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     made_at = path.stat().st_mtime_ns
     assert path == sample.sample_path(recipe)
     assert sample.ensure(recipe).stat().st_mtime_ns == made_at
+
+
+def test_a_file_in_use_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows refuses to replace an open file: who made it first is as good, but must exist."""
+
+    def refuse(_: Path, target: Path) -> None:
+        if first:
+            target.touch()
+        raise PermissionError(13, "in use")
+
+    monkeypatch.setattr("platformdirs.user_cache_dir", lambda _: str(tmp_path))
+    monkeypatch.setattr(Path, "replace", refuse)
+    first = False
+    with pytest.raises(ReportError, match="in use"):
+        sample.ensure(Recipe(contracts=1))
+    assert list(tmp_path.iterdir()) == []
+    first = True
+    assert sample.ensure(Recipe(contracts=1)).exists()
 
 
 def test_each_recipe_has_its_own_file() -> None:

@@ -1,0 +1,87 @@
+"""The README: what it shows is what happens."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from recon.config import load
+from recon.errors import ExitCode
+
+ROOT = Path(__file__).parents[2]
+README = ROOT / "README.md"
+COMMANDS = ("recon", "recon month", "recon explain", "recon sample")
+
+
+def block(mark: str) -> str:
+    """Return the fenced block that follows a mark."""
+    text = README.read_text(encoding="utf-8")
+    found = re.search(rf"<!-- {mark} -->\n```\w*\n(.*?)```", text, flags=re.DOTALL)
+    assert found, f"README.md has no block {mark}"
+    return found[1]
+
+
+def help_of(command: str) -> str:
+    """Return what a command prints for --help, at 80 columns."""
+    words = [sys.executable, "-m", *command.split(), "--help"]
+    env = {**os.environ, "COLUMNS": "80", "TERMINAL_WIDTH": "80", "PYTHONUTF8": "1"}
+    shown = subprocess.run(
+        words, cwd=ROOT, env=env, capture_output=True, encoding="utf-8", check=True
+    ).stdout
+    lines = [line.rstrip() for line in shown.replace("python -m recon", "recon").splitlines()]
+    return "\n".join(lines).strip() + "\n"
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_blocks_are_what_the_program_prints(command: str) -> None:
+    """Each help text in the README is the program's; RECON_UPDATE_GOLDEN=1 puts it there."""
+    text = README.read_text(encoding="utf-8")
+    mark = re.escape(f"<!-- help {command} -->")
+    wanted = f"<!-- help {command} -->\n```\n{help_of(command)}```\n"
+    updated = re.sub(rf"{mark}\n(```\n.*?```\n)?", lambda _: wanted, text, flags=re.DOTALL)
+    if os.environ.get("RECON_UPDATE_GOLDEN"):
+        README.write_text(updated, encoding="utf-8", newline="\n")
+    assert updated == text or os.environ.get("RECON_UPDATE_GOLDEN")
+
+
+def test_the_python_example_prints_what_it_says() -> None:
+    """The example for Python runs and prints the output below it."""
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        exec(compile(block("python"), "README.md", "exec"), {})  # noqa: S102 - our own README
+    assert printed.getvalue() == block("python output")
+
+
+def test_the_configuration_is_one(tmp_path: Path) -> None:
+    """The configuration in the README is read without a mistake."""
+    path = tmp_path / "config" / "recon.toml"
+    path.parent.mkdir()
+    path.write_text(block("config"), encoding="utf-8")
+    settings = load(path)
+    assert settings.analytics.path == path.parent / "deals.csv"
+    assert settings.reports == tmp_path / "reports"
+
+
+def test_the_shipped_configuration_explains_keys_that_exist(tmp_path: Path) -> None:
+    """Every key that config/recon.toml explains is one, with its comment sign taken away."""
+    text = (ROOT / "config" / "recon.toml").read_text(encoding="utf-8")
+    assert load(ROOT / "config" / "recon.toml").sample
+    keys = re.sub(r"^# (?=\[|\w+ = )", "", text, flags=re.MULTILINE)
+    path = tmp_path / "recon.toml"
+    path.write_text(keys, encoding="utf-8")
+    tomllib.loads(keys)
+    assert load(path).analytics.columns["contract_id"] == "DealID"
+
+
+def test_the_exit_codes_are_all_there() -> None:
+    """The README's table lists every exit code."""
+    rows = re.findall(r"^\| (\d+) \| ", README.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    assert [int(row) for row in rows] == sorted(code.value for code in ExitCode)

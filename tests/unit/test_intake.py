@@ -1,0 +1,762 @@
+"""Hostile input through the front door: nothing is guessed and nothing is dropped."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import recon
+from recon.errors import LooksLikeCrmCloseDate, MissingColumns, MonthError
+from recon.model import Flag, Side
+from tests.tables import (
+    CONTRACT,
+    ENTRY,
+    MONTH,
+    contract,
+    contracts,
+    entries,
+    line_of,
+    lines,
+    no_entries,
+    one,
+    reasons,
+    ties,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from recon.model import Reconciliation
+
+JUNE = {"booking_date": "2024-06-01"}
+INEXACT = "not an exact amount that fits"
+
+
+def _spelled(column: str, spellings: Iterable[tuple[Any, object]], side: Side) -> Reconciliation:
+    """Return the month in which each contract has one spelling of a column on one side."""
+    values = [spelling for spelling, _ in spellings]
+    names = [f"C-{n:03d}" for n in range(len(values))]
+    book = [contract(contract_id=name, booking_date="2024-05-10") for name in names]
+    posted = [ENTRY | {"contract_id": name, "entry_id": f"E-{name}"} for name in names]
+    changed = book if side is Side.ANALYTICS else posted
+    for row, spelling in zip(changed, values, strict=True):
+        row[column] = spelling
+    result = recon.reconcile(pd.DataFrame(book), pd.DataFrame(posted), MONTH)
+    assert ties(result)
+    return result
+
+
+def _numbered(spellings: Iterable[tuple[Any, object]]) -> list[Any]:
+    """Return the parameters of a test of each spelling: its number and what it is read as."""
+    return [pytest.param(n, read, id=repr(said)) for n, (said, read) in enumerate(spellings)]
+
+
+def _reason_by_row(result: Reconciliation, side: Side) -> dict[int, str]:
+    return {row.row: row.reason for row in result.invalid if row.side is side}
+
+
+# --- amounts
+
+AMOUNTS: tuple[tuple[Any, int | str], ...] = (
+    ("100.00", 1_000_000),
+    (" +100.0 ", 1_000_000),
+    (".5", 5_000),
+    ("-7.", -70_000),
+    ("0", 0),
+    ("1e3", INEXACT),
+    ("1,000.00", INEXACT),
+    ("12.5.0", INEXACT),
+    ("USD 5", INEXACT),
+    ("", "missing"),
+    (None, "missing"),
+    (float("nan"), "missing"),
+    (pd.NA, "missing"),
+    ("nan", INEXACT),
+    (Decimal("NaN"), INEXACT),
+    (Decimal("sNaN"), INEXACT),
+    (Decimal("-Infinity"), INEXACT),
+    (float("inf"), INEXACT),
+    (Decimal("19.9900"), 199_900),
+    (Decimal("1E+3"), 10_000_000),
+    (83.33, 833_300),
+    (-0.1, -1_000),
+    (42, 420_000),
+    (np.int32(43), 430_000),
+    (np.float64(0.07), 700),
+    (True, INEXACT),
+    (10**12, 10**16),
+    ("1000000000000.00", 10**16),
+    ("-1000000000000.0001", -(10**16) - 1),
+    ("900000000000000.1234", 9_000_000_000_000_001_234),
+    ("1000000000000000", INEXACT),
+    (-(10**15), INEXACT),
+    ("1" + "0" * 20, INEXACT),
+    ("1" + "0" * 27, INEXACT),
+    ("1" + "0" * 40, INEXACT),
+    ("0.00004", 0),
+    ("0.00005", 1),
+    ("-0.00005", -1),
+    ("1.00015", 10_002),
+)
+
+
+@cache
+def _amounts() -> Reconciliation:
+    return _spelled("amount", AMOUNTS, Side.ACCOUNTING)
+
+
+@pytest.mark.parametrize(("number", "read"), _numbered(AMOUNTS))
+def test_amounts_in_one_column(number: int, read: int | str) -> None:
+    """Text, Decimal, int and float side by side are read exactly, or invalid with the reason."""
+    line = line_of(_amounts(), f"C-{number:03d}")
+    reason = _reason_by_row(_amounts(), Side.ACCOUNTING).get(number + 1)
+    if isinstance(read, int):
+        assert (line["recognized"], line["entries"], reason) == (read, 1, None)
+    else:
+        assert (line["entries"], line["status"]) == (0, "not_recognized")
+        assert reason is not None
+        assert reason.startswith("amount ")
+        assert reason.endswith(read)
+
+
+def test_finer_amounts_are_told() -> None:
+    """Amounts of more than four decimals are rounded half away from zero, and a notice says so."""
+    assert "4 amounts with more than four decimals were rounded to 0.0001." in _amounts().notices
+
+
+WHOLE_COLUMNS = {
+    "int": pd.Series([100, 10**12, 10**15]),
+    "int, missing": pd.Series([100, 10**12, None], dtype="Int64"),
+    "float": pd.Series([100.0, 1e12, 1e15]),
+    "float, NaN": pd.Series([100.0, 1e12, np.nan]),
+    "float, infinite": pd.Series([100.0, 1e12, -np.inf]),
+    "float, beyond everything": pd.Series([100.0, 1e12, 1e27]),
+    "Float64": pd.Series([100.0, 1e12, None], dtype="Float64"),
+    "float32": pd.Series([100.0, 2**40, np.inf], dtype="float32"),
+    "text": pd.Series(["100.00", "1000000000000.00", "x"], dtype="string"),
+    "Decimal": pd.Series([Decimal("100.00"), Decimal(10**12), Decimal("NaN")]),
+    "category": pd.Series(["100.00", "1000000000000", None], dtype="category"),
+}
+
+
+@pytest.mark.parametrize("column", WHOLE_COLUMNS.values(), ids=WHOLE_COLUMNS)
+def test_columns_of_one_type(column: pd.Series[Any]) -> None:
+    """Any numeric column gives its two amounts; only a binary one brings a warning."""
+    posted = entries("""
+        contract_id
+        C1
+        C2
+        C3
+    """)
+    posted["amount"] = column
+    result = recon.reconcile(pd.DataFrame([contract(**JUNE)]), posted, MONTH)
+    large = 2**40 * 10_000 if column.dtype == "float32" else 10**16
+    assert [line["recognized"] for line in lines(result)] == [1_000_000, large]
+    assert [(row.row, row.id) for row in result.invalid] == [(3, "E3")]
+    assert ties(result)
+    warned = any("amount is a binary floating point column" in said for said in result.notices)
+    assert warned == column.dtype.name.lower().startswith("float")
+
+
+def test_a_float_contract_value_is_quantized_with_a_warning() -> None:
+    """0.1 + 0.2 is 0.3000 and not a break; the warning names the column."""
+    result = recon.reconcile(
+        pd.DataFrame([contract(contract_value=0.1 + 0.2, duration_months=1, **JUNE)]),
+        pd.DataFrame([ENTRY | {"amount": 0.3}]),
+        MONTH,
+    )
+    assert line_of(result)["status"] == "matched"
+    assert [said.split()[0] for said in result.notices] == ["contract_value", "amount"]
+
+
+# --- ids
+
+
+def test_ids_are_text_trimmed_and_folded() -> None:
+    """Trailing blanks and other case are the same contract, leading zeros another one."""
+    book = contracts("""
+        contract_id booking_date
+        0042        2024-06-01
+        42          2024-06-01
+        c-ABC       2024-06-01
+    """)
+    posted = entries("""
+        contract_id amount
+        0042        1.00
+        42          2.00
+        C-abc       4.00
+        C-Abc       8.00
+    """)
+    posted["contract_id"] = posted["contract_id"] + "  \t"
+    posted["revenue_type"] = " subscription\u00a0"
+    result = recon.reconcile(book, posted, MONTH)
+    assert {line["contract_id"]: line["recognized"] for line in lines(result)} == {
+        "0042": 10_000,
+        "42": 20_000,
+        "c-ABC": 120_000,
+    }
+    assert result.flags[Flag.SPELLING] == 1
+    assert "spelling" in line_of(result, "c-ABC")["flags"]
+
+
+@pytest.mark.parametrize(
+    "ids",
+    [pd.Series([42, 7]), pd.Series([42.0, 7.0]), pd.Series([42.0, "7"]), pd.Series(["42", "7"])],
+    ids=["int", "float", "mixed", "text"],
+)
+def test_a_numeric_id_is_its_digits(ids: pd.Series[Any]) -> None:
+    """An id column that pandas made a number of is the text 42, not 42.0."""
+    book = pd.DataFrame([contract(**JUNE), contract(**JUNE)]).assign(contract_id=ids)
+    posted = pd.DataFrame([ENTRY, ENTRY]).assign(contract_id=["42", "7"], entry_id=ids)
+    result = recon.reconcile(book, posted, MONTH)
+    assert [(line["contract_id"], line["status"]) for line in lines(result)] == [
+        ("42", "matched"),
+        ("7", "matched"),
+    ]
+
+
+@pytest.mark.parametrize("null", [None, float("nan"), pd.NA, pd.NaT, "", "  "], ids=repr)
+def test_null_keys_are_invalid_and_never_meet(null: object) -> None:
+    """A missing contract id or type is a reason on either side, not a key that matches."""
+    keys: list[dict[str, Any]] = [{"contract_id": null}, {"revenue_type": null}, {}]
+    result = recon.reconcile(
+        pd.DataFrame([contract(**JUNE) | key for key in keys]),
+        pd.DataFrame([ENTRY | key for key in keys]),
+        MONTH,
+    )
+    missing = ["contract_id is missing", "revenue_type is missing"]
+    assert reasons(result, Side.ACCOUNTING) == missing
+    assert reasons(result, Side.ANALYTICS) == missing
+    assert [line["status"] for line in lines(result)] == ["matched"]
+    assert ties(result)
+
+
+@pytest.mark.parametrize(("first", "second"), [("C1", "C1"), ("C1", "c1 ")])
+def test_duplicate_contract_lines_are_all_invalid(first: str, second: str) -> None:
+    """None of two rows with one key is the right one; the reason names both spellings."""
+    book = [contract(contract_id=name, **JUNE) for name in (first, second, "C2")]
+    posted = [ENTRY, ENTRY | {"contract_id": "C2"}, ENTRY | {"recognition_period": "2024-05"}]
+    result = recon.reconcile(pd.DataFrame(book), pd.DataFrame(posted), MONTH)
+    spelled = ", ".join(sorted({first, second.strip()}))
+    reason = f"duplicate key: 2 rows of {spelled}, Subscription"
+    assert reasons(result, Side.ANALYTICS) == [reason, reason]
+    assert reasons(result, Side.ACCOUNTING) == [f"its contract line is invalid: {reason}"]
+    assert [line["contract_id"] for line in lines(result)] == ["C2"]
+    assert ties(result)
+
+
+# --- shape
+
+
+def test_empty_sides() -> None:
+    """No rows are no lines, whichever side is empty, and an empty ledger gets a notice."""
+    nothing = pd.DataFrame(columns=list(contract()))
+    neither = recon.reconcile(nothing, no_entries(), MONTH)
+    assert (len(neither.lines), neither.totals, neither.severity) == (0, {}, None)
+    assert "Accounting has no entry for 2024-06." in neither.notices
+    only_contracts = recon.reconcile(pd.DataFrame([contract()]), no_entries(), MONTH)
+    assert [item.cause for item in only_contracts.breaks] == ["not_posted"]
+    only_entries = recon.reconcile(nothing, pd.DataFrame([ENTRY]), MONTH)
+    assert [item.cause for item in only_entries.breaks] == ["unknown_contract"]
+    assert ties(neither)
+    assert ties(only_contracts)
+    assert ties(only_entries)
+
+
+@pytest.mark.parametrize("column", CONTRACT | {"close_date": ""})
+def test_a_missing_contract_column(column: str) -> None:
+    """The message names the column and the side."""
+    book = pd.DataFrame([contract()]).drop(columns=column)
+    with pytest.raises(MissingColumns, match=f"analytics side has no column {column} "):
+        recon.reconcile(book, no_entries(), MONTH)
+
+
+@pytest.mark.parametrize("column", ENTRY)
+def test_a_missing_entry_column(column: str) -> None:
+    """The message names the column and the side."""
+    with pytest.raises(MissingColumns, match=f"accounting side has no column {column} "):
+        recon.reconcile(pd.DataFrame([contract()]), no_entries().drop(columns=column), MONTH)
+
+
+def test_a_frame_without_any_column() -> None:
+    """Every column that is needed is named at once."""
+    with pytest.raises(MissingColumns, match="analytics side has no columns contract_id, revenue"):
+        recon.reconcile(pd.DataFrame(), no_entries(), MONTH)
+    with pytest.raises(MissingColumns, match="accounting side has no columns entry_id, contract"):
+        recon.reconcile(pd.DataFrame([contract()]), pd.DataFrame(), MONTH)
+
+
+def test_column_names_in_any_case_and_an_index_of_any_kind() -> None:
+    """Columns are matched trimmed and case-folded; the index says nothing."""
+    book = pd.DataFrame([contract(), contract(contract_id="C2")], index=[7, 7])
+    posted = pd.DataFrame([ENTRY]).rename(columns=lambda column: f" {column.upper()}")
+    result = recon.reconcile(book.rename(columns=str.title), posted, MONTH)
+    assert [line["recognized"] for line in lines(result)] == [1_000_000, 0]
+
+
+def test_the_frames_stay_as_they_were() -> None:
+    """The caller's frames are read and not changed."""
+    book, posted = pd.DataFrame([contract()]), pd.DataFrame([ENTRY])
+    before = book.copy(), posted.copy()
+    recon.reconcile(book, posted, MONTH)
+    pd.testing.assert_frame_equal(book, before[0])
+    pd.testing.assert_frame_equal(posted, before[1])
+
+
+@pytest.mark.parametrize("month", ["2024-13", "2024-6", "June 2024", "2024-06-01", ""])
+def test_a_month_that_is_none(month: str) -> None:
+    """The month is written like 2024-06, and nothing else is taken for one."""
+    with pytest.raises(MonthError, match="is not a month"):
+        recon.reconcile(pd.DataFrame([contract()]), no_entries(), month)
+
+
+# --- types and currencies
+
+
+def test_types_aliases_and_unknown_types() -> None:
+    """Types are folded, an alias stands for its type, and what is unknown is not guessed."""
+    types = ["SUPPORT ", "saas", "SaaS", "Setup", "Licence"]
+    book = [
+        contract(contract_id=f"C{n}", revenue_type=kind, **JUNE) for n, kind in enumerate(types)
+    ]
+    posted = [
+        ENTRY | {"contract_id": f"C{n}", "revenue_type": kind.swapcase()}
+        for n, kind in enumerate(types)
+    ]
+    policy = {"aliases": {" Saas": "subscription"}}
+    result = recon.reconcile(pd.DataFrame(book), pd.DataFrame(posted), MONTH, policy)
+    assert [(line["revenue_type"], line["kind"], line["status"]) for line in lines(result)] == [
+        ("Support", "recurring", "matched"),
+        ("Subscription", "recurring", "matched"),
+        ("Subscription", "recurring", "matched"),
+        ("Setup", "one_time", "matched"),
+    ]
+    assert reasons(result, Side.ANALYTICS) == ["revenue_type 'Licence' is unknown"]
+    assert reasons(result, Side.ACCOUNTING) == ["revenue_type 'lICENCE' is unknown"]
+    assert ties(result)
+
+
+def test_a_type_of_ones_own() -> None:
+    """A type that the policy adds is as good as the standard ones."""
+    result = one(
+        {"revenue_type": "Licence"},
+        {"revenue_type": "licence"},
+        {"types": {"Licence": {"kind": "recurring"}}},
+    )
+    assert line_of(result)["revenue_type"] == "Licence"
+
+
+def test_an_entry_of_a_contract_whose_type_is_unknown_is_invalid_too() -> None:
+    """A line of unknown type may be any type: what is posted on it is not measured at nothing."""
+    book = pd.DataFrame([contract(revenue_type="Licence", **JUNE)])
+    result = recon.reconcile(book, pd.DataFrame([ENTRY]), MONTH)
+    assert reasons(result, Side.ACCOUNTING) == [
+        "its contract line is invalid: revenue_type 'Licence' is unknown"
+    ]
+    assert ties(result)
+
+
+def test_currencies_are_never_added() -> None:
+    """The configured currency fills in, other case is the same, and totals stand apart."""
+    book = contracts("""
+        contract_id currency booking_date
+        C1          -        2024-06-01
+        C2          eur      2024-06-01
+        C3          USD      2024-06-01
+        C4          EUR      2024-06-01
+    """)
+    posted = entries("""
+        contract_id currency amount
+        C1          usd      100.00
+        C2          EUR      100.00
+        C3          -        100.00
+        C4          -        100.00
+    """)
+    result = recon.reconcile(book, posted, MONTH, {"currency": "eur"})
+    assert {currency: totals.expected for currency, totals in result.totals.items()} == {
+        "EUR": 3_000_000,
+        "USD": 1_000_000,
+    }
+    assert [(line["contract_id"], line["currency"], line["status"]) for line in lines(result)] == [
+        ("C1", "EUR", "not_recognized"),
+        ("C1", "USD", "not_expected"),
+        ("C2", "EUR", "matched"),
+        ("C3", "EUR", "not_expected"),
+        ("C3", "USD", "not_recognized"),
+        ("C4", "EUR", "matched"),
+    ]
+    assert ties(result)
+
+
+@pytest.mark.parametrize("currency", ["US", "US1", "EURO", "€"])
+def test_a_bad_currency_is_invalid(currency: str) -> None:
+    """What is no code of three letters is invalid, and the sums still tie."""
+    result = one({"currency": currency}, {"currency": currency, "contract_id": "C2"})
+    reason = f"currency '{currency}' is not a currency code"
+    assert reasons(result, Side.ANALYTICS) == [reason]
+    assert reasons(result, Side.ACCOUNTING) == [reason]
+    assert ties(result)
+
+
+@pytest.mark.parametrize("missing", [None, float("nan"), pd.NA])
+def test_missing_options_are_no_text(missing: object) -> None:
+    """A missing currency, customer or termination is none, and not one called NaN."""
+    rows: list[dict[str, Any]] = [
+        {"currency": "EUR", "segment": "SMB", "customer": "Acme", "terminated_on": "2024-12-31"},
+        dict.fromkeys(("currency", "segment", "customer", "terminated_on", "start_date"), missing),
+    ]
+    book = [contract(contract_id=f"C{n}", **JUNE) | row for n, row in enumerate(rows)]
+    posted = [ENTRY | {"contract_id": f"C{n}", **row} for n, row in enumerate(rows)]
+    result = recon.reconcile(pd.DataFrame(book), pd.DataFrame(posted), MONTH)
+    assert [
+        (line["currency"], line["segment"], line["customer"], line["status"])
+        for line in lines(result)
+    ] == [("EUR", "SMB", "Acme", "matched"), ("USD", "", "", "matched")]
+
+
+# --- dates and periods
+
+NOT_A_MONTH = "not a month"
+PERIODS: tuple[tuple[Any, str | None], ...] = (
+    ("2024-06", None),
+    ("202406", None),
+    (202406, None),
+    (np.int64(202406), None),
+    (202406.0, None),
+    ("20240630", None),
+    (20240601, None),
+    ("2024-06-30", None),
+    (" 2024-06 ", None),
+    ("2024-06-30 23:59:59", None),
+    ("2024-06-30T23:59:59Z", None),
+    (date(2024, 6, 30), None),
+    (datetime(2024, 6, 30, 23, 59, 59), None),  # noqa: DTZ001 - as a database delivers it
+    (pd.Timestamp("2024-06-30 23:59:59.999"), None),
+    (pd.Timestamp("2024-06-30 23:30", tz="America/New_York"), None),
+    (pd.Timestamp("2024-06-01 00:30", tz="Asia/Tokyo"), None),
+    (pd.Period("2024-06", freq="M"), None),
+    (np.datetime64("2024-06-30"), None),
+    ("2024-13", NOT_A_MONTH),
+    ("202413", NOT_A_MONTH),
+    (202400, NOT_A_MONTH),
+    ("2024-02-30", NOT_A_MONTH),
+    (20240230, NOT_A_MONTH),
+    ("2024-06-31", NOT_A_MONTH),
+    ("2024-6", NOT_A_MONTH),
+    ("06/2024", NOT_A_MONTH),
+    ("2024/06/01", NOT_A_MONTH),
+    ("June 2024", NOT_A_MONTH),
+    (45444, NOT_A_MONTH),
+    ("2024Q2", NOT_A_MONTH),
+    ("", "missing"),
+    (None, "missing"),
+    (pd.NaT, "missing"),
+    (float("nan"), "missing"),
+)
+
+
+@cache
+def _periods() -> Reconciliation:
+    return _spelled("recognition_period", PERIODS, Side.ACCOUNTING)
+
+
+@pytest.mark.parametrize(("number", "reason"), _numbered(PERIODS))
+def test_periods_in_one_column(number: int, reason: str | None) -> None:
+    """Every form of a period is June 2024, local where it has a zone; no other is guessed."""
+    found = _reason_by_row(_periods(), Side.ACCOUNTING).get(number + 1)
+    if reason is None:
+        assert found is None
+        assert line_of(_periods(), f"C-{number:03d}")["status"] == "matched"
+    else:
+        assert found is not None
+        assert found.endswith(reason)
+
+
+PERIOD_COLUMNS = {
+    "datetime64": pd.Series(pd.to_datetime(["2024-06-30 23:59", None])),
+    "tz-aware": pd.Series(pd.to_datetime(["2024-06-30 23:30", None])).dt.tz_localize(
+        "America/New_York"
+    ),
+    "period": pd.Series([pd.Period("2024-06", freq="M"), pd.NaT], dtype="period[M]"),
+    "Int64": pd.Series([202406, None], dtype="Int64"),
+    "float": pd.Series([202406, None], dtype="float64"),
+    "date": pd.Series([date(2024, 6, 1), None], dtype=object),
+    "string": pd.Series(["2024-06", None], dtype="string"),
+}
+
+
+@pytest.mark.parametrize("column", PERIOD_COLUMNS.values(), ids=PERIOD_COLUMNS)
+def test_period_columns_of_one_type(column: pd.Series[Any]) -> None:
+    """A whole column of any type gives its month, and a missing one its reason."""
+    posted = pd.DataFrame([ENTRY, ENTRY]).assign(recognition_period=column)
+    result = recon.reconcile(pd.DataFrame([contract(**JUNE)]), posted, MONTH)
+    assert line_of(result)["status"] == "matched"
+    assert reasons(result, Side.ACCOUNTING) == ["recognition_period is missing"]
+    assert ties(result)
+
+
+DATES: tuple[tuple[Any, bool], ...] = (
+    ("2024-06-01", True),
+    ("20240601", True),
+    (20240601, True),
+    (date(2024, 6, 1), True),
+    (datetime(2024, 6, 1, 12), True),  # noqa: DTZ001 - as a database delivers it
+    (pd.Timestamp("2024-06-01", tz="Asia/Tokyo"), True),
+    ("2024-06-01 00:00:00.000", True),
+    ("2024-06-31", False),
+    ("2023-02-29", False),
+    ("2024-06", False),
+    ("01.06.2024", False),
+    ("0001-01-01", False),
+    ("soon", False),
+)
+
+
+@cache
+def _dates(column: str) -> Reconciliation:
+    return _spelled(column, DATES, Side.ANALYTICS)
+
+
+@pytest.mark.parametrize("column", ["booking_date", "start_date", "close_date", "terminated_on"])
+@pytest.mark.parametrize(("number", "good"), _numbered(DATES))
+def test_dates(column: str, number: int, good: bool) -> None:
+    """A date is read in each of its forms; one that no calendar has is invalid, not moved."""
+    result = _dates(column)
+    found = _reason_by_row(result, Side.ANALYTICS).get(number + 1)
+    if good:
+        assert found is None
+        # One that ends in June is a line of June all the same: the close month is active.
+        assert line_of(result, f"C-{number:03d}")["status"] == "matched"
+    else:
+        assert found is not None
+        assert found.startswith(f"{column} '")
+        assert found.endswith("is not a date")
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "reason"),
+    [
+        ("booking_date", None, "booking_date is missing"),
+        ("close_date", None, "close_date is missing"),
+        ("contract_value", None, "contract_value is missing"),
+        ("duration_months", None, "duration_months is missing"),
+        ("duration_months", "0", "duration_months '0' is not a whole number of months"),
+        ("duration_months", "-3", "duration_months '-3' is not a whole number of months"),
+        ("duration_months", "12.5", "duration_months '12.5' is not a whole number of months"),
+        ("duration_months", "one", "duration_months 'one' is not a whole number of months"),
+        ("duration_months", "99999", "duration_months '99999' is not a whole number of months"),
+    ],
+)
+def test_invalid_contract_lines(column: str, value: object, reason: str) -> None:
+    """The line is listed with its reason, and its entries of the month with it."""
+    result = one(contract() | {column: value})
+    assert reasons(result, Side.ANALYTICS) == [reason]
+    assert reasons(result, Side.ACCOUNTING) == [f"its contract line is invalid: {reason}"]
+    assert (len(result.lines), result.totals) == (0, {})
+    assert ties(result)
+
+
+def test_every_reason_of_a_row_at_once() -> None:
+    """A row that is wrong in several columns says all of them."""
+    result = one(
+        contract() | {"contract_value": "x", "duration_months": "y", "booking_date": "z"},
+        {"amount": "x", "recognition_period": "y", "currency": "zz"},
+    )
+    (contract_reason,) = reasons(result, Side.ANALYTICS)
+    (entry_reason,) = reasons(result, Side.ACCOUNTING)
+    assert contract_reason.count("; ") == 2
+    assert entry_reason.count("; ") == 2
+
+
+@pytest.mark.parametrize("duration", ["12", "12.0", 12, 12.0, Decimal("12"), " 12 "])
+def test_whole_durations(duration: object) -> None:
+    """Twelve months are twelve months in any type."""
+    assert line_of(one(contract() | {"duration_months": duration}))["status"] == "matched"
+
+
+def test_invalid_entries_of_other_months_get_a_notice() -> None:
+    """They are missing from the sums to date, so the reader hears of them; June is whole."""
+    posted = entries("""
+        contract_id amount recognition_period
+        C1          100.00 2024-06
+        C1          x      2024-05
+        C1          x      2023-01
+        C1          x      2025-01
+    """)
+    result = recon.reconcile(pd.DataFrame([contract(**JUNE)]), posted, MONTH)
+    assert result.invalid == ()
+    assert [said for said in result.notices if said.startswith("2 invalid entries")]
+    assert result.sources[Side.ACCOUNTING].rows == 1
+
+
+# --- terms and the points in time
+
+
+def test_a_crm_close_date_stops_the_run() -> None:
+    """More than half of the lines close on or before their start: that is no end of recognition."""
+    won = [contract(contract_id=f"W{n}", close_date="2024-01-01") for n in range(2)]
+    right = [contract(contract_id=f"R{n}") for n in range(2)]
+    recon.reconcile(pd.DataFrame(won + right), no_entries(), MONTH)
+    with pytest.raises(LooksLikeCrmCloseDate, match="2 of 3 contract lines .* CRM close date"):
+        recon.reconcile(pd.DataFrame(won + right[:1]), no_entries(), MONTH)
+
+
+@pytest.mark.parametrize(
+    ("recognition", "month"),
+    [("booking_month", "2024-02"), ("start_month", "2024-04"), ("close_month", "2024-06")],
+)
+def test_points_in_time_need_no_duration(recognition: str, month: str) -> None:
+    """A one-time type at a point in time recognizes all of it there, whatever its duration."""
+    line = contract() | {
+        "revenue_type": "Setup",
+        "duration_months": None,
+        "booking_date": "2024-02-10",
+        "start_date": "2024-04-20",
+        "close_date": "2024-06-30",
+    }
+    book, policy = pd.DataFrame([line]), {"types": {"setup": {"recognition": recognition}}}
+    of_month = {
+        m: line_of(recon.reconcile(book, no_entries(), m, policy))["expected"]
+        for m in ("2024-02", "2024-04", "2024-06", "2024-07")
+    }
+    assert of_month == dict.fromkeys(of_month, 0) | {month: 12_000_000}
+
+
+def test_terminated_on_cuts_the_term_and_never_extends_it() -> None:
+    """The earlier of close and termination ends recognition; its month is still active."""
+    book = contracts("""
+        contract_id close_date terminated_on booking_date
+        EARLY       2024-12-31 2024-05-02    2024-01-01
+        IN-JUNE     2024-12-31 2024-06-01    2024-01-01
+        CLOSED      2024-05-31 2024-11-30    2024-01-01
+        LATE        2024-12-31 2025-12-31    2024-01-01
+        OVER        2024-12-31 2025-12-31    2023-06-01
+    """)
+    book.loc[book["contract_id"] == "OVER", "close_date"] = "2024-12-31"
+    result = recon.reconcile(book, no_entries(), MONTH)
+    found = {
+        line["contract_id"]: (line["expected"] // 10_000, line["flags"]) for line in lines(result)
+    }
+    assert {name: expected for name, (expected, _) in found.items()} == {
+        "EARLY": 0,
+        "IN-JUNE": 100,
+        "CLOSED": 0,
+        "LATE": 100,
+        "OVER": 0,
+    }
+    assert "term_mismatch" in found["CLOSED"][1]
+    assert "term_mismatch" in found["OVER"][1]
+    assert "term_mismatch" not in found["EARLY"][1]
+    assert "closed_early" in found["EARLY"][1]
+    assert "closed_early" not in found["LATE"][1]
+
+
+@pytest.mark.parametrize(
+    ("close", "flagged"),
+    [("2024-12-30", True), ("2024-12-31", False), ("2025-01-01", False), ("2025-01-02", True)],
+)
+def test_the_two_normal_close_dates(close: str, flagged: bool) -> None:
+    """A line closes on the last day of its term or on the day after; else it is flagged."""
+    assert ("term_mismatch" in line_of(one({"close_date": close}))["flags"]) == flagged
+
+
+# --- tolerances
+
+
+def _allowed(policy: dict[str, object], **line: str) -> int:
+    found = line_of(one(contract(contract_value="120000.00", **line), None, policy))["allowed"]
+    assert isinstance(found, int)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("policy", "line", "allowed"),
+    [
+        ({}, {}, "100.00"),
+        ({"tolerance": "0%"}, {}, "0.06"),
+        ({"tolerance": "0%", "floor": "5.00"}, {}, "5.00"),
+        ({"tolerance": "0%", "cap": "0.02"}, {}, "0.02"),
+        ({"cap": "20"}, {}, "20.00"),
+        ({"segments": {"SMB": {"tolerance": "5%"}}}, {"segment": " smb"}, "500.00"),
+        ({"segments": {"SMB": {"tolerance": "5%"}}}, {"segment": "Mid"}, "100.00"),
+        ({"segments": {"SMB": {"cap": "7"}}}, {"segment": "SMB"}, "7.00"),
+        ({"types": {"Subscription": {"tolerance": "2%"}}}, {}, "200.00"),
+        (
+            {
+                "segments": {"SMB": {"tolerance": "5%", "cap": "150"}},
+                "types": {"subscription": {"tolerance": "2%"}},
+            },
+            {"segment": "SMB"},
+            "150.00",
+        ),
+        (
+            {
+                "segments": {"SMB": {"tolerance": "5%"}},
+                "types": {"subscription": {"tolerance": "2%"}},
+            },
+            {"segment": "SMB"},
+            "200.00",
+        ),
+    ],
+)
+def test_tolerance_by_segment_and_type(
+    policy: dict[str, object], line: dict[str, str], allowed: str
+) -> None:
+    """The type's rule wins over the segment's, that over the general one, field by field."""
+    assert _allowed(policy, **line) == Decimal(allowed) * 10_000
+
+
+@pytest.mark.parametrize(
+    ("currency", "months", "allowed"),
+    [
+        ("USD", "1", 100),
+        ("USD", "12", 600),
+        ("USD", "13", 700),
+        ("JPY", "3", 20_000),
+        ("KWD", "3", 20),
+    ],
+)
+def test_rounding_alone_is_always_allowed(currency: str, months: str, allowed: int) -> None:
+    """Half a minor unit a month of the term, rounded up, and at least one minor unit."""
+    line = {"currency": currency, "duration_months": months, "contract_value": "0"}
+    result = one(contract(**line, **JUNE), {"currency": currency}, {"tolerance": "0%"})
+    assert line_of(result)["allowed"] == allowed
+
+
+@pytest.mark.parametrize(
+    ("amount", "policy", "status"),
+    [
+        ("101.00", {}, "within_tolerance"),
+        ("101.0001", {}, "over_recognized"),
+        ("99.00", {}, "within_tolerance"),
+        ("98.9999", {}, "under_recognized"),
+        ("101.00", {"cap": "0.99"}, "over_recognized"),
+        ("100.99", {"cap": "0.99"}, "within_tolerance"),
+        ("105.00", {"floor": "5"}, "within_tolerance"),
+        ("105.0001", {"floor": "5"}, "over_recognized"),
+        ("105.00", {"floor": "5", "cap": "4"}, "over_recognized"),
+        ("100.0001", {}, "within_tolerance"),
+        ("100.0000", {"tolerance": "0%", "cap": "0"}, "matched"),
+        ("100.0001", {"tolerance": "0%", "cap": "0"}, "over_recognized"),
+    ],
+)
+def test_the_edges_of_tolerance(amount: str, policy: dict[str, object], status: str) -> None:
+    """The test is inclusive and on unrounded amounts; a cap has the last word."""
+    assert line_of(one(None, {"amount": amount}, policy))["status"] == status
+
+
+def test_two_spellings_of_a_segment_do_not_double_its_lines() -> None:
+    """A rule is looked up once, however often its segment is written."""
+    policy = recon.Policy.of({"segments": {"SMB": {"tolerance": "5%"}}})
+    twice = recon.Policy(segments={**policy.segments, " smb": policy.segments["SMB"]})
+    result = recon.reconcile(
+        pd.DataFrame([contract(segment="SMB", **JUNE)]), pd.DataFrame([ENTRY]), MONTH, twice
+    )
+    assert [line["status"] for line in lines(result)] == ["matched"]
+    assert ties(result)
