@@ -88,7 +88,7 @@ def decimal_shift(facts: Facts) -> str | None:
         return None
     for named, amount in _amounts(facts):
         right = amount - facts.difference
-        if shifted := _shift(amount, right, facts.unit):
+        if shifted := _shift(amount, right):
             return f"{named} is {shifted} the {_money(facts, right)} that fits."
     return None
 
@@ -101,13 +101,13 @@ def _amounts(facts: Facts) -> Iterator[tuple[str, int]]:
             yield _entry(facts, entry), entry.amount
 
 
-def _shift(amount: int, right: int, unit: int) -> str | None:
+def _shift(amount: int, right: int) -> str | None:
     if amount == 0 or right == 0:
         return None
     for factor in (10, 100, 1000):
         if amount * factor == right:
             return f"1/{factor:,} of"
-        if money.rounded(amount, unit, factor) == right:
+        if right * factor == amount:
             return f"{factor:,} times"
     return None
 

@@ -239,9 +239,12 @@ def _share(text: str) -> Any:  # noqa: ANN401 - a Decimal, imported only here
     from decimal import Decimal, InvalidOperation
 
     try:
-        return Decimal(text.strip().removesuffix("%")) / (100 if "%" in text else 1)
+        share = Decimal(text.strip().removesuffix("%")) / (100 if "%" in text else 1)
     except InvalidOperation:
-        raise UsageError(f"--error-rate is a share like 8%, not {text}.") from None
+        share = Decimal("NaN")
+    if not share.is_finite():
+        raise UsageError(f"--error-rate is a share like 8%, not {text}.")
+    return share
 
 
 @contextmanager

@@ -40,17 +40,18 @@ def add_up(connection: Session, month: Month) -> None:
     """Create `sums`, and `blocked`: the keys whose contract line is invalid, with its reason."""
     m = month.index
     connection.execute(
-        f"""CREATE TEMP TABLE all_sums AS
-        SELECT id_key, type, currency, min(id) AS id, max(id) AS other_id,
+        f"""CREATE TEMP TABLE sums_and_invalid AS
+        SELECT id_key, type, currency, valid, min(id) AS id, max(id) AS other_id,
             coalesce(sum(amount) FILTER (month = {m}), 0) AS recognized,
             count(*) FILTER (month = {m}) AS entries,
             coalesce(sum(amount) FILTER (month = {m - 1}), 0) AS before,
             coalesce(sum(amount) FILTER (month = {m - 2}), 0) AS before2,
             coalesce(sum(amount) FILTER (month = {m + 1}), 0) AS after,
             coalesce(sum(amount) FILTER (month <= {m}), 0) AS earned
-        FROM entry_keys WHERE valid AND month <= {m + 1}
-        GROUP BY id_key, type, currency"""
+        FROM entry_keys GROUP BY id_key, type, currency, valid"""
     )
+    # As a condition of the pass itself, the check would be made twice for every entry.
+    connection.execute("CREATE TEMP VIEW all_sums AS SELECT * FROM sums_and_invalid WHERE valid")
     # An invalid contract line takes its entries out of the comparison: measured against nothing
     # they would break for a reason that is not theirs. A line of unknown type may be any type.
     connection.execute(

@@ -33,13 +33,15 @@ def control(connection: Session, month: Month, descriptions: Mapping[Side, str])
     An entry whose period names no month may be one of the month, and counts as one.
     Raises TieOutError where a row or a cent is neither compared nor invalid.
     """
+    scope = _in_scope(month)
     contracts = connection.execute(
         """SELECT currency, count(*), coalesce(sum(value), 0), count(*) FILTER (finer)
         FROM contract_rows GROUP BY currency ORDER BY currency"""
     ).fetchall()
     entries = connection.execute(
-        f"""SELECT currency, count(*), coalesce(sum(amount), 0), count(*) FILTER (finer)
-        FROM entry_keys WHERE {_in_scope(month)} GROUP BY currency ORDER BY currency"""
+        f"""SELECT currency, count(*) FILTER ({scope}) AS rows,
+            coalesce(sum(amount) FILTER ({scope}), 0), count(*) FILTER (finer AND {scope})
+        FROM entry_keys GROUP BY currency HAVING rows > 0 ORDER BY currency"""
     ).fetchall()
     invalid = _invalid_rows(connection, month)
     sides = Counter(row.side for row in invalid)

@@ -85,9 +85,6 @@ def _closed(terms: Terms) -> str:
 
 def _computed(currency: str, terms: Terms, progress: Progress) -> str:
     value = money.pretty(terms.value or 0, currency)
-    before, earned = (
-        money.pretty(amount, currency) for amount in (progress.earned_before, progress.earned)
-    )
     if progress.periods == 1:
         return f"r({value})"
     if terms.rounding != Rounding.LAST_PERIOD:
@@ -95,11 +92,22 @@ def _computed(currency: str, terms: Terms, progress: Progress) -> str:
         shares = [
             f"r({value} x {k:,}/{parts:,})" for k in (progress.elapsed, progress.elapsed_before)
         ]
-        return f"{' - '.join(shares)} = {earned} - {before}"
+        earned = subtracted(progress.earned, progress.earned_before, currency)
+        return f"{' - '.join(shares)} = {earned}"
     if progress.period == progress.periods:
-        return f"r({value}) - {before}"
+        return f"r({value}) - {_bracketed(progress.earned_before, currency)}"
     share = progress.elapsed - progress.elapsed_before
     return f"r({value} x {share:,}/{progress.denominator:,})"
+
+
+def subtracted(amount: int, less: int, currency: str) -> str:
+    """Return a subtraction, its second number in brackets where it is negative."""
+    return f"{money.pretty(amount, currency)} - {_bracketed(less, currency)}"
+
+
+def _bracketed(amount: int, currency: str) -> str:
+    text = money.pretty(amount, currency)
+    return f"({text})" if amount < 0 else text
 
 
 def _read(

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import re
+import secrets
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import duckdb
 
@@ -22,6 +27,9 @@ def open_session() -> Session:
     }
     connection = duckdb.connect(":memory:", config=config)
     connection.execute("SET TimeZone = 'UTC'")
+    # What does not fit the memory is written here, and not to the folder that we happen to be in.
+    spill = Path(tempfile.gettempdir()) / f"recon-{os.getpid()}-{secrets.token_hex(4)}"
+    connection.execute(f"SET temp_directory = {literal(str(spill))}")
     for macro in MACROS:
         connection.execute(macro)
     return connection
@@ -65,19 +73,37 @@ def reading(side: str, description: str) -> Iterator[None]:
         raise KeyboardInterrupt from None
     except duckdb.IOException as error:
         raise SourceUnreachable(
-            f"The {side} side ({description}) cannot be read: {_first_line(error)} "
+            f"The {side} side ({description}) cannot be read: {_plainly(error)}. "
             "Check that it is there and may be read, then run again."
         ) from error
     except duckdb.OutOfMemoryException as error:
         raise ReconError(
-            f"The memory is too small for the {side} side ({description}): {_first_line(error)}"
+            f"The memory is too small for the {side} side ({description}): {_plainly(error)}."
         ) from error
     except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
         raise SourceDataError(
-            f"The {side} side ({description}) is not what it should be: {_first_line(error)}"
+            f"The {side} side ({description}) is not what it should be: {_plainly(error)}."
         ) from error
 
 
-def _first_line(error: duckdb.Error) -> str:
-    text = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-    return text if text.endswith(".") else text + "."
+_MEANINGS = (
+    ("No files found", "it is no longer there"),
+    ("Expected Number of Columns", "it has another number of fields than the header"),
+    ("unterminated quote", "a quote does not end where its field does"),
+    ("Maximum line size", "it is too long; a quote before it may not end"),
+    ("state machine", "line endings are mixed, or quotes do not pair"),
+    ("magic bytes", "it is not a Parquet file, or not a complete one"),
+    ("too small to be a Parquet", "it is not a Parquet file, or not a complete one"),
+)
+
+
+def _plainly(error: duckdb.Error) -> str:
+    """Return what DuckDB says without its words for programmers: where, then what."""
+    text = str(error).strip() or type(error).__name__
+    line = re.search(r"CSV Error on Line: (\d+)", text)
+    file = re.search(r"^\s*file = .*?([^/\\\n]+)$", text, re.MULTILINE)
+    places = [f"line {line[1]}"] if line else []
+    places += [file[1]] if file else []
+    first = re.sub(r"^[A-Z][\w ]* Error: ", "", text).splitlines()[0].rstrip(".")
+    what = next((meaning for words, meaning in _MEANINGS if words in text), first)
+    return f"{' of '.join(places)}: {what}" if places else what

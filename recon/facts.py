@@ -28,7 +28,7 @@ class Fit:
 
 @dataclass(frozen=True, slots=True)
 class Partner:
-    """Another line that is off by the opposite amount; `single` where it is the only one."""
+    """Another line that is off by the opposite amount; `single` where neither has a second."""
 
     contract_id: str
     revenue_type: str
@@ -268,14 +268,16 @@ def _partners(connection: Session) -> dict[int, dict[Cause, Partner]]:
     Of several, the one of the same revenue type and then the first by id is named.
     """
     pairs = " UNION ALL ".join(
-        f"""SELECT a.line, '{cause}' AS cause, b.id, b.type, b.currency, a.type = b.type AS same
+        f"""SELECT a.line, '{cause}' AS cause, b.id, b.type, b.currency, a.type = b.type AS same,
+            count(*) OVER (PARTITION BY b.line) AS claims
         FROM breaks a JOIN off b ON a.difference = -b.difference AND {condition}"""
         for cause, condition in _PAIRS
     )
     rows = connection.execute(
         f"""SELECT line, cause, first(id ORDER BY same DESC, id, type, currency),
             first(type ORDER BY same DESC, id, type, currency),
-            first(currency ORDER BY same DESC, id, type, currency), count(*) = 1
+            first(currency ORDER BY same DESC, id, type, currency),
+            count(*) = 1 AND max(claims) = 1
         FROM ({pairs}) GROUP BY line, cause"""
     ).fetchall()
     found: defaultdict[int, dict[Cause, Partner]] = defaultdict(dict)

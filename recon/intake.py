@@ -302,9 +302,12 @@ def _mark_duplicates(connection: Session) -> None:
     """Give every row of a key that stands more than once its reason: none is the right one."""
     connection.execute(
         """CREATE TEMP TABLE twice AS
-        SELECT id_key, type, count(*) AS rows, string_agg(DISTINCT id, ', ' ORDER BY id) AS ids
-        FROM contract_rows WHERE id IS NOT NULL AND type IS NOT NULL
-        GROUP BY id_key, type HAVING count(*) > 1"""
+        WITH keys AS (
+            SELECT id_key, type, count(*) AS rows FROM contract_rows
+            WHERE id IS NOT NULL AND type IS NOT NULL GROUP BY id_key, type HAVING count(*) > 1)
+        SELECT id_key, type, any_value(rows) AS rows,
+            string_agg(DISTINCT id, ', ' ORDER BY id) AS ids
+        FROM contract_rows JOIN keys USING (id_key, type) GROUP BY id_key, type"""
     )
     connection.execute(
         """UPDATE contract_rows SET reason = concat_ws('; ', reason,

@@ -161,7 +161,7 @@ def tied(line: Line) -> str:
 
 def entries(pen: Pen, rows: Sequence[EntryRow], contract_id: str) -> Iterator[Column]:
     """Yield the columns of entries; what is the same in all of them and known is left out."""
-    yield Column("Entry", [pen.text(row.entry_id or "(none)", STRONG) for row in rows], least=10)
+    yield Column("Entry", [pen.text(row.entry_id or "(none)", STRONG) for row in rows], least=24)
     if any(row.contract_id != contract_id for row in rows):
         yield Column("Written as", [pen.text(row.contract_id) for row in rows], least=8)
     yield Column("Month", [pen.text(str(row.month or row.period_text)) for row in rows], least=7)
@@ -170,8 +170,9 @@ def entries(pen: Pen, rows: Sequence[EntryRow], contract_id: str) -> Iterator[Co
         for row in rows
     ]
     yield Column("Amount", amounts, right=True)
-    yield Column("Document", [pen.text(row.document_ref) for row in rows], least=8)
-    yield Column("Posted", [pen.text(row.posted_at) for row in rows], least=10)
+    yield Column("Document", [pen.text(row.document_ref) for row in rows], least=12)
+    # Where room is short the day stays and the hour goes.
+    yield Column("Posted", [pen.text(row.posted_at) for row in rows], least=12)
 
 
 def compliance(pen: Pen, rows: Sequence[EntryRow]) -> Iterator[Column]:

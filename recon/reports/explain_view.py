@@ -13,7 +13,7 @@ from rich.style import Style
 from rich.text import Text
 
 from recon import money
-from recon.derivation import allowance_text
+from recon.derivation import allowance_text, subtracted
 from recon.dossier_model import Dossier, EntryRow, Finding, InvalidLine, Line
 from recon.model import Severity, Status
 from recon.reports import explain_tables as tables
@@ -128,10 +128,9 @@ def _difference(line: Line) -> str:
 
 
 def _subtracted(line: Line, recognized: int, expected: int) -> str:
-    found, wanted = (money.pretty(units, line.currency) for units in (recognized, expected))
-    wanted = f"({wanted})" if expected < 0 else wanted
     gap = money.pretty(recognized - expected, line.currency, sign=True)
-    return f"= recognized - expected = {found} - {wanted} = {gap} {line.currency}"
+    sides = subtracted(recognized, expected, line.currency)
+    return f"= recognized - expected = {sides} = {gap} {line.currency}"
 
 
 def _status(line: Line) -> Text:

@@ -16,7 +16,9 @@ _SEEN = "beyond({0} - amount, amount, term_months, unit)"
 _NO_SLIP = "no_slip({0}, amount, unit)"
 _MOVED_SEEN = "beyond(moved, amount, term_months, unit)"
 _MOVED_THERE = "beyond(moved, to_amount, to_term_months, unit)"
-_USUAL = "{0} <> value AND abs({0}) > ceiling"  # the value at once would be another cause
+# The value at once would be another cause, and a round amount may well be missing on another
+# contract of the customer.
+_USUAL = "{0} <> value AND abs({0}) > ceiling AND {0} % (100 * unit) <> 0"
 _LATER = "later AND after2 <> 0"
 _NO_SLIP_THERE = "no_slip({0} + {1}, {0}, unit)"
 

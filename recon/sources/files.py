@@ -11,19 +11,24 @@ import csv
 import glob
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from recon.config import SourceSettings
 from recon.engine import Session, columns, literal, name, reading
-from recon.errors import ConfigError, SourceDataError, SourceUnreachable
+from recon.errors import ConfigError, SourceDataError, SourceUnreachable, TieOutError
 
-AMOUNTS = {"contract_value", "amount"}
+NUMBERS = {"contract_value", "amount", "duration_months"}
 DATES = {
     "booking_date", "close_date", "start_date", "terminated_on", "recognition_period",
 }  # fmt: skip
 BLOCK = 1 << 20
+
+PARQUET = b"PAR1"
+# Excel's two formats (the newer one is a ZIP archive) and gzip.
+NOT_TEXT = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"\x1f\x8b")
+BYTE_ORDER_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,75 +55,120 @@ class FilesSource:
         Raises SourceUnreachable where no file is there, SourceDataError where one cannot be read.
         """
         paths = self._found()
-        with tempfile.TemporaryDirectory(prefix="recon-") as scratch:
+        before = _stamps(paths)
+        with tempfile.TemporaryDirectory(prefix="recon-", ignore_cleanup_errors=True) as scratch:
             with reading(self.settings.side, self.description):
-                relation = self._relation(paths, Path(scratch))
+                relation = self._relation(session, paths, Path(scratch))
                 found = columns(session, relation)
-            yield f"(SELECT {self._selected(found)} FROM {relation})"
+            try:
+                yield f"(SELECT {self._selected(found)} FROM {relation})"
+            except (SourceDataError, TieOutError) as error:
+                if _stamps(paths) == before:
+                    raise
+                raise SourceDataError(
+                    f"The {self.settings.side} side ({self.description}) changed while it was "
+                    "read; run again when it is complete."
+                ) from error
 
     def _found(self) -> list[Path]:
-        names = sorted(glob.glob(str(self._path)))  # noqa: PTH207 - the path may be absolute
-        if not names:
+        # A name may hold brackets, which would be a pattern.
+        path = str(self._path)
+        names = glob.glob(glob.escape(path)) or sorted(glob.glob(path, recursive=True))  # noqa: PTH207
+        files = [Path(name) for name in names if Path(name).is_file()]
+        if not files:
+            what = "is no file" if names else "is not there"
             raise SourceUnreachable(
-                f"The {self.settings.side} side has no file {self._path}; "
-                f"check {self.settings.side}.path in the configuration."
+                f"{path} {what}; let {self.settings.side}.path in the configuration name a file, "
+                "or files like data/*.csv."
             )
-        return [Path(found) for found in names]
+        return files
 
-    def _relation(self, paths: Sequence[Path], scratch: Path) -> str:
-        kinds = {path.suffix.lower() == ".parquet" for path in paths}
+    def _relation(self, session: Session, paths: Sequence[Path], scratch: Path) -> str:
+        starts = {path: self._start(path) for path in paths}
+        kinds = {path.suffix.lower() == ".parquet" or starts[path] == PARQUET for path in paths}
         if len(kinds) > 1:
             raise SourceDataError(
-                f"The {self.settings.side} side mixes Parquet and other files ({self._path})."
+                f"{self._path} names Parquet and other files; the {self.settings.side} side needs "
+                "files of one kind."
             )
         if kinds == {True}:
-            listed = ", ".join(literal(str(path)) for path in paths)
-            return f"read_parquet([{listed}], union_by_name = true)"
+            return self._parquet_relation(session, paths)
+        for path, start in starts.items():
+            if start.startswith(NOT_TEXT):
+                raise SourceDataError(
+                    f"{path} is a workbook or an archive; save it as CSV or Parquet."
+                )
         return self._csv_relation(paths, scratch)
+
+    def _start(self, path: Path) -> bytes:
+        with _opening(path, self.settings), path.open("rb") as file:
+            return file.read(len(PARQUET))
+
+    def _parquet_relation(self, session: Session, paths: Sequence[Path]) -> str:
+        # An older writer marks texts as plain bytes; and what stands in a folder's name is no data.
+        options = "union_by_name = true, binary_as_string = true, hive_partitioning = false"
+        headers = [
+            sorted(map(str.lower, columns(session, f"read_parquet({_listed([path])}, {options})")))
+            for path in paths
+        ]
+        self._compare_headers(paths, headers)
+        return f"read_parquet({_listed(paths)}, {options})"
 
     def _csv_relation(self, paths: Sequence[Path], scratch: Path) -> str:
         readable = [
-            _as_utf8(path, self.settings, scratch / f"{number}.csv")
+            _as_utf8(path, self.settings, scratch / str(number))
             for number, path in enumerate(paths)
         ]
         headers = [self._header(path, copy) for path, copy in zip(paths, readable, strict=True)]
-        for path, (header, _) in zip(paths, headers, strict=True):
-            if header != headers[0][0]:
+        self._compare_headers(paths, [header for header, _ in headers])
+        header, delimiter = headers[0]
+        typed = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in header)
+        return (
+            f"read_csv({_listed(readable)}, auto_detect = false, header = true, delim = "
+            f"{literal(delimiter)}, quote = '\"', escape = '\"', columns = {{{typed}}}, "
+            "hive_partitioning = false)"
+        )
+
+    def _compare_headers(self, paths: Sequence[Path], headers: Sequence[Sequence[str]]) -> None:
+        for path, header in zip(paths, headers, strict=True):
+            if header != headers[0]:
                 raise SourceDataError(
                     f"{path} has other columns than {paths[0]}; the files of one side need the "
                     "same header."
                 )
-        header, delimiter = headers[0]
-        typed = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in header)
-        listed = ", ".join(literal(str(path)) for path in readable)
-        return (
-            f"read_csv([{listed}], auto_detect = false, header = true, delim = "
-            f"{literal(delimiter)}, quote = '\"', escape = '\"', columns = {{{typed}}})"
-        )
 
     def _header(self, path: Path, readable: Path) -> tuple[list[str], str]:
+        """Return the names of the columns, those without one numbered, and the delimiter."""
         with readable.open(encoding="utf-8-sig", newline="") as file:
             first = file.readline()
             delimiter = self.settings.delimiter or max(",;\t|", key=first.count)
             file.seek(0)
-            header = next(csv.reader(file, delimiter=delimiter), [])
-        twice = sorted({column for column in header if header.count(column) > 1})
-        if not header or twice:
-            problem = f"the column {twice[0]!r} twice" if twice else "no header line"
-            raise SourceDataError(f"{path} has {problem}; it cannot be read as a table.")
+            try:
+                written = next(csv.reader(file, delimiter=delimiter), [])
+            except csv.Error:
+                written = ["open\n"]
+        header = [name if name.strip() else f"column {i}" for i, name in enumerate(written, 1)]
+        problem = _header_problem(header)
+        if problem:
+            raise SourceDataError(
+                f"{path} has {problem}; its first line must name every column once."
+            )
         return header, delimiter
 
     def _selected(self, found: Mapping[str, str]) -> str:
         theirs = {column.strip().lower(): column for column in found}
         renamed = {
-            self._known(theirs, their, ours): ours for ours, their in self.settings.columns.items()
+            ours: self._known(theirs, their, ours) for ours, their in self.settings.columns.items()
+        }
+        # A column that is renamed, or that another one replaces under our name, steps aside.
+        kept = {
+            column: column
+            for lower, column in theirs.items()
+            if column not in renamed.values() and lower not in renamed
         }
         return ", ".join(
-            f"{self._written(column, kind, renamed.get(column, column))} AS "
-            f"{name(renamed.get(column, column))}"
-            for column, kind in found.items()
-            # A column that another one replaces under our name steps aside.
-            if column in renamed or column.strip().lower() not in self.settings.columns
+            f"{self._written(column, found[column], ours)} AS {name(ours)}"
+            for ours, column in (kept | renamed).items()
         )
 
     def _known(self, theirs: Mapping[str, str], their: str, ours: str) -> str:
@@ -134,44 +184,109 @@ class FilesSource:
         raw, lower = name(column), ours.strip().lower()
         if kind != "VARCHAR":
             return raw
-        if lower in AMOUNTS and self.settings.decimal != ".":
-            return f"replace({raw}, {literal(self.settings.decimal)}, '.')"
+        if lower in NUMBERS and self.settings.decimal == ",":
+            return _with_point(raw)
         if lower in DATES and self.settings.date_format:
             day = f"try_strptime({raw}, {literal(self.settings.date_format)})"
             return f"coalesce(strftime({day}, '%Y-%m-%d'), {raw})"
         return raw
 
 
-def _as_utf8(path: Path, settings: SourceSettings, copy: Path) -> Path:
-    """Return a path to the same text in UTF-8: the file itself, or a copy.
+def _with_point(raw: str) -> str:
+    """Return the SQL of a number written with a decimal comma.
+
+    A point may only group digits, where a comma proves it: 1.234,56. Alone it is refused, since
+    1.234 could mean either.
+    """
+    grouped = rf"regexp_full_match({raw}, '\s*[+-]?\d{{1,3}}(\.\d{{3}})+,\d+\s*')"
+    return (
+        f"CASE WHEN {grouped} THEN replace(replace({raw}, '.', ''), ',', '.') "
+        f"WHEN contains({raw}, '.') THEN {raw} || ' (with a point)' "
+        f"ELSE replace({raw}, ',', '.') END"
+    )
+
+
+def _listed(paths: Sequence[Path]) -> str:
+    """Return paths as an SQL list, in which DuckDB sees no patterns."""
+    return "[" + ", ".join(literal(glob.escape(str(path))) for path in paths) + "]"
+
+
+def _header_problem(header: Sequence[str]) -> str:
+    """Return what is wrong with the names of the columns, '' where nothing is."""
+    lower = [column.strip().lower() for column in header]
+    twice = sorted({column for column in lower if lower.count(column) > 1})
+    if not header:
+        return "no header line"
+    if any("\n" in column or "\r" in column for column in header):
+        return "a line break or an open quote in the name of a column"
+    return f"the column {twice[0]!r} twice" if twice else ""
+
+
+def _stamps(paths: Sequence[Path]) -> list[tuple[int, int]]:
+    """Return sizes and times of change, fewer where a file is gone."""
+    with suppress(OSError):
+        return [(found.st_size, found.st_mtime_ns) for found in map(Path.stat, paths)]
+    return []
+
+
+@contextmanager
+def _opening(path: Path, settings: SourceSettings) -> Iterator[None]:
+    """Turn what opening and decoding a file raises into one sentence.
 
     Raises SourceDataError where the file is not in its encoding, SourceUnreachable where it
     cannot be opened.
     """
     try:
-        if settings.encoding in ("utf-8", "utf-8-sig"):
-            for _ in _decoded(path, "utf-8"):
-                pass
-            return path
-        with copy.open("w", encoding="utf-8", newline="") as out:
-            out.writelines(_decoded(path, settings.encoding))
-    except UnicodeDecodeError as error:
-        other = "cp1252" if settings.encoding.startswith("utf-8") else "utf-8"
+        yield
+    except UnicodeError as error:
         raise SourceDataError(
-            f"{path} is not {settings.encoding.upper()}; set encoding = '{other}' (or the one it "
-            f"was saved in) under [{settings.side}] of the configuration."
+            f"{path} is not {settings.encoding.upper()}; set encoding = "
+            f"'{_other_encoding(path, settings.encoding)}' (or the one it was saved in) under "
+            f"[{settings.side}] of the configuration."
         ) from error
     except OSError as error:
         raise SourceUnreachable(
             f"The {settings.side} side cannot be read: {path}: {error.strerror}. "
             "Check that it is there and may be read, then run again."
         ) from error
-    return copy
+
+
+def _other_encoding(path: Path, encoding: str) -> str:
+    """Return what a file is likely to be in, if not in this encoding."""
+    with path.open("rb") as file:
+        start = file.read(2)
+    if start in BYTE_ORDER_MARKS:
+        return "utf-16"
+    return "cp1252" if encoding.startswith("utf") else "utf-8"
+
+
+def _as_utf8(path: Path, settings: SourceSettings, folder: Path) -> Path:
+    """Return a path to the same text in UTF-8: the file itself, or a copy in the folder.
+
+    Raises SourceDataError where the file is not in its encoding, SourceUnreachable where it
+    cannot be opened.
+    """
+    with _opening(path, settings):
+        if settings.encoding in ("utf-8", "utf-8-sig"):
+            for _ in _decoded(path, "utf-8"):
+                pass
+            return path
+        folder.mkdir()
+        copy = folder / path.name
+        with copy.open("w", encoding="utf-8", newline="") as out:
+            out.writelines(_decoded(path, settings.encoding))
+        return copy
 
 
 def _decoded(path: Path, encoding: str) -> Iterator[str]:
     decoder = codecs.getincrementaldecoder(encoding)()
     with path.open("rb") as file:
         while block := file.read(BLOCK):
-            yield decoder.decode(block)
+            text = decoder.decode(block)
+            if "\0" in text:
+                raise SourceDataError(
+                    f"{path} holds zero bytes, as damaged files do, and UTF-16 that is read as "
+                    f"{encoding.upper()}; save it as UTF-8."
+                )
+            yield text
     yield decoder.decode(b"", final=True)

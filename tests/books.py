@@ -1,0 +1,84 @@
+"""Small books for tests: contracts and entries as rows, reconciled in a session of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import pandas as pd
+
+from recon.engine import Session, open_session
+from recon.frames import register
+from recon.model import Reconciliation
+from recon.month import Month
+from recon.policy import Policy
+from recon.reconciliation import reconcile_relations
+
+MONTH = "2024-06"
+Row = dict[str, object]
+
+
+def contract(contract_id: str, **changes: object) -> Row:
+    """Return a contract row: a subscription of 12,000.00 over 2024, unless changed."""
+    start = changes.get("start_date", "2024-01-01")
+    return {
+        "contract_id": contract_id,
+        "revenue_type": "Subscription",
+        "contract_value": "12000.00",
+        "duration_months": "12",
+        "booking_date": start,
+        "start_date": start,
+        "close_date": "2024-12-31",
+        "terminated_on": None,
+        "currency": "USD",
+        "customer_id": "K-1",
+        "customer": "Acme",
+        "segment": "SMB",
+        "owner": "Dana Field",
+        **changes,
+    }
+
+
+def entry(entry_id: str, contract_id: str, amount: str, **changes: object) -> Row:
+    """Return an accounting entry of the reconciled month, unless changed."""
+    return {
+        "entry_id": entry_id,
+        "contract_id": contract_id,
+        "revenue_type": "Subscription",
+        "amount": amount,
+        "recognition_period": MONTH,
+        "currency": "USD",
+        "posted_at": "2024-07-02 09:00:00",
+        "document_ref": f"INV-{entry_id}",
+        **changes,
+    }
+
+
+def posted(contract_id: str, months: Mapping[str, str], **changes: object) -> list[Row]:
+    """Return an entry a month, from month to amount."""
+    return [
+        entry(f"E-{contract_id}-{month}", contract_id, amount, recognition_period=month, **changes)
+        for month, amount in months.items()
+    ]
+
+
+def opened(
+    contracts: Sequence[Row],
+    entries: Sequence[Row],
+    policy: Mapping[str, object] | None = None,
+    month: str = MONTH,
+    compliance: tuple[str, ...] = (),
+) -> tuple[Session, Reconciliation]:
+    """Return the session and the reconciliation of some rows."""
+    session = open_session()
+    columns = list(entry("", "", "")) + list(compliance)
+    register(session, "contracts_frame", pd.DataFrame(contracts, columns=list(contract(""))))
+    register(session, "entries_frame", pd.DataFrame(entries, columns=columns))
+    result = reconcile_relations(
+        session,
+        "contracts_frame",
+        "entries_frame",
+        Month.parse(month),
+        Policy.of(policy or {}),
+        compliance=compliance,
+    )
+    return session, result

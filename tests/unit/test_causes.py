@@ -1,0 +1,608 @@
+"""Causes through the front door: a planted error, the causes that fit it, and the sentence.
+
+All cases stand in one book of June 2024, whose contracts recognize 100.00 a month from June on
+where nothing else is said; the books of July are empty. No two contract ids are one edit apart
+unless a case wants it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import pytest
+
+import recon
+from recon.model import Break, Cause, Status
+from tests.tables import ENTRY, MONTH, break_of, contract, entries, rows
+
+if TYPE_CHECKING:
+    from recon.model import Reconciliation
+
+
+@dataclass(frozen=True)
+class Case:
+    """Contract lines and entries, and by line (contract, type, currency) the causes that fit."""
+
+    contracts: str
+    entries: str
+    causes: dict[str, str]
+    words: tuple[str, ...] = field(default=())
+
+
+def _contracts(text: str) -> list[dict[str, Any]]:
+    return [contract(**({"booking_date": "2024-06-01"} | row)) for row in rows(text)]
+
+
+def _entries(text: str) -> list[dict[str, Any]]:
+    return [ENTRY | row for row in rows(text)]
+
+
+PLANTED = {
+    "a posting twice on one document": Case(
+        "contract_id \n DUP-ONE",
+        """
+        entry_id contract_id amount document_ref
+        D-11     DUP-ONE     100.00 INV-1
+        D-12     DUP-ONE     100.00 INV-1
+        """,
+        {"DUP-ONE": "duplicate_entry"},
+        ("D-12", "100.00 USD", "INV-1"),
+    ),
+    "a posting three times without a document": Case(
+        "contract_id \n TRIPLE",
+        """
+        entry_id contract_id amount
+        D-21     TRIPLE      100.00
+        D-22     TRIPLE      100.00
+        D-23     TRIPLE      100.00
+        """,
+        {"TRIPLE": "duplicate_entry"},
+        ("D-22", "D-23", "100.00 USD"),
+    ),
+    "a whole batch twice": Case(
+        "contract_id \n BATCHED",
+        """
+        entry_id contract_id amount document_ref
+        D-31     BATCHED     60.00  INV-1
+        D-32     BATCHED     40.00  INV-1
+        D-33     BATCHED     60.00  INV-1
+        D-34     BATCHED     40.00  INV-1
+        """,
+        {"BATCHED": "duplicate_entry"},
+        ("D-33", "D-34"),
+    ),
+    "a credit twice": Case(
+        "contract_id contract_value \n CRED-TW -1200.00",
+        """
+        entry_id contract_id amount  document_ref
+        D-41     CRED-TW     -100.00 INV-1
+        D-42     CRED-TW     -100.00 INV-1
+        """,
+        {"CRED-TW": "duplicate_entry"},
+        ("D-42", "-100.00 USD"),
+    ),
+    "the same amount on another document is no duplicate": Case(
+        "contract_id \n NO-DUPL",
+        """
+        entry_id contract_id amount document_ref
+        D-51     NO-DUPL     100.00 INV-1
+        D-52     NO-DUPL     100.00 INV-2
+        """,
+        {"NO-DUPL": "unexplained"},
+        ("200.00 USD", "2 entries", " 100.00 USD", "+100.00 USD"),
+    ),
+    "a duplicate that does not add up": Case(
+        "contract_id \n DUP-OFF",
+        """
+        entry_id contract_id amount document_ref
+        D-61     DUP-OFF     100.00 INV-1
+        D-62     DUP-OFF     100.00 INV-1
+        D-63     DUP-OFF     7.00   INV-3
+        """,
+        {"DUP-OFF": "unexplained"},
+    ),
+    "the sign turned": Case(
+        "contract_id \n SIGNED",
+        "entry_id contract_id amount \n S-11 SIGNED -100.00",
+        {"SIGNED": "sign_flipped"},
+        ("S-11", "(-100.00 USD)", " 100.00 USD"),
+    ),
+    "the sign of one entry turned": Case(
+        "contract_id contract_value \n HALF-SI 2400.00",
+        """
+        entry_id contract_id amount
+        S-21     HALF-SI     150.00
+        S-22     HALF-SI     -50.00
+        """,
+        {"HALF-SI": "sign_flipped"},
+        ("S-22", "-50.00 USD", "200.00 USD"),
+    ),
+    "ten times too much": Case(
+        "contract_id contract_value \n TENFOLD 1481.40",
+        "entry_id contract_id amount \n M-11 TENFOLD 1234.50",
+        {"TENFOLD": "decimal_shift"},
+        ("M-11", "1,234.50 USD", "10 times", "123.45 USD"),
+    ),
+    "a hundred times too much": Case(
+        "contract_id contract_value \n HUNDRED 1481.40",
+        "entry_id contract_id amount \n M-21 HUNDRED 12345.00",
+        {"HUNDRED": "decimal_shift"},
+        ("100 times",),
+    ),
+    "a thousand times too much": Case(
+        "contract_id contract_value \n THOUSAN 1481.40",
+        "entry_id contract_id amount \n M-31 THOUSAN 123450.00",
+        {"THOUSAN": "decimal_shift"},
+        ("1,000 times",),
+    ),
+    "a hundredth": Case(
+        "contract_id contract_value \n CENTIME 148080.00",
+        "entry_id contract_id amount \n M-41 CENTIME 123.40",
+        {"CENTIME": "decimal_shift"},
+        ("M-41", "123.40 USD", "1/100", "12,340.00 USD"),
+    ),
+    "one entry ten times too much": Case(
+        "contract_id contract_value \n ONE-TEN 1881.48",
+        """
+        entry_id contract_id amount
+        M-51     ONE-TEN     33.34
+        M-52     ONE-TEN     1234.50
+        """,
+        {"ONE-TEN": "decimal_shift"},
+        ("M-52", "1,234.50 USD", "10 times", "123.45 USD"),
+    ),
+    "five times is no shift": Case(
+        "contract_id contract_value \n FIVEFOL 1481.40",
+        "contract_id amount \n FIVEFOL 617.25",
+        {"FIVEFOL": "unexplained"},
+    ),
+    "two digits exchanged": Case(
+        "contract_id contract_value \n SWAPPED 1481.40",
+        "entry_id contract_id amount \n X-11 SWAPPED 132.45",
+        {"SWAPPED": "digits_swapped"},
+        ("X-11", "132.45 USD", "digits 3 and 2", "123.45 USD"),
+    ),
+    "two digits of one entry exchanged": Case(
+        "contract_id contract_value \n SWAP-EN 1073.40",
+        """
+        entry_id contract_id amount
+        X-21     SWAP-EN     61.00
+        X-22     SWAP-EN     82.45
+        """,
+        {"SWAP-EN": "digits_swapped"},
+        ("X-22", "82.45 USD", "digits 8 and 2", "28.45 USD"),
+    ),
+    "digits that are not neighbours": Case(
+        "contract_id contract_value \n FAR-DIG 1481.40",
+        "contract_id amount \n FAR-DIG 321.45",
+        {"FAR-DIG": "unexplained"},
+    ),
+    "one digit wrong": Case(
+        "contract_id contract_value \n DIGIT-W 1481.40",
+        "contract_id amount \n DIGIT-W 153.45",
+        {"DIGIT-W": "unexplained"},
+    ),
+    "posted a month early": Case(
+        "contract_id booking_date \n EARLY-P 2024-05-01",
+        """
+        entry_id contract_id amount recognition_period
+        P-11     EARLY-P     100.00 2024-05
+        P-12     EARLY-P     100.00 2024-05
+        """,
+        {"EARLY-P": "wrong_period catch_up"},
+        ("P-1", "stands in 2024-05", "belongs in 2024-06", "100.00 USD"),
+    ),
+    "posted a month late": Case(
+        "contract_id booking_date \n LATE-PO 2024-05-01",
+        """
+        entry_id contract_id amount document_ref
+        P-21     LATE-PO     100.00 INV-5
+        P-22     LATE-PO     100.00 INV-6
+        """,
+        {"LATE-PO": "wrong_period catch_up"},
+        ("P-2", "stands in 2024-06", "belongs in 2024-05", "100.00 USD"),
+    ),
+    "both months in one posting is a catch-up": Case(
+        "contract_id booking_date \n LUMPED 2024-05-01",
+        "contract_id amount \n LUMPED 200.00",
+        {"LUMPED": "catch_up"},
+    ),
+    "two months made good": Case(
+        "contract_id booking_date \n CAUGHT 2024-04-01",
+        "contract_id amount \n CAUGHT 300.00",
+        {"CAUGHT": "catch_up"},
+        ("300.00 USD", "+200.00 USD"),
+    ),
+    "made good but for a cent": Case(
+        "contract_id booking_date \n CAUGHT-NOT 2024-04-01",
+        "contract_id amount \n CAUGHT-NOT 299.99",
+        {"CAUGHT-NOT": "unexplained"},
+    ),
+    "posted on another type": Case(
+        """
+        contract_id revenue_type contract_value
+        TYPED       Subscription 1200.00
+        TYPED       Support      600.00
+        """,
+        """
+        contract_id revenue_type amount
+        TYPED       Subscription 100.00
+        TYPED       Subscription 50.00
+        """,
+        {"TYPED Subscription": "wrong_type", "TYPED Support": "wrong_type"},
+        ("+50.00 USD", "-50.00 USD", "Support"),
+    ),
+    "three types posted on one": Case(
+        """
+        contract_id revenue_type contract_value
+        TYPES-3     Subscription 1200.00
+        TYPES-3     Support      600.00
+        TYPES-3     Maintenance  360.00
+        """,
+        "contract_id revenue_type amount \n TYPES-3 Subscription 180.00",
+        {
+            "TYPES-3 Subscription": "wrong_type",
+            "TYPES-3 Support": "wrong_type",
+            "TYPES-3 Maintenance": "wrong_type",
+        },
+        ("3 lines",),
+    ),
+    "posted on a type that the contract has not": Case(
+        "contract_id \n TYPE-NO",
+        "contract_id revenue_type amount \n TYPE-NO Service 100.00",
+        {"TYPE-NO Subscription": "wrong_type", "TYPE-NO Service": "wrong_type"},
+    ),
+    "types that do not cancel out": Case(
+        """
+        contract_id revenue_type contract_value
+        TYPE-UN     Subscription 1200.00
+        TYPE-UN     Support      600.00
+        """,
+        "contract_id revenue_type amount \n TYPE-UN Subscription 151.00",
+        {"TYPE-UN Subscription": "unexplained", "TYPE-UN Support": "not_posted"},
+    ),
+    "posted on another contract of the customer": Case(
+        """
+        contract_id customer_id
+        WRONG-ALPHA K-1
+        WRONG-OMEGA K-1
+        """,
+        """
+        entry_id contract_id amount document_ref
+        C-11     WRONG-OMEGA 100.00 INV-1
+        C-12     WRONG-OMEGA 100.00 INV-2
+        """,
+        {"WRONG-ALPHA": "wrong_contract", "WRONG-OMEGA": "wrong_contract"},
+        ("-100.00 USD", "+100.00 USD", "WRONG-OMEGA Subscription"),
+    ),
+    "the same between two customers is nothing": Case(
+        """
+        contract_id customer_id
+        OTHER-ALPHA K-2
+        OTHER-OMEGA K-3
+        """,
+        """
+        contract_id amount document_ref
+        OTHER-OMEGA 100.00 INV-1
+        OTHER-OMEGA 100.00 INV-2
+        """,
+        {"OTHER-ALPHA": "not_posted", "OTHER-OMEGA": "unexplained"},
+    ),
+    "two digits of an id exchanged": Case(
+        "contract_id contract_value \n MISTYPE-1032 1476.00",
+        "contract_id amount \n MISTYPE-1023 123.00",
+        {"MISTYPE-1032": "mistyped_contract", "MISTYPE-1023": "mistyped_contract"},
+        ("123.00 USD", "MISTYPE-1023", "MISTYPE-1032"),
+    ),
+    "an id one character short": Case(
+        "contract_id contract_value \n SHORTER-77 1488.00",
+        "contract_id amount \n SHORTER-7 124.00",
+        {"SHORTER-77": "mistyped_contract", "SHORTER-7": "mistyped_contract"},
+    ),
+    "an id two edits away": Case(
+        "contract_id contract_value \n TWO-EDITS-55 1500.00",
+        "contract_id amount \n TWO-EDITS-66 125.00",
+        {"TWO-EDITS-55": "not_posted", "TWO-EDITS-66": "unknown_contract"},
+    ),
+    "an id of two lines that both lack the amount": Case(
+        "contract_id contract_value \n WHICH-1 1512.00 \n WHICH-2 1512.00",
+        "contract_id amount \n WHICH-3 126.00",
+        {"WHICH-1": "not_posted", "WHICH-2": "not_posted", "WHICH-3": "unknown_contract"},
+    ),
+    "two unknown ids for one line": Case(
+        "contract_id contract_value \n WHOSE-1 1524.00",
+        "contract_id amount \n WHOSE-2 127.00 \n WHOSE-3 127.00",
+        {"WHOSE-1": "not_posted", "WHOSE-2": "unknown_contract", "WHOSE-3": "unknown_contract"},
+    ),
+    "a mistyped id with another amount": Case(
+        "contract_id contract_value \n AMOUNT-OF-1 1536.00",
+        "contract_id amount \n AMOUNT-OF-2 129.00",
+        {"AMOUNT-OF-1": "not_posted", "AMOUNT-OF-2": "unknown_contract"},
+    ),
+    "posted in another currency": Case(
+        "contract_id \n ABROAD",
+        "contract_id amount currency \n ABROAD 100.00 EUR",
+        {"ABROAD Subscription USD": "wrong_currency", "ABROAD Subscription EUR": "wrong_currency"},
+        ("100.00", "EUR instead of USD"),
+    ),
+    "another amount in another currency": Case(
+        "contract_id \n ABR-OFF",
+        "contract_id amount currency \n ABR-OFF 90.00 EUR",
+        {"ABR-OFF Subscription USD": "not_posted", "ABR-OFF Subscription EUR": "unexplained"},
+    ),
+    "the whole value at once": Case(
+        "contract_id \n AT-ONCE",
+        "contract_id amount \n AT-ONCE 1200.00",
+        {"AT-ONCE": "full_value"},
+        ("1,200.00 USD", " 100.00 USD"),
+    ),
+    "a month too short": Case(
+        "contract_id \n ELEVEN",
+        "entry_id contract_id amount \n T-11 ELEVEN 109.09",
+        {"ELEVEN": "wrong_duration"},
+        ("T-11", "109.09 USD", "11 months instead of 12", "100.00 USD"),
+    ),
+    "a month too long": Case(
+        "contract_id \n THIRTEEN",
+        "contract_id amount \n THIRTEEN 92.31",
+        {"THIRTEEN": "wrong_duration"},
+        ("92.31 USD", "13 months instead of 12"),
+    ),
+    "from start to close": Case(
+        "contract_id close_date \n TO-CLOSE 2025-12-31",
+        "contract_id amount \n TO-CLOSE 63.16",
+        {"TO-CLOSE": "wrong_duration"},
+        ("63.16 USD", "19 months from start to close"),
+    ),
+    "two months too short": Case(
+        "contract_id \n TEN-MON",
+        "contract_id amount \n TEN-MON 120.00",
+        {"TEN-MON": "unexplained"},
+    ),
+    "from the booking on": Case(
+        "contract_id booking_date start_date \n BOOKED 2024-06-10 2024-08-01",
+        "contract_id amount \n BOOKED 100.00",
+        {"BOOKED": "wrong_start"},
+        ("100.00 USD", "booking", "2024-06-10", "2024-08-01"),
+    ),
+    "a month too early": Case(
+        "contract_id booking_date \n TOO-SOON 2024-07-01",
+        "contract_id amount \n TOO-SOON 100.00",
+        {"TOO-SOON": "wrong_start"},
+        ("one month earlier", "2024-06-01"),
+    ),
+    "a month too late": Case(
+        "contract_id contract_value duration_months booking_date \n OVERDUE 200.00 2 2024-04-01",
+        """
+        contract_id amount recognition_period
+        OVERDUE     100.00 2024-05
+        OVERDUE     100.00 2024-06
+        """,
+        {"OVERDUE": "catch_up wrong_start"},
+    ),
+    "a first month by its days": Case(
+        "contract_id booking_date \n BY-DAYS 2024-06-15",
+        "contract_id amount \n BY-DAYS 53.33",
+        {"BY-DAYS": "other_convention"},
+        ("53.33 USD", "prorate_period_rate", "100.00 USD"),
+    ),
+    "a share of the days": Case(
+        "contract_id booking_date \n BY-SHARE 2024-06-15",
+        "contract_id amount \n BY-SHARE 52.60",
+        {"BY-SHARE": "other_convention"},
+        ("52.60 USD", "prorate_day_rate"),
+    ),
+    "recognition after the end": Case(
+        "contract_id contract_value duration_months booking_date \n ENDED-T 200.00 2 2024-04-01",
+        """
+        entry_id contract_id amount recognition_period
+        N-11     ENDED-T     100.00 2024-04
+        N-12     ENDED-T     100.00 2024-05
+        N-13     ENDED-T     100.00 2024-06
+        """,
+        {"ENDED-T": "ended"},
+        ("N-13", "100.00 USD", "last month 2024-05"),
+    ),
+    "recognition after a termination": Case(
+        "contract_id booking_date terminated_on \n TERMINE 2024-05-01 2024-05-15",
+        """
+        contract_id amount recognition_period
+        TERMINE     100.00 2024-05
+        TERMINE     100.00 2024-06
+        """,
+        {"TERMINE": "ended"},
+        ("last month 2024-05", "2024-05-15"),
+    ),
+    "recognition before the start": Case(
+        "contract_id booking_date \n NOT-YET 2024-09-01",
+        "entry_id contract_id amount \n N-21 NOT-YET 100.00",
+        {"NOT-YET": "not_started"},
+        ("N-21", "100.00 USD", "2024-09-01"),
+    ),
+    "a contract that nobody knows": Case(
+        "contract_id",
+        "entry_id contract_id amount \n N-31 NOBODY-KNOWS 77.00",
+        {"NOBODY-KNOWS": "unknown_contract"},
+        ("N-31", "77.00 USD", "NOBODY-KNOWS"),
+    ),
+    "no posting": Case(
+        "contract_id \n UNPOSTED",
+        "contract_id",
+        {"UNPOSTED": "not_posted"},
+        ("No entry", "100.00 USD"),
+    ),
+    "a type that the contract has not": Case(
+        "contract_id \n NO-LINE",
+        """
+        contract_id revenue_type amount
+        NO-LINE     Subscription 100.00
+        NO-LINE     Setup        77.00
+        """,
+        {"NO-LINE Setup": "unexplained"},
+        ("77.00 USD", "no Setup line in USD"),
+    ),
+    "nothing adds up": Case(
+        "contract_id \n NO-RULE",
+        "entry_id contract_id amount \n U-11 NO-RULE 117.31",
+        {"NO-RULE": "unexplained"},
+        ("U-11", "117.31 USD", "100.00 USD", "+17.31 USD"),
+    ),
+    "several causes fit": Case(
+        "contract_id contract_value duration_months \n SEVERAL 200.00 2",
+        """
+        entry_id contract_id amount document_ref
+        A-11     SEVERAL     100.00 INV-1
+        A-12     SEVERAL     100.00 INV-1
+        """,
+        {"SEVERAL": "duplicate_entry full_value wrong_duration"},
+    ),
+}
+
+
+@cache
+def _june() -> Reconciliation:
+    book = [line for case in PLANTED.values() for line in _contracts(case.contracts)]
+    posted = [entry for case in PLANTED.values() for entry in _entries(case.entries)]
+    return recon.reconcile(pd.DataFrame(book), pd.DataFrame(posted), MONTH)
+
+
+def _found(name: str) -> dict[str, Break]:
+    """Return the breaks of a case, by as much of their key as the case names."""
+    found = {}
+    for key in PLANTED[name].causes:
+        contract_id, *rest = key.split()
+        (found[key],) = (
+            item
+            for item in _june().breaks
+            if item.contract_id == contract_id
+            and [item.revenue_type, item.currency][: len(rest)] == rest
+        )
+    return found
+
+
+@pytest.mark.parametrize("name", PLANTED)
+def test_planted(name: str) -> None:
+    """Exactly the causes that add up are candidates, in their order, and the first is the cause."""
+    found = {key: " ".join(item.candidates) for key, item in _found(name).items()}
+    assert found == PLANTED[name].causes
+
+
+@pytest.mark.parametrize("name", [name for name, case in PLANTED.items() if case.words])
+def test_explained(name: str) -> None:
+    """The sentence on the first line of the case has the ids and the amounts in it."""
+    case, found = PLANTED[name], _found(name)
+    sentence = next(iter(found.values())).explanation
+    assert [word for word in case.words if word not in sentence] == []
+
+
+def test_no_other_break() -> None:
+    """Only what is planted breaks, and each break has one cause, its first candidate."""
+    result = _june()
+    assert len(result.breaks) == sum(len(case.causes) for case in PLANTED.values())
+    assert all(item.cause == item.candidates[0] for item in result.breaks)
+    assert all(item.ambiguous == (len(item.candidates) > 1) for item in result.breaks)
+    assert all(len(set(item.candidates)) == len(item.candidates) for item in result.breaks)
+    assert all(item.explanation.endswith(".") for item in result.breaks)
+
+
+def test_every_cause_is_planted() -> None:
+    """No cause of the specification goes untested, but those of the month after."""
+    assert {item.cause for item in _june().breaks} == set(Cause)
+
+
+def test_the_last_five_are_named_only_alone() -> None:
+    """They explain nothing, so they are never one of several candidates."""
+    last = {
+        Cause.ENDED,
+        Cause.NOT_STARTED,
+        Cause.UNKNOWN_CONTRACT,
+        Cause.NOT_POSTED,
+        Cause.UNEXPLAINED,
+    }
+    assert all(last.isdisjoint(item.candidates) for item in _june().breaks if item.ambiguous)
+
+
+def test_candidates_stand_in_the_order_of_the_causes() -> None:
+    """The order in which causes are listed decides which one is named."""
+    order = list(Cause)
+    for item in _june().breaks:
+        assert list(item.candidates) == sorted(item.candidates, key=order.index)
+
+
+def test_the_entry_ids_of_a_break_are_those_of_the_month() -> None:
+    """Neighbouring months are shown with a break, but its entries are those of the month."""
+    found = break_of(_june(), "ENDED-T")
+    assert found.entry_ids == ("N-13",)
+    assert [entry.offset for entry in found.entries] == [-1, 0]
+
+
+# --- the month after
+
+
+def _with_july(*july: str) -> Break:
+    """Return the break of a line that has no entry in June, given the entries of July."""
+    posted = [ENTRY | {"contract_id": "OTHER", "recognition_period": "2024-07"}]
+    posted += [
+        ENTRY | {"entry_id": f"J-{n}", "amount": amount, "recognition_period": "2024-07"}
+        for n, amount in enumerate(july, start=1)
+    ]
+    book = _contracts("contract_id \n C1")
+    return break_of(recon.reconcile(pd.DataFrame(book), pd.DataFrame(posted), MONTH), "C1")
+
+
+def test_posted_in_the_month_after() -> None:
+    """What June lacks and July has too much of stands in the wrong period."""
+    found = _with_july("100.00", "100.00")
+    assert found.candidates == (Cause.WRONG_PERIOD,)
+    assert found.status is Status.NOT_RECOGNIZED
+    assert "stands in 2024-07 but belongs in 2024-06" in found.explanation
+
+
+@pytest.mark.parametrize("july", [(), ("100.00",), ("200.00",), ("100.00", "90.00")])
+def test_a_july_that_proves_nothing(july: tuple[str, ...]) -> None:
+    """Without a posting of just that amount too many in July, June's was not posted."""
+    assert _with_july(*july).candidates == (Cause.NOT_POSTED,)
+
+
+def test_posted_a_month_too_soon() -> None:
+    """What June has too much of and July lacks belongs in July, once July's books have begun."""
+    posted = entries("""
+        entry_id contract_id amount document_ref recognition_period
+        E-1      C1          100.00 INV-1        2024-06
+        E-2      C1          100.00 INV-2        2024-06
+        E-3      OTHER       5.00   INV-3        2024-07
+    """)
+    book = pd.DataFrame(_contracts("contract_id \n C1"))
+    found = break_of(recon.reconcile(book, posted, MONTH), "C1")
+    assert found.candidates == (Cause.WRONG_PERIOD,)
+    assert "belongs in 2024-07" in found.explanation
+    without_july = posted[posted["contract_id"] == "C1"]
+    found = break_of(recon.reconcile(book, without_july, MONTH), "C1")
+    assert found.candidates == (Cause.UNEXPLAINED,)
+
+
+# --- points in time
+
+
+def test_a_point_in_time_spread_over_the_duration() -> None:
+    """A setup that is due in its booking month, posted evenly over its duration."""
+    line = contract(
+        revenue_type="Setup",
+        contract_value="600.00",
+        duration_months="6",
+        booking_date="2024-06-01",
+    )
+    found = break_of(
+        recon.reconcile(
+            pd.DataFrame([line]),
+            pd.DataFrame([ENTRY | {"revenue_type": "Setup"}]),
+            MONTH,
+            {"types": {"Setup": {"recognition": "booking_month"}}},
+        ),
+        "C1",
+    )
+    assert found.candidates == (Cause.OTHER_CONVENTION,)
+    assert "evenly over 6 months" in found.explanation

@@ -1,0 +1,135 @@
+"""Every failure that recon foresees has its exit code and says in one sentence what to do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import typer
+
+from recon import errors
+from recon.cli import _exit_code
+from recon.errors import ExitCode, ReconError
+from recon.process import Interruption
+
+FAILURES: dict[type[ReconError], tuple[Callable[[], ReconError], int]] = {
+    errors.ReconError: (lambda: errors.ReconError("The memory is too small."), 1),
+    errors.TieOutError: (lambda: errors.TieOutError("The bridge in USD", 1, 2), 1),
+    errors.UsageError: (lambda: errors.UsageError("--format is csv or xlsx, not pdf."), 2),
+    errors.MonthError: (lambda: errors.MonthError("2024-6"), 2),
+    errors.ConfigError: (lambda: errors.ConfigError(["policy.cap: is negative"], Path("x")), 4),
+    errors.SourceUnreachable: (lambda: errors.SourceUnreachable("x.csv is not there."), 5),
+    errors.SourceDataError: (lambda: errors.SourceDataError("x.csv has no header line."), 6),
+    errors.MissingColumns: (lambda: errors.MissingColumns("analytics", ["amount"], ["x"]), 6),
+    errors.LooksLikeCrmCloseDate: (lambda: errors.LooksLikeCrmCloseDate(6, 10), 6),
+    errors.ReportError: (lambda: errors.ReportError("The disk is full."), 7),
+}
+
+
+def _all(kind: type[ReconError]) -> set[type[ReconError]]:
+    return {kind}.union(*map(_all, kind.__subclasses__()))
+
+
+def fails(error: BaseException) -> int:
+    """Return the exit code of a command that raises."""
+
+    def command() -> int:
+        raise error
+
+    return _exit_code(command, Interruption())
+
+
+def test_the_codes_are_those_of_the_specification() -> None:
+    """Task Scheduler and scripts act on them."""
+    codes = {"DONE": 0, "DEFECT": 1, "USAGE": 2, "BREAKS": 3, "CONFIGURATION": 4}
+    codes |= {"SOURCE_UNREACHABLE": 5, "SOURCE_DATA": 6, "REPORT": 7, "ALERT": 8, "LOCKED": 9}
+    assert {code.name: code.value for code in ExitCode} == codes | {"INTERRUPTED": 130}
+
+
+def test_every_failure_is_listed_here() -> None:
+    """A new class of failure needs a code and a sentence."""
+    assert {kind for kind in _all(ReconError) if kind.__module__ == "recon.errors"} == set(FAILURES)
+
+
+@pytest.mark.parametrize("kind", FAILURES, ids=lambda kind: kind.__name__)
+def test_a_failure_has_its_code_and_its_sentence(
+    kind: type[ReconError], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The code is returned, the sentence goes to stderr, stdout stays empty."""
+    make, code = FAILURES[kind]
+    assert fails(make()) == code
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err == f"recon: {make()}\n"
+    assert str(make())[0].isupper() or kind in {errors.MonthError, errors.ConfigError} or code
+    if kind is not errors.ConfigError:
+        assert err.count("\n") == 1
+        assert err.rstrip().endswith(".")
+
+
+def test_several_mistakes_of_the_configuration_are_several_lines(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The one message of more than a line is a list of bullets."""
+    assert fails(errors.ConfigError(["a: is missing", "b: is missing"], Path("x.toml"))) == 4
+    assert capsys.readouterr().err == (
+        "recon: x.toml has 2 mistakes:\n  - a: is missing\n  - b: is missing\n"
+    )
+
+
+def test_anything_else_is_a_defect_without_a_traceback(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What nobody foresaw says so, and how to see more."""
+    monkeypatch.delenv("RECON_DEBUG", raising=False)
+    assert fails(KeyError("line")) == 1
+    err = capsys.readouterr().err
+    assert "This is a defect of recon (KeyError: 'line')" in err
+    assert "RECON_DEBUG=1" in err
+    assert "Traceback" not in err
+
+
+def test_the_traceback_is_there_for_who_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """RECON_DEBUG lets a defect through."""
+    monkeypatch.setenv("RECON_DEBUG", "1")
+    with pytest.raises(KeyError):
+        fails(KeyError("line"))
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), typer.Abort()])
+def test_an_interruption_is_130(error: BaseException, capsys: pytest.CaptureFixture[str]) -> None:
+    """However it arrives."""
+    assert fails(error) == 130
+    assert capsys.readouterr().err == "recon: Interrupted; no report was left half-written.\n"
+
+
+@pytest.mark.parametrize(
+    "error", [RuntimeError("Query interrupted"), errors.ReportError("x"), SystemExit(1)]
+)
+def test_what_a_library_makes_of_an_interruption_stays_one(
+    error: BaseException, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """DuckDB raises RuntimeError on Ctrl-C, openpyxl another one while it tidies up."""
+    interruption = Interruption()
+
+    def command() -> int:
+        with pytest.raises(KeyboardInterrupt):
+            interruption()
+        raise error
+
+    assert _exit_code(command, interruption) == 130
+    assert "Interrupted" in capsys.readouterr().err
+
+
+def test_an_impatient_second_signal_does_not_stop_the_tidying_up() -> None:
+    """The first one interrupts, one right after it is swallowed, a later one interrupts again."""
+    interruption = Interruption()
+    assert not interruption.asked
+    with pytest.raises(KeyboardInterrupt):
+        interruption()
+    interruption()
+    interruption.PATIENCE = 0.0
+    with pytest.raises(KeyboardInterrupt):
+        interruption()
+    assert interruption.asked
