@@ -265,7 +265,9 @@ def main() -> None:
     interruption = process.Interruption()
     interruption.listen()
     command = typer.main.get_command(app)
-    sys.exit(_exit_code(lambda: command.main(standalone_mode=False), interruption))
+    code = _exit_code(lambda: command.main(standalone_mode=False), interruption)
+    interruption.ignore()
+    sys.exit(code)
 
 
 def _exit_code(command: Callable[[], int | None], interruption: process.Interruption) -> int:

@@ -8,6 +8,9 @@ Reads the relations of `recon.intake` and leaves these in the session:
 
 To date counts every entry up to the month, those before the start month too: what was recognized
 early has been recognized.
+
+The statuses are tried in the order of the specification's table: what was not posted, or posted
+where nothing is expected, is within tolerance where the amount is that small.
 """
 
 from __future__ import annotations

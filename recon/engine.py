@@ -7,7 +7,7 @@ import re
 import secrets
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
@@ -27,9 +27,11 @@ def open_session() -> Session:
     }
     connection = duckdb.connect(":memory:", config=config)
     connection.execute("SET TimeZone = 'UTC'")
-    # What does not fit the memory is written here, and not to the folder that we happen to be in.
-    spill = Path(tempfile.gettempdir()) / f"recon-{os.getpid()}-{secrets.token_hex(4)}"
-    connection.execute(f"SET temp_directory = {literal(str(spill))}")
+    # What does not fit the memory goes where temporary files go, if there is such a place: DuckDB
+    # would write it to the folder that we happen to be in.
+    with suppress(FileNotFoundError):
+        spill = Path(tempfile.gettempdir()) / f"recon-{os.getpid()}-{secrets.token_hex(4)}"
+        connection.execute(f"SET temp_directory = {literal(str(spill))}")
     for macro in MACROS:
         connection.execute(macro)
     return connection

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from recon.engine import Session
+from recon.errors import SourceDataError
 
 
 def register(connection: Session, name: str, frame: pd.DataFrame) -> None:
@@ -16,11 +17,17 @@ def register(connection: Session, name: str, frame: pd.DataFrame) -> None:
 
     A column of Python objects (Decimals, dates, mixed texts) is handed over as text and read
     from there: DuckDB would judge its type by a sample.
+
+    Raises SourceDataError where a column stands more than once.
     """
     plain = frame.reset_index(drop=True)
+    names = pd.Index([str(column).strip().lower() for column in plain.columns])
+    if names.has_duplicates:
+        twice = names[names.duplicated()][0]
+        raise SourceDataError(f"The data frame has more than one column {twice!r}; keep one.")
     columns = {str(column): _exact(plain[column]) for column in plain.columns}
     # DuckDB takes no frame without columns; the intake says which ones it lacks.
-    connection.register(name, pd.DataFrame(columns or {"no columns": []}))
+    connection.register(name, pd.DataFrame(columns or {"no columns": pd.Series(dtype=object)}))
 
 
 def _exact(column: pd.Series[Any]) -> pd.Series[Any]:

@@ -343,6 +343,11 @@ _CONTRACTS = """
     FROM contract_rows WHERE reason IS NULL"""
 
 
+def compliance_name(column: str) -> str:
+    """Return what a compliance column is called in `entry_rows`, where it hides none of ours."""
+    return f"compliance_{column.strip().lower()}"
+
+
 def view_entries(
     connection: Session, relation: str, policy: Policy, compliance: tuple[str, ...] = ()
 ) -> list[str]:
@@ -350,7 +355,8 @@ def view_entries(
 
     Raises MissingColumns, also where a compliance column that the configuration names is gone.
     """
-    side = _Columns(Side.ACCOUNTING, columns(connection, relation), ENTRY_COLUMNS + compliance)
+    wanted = tuple(column.strip().lower() for column in compliance)
+    side = _Columns(Side.ACCOUNTING, columns(connection, relation), ENTRY_COLUMNS + wanted)
     connection.execute(f"""
     CREATE TEMP VIEW entry_keys AS
     WITH source AS (
@@ -367,7 +373,7 @@ def view_entries(
         "entry_id": "entry_id", "type_text": "revenue_type", "amount_text": "amount",
         "period_text": "recognition_period", "posted_at": "posted_at",
         "document_ref": "document_ref",
-    } | {column: column for column in compliance}  # fmt: skip
+    } | {compliance_name(column): column for column in wanted}  # fmt: skip
     texts = ", ".join(
         f"{side.text(column, name(f'given_{column}'))} AS {name(word)}"
         for word, column in words.items()

@@ -5,7 +5,7 @@ It is read from the `[policy]` table of the configuration, or from the same keys
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -207,13 +207,27 @@ def _read_segments(table: Keys) -> Mapping[str, Tolerance]:
     for name, child in table.tables("segments"):
         segments[name] = _read_tolerance(child)
         child.close()
+    _note_collisions(table, "segments", segments)
     return segments
+
+
+def _note_collisions(
+    table: Keys, key: str, names: Iterable[str], known: Iterable[str] = ()
+) -> None:
+    """Note every name that is one before it, or a known one, trimmed and case-folded."""
+    seen = {name.casefold(): name for name in known}
+    for name in names:
+        first = seen.setdefault(name.strip().casefold(), name)
+        if first is not name:
+            table.mistake(f"{key}.{name}", f"is the same as {first!r}")
 
 
 def _read_types(table: Keys) -> Mapping[str, TypePolicy]:
     types = dict(_standard_types())
     known = {name.casefold(): name for name in types}
-    for written, child in table.tables("types"):
+    tables = table.tables("types")
+    _note_collisions(table, "types", [written for written, _ in tables])
+    for written, child in tables:
         name = known.get(written.strip().casefold(), written.strip())
         types[name] = _read_type(child, types.get(name))
         child.close()
@@ -221,9 +235,9 @@ def _read_types(table: Keys) -> Mapping[str, TypePolicy]:
 
 
 def _read_type(table: Keys, known: TypePolicy | None) -> TypePolicy:
-    kind = table.take("kind", keys.one_of(Kind), known.kind if known else None)
-    if kind is None:
+    if known is None and "kind" not in table:
         table.mistake("kind", "a new type needs kind = 'recurring' or 'one_time'")
+    kind = table.take("kind", keys.one_of(Kind), known.kind if known else None)
     recognition = table.take("recognition", keys.one_of(Recognition), Recognition.OVER_DURATION)
     if kind is Kind.RECURRING and recognition is not Recognition.OVER_DURATION:
         table.mistake("recognition", f"only a one-time type can be recognized by {recognition}")
@@ -247,6 +261,7 @@ def _read_aliases(table: Keys, types: Mapping[str, TypePolicy]) -> Mapping[str, 
         return name
 
     child = table.table("aliases")
+    _note_collisions(table, "aliases", child.names(), types)
     found = {alias: child.take(alias, parse, "") for alias in child.names()}
     return {alias: name for alias, name in found.items() if name}
 

@@ -40,14 +40,26 @@ class Interruption:
 
     def listen(self) -> None:
         """Take the signals from now on, but for those that whoever started us has switched off."""
-        for name in ("SIGINT", "SIGTERM", "SIGBREAK"):
-            number = getattr(signal, name, None)
-            if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+        for number in _signals():
+            if signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, self)
+
+    def ignore(self) -> None:
+        """Let no signal come between the end of the work and the exit code."""
+        for number in _signals():
+            signal.signal(number, signal.SIG_IGN)
+
+
+def _signals() -> list[signal.Signals]:
+    # SIGBREAK is what Windows sends on Ctrl-Break.
+    return [number for number in signal.Signals if number.name in ("SIGINT", "SIGTERM", "SIGBREAK")]
 
 
 def prepare_streams() -> None:
     """Write UTF-8 where output is redirected; Windows would take a code page without boxes."""
+    if not os.environ.get("RECON_DEBUG"):
+        # Half a workbook complains once more when it is collected; the failure was told already.
+        sys.unraisablehook = lambda _: None
     # A closed stream is None: then nothing is told, and nothing strays into the other one.
     sys.stdout = sys.stdout or _nowhere()
     sys.stderr = sys.stderr or _nowhere()

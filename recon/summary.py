@@ -32,11 +32,8 @@ _INACTIVE = "(NOT coalesce(active, false) AND entries = 0)"
 _FLAGS = (
     (Flag.TERM_MISMATCH, "term_mismatch"),
     (Flag.CLOSED_EARLY, "closed_early"),
-    (
-        Flag.CARRIED_DIFFERENCE,
-        f"status IN ('matched', 'within_tolerance') AND off_to_date AND NOT {_INACTIVE}",
-    ),
-    (Flag.OVER_CONTRACT_VALUE, f"over_value AND NOT {_INACTIVE}"),
+    (Flag.CARRIED_DIFFERENCE, "status IN ('matched', 'within_tolerance') AND off_to_date"),
+    (Flag.OVER_CONTRACT_VALUE, "over_value"),
     (Flag.SPELLING, "spelling"),
     (Flag.SECOND_MONTH, "months_broken = 2"),
     (Flag.THIRD_MONTH, "months_broken > 2"),
@@ -194,7 +191,7 @@ def _left_unrecognized(connection: Session, month: Month) -> list[str]:
         GROUP BY currency ORDER BY currency"""
     ).fetchall()
     return [
-        f"{count:,} contract lines close early in {month} and leave "
-        f"{money.pretty(amount, currency)} {currency} unrecognized."
+        f"Closed early in {month}: {money.pretty(amount, currency)} {currency} of "
+        f"{count:,} contract line{'' if count == 1 else 's'} stays unrecognized."
         for currency, count, amount in rows
     ]

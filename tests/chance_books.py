@@ -79,39 +79,18 @@ def entry_of(
 
 @st.composite
 def books(draw: st.DrawFn) -> Book:
-    """Return up to ten contract lines, most of them posted with a slip."""
-    known, contracts, entries = {}, [], []
+    """Return up to ten contract lines, two a contract, most of them posted with a slip."""
+    known: dict[tuple[str, str, str], oracle.Line] = {}
+    contracts: list[dict[str, Any]] = []
+    entries: list[dict[str, Any]] = []
     for n in range(draw(st.integers(1, 10))):
-        key = (f"C-{n // 2:02d}", draw(st.sampled_from([*TYPES, POINT_IN_TIME])))
-        if any(key == (row["contract_id"], row["revenue_type"]) for row in contracts):
+        row, line = draw(_contract_lines(f"C-{n // 2:02d}"))
+        key = row["contract_id"], row["revenue_type"]
+        if key in {(known_id, kind) for known_id, kind, _ in known}:
             continue
-        currency = draw(st.sampled_from(["USD", "USD", "JPY", "KWD"]))
-        unit = Fraction(1, 10 ** DECIMALS[currency])
-        value = draw(st.integers(-(10**6), 10**7) | st.integers(-40, 40)) * unit
-        start = draw(st.dates(date(2023, 1, 1), date(2024, 7, 31)))
-        months = draw(st.integers(1, 24))
-        days = draw(st.none() | st.integers(1, 900))
-        close = oracle.term_end(start, months) if days is None else start + timedelta(days)
-        line = _line(key[1], value, months, start, close, DECIMALS[currency])
-        known[*key, currency] = line
-        contracts.append(
-            {
-                "contract_id": key[0],
-                "revenue_type": key[1],
-                "currency": currency,
-                "contract_value": _amount(value),
-                "duration_months": months,
-                "booking_date": start.isoformat(),
-                "close_date": close.isoformat(),
-                "customer_id": draw(st.sampled_from(["K-1", "K-2", None])),
-                "segment": draw(st.sampled_from(["SMB", "Mid", None])),
-            }
-        )
-        for offset in (-6, -2, -1, 0, 1):
-            slip = draw(st.sampled_from(SLIPS if offset in (0, -1) else SLIPS[:5]))
-            expected = line.to_date((2023, 12)) if offset == -6 else _of(line, offset)
-            random_amount = draw(st.integers(-(10**5), 10**5)) * unit
-            entries += _slipped(key, currency, offset, expected, slip, random_amount)
+        known[*key, row["currency"]] = line
+        contracts.append(row)
+        entries += draw(_postings(key, row["currency"], line))
     if draw(st.booleans()):
         contracts.append(contracts[0] | {"contract_id": "BAD", "contract_value": None})
         entries.append(entry_of("BAD", contracts[0]["revenue_type"], "USD", 0, Fraction(5)))
@@ -120,16 +99,52 @@ def books(draw: st.DrawFn) -> Book:
     return Book(known, contracts, entries)
 
 
+@st.composite
+def _contract_lines(draw: st.DrawFn, contract_id: str) -> tuple[dict[str, Any], oracle.Line]:
+    """Return a contract line as a row and as the oracle knows it."""
+    kind = draw(st.sampled_from([*TYPES, POINT_IN_TIME]))
+    currency = draw(st.sampled_from(["USD", "USD", "JPY", "KWD"]))
+    units = draw(st.integers(-(10**6), 10**7) | st.integers(-40, 40))
+    value = units * Fraction(1, 10 ** DECIMALS[currency])
+    start = draw(st.dates(date(2023, 1, 1), date(2024, 7, 31)))
+    months = draw(st.integers(1, 24))
+    days = draw(st.none() | st.integers(1, 900))
+    close = oracle.term_end(start, months) if days is None else start + timedelta(days)
+    row = {
+        "contract_id": contract_id,
+        "revenue_type": kind,
+        "currency": currency,
+        "contract_value": _amount(value),
+        "duration_months": months,
+        "booking_date": start.isoformat(),
+        "close_date": close.isoformat(),
+        "customer_id": draw(st.sampled_from(["K-1", "K-2", None])),
+        "segment": draw(st.sampled_from(["SMB", "Mid", None])),
+    }
+    return row, _line(kind, value, months, start, close, DECIMALS[currency])
+
+
+@st.composite
+def _postings(
+    draw: st.DrawFn, key: tuple[str, str], currency: str, line: oracle.Line
+) -> list[dict[str, Any]]:
+    """Return the entries of a line: 2023 in one, and April to July 2024."""
+    entries = []
+    for offset in (-6, -2, -1, 0, 1):
+        slip = draw(st.sampled_from(SLIPS if offset in (0, -1) else SLIPS[:5]))
+        month = MONTH[0], MONTH[1] + offset
+        expected = line.to_date((2023, 12)) if offset == -6 else line.expected(month)
+        random_amount = Fraction(draw(st.integers(-(10**5), 10**5)), 10 ** DECIMALS[currency])
+        entries += _slipped(key, currency, offset, expected, slip, random_amount)
+    return entries
+
+
 def _line(
     kind: str, value: Fraction, months: int, start: date, close: date, decimals: int
 ) -> oracle.Line:
     if kind == POINT_IN_TIME:
         return oracle.Line(value, 1, start.replace(day=1), decimals)
     return oracle.Line(value, months, start, decimals, *TYPES[kind], close)
-
-
-def _of(line: oracle.Line, offset: int) -> Fraction:
-    return line.expected((MONTH[0], MONTH[1] + offset))
 
 
 def _slipped(

@@ -1,6 +1,6 @@
 """Draw the README's picture: the dashboard of the sample, as a terminal shows it.
 
-    python -m tests.picture
+python -m tests.picture
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ ENTRY = {
 }
 
 
-def rows(text: str) -> list[dict[str, str | None]]:
+def rows(text: str) -> list[dict[str, Any]]:
     """Return the rows of a table written with a head and blanks between; `-` is null."""
     head, *lines = [line.split() for line in text.strip().splitlines() if line.strip()]
     cells = [[None if cell == "-" else cell for cell in line] for line in lines]

@@ -10,7 +10,7 @@ from rich.style import Style
 from rich.text import Text
 
 from recon import money
-from recon.dossier_model import Dossier, EntryRow, InvalidLine, Line, MonthRow
+from recon.dossier.model import Dossier, EntryRow, InvalidLine, Line, MonthRow
 from recon.model import Severity, Status
 from recon.month import Month
 from recon.reports.layout import (

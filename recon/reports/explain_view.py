@@ -13,8 +13,8 @@ from rich.style import Style
 from rich.text import Text
 
 from recon import money
-from recon.derivation import allowance_text, subtracted
-from recon.dossier_model import Dossier, EntryRow, Finding, InvalidLine, Line
+from recon.dossier.derivation import allowance_text, subtracted
+from recon.dossier.model import Dossier, EntryRow, Finding, InvalidLine, Line
 from recon.model import Severity, Status
 from recon.reports import explain_tables as tables
 from recon.reports.explain_words import TRIED, tolerance_words, who, written_terms

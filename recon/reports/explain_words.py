@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from recon import money
-from recon.dossier_model import Allowance, InvalidLine, Line, Terms
+from recon.dossier.model import Allowance, InvalidLine, Line, Terms
 from recon.model import Cause
 from recon.policy import Recognition, rate_text
 from recon.reports.words import words

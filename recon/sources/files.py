@@ -11,7 +11,7 @@ import csv
 import glob
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,9 +56,9 @@ class FilesSource:
         """
         paths = self._found()
         before = _stamps(paths)
-        with tempfile.TemporaryDirectory(prefix="recon-", ignore_cleanup_errors=True) as scratch:
+        with ExitStack() as scratch:
             with reading(self.settings.side, self.description):
-                relation = self._relation(session, paths, Path(scratch))
+                relation = self._relation(session, paths, scratch)
                 found = columns(session, relation)
             try:
                 yield f"(SELECT {self._selected(found)} FROM {relation})"
@@ -83,7 +83,7 @@ class FilesSource:
             )
         return files
 
-    def _relation(self, session: Session, paths: Sequence[Path], scratch: Path) -> str:
+    def _relation(self, session: Session, paths: Sequence[Path], scratch: ExitStack) -> str:
         starts = {path: self._start(path) for path in paths}
         kinds = {path.suffix.lower() == ".parquet" or starts[path] == PARQUET for path in paths}
         if len(kinds) > 1:
@@ -114,11 +114,8 @@ class FilesSource:
         self._compare_headers(paths, headers)
         return f"read_parquet({_listed(paths)}, {options})"
 
-    def _csv_relation(self, paths: Sequence[Path], scratch: Path) -> str:
-        readable = [
-            _as_utf8(path, self.settings, scratch / str(number))
-            for number, path in enumerate(paths)
-        ]
+    def _csv_relation(self, paths: Sequence[Path], scratch: ExitStack) -> str:
+        readable = [_as_utf8(path, self.settings, scratch) for path in paths]
         headers = [self._header(path, copy) for path, copy in zip(paths, readable, strict=True)]
         self._compare_headers(paths, [header for header, _ in headers])
         header, delimiter = headers[0]
@@ -245,10 +242,10 @@ def _opening(path: Path, settings: SourceSettings) -> Iterator[None]:
             f"[{settings.side}] of the configuration."
         ) from error
     except OSError as error:
-        raise SourceUnreachable(
-            f"The {settings.side} side cannot be read: {path}: {error.strerror}. "
-            "Check that it is there and may be read, then run again."
-        ) from error
+        copied = settings.encoding not in ("utf-8", "utf-8-sig") and error.filename != str(path)
+        what = f"{path} cannot be copied to UTF-8" if copied else f"{path} cannot be read"
+        advice = "make room for temporary files" if copied else "check that it may be read"
+        raise SourceUnreachable(f"{what} ({error.strerror}); {advice} and run again.") from error
 
 
 def _other_encoding(path: Path, encoding: str) -> str:
@@ -260,19 +257,19 @@ def _other_encoding(path: Path, encoding: str) -> str:
     return "cp1252" if encoding.startswith("utf") else "utf-8"
 
 
-def _as_utf8(path: Path, settings: SourceSettings, folder: Path) -> Path:
-    """Return a path to the same text in UTF-8: the file itself, or a copy in the folder.
+def _as_utf8(path: Path, settings: SourceSettings, scratch: ExitStack) -> Path:
+    """Return a path to the same text in UTF-8: the file itself, or a copy of its own name.
 
     Raises SourceDataError where the file is not in its encoding, SourceUnreachable where it
-    cannot be opened.
+    cannot be opened or copied.
     """
     with _opening(path, settings):
         if settings.encoding in ("utf-8", "utf-8-sig"):
             for _ in _decoded(path, "utf-8"):
                 pass
             return path
-        folder.mkdir()
-        copy = folder / path.name
+        folder = tempfile.TemporaryDirectory(prefix="recon-", ignore_cleanup_errors=True)
+        copy = Path(scratch.enter_context(folder)) / path.name
         with copy.open("w", encoding="utf-8", newline="") as out:
             out.writelines(_decoded(path, settings.encoding))
         return copy

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from recon import money
-from recon.derivation import allowance_text
 from recon.dossier import Dossier, as_json, dossier
-from recon.dossier_model import Line
+from recon.dossier.derivation import allowance_text
+from recon.dossier.model import Line
 from recon.errors import UsageError
 from recon.model import Cause, Flag, Severity, Status
 from recon.month import Month

@@ -409,7 +409,8 @@ def test_rights_that_are_missing_are_told(
         return open_file(self, *arguments, **options)
 
     monkeypatch.setattr(Path, "open", denied)
-    assert "entries.csv: Permission denied. Check" in refused(errors.SourceUnreachable, read)
+    sentence = refused(errors.SourceUnreachable, read)
+    assert "entries.csv cannot be read (Permission denied); check that it may be read" in sentence
 
 
 def test_a_file_that_vanishes_meanwhile_is_told(

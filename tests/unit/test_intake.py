@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 import recon
-from recon.errors import LooksLikeCrmCloseDate, MissingColumns, MonthError
+from recon.errors import LooksLikeCrmCloseDate, MissingColumns, MonthError, SourceDataError
 from recon.model import Flag, Side
 from tests.tables import (
     CONTRACT,
@@ -292,6 +292,15 @@ def test_a_frame_without_any_column() -> None:
         recon.reconcile(pd.DataFrame([contract()]), pd.DataFrame(), MONTH)
 
 
+@pytest.mark.parametrize("name", ["amount", " Amount"])
+def test_a_column_twice(name: str) -> None:
+    """Of two columns with one name none is the right one."""
+    posted = pd.DataFrame([ENTRY])
+    posted.insert(0, name, "1.00", allow_duplicates=True)
+    with pytest.raises(SourceDataError, match="more than one column 'amount'"):
+        recon.reconcile(pd.DataFrame([contract()]), posted, MONTH)
+
+
 def test_column_names_in_any_case_and_an_index_of_any_kind() -> None:
     """Columns are matched trimmed and case-folded; the index says nothing."""
     book = pd.DataFrame([contract(), contract(contract_id="C2")], index=[7, 7])
@@ -479,8 +488,8 @@ def test_periods_in_one_column(number: int, reason: str | None) -> None:
 
 
 PERIOD_COLUMNS = {
-    "datetime64": pd.Series(pd.to_datetime(["2024-06-30 23:59", None])),
-    "tz-aware": pd.Series(pd.to_datetime(["2024-06-30 23:30", None])).dt.tz_localize(
+    "datetime64": pd.Series(pd.to_datetime(["2024-06-30 23:59", "NaT"])),
+    "tz-aware": pd.Series(pd.to_datetime(["2024-06-30 23:30", "NaT"])).dt.tz_localize(
         "America/New_York"
     ),
     "period": pd.Series([pd.Period("2024-06", freq="M"), pd.NaT], dtype="period[M]"),

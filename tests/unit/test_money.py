@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
@@ -88,8 +89,8 @@ def test_half_goes_away_from_zero(amount: int, unit: int, divisor: int, whole: i
 def test_rounding_is_that_of_fractions(amount: int, currency: str, divisor: int) -> None:
     """For any amount and divisor it is what the oracle says, and turning the sign mirrors it."""
     found = money.rounded(amount, money.minor_unit(currency), divisor)
-    wanted = oracle.rounded(oracle.Fraction(amount, 10_000 * divisor), money.decimals(currency))
-    assert oracle.Fraction(found, 10_000) == wanted
+    wanted = oracle.rounded(Fraction(amount, 10_000 * divisor), money.decimals(currency))
+    assert Fraction(found, 10_000) == wanted
     assert money.rounded(-amount, money.minor_unit(currency), divisor) == -found
 
 

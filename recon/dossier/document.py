@@ -6,7 +6,7 @@ from dataclasses import fields
 from datetime import date
 
 from recon import money
-from recon.dossier_model import (
+from recon.dossier.model import (
     Allowance,
     Dossier,
     EntryRow,

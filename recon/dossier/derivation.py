@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from recon import money
-from recon.dossier_model import Allowance, Derivation, Progress, Rung, Terms
+from recon.dossier.model import Allowance, Derivation, Progress, Rung, Terms
 from recon.model import Break, Cause
 from recon.month import Month
 from recon.policy import Recognition, Rounding, SeverityRules, rate_text

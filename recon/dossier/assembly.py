@@ -1,4 +1,4 @@
-"""The dossier: everything about one contract, from the session of a reconciliation."""
+"""Assembly: a dossier put together from the session of a reconciliation."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ from collections.abc import Iterator, Sequence
 from itertools import takewhile
 from operator import itemgetter
 
-from recon import dossier_relations as relations
 from recon.causes import DETECTORS, LAST_RESORTS
-from recon.derivation import expected_formula, rungs, without_line
-from recon.dossier_document import as_json
-from recon.dossier_model import (
+from recon.dossier import relations
+from recon.dossier.derivation import expected_formula, rungs, without_line
+from recon.dossier.model import (
     Allowance,
     Derivation,
     Dossier,
@@ -23,16 +22,15 @@ from recon.dossier_model import (
     Progress,
     Terms,
 )
-from recon.dossier_relations import Row
+from recon.dossier.relations import Row
 from recon.engine import Session
 from recon.errors import TieOutError
+from recon.intake import compliance_name
 from recon.model import Break, Cause, Flag, Reconciliation, Status
 from recon.month import Month
 from recon.policy import Policy
 from recon.severity import ladder
 from recon.summary import flags_of
-
-__all__ = ["Dossier", "as_json", "dossier"]
 
 Key = tuple[str, str, str]  # contract id as spelled, revenue type, currency
 
@@ -71,7 +69,7 @@ def _entry(row: Row, compliance: Sequence[str]) -> EntryRow:
         amount_text=row["amount_text"] or "",
         document_ref=row["document_ref"] or "",
         posted_at=row["posted_at"] or "",
-        compliance=tuple((column, str(row[column] or "")) for column in compliance),
+        compliance=tuple((column, str(row[compliance_name(column)] or "")) for column in compliance),
         reason=row["reason"] or "",
     )
 
