@@ -62,10 +62,11 @@ def _surplus(entries: Sequence[Entry]) -> list[list[Entry]]:
 def _taken_away(facts: Facts, surplus: Sequence[Entry]) -> str:
     ids = ", ".join(entry.entry_id for entry in surplus)
     document = f" on {surplus[0].document_ref}" if surplus[0].document_ref else ""
-    copies = "repeats a posting" if len(surplus) == 1 else "repeat postings"
+    amount = _money(facts, sum(entry.amount for entry in surplus))
+    one = len(surplus) == 1
     return (
-        f"{ids} {copies} of {_money(facts, surplus[0].amount)}{document}; "
-        f"without it the month agrees with {_money(facts, facts.expected)}."
+        f"{ids} {'repeats a posting' if one else 'repeat postings'} of {amount}{document}; "
+        f"without {'it' if one else 'them'} the month agrees with {_money(facts, facts.expected)}."
     )
 
 

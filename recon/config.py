@@ -204,7 +204,7 @@ def _below(path: Path) -> Any:  # noqa: ANN401 - Keys.take also gets a default o
 
     def parse(value: object) -> Path:
         text = keys.text(value)
-        if not text.isprintable():
+        if min(text) < " ":  # a tab, where "C:\temp" was meant
             raise ValueError(f"{value!r} is not a path; Windows paths stand in single quotes")
         try:
             written = Path(text).expanduser()

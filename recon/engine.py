@@ -71,21 +71,27 @@ def reading(side: str, description: str) -> Iterator[None]:
     """
     try:
         yield
-    except duckdb.InterruptException:
-        raise KeyboardInterrupt from None
-    except duckdb.IOException as error:
-        raise SourceUnreachable(
-            f"The {side} side ({description}) cannot be read: {_plainly(error)}. "
+    except (duckdb.Error, RuntimeError) as error:
+        told = _told(error, f"the {side} side ({description})")
+        if told is None:
+            raise
+        raise told from error
+
+
+def _told(error: Exception, what: str) -> BaseException | None:
+    """Return what to raise instead of an error of DuckDB, None for one of our own making."""
+    if isinstance(error, duckdb.InterruptException) or str(error) == "Query interrupted":
+        return KeyboardInterrupt()
+    if isinstance(error, duckdb.IOException):
+        return SourceUnreachable(
+            f"T{what[1:]} cannot be read: {_plainly(error)}. "
             "Check that it is there and may be read, then run again."
-        ) from error
-    except duckdb.OutOfMemoryException as error:
-        raise ReconError(
-            f"The memory is too small for the {side} side ({description}): {_plainly(error)}."
-        ) from error
-    except (duckdb.InvalidInputException, duckdb.ConversionException) as error:
-        raise SourceDataError(
-            f"The {side} side ({description}) is not what it should be: {_plainly(error)}."
-        ) from error
+        )
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return ReconError(f"The memory is too small for {what}: {_plainly(error)}.")
+    if isinstance(error, duckdb.InvalidInputException | duckdb.ConversionException):
+        return SourceDataError(f"T{what[1:]} is not what it should be: {_plainly(error)}.")
+    return None
 
 
 _MEANINGS = (
@@ -99,7 +105,7 @@ _MEANINGS = (
 )
 
 
-def _plainly(error: duckdb.Error) -> str:
+def _plainly(error: Exception) -> str:
     """Return what DuckDB says without its words for programmers: where, then what."""
     text = str(error).strip() or type(error).__name__
     line = re.search(r"CSV Error on Line: (\d+)", text)

@@ -380,7 +380,8 @@ def view_entries(
     )
     connection.execute(f"""
     CREATE MACRO entries_in_words(keys) AS TABLE
-    SELECT * EXCLUDE ({side.given_names()}), {texts}, {_reason(side, "valid", _ENTRY_CHECKS)} AS reason
+    SELECT * EXCLUDE ({side.given_names()}), {texts},
+        {_reason(side, "valid", _ENTRY_CHECKS)} AS reason
     FROM query_table(keys)""")
     connection.execute(
         "CREATE TEMP VIEW entry_rows AS SELECT * FROM entries_in_words('entry_keys')"

@@ -78,7 +78,7 @@ def reconcile_relations(
         add_up(connection, month)
         compare(connection, month, policy)
         breaks = _breaks(connection, month, policy)
-        return _summed_up(connection, month, policy, breaks, notices, told)
+        return _summed_up(connection, month, policy, breaks, notices, told, compliance)
 
 
 def _breaks(connection: Session, month: Month, policy: Policy) -> tuple[Break, ...]:
@@ -128,6 +128,7 @@ def _summed_up(
     breaks: tuple[Break, ...],
     notices: list[str],
     descriptions: Mapping[Side, str],
+    compliance: tuple[str, ...],
 ) -> Reconciliation:
     taken = control(connection, month, descriptions)
     totals = summary.totals(connection)
@@ -141,6 +142,6 @@ def _summed_up(
         invalid=taken.invalid,
         parts=summary.parts(connection),
         flags=summary.flags(connection),
-        notices=tuple(notices + summary.notices(connection, month, taken)),
+        notices=tuple(notices + summary.notices(connection, month, taken, compliance)),
         lines=summary.LineTable(connection),
     )

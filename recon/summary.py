@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 from recon import money
 from recon.control import Control, tie
-from recon.engine import Session
+from recon.engine import Session, name
+from recon.intake import compliance_name
 from recon.model import (
     LINE_COLUMNS,
     Break,
@@ -167,21 +168,39 @@ def bridge(
     return found
 
 
-def notices(connection: Session, month: Month, taken: Control) -> list[str]:
+def notices(
+    connection: Session, month: Month, taken: Control, compliance: Sequence[str]
+) -> list[str]:
     """Return what the reader should know and no figure says."""
     said = []
     if taken.sources[Side.ACCOUNTING].rows == 0:
         said.append(f"Accounting has no entry for {month}.")
     if taken.rounded_amounts:
         said.append(
-            f"{taken.rounded_amounts:,} amounts with more than four decimals were rounded to 0.0001."
+            f"{taken.rounded_amounts:,} amounts of more than four decimals were rounded to 0.0001."
         )
     if taken.invalid_elsewhere:
         said.append(
             f"{taken.invalid_elsewhere:,} invalid entries of other months are missing from the "
             "figures to date and of the neighbouring months."
         )
+    said += _blank(connection, month, compliance)
     return said + _left_unrecognized(connection, month)
+
+
+def _blank(connection: Session, month: Month, compliance: Sequence[str]) -> list[str]:
+    """Return in how many entries of the month each compliance column is blank."""
+    if not compliance:
+        return []
+    counts = ", ".join(f"count(*) - count({name(compliance_name(c))})" for c in compliance)
+    found = connection.execute(
+        f"SELECT {counts} FROM entry_rows WHERE month = {month.index}"
+    ).fetchone()
+    return [
+        f"{column} is blank in {blank:,} of the month's entries."
+        for column, blank in zip(compliance, found or (), strict=True)
+        if blank
+    ]
 
 
 def _left_unrecognized(connection: Session, month: Month) -> list[str]:

@@ -69,7 +69,9 @@ def _entry(row: Row, compliance: Sequence[str]) -> EntryRow:
         amount_text=row["amount_text"] or "",
         document_ref=row["document_ref"] or "",
         posted_at=row["posted_at"] or "",
-        compliance=tuple((column, str(row[compliance_name(column)] or "")) for column in compliance),
+        compliance=tuple(
+            (column, str(row[compliance_name(column)] or "")) for column in compliance
+        ),
         reason=row["reason"] or "",
     )
 

@@ -135,7 +135,8 @@ def report(total: Score) -> Iterator[str]:
         f"{share(sum(total.found.values()), planted):>7} {share(right, planted):>6} "
         f"{sum(total.among.values()):>17,}"
     )
-    yield f"{total.months} months, {total.clean:,} clean lines, {len(total.false_alarms)} of them reported"
+    alarms = len(total.false_alarms)
+    yield f"{total.months} months, {total.clean:,} clean lines, {alarms} of them reported"
     yield f"{len(total.mistakes)} planted breaks missed or named wrongly without being ambiguous"
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import duckdb
 import pytest
 import typer
 
 from recon import errors
 from recon.cli import _exit_code
+from recon.engine import reading
 from recon.errors import ExitCode, ReconError
 from recon.process import Interruption
 
@@ -132,3 +134,28 @@ def test_an_impatient_second_signal_does_not_stop_the_tidying_up() -> None:
     with pytest.raises(KeyboardInterrupt):
         interruption()
     assert interruption.asked
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (RuntimeError("Query interrupted"), KeyboardInterrupt),
+        (duckdb.InterruptException("INTERRUPT Error: Interrupted!"), KeyboardInterrupt),
+        (duckdb.IOException("IO Error: Cannot open file: denied"), errors.SourceUnreachable),
+        (duckdb.OutOfMemoryException("Out of Memory Error: failed"), errors.ReconError),
+        (duckdb.InvalidInputException("Invalid Input Error: odd"), errors.SourceDataError),
+        (duckdb.ConversionException("Conversion Error: odd"), errors.SourceDataError),
+        (duckdb.BinderException("Binder Error: our own mistake"), duckdb.BinderException),
+        (RuntimeError("another"), RuntimeError),
+    ],
+)
+def test_what_duckdb_raises_becomes_a_failure_of_its_kind(
+    error: Exception, kind: type[BaseException]
+) -> None:
+    """None of its words for programmers is left, and a mistake of our own is not hidden."""
+    with pytest.raises(BaseException) as caught, reading("analytics", "files x.csv"):
+        raise error
+    assert type(caught.value) is kind
+    if isinstance(caught.value, ReconError):
+        assert "analytics side (files x.csv)" in str(caught.value)
+        assert " Error:" not in str(caught.value)

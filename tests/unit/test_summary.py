@@ -10,6 +10,8 @@ import pytest
 
 import recon
 from recon.model import Bucket, Flag, Part, Side, Totals
+from recon.month import Month
+from recon.policy import Policy
 from tests.tables import (
     ENTRY,
     MONTH,
@@ -306,6 +308,28 @@ def test_a_net_that_hides_a_gross_difference(amounts: tuple[str, str], masked: b
     ]
     result = recon.reconcile(book, pd.DataFrame(posted), MONTH)
     assert result.masked("USD") is masked
+
+
+def test_an_unknown_line_of_a_known_contract_has_its_people() -> None:
+    """A type that the contract has not goes to the contract's owner all the same."""
+    book = contracts("""
+        contract_id customer_id customer segment owner
+        C1          K-1         Acme     SMB     Dana
+    """)
+    posted = entries("""
+        contract_id revenue_type amount
+        C1          Setup        77.00
+        C2          Setup        78.00
+    """)
+    result = recon.reconcile(book, posted, Month.parse(MONTH), Policy(currency="EUR"))
+    assert [
+        (b.contract_id, b.revenue_type, b.currency, b.customer, b.segment, b.owner)
+        for b in result.breaks
+    ] == [
+        ("C1", "Subscription", "EUR", "Acme", "SMB", "Dana"),
+        ("C2", "Setup", "EUR", "", "", ""),
+        ("C1", "Setup", "EUR", "Acme", "SMB", "Dana"),
+    ]
 
 
 def test_the_lines_as_a_frame() -> None:
