@@ -1,6 +1,19 @@
-"""`python -m recon`, as Task Scheduler starts it."""
+"""The program: `recon` on the command line, `python -m recon` in Task Scheduler."""
 
-from recon.cli import main
+from __future__ import annotations
+
+import os
+
+
+def main() -> None:
+    """Run the command line; Ctrl-C while it is being loaded leaves as quietly as later on."""
+    try:
+        from recon import cli
+    except KeyboardInterrupt:
+        # Nothing was begun, so there is nothing to tidy up.
+        os._exit(130)
+    cli.main()
+
 
 if __name__ == "__main__":
     main()

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import duckdb
 
-from recon.errors import ReconError, SourceDataError, SourceUnreachable
+from recon.errors import ReconError, ReportError, SourceDataError, SourceUnreachable
 from recon.expected import MACROS
 
 Session = duckdb.DuckDBPyConnection
@@ -76,6 +76,18 @@ def reading(side: str, description: str) -> Iterator[None]:
         if told is None:
             raise
         raise told from error
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn what hinders DuckDB or us from writing a file into a ReportError."""
+    try:
+        yield
+    except (duckdb.IOException, OSError) as error:
+        raise ReportError(
+            f"{path} cannot be written: {_plainly(error)}. "
+            "Free the place or choose another one, then run again."
+        ) from error
 
 
 def _told(error: Exception, what: str) -> BaseException | None:

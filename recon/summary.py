@@ -177,7 +177,8 @@ def notices(
         said.append(f"Accounting has no entry for {month}.")
     if taken.rounded_amounts:
         said.append(
-            f"{taken.rounded_amounts:,} amounts of more than four decimals were rounded to 0.0001."
+            f"{taken.rounded_amounts:,} amounts with more than four decimals "
+            "were rounded to 0.0001."
         )
     if taken.invalid_elsewhere:
         said.append(

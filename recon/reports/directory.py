@@ -12,7 +12,7 @@ import secrets
 import shutil
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import count
@@ -86,6 +86,9 @@ def report_directory(
         finally:
             # After the move it is gone already; what a scanner still holds stays, hidden.
             shutil.rmtree(folder.path, ignore_errors=True)
+            with suppress(OSError):
+                # Only a month without any run is empty.
+                planned.parent.rmdir()
     except OSError as error:
         raise ReportError(_sentence(error, planned)) from error
 

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import Literal
 
-from recon.engine import literal, session
+from recon.engine import literal, session, writing
 from recon.errors import ReportError
 from recon.sample.recipe import Recipe
 from recon.sample.tables import fill
@@ -71,11 +71,14 @@ def _write(recipe: Recipe, path: Path) -> None:
 
 
 def export(path: Path, folder: Path, kind: Kind) -> list[Path]:
-    """Write contracts, entries and truth of a sample as CSV or Parquet; return the files."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write contracts, entries and truth of a sample as CSV or Parquet; return the files.
+
+    Raises ReportError where they cannot be written.
+    """
     options = "FORMAT csv, HEADER" if kind == "csv" else "FORMAT parquet"
     files = [folder / f"{table}.{kind}" for table in TABLES]
-    with session() as connection:
+    with writing(folder), session() as connection:
+        folder.mkdir(parents=True, exist_ok=True)
         connection.execute(f"ATTACH {literal(str(path))} AS sample (READ_ONLY)")
         for table, file in zip(TABLES, files, strict=True):
             connection.execute(f"COPY sample.{table} TO {literal(str(file))} ({options})")

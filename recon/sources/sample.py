@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from recon import sample
 from recon.config import SourceSettings
-from recon.engine import Session, literal
+from recon.engine import Session, literal, reading
 from recon.model import Side
 
 TABLES = {Side.ANALYTICS: "contracts", Side.ACCOUNTING: "entries"}
@@ -29,5 +29,6 @@ class SampleSource:
     def opened(self, session: Session) -> Iterator[str]:
         """Yield the table of the attached sample."""
         path = sample.ensure(sample.Recipe())
-        session.execute(f"ATTACH IF NOT EXISTS {literal(str(path))} AS sample (READ_ONLY)")
+        with reading(self.settings.side, self.description):
+            session.execute(f"ATTACH IF NOT EXISTS {literal(str(path))} AS sample (READ_ONLY)")
         yield f"sample.{TABLES[self.settings.side]}"
