@@ -47,7 +47,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and 
 NoColor = Annotated[bool, typer.Option("--no-color", help="Print without colours.")]
 MonthText = Annotated[
     str | None,
-    typer.Argument(metavar="[MONTH]", help="The month, like 2024-06; the last one if left out."),
+    typer.Argument(metavar="MONTH", help="The month, like 2024-06; the last one if left out."),
 ]
 
 
@@ -122,7 +122,7 @@ def month(
 
 @app.command()
 def explain(
-    contract: Annotated[str, typer.Argument(help="The contract's id.")],
+    contract: Annotated[str, typer.Argument(metavar="CONTRACT", help="The contract's id.")],
     month: MonthText = None,
     config: Config = None,
     profile: Profile = None,
@@ -132,7 +132,7 @@ def explain(
     ] = False,
     no_color: NoColor = False,
 ) -> None:
-    """Show everything about one contract: terms, months, entries, formula and cause."""
+    """Show one contract whole: terms, months, formula and cause."""
     from recon.config import load
     from recon.dossier import as_json, dossier
     from recon.run import reconciled
@@ -173,7 +173,7 @@ def sample(
     ] = None,
     kind: Annotated[str, typer.Option("--format", help="csv or parquet, for --out.")] = "csv",
 ) -> None:
-    """Make the sample anew, or write one of your own with the list of the planted errors."""
+    """Make the sample anew, or one of your own with its errors."""
     from recon import sample as samples
     from recon.month import Month
 
