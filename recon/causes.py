@@ -133,7 +133,10 @@ def _swapped(amount: int, right: int, currency: str) -> str | None:
     if right == 0 or (amount < 0) != (right < 0) or amount % unit or right % unit:
         return None
     digits = str(abs(amount) // unit).zfill(least)
-    wanted = str(abs(right) // unit).zfill(len(digits))
+    wanted = str(abs(right) // unit).zfill(least)
+    if len(wanted) != len(digits):
+        # Nobody writes a zero in front: that would be a shifted decimal point.
+        return None
     for place in range(len(digits) - 1):
         pair = digits[place : place + 2]
         if pair[0] != pair[1] and digits[:place] + pair[::-1] + digits[place + 2 :] == wanted:

@@ -4,6 +4,7 @@ Reads the relations of `recon.intake` and leaves these in the session:
 
 - `sums`: id_key, type, currency -> recognized and entries of the month, recognized in the two
   months before (before, before2) and the month after (after), and to date (earned)
+- `books`: the first and the last month with an entry
 - `lines`: the outer join, one row a key, with expected, difference, allowed and status
 
 To date counts every entry up to the month, those before the start month too: what was recognized
@@ -50,11 +51,16 @@ def add_up(connection: Session, month: Month) -> None:
             coalesce(sum(amount) FILTER (month = {m - 1}), 0) AS before,
             coalesce(sum(amount) FILTER (month = {m - 2}), 0) AS before2,
             coalesce(sum(amount) FILTER (month = {m + 1}), 0) AS after,
-            coalesce(sum(amount) FILTER (month <= {m}), 0) AS earned
+            coalesce(sum(amount) FILTER (month <= {m}), 0) AS earned,
+            min(month) AS first_month, max(month) AS last_month
         FROM entry_keys GROUP BY id_key, type, currency, valid"""
     )
     # As a condition of the pass itself, the check would be made twice for every entry.
     connection.execute("CREATE TEMP VIEW all_sums AS SELECT * FROM sums_and_invalid WHERE valid")
+    connection.execute(
+        """CREATE TEMP VIEW books AS
+        SELECT min(first_month) AS first_month, max(last_month) AS last_month FROM all_sums"""
+    )
     # An invalid contract line takes its entries out of the comparison: measured against nothing
     # they would break for a reason that is not theirs. A line of unknown type may be any type.
     connection.execute(
@@ -83,7 +89,7 @@ def compare(connection: Session, month: Month, policy: Policy) -> None:
     """
     for macro in MACROS:
         connection.execute(macro)
-    connection.execute(f"CREATE TEMP VIEW contract_terms AS {terms('contracts')}")
+    connection.execute(f"CREATE TEMP VIEW contract_terms AS {terms('FROM contracts')}")
     connection.execute(f"CREATE TABLE lines AS {_lines(month, policy)}")
 
 

@@ -119,13 +119,14 @@ def _breaks(month: Month) -> str:
             by_month[5] - by_month[4] AS expected_after
         FROM earned),
     measured AS (
-        SELECT l.*, n.* EXCLUDE (line), before - expected_before AS before_difference,
-            -- While the books of the month after are empty, what it lacks proves nothing.
-            CASE WHEN (SELECT bool_or(after <> 0) FROM all_sums) THEN after - expected_after
-                ELSE 0 END AS after_difference
-        FROM broken l JOIN neighbours n USING (line))
+        -- Before the first entry of the ledger and after its last, what is lacking proves nothing.
+        SELECT l.*, n.* EXCLUDE (line),
+            if(first_month < {m}, before - expected_before, 0) AS before_difference,
+            if(first_month < {m - 1}, before2 - expected_before2, 0) AS before2_difference,
+            if(last_month > {m}, after - expected_after, 0) AS after_difference
+        FROM broken l JOIN neighbours n USING (line), books)
     SELECT *, CASE WHEN within(before_difference, expected_before, l) THEN 1
-            WHEN within(before2 - expected_before2, expected_before2, l) THEN 2
+            WHEN within(before2_difference, expected_before2, l) THEN 2
             ELSE 3 END AS months_broken
     FROM measured l"""
 

@@ -147,7 +147,7 @@ class _Columns:
 
 def _day_of(text: str) -> str:
     return (
-        rf"CASE WHEN regexp_full_match({text}, '\d{{4}}-\d{{2}}-\d{{2}}([ T].*)?') "
+        rf"CASE WHEN regexp_full_match({text}, '\d{{4}}-\d{{2}}-\d{{2}}([ T]\d{{2}}:.*)?') "
         f"THEN TRY_CAST(left({text}, 10) AS DATE) "
         rf"WHEN regexp_full_match({text}, '\d{{8}}') "
         f"THEN CAST(try_strptime({text}, '%Y%m%d') AS DATE) END"
@@ -317,7 +317,11 @@ def _mark_duplicates(connection: Session) -> None:
 
 
 def _refuse_crm_close_dates(connection: Session) -> None:
-    """Stop where most lines would never recognize anything."""
+    """Stop where most lines would never recognize anything.
+
+    Counted are the valid lines that are recognized over their duration: a setup of a day closes
+    on its start.
+    """
     found = connection.execute(
         f"""SELECT count(*) FILTER (close_date <= started_on), count(*) FROM contract_rows
         WHERE reason IS NULL AND recognition = '{Recognition.OVER_DURATION}'"""

@@ -185,8 +185,23 @@ def notices(
             f"{taken.invalid_elsewhere:,} invalid entries of other months are missing from the "
             "figures to date and of the neighbouring months."
         )
+    said += _incomplete(connection)
     said += _blank(connection, month, compliance)
     return said + _left_unrecognized(connection, month)
+
+
+def _incomplete(connection: Session) -> list[str]:
+    """Return that the ledger begins after contract lines that are still running."""
+    count, first = connection.execute(
+        """SELECT count(*), any_value(first_month) FROM lines, books
+        WHERE start_month < first_month AND close_month >= first_month"""
+    ).fetchone() or (0, None)
+    if not count:
+        return []
+    return [
+        f"Accounting has no entry before {Month(first)}: the figures to date of the {count:,} "
+        "contract lines that start earlier are incomplete."
+    ]
 
 
 def _blank(connection: Session, month: Month, compliance: Sequence[str]) -> list[str]:

@@ -252,7 +252,8 @@ def test_ladder() -> None:
 
 def test_ladder_of_repeated_months() -> None:
     """A line that is broken three months running says so."""
-    line = one_line({}, entries=posted("C-1", {"2024-06": "940.00"}))
+    months = ("2024-04", "2024-05", "2024-06")
+    line = one_line({}, entries=posted("C-1", dict.fromkeys(months, "940.00")))
     assert line.finding is not None
     assert line.finding.ladder[1].why == "60.00 USD is below 100.00 USD: at most warning"
     assert line.finding.ladder[-1].why == "the third month running: critical"

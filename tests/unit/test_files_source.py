@@ -505,7 +505,7 @@ def test_a_broken_parquet_file_is_told(write: Any, read: Read, content: str) -> 
 PERIODS = [
     "DATE '2024-06-30'",
     "TIMESTAMP '2024-06-30 23:59'",
-    "TIMESTAMPTZ '2024-07-01 01:30+02'",
+    "TIMESTAMPTZ '2024-07-01 01:30:00+02'",
     "202406",
 ]
 

@@ -220,3 +220,18 @@ def test_a_line_that_stays_broken(posted: tuple[str, ...], word: str, flags: tup
     found = _lasting(*posted)
     assert found.cause is Cause.UNEXPLAINED
     assert (found.severity.word, found.flags) == (word, flags)
+
+
+def test_months_before_the_ledger_begins_prove_nothing() -> None:
+    """A line that began before the first entry of the books is not broken for the third month."""
+    book = contracts("""
+        contract_id revenue_type contract_value duration_months booking_date close_date
+        C-1         Subscription 120000.00      12              2024-01-01   2024-12-31
+    """)
+    posted = entries("""
+        entry_id contract_id revenue_type amount   recognition_period
+        E-1      C-1         Subscription 10400.00 2024-06
+    """)
+    result = recon.reconcile(book, posted, "2024-06")
+    assert [item.severity for item in result.breaks] == [Severity.WARNING]
+    assert "Accounting has no entry before 2024-06" in result.notices[0]
