@@ -243,7 +243,7 @@ def _fitting(cause: Cause) -> Detector:
         label = next((fit.label for fit in facts.fits if fit.cause is cause), None)
         if label is None:
             return None
-        return f"{_recognized(facts)} is what {label} gives; {_expected(facts)}."
+        return f"{_recognized(facts)} is what the contract gives {label}; {_expected(facts)}."
 
     return detect
 

@@ -51,13 +51,6 @@ def parse_amount(text: str) -> int:
     return int(scaled)
 
 
-def rounded(amount: int, unit: int, divisor: int = 1) -> int:
-    """Return amount / divisor in whole minor units, half away from zero."""
-    step = divisor * unit
-    whole = (2 * abs(amount) + step) // (2 * step) * unit
-    return whole if amount >= 0 else -whole
-
-
 def to_decimal(amount: int, currency: str) -> Decimal:
     """Return an amount as a Decimal with the currency's decimals, or four where it is finer."""
     places = decimals(currency) if amount % minor_unit(currency) == 0 else 4

@@ -82,7 +82,10 @@ def reconcile_relations(
 
 
 def _breaks(connection: Session, month: Month, policy: Policy) -> tuple[Break, ...]:
-    """Return the breaks, the gravest first, then the largest."""
+    """Return the breaks, the gravest first, then the largest.
+
+    Amounts of two currencies cannot be compared: those of the policy's currency come first.
+    """
     found = [_judged(facts, policy) for facts in gather(connection, month)]
     summary.name_causes(
         connection,
@@ -93,7 +96,13 @@ def _breaks(connection: Session, month: Month, policy: Policy) -> tuple[Break, .
     )
     flags = summary.flags_by_line(connection)
     breaks = [replace(item, flags=flags[facts.line]) for facts, item in found]
-    return tuple(sorted(breaks, key=lambda item: (-item.severity, -abs(item.difference))))
+    main = policy.currency
+    return tuple(
+        sorted(
+            breaks,
+            key=lambda b: (-b.severity, b.currency != main, b.currency, -abs(b.difference)),
+        )
+    )
 
 
 def _judged(facts: Facts, policy: Policy) -> tuple[Facts, Break]:

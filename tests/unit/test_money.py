@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from fractions import Fraction
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from recon import money
-from tests import oracle
 
 CURRENCIES = st.sampled_from(["JPY", "USD", "KWD", "CLF"])
 UNITS = st.integers(-money.LARGEST, money.LARGEST)
@@ -64,34 +62,6 @@ def test_minor_units(currency: str, places: int, unit: int) -> None:
     assert money.decimals(currency) == places
     assert money.minor_unit(currency) == unit
     assert money.minor_units().get(currency, 100) == unit
-
-
-@pytest.mark.parametrize(
-    ("amount", "unit", "divisor", "whole"),
-    [
-        (50, 100, 1, 100),
-        (49, 100, 1, 0),
-        (-50, 100, 1, -100),
-        (-49, 100, 1, 0),
-        (150, 100, 1, 200),
-        (250, 100, 1, 300),
-        (1_000_000, 100, 3, 333_300),
-        (2_000_000, 100, 3, 666_700),
-        (5_000, 10_000, 1, 10_000),
-    ],
-)
-def test_half_goes_away_from_zero(amount: int, unit: int, divisor: int, whole: int) -> None:
-    """Rounding is to whole minor units, the half away from zero on both sides."""
-    assert money.rounded(amount, unit, divisor) == whole
-
-
-@given(UNITS, CURRENCIES, st.integers(1, 10**9))
-def test_rounding_is_that_of_fractions(amount: int, currency: str, divisor: int) -> None:
-    """For any amount and divisor it is what the oracle says, and turning the sign mirrors it."""
-    found = money.rounded(amount, money.minor_unit(currency), divisor)
-    wanted = oracle.rounded(Fraction(amount, 10_000 * divisor), money.decimals(currency))
-    assert Fraction(found, 10_000) == wanted
-    assert money.rounded(-amount, money.minor_unit(currency), divisor) == -found
 
 
 @given(UNITS, CURRENCIES)
