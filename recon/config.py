@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -22,15 +23,48 @@ class SourceKind(StrEnum):
 
     SAMPLE = "sample"
     FILES = "files"
+    SQLSERVER = "sqlserver"
+    ODBC = "odbc"
+
+
+class Intent(StrEnum):
+    """What a SQL Server availability group is told of a connection."""
+
+    READ_ONLY = "ReadOnly"
+    READ_WRITE = "ReadWrite"
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseSettings:
+    """Which database a side is read from, and how; `key` is its table in the configuration.
+
+    `query` is the file with the SELECT, absolute. `connection` is the connection string of any
+    ODBC driver; without it a SQL Server is meant, with integrated security unless `user` is set.
+    Timeouts are in seconds; a query timeout of 0 waits for ever.
+    """
+
+    key: str
+    query: Path
+    connection: str | None = None
+    server: str | None = None
+    database: str | None = None
+    user: str | None = None
+    password_env: str | None = None
+    driver: str | None = None
+    encrypt: bool = True
+    trust_server_certificate: bool = False
+    application_intent: Intent = Intent.READ_ONLY
+    login_timeout: int = 15
+    query_timeout: int = 300
 
 
 @dataclass(frozen=True, slots=True)
 class SourceSettings:
     """Where one side comes from.
 
-    `path` is a file or a glob, absolute; `columns` maps our names to theirs. `encoding`,
-    `delimiter`, `decimal` and `date_format` say how a CSV file is written; a delimiter that is
-    None is read off the header.
+    `database` says how a database is reached. For files, `path` is a file or a glob, absolute;
+    `columns` maps our names to theirs. `encoding`, `delimiter`, `decimal` and `date_format` say
+    how a CSV file is written; a delimiter that is None is read off the header.
     """
 
     side: Side
@@ -42,6 +76,7 @@ class SourceSettings:
     decimal: str = "."
     date_format: str | None = None
     compliance: tuple[str, ...] = ()
+    database: DatabaseSettings | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,9 +215,67 @@ def _read_source(table: Keys, side: Side, path: Path) -> SourceSettings:
         decimal=table.take("decimal", _decimal, "."),
         date_format=table.take("date_format", _date_format, None),
         compliance=compliance,
+        database=_read_database(table, kind, path),
     )
     table.close()
     return settings
+
+
+def _read_database(table: Keys, kind: SourceKind, path: Path) -> DatabaseSettings | None:
+    """Return how a database is reached, None for a source that is none."""
+    needed = {
+        SourceKind.SQLSERVER: ("server", "database", "query"),
+        SourceKind.ODBC: ("connection", "query"),
+    }.get(kind)
+    if needed is None:
+        # What another kind of source needs may stay where it is, for a profile to switch to.
+        for name in (field.name for field in fields(DatabaseSettings)):
+            table.take(name, str, None)
+        return None
+    for name in needed:
+        if name not in table:
+            table.mistake(name, f"is missing; source = {kind.value!r} needs it")
+    standard = DatabaseSettings(table.key, path)
+    settings = DatabaseSettings(
+        key=table.key,
+        query=table.take("query", _readable(path), path),
+        password_env=table.take("password_env", keys.text, None),
+        login_timeout=table.take("login_timeout", keys.whole, standard.login_timeout),
+        query_timeout=table.take("query_timeout", keys.whole, standard.query_timeout),
+    )
+    if kind is SourceKind.ODBC:
+        return replace(settings, connection=table.take("connection", _without_secret, None))
+    return replace(
+        settings,
+        server=table.take("server", keys.text, None),
+        database=table.take("database", keys.text, None),
+        user=table.take("user", keys.text, None),
+        driver=table.take("driver", keys.text, None),
+        encrypt=table.take("encrypt", keys.yes_or_no, standard.encrypt),
+        trust_server_certificate=table.take("trust_server_certificate", keys.yes_or_no, False),
+        application_intent=table.take(
+            "application_intent", keys.one_of(Intent), standard.application_intent
+        ),
+    )
+
+
+def _readable(path: Path) -> Callable[[object], Path]:
+    """Return a parser for the path of a file that is there."""
+
+    def parse(value: object) -> Path:
+        found: Path = _below(path)(value)
+        if not found.is_file():
+            raise ValueError(f"there is no file {found}")
+        return found
+
+    return parse
+
+
+def _without_secret(value: object) -> str:
+    text = keys.text(value)
+    if re.search(r"(?i)(^|;)\s*(pwd|password)\s*=", text):
+        raise ValueError("a password stands in it; name its variable with password_env instead")
+    return text
 
 
 def _read_columns(table: Keys, side: Side, compliance: tuple[str, ...]) -> Mapping[str, str]:

@@ -109,6 +109,13 @@ def whole(value: object) -> int:
     return value
 
 
+def yes_or_no(value: object) -> bool:
+    """Return true or false."""
+    if not isinstance(value, bool):
+        raise ValueError(f"{value!r} is not true or false")
+    return value
+
+
 def amount(value: object) -> int:
     """Return an amount from 0 in ten-thousandths; a TOML float would not be exact."""
     if isinstance(value, bool) or not isinstance(value, int | str):

@@ -65,7 +65,8 @@ def reconciled(
         session = opened.enter_context(open_session())
         progress("Reading both sides")
         relations = {
-            side: opened.enter_context(found.opened(session)) for side, found in sides.items()
+            side: opened.enter_context(found.opened(session, month))
+            for side, found in sides.items()
         }
         progress(f"Reconciling {month}")
         result = reconcile_relations(

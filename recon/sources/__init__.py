@@ -12,6 +12,7 @@ from typing import Protocol
 
 from recon.config import SourceKind, SourceSettings
 from recon.engine import Session
+from recon.month import Month
 
 
 class Source(Protocol):
@@ -22,8 +23,8 @@ class Source(Protocol):
         """Where the rows come from, without secrets."""
         ...
 
-    def opened(self, session: Session) -> AbstractContextManager[str]:
-        """Yield what to select from, readable while the context lasts."""
+    def opened(self, session: Session, month: Month) -> AbstractContextManager[str]:
+        """Yield what to select from for a month, readable while the context lasts."""
         ...
 
 
@@ -39,9 +40,17 @@ def _sample(settings: SourceSettings) -> Source:
     return SampleSource(settings)
 
 
+def _odbc(settings: SourceSettings) -> Source:
+    from recon.sources.odbc import OdbcSource
+
+    return OdbcSource(settings)
+
+
 KINDS: Mapping[SourceKind, Callable[[SourceSettings], Source]] = {
     SourceKind.FILES: _files,
     SourceKind.SAMPLE: _sample,
+    SourceKind.SQLSERVER: _odbc,
+    SourceKind.ODBC: _odbc,
 }
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from recon.config import SourceSettings
 from recon.engine import Session, columns, literal, name, reading
 from recon.errors import ConfigError, SourceDataError, SourceUnreachable, TieOutError
+from recon.month import Month
 
 NUMBERS = {"contract_value", "amount", "duration_months"}
 DATES = {
@@ -49,7 +50,7 @@ class FilesSource:
         return self.settings.path
 
     @contextmanager
-    def opened(self, session: Session) -> Iterator[str]:
+    def opened(self, session: Session, month: Month) -> Iterator[str]:
         """Yield a SELECT over the files, with our column names.
 
         Raises SourceUnreachable where no file is there, SourceDataError where one cannot be read.

@@ -10,6 +10,7 @@ from recon import sample
 from recon.config import SourceSettings
 from recon.engine import Session, literal, reading
 from recon.model import Side
+from recon.month import Month
 
 TABLES = {Side.ANALYTICS: "contracts", Side.ACCOUNTING: "entries"}
 
@@ -26,7 +27,7 @@ class SampleSource:
         return f"sample data, {TABLES[self.settings.side]}"
 
     @contextmanager
-    def opened(self, session: Session) -> Iterator[str]:
+    def opened(self, session: Session, month: Month) -> Iterator[str]:
         """Yield the table of the attached sample."""
         path = sample.ensure(sample.Recipe())
         with reading(self.settings.side, self.description):

@@ -6,6 +6,7 @@ import contextlib
 import io
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -68,6 +69,16 @@ def test_the_configuration_is_one(tmp_path: Path) -> None:
     settings = load(path)
     assert settings.analytics.path == path.parent / "deals.csv"
     assert settings.reports == tmp_path / "reports"
+
+
+def test_the_configuration_of_databases_is_one(tmp_path: Path) -> None:
+    """The databases in the README are read without a mistake, beside the SELECTs that we ship."""
+    shutil.copytree(ROOT / "config" / "sqlserver", tmp_path / "sqlserver")
+    path = tmp_path / "recon.toml"
+    path.write_text(block("database config"), encoding="utf-8")
+    database = load(path).analytics.database
+    assert database is not None
+    assert (database.server, database.query.name) == (r"SQL01\FINANCE", "contracts.sql")
 
 
 def test_the_shipped_configuration_explains_keys_that_exist(tmp_path: Path) -> None:

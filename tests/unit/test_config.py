@@ -222,8 +222,8 @@ def test_the_mistakes_are_a_list_of_bullets() -> None:
     first, *rest = str(caught.value).splitlines()
     assert first.endswith("recon.toml has 2 mistakes:")
     assert rest == [
-        "  - analytics.source: is missing; it is one of sample, files",
-        "  - accounting.source: is missing; it is one of sample, files",
+        "  - analytics.source: is missing; it is one of sample, files, sqlserver, odbc",
+        "  - accounting.source: is missing; it is one of sample, files, sqlserver, odbc",
     ]
 
 
@@ -321,3 +321,21 @@ def test_a_file_that_cannot_be_read_is_told(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(Path, "read_text", refused)
     with pytest.raises(ConfigError, match="it cannot be read: Permission denied"):
         load(Path("recon.toml"))
+
+
+def test_a_database_needs_its_keys() -> None:
+    """What a kind of database needs and lacks is told, and a password in the file is refused."""
+    with pytest.raises(ConfigError) as caught:
+        loaded(
+            '[analytics]\nsource = "sqlserver"\nserver = "S"\nencrypt = "yes"\n'
+            '[accounting]\nsource = "odbc"\nconnection = "DSN=x;PWD=s3cret"\nquery = "no.sql"\n'
+        )
+    assert caught.value.mistakes[:2] == (
+        "analytics.database: is missing; source = 'sqlserver' needs it",
+        "analytics.query: is missing; source = 'sqlserver' needs it",
+    )
+    assert "analytics.encrypt: 'yes' is not true or false" in caught.value.mistakes
+    told = [mistake for mistake in caught.value.mistakes if mistake.startswith("accounting")]
+    assert "there is no file" in told[0]
+    assert "password_env" in told[1]
+    assert "s3cret" not in str(caught.value)
