@@ -53,6 +53,7 @@ def duplicate_entry(facts: Facts) -> str | None:
 
 
 def _surplus(entries: Sequence[Entry]) -> list[list[Entry]]:
+    """Return the entries of equal amount and document; no document equals no document only."""
     copies: defaultdict[tuple[int, str], list[Entry]] = defaultdict(list)
     for entry in entries:
         copies[entry.amount, entry.document_ref].append(entry)
@@ -60,14 +61,22 @@ def _surplus(entries: Sequence[Entry]) -> list[list[Entry]]:
 
 
 def _taken_away(facts: Facts, surplus: Sequence[Entry]) -> str:
-    ids = ", ".join(entry.entry_id for entry in surplus)
-    document = f" on {surplus[0].document_ref}" if surplus[0].document_ref else ""
+    documents = {entry.document_ref for entry in surplus}
+    document = f" on {documents.pop()}" if len(documents) == 1 and all(documents) else ""
     amount = _money(facts, sum(entry.amount for entry in surplus))
-    one = len(surplus) == 1
-    return (
-        f"{ids} {'repeats a posting' if one else 'repeat postings'} of {amount}{document}; "
-        f"without {'it' if one else 'them'} the month agrees with {_money(facts, facts.expected)}."
-    )
+    repeat = f"repeats a posting of {amount}{document}; without it"
+    if len(surplus) > 1:
+        repeat = f"repeat postings{document}, {amount} in all; without them"
+    ids = _named(surplus, ", ")
+    return f"{ids} {repeat} the month agrees with {_money(facts, facts.expected)}."
+
+
+def _named(entries: Sequence[Entry], between: str) -> str:
+    """Return the ids of entries; one without an id is counted."""
+    ids = [entry.entry_id for entry in entries if entry.entry_id]
+    if len(ids) == len(entries):
+        return between.join(ids)
+    return "An entry without id" if len(entries) == 1 else f"{len(entries)} entries"
 
 
 def sign_flipped(facts: Facts) -> str | None:
@@ -145,23 +154,29 @@ def _swapped(amount: int, right: int, currency: str) -> str | None:
 
 
 def wrong_period(facts: Facts) -> str | None:
-    """An entry stands in the month before or after the one that lacks it."""
-    for offset, difference in ((-1, facts.before_difference), (1, facts.after_difference)):
+    """An entry stands in the month before or after the one that expects and lacks it."""
+    neighbours = (
+        (-1, facts.before_difference, facts.expected_before),
+        (1, facts.after_difference, facts.expected_after),
+    )
+    for offset, difference, expected in neighbours:
         if difference != -facts.difference:
             continue
-        for entry in facts.entries:
-            if entry.offset == 0 and entry.amount == facts.difference:
-                return _moved(facts, entry, offset)
-            if entry.offset == offset and entry.amount == difference:
-                return _moved(facts, entry, -offset)
+        here = [e for e in facts.entries if e.offset == 0 and e.amount == facts.difference]
+        there = [e for e in facts.entries if e.offset == offset and e.amount == difference]
+        if here and expected:
+            return _moved(facts, here, offset)
+        if there and facts.expected:
+            return _moved(facts, there, -offset)
     return None
 
 
-def _moved(facts: Facts, entry: Entry, by: int) -> str:
-    stands = facts.month + entry.offset
+def _moved(facts: Facts, entries: Sequence[Entry], by: int) -> str:
+    """Return the sentence for one of several equal entries: which one it was, nobody can tell."""
+    stands = facts.month + entries[0].offset
     return (
-        f"{_entry(facts, entry)} stands in {stands} but belongs in {stands + by}: one month has "
-        f"{_money(facts, abs(facts.difference))} too much, the other too little."
+        f"{_named(entries, ' or ')} ({_money(facts, entries[0].amount)}) stands in {stands} but "
+        f"belongs in {stands + by}, which lacks just that amount."
     )
 
 
@@ -177,7 +192,8 @@ def catch_up(facts: Facts) -> str | None:
 
 def wrong_type(facts: Facts) -> str | None:
     """Added up over the revenue types of the contract, nothing is missing."""
-    if partner := facts.partner(Cause.WRONG_TYPE):
+    partner = facts.partner(Cause.WRONG_TYPE)
+    if partner and partner.balanced:
         return (
             f"{_signed(facts, facts.difference)} here and {_signed(facts, -facts.difference)} on "
             f"{partner.revenue_type} of the same contract cancel out: posted under the wrong type."
@@ -193,7 +209,7 @@ def wrong_type(facts: Facts) -> str | None:
 def wrong_contract(facts: Facts) -> str | None:
     """Another contract of the customer is off by just this amount, the other way."""
     partner = facts.partner(Cause.WRONG_CONTRACT)
-    if partner is None:
+    if partner is None or not partner.balanced:
         return None
     return (
         f"{_signed(facts, facts.difference)} here and {_signed(facts, -facts.difference)} on "
@@ -207,25 +223,24 @@ def mistyped_contract(facts: Facts) -> str | None:
     partner = facts.partner(Cause.MISTYPED_CONTRACT)
     if partner is None or not partner.single:
         return None
-    right, wrong = facts.contract_id, partner.contract_id
+    right, wrong, amount = facts.contract_id, partner.contract_id, -facts.difference
     if not facts.known_contract:
-        right, wrong = wrong, right
+        right, wrong, amount = wrong, right, -amount
     return (
-        f"{_money(facts, abs(facts.difference))} stands on {wrong}, which analytics does not know, "
-        f"and lacks on {right}, one character away: the id is mistyped."
+        f"{_money(facts, amount)} stands on {wrong}, which analytics does not know, "
+        f"and is missing on {right}, one character away: the id is mistyped."
     )
 
 
 def wrong_currency(facts: Facts) -> str | None:
     """The same number was posted in another currency."""
     partner = facts.partner(Cause.WRONG_CURRENCY)
-    if partner is None:
+    if partner is None or not partner.balanced:
         return None
-    amount = money.pretty(abs(facts.difference), facts.currency)
-    right, wrong = facts.currency, partner.currency
-    if facts.difference > 0:
-        right, wrong = wrong, right
-    return f"{amount} was posted in {wrong} instead of {right}."
+    right, wrong, amount = facts.currency, partner.currency, -facts.difference
+    if abs(facts.recognized) > abs(facts.expected):
+        right, wrong, amount = wrong, right, -amount
+    return f"{money.pretty(amount, facts.currency)} was posted in {wrong} instead of {right}."
 
 
 def full_value(facts: Facts) -> str | None:
@@ -252,7 +267,7 @@ def ended(facts: Facts) -> str | None:
     """Recognition goes on after the line closed or was terminated."""
     if facts.last_month is None or facts.entry_count == 0 or facts.month.index <= facts.last_month:
         return None
-    when = f" (closed on {facts.closed_on})" if facts.closed_on else ""
+    when = f" (closed early on {facts.closed_early_on})" if facts.closed_early_on else ""
     last = Month(facts.last_month)
     return (
         f"{_recognized(facts)} was posted after the last month {last}{when}; nothing is expected."
@@ -266,7 +281,7 @@ def not_started(facts: Facts) -> str | None:
         return None
     return (
         f"{_recognized(facts)} was posted before the start on {facts.term_start}; "
-        "nothing is expected yet."
+        "nothing is expected."
     )
 
 

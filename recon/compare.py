@@ -85,7 +85,7 @@ def compare(connection: Session, month: Month, policy: Policy) -> None:
 
     Columns: the keys; customer_id, customer, segment, owner; on_contract; the term; expected,
     recognized, difference, entries, allowed, to_date_expected, to_date_recognized, remainder;
-    status; and the flags term_mismatch, closed_early, active, spelling as booleans.
+    status; and the flags term_mismatch, closed_early, spelling as booleans.
     """
     for macro in MACROS:
         connection.execute(macro)
@@ -113,7 +113,6 @@ def _lines(month: Month, policy: Policy) -> str:
         UNION ALL BY NAME SELECT * FROM orphans),
     measured AS (
         SELECT *, recognized - expected AS difference,
-            {m} BETWEEN start_month AND close_month AS active,
             closed_on < term_end AS closed_early,
             recognition = 'over_duration' AND close_date NOT IN (term_end, term_end + 1)
                 AS term_mismatch
@@ -128,7 +127,7 @@ def _lines(month: Month, policy: Policy) -> str:
             WHEN difference > 0 THEN 'over_recognized'
             ELSE 'under_recognized' END AS status,
         NOT within(to_date_recognized - to_date_expected, to_date_expected, l) AS off_to_date,
-        abs(to_date_recognized) > abs(value) AS over_value
+        abs(to_date_recognized) > abs(rounded(value, 1, 1, unit)) AS over_value
     FROM measured l"""
 
 
@@ -152,12 +151,13 @@ def _orphans(policy: Policy) -> str:
         SELECT s.id, s.id_key, s.type, r.kind, s.currency, coalesce(u.unit, 100) AS unit,
             o.customer_id, o.customer, o.segment, o.owner,
             {literal(tolerance.ppm)} AS ppm, 0 AS term_months,
-            coalesce(r.floor, {literal(tolerance.floor)}, u.unit, 100) AS floor,
-            coalesce(r.cap, {literal(tolerance.cap)}) AS cap,
+            coalesce(r.floor, g.floor, {literal(tolerance.floor)}, u.unit, 100) AS floor,
+            coalesce(r.cap, g.cap, {literal(tolerance.cap)}) AS cap,
             0 AS expected, 0 AS to_date_expected, 0 AS remainder, false AS on_contract,
-            o.id_key IS NOT NULL AS known_contract,
+            EXISTS (FROM contract_rows k WHERE k.id_key = s.id_key) AS known_contract,
             s.id AS entry_spelling, s.other_id AS other_spelling, {_SUMS}
         FROM unmatched s
         LEFT JOIN owners o USING (id_key)
         LEFT JOIN (SELECT DISTINCT type, kind, floor, cap FROM type_rules) r USING (type)
+        LEFT JOIN segment_rules g ON g.segment_key = lower(o.segment)
         LEFT JOIN units u USING (currency))"""

@@ -28,12 +28,17 @@ class Fit:
 
 @dataclass(frozen=True, slots=True)
 class Partner:
-    """Another line that is off by the opposite amount; `single` where neither has a second."""
+    """Another line that is off by the opposite amount.
+
+    `single` where the two can only mean each other, `balanced` where as many lines have the
+    amount too much as lack it, so that moving it explains them all.
+    """
 
     contract_id: str
     revenue_type: str
     currency: str
     single: bool
+    balanced: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +67,8 @@ class Facts:
     to_date_recognized: int
     before_difference: int
     after_difference: int
+    expected_before: int
+    expected_after: int
     months_broken: int
     on_contract: bool
     known_contract: bool
@@ -69,7 +76,7 @@ class Facts:
     term_start: date | None
     last_month: int | None
     start_month: int | None
-    closed_on: date | None
+    closed_early_on: date | None
     lines_that_cancel: int
 
     def partner(self, cause: Cause) -> Partner | None:
@@ -136,9 +143,11 @@ _FACTS = """
         coalesce(b.customer, b.customer_id, ''), coalesce(b.segment, ''), coalesce(b.owner, ''),
         b.expected, b.recognized, b.difference, b.allowed, b.entries,
         b.to_date_expected, b.to_date_recognized, b.before_difference, b.after_difference,
-        b.months_broken, b.on_contract, coalesce(b.known_contract, true),
+        b.expected_before, b.expected_after, b.months_broken, b.on_contract,
+        coalesce(b.known_contract, true),
         rounded(b.value, 1, 1, b.unit), b.term_start,
-        least(b.close_month, b.start_month + b.periods - 1), b.start_month, b.closed_on,
+        least(b.close_month, b.start_month + b.periods - 1), b.start_month,
+        CASE WHEN b.closed_early THEN b.closed_on END,
         coalesce(t.total, 0)
     FROM breaks b LEFT JOIN (
         -- Several lines of a contract that are off but add up to nothing: wrong types.
@@ -218,9 +227,11 @@ def _fits(connection: Session, month: Month) -> dict[int, tuple[Fit, ...]]:
     line's own term another one is believed only when it accounts for everything to date, else
     each contract that goes on by a month would seem to have started late.
     """
-    read = """
+    m = month.index
+    read = f"""
         SELECT line, value, unit, term_start, term_months, convention, rounding, booked_on,
-            started_on, duration, start_month, term_mismatch, active, recognized,
+            started_on, duration, start_month, term_mismatch, recognized,
+            {m} BETWEEN start_month AND least(close_month, start_month + periods - 1) AS in_term,
             to_date_recognized, recognition = 'over_duration' AS over_time,
             date_diff('month', term_start, close_date) AS to_close,
             CASE WHEN closed_early THEN closed_on END AS closed_on
@@ -232,13 +243,12 @@ def _fits(connection: Session, month: Month) -> dict[int, tuple[Fit, ...]]:
     )
     connection.execute(f"CREATE TEMP TABLE readings AS {read}")
     connection.execute(f"CREATE TEMP TABLE variants AS {variants}")
-    m = month.index
     rows = connection.execute(
         f"""SELECT line, cause, label FROM (
             SELECT *, expected_to_date({m - 1}, t) AS earned_before,
                 expected_to_date({m}, t) AS earned
             FROM ({terms("SELECT * EXCLUDE start_month FROM variants")}) t)
-        WHERE earned - earned_before = recognized AND (active OR earned = to_date_recognized)
+        WHERE earned - earned_before = recognized AND (in_term OR earned = to_date_recognized)
         ORDER BY line, rank"""
     ).fetchall()
     found: defaultdict[int, list[Fit]] = defaultdict(list)
@@ -251,7 +261,7 @@ def _fits(connection: Session, month: Month) -> dict[int, tuple[Fit, ...]]:
 _PAIRS = (
     (Cause.WRONG_TYPE, "a.id_key = b.id_key AND a.currency = b.currency AND a.type <> b.type"),
     (Cause.WRONG_CONTRACT,
-     "coalesce(a.customer_id, a.customer) = coalesce(b.customer_id, b.customer) "
+     "lower(coalesce(a.customer_id, a.customer)) = lower(coalesce(b.customer_id, b.customer)) "
      "AND a.currency = b.currency AND a.id_key <> b.id_key"),
     (Cause.MISTYPED_CONTRACT,
      "a.type = b.type AND a.currency = b.currency AND NOT a.known_contract AND b.on_contract "
@@ -278,7 +288,7 @@ def _partners(connection: Session) -> dict[int, dict[Cause, Partner]]:
         f"""SELECT line, cause, first(id ORDER BY same DESC, id, type, currency),
             first(type ORDER BY same DESC, id, type, currency),
             first(currency ORDER BY same DESC, id, type, currency),
-            count(*) = 1 AND max(claims) = 1
+            count(*) = 1 AND max(claims) = 1, count(*) = max(claims)
         FROM ({pairs}) GROUP BY line, cause"""
     ).fetchall()
     found: defaultdict[int, dict[Cause, Partner]] = defaultdict(dict)

@@ -35,7 +35,7 @@ CONTRACT_OPTIONS = (
 ENTRY_COLUMNS = ("entry_id", "contract_id", "revenue_type", "amount", "recognition_period")
 ENTRY_OPTIONS = ("currency", "posted_at", "document_ref")
 
-# 100 generations of month arithmetic would leave the calendar.
+# A thousand years: more is a mistake, and would leave the calendar.
 LONGEST_TERM = 12_000
 
 _INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT",
@@ -288,7 +288,7 @@ _CONTRACT_CHECKS = {
     # A one-time type at a point in time needs no duration.
     "duration_months": (
         f"coalesce(duration, CASE WHEN recognition <> '{Recognition.OVER_DURATION}' THEN 0 END)",
-        "not a whole number of months",
+        f"not a whole number of months from 1 to {LONGEST_TERM:,}",
     ),
     "booking_date": ("booked_on", _NOT_A_DATE),
     "?start_date": ("start_date", _NOT_A_DATE),
@@ -342,8 +342,10 @@ _CONTRACTS = """
             WHEN 'start_month' THEN month_start(month_index(started_on))
             ELSE month_start(month_index(least(close_date, terminated_on))) END AS term_start,
         CASE WHEN recognition = 'over_duration' THEN duration ELSE 1 END AS term_months,
-        CASE WHEN recognition = 'over_duration' THEN least(close_date, terminated_on) END
-            AS closed_on
+        least(close_date, terminated_on) AS last_day,
+        -- A point in time is reached or not: only what ended before its month cuts it off.
+        CASE WHEN recognition = 'over_duration'
+                OR month_index(last_day) < month_index(term_start) THEN last_day END AS closed_on
     FROM contract_rows WHERE reason IS NULL"""
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Status(StrEnum):
-    """What a line is; exactly one each."""
+    """What a line is; exactly one each. `invalid` are the rows of `Reconciliation.invalid`."""
 
     MATCHED = "matched"
     WITHIN_TOLERANCE = "within_tolerance"
@@ -174,14 +174,15 @@ class Totals:
     def compared(self) -> int:
         """The lines with revenue in the month: expected, recognized or both.
 
-        Lines outside their term without an entry match trivially and would flatter the rate.
+        The others, outside their term for the most part, match trivially and would flatter the
+        rate.
         """
         return self.matched - self.inactive_lines + self.within_tolerance + self.breaks
 
     @property
     def match_rate(self) -> str:
         """The share of compared lines that match or are within tolerance, as `97.31%`."""
-        return money.percent(self.compared - self.breaks, self.compared)
+        return money.share(self.compared - self.breaks, self.compared)
 
 
 @dataclass(frozen=True, slots=True)

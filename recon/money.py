@@ -67,6 +67,14 @@ def pretty(amount: int, currency: str, sign: bool = False) -> str:
     return f"{to_decimal(amount, currency):{'+' if sign and amount else ''},f}"
 
 
+def share(part: int, whole: int) -> str:
+    """Return part / whole as `97.31%`, cut off, so that only the whole is 100.00%; or `n/a`."""
+    if whole == 0:
+        return "n/a"
+    hundredths = 10_000 * part // whole
+    return f"{hundredths // 100}.{hundredths % 100:02d}%"
+
+
 def percent(part: int, whole: int) -> str:
     """Return part / whole as `-1.20%`, half away from zero, or `n/a` where the whole is 0."""
     if whole == 0:

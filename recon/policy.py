@@ -276,5 +276,7 @@ def _read_severity(table: Keys) -> SeverityRules:
         table.take("at_least_high_from", keys.amount, standard.at_least_high_from),
         table.take("critical_from", keys.amount, standard.critical_from),
     )
+    if rules.warning_percent > rules.high_percent:
+        table.mistake("high_percent", "is below warning_percent")
     table.close()
     return rules

@@ -50,7 +50,7 @@ def reconcile(
         connection,
         "contracts_frame",
         "entries_frame",
-        Month.parse(month) if isinstance(month, str) else month,
+        month if isinstance(month, Month) else Month.parse(str(month)),
         policy if isinstance(policy, Policy) else Policy.of(policy or {}),
     )
 

@@ -28,8 +28,8 @@ from recon.month import Month
 if TYPE_CHECKING:
     import pandas as pd
 
-# Neither expected nor recognized nor in its term: it matches, but says nothing of the month.
-_INACTIVE = "(NOT coalesce(active, false) AND entries = 0)"
+# Nothing expected and no entry: it matches, but says nothing of the month.
+_INACTIVE = "(expected = 0 AND entries = 0)"
 _FLAGS = (
     (Flag.TERM_MISMATCH, "term_mismatch"),
     (Flag.CLOSED_EARLY, "closed_early"),
@@ -177,13 +177,12 @@ def notices(
         said.append(f"Accounting has no entry for {month}.")
     if taken.rounded_amounts:
         said.append(
-            f"{taken.rounded_amounts:,} amounts with more than four decimals "
-            "were rounded to 0.0001."
+            f"Amounts with more than four decimals, rounded to 0.0001: {taken.rounded_amounts:,}."
         )
     if taken.invalid_elsewhere:
         said.append(
-            f"{taken.invalid_elsewhere:,} invalid entries of other months are missing from the "
-            "figures to date and of the neighbouring months."
+            "Invalid entries of other months, missing from the figures to date and of the "
+            f"neighbouring months: {taken.invalid_elsewhere:,}."
         )
     said += _incomplete(connection)
     said += _blank(connection, month, compliance)
@@ -199,8 +198,8 @@ def _incomplete(connection: Session) -> list[str]:
     if not count:
         return []
     return [
-        f"Accounting has no entry before {Month(first)}: the figures to date of the {count:,} "
-        "contract lines that start earlier are incomplete."
+        f"Accounting has no entry before {Month(first)}. Contract lines that start earlier, whose "
+        f"figures to date are incomplete: {count:,}."
     ]
 
 

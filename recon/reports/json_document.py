@@ -17,8 +17,8 @@ def document(
 ) -> dict[str, object]:
     """Return the document: plain texts, whole numbers, lists and mappings, in a fixed order.
 
-    Amounts are texts with the currency's decimals. Everything but `run_id` and `reports` depends
-    on the result alone.
+    Amounts are texts with the currency's decimals. Everything but `run_id`,
+    `reports` and `exit_code` depends on the result alone.
     """
     return {
         "schema": SCHEMA,

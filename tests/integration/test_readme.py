@@ -14,8 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from recon.config import load
+from recon.config import Settings, load
+from recon.dossier import dossier
 from recon.errors import ExitCode
+from recon.month import Month
+from recon.run import reconciled
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
@@ -96,3 +99,13 @@ def test_the_exit_codes_are_all_there() -> None:
     """The README's table lists every exit code."""
     rows = re.findall(r"^\| (\d+) \| ", README.read_text(encoding="utf-8"), flags=re.MULTILINE)
     assert [int(row) for row in rows] == sorted(code.value for code in ExitCode)
+
+
+def test_the_contract_to_explain_is_one_of_the_sample() -> None:
+    """The README's `recon explain` finds its contract, and something to explain."""
+    found = re.search(r"`recon explain (\S+) (\S+)`", README.read_text(encoding="utf-8"))
+    assert found
+    month = Month.parse(found[2])
+    with reconciled(Settings(), month) as (session, result):
+        told = dossier(session, result, found[1])
+    assert any(line.finding for line in told.lines)

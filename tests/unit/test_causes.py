@@ -16,7 +16,7 @@ import pytest
 
 import recon
 from recon.model import Break, Cause, Status
-from tests.tables import ENTRY, MONTH, break_of, contract, entries, rows
+from tests.tables import ENTRY, MONTH, break_of, contract, contracts, entries, rows
 
 if TYPE_CHECKING:
     from recon.model import Reconciliation
@@ -606,3 +606,87 @@ def test_a_point_in_time_spread_over_the_duration() -> None:
     )
     assert found.candidates == (Cause.OTHER_CONVENTION,)
     assert "evenly over 6 months" in found.explanation
+
+
+def _book(*lines: str) -> pd.DataFrame:
+    head = "contract_id customer_id contract_value booking_date close_date terminated_on"
+    return contracts("\n".join([head, *lines])).assign(
+        revenue_type="Subscription", duration_months=12
+    )
+
+
+def test_going_on_after_a_term_that_began_in_mid_month_is_ended() -> None:
+    """The thirteenth calendar month expects nothing: what is posted there goes on too long."""
+    months = [f"2023-{m:02d}" for m in range(6, 13)] + [f"2024-{m:02d}" for m in range(1, 7)]
+    posted = entries("\n".join(["contract_id amount recognition_period",
+                                *(f"K1 1000.00 {month}" for month in months)]))  # fmt: skip
+    book = _book("K1 c1 12000.00 2023-06-15 2024-06-14 -")
+    found = break_of(recon.reconcile(book, posted, "2024-06"), "K1")
+    assert found.candidates == (Cause.ENDED,)
+
+
+def test_one_surplus_does_not_pay_for_three_lacks() -> None:
+    """An amount moves between two lines; what three others lack stays without that cause."""
+    book = _book(*(f"K{n}00 c1 12000.00 2024-06-01 2025-05-31 -" for n in range(1, 5)))
+    posted = entries("""
+        contract_id amount  recognition_period
+        K100        1300.00 2024-06
+        K200        700.00  2024-06
+        K300        700.00  2024-06
+        K400        700.00  2024-06
+    """)
+    result = recon.reconcile(book, posted, "2024-06")
+    assert {item.cause for item in result.breaks} == {Cause.UNEXPLAINED}
+
+
+def test_customers_match_whatever_the_case() -> None:
+    """Ids are folded, those of customers too."""
+    book = _book("K100 c1 12000.00 2024-06-01 2025-05-31 -",
+                 "K222 C1 12000.00 2024-06-01 2025-05-31 -")  # fmt: skip
+    posted = entries("""
+        contract_id amount  recognition_period
+        K100        1300.00 2024-06
+        K222        700.00  2024-06
+    """)
+    result = recon.reconcile(book, posted, "2024-06")
+    assert {item.cause for item in result.breaks} == {Cause.WRONG_CONTRACT}
+
+
+def test_a_credit_in_another_currency_keeps_its_sign_and_direction() -> None:
+    """What was to be a credit in dollars was posted in euros, not the other way round."""
+    book = _book("K1 c1 -12000.00 2024-06-01 2025-05-31 -")
+    posted = entries("""
+        contract_id amount   recognition_period currency
+        K1          -1000.00 2024-06            EUR
+    """)
+    found = recon.reconcile(book, posted, "2024-06").breaks
+    assert {item.explanation for item in found} == {"-1,000.00 was posted in EUR instead of USD."}
+
+
+def test_a_reversal_of_what_nobody_expected_belongs_in_no_other_month() -> None:
+    """An entry is moved only to a month that expects it."""
+    book = _book("K1 c1 12000.00 2024-01-01 2024-12-31 -")
+    posted = entries("""
+        contract_id amount  recognition_period
+        K1          1000.00 2024-06
+        ZZZ         500.00  2024-05
+        ZZZ         -500.00 2024-06
+    """)
+    found = break_of(recon.reconcile(book, posted, "2024-06"), "ZZZ")
+    assert Cause.WRONG_PERIOD not in found.candidates
+
+
+def test_several_copies_are_told_by_their_sum() -> None:
+    """Three postings for one: the two surplus ones are named with what they come to."""
+    book = _book("K1 c1 12000.00 2024-06-01 2025-05-31 -")
+    posted = entries("""
+        entry_id contract_id amount  recognition_period document_ref
+        JE-1     K1          1000.00 2024-06            D1
+        JE-2     K1          1000.00 2024-06            D1
+        JE-3     K1          1000.00 2024-06            D1
+    """)
+    found = break_of(recon.reconcile(book, posted, "2024-06"), "K1")
+    assert found.explanation == (
+        "JE-2, JE-3 repeat postings on D1, 2,000.00 USD in all; "
+        "without them the month agrees with 1,000.00 USD."
+    )

@@ -181,9 +181,11 @@ def test_the_book_adds_up(book: Book) -> None:
             for amount in ("expected", "recognized", "gross_difference", "breaks", "compared"):
                 assert sum(getattr(part, amount) for part in parts) == getattr(totals, amount)
     assert len(result.breaks) == sum(totals.breaks for totals in result.totals.values())
-    assert [(-b.severity, -abs(b.difference)) for b in result.breaks] == sorted(
-        (-b.severity, -abs(b.difference)) for b in result.breaks
-    )
+    main = result.policy.currency
+    order = [
+        (-b.severity, b.currency != main, b.currency, -abs(b.difference)) for b in result.breaks
+    ]
+    assert order == sorted(order)
 
 
 def _check_totals(result: Reconciliation, currency: str, found: list[dict[str, Any]]) -> None:
