@@ -144,7 +144,7 @@ def _from_keyring(settings: DatabaseSettings) -> str:
             [f"{settings.key}.user: needs password_env, or the package keyring for the store"]
         ) from None
     try:
-        found = keyring.get_password("recon", f"{settings.user}@{settings.server}")
+        found: str | None = keyring.get_password("recon", f"{settings.user}@{settings.server}")
     except KeyringError as error:
         raise ConfigError([f"{settings.key}.user: the credential store refuses"]) from error
     if found is None:
