@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import os
+import sys
+
+from recon import __version__
 
 
 def main() -> None:
     """Run the command line; Ctrl-C while it is being loaded leaves as quietly as later on."""
+    if sys.argv[1:] == ["--version"]:
+        # Scripts ask for it often, and parsing one word would load more than half of Typer.
+        sys.stdout.write(f"recon {__version__}\n")
+        return
     try:
         from recon import cli
     except KeyboardInterrupt:
