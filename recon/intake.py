@@ -20,8 +20,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from recon import money
+from recon.columns import Columns
 from recon.engine import Session, columns, literal, name
-from recon.errors import LooksLikeCrmCloseDate, MissingColumns
+from recon.errors import LooksLikeCrmCloseDate
 from recon.model import Side
 from recon.policy import Policy, Recognition, Tolerance, TypePolicy
 
@@ -38,123 +39,8 @@ ENTRY_OPTIONS = ("currency", "posted_at", "document_ref")
 # A thousand years: more is a mistake, and would leave the calendar.
 LONGEST_TERM = 12_000
 
-_INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT",
-             "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT"}  # fmt: skip
-_FLOATS = {"DOUBLE", "FLOAT"}
-# Wide enough for 64 bits, narrow enough to be multiplied by the scale without an overflow.
-_WIDE = "DECIMAL(28, 10)"
-_BLANKS = "chr(32) || chr(9) || chr(10) || chr(13) || chr(160)"
 
-
-class _Columns:
-    """The SQL of a side's columns, whatever their types; a missing optional one is NULL."""
-
-    def __init__(self, side: Side, found: Mapping[str, str], required: tuple[str, ...]) -> None:
-        self.types = {column.strip().lower(): kind.upper() for column, kind in found.items()}
-        self.names = {column.strip().lower(): column for column in found}
-        missing = [column for column in required if column not in self.types]
-        if missing:
-            raise MissingColumns(side, missing, list(found))
-
-    def kind(self, column: str) -> str:
-        return self.types.get(column, "NULL").split("(")[0]
-
-    def has_floats(self, column: str) -> bool:
-        return self.kind(column) in _FLOATS
-
-    def given(self) -> str:
-        """Every column as it came: text is made of it only where it is asked for."""
-        given = {key: name(f"given_{key}") for key in self.names}
-        return ", ".join(f"{name(raw)} AS {given[key]}" for key, raw in self.names.items())
-
-    def given_names(self) -> str:
-        """The names under which `given` keeps the columns."""
-        return ", ".join(name(f"given_{key}") for key in self.names)
-
-    def text(self, column: str, raw: str = "") -> str:
-        """Trimmed text, NULL where blank; 42.0 from a float column is the id 42."""
-        if column not in self.names:
-            return "CAST(NULL AS VARCHAR)"
-        raw = raw or name(self.names[column])
-        if self.has_floats(column):
-            whole = f"{raw} = floor({raw}) AND abs({raw}) < 1e15"
-            text = f"CAST({raw} AS VARCHAR)"
-            raw = f"CASE WHEN {whole} THEN CAST(CAST({raw} AS BIGINT) AS VARCHAR) ELSE {text} END"
-        return f"nullif(trim(CAST({raw} AS VARCHAR), {_BLANKS}), '')"
-
-    def number(self, column: str) -> str:
-        """An exact decimal, NULL where it cannot be read as one."""
-        raw, kind = name(self.names[column]), self.kind(column)
-        if kind in _FLOATS:
-            return f"CASE WHEN isfinite({raw}) THEN TRY_CAST({raw} AS {_WIDE}) END"
-        if kind in _INTEGERS or kind == "DECIMAL":
-            return f"TRY_CAST({raw} AS {_WIDE})"
-        text = self.text(column)
-        plain = rf"regexp_full_match({text}, '[+-]?(\d+(\.\d*)?|\.\d+)')"
-        return f"CASE WHEN {plain} THEN TRY_CAST({text} AS {_WIDE}) END"
-
-    def units(self, column: str) -> str:
-        """Ten-thousandths, half away from zero; NULL where unreadable or beyond 64 bits.
-
-        Almost every amount has at most ten digits before the point and four behind, which DuckDB
-        keeps and multiplies in 64 bits, many times faster; the others take the long way.
-        """
-        number, largest = self.number(column), money.LARGEST // money.SCALE
-        long = f"CASE WHEN abs({number}) < {largest} THEN CAST({number} * 10000 AS BIGINT) END"
-        if self._is_exact(column):
-            short = name(self.names[column])
-        elif self.has_floats(column):
-            return long
-        else:
-            text = self.text(column)
-            plain = rf"regexp_full_match({text}, '[+-]?\d{{1,10}}(\.\d{{0,4}})?')"
-            short = f"CASE WHEN {plain} THEN {text} END"
-        return f"coalesce(CAST(TRY_CAST({short} AS DECIMAL(14, 4)) * 10000 AS BIGINT), {long})"
-
-    def finer(self, column: str) -> str:
-        """Whether the amount has more than four decimals."""
-        if self._is_exact(column):
-            return "false"
-        return f"coalesce({self.number(column)} * 10000 <> {self.units(column)}, false)"
-
-    def _is_exact(self, column: str) -> bool:
-        kind, _, scale = self.types[column].rstrip(")").rpartition(",")
-        return self.kind(column) in _INTEGERS or (kind.startswith("DECIMAL") and int(scale) <= 4)  # noqa: PLR2004
-
-    def day(self, column: str) -> str:
-        """A date from 1900 on, NULL where it cannot be read as one."""
-        if column not in self.names:
-            return "CAST(NULL AS DATE)"
-        if self.kind(column) == "DATE" or self.kind(column).startswith("TIMESTAMP"):
-            read = f"CAST({name(self.names[column])} AS DATE)"
-        else:
-            read = _day_of(self.text(column))
-        return f"CASE WHEN {read} BETWEEN DATE '1900-01-01' AND DATE '9999-12-31' THEN {read} END"
-
-    def month(self, column: str) -> str:
-        """A month index from any of the forms that a period arrives in, NULL for none of them."""
-        if self.kind(column) == "DATE" or self.kind(column).startswith("TIMESTAMP"):
-            return f"month_index({name(self.names[column])})"
-        text = self.text(column)
-        return (
-            rf"CASE WHEN regexp_full_match({text}, '\d{{4}}-(0[1-9]|1[0-2])') "
-            f"THEN month_index(CAST({text} || '-01' AS DATE)) "
-            rf"WHEN regexp_full_match({text}, '\d{{4}}(0[1-9]|1[0-2])') "
-            f"THEN CAST(left({text}, 4) AS INTEGER) * 12 + CAST(right({text}, 2) AS INTEGER) - 1 "
-            f"ELSE month_index({_day_of(text)}) END"
-        )
-
-
-def _day_of(text: str) -> str:
-    return (
-        rf"CASE WHEN regexp_full_match({text}, '\d{{4}}-\d{{2}}-\d{{2}}([ T]\d{{2}}:.*)?') "
-        f"THEN TRY_CAST(left({text}, 10) AS DATE) "
-        rf"WHEN regexp_full_match({text}, '\d{{8}}') "
-        f"THEN CAST(try_strptime({text}, '%Y%m%d') AS DATE) END"
-    )
-
-
-def _reason(side: _Columns, valid: str, checks: Mapping[str, tuple[str, str]]) -> str:
+def _reason(side: Columns, valid: str, checks: Mapping[str, tuple[str, str]]) -> str:
     """Return why a row cannot be compared, NULL where it is `valid`.
 
     `checks` are, by column, the value that is NULL where the column cannot be read, and what it
@@ -204,7 +90,7 @@ def _names(policy: Policy) -> dict[str, str]:
     return {name.strip().lower(): of for name, of in names.items()}
 
 
-def _type(side: _Columns, policy: Policy) -> str:
+def _type(side: Columns, policy: Policy) -> str:
     """Return the SQL of an entry's revenue type: a CASE, since a join of every entry costs more."""
     cases = " ".join(
         f"WHEN {literal(name)} THEN {literal(of)}" for name, of in _names(policy).items()
@@ -237,7 +123,7 @@ def load_contracts(connection: Session, relation: str, policy: Policy) -> list[s
     Raises MissingColumns, and LooksLikeCrmCloseDate where more than half of the lines close on
     or before their start.
     """
-    side = _Columns(Side.ANALYTICS, columns(connection, relation), CONTRACT_COLUMNS)
+    side = Columns(Side.ANALYTICS, columns(connection, relation), CONTRACT_COLUMNS)
     connection.execute(
         f"CREATE TEMP TABLE contract_rows AS {_contract_rows(side, relation, policy)}"
     )
@@ -247,7 +133,7 @@ def load_contracts(connection: Session, relation: str, policy: Policy) -> list[s
     return _float_notice(side, "contract_value")
 
 
-def _contract_rows(side: _Columns, relation: str, policy: Policy) -> str:
+def _contract_rows(side: Columns, relation: str, policy: Policy) -> str:
     tolerance = policy.tolerance
     return f"""
     WITH source AS (
@@ -362,7 +248,7 @@ def view_entries(
     Raises MissingColumns, also where a compliance column that the configuration names is gone.
     """
     wanted = tuple(column.strip().lower() for column in compliance)
-    side = _Columns(Side.ACCOUNTING, columns(connection, relation), ENTRY_COLUMNS + wanted)
+    side = Columns(Side.ACCOUNTING, columns(connection, relation), ENTRY_COLUMNS + wanted)
     connection.execute(f"""
     CREATE TEMP VIEW entry_keys AS
     WITH source AS (
@@ -404,7 +290,7 @@ _ENTRY_CHECKS = {
 }
 
 
-def _float_notice(side: _Columns, column: str) -> list[str]:
+def _float_notice(side: Columns, column: str) -> list[str]:
     if not side.has_floats(column):
         return []
     return [
