@@ -119,13 +119,14 @@ class _Block:
 
     def _inactive(self) -> int:
         # No formula: that a line is in its term cannot be told from its amounts, which may be 0.
-        label, count = "of which outside their term", str(self.totals.inactive_lines)
+        label, count = "of which without revenue", str(self.totals.inactive_lines)
         sheet = self.page.sheet
         return self.page.add(text_cell(sheet, label), number_cell(sheet, count))
 
     def _rate(self, compared: str, breaks: str) -> None:
         sheet = self.page.sheet
-        rate = f'IF({compared}=0,"n/a",ROUND(({compared}-{breaks})/{compared},4))'
+        # Cut off, as Totals.match_rate is; QUOTIENT divides whole numbers.
+        rate = f'IF({compared}=0,"n/a",QUOTIENT(10000*({compared}-{breaks}),{compared})/10000)'
         live = formula_cell(sheet, rate, RATE_FORMAT)
         self._row("Match rate", rate_cell(sheet, self.totals.match_rate), live)
 
