@@ -69,6 +69,12 @@ class Columns:
         plain = rf"regexp_full_match({text}, '[+-]?(\d+(\.\d*)?|\.\d+)')"
         return f"CASE WHEN {plain} THEN TRY_CAST({text} AS {_WIDE}) END"
 
+    def count(self, column: str) -> str:
+        """How many rows a row stands for: one, unless the column says more."""
+        if column not in self.names:
+            return "1"
+        return f"coalesce(CAST({name(self.names[column])} AS BIGINT), 1)"
+
     def units(self, column: str) -> str:
         """Ten-thousandths, half away from zero; NULL where unreadable or beyond 64 bits.
 

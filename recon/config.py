@@ -40,7 +40,8 @@ class DatabaseSettings:
 
     `query` is the file with the SELECT, absolute. `connection` is the connection string of any
     ODBC driver; without it a SQL Server is meant, with integrated security unless `user` is set.
-    Timeouts are in seconds; a query timeout of 0 waits for ever.
+    Timeouts are in seconds; a query timeout of 0 waits for ever. Moments that know their offset are
+    taken in `time_zone` before their month is; without one, as they are written.
     """
 
     key: str
@@ -56,6 +57,7 @@ class DatabaseSettings:
     application_intent: Intent = Intent.READ_ONLY
     login_timeout: int = 15
     query_timeout: int = 300
+    time_zone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,21 +186,22 @@ def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _read(table: Keys, path: Path) -> Settings:
-    reports = table.table("reports")
+    reports, calendar = table.table("reports"), table.table("calendar")
+    zone = calendar.take("time_zone", _time_zone, None)
     home = path.parent.parent if path.parent.name == "config" else Path.cwd()
     settings = Settings(
-        analytics=_read_source(table.table(Side.ANALYTICS), Side.ANALYTICS, path),
-        accounting=_read_source(table.table(Side.ACCOUNTING), Side.ACCOUNTING, path),
+        analytics=_read_source(table.table(Side.ANALYTICS), Side.ANALYTICS, path, zone),
+        accounting=_read_source(table.table(Side.ACCOUNTING), Side.ACCOUNTING, path, zone),
         policy=read_policy(table.table("policy")),
         reports=reports.take("directory", _below(path), home / "reports"),
         path=path,
     )
-    reports.close()
-    table.close()
+    for part in (reports, calendar, table):
+        part.close()
     return settings
 
 
-def _read_source(table: Keys, side: Side, path: Path) -> SourceSettings:
+def _read_source(table: Keys, side: Side, path: Path, zone: str | None) -> SourceSettings:
     if "source" not in table:
         table.mistake("source", "is missing; it is one of " + ", ".join(SourceKind))
     kind = table.take("source", keys.one_of(SourceKind), SourceKind.SAMPLE)
@@ -215,13 +218,15 @@ def _read_source(table: Keys, side: Side, path: Path) -> SourceSettings:
         decimal=table.take("decimal", _decimal, "."),
         date_format=table.take("date_format", _date_format, None),
         compliance=compliance,
-        database=_read_database(table, kind, path),
+        database=_read_database(table, kind, path, zone),
     )
     table.close()
     return settings
 
 
-def _read_database(table: Keys, kind: SourceKind, path: Path) -> DatabaseSettings | None:
+def _read_database(
+    table: Keys, kind: SourceKind, path: Path, zone: str | None
+) -> DatabaseSettings | None:
     """Return how a database is reached, None for a source that is none."""
     needed = {
         SourceKind.SQLSERVER: ("server", "database", "query"),
@@ -229,7 +234,7 @@ def _read_database(table: Keys, kind: SourceKind, path: Path) -> DatabaseSetting
     }.get(kind)
     if needed is None:
         # What another kind of source needs may stay where it is, for a profile to switch to.
-        for name in (field.name for field in fields(DatabaseSettings)):
+        for name in {field.name for field in fields(DatabaseSettings)} - {"time_zone"}:
             table.take(name, str, None)
         return None
     for name in needed:
@@ -242,6 +247,7 @@ def _read_database(table: Keys, kind: SourceKind, path: Path) -> DatabaseSetting
         password_env=table.take("password_env", keys.text, None),
         login_timeout=table.take("login_timeout", keys.whole, standard.login_timeout),
         query_timeout=table.take("query_timeout", keys.whole, standard.query_timeout),
+        time_zone=zone,
     )
     if kind is SourceKind.ODBC:
         return replace(settings, connection=table.take("connection", _without_secret, None))
@@ -330,6 +336,17 @@ def _decimal(value: object) -> str:
     if value not in (".", ","):
         raise ValueError(f"{value!r} is not '.' or ','")
     return str(value)
+
+
+def _time_zone(value: object) -> str:
+    from zoneinfo import ZoneInfo
+
+    text = keys.text(value)
+    try:
+        ZoneInfo(text)
+    except (KeyError, OSError, ValueError):
+        raise ValueError(f"{value!r} is not a time zone, like 'Europe/Berlin'") from None
+    return text
 
 
 def _date_format(value: object) -> str:

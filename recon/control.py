@@ -52,7 +52,8 @@ def control(connection: Session, month: Month, descriptions: Mapping[Side, str])
     _tie_rows(connection, sources)
     _tie_amounts(connection, month, sources[Side.ACCOUNTING])
     elsewhere = connection.execute(
-        f"SELECT count(*) FROM detail WHERE reason IS NOT NULL AND NOT {_in_scope(month)}"
+        f"""SELECT coalesce(sum(stands_for), 0) FROM detail
+        WHERE reason IS NOT NULL AND NOT {_in_scope(month)}"""
     ).fetchone() or (0,)
     rounded_amounts = sum(row[3] for row in (*contracts, *entries))
     return Control(sources, invalid, rounded_amounts, elsewhere[0])
@@ -63,19 +64,36 @@ def _in_scope(month: Month) -> str:
 
 
 def _invalid_rows(connection: Session, month: Month) -> tuple[InvalidRow, ...]:
-    """Return the rows of both sides that cannot be compared, in the order of the sources."""
+    """Return the rows of both sides that cannot be compared, in the order of the sources.
+
+    An entry's row counts the entries in scope alone: a file that holds every month and a database
+    that is asked for one tell the same place.
+    """
     contracts = connection.execute(
         """SELECT row, coalesce(id, ''), reason FROM contract_rows
         WHERE reason IS NOT NULL ORDER BY row"""
     ).fetchall()
     entries = connection.execute(
-        f"""SELECT row, coalesce(entry_id, ''), reason FROM detail
-        WHERE reason IS NOT NULL AND {_in_scope(month)} ORDER BY row"""
+        f"""SELECT place, coalesce(entry_id, ''), reason
+        FROM detail JOIN ({_places(connection, month)}) USING (row)
+        WHERE reason IS NOT NULL AND {_in_scope(month)} ORDER BY place"""
     ).fetchall()
     return tuple(
         InvalidRow(side, *row)
         for side, rows in ((Side.ANALYTICS, contracts), (Side.ACCOUNTING, entries))
         for row in rows
+    )
+
+
+def _places(connection: Session, month: Month) -> str:
+    """Return the SQL of where each entry in scope stands; of none where all of them are valid."""
+    scope = _in_scope(month)
+    found = connection.execute(
+        f"SELECT 1 FROM detail WHERE reason IS NOT NULL AND {scope} LIMIT 1"
+    ).fetchone()
+    return (
+        f"SELECT row, row_number() OVER (ORDER BY row) AS place FROM entry_keys "
+        f"WHERE {scope if found else 'false'}"
     )
 
 

@@ -7,8 +7,8 @@ gets a reason. The results are relations in the session:
   customer, segment, owner, the rules that apply to the line, finer (more than four decimals
   were rounded), reason (NULL where it is valid)
 - `contracts`: the valid ones with the term as `recon.expected.terms` wants it
-- `entry_keys`: row, id, id_key, type, currency, amount, month, finer, valid; what every entry is
-  summed up by
+- `entry_keys`: row, id, id_key, type, currency, amount, month, finer, stands_for (how many entries
+  the row is the sum of), valid; what every entry is summed up by
 - `entry_rows`: the same with entry_id, document_ref, posted_at, compliance columns, and reason:
   texts, which cost more than all the rest; `entries_in_words(keys)` adds them to a few entries
 
@@ -35,6 +35,8 @@ CONTRACT_OPTIONS = (
 )  # fmt: skip
 ENTRY_COLUMNS = ("entry_id", "contract_id", "revenue_type", "amount", "recognition_period")
 ENTRY_OPTIONS = ("currency", "posted_at", "document_ref")
+# How many entries a row of a relation stands for, where a database has added some up; else one.
+CONDENSED = "recon_entries"
 
 # A thousand years: more is a mistake, and would leave the calendar.
 LONGEST_TERM = 12_000
@@ -255,7 +257,7 @@ def view_entries(
         SELECT row_number() OVER () AS row, {side.given()},
             {side.text("contract_id")} AS id, {_type(side, policy)} AS type,
             {side.units("amount")} AS amount, {side.finer("amount")} AS finer,
-            {side.month("recognition_period")} AS month,
+            {side.month("recognition_period")} AS month, {side.count(CONDENSED)} AS stands_for,
             coalesce(upper({side.text("currency")}), {literal(policy.currency)}) AS currency
         FROM {relation})
     SELECT *, lower(id) AS id_key, id IS NOT NULL AND type IS NOT NULL AND amount IS NOT NULL

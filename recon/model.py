@@ -144,7 +144,11 @@ class Break:
 
 @dataclass(frozen=True, slots=True)
 class InvalidRow:
-    """A row that cannot be compared; `row` counts from 1 in the order of the source."""
+    """A row that cannot be compared.
+
+    `row` counts from 1 in the order in which the source delivers its contract lines, or the
+    entries of the month.
+    """
 
     side: Side
     row: int

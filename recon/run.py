@@ -6,6 +6,7 @@ before everything is decided.
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -14,11 +15,11 @@ from pathlib import Path
 
 from recon.config import Settings
 from recon.engine import Session, open_session
-from recon.errors import ExitCode, SourceDataError
+from recon.errors import ExitCode, ReportError, SourceDataError
 from recon.model import Reconciliation, Severity, Side
 from recon.month import Month
 from recon.reconciliation import reconcile_relations
-from recon.sources import source
+from recon.sources import fetched, source
 
 Progress = Callable[[str], None]
 
@@ -62,11 +63,11 @@ def reconciled(
     """Yield a month's reconciliation and the session it lives in."""
     sides = {side.side: source(side) for side in (settings.analytics, settings.accounting)}
     with ExitStack() as opened:
-        session = opened.enter_context(open_session())
         progress("Reading both sides")
+        deliveries = fetched(sides, month, opened.enter_context(_scratch()), progress)
+        session = opened.enter_context(open_session())
         relations = {
-            side: opened.enter_context(found.opened(session, month))
-            for side, found in sides.items()
+            side: opened.enter_context(found.opened(session)) for side, found in deliveries.items()
         }
         progress(f"Reconciling {month}")
         result = reconcile_relations(
@@ -75,11 +76,25 @@ def reconciled(
             relations[Side.ACCOUNTING],
             month,
             settings.policy,
-            descriptions={side: found.description for side, found in sides.items()},
+            descriptions={side: found.description for side, found in deliveries.items()},
             compliance=settings.accounting.compliance,
         )
         _refuse_empty(session, result)
         yield session, result
+
+
+@contextmanager
+def _scratch() -> Iterator[Path]:
+    """Yield a folder for what is needed while the run lasts."""
+    try:
+        folder = tempfile.TemporaryDirectory(prefix="recon-", ignore_cleanup_errors=True)
+    except OSError as error:
+        raise ReportError(
+            f"No temporary file can be written ({error.strerror}); make room in the folder for "
+            "temporary files, then run again."
+        ) from error
+    with folder as path:
+        yield Path(path)
 
 
 def _refuse_empty(session: Session, result: Reconciliation) -> None:

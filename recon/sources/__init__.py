@@ -1,18 +1,22 @@
 """Sources: where the two sides come from.
 
-A source says what it is (`description`) and opens itself in a session as a relation with the
-columns of the specification, section 1; `recon.intake` makes typed rows of it.
+A source says what it is (`description`), brings what is far away here (`fetch`), both sides at the
+same time, and is then opened in a session as a relation with the columns of the specification,
+section 1; `recon.intake` makes typed rows of it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from functools import partial
+from pathlib import Path
 from typing import Protocol
 
 from recon.config import SourceKind, SourceSettings
-from recon.engine import Session
+from recon.model import Side
 from recon.month import Month
+from recon.sources.delivery import Delivery
+from recon.sources.side_by_side import Supervisor, side_by_side
 
 
 class Source(Protocol):
@@ -23,8 +27,8 @@ class Source(Protocol):
         """Where the rows come from, without secrets."""
         ...
 
-    def opened(self, session: Session, month: Month) -> AbstractContextManager[str]:
-        """Yield what to select from for a month, readable while the context lasts."""
+    def fetch(self, month: Month, scratch: Path, supervisor: Supervisor) -> Delivery:
+        """Return what the source delivers for a month; files of its own go to `scratch`."""
         ...
 
 
@@ -57,3 +61,14 @@ KINDS: Mapping[SourceKind, Callable[[SourceSettings], Source]] = {
 def source(settings: SourceSettings) -> Source:
     """Return the source that the settings describe."""
     return KINDS[settings.kind](settings)
+
+
+def fetched(
+    sources: Mapping[Side, Source], month: Month, scratch: Path, tell: Callable[[str], None]
+) -> dict[Side, Delivery]:
+    """Return what both sides deliver for a month, brought here at the same time.
+
+    Raises what the first side that fails raises; the other one is then stopped.
+    """
+    works = {side: partial(source.fetch, month, scratch) for side, source in sources.items()}
+    return side_by_side(works, tell)

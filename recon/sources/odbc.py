@@ -9,29 +9,29 @@ transient error repeats the whole extraction: a partial read proves nothing.
 from __future__ import annotations
 
 import csv
-import struct
-import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from recon.config import DatabaseSettings, SourceSettings
 from recon.engine import Session, literal, name, reading
-from recon.errors import ConfigError, MissingColumns, SourceDataError
-from recon.intake import CONTRACT_COLUMNS, ENTRY_COLUMNS
+from recon.errors import ConfigError, MissingColumns, ReportError, SourceDataError
+from recon.intake import CONDENSED, CONTRACT_COLUMNS, ENTRY_COLUMNS
 from recon.model import Side
 from recon.month import Month
-from recon.sources.connection import connection_string, failure, retried
+from recon.sources.database import Database, connected, driver_manager
+from recon.sources.delivery import Delivery
+from recon.sources.driver_errors import failure, retried
+from recon.sources.side_by_side import Supervisor
 
 if TYPE_CHECKING:
     import pyodbc
 
 BATCH = 10_000
-SQL_SS_TIMESTAMPOFFSET = -155
 # Older than any ledger: the first day of the range that holds all history.
 BEGINNING = date(1900, 1, 1)
 
@@ -58,8 +58,8 @@ class Extract:
     floats: frozenset[str]
 
 
-def parts(side: Side, query: str, month: Month, columns: Sequence[str]) -> list[Part]:
-    """Return what is asked of the server for a month.
+def parts(side: Side, query: str, month: Month, columns: Mapping[str, bool]) -> list[Part]:
+    """Return what is asked of the server for a month; `columns` say whether they are floats.
 
     An entries query has two `?`: the first day, and the first day after the range.
     """
@@ -68,20 +68,27 @@ def parts(side: Side, query: str, month: Month, columns: Sequence[str]) -> list[
         return [Part(f"SELECT * {wrapped}", f"SELECT COUNT(*), SUM(contract_value) {wrapped}")]
     count = f"SELECT COUNT(*), SUM(amount) {wrapped}"
     recent, before = (month - 1).first_day, (month - 2).first_day
+    condensed = _condensed(wrapped, columns)
     return [
         Part(f"SELECT * {wrapped}", count, (recent, (month + 2).first_day)),
-        Part(_condensed(wrapped, columns), count, (before, recent), condensed=True),
-        Part(_condensed(wrapped, columns), count, (BEGINNING, before), condensed=True),
+        Part(condensed, count, (before, recent), condensed=True),
+        Part(condensed, count, (BEGINNING, before), condensed=True),
     ]
 
 
-def _condensed(wrapped: str, columns: Sequence[str]) -> str:
-    """Return the SELECT that adds up a range by key, as if all were posted when the first was."""
+def _condensed(wrapped: str, columns: Mapping[str, bool]) -> str:
+    """Return the SELECT that adds up a range by key, as if all were posted when the first was.
+
+    Entries without an amount stay apart: they are invalid, and counted as such.
+    """
     keys = ["contract_id", "revenue_type", *(["currency"] if "currency" in columns else [])]
+    blank = "CASE WHEN amount IS NULL THEN 1 ELSE 0 END"
+    # A sum of floats would depend on their order.
+    amount = "CAST(amount AS DECIMAL(19, 4))" if columns["amount"] else "amount"
     return (
-        f"SELECT {', '.join(keys)}, SUM(amount) AS amount, "
+        f"SELECT {', '.join(keys)}, SUM({amount}) AS amount, "
         "MIN(recognition_period) AS recognition_period, "
-        f"COUNT(*) AS entries {wrapped} GROUP BY {', '.join(keys)}"
+        f"COUNT(*) AS {CONDENSED} {wrapped} GROUP BY {', '.join([*keys, blank])}"
     )
 
 
@@ -104,58 +111,75 @@ class OdbcSource:
         where = f"{database.server}/{database.database}" if database.server else "connection"
         return f"{self.settings.kind} {where}, {database.query.name}"
 
-    @contextmanager
-    def opened(self, session: Session, month: Month) -> Iterator[str]:
-        """Yield a SELECT over what the database delivers for a month.
+    def fetch(self, month: Month, scratch: Path, supervisor: Supervisor) -> Delivery:
+        """Bring what the database delivers for a month into files in `scratch`.
 
         Raises ConfigError, SourceUnreachable after three more attempts where an error is
-        transient, and SourceDataError where rows and sums do not agree with the server's.
+        transient, SourceDataError where rows and sums do not agree with the server's, ReportError
+        where there is no room for the files.
         """
-        with tempfile.TemporaryDirectory(prefix="recon-") as scratch:
-            extracts = self._extracted(Path(scratch), month)
-            with reading(self.settings.side, self.description):
-                yield "(" + " UNION ALL BY NAME ".join(map(_relation, extracts)) + ")"
-
-    def _extracted(self, scratch: Path, month: Month) -> list[Extract]:
-        pyodbc = _driver_manager()
-        query = self._database.query.read_text(encoding="utf-8-sig").strip().rstrip(";")
-        text = connection_string(self._database, pyodbc.drivers())
+        pyodbc = driver_manager()
+        query = self.query()
         try:
-            return retried(lambda: self._attempt(text, query, scratch, month))
+            isolation, extracts = retried(
+                lambda: self._attempt(query, month, scratch, supervisor), supervisor
+            )
         except (pyodbc.Error, ArithmeticError) as error:
             raise failure(self.settings.side, self.description, error) from None
+        except OSError as error:
+            raise ReportError(
+                f"What the {self.settings.side} side delivers cannot be kept in {scratch}: "
+                f"{error.strerror}. Make room there, then run again."
+            ) from error
+        return Delivery(
+            f"{self.description}, {isolation}", lambda session: self._opened(session, extracts)
+        )
 
-    def _attempt(self, text: str, query: str, scratch: Path, month: Month) -> list[Extract]:
-        with closing(connected(text, self._database)) as connection:
-            columns = self._columns(connection, query)
-            return [
-                self._fetched(connection, part, scratch / f"{number}.csv")
-                for number, part in enumerate(parts(self.settings.side, query, month, columns))
+    @contextmanager
+    def _opened(self, session: Session, extracts: Sequence[Extract]) -> Iterator[str]:
+        with reading(self.settings.side, self.description):
+            yield "(" + " UNION ALL BY NAME ".join(map(_relation, extracts)) + ")"
+
+    def query(self) -> str:
+        """Return the SELECT, ready to be wrapped; raises ConfigError where it cannot be read."""
+        path = self._database.query
+        try:
+            text = path.read_text(encoding="utf-8-sig")
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
+            raise ConfigError([f"{self._database.key}.query: {path}: {reason}"]) from error
+        # A comment at its end would swallow what follows it.
+        return text.strip().rstrip(";") + "\n"
+
+    def _attempt(
+        self, query: str, month: Month, scratch: Path, supervisor: Supervisor
+    ) -> tuple[str, list[Extract]]:
+        with connected(self._database, supervisor) as database:
+            found = self._columns(database, query)
+            return database.isolation, [
+                self._fetched(database, part, scratch / f"{self.settings.side}-{number}.csv")
+                for number, part in enumerate(parts(self.settings.side, query, month, found))
             ]
 
-    def _columns(self, connection: pyodbc.Connection, query: str) -> list[str]:
-        """Return the query's columns; raises MissingColumns before anything is fetched."""
+    def _columns(self, database: Database, query: str) -> dict[str, bool]:
+        """Return the query's columns, and which are floats; raises MissingColumns."""
         side = self.settings.side
         parameters = () if side is Side.ANALYTICS else (BEGINNING, BEGINNING)
-        with closing(
-            connection.execute(f"SELECT * FROM ({query}) q WHERE 1 = 0", *parameters)
-        ) as c:
-            found = [column[0].lower() for column in c.description]
+        cursor = database.execute(f"SELECT * FROM ({query}) q WHERE 1 = 0", *parameters)
+        found = {column[0].lower(): column[1] is float for column in cursor.description}
         needed = CONTRACT_COLUMNS if side is Side.ANALYTICS else ENTRY_COLUMNS
         missing = [column for column in needed if column not in found]
         if missing:
-            raise MissingColumns(side, missing, found)
+            raise MissingColumns(side, missing, list(found))
         return found
 
-    def _fetched(self, connection: pyodbc.Connection, part: Part, path: Path) -> Extract:
+    def _fetched(self, database: Database, part: Part, path: Path) -> Extract:
         """Return a part's rows as a file, checked against the server's own count and sum."""
-        wanted_rows, wanted_sum = connection.execute(part.count, *part.parameters).fetchone()
-        with closing(connection.execute(part.select, *part.parameters)) as cursor:
-            columns = tuple(column[0].lower() for column in cursor.description)
-            floats = frozenset(
-                column[0].lower() for column in cursor.description if column[1] is float
-            )
-            rows, total = _write(cursor, columns, part, path)
+        wanted_rows, wanted_sum = database.execute(part.count, *part.parameters).fetchone()
+        cursor = database.execute(part.select, *part.parameters)
+        columns = tuple(column[0].lower() for column in cursor.description)
+        floats = frozenset(column[0].lower() for column in cursor.description if column[1] is float)
+        rows, total = _write(cursor, columns, part, path)
         summed = "contract_value" if self.settings.side is Side.ANALYTICS else "amount"
         exact = summed not in floats and not isinstance(wanted_sum, float)
         if rows != wanted_rows or (exact and total != (wanted_sum or 0)):
@@ -167,23 +191,12 @@ class OdbcSource:
         return Extract(path, columns, floats)
 
 
-def _driver_manager() -> Any:  # noqa: ANN401 - a module
-    try:
-        import pyodbc
-    except ImportError as error:
-        raise ConfigError(
-            [f"pyodbc cannot be loaded ({error}); on Linux install the package unixodbc"],
-            "This machine",
-        ) from error
-    return pyodbc
-
-
 def _write(
     cursor: pyodbc.Cursor, columns: Sequence[str], part: Part, path: Path
 ) -> tuple[int, Decimal]:
     """Write a result to a CSV file; return the rows that it stands for and the sum of amounts."""
     place = columns.index("amount" if "amount" in columns else "contract_value")
-    weight = columns.index("entries") if part.condensed else None
+    weight = columns.index(CONDENSED) if part.condensed else None
     rows, total = 0, Decimal(0)
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
@@ -206,72 +219,8 @@ def _relation(extract: Extract) -> str:
         f"{literal(column)}: '{'DOUBLE' if column in extract.floats else 'VARCHAR'}'"
         for column in extract.columns
     )
-    chosen = ", ".join(name(c) for c in extract.columns if c != "entries")
+    chosen = ", ".join(map(name, extract.columns))
     return (
         f"SELECT {chosen} FROM read_csv({literal(str(extract.path))}, auto_detect = false, "
         f"header = false, delim = ',', quote = '\"', escape = '\"', columns = {{{typed}}})"
     )
-
-
-def connected(text: str, settings: DatabaseSettings) -> pyodbc.Connection:
-    """Return a connection that reads one state of the database and writes nothing."""
-    import pyodbc
-
-    connection = pyodbc.connect(text, timeout=settings.login_timeout, autocommit=False)
-    try:
-        _prepare(connection, settings)
-    except BaseException:
-        connection.close()
-        raise
-    return connection
-
-
-def _prepare(connection: pyodbc.Connection, settings: DatabaseSettings) -> None:
-    import pyodbc
-
-    server = connection.getinfo(pyodbc.SQL_DBMS_NAME)
-    connection.add_output_converter(SQL_SS_TIMESTAMPOFFSET, _timestamp)
-    if settings.query_timeout:
-        try:
-            connection.timeout = settings.query_timeout
-        except pyodbc.Error:
-            # PostgreSQL's driver knows no timeout; the server does.
-            connection.execute(f"SET statement_timeout = {settings.query_timeout * 1000}")
-    if server == "PostgreSQL":
-        connection.execute(
-            "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
-        )
-        connection.commit()
-    elif server == "Microsoft SQL Server":
-        connection.execute(f"SET TRANSACTION ISOLATION LEVEL {_isolation(connection)}")
-    _check_decimals(connection)
-
-
-def _isolation(connection: pyodbc.Connection) -> str:
-    """Return SNAPSHOT where the database allows it, else READ COMMITTED; never less."""
-    found = connection.execute(
-        "SELECT snapshot_isolation_state FROM sys.databases WHERE name = DB_NAME()"
-    ).fetchone()
-    return "SNAPSHOT" if found and found[0] == 1 else "READ COMMITTED"
-
-
-def _check_decimals(connection: pyodbc.Connection) -> None:
-    """Make sure that decimals arrive as they are: under some locales they come 10,000-fold."""
-    import pyodbc
-
-    select, right = "SELECT CAST(1234.56 AS decimal(19, 4))", Decimal("1234.56")
-    if connection.execute(select).fetchval() == right:
-        return
-    pyodbc.setDecimalSeparator(".")
-    if connection.execute(select).fetchval() != right:
-        raise SourceDataError(
-            "The driver reads 1234.56 as another number; set the account's regional format to "
-            "one with a decimal point, then run again."
-        )
-
-
-def _timestamp(raw: bytes) -> str:
-    """Return a datetimeoffset as text: the date and time at its own offset."""
-    year, month, day, hour, minute, second, nanosecond, *_ = struct.unpack("<6hI2h", raw)
-    moment = datetime(year, month, day, hour, minute, second, nanosecond // 1000)
-    return moment.isoformat(" ")

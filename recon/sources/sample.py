@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from recon import sample
 from recon.config import SourceSettings
 from recon.engine import Session, literal, reading
 from recon.model import Side
 from recon.month import Month
+from recon.sources.delivery import Delivery
+from recon.sources.side_by_side import Supervisor
 
 TABLES = {Side.ANALYTICS: "contracts", Side.ACCOUNTING: "entries"}
 
@@ -26,8 +29,12 @@ class SampleSource:
         """What the sample is."""
         return f"sample data, {TABLES[self.settings.side]}"
 
+    def fetch(self, month: Month, scratch: Path, supervisor: Supervisor) -> Delivery:
+        """Return the sample, which lives on this machine."""
+        return Delivery(self.description, self.opened)
+
     @contextmanager
-    def opened(self, session: Session, month: Month) -> Iterator[str]:
+    def opened(self, session: Session) -> Iterator[str]:
         """Yield the table of the attached sample."""
         path = sample.ensure(sample.Recipe())
         with reading(self.settings.side, self.description):

@@ -17,7 +17,7 @@ from recon.config import load
 from recon.errors import ReconError
 from recon.month import Month
 from recon.run import run_month
-from recon.sources import connection, odbc
+from recon.sources import driver_errors, odbc
 from tests.integration.conftest import Postgres
 
 ROOT = Path(__file__).parents[2]
@@ -59,7 +59,7 @@ def configured(
 ) -> Callable[..., Path]:
     """Return what writes a configuration for the server, with keys of both sides changed."""
     monkeypatch.setenv("BOOKS_PASSWORD", postgres.password)
-    monkeypatch.setattr(connection, "WAITS", (0, 0, 0))
+    monkeypatch.setattr(driver_errors, "WAITS", (0, 0, 0))
 
     def write(entries: str = "", port: int = postgres.port, **keys: object) -> Path:
         for side in ("contracts", "entries"):
@@ -124,7 +124,9 @@ def test_it_runs_from_the_command_line(books: Path, configured: Callable[..., Pa
     )
     assert done.returncode == 3, done.stderr
     sources = json.loads(done.stdout)["sources"]
-    assert sources["accounting"]["description"] == "odbc connection, entries.sql"
+    assert sources["accounting"]["description"] == (
+        "odbc connection, entries.sql, snapshot isolation (repeatable read)"
+    )
     assert "tie;out" not in done.stdout + done.stderr
 
 

@@ -11,14 +11,8 @@ import pytest
 from recon.config import DatabaseSettings
 from recon.errors import ConfigError
 from recon.model import Side
-from recon.sources.connection import (
-    connection_string,
-    escaped,
-    failure,
-    is_transient,
-    joined,
-    redacted,
-)
+from recon.sources.connection import connection_string, escaped, joined
+from recon.sources.driver_errors import failure, is_transient, redacted
 
 INSTALLED = ("SQL Server", "ODBC Driver 17 for SQL Server", "ODBC Driver 18 for SQL Server")
 SERVER = DatabaseSettings(

@@ -43,7 +43,7 @@ def read(session: Session, tmp_path: Path) -> Read:
 
     def rows(path: str = "entries.csv", **options: Any) -> Rows:
         settings = replace(ENTRIES, path=tmp_path / path, **options)
-        with FilesSource(settings).opened(session, Month.parse("2024-06")) as relation:
+        with FilesSource(settings).opened(session) as relation:
             cursor = session.execute(f"SELECT * FROM {relation}")
             names = [column[0] for column in cursor.description or ()]
             return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
@@ -442,9 +442,7 @@ def _reconciled(session: Session, folder: Path, meanwhile: Callable[[], None]) -
         1200 AS contract_value, 12 AS duration_months, '2024-01-01' AS booking_date,
         '2024-12-31' AS close_date"""
     )
-    with FilesSource(replace(ENTRIES, path=folder / "entries.csv")).opened(
-        session, Month.parse("2024-06")
-    ) as entries:
+    with FilesSource(replace(ENTRIES, path=folder / "entries.csv")).opened(session) as entries:
         meanwhile()
         reconcile_relations(session, "contracts", entries, Month.parse("2024-06"), Policy())
 
@@ -537,9 +535,7 @@ def test_parquet_amounts_are_exact_and_floats_are_told(
         1200 AS contract_value, 12 AS duration_months, DATE '2024-01-01' AS booking_date,
         DATE '2024-12-31' AS close_date"""
     )
-    with FilesSource(replace(ENTRIES, path=path)).opened(
-        session, Month.parse("2024-06")
-    ) as entries:
+    with FilesSource(replace(ENTRIES, path=path)).opened(session) as entries:
         result = reconcile_relations(
             session, "contracts", entries, Month.parse("2024-06"), Policy()
         )

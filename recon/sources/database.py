@@ -1,0 +1,143 @@
+"""A database that is read: one connection, one state of the data, nothing written."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from decimal import Decimal
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from recon.config import DatabaseSettings
+from recon.errors import ConfigError, SourceDataError
+from recon.sources.connection import connection_string
+from recon.sources.side_by_side import Supervisor
+
+if TYPE_CHECKING:
+    import pyodbc
+
+SQL_SS_TIMESTAMPOFFSET = -155
+SQL_SERVER = "Microsoft SQL Server"
+POSTGRESQL = "PostgreSQL"
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """An open connection; `product` is what the server calls itself, `isolation` what it promises.
+
+    All statements share one cursor, so that whoever wants them to stop has one thing to cancel.
+    """
+
+    cursor: pyodbc.Cursor
+    product: str
+    isolation: str
+
+    def execute(self, statement: str, *parameters: Any) -> pyodbc.Cursor:  # noqa: ANN401 - any type
+        """Return the cursor with the result of a statement; the one before is gone."""
+        return self.cursor.execute(statement, *parameters)
+
+
+def driver_manager() -> Any:  # noqa: ANN401 - a module
+    """Return pyodbc; raises ConfigError where the machine lacks what it needs."""
+    try:
+        import pyodbc
+    except ImportError as error:
+        raise ConfigError(
+            [f"pyodbc cannot be loaded ({error}); on Linux install the package unixodbc"],
+            "This machine",
+        ) from error
+    return pyodbc
+
+
+@contextmanager
+def connected(settings: DatabaseSettings, supervisor: Supervisor) -> Iterator[Database]:
+    """Yield the database that the settings name, in a transaction that reads one state of it.
+
+    Raises ConfigError, pyodbc.Error, SourceDataError where the driver misreads decimals.
+    """
+    pyodbc = driver_manager()
+    text = connection_string(settings, pyodbc.drivers())
+    connection = pyodbc.connect(text, timeout=settings.login_timeout, autocommit=True)
+    try:
+        cursor = connection.cursor()
+        with supervisor.cancelling(cursor.cancel):
+            product = connection.getinfo(pyodbc.SQL_DBMS_NAME)
+            _prepare(connection, settings, product)
+            check_decimals(cursor)
+            yield Database(cursor, product, _begin(connection, product))
+    finally:
+        connection.close()
+
+
+def _prepare(connection: pyodbc.Connection, settings: DatabaseSettings, product: str) -> None:
+    import pyodbc
+
+    convert = partial(_moment, zone=settings.time_zone)
+    connection.add_output_converter(SQL_SS_TIMESTAMPOFFSET, convert)
+    if product == POSTGRESQL and settings.time_zone:
+        connection.execute(f"SET TIME ZONE '{settings.time_zone}'")
+    if settings.query_timeout:
+        try:
+            connection.timeout = settings.query_timeout
+        except pyodbc.Error:
+            # PostgreSQL's driver knows no timeout; the server does.
+            connection.execute(f"SET statement_timeout = {settings.query_timeout * 1000}")
+
+
+def _begin(connection: pyodbc.Connection, product: str) -> str:
+    """Begin the transaction that everything is read in; return its isolation, in words."""
+    if product == SQL_SERVER:
+        level = _sql_server_isolation(connection)
+        # A transaction that has begun under another level cannot change to snapshot, and the
+        # driver would begin one by itself: so the level is set and the transaction begun in words.
+        connection.execute(f"SET TRANSACTION ISOLATION LEVEL {level}")
+        connection.execute("BEGIN TRANSACTION")
+        return f"{level.lower()} isolation"
+    if product == POSTGRESQL:
+        connection.execute(
+            "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+        )
+        connection.autocommit = False
+        return "snapshot isolation (repeatable read)"
+    connection.autocommit = False
+    return "the server's default isolation"
+
+
+def _sql_server_isolation(connection: pyodbc.Connection) -> str:
+    """Return SNAPSHOT where the database allows it, else READ COMMITTED; never less."""
+    found = connection.execute(
+        "SELECT snapshot_isolation_state FROM sys.databases WHERE name = DB_NAME()"
+    ).fetchone()
+    return "SNAPSHOT" if found and found[0] == 1 else "READ COMMITTED"
+
+
+def check_decimals(cursor: pyodbc.Cursor) -> None:
+    """Make sure that decimals arrive as they are: under some locales they come 10,000-fold.
+
+    Raises SourceDataError where they still do not with the separator put right.
+    """
+    import pyodbc
+
+    select, right = "SELECT CAST(1234.56 AS decimal(19, 4))", Decimal("1234.56")
+    if cursor.execute(select).fetchval() == right:
+        return
+    pyodbc.setDecimalSeparator(".")
+    if cursor.execute(select).fetchval() != right:
+        raise SourceDataError(
+            "The driver reads 1234.56 as another number; set the account's regional format to "
+            "one with a decimal point, then run again."
+        )
+
+
+def _moment(raw: bytes, zone: str | None) -> str:
+    """Return a datetimeoffset as text, in the configured zone, or as it stands without one."""
+    year, month, day, hour, minute, second, nanosecond, *offset = struct.unpack("<6hI2h", raw)
+    moment = datetime(year, month, day, hour, minute, second, nanosecond // 1000)
+    if zone:
+        at = timezone(timedelta(hours=offset[0], minutes=offset[1]))
+        moment = moment.replace(tzinfo=at).astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+    return moment.isoformat(" ")

@@ -1,0 +1,128 @@
+"""Driver errors: which are worth another attempt, and what each means in one sentence.
+
+A driver's own text may hold secrets: it is shown only where no meaning is known, and redacted.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import TypeVar
+
+from recon.errors import SourceUnreachable
+from recon.model import Side
+from recon.sources.side_by_side import Supervisor
+
+# Worth another try: deadlocks, cut connections, throttling, a server that is coming up.
+TRANSIENT_ERRORS = {
+    233, 1205, 1222, 4221, 10053, 10054, 10060, 10928, 10929, 40143, 40197, 40501, 40613,
+    49918, 49919, 49920,
+}  # fmt: skip
+TRANSIENT_STATES = {"08001", "08006", "08S01", "HYT00", "HYT01", "40001", "40P01", "57P01", "57P03"}
+WAITS = (1.0, 3.0, 9.0)
+NO_DATABASE = 4060
+
+# What no further attempt changes: (error number, SQLSTATE or words of the driver, what it means).
+PERMANENT = (
+    ((18456, "28000", "28P01", "password authentication failed"),
+     "refuses the login; check the user, the password, or the service account's rights"),
+    ((NO_DATABASE, "3D000", r'database ".*" does not exist'),
+     "has no such database, or the login may not open it; check the name of the database"),
+    ((208, "42S02", "42P01"), "has no table or view of that name; check the query"),
+    ((207, "42S22", "42703"), "has no column of that name; check the query"),
+    ((229, "42501"), "does not let the login read; grant it SELECT"),
+    (("IM002", "01000"), "cannot be reached: no driver of that name is installed on this machine"),
+    (("certificate",),
+     "shows a certificate that is not trusted; install its authority, or set "
+     "trust_server_certificate = true if you accept that"),
+    (("ncryption not supported",),
+     "does not encrypt; set encrypt = false if you accept that"),
+    (("SSPI",), "gets no Windows ticket; run as a domain account, or set user and password_env"),
+    (("57014", "HY008", "[Qq]uery timeout"),
+     "did not finish the query in time; raise query_timeout or ask why it is slow"),
+)  # fmt: skip
+PASSING = (
+    (("40001", "40P01", 1205), "chose the query as a deadlock victim, again and again"),
+    (("55P03", 1222), "kept the tables locked"),
+    (("Connection refused",), "refuses the connection; check the server's name and port"),
+    (("HYT00", "HYT01", "08001"),
+     "does not answer; check the server's name, its port and the firewall"),
+    (("08S01", "08006", "57P01", "57P03"), "was cut off; check the network and the server"),
+)  # fmt: skip
+
+Result = TypeVar("Result")
+Meanings = tuple[tuple[tuple[int | str, ...], str], ...]
+
+
+def retried(attempt: Callable[[], Result], supervisor: Supervisor) -> Result:
+    """Return what an attempt returns, made again after each transient error.
+
+    A cut in mid-result proves nothing, so the whole attempt is made again. Raises what the last
+    attempt raised, and Stopped where the error is that of a query that was told to stop.
+    """
+    import pyodbc
+
+    for made, wait in enumerate((*WAITS, None)):
+        try:
+            return attempt()
+        except (pyodbc.Error, ArithmeticError) as error:
+            supervisor.check()
+            if wait is None or made >= attempts_more(error):
+                raise
+            supervisor.tell(f"The connection failed; attempt {made + 2} in {wait:.0f} s")
+            supervisor.pause(wait)
+    raise AssertionError("the last attempt returns or raises")
+
+
+def attempts_more(error: Exception) -> int:
+    """Return how many more attempts an error is worth."""
+    # A database that is just coming up is not there at first; one that is not there stays away.
+    if NO_DATABASE in _facts_of(error)[1]:
+        return 1
+    return len(WAITS) if is_transient(error) else 0
+
+
+def is_transient(error: Exception) -> bool:
+    """Return whether another attempt may succeed where this error came up."""
+    # A connection cut right after a DECIMAL column shows as an arithmetic error.
+    if isinstance(error, ArithmeticError):
+        return True
+    if _meaning(error, PERMANENT):
+        return False
+    state, numbers, _ = _facts_of(error)
+    return state in TRANSIENT_STATES or bool(numbers & TRANSIENT_ERRORS)
+
+
+def _facts_of(error: Exception) -> tuple[str, set[int], str]:
+    """Return the SQLSTATE, the server's error numbers and the text of a driver's error."""
+    state = str(error.args[0]) if error.args else ""
+    text = str(error.args[1]) if len(error.args) > 1 else str(error)
+    return state, {int(number) for number in re.findall(r"\((\d+)\)", text)}, text
+
+
+def _meaning(error: Exception, known: Meanings) -> str | None:
+    state, numbers, text = _facts_of(error)
+    for signs, meaning in known:
+        for sign in signs:
+            if sign in numbers if isinstance(sign, int) else sign == state or re.search(sign, text):
+                return meaning
+    return None
+
+
+def failure(side: Side, description: str, error: Exception) -> SourceUnreachable:
+    """Return the one sentence for what a driver raised; a driver's own text may hold secrets."""
+    said = _meaning(error, PERMANENT) or _meaning(error, PASSING)
+    if said is None and isinstance(error, ArithmeticError):
+        said = "was cut off in the middle of a result; check the network and the server"
+    if said is None:
+        state, _, text = _facts_of(error)
+        said = f"fails with SQLSTATE {state or 'unknown'}: {redacted(' '.join(text.split()))}"
+    return SourceUnreachable(f"The {side} side ({description}) {said}.")
+
+
+_SECRETS = re.compile(r"(PWD|PASSWORD|UID)\s*=\s*(\{(?:[^}]|\}\})*\}|[^;]*)", re.IGNORECASE)
+
+
+def redacted(text: str) -> str:
+    """Return a text without the values of secret keywords."""
+    return _SECRETS.sub(lambda found: f"{found[1]}=***", text)
