@@ -15,11 +15,12 @@ from pathlib import Path
 
 from recon.config import Settings
 from recon.engine import Session, open_session
-from recon.errors import ExitCode, ReportError, SourceDataError
+from recon.errors import ExitCode, SourceDataError
 from recon.model import Reconciliation, Severity, Side
 from recon.month import Month
 from recon.reconciliation import reconcile_relations
 from recon.sources import fetched, source
+from recon.sources.delivery import Scratch
 
 Progress = Callable[[str], None]
 
@@ -84,17 +85,15 @@ def reconciled(
 
 
 @contextmanager
-def _scratch() -> Iterator[Path]:
-    """Yield a folder for what is needed while the run lasts."""
-    try:
-        folder = tempfile.TemporaryDirectory(prefix="recon-", ignore_cleanup_errors=True)
-    except OSError as error:
-        raise ReportError(
-            f"No temporary file can be written ({error.strerror}); make room in the folder for "
-            "temporary files, then run again."
-        ) from error
-    with folder as path:
-        yield Path(path)
+def _scratch() -> Iterator[Scratch]:
+    """Yield what makes a folder that is there while the run lasts."""
+    with ExitStack() as made:
+
+        def folder() -> Path:
+            found = tempfile.TemporaryDirectory(prefix="recon-", ignore_cleanup_errors=True)
+            return Path(made.enter_context(found))
+
+        yield folder
 
 
 def _refuse_empty(session: Session, result: Reconciliation) -> None:

@@ -15,7 +15,7 @@ from typing import Protocol
 from recon.config import SourceKind, SourceSettings
 from recon.model import Side
 from recon.month import Month
-from recon.sources.delivery import Delivery
+from recon.sources.delivery import Delivery, Scratch
 from recon.sources.side_by_side import Supervisor, side_by_side
 
 
@@ -27,7 +27,7 @@ class Source(Protocol):
         """Where the rows come from, without secrets."""
         ...
 
-    def fetch(self, month: Month, scratch: Path, supervisor: Supervisor) -> Delivery:
+    def fetch(self, month: Month, scratch: Scratch, supervisor: Supervisor) -> Delivery:
         """Return what the source delivers for a month; files of its own go to `scratch`."""
         ...
 
@@ -64,7 +64,7 @@ def source(settings: SourceSettings) -> Source:
 
 
 def fetched(
-    sources: Mapping[Side, Source], month: Month, scratch: Path, tell: Callable[[str], None]
+    sources: Mapping[Side, Source], month: Month, scratch: Scratch, tell: Callable[[str], None]
 ) -> dict[Side, Delivery]:
     """Return what both sides deliver for a month, brought here at the same time.
 

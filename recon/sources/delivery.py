@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
 
 from recon.engine import Session
+
+# Makes a new folder for files that are needed while the run lasts; raises OSError.
+Scratch = Callable[[], Path]
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from recon.intake import CONDENSED, CONTRACT_COLUMNS, ENTRY_COLUMNS
 from recon.model import Side
 from recon.month import Month
 from recon.sources.database import Database, connected, driver_manager
-from recon.sources.delivery import Delivery
+from recon.sources.delivery import Delivery, Scratch
 from recon.sources.driver_errors import failure, retried
 from recon.sources.side_by_side import Supervisor
 
@@ -111,8 +111,8 @@ class OdbcSource:
         where = f"{database.server}/{database.database}" if database.server else "connection"
         return f"{self.settings.kind} {where}, {database.query.name}"
 
-    def fetch(self, month: Month, scratch: Path, supervisor: Supervisor) -> Delivery:
-        """Bring what the database delivers for a month into files in `scratch`.
+    def fetch(self, month: Month, scratch: Scratch, supervisor: Supervisor) -> Delivery:
+        """Bring what the database delivers for a month into files.
 
         Raises ConfigError, SourceUnreachable after three more attempts where an error is
         transient, SourceDataError where rows and sums do not agree with the server's, ReportError
@@ -122,14 +122,14 @@ class OdbcSource:
         query = self.query()
         try:
             isolation, extracts = retried(
-                lambda: self._attempt(query, month, scratch, supervisor), supervisor
+                lambda: self._attempt(query, month, scratch(), supervisor), supervisor
             )
         except (pyodbc.Error, ArithmeticError) as error:
             raise failure(self.settings.side, self.description, error) from None
         except OSError as error:
             raise ReportError(
-                f"What the {self.settings.side} side delivers cannot be kept in {scratch}: "
-                f"{error.strerror}. Make room there, then run again."
+                f"What the {self.settings.side} side delivers cannot be kept: {error.strerror}. Make "
+                "room in the folder for temporary files (TEMP), then run again."
             ) from error
         return Delivery(
             f"{self.description}, {isolation}", lambda session: self._opened(session, extracts)
@@ -152,12 +152,12 @@ class OdbcSource:
         return text.strip().rstrip(";") + "\n"
 
     def _attempt(
-        self, query: str, month: Month, scratch: Path, supervisor: Supervisor
+        self, query: str, month: Month, folder: Path, supervisor: Supervisor
     ) -> tuple[str, list[Extract]]:
         with connected(self._database, supervisor) as database:
             found = self._columns(database, query)
             return database.isolation, [
-                self._fetched(database, part, scratch / f"{self.settings.side}-{number}.csv")
+                self._fetched(database, part, folder / f"{number}.csv")
                 for number, part in enumerate(parts(self.settings.side, query, month, found))
             ]
 

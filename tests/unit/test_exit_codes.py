@@ -10,7 +10,7 @@ import pytest
 import typer
 
 from recon import errors
-from recon.cli import _exit_code
+from recon.cli.failures import exit_code
 from recon.engine import reading
 from recon.errors import ExitCode, ReconError
 from recon.process import Interruption
@@ -39,7 +39,7 @@ def fails(error: BaseException) -> int:
     def command() -> int:
         raise error
 
-    return _exit_code(command, Interruption())
+    return exit_code(command, Interruption())
 
 
 def test_the_codes_are_those_of_the_specification() -> None:
@@ -119,7 +119,7 @@ def test_what_a_library_makes_of_an_interruption_stays_one(
             interruption()
         raise error
 
-    assert _exit_code(command, interruption) == 130
+    assert exit_code(command, interruption) == 130
     assert "Interrupted" in capsys.readouterr().err
 
 

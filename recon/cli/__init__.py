@@ -1,0 +1,49 @@
+"""The command line: parse, call, render; one module a command."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from recon import __version__, process
+from recon.cli.explain import explain
+from recon.cli.failures import exit_code
+from recon.cli.month import month
+from recon.cli.sample import sample
+
+app = typer.Typer(
+    name="recon",
+    help="Reconcile booked contracts with recognized revenue to the cent, and say why they differ.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    pretty_exceptions_show_locals=False,
+)
+
+
+@app.callback(invoke_without_command=True)
+def recon(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    """Take the options that come before a command."""
+    if version:
+        typer.echo(f"recon {__version__}")
+        raise typer.Exit
+
+
+for command in (month, explain, sample):
+    app.command()(command)
+
+
+def main() -> None:
+    """Run the command line and leave with the documented exit code, never with a traceback."""
+    process.prepare_streams()
+    interruption = process.Interruption()
+    interruption.listen()
+    program = typer.main.get_command(app)
+    code = exit_code(lambda: program.main(standalone_mode=False), interruption)
+    interruption.ignore()
+    sys.exit(code)

@@ -1,0 +1,55 @@
+"""`recon explain`: one contract, whole."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from recon import process
+from recon.cli.options import (
+    Config,
+    Json,
+    MonthText,
+    NoColor,
+    Profile,
+    chosen_month,
+    progress_shown,
+)
+
+
+def explain(
+    contract: Annotated[str, typer.Argument(metavar="CONTRACT", help="The contract's id.")],
+    month: MonthText = None,
+    config: Config = None,
+    profile: Profile = None,
+    json: Json = False,
+    all_months: Annotated[
+        bool, typer.Option("--all-months", help="Show every month of a long term.")
+    ] = False,
+    no_color: NoColor = False,
+) -> None:
+    """Show one contract whole: terms, months, formula and cause."""
+    from recon.config import load
+    from recon.dossier import as_json, dossier
+    from recon.run import reconciled
+
+    settings = load(config, profile)
+    chosen = chosen_month(month, settings.sample)
+    with (
+        progress_shown(json) as progress,
+        reconciled(settings, chosen, progress) as (session, result),
+    ):
+        found = dossier(session, result, contract, settings.accounting.compliance)
+    with process.printing():
+        if json:
+            from recon.reports.json_document import dumps
+
+            typer.echo(dumps(as_json(found)), nl=False)
+            return
+        from recon.reports.console import make_console
+        from recon.reports.explain_view import show_dossier
+
+        console = make_console(sys.stdout, color=False if no_color else None)
+        show_dossier(console, found, sample=settings.sample, all_months=all_months)

@@ -1,0 +1,107 @@
+"""`recon month`: reconcile a month."""
+
+from __future__ import annotations
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from recon import process
+from recon.cli.options import (
+    Config,
+    Json,
+    MonthText,
+    NoColor,
+    Profile,
+    chosen_month,
+    progress_shown,
+)
+from recon.errors import UsageError
+
+if TYPE_CHECKING:
+    from recon.model import Severity
+
+
+class FailOn(StrEnum):
+    """From which severity on the exit code is 3."""
+
+    WARNING = "warning"
+    HIGH = "high"
+    CRITICAL = "critical"
+    NEVER = "never"
+
+
+def month(
+    month: MonthText = None,
+    config: Config = None,
+    profile: Profile = None,
+    json: Json = False,
+    formats: Annotated[
+        str, typer.Option("--format", help="The reports to write: csv, xlsx, both or none.")
+    ] = "csv,xlsx",
+    out: Annotated[
+        Path | None, typer.Option("--out", help="The folder for reports instead of reports/.")
+    ] = None,
+    fail_on: Annotated[
+        FailOn, typer.Option("--fail-on", help="From which severity on the exit code is 3.")
+    ] = FailOn.HIGH,
+    top: Annotated[int, typer.Option("--top", min=0, help="How many breaks to show.")] = 10,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print the verdict only.")] = False,
+    no_color: NoColor = False,
+) -> None:
+    """Reconcile a month: print the dashboard and write the reports."""
+    from dataclasses import replace
+
+    from recon.config import load
+    from recon.run import run_month
+
+    wanted = _formats(formats)
+    settings = load(config, profile)
+    if out:
+        settings = replace(settings, reports=out.absolute())
+    with progress_shown(quiet or json) as progress:
+        outcome = run_month(
+            settings,
+            chosen_month(month, settings.sample),
+            formats=wanted,
+            fail_on=_severity(fail_on),
+            progress=progress,
+        )
+    with process.printing():
+        if json:
+            from recon.reports.json_document import document, dumps
+
+            found = document(outcome.result, outcome.run_id, outcome.reports, outcome.exit_code)
+            typer.echo(dumps(found), nl=False)
+        else:
+            from recon.reports.console import make_console, show
+
+            show(
+                make_console(sys.stdout, color=False if no_color else None),
+                outcome.result,
+                run_id=outcome.run_id,
+                reports=outcome.reports,
+                sample=settings.sample,
+                top=top,
+                quiet=quiet,
+                exit_code=outcome.exit_code,
+            )
+    raise typer.Exit(outcome.exit_code)
+
+
+def _formats(text: str) -> tuple[str, ...]:
+    wanted = tuple(part.strip().lower() for part in text.split(","))
+    if wanted == ("none",):
+        return ()
+    if not {*wanted} <= {"csv", "xlsx"}:
+        raise UsageError(f"--format is csv, xlsx, both with a comma, or none; not {text!r}.")
+    return wanted
+
+
+def _severity(word: FailOn) -> Severity | None:
+    from recon.model import Severity
+
+    return None if word is FailOn.NEVER else Severity[word.name]

@@ -1,0 +1,61 @@
+"""What several commands share: their options, the month that is meant, and progress."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from recon.errors import UsageError
+
+if TYPE_CHECKING:
+    from recon.month import Month
+
+Config = Annotated[Path | None, typer.Option("--config", help="The configuration to use.")]
+Profile = Annotated[
+    str | None, typer.Option("--profile", help="The [profiles.NAME] of the configuration.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+NoColor = Annotated[bool, typer.Option("--no-color", help="Print without colours.")]
+MonthText = Annotated[
+    str | None,
+    typer.Argument(metavar="MONTH", help="The month, like 2024-06; the last one if left out."),
+]
+
+
+def chosen_month(text: str | None, sample: bool) -> Month:
+    """Return the month that is named, else the last one; raises MonthError, UsageError."""
+    from recon.month import Month
+
+    if text is None:
+        from datetime import date
+
+        chosen = Month.of(date.today()) - 1
+    else:
+        chosen = Month.parse(text)
+    if sample:
+        from recon.sample import Recipe
+
+        recipe = Recipe()
+        if not recipe.first <= chosen <= recipe.last:
+            raise UsageError(
+                f"The sample covers {recipe.first} to {recipe.last}, not {chosen}; "
+                f"name one of its months, like: recon month 2024-06"
+            )
+    return chosen
+
+
+@contextmanager
+def progress_shown(quiet: bool) -> Iterator[Callable[[str], None]]:
+    """Yield what tells the current step, on the terminal only and gone at the end."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+
+    with Console(stderr=True, markup=False).status("Starting") as status:
+        yield lambda step: status.update(f"{step} …")

@@ -1,0 +1,68 @@
+"""`recon sample`: the sample, anew."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from recon import process
+from recon.cli.options import progress_shown
+from recon.errors import UsageError
+
+
+def sample(
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Another seed, another sample.")] = 1,
+    contracts: Annotated[
+        int, typer.Option("--contracts", min=1, help="Active contract lines in every month.")
+    ] = 5_000,
+    error_rate: Annotated[
+        str, typer.Option("--error-rate", help="The share of lines that are broken, like 8%.")
+    ] = "8%",
+    first: Annotated[str, typer.Option("--first", help="The first month.")] = "2024-01",
+    last: Annotated[str, typer.Option("--last", help="The last month.")] = "2024-12",
+    history: Annotated[
+        bool, typer.Option(help="Post every month before the first, or one opening entry a line.")
+    ] = True,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Write both sides and the truth as files here.")
+    ] = None,
+    kind: Annotated[str, typer.Option("--format", help="csv or parquet, for --out.")] = "csv",
+) -> None:
+    """Make the sample anew, or one of your own with its errors."""
+    from recon import sample as samples
+    from recon.month import Month
+
+    if kind not in ("csv", "parquet"):
+        raise UsageError(f"--format is csv or parquet, not {kind}.")
+    recipe = samples.Recipe(
+        seed=seed,
+        contracts=contracts,
+        error_rate=_share(error_rate),
+        first=Month.parse(first),
+        last=Month.parse(last),
+        history=history,
+    )
+    with progress_shown(quiet=False) as progress:
+        progress("Making the sample")
+        path = samples.sample_path(recipe)
+        samples.make(recipe, path)
+        written = (
+            samples.export(path, out, "csv" if kind == "csv" else "parquet") if out else [path]
+        )
+    with process.printing():
+        for file in written:
+            typer.echo(str(file))
+
+
+def _share(text: str) -> Any:  # noqa: ANN401 - a Decimal, imported only here
+    from decimal import Decimal, InvalidOperation
+
+    try:
+        share = Decimal(text.strip().removesuffix("%")) / (100 if "%" in text else 1)
+    except InvalidOperation:
+        share = Decimal("NaN")
+    if not share.is_finite():
+        raise UsageError(f"--error-rate is a share like 8%, not {text}.")
+    return share
