@@ -20,7 +20,7 @@ from recon.model import Reconciliation, Severity, Side
 from recon.month import Month
 from recon.reconciliation import reconcile_relations
 from recon.sources import fetched, source
-from recon.sources.delivery import Scratch
+from recon.sources.delivery import Request, Scratch
 
 Progress = Callable[[str], None]
 
@@ -59,13 +59,21 @@ def run_month(
 
 @contextmanager
 def reconciled(
-    settings: Settings, month: Month, progress: Progress = lambda _: None
+    settings: Settings,
+    month: Month,
+    progress: Progress = lambda _: None,
+    contract: str | None = None,
 ) -> Iterator[tuple[Session, Reconciliation]]:
-    """Yield a month's reconciliation and the session it lives in."""
+    """Yield a month's reconciliation and the session it lives in.
+
+    Where a `contract` is named, every entry of it is there, not only those that the month needs.
+    """
     sides = {side.side: source(side) for side in (settings.analytics, settings.accounting)}
     with ExitStack() as opened:
         progress("Reading both sides")
-        deliveries = fetched(sides, month, opened.enter_context(_scratch()), progress)
+        deliveries = fetched(
+            sides, Request(month, contract), opened.enter_context(_scratch()), progress
+        )
         session = opened.enter_context(open_session())
         relations = {
             side: opened.enter_context(found.opened(session)) for side, found in deliveries.items()

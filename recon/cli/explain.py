@@ -39,7 +39,7 @@ def explain(
     chosen = chosen_month(month, settings.sample)
     with (
         progress_shown(json) as progress,
-        reconciled(settings, chosen, progress) as (session, result),
+        reconciled(settings, chosen, progress, contract) as (session, result),
     ):
         found = dossier(session, result, contract, settings.accounting.compliance)
     with process.printing():

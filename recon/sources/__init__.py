@@ -9,13 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from pathlib import Path
 from typing import Protocol
 
 from recon.config import SourceKind, SourceSettings
 from recon.model import Side
-from recon.month import Month
-from recon.sources.delivery import Delivery, Scratch
+from recon.sources.delivery import Delivery, Request, Scratch
 from recon.sources.side_by_side import Supervisor, side_by_side
 
 
@@ -27,8 +25,8 @@ class Source(Protocol):
         """Where the rows come from, without secrets."""
         ...
 
-    def fetch(self, month: Month, scratch: Scratch, supervisor: Supervisor) -> Delivery:
-        """Return what the source delivers for a month; files of its own go to `scratch`."""
+    def fetch(self, request: Request, scratch: Scratch, supervisor: Supervisor) -> Delivery:
+        """Return what is asked for; files of its own go to folders of `scratch`."""
         ...
 
 
@@ -64,11 +62,11 @@ def source(settings: SourceSettings) -> Source:
 
 
 def fetched(
-    sources: Mapping[Side, Source], month: Month, scratch: Scratch, tell: Callable[[str], None]
+    sources: Mapping[Side, Source], request: Request, scratch: Scratch, tell: Callable[[str], None]
 ) -> dict[Side, Delivery]:
-    """Return what both sides deliver for a month, brought here at the same time.
+    """Return what is asked of both sides, brought here at the same time.
 
     Raises what the first side that fails raises; the other one is then stopped.
     """
-    works = {side: partial(source.fetch, month, scratch) for side, source in sources.items()}
+    works = {side: partial(source.fetch, request, scratch) for side, source in sources.items()}
     return side_by_side(works, tell)

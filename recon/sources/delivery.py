@@ -1,4 +1,4 @@
-"""What a source delivers: a description, and rows that can be selected in a session."""
+"""What is asked of a source, and what it delivers."""
 
 from __future__ import annotations
 
@@ -8,9 +8,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from recon.engine import Session
+from recon.month import Month
 
 # Makes a new folder for files that are needed while the run lasts; raises OSError.
 Scratch = Callable[[], Path]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked for: what a month needs, and every entry of a contract where one is named."""
+
+    month: Month
+    contract: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,7 @@ from pathlib import Path
 from recon.config import SourceSettings
 from recon.engine import Session, columns, literal, name, reading
 from recon.errors import ConfigError, SourceDataError, SourceUnreachable, TieOutError
-from recon.month import Month
-from recon.sources.delivery import Delivery, Scratch
+from recon.sources.delivery import Delivery, Request, Scratch
 from recon.sources.side_by_side import Supervisor
 
 NUMBERS = {"contract_value", "amount", "duration_months"}
@@ -51,7 +50,7 @@ class FilesSource:
             raise ConfigError([f"{self.settings.side}.path: is missing"])
         return self.settings.path
 
-    def fetch(self, month: Month, scratch: Scratch, supervisor: Supervisor) -> Delivery:
+    def fetch(self, request: Request, scratch: Scratch, supervisor: Supervisor) -> Delivery:
         """Return the files, which are read where they are."""
         return Delivery(self.description, self.opened)
 

@@ -1,9 +1,7 @@
 """Databases as a source: SQL Server, and whatever else has an ODBC driver.
 
-Entry detail is fetched for the month and its two neighbours. Older entries come condensed, one
-sum a key added up on the server, so that a month never pulls years of entries. Every part is
-compared with an independent COUNT and SUM over the same query in the same transaction, and a
-transient error repeats the whole extraction: a partial read proves nothing.
+Every part is compared with an independent COUNT and SUM over the same query in the same
+transaction, and a transient error repeats the whole extraction: a partial read proves nothing.
 """
 
 from __future__ import annotations
@@ -12,7 +10,6 @@ import csv
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,31 +19,16 @@ from recon.engine import Session, literal, name, reading
 from recon.errors import ConfigError, MissingColumns, ReportError, SourceDataError
 from recon.intake import CONDENSED, CONTRACT_COLUMNS, ENTRY_COLUMNS
 from recon.model import Side
-from recon.month import Month
-from recon.sources.database import Database, connected, driver_manager
-from recon.sources.delivery import Delivery, Scratch
+from recon.sources.database import SQL_SERVER, Database, connected, driver_manager
+from recon.sources.delivery import Delivery, Request, Scratch
 from recon.sources.driver_errors import failure, retried
+from recon.sources.parts import BEGINNING, Part, contract_parts, entry_parts
 from recon.sources.side_by_side import Supervisor
 
 if TYPE_CHECKING:
     import pyodbc
 
 BATCH = 10_000
-# Older than any ledger: the first day of the range that holds all history.
-BEGINNING = date(1900, 1, 1)
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A SELECT of an extraction and the one that counts it, with the parameters of both.
-
-    A condensed part delivers one row a key, and how many entries went into it.
-    """
-
-    select: str
-    count: str
-    parameters: tuple[date, ...] = ()
-    condensed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,40 +38,6 @@ class Extract:
     path: Path
     columns: tuple[str, ...]
     floats: frozenset[str]
-
-
-def parts(side: Side, query: str, month: Month, columns: Mapping[str, bool]) -> list[Part]:
-    """Return what is asked of the server for a month; `columns` say whether they are floats.
-
-    An entries query has two `?`: the first day, and the first day after the range.
-    """
-    wrapped = f"FROM ({query}) q"
-    if side is Side.ANALYTICS:
-        return [Part(f"SELECT * {wrapped}", f"SELECT COUNT(*), SUM(contract_value) {wrapped}")]
-    count = f"SELECT COUNT(*), SUM(amount) {wrapped}"
-    recent, before = (month - 1).first_day, (month - 2).first_day
-    condensed = _condensed(wrapped, columns)
-    return [
-        Part(f"SELECT * {wrapped}", count, (recent, (month + 2).first_day)),
-        Part(condensed, count, (before, recent), condensed=True),
-        Part(condensed, count, (BEGINNING, before), condensed=True),
-    ]
-
-
-def _condensed(wrapped: str, columns: Mapping[str, bool]) -> str:
-    """Return the SELECT that adds up a range by key, as if all were posted when the first was.
-
-    Entries without an amount stay apart: they are invalid, and counted as such.
-    """
-    keys = ["contract_id", "revenue_type", *(["currency"] if "currency" in columns else [])]
-    blank = "CASE WHEN amount IS NULL THEN 1 ELSE 0 END"
-    # A sum of floats would depend on their order.
-    amount = "CAST(amount AS DECIMAL(19, 4))" if columns["amount"] else "amount"
-    return (
-        f"SELECT {', '.join(keys)}, SUM({amount}) AS amount, "
-        "MIN(recognition_period) AS recognition_period, "
-        f"COUNT(*) AS {CONDENSED} {wrapped} GROUP BY {', '.join([*keys, blank])}"
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +59,7 @@ class OdbcSource:
         where = f"{database.server}/{database.database}" if database.server else "connection"
         return f"{self.settings.kind} {where}, {database.query.name}"
 
-    def fetch(self, month: Month, scratch: Scratch, supervisor: Supervisor) -> Delivery:
+    def fetch(self, request: Request, scratch: Scratch, supervisor: Supervisor) -> Delivery:
         """Bring what the database delivers for a month into files.
 
         Raises ConfigError, SourceUnreachable after three more attempts where an error is
@@ -122,14 +70,14 @@ class OdbcSource:
         query = self.query()
         try:
             isolation, extracts = retried(
-                lambda: self._attempt(query, month, scratch(), supervisor), supervisor
+                lambda: self._attempt(query, request, scratch(), supervisor), supervisor
             )
         except (pyodbc.Error, ArithmeticError) as error:
             raise failure(self.settings.side, self.description, error) from None
         except OSError as error:
             raise ReportError(
-                f"What the {self.settings.side} side delivers cannot be kept: {error.strerror}. Make "
-                "room in the folder for temporary files (TEMP), then run again."
+                f"What the {self.settings.side} side delivers cannot be kept: {error.strerror}. "
+                "Make room in the folder for temporary files (TEMP), then run again."
             ) from error
         return Delivery(
             f"{self.description}, {isolation}", lambda session: self._opened(session, extracts)
@@ -152,14 +100,23 @@ class OdbcSource:
         return text.strip().rstrip(";") + "\n"
 
     def _attempt(
-        self, query: str, month: Month, folder: Path, supervisor: Supervisor
+        self, query: str, request: Request, folder: Path, supervisor: Supervisor
     ) -> tuple[str, list[Extract]]:
         with connected(self._database, supervisor) as database:
-            found = self._columns(database, query)
+            columns = self._columns(database, query)
+            floats = frozenset(column for column, is_float in columns.items() if is_float)
             return database.isolation, [
-                self._fetched(database, part, folder / f"{number}.csv")
-                for number, part in enumerate(parts(self.settings.side, query, month, found))
+                self._fetched(database, part, folder / f"{number}.csv", floats)
+                for number, part in enumerate(self._parts(database, query, request, columns))
             ]
+
+    def _parts(
+        self, database: Database, query: str, request: Request, columns: Mapping[str, bool]
+    ) -> list[Part]:
+        if self.settings.side is Side.ANALYTICS:
+            return contract_parts(query)
+        text = "NVARCHAR(400)" if database.product == SQL_SERVER else "VARCHAR(400)"
+        return entry_parts(query, request, columns, text)
 
     def _columns(self, database: Database, query: str) -> dict[str, bool]:
         """Return the query's columns, and which are floats; raises MissingColumns."""
@@ -173,12 +130,13 @@ class OdbcSource:
             raise MissingColumns(side, missing, list(found))
         return found
 
-    def _fetched(self, database: Database, part: Part, path: Path) -> Extract:
+    def _fetched(
+        self, database: Database, part: Part, path: Path, floats: frozenset[str]
+    ) -> Extract:
         """Return a part's rows as a file, checked against the server's own count and sum."""
         wanted_rows, wanted_sum = database.execute(part.count, *part.parameters).fetchone()
         cursor = database.execute(part.select, *part.parameters)
         columns = tuple(column[0].lower() for column in cursor.description)
-        floats = frozenset(column[0].lower() for column in cursor.description if column[1] is float)
         rows, total = _write(cursor, columns, part, path)
         summed = "contract_value" if self.settings.side is Side.ANALYTICS else "amount"
         exact = summed not in floats and not isinstance(wanted_sum, float)

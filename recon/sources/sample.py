@@ -10,8 +10,7 @@ from recon import sample
 from recon.config import SourceSettings
 from recon.engine import Session, literal, reading
 from recon.model import Side
-from recon.month import Month
-from recon.sources.delivery import Delivery, Scratch
+from recon.sources.delivery import Delivery, Request, Scratch
 from recon.sources.side_by_side import Supervisor
 
 TABLES = {Side.ANALYTICS: "contracts", Side.ACCOUNTING: "entries"}
@@ -28,7 +27,7 @@ class SampleSource:
         """What the sample is."""
         return f"sample data, {TABLES[self.settings.side]}"
 
-    def fetch(self, month: Month, scratch: Scratch, supervisor: Supervisor) -> Delivery:
+    def fetch(self, request: Request, scratch: Scratch, supervisor: Supervisor) -> Delivery:
         """Return the sample, which lives on this machine."""
         return Delivery(self.description, self.opened)
 

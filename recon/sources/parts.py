@@ -1,0 +1,83 @@
+"""Parts: what a database is asked for, as SELECTs around the query of the configuration.
+
+Entry detail is wanted for the month and its two neighbours. Older entries come condensed, one sum
+a key added up on the server, so that a month never pulls years of entries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from recon.intake import CONDENSED
+from recon.sources.delivery import Request
+
+# Older and younger than any ledger.
+BEGINNING, END = date(1900, 1, 1), date(9999, 12, 31)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A SELECT of an extraction and the one that counts it, with the parameters of both.
+
+    A condensed part delivers one row a key, and how many entries went into it.
+    """
+
+    select: str
+    count: str
+    parameters: tuple[date | str, ...] = ()
+    condensed: bool = False
+
+
+def contract_parts(query: str) -> list[Part]:
+    """Return what is asked of analytics."""
+    wrapped = f"FROM ({query}) q"
+    return [Part(f"SELECT * {wrapped}", f"SELECT COUNT(*), SUM(contract_value) {wrapped}")]
+
+
+def entry_parts(
+    query: str, request: Request, columns: Mapping[str, bool], text: str = "VARCHAR(400)"
+) -> list[Part]:
+    """Return what is asked of accounting; `columns` say whether they are floats.
+
+    The query has two `?`: the first day, and the first day after the range. `text` is the type in
+    which the server compares the id of a contract of which every entry is asked for.
+    """
+    recent, before = (request.month - 1).first_day, (request.month - 2).first_day
+    after = (request.month + 2).first_day
+    wrapped = f"FROM ({query}) q"
+    older = [(before, recent), (BEGINNING, before)]
+    if request.contract is None:
+        found = [_part(wrapped, recent, after)]
+        return found + [_part(wrapped, *days, columns=columns) for days in older]
+    key = request.contract.strip().lower()
+    same = f"LOWER(LTRIM(RTRIM(CAST(contract_id AS {text})))) = ?"
+    others = f"{wrapped} WHERE CASE WHEN {same} THEN 1 ELSE 0 END = 0"
+    found = [_part(f"{wrapped} WHERE {same}", *days, key)
+             for days in ((BEGINNING, recent), (after, END))]  # fmt: skip
+    found += [_part(others, *days, key, columns=columns) for days in older]
+    return [_part(wrapped, recent, after), *found]
+
+
+def _part(wrapped: str, *parameters: date | str, columns: Mapping[str, bool] | None = None) -> Part:
+    """Return a part with every entry, or condensed where the columns are given."""
+    select = f"SELECT * {wrapped}" if columns is None else _condensed(wrapped, columns)
+    count = f"SELECT COUNT(*), SUM(amount) {wrapped}"
+    return Part(select, count, parameters, condensed=columns is not None)
+
+
+def _condensed(wrapped: str, columns: Mapping[str, bool]) -> str:
+    """Return the SELECT that adds up a range by key, as if all were posted when the first was.
+
+    Entries without an amount stay apart: they are invalid, and counted as such.
+    """
+    keys = ["contract_id", "revenue_type", *(["currency"] if "currency" in columns else [])]
+    blank = "CASE WHEN amount IS NULL THEN 1 ELSE 0 END"
+    # A sum of floats would depend on their order.
+    amount = "CAST(amount AS DECIMAL(19, 4))" if columns["amount"] else "amount"
+    return (
+        f"SELECT {', '.join(keys)}, SUM({amount}) AS amount, "
+        "MIN(recognition_period) AS recognition_period, "
+        f"COUNT(*) AS {CONDENSED} {wrapped} GROUP BY {', '.join([*keys, blank])}"
+    )
