@@ -1,0 +1,132 @@
+"""Books on a SQL Server: contracts and entries as the answers to what recon asks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from recon.config import load
+from recon.errors import ReconError
+from recon.model import Reconciliation
+from recon.month import Month
+from recon.run import run_month
+from tests.books import Row, contract, entry
+from tests.tds.answers import Answer
+
+JUNE = Month.parse("2024-06")
+# What the driver, the statements of the session, and the shape of a query are answered.
+CONTRACT_TYPES = {
+    "contract_id": "nvarchar(40)", "revenue_type": "nvarchar(40)",
+    "contract_value": "decimal(19,4)", "duration_months": "int", "booking_date": "date",
+    "close_date": "date", "start_date": "date", "currency": "nchar(3)",
+    "customer": "nvarchar(200)", "segment": "nvarchar(40)", "terminated_on": "date",
+}  # fmt: skip
+ENTRY_TYPES = {
+    "entry_id": "nvarchar(40)", "contract_id": "nvarchar(40)", "revenue_type": "nvarchar(40)",
+    "amount": "decimal(19,4)", "recognition_period": "date", "currency": "nchar(3)",
+    "posted_at": "datetime2(0)", "document_ref": "nvarchar(60)",
+}  # fmt: skip
+OLDER_TYPES = ("contract_id", "revenue_type", "currency", "amount", "recognition_period")
+# What SUM makes of a column, where it is another type.
+SUMS = {"decimal": "decimal(38,4)", "numeric": "decimal(38,4)", "smallmoney": "money",
+        "tinyint": "int", "smallint": "int", "real": "float"}  # fmt: skip
+# The three ranges of entries, as the parameters stand in a request's text.
+RECENT = r"\[2024-05-01, 2024-08-01\]"
+BEFORE = r"\[2024-04-01, 2024-05-01\]"
+OLDER = r"\[1900-01-01, 2024-04-01\]"
+CONTRACTS, ENTRIES = "^SELECT \\* .*dbo.deals", f"^SELECT \\* .*{RECENT}"
+
+
+def june(entry_id: str, contract_id: str, amount: str, **changes: object) -> Row:
+    """Return an entry of June; its period is a day."""
+    return entry(entry_id, contract_id, amount, **{"recognition_period": "2024-06-01", **changes})
+
+
+# Two contracts of 1,000.00 a month; an entry of one is there twice.
+CONTRACT_ROWS = (contract("C-1"), contract("C-2", customer="Zoë"))
+ENTRY_ROWS = (
+    june("E-1", "C-1", "1000.00"),
+    june("E-2", "C-2", "1000.00"),
+    june("E-3", "C-2", "1000.00", document_ref="INV-E-2"),
+    june("E-4", "C-1", "1000.00", recognition_period="2024-05-01"),
+    june("E-5", "C-2", "1000.00", recognition_period="2024-05-01"),
+)
+OLDER_ROWS = tuple(
+    june("", key, "3000.00", recognition_period="2024-01-01", recon_entries="3")
+    for key in ("C-1", "C-2")
+)
+BEFORE_ROWS = tuple(
+    june("", key, "1000.00", recognition_period="2024-04-01", recon_entries="1")
+    for key in ("C-1", "C-2")
+)
+
+
+def session(snapshot: bool = True) -> list[Answer]:
+    """Return the answers to what recon asks before it reads anything."""
+    state = ("snapshot_isolation_state", "tinyint")
+    return [
+        Answer("sys.databases", columns=[state], rows=[["1" if snapshot else "0"]]),
+        Answer("SELECT CAST", columns=[("", "decimal(19,4)")], rows=[["1234.5600"]]),
+    ]
+
+
+def books(
+    contracts: Sequence[Row] = CONTRACT_ROWS,
+    entries: Sequence[Row] = ENTRY_ROWS,
+    *,
+    older: Sequence[Row] = OLDER_ROWS,
+    before: Sequence[Row] = BEFORE_ROWS,
+    snapshot: bool = True,
+    **types: str,
+) -> list[Answer]:
+    """Return all answers of a month; `types` are columns of either side in other types."""
+    deals = {name: types.get(name, kind) for name, kind in CONTRACT_TYPES.items()}
+    ledger = {name: types.get(name, kind) for name, kind in ENTRY_TYPES.items()}
+    summed = {name: ledger[name] for name in OLDER_TYPES} | {"recon_entries": "int"}
+    summed["amount"] = _sum_type(ledger["amount"])
+    return [
+        *session(snapshot),
+        _table("dbo.deals.*WHERE 1 = 0", deals),
+        _count("dbo.deals", deals["contract_value"], contracts, "contract_value"),
+        _table(CONTRACTS, deals, contracts),
+        _table(r"\[1900-01-01, 1900-01-01\]", ledger),
+        _count(RECENT, ledger["amount"], entries),
+        _count(BEFORE, ledger["amount"], before),
+        _count(OLDER, ledger["amount"], older),
+        _table(ENTRIES, ledger, entries),
+        _table(f"GROUP BY.*{BEFORE}", summed, before),
+        _table(f"GROUP BY.*{OLDER}", summed, older),
+    ]
+
+
+def _table(to: str, types: Mapping[str, str], rows: Sequence[Row] = ()) -> Answer:
+    values: list[list[Any]] = [[row.get(name) for name in types] for row in rows]
+    return Answer(to, columns=list(types.items()), rows=values)
+
+
+def _count(which: str, kind: str, rows: Sequence[Row], amount: str = "amount") -> Answer:
+    count = sum(int(str(row.get("recon_entries", 1))) for row in rows)
+    given = [Decimal(str(row[amount])) for row in rows if row[amount] is not None]
+    total = str(sum(given)) if given else None
+    columns = [("", "int"), ("", _sum_type(kind))]
+    return Answer(f"^SELECT COUNT.*{which}", columns=columns, rows=[[str(count), total]])
+
+
+def _sum_type(kind: str) -> str:
+    return SUMS.get(kind.partition("(")[0], kind)
+
+
+def month(config: Path) -> Reconciliation:
+    """Return the reconciliation of June, in this process."""
+    return run_month(load(config), JUNE, formats=()).result
+
+
+def refusal(config: Path) -> ReconError:
+    """Return what ends the run."""
+    with pytest.raises(ReconError) as caught:
+        month(config)
+    return caught.value

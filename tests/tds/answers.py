@@ -1,0 +1,63 @@
+"""Answers: what the endpoint says to which statement, and what goes wrong on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from tests.tds import protocol
+from tests.tds.columns import Type, type_named
+
+
+class Fault(StrEnum):
+    """What goes wrong; the connection is closed by a CUT and torn off by a RESET."""
+
+    NONE = ""
+    ERROR = "error"
+    WAIT = "wait"
+    CUT = "cut"
+    RESET = "reset"
+
+
+@dataclass
+class Answer:
+    """What is answered to the requests that the pattern `to` is found in, so many times.
+
+    The fault happens after so many rows, columns of the next row and bytes of the column after
+    them, as `at` says, or before everything. Values are texts, whatever the type of their column.
+    """
+
+    to: str
+    fault: Fault = Fault.NONE
+    columns: Sequence[tuple[str, str]] = ()
+    rows: Sequence[Sequence[str | None]] = ()
+    at: tuple[int, int, int] | None = None
+    error: tuple[int, str] = (0, "")
+    seconds: float = 0
+    times: int = 1_000_000
+
+    def __post_init__(self) -> None:
+        self.fault = Fault(self.fault)
+
+    @property
+    def types(self) -> list[Type]:
+        """The types of the columns."""
+        return [type_named(kind) for _, kind in self.columns]
+
+    def result(self, rows: int | None = None) -> bytes:
+        """Return the tokens of the columns, and of the first rows or all."""
+        described = protocol.result_columns([name for name, _ in self.columns], self.types)
+        wanted = self.rows[:rows]
+        return described + b"".join(protocol.result_row(row, self.types) for row in wanted)
+
+    def sent_before_the_fault(self) -> bytes:
+        """Return the part of the result that arrives before the fault."""
+        if self.at is None:
+            return b""
+        rows, columns, more = self.at
+        if not columns + more:
+            return self.result(rows)
+        begun = protocol.result_row(self.rows[rows][:columns], self.types)
+        whole = self.result()
+        return whole[: len(self.result(rows) + begun) + more]

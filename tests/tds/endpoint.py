@@ -1,0 +1,201 @@
+"""The endpoint: a process that listens, answers by statement, and records what it was asked.
+
+`python -m tests.tds.endpoint` prints its port. A line of JSON on standard input is a new play, a
+list of answers; an empty line changes nothing. Either is answered with the record so far.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import select
+import socket
+import socketserver
+import struct
+import sys
+import threading
+import time
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from tests.tds import protocol
+from tests.tds.answers import Answer, Fault
+from tests.tds.protocol import Done, Kind, Login, Request, done
+
+# What SQL Server says where the driver asks for a procedure that it lacks.
+NO_SUCH_PROCEDURE = 2812
+NOT_CANNED = 50000
+
+
+class Ended(Exception):
+    """The session is over: the client has left, or a fault wants it so."""
+
+
+@dataclass
+class Play:
+    """The answers of one test, and the record of what was asked."""
+
+    answers: list[Answer] = field(default_factory=list)
+    record: list[dict[str, Any]] = field(default_factory=list)
+    sessions: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def opened(self) -> int:
+        """Return the number of a new session."""
+        with self.lock:
+            self.sessions += 1
+            return self.sessions
+
+    def note(self, session: int, event: str, **facts: Any) -> None:
+        """Record what happened in a session."""
+        with self.lock:
+            self.record.append({"session": session, "event": event, **facts})
+
+    def answer_to(self, text: str) -> Answer | None:
+        """Return the first answer that fits and is not used up."""
+        with self.lock:
+            for answer in self.answers:
+                if answer.times and re.search(answer.to, text, re.DOTALL):
+                    answer.times -= 1
+                    return answer
+        return None
+
+
+class Session(socketserver.BaseRequestHandler):
+    """One connection, from PRELOGIN to its end."""
+
+    server: Server
+    request: socket.socket
+
+    def setup(self) -> None:
+        """Take part in the play that is running now, whatever comes after it."""
+        self.play = self.server.play
+        self.number = self.play.opened()
+
+    def handle(self) -> None:
+        """Answer message after message."""
+        try:
+            while True:
+                self.respond(*self.message())
+        except (Ended, OSError):
+            self.play.note(self.number, "closed")
+
+    def message(self) -> tuple[Kind, bytes]:
+        """Return the next message, put together from its packets; raises Ended."""
+        payload, last = b"", False
+        while not last:
+            kind, status, length, *_ = protocol.HEADER.unpack(self.read(protocol.HEADER.size))
+            payload += self.read(length - protocol.HEADER.size)
+            last = bool(status & protocol.LAST_PACKET)
+        return Kind(kind), payload
+
+    def read(self, size: int) -> bytes:
+        """Return so many bytes; raises Ended where there are no more."""
+        data = b""
+        while len(data) < size:
+            part = self.request.recv(size - len(data))
+            if not part:
+                raise Ended
+            data += part
+        return data
+
+    def send(self, payload: bytes, *, last: bool = True) -> None:
+        """Send an answer, or the beginning of one."""
+        self.request.sendall(protocol.packets(Kind.ANSWER, payload, last))
+
+    def respond(self, kind: Kind, payload: bytes) -> None:
+        """Answer a message; raises Ended where the answer is the end."""
+        if kind is Kind.PRELOGIN:
+            self.perform(self.play.answer_to("PRELOGIN"), protocol.prelogin())
+        elif kind is Kind.LOGIN:
+            login = Login.read(payload)
+            self.play.note(self.number, "login", **asdict(login))
+            found = self.play.answer_to(f"LOGIN {login.database}")
+            self.perform(found, protocol.login_accepted())
+        elif kind is Kind.ATTENTION:
+            self.attention()
+        else:
+            self.respond_to(Request.read(kind, payload))
+
+    def respond_to(self, request: Request) -> None:
+        """Answer a statement or a call, with what the play says or what any server does."""
+        self.play.note(self.number, "statement", **asdict(request))
+        answer, text = self.play.answer_to(f"{request}"), request.text
+        if answer and answer.columns:
+            self.perform(answer, answer.result(), request.prepares)
+        elif request.procedure == "sp_unprepare" or text.startswith(("SET ", "TRANSACTION ")):
+            self.perform(answer, done())
+        elif text == "BEGIN TRANSACTION":
+            self.perform(answer, protocol.transaction_begun(self.number) + done())
+        else:
+            unknown = (NO_SUCH_PROCEDURE, NOT_CANNED)[request.prepares or not request.procedure]
+            told = (unknown, f"There is no answer to {request}")
+            self.perform(answer or Answer("", Fault.ERROR, error=told), b"")
+
+    def perform(self, answer: Answer | None, tokens: bytes, prepares: bool = False) -> None:
+        """Send the tokens of an answer, with what goes wrong in it."""
+        if prepares:
+            tokens += protocol.done_in_procedure(0) + protocol.prepared(1)
+        elif answer and answer.columns:
+            tokens += done(Done.COUNT, len(answer.rows))
+        if answer and answer.fault:
+            begun = answer.sent_before_the_fault()
+            tokens = tokens[len(begun) :]
+            if not self.fault(answer, begun):
+                return
+        self.send(tokens)
+
+    def fault(self, answer: Answer, begun: bytes) -> bool:
+        """Do what goes wrong in an answer; return whether the rest of it is still wanted."""
+        if answer.fault is Fault.ERROR:
+            self.send(begun + protocol.error(*answer.error) + done(Done.ERROR))
+            return False
+        if begun:
+            self.send(begun, last=False)
+        if answer.fault is Fault.WAIT:
+            return self.wait(answer.seconds)
+        if answer.fault is Fault.RESET:
+            linger = struct.pack("ii", 1, 0)
+            self.request.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+            self.request.close()
+        raise Ended
+
+    def wait(self, seconds: float) -> bool:
+        """Wait; return whether nobody has told us to stop meanwhile."""
+        self.play.note(self.number, "waiting")
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            if select.select([self.request], [], [], left)[0]:
+                self.message()
+                self.attention(done(Done.ERROR | Done.MORE))
+                return False
+        return True
+
+    def attention(self, before: bytes = b"") -> None:
+        """Acknowledge that the client wants no more of an answer."""
+        self.play.note(self.number, "attention")
+        self.send(before + done(Done.ATTENTION))
+
+
+class Server(socketserver.ThreadingTCPServer):
+    """What listens; a session is a thread."""
+
+    daemon_threads = True
+    play = Play()
+
+
+def main() -> None:
+    """Listen, and follow the plays on standard input until it ends."""
+    with Server(("127.0.0.1", 0), Session) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        print(server.server_address[1], flush=True)
+        for line in sys.stdin:
+            if line.strip():
+                server.play = Play([Answer(**answer) for answer in json.loads(line)])
+            with server.play.lock:
+                print(json.dumps(server.play.record), flush=True)
+        server.shutdown()
+
+
+if __name__ == "__main__":
+    main()
