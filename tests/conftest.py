@@ -24,6 +24,8 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say loudly what was not checked."""
+    if not os.environ.get("RECON_TEST_SQLSERVER"):
+        terminalreporter.line("No SQL Server was tested: RECON_TEST_SQLSERVER names none.")
     if _skipped:
         terminalreporter.section("NOT CHECKED, because skipped")
         for line in _skipped:

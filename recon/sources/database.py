@@ -20,6 +20,7 @@ from recon.sources.side_by_side import Supervisor
 if TYPE_CHECKING:
     import pyodbc
 
+BATCH = 10_000
 SQL_SS_TIMESTAMPOFFSET = -155
 SQL_SERVER = "Microsoft SQL Server"
 POSTGRESQL = "PostgreSQL"
@@ -35,10 +36,18 @@ class Database:
     cursor: pyodbc.Cursor
     product: str
     isolation: str
+    supervisor: Supervisor
 
     def execute(self, statement: str, *parameters: Any) -> pyodbc.Cursor:  # noqa: ANN401 - any type
         """Return the cursor with the result of a statement; the one before is gone."""
+        self.supervisor.check()
         return self.cursor.execute(statement, *parameters)
+
+    def batches(self) -> Iterator[list[pyodbc.Row]]:
+        """Yield the rows of the result, some thousands at a time."""
+        while batch := self.cursor.fetchmany(BATCH):
+            self.supervisor.check()
+            yield batch
 
 
 def driver_manager() -> Any:  # noqa: ANN401 - a module
@@ -68,7 +77,7 @@ def connected(settings: DatabaseSettings, supervisor: Supervisor) -> Iterator[Da
             product = connection.getinfo(pyodbc.SQL_DBMS_NAME)
             _prepare(connection, settings, product)
             check_decimals(cursor)
-            yield Database(cursor, product, _begin(connection, product))
+            yield Database(cursor, product, _begin(connection, product), supervisor)
     finally:
         connection.close()
 

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from recon.config import DatabaseSettings, SourceSettings
 from recon.engine import Session, literal, name, reading
@@ -24,11 +24,6 @@ from recon.sources.delivery import Delivery, Request, Scratch
 from recon.sources.driver_errors import failure, retried
 from recon.sources.parts import BEGINNING, Part, contract_parts, entry_parts
 from recon.sources.side_by_side import Supervisor
-
-if TYPE_CHECKING:
-    import pyodbc
-
-BATCH = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +132,7 @@ class OdbcSource:
         wanted_rows, wanted_sum = database.execute(part.count, *part.parameters).fetchone()
         cursor = database.execute(part.select, *part.parameters)
         columns = tuple(column[0].lower() for column in cursor.description)
-        rows, total = _write(cursor, columns, part, path)
+        rows, total = _write(database, columns, part, path)
         summed = "contract_value" if self.settings.side is Side.ANALYTICS else "amount"
         exact = summed not in floats and not isinstance(wanted_sum, float)
         if rows != wanted_rows or (exact and total != (wanted_sum or 0)):
@@ -150,7 +145,7 @@ class OdbcSource:
 
 
 def _write(
-    cursor: pyodbc.Cursor, columns: Sequence[str], part: Part, path: Path
+    database: Database, columns: Sequence[str], part: Part, path: Path
 ) -> tuple[int, Decimal]:
     """Write a result to a CSV file; return the rows that it stands for and the sum of amounts."""
     place = columns.index("amount" if "amount" in columns else "contract_value")
@@ -158,7 +153,7 @@ def _write(
     rows, total = 0, Decimal(0)
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
-        while batch := cursor.fetchmany(BATCH):
+        for batch in database.batches():
             for row in batch:
                 rows += 1 if weight is None else row[weight]
                 if isinstance(row[place], Decimal | int):

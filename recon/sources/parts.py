@@ -1,7 +1,8 @@
 """Parts: what a database is asked for, as SELECTs around the query of the configuration.
 
 Entry detail is wanted for the month and its two neighbours. Older entries come condensed, one sum
-a key added up on the server, so that a month never pulls years of entries.
+a key added up on the server, so that a month never pulls years of entries. Detail comes in the
+order of its ids: a server delivers in any order it likes, and two runs are to be the same.
 """
 
 from __future__ import annotations
@@ -33,7 +34,12 @@ class Part:
 def contract_parts(query: str) -> list[Part]:
     """Return what is asked of analytics."""
     wrapped = f"FROM ({query}) q"
-    return [Part(f"SELECT * {wrapped}", f"SELECT COUNT(*), SUM(contract_value) {wrapped}")]
+    return [
+        Part(
+            f"SELECT * {wrapped} ORDER BY contract_id, revenue_type, contract_value",
+            f"SELECT COUNT(*), SUM(contract_value) {wrapped}",
+        )
+    ]
 
 
 def entry_parts(
@@ -62,9 +68,10 @@ def entry_parts(
 
 def _part(wrapped: str, *parameters: date | str, columns: Mapping[str, bool] | None = None) -> Part:
     """Return a part with every entry, or condensed where the columns are given."""
-    select = f"SELECT * {wrapped}" if columns is None else _condensed(wrapped, columns)
     count = f"SELECT COUNT(*), SUM(amount) {wrapped}"
-    return Part(select, count, parameters, condensed=columns is not None)
+    if columns is None:
+        return Part(f"SELECT * {wrapped} ORDER BY entry_id", count, parameters)
+    return Part(_condensed(wrapped, columns), count, parameters, condensed=True)
 
 
 def _condensed(wrapped: str, columns: Mapping[str, bool]) -> str:

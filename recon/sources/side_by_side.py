@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import TypeVar
 
@@ -53,7 +54,10 @@ class Supervisor:
                 self._cancels.remove(cancel)
 
     def stop(self) -> None:
-        """Let the work stop: no new step begins and the running ones are cancelled."""
+        """Let the work stop: no new step begins and the running ones are cancelled.
+
+        Called again, it cancels what began in the very moment of the first call.
+        """
         self._stop.set()
         with self._lock:
             for cancel in self._cancels:
@@ -93,8 +97,14 @@ def side_by_side(
                     raise end
                 results[end[0]] = end[1]
     except BaseException:
-        supervisor.stop()
-        for thread in threads:
-            thread.join(PATIENCE)
+        _stop(supervisor, threads)
         raise
     return results
+
+
+def _stop(supervisor: Supervisor, threads: Sequence[threading.Thread]) -> None:
+    end = time.monotonic() + PATIENCE
+    while any(thread.is_alive() for thread in threads) and time.monotonic() < end:
+        supervisor.stop()
+        for thread in threads:
+            thread.join(GLANCE / len(threads))

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.integration.servers import SQL_SERVER, PostgresBooks, Server, SqlServerBooks, kinds
+
 
 @dataclass(frozen=True)
 class Postgres:
@@ -77,3 +79,16 @@ def postgres() -> Iterator[Postgres]:
 def _run(*command: str) -> None:
     done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False, cwd="/")
     assert done.returncode == 0, done.stderr + done.stdout
+
+
+@pytest.fixture(scope="session", params=kinds())
+def server(request: pytest.FixtureRequest) -> Iterator[Server]:
+    """Yield each server that is there, with the empty tables of the example."""
+    if request.param == "postgresql":
+        yield PostgresBooks(request.getfixturevalue("postgres"))
+        return
+    books = SqlServerBooks(os.environ[SQL_SERVER])
+    try:
+        yield books
+    finally:
+        books.drop()
