@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from recon import __version__, process
+from recon.cli.doctor import doctor
 from recon.cli.explain import explain
 from recon.cli.failures import exit_code
 from recon.cli.month import month
@@ -34,7 +35,7 @@ def recon(
         raise typer.Exit
 
 
-for command in (month, explain, sample):
+for command in (month, explain, doctor, sample):
     app.command()(command)
 
 

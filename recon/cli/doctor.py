@@ -1,0 +1,83 @@
+"""`recon doctor`: everything that a month needs, checked before it is needed."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from recon import process
+from recon.cli.options import Config, Json, NoColor, Profile
+
+if TYPE_CHECKING:
+    from recon.doctor import Asked, Check
+
+
+def doctor(
+    config: Config = None,
+    profile: Profile = None,
+    month: Annotated[
+        str | None, typer.Option("--month", help="The month whose rows are counted.")
+    ] = None,
+    json: Json = False,
+    no_color: NoColor = False,
+) -> None:
+    """Check everything that a month needs, and say what to do."""
+    from recon.doctor import Asked, exit_code
+    from recon.month import Month
+
+    asked = Asked(config, profile, Month.parse(month) if month else None)
+    with process.printing():
+        checks = _documented(asked) if json else _shown(asked, no_color)
+    raise typer.Exit(exit_code(checks))
+
+
+def _documented(asked: Asked) -> list[Check]:
+    """Print the checks as one document."""
+    from recon.doctor import document, examine
+    from recon.doctor.steps import Silence
+    from recon.reports.json_document import dumps
+
+    checks = examine(asked, Silence())
+    typer.echo(dumps(document(checks)), nl=False)
+    return checks
+
+
+def _shown(asked: Asked, no_color: bool) -> list[Check]:
+    """Print a line a check as soon as it ends."""
+    from recon.doctor import examine
+    from recon.doctor.view import ConsoleWatcher
+    from recon.reports.console import make_console
+
+    console = make_console(sys.stdout, color=False if no_color else None)
+    with _waiting() as waiting:
+        watcher = ConsoleWatcher(console, waiting)
+        checks = examine(asked, watcher)
+    watcher.verdict(checks)
+    return checks
+
+
+@contextmanager
+def _waiting() -> Iterator[Callable[[str], None]]:
+    """Yield what shows the check that is waited for, on the terminal only; '' takes it away."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+
+    status = Console(stderr=True, markup=False).status("")
+
+    def show(name: str) -> None:
+        if name:
+            status.update(f"Checking {name} …")
+            status.start()
+        else:
+            status.stop()
+
+    try:
+        yield show
+    finally:
+        status.stop()

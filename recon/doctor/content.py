@@ -1,0 +1,125 @@
+"""What a side delivers: its columns, its rows and its sums, wherever they come from."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from enum import StrEnum
+from types import MappingProxyType
+
+from recon import money
+from recon.config import SourceSettings
+from recon.doctor.model import Finding, failed, ok, warning
+from recon.errors import ExitCode, MissingColumns
+from recon.intake import CONTRACT_COLUMNS, ENTRY_COLUMNS
+from recon.model import Side
+from recon.month import Month
+
+AMOUNTS = {Side.ANALYTICS: "contract_value", Side.ACCOUNTING: "amount"}
+CURRENCIES = 3
+# More than one row in so many cannot be read: then it is no matter of single rows.
+MANY = 10
+
+
+class Form(StrEnum):
+    """The forms that a value may come in, as far as amounts are concerned."""
+
+    EXACT = "an exact number"
+    FLOAT = "binary floating point"
+    TEXT = "text"
+    OTHER = "no number"
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """The rows of one currency and what they add up to."""
+
+    currency: str
+    rows: int
+    total: Decimal
+
+
+def needed(settings: SourceSettings) -> tuple[str, ...]:
+    """Return the columns without which a side cannot be read, in small letters."""
+    if settings.side is Side.ANALYTICS:
+        return CONTRACT_COLUMNS
+    return ENTRY_COLUMNS + tuple(column.strip().lower() for column in settings.compliance)
+
+
+def of_database(kind: type) -> Form:
+    """Return the form of what a driver delivers."""
+    forms = {Decimal: Form.EXACT, int: Form.EXACT, float: Form.FLOAT, str: Form.TEXT}
+    return forms.get(kind, Form.OTHER)
+
+
+def columns(settings: SourceSettings, found: Mapping[str, Form]) -> Finding:
+    """Return whether the columns are there and exact; raises MissingColumns."""
+    missing = [column for column in needed(settings) if column not in found]
+    if missing:
+        raise MissingColumns(settings.side, missing, list(found))
+    column = AMOUNTS[settings.side]
+    form = found[column]
+    if form is Form.EXACT:
+        return ok(f"all {len(needed(settings))} that are needed, {column} as {form}")
+    what = {
+        Form.FLOAT: "its values will be rounded to 0.0001",
+        Form.TEXT: "it will be read as text, which no database can add up",
+        Form.OTHER: "it may not be readable as an amount",
+    }
+    return warning(f"{column} is {form}: {what[form]}", "deliver it as DECIMAL or MONEY")
+
+
+def rows(
+    side: Side,
+    month: Month,
+    sums: Sequence[Sum],
+    anything: bool,
+    unread: Mapping[str, int] = MappingProxyType({}),
+) -> Finding:
+    """Return what a month will read; `anything` says whether there are rows of any month.
+
+    `unread` are the numbers of rows that cannot be read, by column. A few of them are told and
+    reconciled as invalid; many mean that the configuration describes another format.
+    """
+    when = "" if side is Side.ANALYTICS else f" in {month.name}"
+    told = [f"{count:,} without a readable {name}" for name, count in unread.items() if count]
+    if not anything:
+        return failed(
+            ExitCode.SOURCE_DATA,
+            f"there are no {_noun(side)} at all",
+            "check that it is the right table, query or file",
+        )
+    if not sums:
+        return warning(
+            "; ".join((f"there are no {_noun(side)}{when}", *told)),
+            "check the month, and how its dates are written" if told else
+            "check the month, and that its entries are posted",
+        )  # fmt: skip
+    count = sum(part.rows for part in sums)
+    said = "; ".join((f"{count:,} {_noun(side)}{when}, sum {_added_up(sums)}", *told))
+    if any(MANY * number > count for number in unread.values()):
+        return warning(said, "check how numbers and dates are written; recon month lists each row")
+    return ok(said)
+
+
+def _noun(side: Side) -> str:
+    return "contract lines" if side is Side.ANALYTICS else "entries"
+
+
+def _added_up(sums: Sequence[Sum]) -> str:
+    """Return the totals by currency, those with most rows first."""
+    totals: dict[str, Decimal] = {}
+    counts: Counter[str] = Counter()
+    for part in sums:
+        totals[part.currency] = totals.get(part.currency, Decimal(0)) + part.total
+        counts[part.currency] += part.rows
+    first = [f"{_pretty(totals[name], name)} {name}" for name, _ in counts.most_common(CURRENCIES)]
+    more = len(totals) - len(first)
+    return ", ".join([*first, f"and {more} more"] if more > 0 else first)
+
+
+def _pretty(total: Decimal, currency: str) -> str:
+    units = (total * money.SCALE).quantize(Decimal(1), rounding=ROUND_HALF_UP)
+    return money.pretty(int(units), currency)

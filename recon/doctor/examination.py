@@ -1,0 +1,130 @@
+"""An examination: every check in its order, the configuration first, then each side."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+from pathlib import Path
+
+from recon import sample
+from recon.config import Settings, SourceKind, SourceSettings, load
+from recon.doctor import database_checks, file_checks, machine
+from recon.doctor.database import DatabaseSubject
+from recon.doctor.file_checks import FileSubject
+from recon.doctor.model import Check, Finding, ok, refused, skipped
+from recon.doctor.steps import Step, Watcher, run_steps
+from recon.errors import ConfigError
+from recon.model import Side
+from recon.month import Month
+from recon.sources import source
+from recon.sources.side_by_side import Supervisor, side_by_side
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is to be examined: which configuration, for which month (the last one if None)."""
+
+    config: Path | None = None
+    profile: str | None = None
+    month: Month | None = None
+
+
+def examine(asked: Asked, watcher: Watcher) -> list[Check]:
+    """Return every check, those too that could not be made; `watcher` hears of each at once."""
+    watcher.section("Configuration", "")
+    settings, finding = _configuration(asked)
+    checks = [Check("configuration", None, finding)]
+    watcher.ended(checks[0])
+    if settings is None:
+        checks += _unknown_sides(watcher)
+    else:
+        month = asked.month or last_month(settings, date.today())
+        for side in (settings.analytics, settings.accounting):
+            checks += _side(side, month, settings.policy.currency, watcher)
+    return checks + _machine(settings, asked.month, watcher)
+
+
+def last_month(settings: Settings, today: date) -> Month:
+    """Return the last closed month, and not one after the sample where a side is the sample."""
+    closed = Month.of(today) - 1
+    return min(closed, sample.Recipe().last) if settings.sample else closed
+
+
+def _configuration(asked: Asked) -> tuple[Settings | None, Finding]:
+    try:
+        settings = load(asked.config, asked.profile)
+    except ConfigError as error:
+        return None, refused(error, "correct the configuration")
+    if settings.path is None:
+        return settings, ok("none was found, so the sample is used")
+    named = "as --config says" if asked.config else "as RECON_CONFIG says"
+    origin = named if asked.config or os.environ.get("RECON_CONFIG") else "found by itself"
+    return settings, ok(f"{settings.path}, {origin}")
+
+
+def _unknown_sides(watcher: Watcher) -> list[Check]:
+    """Return that nothing is known of the sides without a configuration."""
+    reason = skipped("not checked, since configuration failed")
+    checks = [Check("source", side, reason) for side in Side]
+    for check in checks:
+        watcher.section(str(check.side).capitalize(), "")
+        watcher.ended(check)
+    return checks
+
+
+def _side(
+    settings: SourceSettings, month: Month, currency: str, watcher: Watcher
+) -> Sequence[Check]:
+    """Return the checks of a side, made in a thread of their own: Ctrl-C waits for no login."""
+    watcher.section(settings.side.capitalize(), source(settings).description)
+    work = partial(_WORKS[settings.kind], settings, month, currency, watcher)
+    return side_by_side({settings.side: work}, lambda _: None)[settings.side]
+
+
+def _database(
+    settings: SourceSettings, month: Month, currency: str, watcher: Watcher, supervisor: Supervisor
+) -> Sequence[Check]:
+    with ExitStack() as stack:
+        subject = DatabaseSubject(settings, month, currency, supervisor, stack)
+        steps = database_checks.STEPS
+        return run_steps(steps, subject, settings.side, watcher, supervisor)
+
+
+def _files(
+    settings: SourceSettings, month: Month, currency: str, watcher: Watcher, supervisor: Supervisor
+) -> Sequence[Check]:
+    is_sample = settings.kind is SourceKind.SAMPLE
+    with ExitStack() as stack:
+        subject = FileSubject(settings, month, currency, supervisor, stack)
+        steps = file_checks.SAMPLE_STEPS if is_sample else file_checks.STEPS
+        return run_steps(steps, subject, settings.side, watcher, supervisor)
+
+
+_WORKS: dict[SourceKind, Callable[..., Sequence[Check]]] = {
+    SourceKind.SQLSERVER: _database,
+    SourceKind.ODBC: _database,
+    SourceKind.FILES: _files,
+    SourceKind.SAMPLE: _files,
+}
+
+
+def _machine(settings: Settings | None, month: Month | None, watcher: Watcher) -> list[Check]:
+    """Return the checks of where reports and temporary files go."""
+    watcher.section("Reports", "")
+    folders = [settings.reports] if settings else []
+    when = month or Month.of(date.today()) - 1
+    steps: tuple[Step[None], ...] = (
+        Step("reports", lambda _: _reports(settings, when)),
+        Step("free_space", lambda _: machine.free_space(folders)),
+    )
+    return run_steps(steps, None, None, watcher, Supervisor())
+
+
+def _reports(settings: Settings | None, month: Month) -> Finding:
+    if settings is None:
+        return skipped("not checked, since configuration failed")
+    return machine.reports(settings.reports, month)

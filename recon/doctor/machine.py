@@ -1,0 +1,141 @@
+"""This machine: drivers, the folder for reports, free space."""
+
+from __future__ import annotations
+
+import platform
+import shutil
+import struct
+import tempfile
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+from recon.config import DatabaseSettings
+from recon.doctor.model import Finding, failed, ok, warning
+from recon.doctor.network import keywords
+from recon.errors import ConfigError, ExitCode
+from recon.month import Month
+from recon.reports.directory import new_run_id, report_directory
+from recon.sources.connection import newest
+from recon.sources.database import driver_manager
+
+LONGEST_PATH = 240
+MEGABYTE = 1_000_000
+LITTLE_SPACE = 1_000 * MEGABYTE
+NO_SPACE = 100 * MEGABYTE
+LEGACY = "SQL Server"
+
+
+def driver(settings: DatabaseSettings) -> Finding:
+    """Return which ODBC driver is used; raises ConfigError where it is not installed."""
+    pyodbc = driver_manager()
+    installed = pyodbc.drivers()
+    bits = f"{8 * struct.calcsize('P')}-bit"
+    around = f"Python {platform.python_version()} and its driver manager are {bits}"
+    around += f", pyodbc is {pyodbc.version}"
+    if settings.connection is None:
+        name = settings.driver or newest(installed)
+    else:
+        name = _named(settings, pyodbc.dataSources())
+    if not _is_installed(name, installed):
+        raise ConfigError([_missing(name, installed, bits)], "This machine")
+    if name == LEGACY:
+        return warning(
+            f"{name} is the driver that came with Windows; {around}",
+            "install ODBC Driver 18 for SQL Server, which knows today's types and encryption",
+        )
+    return ok(f"{name} is installed; {around}")
+
+
+def _named(settings: DatabaseSettings, sources: dict[str, str]) -> str:
+    """Return the driver of a connection string, directly or by its data source."""
+    found = keywords(settings.connection or "")
+    if "DRIVER" in found:
+        return found["DRIVER"]
+    if "DSN" not in found:
+        raise ConfigError(
+            [f"{settings.key}.connection: names neither DRIVER nor DSN; begin it with one of them"]
+        )
+    known = {name.lower(): driver for name, driver in sources.items()}
+    if found["DSN"].lower() not in known:
+        there = ", ".join(sorted(sources)) or "none"
+        raise ConfigError(
+            [
+                f"{settings.key}.connection: there is no data source {found['DSN']} (there are: "
+                f"{there}); set it up for the account that runs recon, or name a DRIVER"
+            ]
+        )
+    return known[found["DSN"].lower()]
+
+
+def _is_installed(name: str, installed: list[str]) -> bool:
+    # Driver managers other than that of Windows take the path of a driver, too.
+    return name.lower() in map(str.lower, installed) or ("/" in name and Path(name).is_file())
+
+
+def _missing(name: str, installed: list[str], bits: str) -> str:
+    there = ", ".join(sorted(installed)) or "none"
+    return (
+        f"the driver {name} is not installed (there are: {there}); install its {bits} version, "
+        f"since a {bits} Python sees no other, or name another driver"
+    )
+
+
+def reports(folder: Path, month: Month) -> Finding:
+    """Return whether a run could write its reports; raises ReportError where it could not.
+
+    They are written as a run writes them, and gone again.
+    """
+    run_id = new_run_id(month, datetime.now(UTC))
+    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    try:
+        with suppress(_Enough), report_directory(folder, month, run_id) as place:
+            workbook = place.path / f"recon_{run_id}.xlsx"
+            workbook.write_bytes(b"recon doctor")
+            raise _Enough
+    finally:
+        for path in missing:
+            with suppress(OSError):
+                path.rmdir()
+    length = len(str(workbook.absolute()))
+    if length > LONGEST_PATH:
+        return warning(
+            f"{folder} can be written, but paths of reports have {length} characters there",
+            f"choose a shorter folder: beyond {LONGEST_PATH} Windows and Excel may refuse them",
+        )
+    return ok(f"{folder} can be written")
+
+
+class _Enough(Exception):
+    """What was to be shown is shown; the folder may vanish."""
+
+
+def free_space(folders: list[Path]) -> Finding:
+    """Return how much space is left in folders and for temporary files, the least first."""
+    try:
+        folders = [*folders, Path(tempfile.gettempdir())]
+        found = sorted((_free(folder), folder) for folder in folders)
+    except OSError as error:
+        # Without a file name, Python has tried every place for temporary files.
+        where = error.filename or "any folder for temporary files"
+        return failed(
+            ExitCode.REPORT,
+            f"{where} cannot be used ({error.strerror})",
+            "connect its drive, or choose another folder (TEMP for temporary files)",
+        )
+    said = "; ".join(f"{_size(free)} free for {folder}" for free, folder in found)
+    advice = "make room there, or choose a folder on another drive"
+    if found[0][0] < NO_SPACE:
+        return failed(ExitCode.REPORT, said, advice)
+    return warning(said, advice) if found[0][0] < LITTLE_SPACE else ok(said)
+
+
+def _free(folder: Path) -> int:
+    there = next(path for path in (folder, *folder.parents) if path.exists())
+    return shutil.disk_usage(there).free
+
+
+def _size(count: int) -> str:
+    if count < LITTLE_SPACE:
+        return f"{count // MEGABYTE:,} MB"
+    return f"{count / 1e9:,.1f} GB"
