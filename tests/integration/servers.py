@@ -7,14 +7,18 @@ connection string of a login that may create databases; on it, two databases com
 from __future__ import annotations
 
 import csv
+import importlib.util
 import json
 import os
 import re
 import secrets
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Protocol
+
+from recon.sources.connection import escaped, newest
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = ROOT / "config" / "sqlserver"
@@ -59,6 +63,22 @@ class Server(Protocol):
     def locked(self) -> Any:
         """Return a context in which nobody else can read the entries."""
         ...
+
+
+def microsoft_driver() -> str:
+    """Return Microsoft's driver: that of the package mssql-python-odbc, or the newest installed.
+
+    Raises ConfigError where there is neither.
+    """
+    import pyodbc
+
+    spec = importlib.util.find_spec("mssql_python_odbc")
+    places = spec.submodule_search_locations if spec else None
+    packaged = [
+        str(path) for place in places or ()
+        for path in sorted(Path(place).glob("libs/linux/debian_ubuntu/x86_64/lib/libmsodbcsql*"))
+    ]  # fmt: skip
+    return packaged[-1] if packaged and sys.platform == "linux" else newest(pyodbc.drivers())
 
 
 def _rows(path: Path) -> tuple[list[str], list[tuple[str | None, ...]]]:
@@ -170,12 +190,12 @@ class SqlServerBooks:
     """A SQL Server that the environment names, with a database a side."""
 
     def __init__(self, text: str) -> None:
-        self._text = text
         self._parts = {
-            key.strip().upper(): value.strip("{}") for key, value in
-            re.findall(r"([^;=]+)=(\{(?:[^}]|\}\})*\}|[^;]*)", text)
-        }  # fmt: skip
-        self.password = self._parts["PWD"].replace("}}", "}")
+            key.strip().upper(): value[1:-1].replace("}}", "}") if value[:1] == "{" else value
+            for key, value in re.findall(r"([^;=]+)=(\{(?:[^}]|\}\})*\}|[^;]*)", text)
+        }
+        self._driver = self._parts.pop("DRIVER", "") or microsoft_driver()
+        self.password = self._parts["PWD"]
         mark = secrets.token_hex(4)
         self._databases = {side: f"recon_test_{side}_{mark}" for side in TABLES}
         script = (SHIPPED / "example_tables.sql").read_text(encoding="utf-8")
@@ -202,7 +222,7 @@ class SqlServerBooks:
             "database": self._databases[side],
             "user": self._parts["UID"],
             "password_env": "BOOKS_PASSWORD",
-            "driver": self._parts["DRIVER"],
+            "driver": self._driver,
             "trust_server_certificate": trusted,
         }
 
@@ -221,7 +241,9 @@ class SqlServerBooks:
     def _connected(self, database: str) -> Any:
         import pyodbc
 
-        return closing(pyodbc.connect(f"{self._text};DATABASE={database}", autocommit=True))
+        parts = {"DRIVER": self._driver, **self._parts, "DATABASE": database}
+        text = ";".join(f"{key}={escaped(value)}" for key, value in parts.items())
+        return closing(pyodbc.connect(text, autocommit=True))
 
     def _execute(self, database: str, *statements: str) -> list[Any]:
         with self._connected(database) as connection:
