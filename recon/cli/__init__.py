@@ -11,6 +11,7 @@ from recon import __version__, process
 from recon.cli.doctor import doctor
 from recon.cli.explain import explain
 from recon.cli.failures import exit_code
+from recon.cli.init import init
 from recon.cli.month import month
 from recon.cli.sample import sample
 
@@ -35,7 +36,7 @@ def recon(
         raise typer.Exit
 
 
-for command in (month, explain, doctor, sample):
+for command in (month, explain, init, doctor, sample):
     app.command()(command)
 
 

@@ -1,0 +1,215 @@
+"""`recon init`: from an empty folder to a configuration for two databases."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from recon import process
+from recon.cli.options import progress_shown
+from recon.errors import ConfigError, SourceUnreachable, UsageError
+
+if TYPE_CHECKING:
+    from recon.config import Settings
+    from recon.model import Side
+    from recon.setup.configuration import Access
+    from recon.setup.schema import Catalog
+
+
+def init(
+    server: Annotated[
+        str | None, typer.Option("--server", help="The SQL Server with both databases.")
+    ] = None,
+    analytics_server: Annotated[
+        str | None, typer.Option("--analytics-server", help="The one with the contracts.")
+    ] = None,
+    accounting_server: Annotated[
+        str | None, typer.Option("--accounting-server", help="The one with the entries.")
+    ] = None,
+    analytics_database: Annotated[
+        str | None, typer.Option("--analytics-database", help="The database of the contracts.")
+    ] = None,
+    accounting_database: Annotated[
+        str | None, typer.Option("--accounting-database", help="The database of the entries.")
+    ] = None,
+    user: Annotated[
+        str | None, typer.Option("--user", help="The login, unless Windows vouches for you.")
+    ] = None,
+    password_env: Annotated[
+        str | None,
+        typer.Option("--password-env", help="The name of the variable with the password."),
+    ] = None,
+    driver: Annotated[
+        str | None, typer.Option("--driver", help="Another ODBC driver than the newest one.")
+    ] = None,
+    encrypt: Annotated[
+        bool, typer.Option("--encrypt/--no-encrypt", help="Encrypt the connection.")
+    ] = True,
+    trust_server_certificate: Annotated[
+        bool, typer.Option("--trust-server-certificate", help="Accept any certificate.")
+    ] = False,
+    analytics_connection: Annotated[
+        str | None,
+        typer.Option("--analytics-connection", help="An ODBC connection string, no password."),
+    ] = None,
+    accounting_connection: Annotated[
+        str | None,
+        typer.Option("--accounting-connection", help="An ODBC connection string, no password."),
+    ] = None,
+    contracts_table: Annotated[
+        str | None, typer.Option("--contracts-table", help="The contracts, as SCHEMA.TABLE.")
+    ] = None,
+    entries_table: Annotated[
+        str | None, typer.Option("--entries-table", help="The entries, as SCHEMA.TABLE.")
+    ] = None,
+    currency: Annotated[
+        str | None, typer.Option("--currency", help="Of rows without a currency; else USD.")
+    ] = None,
+    out: Annotated[Path, typer.Option("--out", help="The folder to write to.")] = Path("config"),
+    yes: Annotated[bool, typer.Option("--yes", help="Ask nothing, take what is proposed.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace what is there, keeping it as *.bak.")
+    ] = False,
+) -> None:
+    """Set recon up for two databases: find the tables, propose the mapping, write it."""
+    from recon.cli.init_proposals import files, proposals
+    from recon.model import Side
+    from recon.setup.configuration import Access
+
+    given = {
+        side: Access(
+            server=own or (None if connection else server),
+            database=database,
+            user=user,
+            password_env=password_env,
+            driver=driver,
+            encrypt=encrypt,
+            trust_server_certificate=trust_server_certificate,
+            connection=connection,
+        )
+        for side, own, database, connection in (
+            (Side.ANALYTICS, analytics_server, analytics_database, analytics_connection),
+            (Side.ACCOUNTING, accounting_server, accounting_database, accounting_connection),
+        )
+    }
+    tables = {Side.ANALYTICS: contracts_table, Side.ACCOUNTING: entries_table}
+    _refuse_contradictions(given)
+    asking = not yes and sys.stdin is not None and sys.stdin.isatty()
+    if not asking:
+        _refuse_incomplete(given, yes)
+    force = _allowed(out, force, asking)
+    access, currency, catalogs = _reached(given, currency, asking)
+    found = proposals(catalogs, tables, asking)
+    texts = files(access, currency or "USD", catalogs, found, asking)
+    with process.printing():
+        _write(out, texts, force)
+
+
+def _refuse_contradictions(given: Mapping[Side, Access]) -> None:
+    for side, access in given.items():
+        if access.connection is not None and (access.server or access.database):
+            raise UsageError(
+                f"--{side}-connection says where the database is; leave out "
+                f"--{side}-server and --{side}-database."
+            )
+    if all(access.connection is not None and access.user for access in given.values()):
+        raise UsageError("--user belongs into the connection strings, as UID=…;.")
+
+
+def _refuse_incomplete(given: Mapping[Side, Access], yes: bool) -> None:
+    """Raise UsageError with the options that nobody can be asked for."""
+    missing = []
+    for side, access in given.items():
+        if not access.complete:
+            missing += [] if access.server else [f"--{side}-server (or --server for both)"]
+            missing += [] if access.database else [f"--{side}-database"]
+    if missing:
+        listed = ", ".join(missing)
+        raise UsageError(
+            f"Without questions, these options are needed: {listed}"
+            f"{'' if yes else ', and --yes'}; instead of server and database, a connection string "
+            "with --analytics-connection or --accounting-connection."
+        )
+    if not yes:
+        raise UsageError("Nobody can be asked here: --yes takes what is proposed.")
+
+
+def _paths(out: Path) -> dict[str, Path]:
+    from recon.setup.configuration import QUERIES
+
+    return {name: out / name for name in ("recon.toml", *QUERIES.values())}
+
+
+def _allowed(out: Path, force: bool, asking: bool) -> bool:
+    """Return whether files may be replaced; raises UsageError before anything else is asked."""
+    from recon.setup.writing import refuse_existing
+
+    if force:
+        return True
+    try:
+        refuse_existing(list(_paths(out).values()))
+    except UsageError:
+        if asking and typer.confirm(f"Replace the configuration in {out} (it is kept as *.bak)?"):
+            return True
+        raise
+    return False
+
+
+def _reached(
+    given: Mapping[Side, Access], currency: str | None, asking: bool
+) -> tuple[Mapping[Side, Access], str | None, dict[Side, Catalog]]:
+    """Return how both sides are reached, and what there is; asked again where one is not."""
+    from recon.cli import init_questions as questions
+
+    access = given
+    while True:
+        if asking:
+            access = questions.access(access)
+            currency = currency or questions.currency()
+        try:
+            settings = _settings(access, currency)
+            return access, currency, _catalogs(settings)
+        except (ConfigError, SourceUnreachable) as error:
+            if not asking:
+                raise
+            typer.echo(f"\n{error}\nOnce more, then; Ctrl-C ends it.\n", err=True)
+            access, currency = questions.again(access), None
+
+
+def _settings(access: Mapping[Side, Access], currency: str | None) -> Settings:
+    from recon.setup.configuration import configuration, read_back
+
+    return read_back(configuration(access, currency or "USD"))
+
+
+def _catalogs(settings: Settings) -> dict[Side, Catalog]:
+    from recon.setup.schema import catalogs
+
+    with progress_shown(quiet=False) as progress:
+        progress("Looking at both databases")
+        return catalogs(settings, progress)
+
+
+def _write(out: Path, texts: Mapping[str, str], force: bool) -> None:
+    """Write the files and say what comes next."""
+    from datetime import date
+
+    from recon.config import find
+    from recon.month import Month
+    from recon.setup.writing import write_all
+
+    files = {path: texts[name] for name, path in _paths(out).items()}
+    kept = write_all(files, force=force)
+    typer.echo("\nWritten:")
+    for path in files:
+        typer.echo(f"  {path}")
+    for path in kept:
+        typer.echo(f"  {path} (what was there before)")
+    written = next(iter(files)).absolute()
+    option = "" if find(None, Path.cwd()) == written else f' --config "{written}"'
+    typer.echo(f"\nNext:\n  recon doctor{option}")
+    typer.echo(f"  recon month {Month.of(date.today()) - 1}{option}")

@@ -1,0 +1,122 @@
+"""What `recon init` makes of two databases: a proposal for each, settled, and the files' texts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import typer
+
+from recon.cli import init_questions as questions
+from recon.config import Settings
+from recon.errors import ConfigError
+from recon.model import Side
+from recon.setup.configuration import QUERIES, Access, configuration, read_back
+from recon.setup.names import snake
+from recon.setup.proposal import Proposal, propose, ranked, ties
+from recon.setup.queries import Form, contracts_query, entries_query, extremes, form_of
+from recon.setup.schema import Catalog, Family, Table, reached
+from recon.sources.side_by_side import Supervisor
+
+# How many names are listed in a sentence.
+LISTED = 40
+_OPTIONS = {Side.ANALYTICS: "--contracts-table", Side.ACCOUNTING: "--entries-table"}
+
+
+def proposals(
+    catalogs: Mapping[Side, Catalog], named: Mapping[Side, str | None], asking: bool
+) -> dict[Side, Proposal]:
+    """Return which columns are ours, confirmed where somebody can be asked."""
+    tables = {side: _table(side, catalogs[side], named[side], asking) for side in Side}
+    # The entries first: by which of its ids they refer to a contract decides between two.
+    entries = propose(Side.ACCOUNTING, tables[Side.ACCOUNTING])
+    entries = questions.settled(entries) if asking else entries
+    reference = entries.column("contract_id")
+    contracts = propose(
+        Side.ANALYTICS, tables[Side.ANALYTICS], reference.name if reference else None
+    )
+    contracts = questions.settled(contracts) if asking else contracts
+    found = {Side.ANALYTICS: contracts, Side.ACCOUNTING: entries}
+    if not asking:
+        for proposal in found.values():
+            questions.show(proposal)
+    _refuse_missing(found)
+    return found
+
+
+def _table(side: Side, catalog: Catalog, named: str | None, asking: bool) -> Table:
+    """Return the table that is named, or chosen, or looks most like the side's."""
+    option, where = _OPTIONS[side], f"The {side} side"
+    if named:
+        found = catalog.table(named)
+        if found is None:
+            raise ConfigError([f"{option}: there is no {named}; {_there(catalog)}"], where)
+        return found
+    ranking = ranked(side, catalog.tables)
+    if asking:
+        return questions.table(side, catalog, ranking)
+    if not ranking:
+        raise ConfigError([f"{option}: no table looks like the one; {_there(catalog)}"], where)
+    for other in ties(ranking):
+        typer.echo(f"{side}: {other} would fit as well as {ranking[0][1]}; {option} decides.")
+    return ranking[0][1]
+
+
+def _there(catalog: Catalog) -> str:
+    names = [str(table) for table in catalog.tables]
+    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
+    return f"this login sees {', '.join(names[:LISTED]) or 'no tables at all'}{more}"
+
+
+def _refuse_missing(proposals: Mapping[Side, Proposal]) -> None:
+    mistakes = [
+        f"{side}.{ours}: no column of {proposal.table} fits; it has "
+        + ", ".join(column.name for column in proposal.table.columns)
+        for side, proposal in proposals.items()
+        for ours in proposal.missing
+    ]
+    if mistakes:
+        raise ConfigError(mistakes, "The proposal")
+
+
+def files(
+    access: Mapping[Side, Access],
+    currency: str,
+    catalogs: Mapping[Side, Catalog],
+    proposals: Mapping[Side, Proposal],
+    asking: bool,
+) -> dict[str, str]:
+    """Return the files by name; the configuration was read back as recon will read it."""
+    contracts, entries = proposals[Side.ANALYTICS], proposals[Side.ACCOUNTING]
+    text = configuration(
+        access,
+        currency,
+        {side: str(proposal.table) for side, proposal in proposals.items()},
+        [snake(column.name) for column in entries.compliance],
+    )
+    form = _form(read_back(text), entries, asking)
+    return {
+        "recon.toml": text,
+        QUERIES[Side.ANALYTICS]: contracts_query(contracts, catalogs[Side.ANALYTICS].product),
+        QUERIES[Side.ACCOUNTING]: entries_query(entries, catalogs[Side.ACCOUNTING].product, form),
+    }
+
+
+def _form(settings: Settings, entries: Proposal, asking: bool) -> Form:
+    """Return how the period column holds its months; raises ConfigError where that is not clear."""
+    column = entries.column("recognition_period")
+    if column is None or column.family is Family.DATE:
+        return Form.DATE
+    with reached(settings.accounting, Supervisor()) as database:
+        least, most = extremes(database, entries.table, column)
+    form = form_of(column, least, most)
+    if form is not None:
+        return form
+    values = "it has no values" if least is None else f"its values run from {least!r} to {most!r}"
+    if asking:
+        return questions.form(column, values)
+    forms = ", ".join(form.value for form in Form)
+    raise ConfigError(
+        [f"accounting.recognition_period: how {column.name} holds a period is not clear, {values}; "
+         f"recon knows {forms}"],
+        "The proposal",
+    )  # fmt: skip

@@ -1,0 +1,219 @@
+"""The questions of `recon init`: short, with what is proposed in brackets."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import typer
+from rich.text import Text
+
+from recon.model import Side
+from recon.reports.console import make_console
+from recon.reports.layout import CRITICAL, PLAIN, SOFT, WARNING, Column, Pen
+from recon.setup.configuration import Access
+from recon.setup.proposal import LEAST_TABLE, Match, Proposal
+from recon.setup.queries import Form
+from recon.setup.schema import Catalog, Family, Table
+from recon.setup.schema import Column as TheirColumn
+
+_WHAT = {
+    Side.ANALYTICS: "booked contracts (analytics)",
+    Side.ACCOUNTING: "recognized revenue (accounting)",
+}
+# What happens without an optional column.
+_WITHOUT = {
+    "currency": "without one, the policy's currency counts",
+    "start_date": "without one, booking_date counts",
+}
+COMPLIANCE = "compliance"
+NONE = "-"
+# How many tables are shown as alternatives.
+SHOWN = 5
+
+
+def ask(question: str, default: str | None = None) -> str:
+    """Return an answer; without a default it may be empty."""
+    shown = bool(default)
+    answer: str = typer.prompt(question, default=default or "", show_default=shown)
+    return answer.strip()
+
+
+def asked_for(question: str, default: str | None = None) -> str:
+    """Return an answer that is not empty."""
+    while not (answer := ask(question, default)):
+        typer.echo("That one is needed; Ctrl-C ends it.")
+    return answer
+
+
+def access(given: Mapping[Side, Access]) -> dict[Side, Access]:
+    """Return how both sides are reached; what was given is not asked for again."""
+    first = _access(Side.ANALYTICS, given[Side.ANALYTICS], None)
+    return {
+        Side.ANALYTICS: first,
+        Side.ACCOUNTING: _access(Side.ACCOUNTING, given[Side.ACCOUNTING], first),
+    }
+
+
+def again(before: Mapping[Side, Access]) -> dict[Side, Access]:
+    """Return the same without what is to be asked again."""
+    return {side: replace(found, server=None, database=None, connection=None)
+            for side, found in before.items()}  # fmt: skip
+
+
+def _access(side: Side, given: Access, other: Access | None) -> Access:
+    """Ask what is missing; the other side's answers are proposed."""
+    if given.complete:
+        return given
+    likely = other or Access()
+    where = given.server or asked_for(
+        f"SQL Server with {_WHAT[side]}, or an ODBC connection string",
+        likely.connection or likely.server,
+    )
+    if "=" in where:
+        variable = given.password_env or ask(
+            "Variable that holds its password (Enter if it needs none)", likely.password_env
+        )
+        return replace(given, connection=where, server=None, password_env=variable or None)
+    found = replace(given, server=where)
+    found = replace(found, database=given.database or asked_for("Its database", likely.database))
+    if given.server or given.user:
+        return found
+    return _login(found, likely)
+
+
+def _login(found: Access, likely: Access) -> Access:
+    user = ask("Login (Enter for Windows authentication)", likely.user)
+    if not user:
+        return found
+    variable = found.password_env or ask(
+        "Variable that holds its password (Enter for the credential store)", likely.password_env
+    )
+    return replace(found, user=user, password_env=variable or None)
+
+
+def currency() -> str:
+    """Return the currency of rows that name none."""
+    return asked_for("Currency of rows that name none", "USD").upper()
+
+
+def table(side: Side, catalog: Catalog, ranking: Sequence[tuple[int, Table]]) -> Table:
+    """Return the table that the user chooses; the best one is proposed."""
+    best = str(ranking[0][1]) if ranking else None
+    typer.echo(f"\nThe table with {_WHAT[side]}")
+    for score, found in ranking[:SHOWN]:
+        typer.echo(f"  {found} (fits to {score}%)")
+    if not ranking:
+        typer.echo(f"  none fits to {LEAST_TABLE}%")
+    while True:
+        answer = asked_for("Table (? lists all)", best)
+        chosen = catalog.table(answer)
+        if chosen is not None:
+            return chosen
+        if answer != "?":
+            typer.echo(f"There is no {answer}, or more than one.")
+        typer.echo("  " + ", ".join(map(str, catalog.tables)))
+
+
+def settled(proposal: Proposal) -> Proposal:
+    """Show a proposal and return what the user makes of it."""
+    show(proposal)
+    while True:
+        for ours in proposal.missing:
+            typer.echo(f"\nNo column of {proposal.table} looks like {ours}, which is needed.")
+            typer.echo("If there is none, end with Ctrl-C and make a view that has it.")
+            proposal = _changed(proposal, ours)
+        ours = ask("\nColumn of ours to change (Enter takes all as shown)").lower()
+        if not ours:
+            return proposal
+        proposal = _changed(proposal, ours)
+        show(proposal)
+
+
+def _changed(proposal: Proposal, ours: str) -> Proposal:
+    if ours == COMPLIANCE and proposal.side is Side.ACCOUNTING:
+        return _with_compliance(proposal)
+    match = next((match for match in proposal.matches if match.ours == ours), None)
+    if match is None:
+        names = ", ".join(match.ours for match in proposal.matches)
+        typer.echo(f"{ours} is none of ours: {names}")
+        return proposal
+    return proposal.changed(ours, _their_column(proposal, match))
+
+
+def _their_column(proposal: Proposal, match: Match) -> TheirColumn | None:
+    """Return the column that the user names, None for none where that is possible."""
+    default = match.column.name if match.column else None if match.needed else NONE
+    listed = ", ".join(column.name for column in proposal.table.columns)
+    typer.echo(f"{proposal.table} has {listed}")
+    none = "" if match.needed else f" ({NONE} for none)"
+    while True:
+        answer = asked_for(f"Your column for {match.ours}{none}", default)
+        if answer == NONE and not match.needed:
+            return None
+        found = proposal.table.column(answer)
+        if found is not None:
+            return found
+        typer.echo(f"There is no {answer}.")
+
+
+def _with_compliance(proposal: Proposal) -> Proposal:
+    """Return the proposal with the compliance columns that the user names."""
+    now = ", ".join(column.name for column in proposal.compliance)
+    answer = asked_for(f"Compliance columns, with commas ({NONE} for none)", now or NONE)
+    names = [] if answer == NONE else [name.strip() for name in answer.split(",")]
+    found = {name: proposal.table.column(name) for name in names if name}
+    unknown = ", ".join(name for name, column in found.items() if column is None)
+    if unknown:
+        typer.echo(f"There is no {unknown}.")
+        return proposal
+    return replace(proposal, compliance=tuple(filter(None, found.values())))
+
+
+def form(column: TheirColumn, values: str) -> Form:
+    """Return how a column holds a period, where its values do not tell."""
+    text = column.family is Family.TEXT
+    forms = [form for form in Form if form is not Form.DATE and ("'" in form) == text]
+    typer.echo(f"\nHow {column.name} holds a period is not clear: {values}.")
+    names = {form.strip("'"): form for form in forms}
+    while (answer := asked_for(f"Is it {' or '.join(names)}").strip("'").upper()) not in names:
+        pass
+    return names[answer]
+
+
+def show(proposal: Proposal) -> None:
+    """Print a proposal: what of theirs is what of ours, and how sure that is."""
+    pen = Pen(make_console(sys.stdout))
+    rows = [_row(match) for match in proposal.matches]
+    rows += [
+        (COMPLIANCE, column.name, column.kind, "likely", "shown by `recon explain`")
+        for column in proposal.compliance
+    ]
+    styles = {"": SOFT, "MISSING": CRITICAL, "perhaps": WARNING}
+    cells = [[pen.text(cell, styles.get(row[3], PLAIN)) for cell in row] for row in rows]
+    ours, theirs, kinds, sure, why = (list(column) for column in zip(*cells, strict=True))
+    lines: list[Text] = [
+        *pen.heading(f"{proposal.side}: {proposal.table}"),
+        *pen.table(
+            [
+                Column("our column", ours),
+                Column("yours", theirs, least=12, wrap=True),
+                Column("type", kinds, least=8, wrap=True),
+                Column("how sure", sure),
+                Column("why", why, least=20, wrap=True),
+            ]
+        ),
+        *(line for note in proposal.notes for line in pen.paragraph(pen.text(f"Note: {note}."))),
+    ]
+    for line in lines:
+        pen.console.print(line, soft_wrap=True)
+
+
+def _row(match: Match) -> tuple[str, str, str, str, str]:
+    if match.column is None:
+        sure = "MISSING" if match.needed else ""
+        why = "needed" if match.needed else _WITHOUT.get(match.ours, "left out")
+        return match.ours, NONE, "", sure, why
+    why = "; ".join([match.why, *match.notes])
+    return match.ours, match.column.name, match.column.kind, match.sure, why

@@ -1,0 +1,226 @@
+"""`recon init` against a real database: from an empty folder to the month's figures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+import pytest
+
+from recon import sample
+from recon.config import load
+from tests.integration.conftest import Postgres
+from tests.integration.newcomer import DATED, DEALS, Setting, Terminal
+from tests.shell import one_sentence, recon
+
+PERIODS = {
+    "date": DATED,
+    "timestamp": f"CAST({DATED} AS timestamp) + interval '20 days'",
+    "text YYYY-MM": "recognition_period",
+    "text YYYYMM": "replace(recognition_period, '-', '')",
+    "text YYYYMMDD": f"to_char({DATED}, 'YYYYMMDD')",
+    "text YYYY-MM-DD": f"CAST({DATED} AS char(10))",
+    "integer YYYYMM": "CAST(replace(recognition_period, '-', '') AS int)",
+    "numeric YYYYMMDD": f"CAST(to_char({DATED}, 'YYYYMMDD') AS numeric(8))",
+}
+
+
+@pytest.fixture(scope="module")
+def books(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with the sample as files, and a configuration for them."""
+    folder = tmp_path_factory.mktemp("books")
+    sample.make(sample.Recipe(contracts=100), folder / "sample.duckdb")
+    sample.export(folder / "sample.duckdb", folder, "csv")
+    (folder / "files.toml").write_text(
+        "[analytics]\nsource = 'files'\npath = 'contracts.csv'\n"
+        "[accounting]\nsource = 'files'\npath = 'entries.csv'\n",
+        encoding="utf-8",
+    )
+    return folder
+
+
+@pytest.fixture
+def setting(postgres: Postgres, books: Path, tmp_path: Path) -> Setting:
+    """Return an empty folder and the server."""
+    return Setting(postgres, books, tmp_path)
+
+
+@pytest.mark.parametrize("period", PERIODS)
+def test_the_month_is_that_of_the_files(setting: Setting, period: str) -> None:
+    """From nothing to the same figures: other names, blanks, quotes, every form of period."""
+    setting.tables(period=PERIODS[period])
+    done = setting.init()
+    assert done.returncode == 0, done.stderr.decode()
+    assert list(setting.written()) == [
+        "config/recon.toml", "config/sqlserver/contracts.sql", "config/sqlserver/entries.sql",
+    ]  # fmt: skip
+    assert setting.agrees()
+
+
+def test_what_is_proposed_is_shown_and_written(setting: Setting) -> None:
+    """Every column of ours with theirs; the configuration loads; nothing holds the password."""
+    setting.tables()
+    said = setting.init().stdout.decode()
+    for line in (
+        "analytics: sales.Deals", "accounting: gl.Revenue Recognition",
+        "contract_value   TotalContractValue", "close_date       EndDate",
+        'revenue_type        Revenue"Type', "compliance          Approved By",
+        "recon doctor\n", "recon month 20",
+    ):  # fmt: skip
+        assert line in said, said
+    files = setting.written()
+    assert not any(setting.postgres.password in text for text in files.values())
+    settings = load(setting.config)
+    assert settings.accounting.compliance == ("performance_obligation", "approved_by")
+    assert settings.policy.currency == "USD"
+    assert 'c."EndDate" AS close_date' in files["config/sqlserver/contracts.sql"]
+
+
+def test_lower_case_names_and_a_close_date_alone(setting: Setting) -> None:
+    """Tables as analysts make them; a close date without an end date is taken with a warning."""
+    setting.tables(
+        "CREATE SCHEMA sales; CREATE TABLE sales.dim_contract AS SELECT contract_id AS contract_no,"
+        " revenue_type AS category, contract_value AS tcv, duration_months AS term,"
+        " booking_date AS booked_on, close_date, start_date, currency, customer_id, customer,"
+        " segment, owner, terminated_on AS churn_date FROM staged;",
+        "CREATE SCHEMA gl; CREATE VIEW gl.x AS SELECT 1; CREATE TABLE gl.fact_revenue_entries AS"
+        " SELECT entry_id AS line_id, contract_id AS contract_no, revenue_type AS product_type,"
+        " amount AS revenue_amount, CAST(replace(recognition_period, '-', '') AS int) AS"
+        " fiscal_period, currency, posted_at AS posting_date, document_ref AS doc_no FROM staged;",
+    )
+    done = setting.init("--currency", "usd")
+    assert done.returncode == 0, done.stderr.decode()
+    assert "a CRM's close date is the" in done.stdout.decode()
+    contracts = (setting.folder / "config/sqlserver/contracts.sql").read_text(encoding="utf-8")
+    assert 'c."close_date" AS close_date,' in contracts
+    assert "-- date; a CRM_s close date is the day the deal was won" in contracts
+    assert load(setting.config).policy.currency == "USD"
+    assert setting.agrees()
+
+
+def test_a_needed_column_that_lacks_is_told(setting: Setting) -> None:
+    """All that lack at once, with the columns that there are; nothing is written."""
+    setting.tables(DEALS + 'ALTER TABLE sales."Deals" DROP "TermMonths", DROP "EndDate", '
+                           'DROP "CloseDate";')  # fmt: skip
+    code, said = setting.refused()
+    assert code == 4
+    assert "analytics.duration_months: no column of sales.Deals fits; it has DealID, Type" in said
+    assert "analytics.close_date: no column" in said
+
+
+def test_tables_are_named_where_none_fits(setting: Setting) -> None:
+    """Without a table that looks like it, those that the login sees are listed."""
+    setting.tables('CREATE SCHEMA sales; CREATE TABLE sales."X1" AS SELECT 1 AS a;')
+    code, said = setting.refused()
+    assert (code, "--contracts-table: no table looks like the one" in said) == (4, True)
+    assert "sales.X1" in said
+    code, said = setting.refused("--contracts-table", "sales.nix")
+    assert (code, "there is no sales.nix; this login sees sales.X1" in said) == (4, True)
+
+
+def test_a_table_can_be_named(setting: Setting) -> None:
+    """What is named is taken, without its schema and whatever the case."""
+    setting.tables()
+    assert setting.init("--contracts-table", "deals_archive").returncode == 0
+    assert '"Deals_Archive"' in setting.written()["config/sqlserver/contracts.sql"]
+
+
+@pytest.mark.parametrize(
+    ("period", "said"),
+    [
+        ("CAST(right(recognition_period, 2) AS int)", "its values run from 1 to 12"),
+        ("CASE WHEN amount > 100 THEN recognition_period ELSE '' END", "its values run from ''"),
+        ("CAST(NULL AS text)", "it has no values"),
+    ],
+)
+def test_a_period_that_is_none_is_told(setting: Setting, period: str, said: str) -> None:
+    """What is no month of a year is not taken for one."""
+    setting.tables(period=period)
+    code, message = setting.refused()
+    assert (code, said in message) == (4, True), message
+
+
+def test_existing_files_stay_unless_forced(setting: Setting) -> None:
+    """Nothing is replaced without --force, and with it the old ones are kept, all of them."""
+    setting.tables()
+    setting.config.parent.mkdir()
+    setting.config.write_text("# mine\n", encoding="utf-8")
+    code, said = setting.refused()
+    assert code == 2
+    assert "--force" in one_sentence(said)
+    assert setting.init("--force").returncode == 0
+    assert setting.init("--force").returncode == 0
+    files = setting.written()
+    assert files["config/recon.toml.bak"] == "# mine\n"
+    assert files["config/recon.toml.2.bak"] == files["config/recon.toml"]
+    assert setting.agrees()
+
+
+def test_another_folder(setting: Setting) -> None:
+    """--out is created; the next commands then name the configuration."""
+    setting.tables()
+    done = setting.init("--out", "finance/emea")
+    assert done.returncode == 0
+    path = setting.folder / "finance" / "emea" / "recon.toml"
+    assert f'recon doctor --config "{path}"' in done.stdout.decode()
+    assert load(path).analytics.database is not None
+
+
+def test_a_folder_that_cannot_be_written(setting: Setting) -> None:
+    """A file where the folder should be ends it with exit 7, in one sentence."""
+    setting.tables()
+    (setting.folder / "config").write_text("", encoding="utf-8")
+    code, said = setting.refused()
+    assert code == 7
+    assert "The configuration cannot be written" in one_sentence(said)
+
+
+def test_a_wrong_password_is_told(setting: Setting) -> None:
+    """The login is refused in one sentence that does not hold the password."""
+    setting.tables()
+    setting.environment = {"BOOKS_PASSWORD": "s3cret"}
+    code, said = setting.refused()
+    assert code == 5
+    assert "refuses the login" in one_sentence(said)
+    assert "s3cret" not in said
+
+
+def test_a_password_has_no_place_on_the_command_line(setting: Setting) -> None:
+    """A connection string with a password is a mistake, and not repeated."""
+    connection = setting.connection("crm") + ";PWD=s3cret"
+    done = recon("init", "--yes", "--analytics-connection", connection,
+                 "--accounting-connection", connection, cwd=setting.folder)  # fmt: skip
+    assert done.returncode == 4
+    assert b"analytics.connection: a password stands in it" in done.stderr
+    assert b"s3cret" not in done.stderr + done.stdout
+
+
+def test_missing_answers_are_named_where_nobody_can_be_asked(tmp_path: Path) -> None:
+    """Exit 2 with the options, with --yes and without."""
+    for arguments in (["init"], ["init", "--yes"], ["init", "--server", "SQL01", "--yes"]):
+        done = recon(*arguments, cwd=tmp_path)
+        assert done.returncode == 2
+        said = one_sentence(done.stderr.decode())
+        assert "--analytics-database" in said and "--accounting-database" in said
+        assert ("--analytics-server" in said) == ("--server" not in arguments)
+        assert ("--yes" in said) == ("--yes" not in arguments)
+    assert not list(tmp_path.iterdir())
+
+
+def test_contradicting_answers(tmp_path: Path) -> None:
+    """A side is a SQL Server or a connection string, not both."""
+    done = recon("init", "--analytics-connection", "DSN=x", "--analytics-database", "y",
+                 "--yes", cwd=tmp_path)  # fmt: skip
+    assert done.returncode == 2
+    assert "--analytics-connection says where" in one_sentence(done.stderr.decode())
+
+
+# With questions
+
+
+@pytest.fixture
+def terminal(setting: Setting) -> Iterator[Callable[..., Terminal]]:
+    """Return what starts `recon init` in a terminal."""
+    with ExitStack() as opened:
+        yield lambda *options: opened.enter_context(closing(Terminal(setting, *options)))
