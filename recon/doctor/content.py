@@ -121,5 +121,6 @@ def _added_up(sums: Sequence[Sum]) -> str:
 
 
 def _pretty(total: Decimal, currency: str) -> str:
-    units = (total * money.SCALE).quantize(Decimal(1), rounding=ROUND_HALF_UP)
-    return money.pretty(int(units), currency)
+    if not total.is_finite():  # floating point may hold anything
+        return str(total)
+    return money.pretty(int((total * money.SCALE).to_integral_value(ROUND_HALF_UP)), currency)

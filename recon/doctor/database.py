@@ -29,6 +29,7 @@ class DatabaseSubject:
     stack: ExitStack
     opened: Database | None = None
     misread: SourceDataError | None = None
+    found: dict[str, type] | None = None
 
     @property
     def how(self) -> DatabaseSettings:
@@ -64,11 +65,12 @@ class DatabaseSubject:
 
     def columns(self) -> dict[str, type]:
         """Return the columns that the query delivers, in small letters, and their types."""
-        with self._told():
-            cursor = self.database.execute(
-                f"SELECT * FROM {self.query} WHERE 1 = 0", *self.beginning
-            )
-            return {column[0].lower(): column[1] for column in cursor.description}
+        if self.found is None:
+            statement = f"SELECT * FROM {self.query} WHERE 1 = 0"
+            with self._told():
+                cursor = self.database.execute(statement, *self.beginning)
+                self.found = {column[0].lower(): column[1] for column in cursor.description}
+        return self.found
 
     def rows(self, statement: str, *parameters: object) -> Sequence[Sequence[Any]]:
         """Return the rows of a statement."""
@@ -83,11 +85,11 @@ class DatabaseSubject:
         return None
 
     def about(self, name: str) -> str:
-        """Return what the driver says of the connection, by the name of ODBC's constant."""
+        """Return what the driver says of the connection, by the name of ODBC's constant; or ''."""
         pyodbc = driver_manager()
         with suppress(pyodbc.Error):
             return str(self.database.cursor.connection.getinfo(getattr(pyodbc, name)))
-        return "unknown"
+        return ""
 
     @contextmanager
     def _told(self) -> Iterator[None]:

@@ -16,6 +16,7 @@ from recon.sources.database import POSTGRESQL, SQL_SERVER, check_decimals
 from recon.sources.parts import BEGINNING
 
 CLOCKS_APART = timedelta(minutes=5)
+LONG = 120
 NAMED = 3
 
 
@@ -24,9 +25,12 @@ def login(subject: DatabaseSubject) -> Finding:
     subject.open()
     if subject.misread:
         return ok("the server lets us in")
-    product, version, user = map(subject.about, ("SQL_DBMS_NAME", "SQL_DBMS_VER", "SQL_USER_NAME"))
-    driver = f"{subject.about('SQL_DRIVER_NAME')} {subject.about('SQL_DRIVER_VER')}"
-    return ok(f"in as {user} on {product} {version}, through {driver}")
+    product, version, user, driver, driver_version = map(
+        subject.about,
+        ("SQL_DBMS_NAME", "SQL_DBMS_VER", "SQL_USER_NAME", "SQL_DRIVER_NAME", "SQL_DRIVER_VER"),
+    )
+    whom = f"{user} is in" if user else "in"
+    return ok(f"{whom}, {product} {version} through {driver} {driver_version}")
 
 
 def encryption(subject: DatabaseSubject) -> Finding:
@@ -95,8 +99,9 @@ _ENCRYPTIONS: Mapping[str, Callable[[DatabaseSubject], Finding]] = {
 
 def database(subject: DatabaseSubject) -> Finding:
     """Return which database we are in, and which state of it is read."""
-    name = subject.about("SQL_DATABASE_NAME")
-    return ok(f"{name} on {subject.about('SQL_SERVER_NAME')}, {subject.database.isolation}")
+    name, server = map(subject.about, ("SQL_DATABASE_NAME", "SQL_SERVER_NAME"))
+    where = " on ".join(filter(None, (name, server)))
+    return ok(f"{where}, read with {subject.database.isolation}")
 
 
 def permission(subject: DatabaseSubject) -> Finding:
@@ -220,12 +225,17 @@ def clocks(here: datetime, there: datetime) -> Finding:
     apart = abs(there - here)
     if apart < timedelta(seconds=1):
         return ok("this machine and the server have the same time")
-    seconds = round(apart.total_seconds())
-    size = f"{seconds} s" if apart < CLOCKS_APART else f"{seconds // 60:,} min"
-    said = f"this machine is {size} {'behind' if there > here else 'ahead of'} the server"
+    said = f"this machine is {_size(apart)} {'behind' if there > here else 'ahead of'} the server"
     if apart < CLOCKS_APART:
         return ok(said)
     return warning(said, "set the clock that is wrong: it decides which month is the last one")
+
+
+def _size(apart: timedelta) -> str:
+    if apart < CLOCKS_APART:
+        return f"{apart.seconds} s"
+    minutes = apart // timedelta(minutes=1)
+    return f"{minutes} min" if minutes < LONG else f"{minutes // 60:,} h"
 
 
 IN = ("login", "decimals")

@@ -61,7 +61,7 @@ def _configuration(asked: Asked) -> tuple[Settings | None, Finding]:
         return None, refused(error, "correct the configuration")
     if settings.path is None:
         return settings, ok("none was found, so the sample is used")
-    named = "as --config says" if asked.config else "as RECON_CONFIG says"
+    named = "named by --config" if asked.config else "named by RECON_CONFIG"
     origin = named if asked.config or os.environ.get("RECON_CONFIG") else "found by itself"
     return settings, ok(f"{settings.path}, {origin}")
 

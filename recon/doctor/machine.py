@@ -44,7 +44,7 @@ def driver(settings: DatabaseSettings) -> Finding:
             f"{name} is the driver that came with Windows; {around}",
             "install ODBC Driver 18 for SQL Server, which knows today's types and encryption",
         )
-    return ok(f"{name} is installed; {around}")
+    return ok(f"{Path(name).name if '/' in name else name} is installed; {around}")
 
 
 def _named(settings: DatabaseSettings, sources: dict[str, str]) -> str:
@@ -87,7 +87,7 @@ def reports(folder: Path, month: Month) -> Finding:
     They are written as a run writes them, and gone again.
     """
     run_id = new_run_id(month, datetime.now(UTC))
-    missing = [path for path in (folder, *folder.parents) if not path.exists()]
+    missing = [path for path in (folder, *folder.parents) if not _is_there(path)]
     try:
         with suppress(_Enough), report_directory(folder, month, run_id) as place:
             workbook = place.path / f"recon_{run_id}.xlsx"
@@ -104,6 +104,16 @@ def reports(folder: Path, month: Month) -> Finding:
             f"choose a shorter folder: beyond {LONGEST_PATH} Windows and Excel may refuse them",
         )
     return ok(f"{folder} can be written")
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        path.lstat()
+    except FileNotFoundError:
+        return False
+    except OSError:  # what may not be looked at was not made by us either
+        return True
+    return True
 
 
 class _Enough(Exception):

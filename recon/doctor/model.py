@@ -61,8 +61,8 @@ def skipped(reason: str) -> Finding:
     return Finding(State.SKIPPED, reason)
 
 
-def refused(error: ReconError, advice: str = "") -> Finding:
-    """Return the finding of a failure that recon foresaw; `advice` where it has none itself."""
+def refused(error: ReconError, advice: str) -> Finding:
+    """Return the finding of a failure that recon foresaw; `advice` is for one without its own."""
     if isinstance(error, ConfigError):
         if len(error.mistakes) > 1:
             return failed(error.exit_code, str(error), advice)
@@ -75,6 +75,8 @@ def refused(error: ReconError, advice: str = "") -> Finding:
 
 def _parted(sentence: str) -> tuple[str, str]:
     """Return what happened and what to do, as every failure of recon says in this order."""
+    if "SQLSTATE" in sentence:  # a driver's own words have another order
+        return sentence, ""
     found = re.match(r"(.*?)(?:; |\. )(.*)", sentence, re.DOTALL)
     what, advice = (found[1], found[2]) if found else (sentence, "")
     return what.removesuffix("."), advice.removesuffix(".")

@@ -15,6 +15,7 @@ from recon.errors import ConfigError, ExitCode
 SQL_SERVER_PORT = 1433
 # The ports that drivers take where a connection string names none, by a word of their names.
 PORTS = {"sql server": SQL_SERVER_PORT, "postgresql": 5432, "redshift": 5439}
+LAST_PORT = 65_535
 LONGEST_WAIT = 15
 
 
@@ -83,7 +84,7 @@ def _plain(value: str) -> str:
 
 
 def _port(text: str, key: str) -> int:
-    if re.fullmatch(r"\s*\d{1,5}\s*", text) is None:
+    if re.fullmatch(r"\s*\d{1,5}\s*", text) is None or int(text) > LAST_PORT:
         raise ConfigError([f"{key}: {text!r} is not a port; correct it, like 1433"])
     return int(text)
 

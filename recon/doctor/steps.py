@@ -50,7 +50,7 @@ class Step(Generic[Subject]):
     name: str
     run: Callable[[Subject], Finding]
     needs: tuple[str, ...] = ()
-    advice: str = ""
+    advice: str = "ask whoever runs the server, with these words"
 
 
 def run_steps(

@@ -61,6 +61,8 @@ def _lines(pen: Pen, check: Check) -> Iterator[Text]:
     if finding.advice:
         said.append(pen.text(f"→ {finding.advice}", STRONG))
     for text in said:
+        # A path is longer than its line rather than torn apart.
+        text.overflow = "ignore"
         lines = [line[head.cell_len :] for line in pen.paragraph(text, head.cell_len)]
         for line in lines:
             yield head + line
@@ -83,10 +85,10 @@ def _verdict(pen: Pen, checks: Sequence[Check]) -> Text:
     else:
         said, style = "Ready for a month", GOOD
     parts = [said]
-    if count[State.WARNING]:
-        parts.append(counted(count[State.WARNING], "warning"))
     if count[State.SKIPPED]:
-        parts.append(f"{counted(count[State.SKIPPED], 'check')} not made")
+        parts.append(f"{count[State.SKIPPED]:,} not made")
+    if count[State.WARNING]:
+        parts.append(f"with {counted(count[State.WARNING], 'warning')}")
     code = exit_code(checks)
     end = f" (exit code {code.value})" if code else ""
     return Text.assemble(pen.text(", ".join(parts), style), pen.text(end, PLAIN))

@@ -169,7 +169,7 @@ def test_all_is_well(books: Books) -> None:
     assert "PostgreSQL Unicode" in found.of("driver")[1]
     assert "-bit" in found.of("driver")[1]
     assert f"port {books.postgres.port} answers" in found.of("server")[1]
-    assert "in as recon on PostgreSQL" in found.of("login")[1]
+    assert "recon is in, PostgreSQL" in found.of("login")[1]
     assert "does not leave this machine" in found.of("encryption")[1]
     assert "snapshot isolation" in found.of("database")[1]
     assert "entries.sql runs and delivers 6 columns" in found.of("permission")[1]
@@ -377,7 +377,7 @@ def test_people_read_lines(books: Books) -> None:
     assert "  ✗ FAILED   login          the server refuses the login\n" in said
     assert "→ check the user, the password" in said
     assert "  – skipped  rows           not checked, since login failed\n" in said
-    assert said.endswith("Not ready: 1 check failed, 8 checks not made (exit code 5)\n")
+    assert said.endswith("Not ready: 1 check failed, 8 not made (exit code 5)\n")
     assert "n0t-the-one" not in said
     assert "tie;out" not in said
 
