@@ -72,10 +72,11 @@ def connected(settings: DatabaseSettings, supervisor: Supervisor) -> Iterator[Da
     text = connection_string(settings, pyodbc.drivers())
     connection = pyodbc.connect(text, timeout=settings.login_timeout, autocommit=True)
     try:
+        product = connection.getinfo(pyodbc.SQL_DBMS_NAME)
+        _prepare(connection, settings, product)
+        # A cursor has the timeout that its connection had when it was made.
         cursor = connection.cursor()
         with supervisor.cancelling(cursor.cancel):
-            product = connection.getinfo(pyodbc.SQL_DBMS_NAME)
-            _prepare(connection, settings, product)
             check_decimals(cursor)
             yield Database(cursor, product, _begin(connection, product), supervisor)
     finally:
