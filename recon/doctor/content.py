@@ -18,6 +18,10 @@ from recon.model import Side
 from recon.month import Month
 
 AMOUNTS = {Side.ANALYTICS: "contract_value", Side.ACCOUNTING: "amount"}
+_NOUNS = {
+    Side.ANALYTICS: ("contract line", "contract lines"),
+    Side.ACCOUNTING: ("entry", "entries"),
+}
 CURRENCIES = 3
 # More than one row in so many cannot be read: then it is no matter of single rows.
 MANY = 10
@@ -98,14 +102,15 @@ def rows(
             "check the month, and that its entries are posted",
         )  # fmt: skip
     count = sum(part.rows for part in sums)
-    said = "; ".join((f"{count:,} {_noun(side)}{when}, sum {_added_up(sums)}", *told))
+    said = "; ".join((f"{count:,} {_noun(side, count)}{when}, sum {_added_up(sums)}", *told))
     if any(MANY * number > count for number in unread.values()):
         return warning(said, "check how numbers and dates are written; recon month lists each row")
     return ok(said)
 
 
-def _noun(side: Side) -> str:
-    return "contract lines" if side is Side.ANALYTICS else "entries"
+def _noun(side: Side, count: int = 0) -> str:
+    one, many = _NOUNS[side]
+    return one if count == 1 else many
 
 
 def _added_up(sums: Sequence[Sum]) -> str:

@@ -37,9 +37,10 @@ def encryption(subject: DatabaseSubject) -> Finding:
     """Return whether what is read can be read on its way, and whether the server is who it says."""
     found = _ENCRYPTIONS.get(subject.database.product, _unknown_encryption)(subject)
     if subject.how.trust_server_certificate:
+        advice = "install its certificate's authority, then take trust_server_certificate out"
         return warning(
             f"{found.found}; the server's certificate is not verified",
-            "install the authority of its certificate, then take trust_server_certificate out",
+            "; ".join(filter(None, (found.advice, advice))),
         )
     return found
 
