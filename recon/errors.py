@@ -102,3 +102,12 @@ class ReportError(ReconError):
     """A report that cannot be written."""
 
     exit_code = ExitCode.REPORT
+
+
+class Locked(ReconError):
+    """Another run that writes to the same folder of reports."""
+
+    exit_code = ExitCode.LOCKED
+
+    def __init__(self, holder: str, reports: Path) -> None:
+        super().__init__(f"{reports} is in use: {holder}. Wait until it has ended, then run again.")

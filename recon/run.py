@@ -9,30 +9,38 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from recon import identity
 from recon.config import Settings
 from recon.engine import Session, open_session
 from recon.errors import ExitCode, SourceDataError
+from recon.journal.history import History, history
+from recon.journal.model import Run, SeenBreak
+from recon.journal.store import Journal
+from recon.lock import locked
 from recon.model import Reconciliation, Severity, Side
 from recon.month import Month
 from recon.reconciliation import reconcile_relations
+from recon.reports.directory import clear_half_written
 from recon.sources import fetched, source
 from recon.sources.delivery import Request, Scratch
+from recon.summary import to_date_differences
 
 Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a run comes to."""
+    """What a run comes to; `history` is that of the month, empty where nothing is written."""
 
     result: Reconciliation
     run_id: str
     reports: Sequence[Path]
     exit_code: ExitCode
+    history: History = field(default_factory=History)
 
 
 def run_month(
@@ -43,18 +51,75 @@ def run_month(
     fail_on: Severity | None = Severity.HIGH,
     progress: Progress = lambda _: None,
 ) -> Outcome:
-    """Reconcile a month and write its reports; `formats` are of `csv` and `xlsx`.
+    """Reconcile a month, write its reports and record the run; `formats` are of `csv` and `xlsx`.
 
-    Raises the ReconErrors of the configuration, the sources and the reports; then nothing is
-    written.
+    Without a format it is a look, not a run: nothing is written and nothing recorded. Raises the
+    ReconErrors of the configuration, the sources, the lock, the journal and the reports; then
+    nothing is written.
     """
+    if not formats:
+        with reconciled(settings, month, progress) as (_, result):
+            return Outcome(result, _new_run_id(month), [], exit_code(result, fail_on))
+    with (
+        locked(settings.reports, f"recon month {month}"),
+        Journal.at(settings.reports) as journal,
+    ):
+        clear_half_written(settings.reports)
+        started = datetime.now(UTC)
+        with reconciled(settings, month, progress) as (session, result):
+            past = _history(journal, session, result)
+            code = exit_code(result, fail_on)
+            run_id = _new_run_id(month)
+            written, notice = _write_reports(settings, result, run_id, formats, progress)
+            run = _record_of(result, run_id, started, code)
+            journal.record(run, _seen(result), [resolution for _, resolution in past.resolved])
+            told = replace(result, notices=(*result.notices, *filter(None, [notice])))
+            return Outcome(told, run_id, written, code, past)
+
+
+def _new_run_id(month: Month) -> str:
     from recon.reports.directory import new_run_id
 
-    with reconciled(settings, month, progress) as (_, result):
-        run_id = new_run_id(month, datetime.now(UTC))
-        written, notice = _write_reports(settings, result, run_id, formats, progress)
-        told = replace(result, notices=(*result.notices, *filter(None, [notice])))
-        return Outcome(told, run_id, written, exit_code(result, fail_on))
+    return new_run_id(month, datetime.now(UTC))
+
+
+def _seen(result: Reconciliation) -> list[SeenBreak]:
+    return [SeenBreak.of(item) for item in result.breaks]
+
+
+def _history(journal: Journal, session: Session, result: Reconciliation) -> History:
+    """Return what the result means after everything that the journal holds."""
+    past = journal.past(result.month)
+    names = {
+        (life.last.contract_id, life.last.revenue_type, life.last.currency): name
+        for name, life in past.open(result.month).items()
+    }
+    found = to_date_differences(session, list(names))
+    to_date = {names[key]: difference for key, difference in found.items()}
+    for item in result.breaks:
+        to_date[SeenBreak.of(item).name] = item.to_date_difference
+    return history(past, result.month, _seen(result), result.totals, to_date, datetime.now(UTC))
+
+
+def _record_of(result: Reconciliation, run_id: str, started: datetime, code: ExitCode) -> Run:
+    worst = result.severity
+    return Run(
+        run_id=run_id,
+        month=result.month,
+        started=started,
+        ended=datetime.now(UTC),
+        who=identity.who(),
+        host=identity.host(),
+        versions=identity.versions(),
+        policy=dict(result.policy.rows()),
+        sources={side.value: result.sources[side].description for side in Side},
+        severity=worst.word if worst else "",
+        exit_code=int(code),
+        folder=f"{result.month}/{run_id}",
+        evidence="",
+        invalid=len(result.invalid),
+        totals=result.totals,
+    )
 
 
 @contextmanager

@@ -102,6 +102,27 @@ def totals(connection: Session) -> dict[str, Totals]:
     return {currency: Totals(*sums) for currency, *sums in rows}
 
 
+def to_date_differences(
+    connection: Session, keys: Sequence[tuple[str, str, str]]
+) -> dict[tuple[str, str, str], int]:
+    """Return to-date recognized less expected by (contract id, revenue type, currency).
+
+    Ids may be spelled in any case; a key that no line has is left out.
+    """
+    if not keys:
+        return {}
+    folded = {(id_.strip().lower(), type_, currency): (id_, type_, currency)
+              for id_, type_, currency in keys}  # fmt: skip
+    columns = [list(column) for column in zip(*folded, strict=True)]
+    rows = connection.execute(
+        """SELECT id_key, type, currency, to_date_recognized - to_date_expected FROM lines
+        JOIN (SELECT unnest(?) AS id_key, unnest(?) AS type, unnest(?) AS currency)
+            USING (id_key, type, currency)""",
+        columns,
+    ).fetchall()
+    return {folded[row[0], row[1], row[2]]: row[3] for row in rows}
+
+
 def parts(connection: Session) -> tuple[Part, ...]:
     """Return the totals by segment, revenue type and kind, each per currency."""
     rows = connection.execute(

@@ -93,6 +93,14 @@ def report_directory(
         raise ReportError(_sentence(error, planned)) from error
 
 
+def clear_half_written(root: Path) -> None:
+    """Remove what a run that was killed has left; only for whoever holds the lock of the folder."""
+    for folder in root.glob("[0-9]*/.*.partial"):
+        shutil.rmtree(folder, ignore_errors=True)
+        with suppress(OSError):
+            folder.parent.rmdir()
+
+
 def move_into_place(source: Path, target: Path, waits: Sequence[float] = WAITS) -> Path:
     """Return where a file or folder went: `target`, or a free name beside it if that is blocked.
 

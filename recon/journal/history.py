@@ -1,0 +1,139 @@
+"""History: what a run means beside the runs before it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from recon.journal.lives import Resolution, lives, settled
+from recon.journal.model import Event, Kind, Life, Run, SeenBreak, State
+from recon.model import Totals
+from recon.month import Month
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """What two runs of a month differ in; `moved` is the net difference's movement by currency."""
+
+    run_id: str
+    fixed: tuple[SeenBreak, ...]
+    new: tuple[SeenBreak, ...]
+    changed: tuple[tuple[SeenBreak, SeenBreak], ...]
+    moved: Mapping[str, int]
+
+    @property
+    def nothing(self) -> bool:
+        """Whether both runs say the same."""
+        return not (self.fixed or self.new or self.changed or any(self.moved.values()))
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What a run's reports say of time.
+
+    `since` compares with the last run of the month, None for the first one; `carried` are the
+    breaks of earlier months that are not resolved, the oldest first; `resolved` is what this run
+    has closed; `lives` has the break of every line that breaks in the month, by name.
+    """
+
+    since: Since | None = None
+    carried: tuple[Life, ...] = ()
+    resolved: tuple[tuple[Life, Resolution], ...] = ()
+    lives: Mapping[str, Life] = field(default_factory=dict)
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What the journal holds before a run: all events, and the breaks of every run."""
+
+    events: Sequence[Event]
+    seen: Mapping[str, Sequence[SeenBreak]]
+    last: Run | None
+
+    def open(self, month: Month) -> dict[str, Life]:
+        """Return the breaks that are not resolved, by name."""
+        known = lives(self.events, self.seen, month)
+        return {name: life for name, life in known.items() if life.state is not State.RESOLVED}
+
+
+def history(
+    past: Past,
+    month: Month,
+    now: Sequence[SeenBreak],
+    totals: Mapping[str, Totals],
+    to_date: Mapping[str, int],
+    at: datetime,
+) -> History:
+    """Return what a run of a month means after `past`.
+
+    `to_date` has the to-date difference of the lines of the breaks that were open, by name.
+    """
+    breaks = {item.name: item for item in now}
+    before = lives(past.events, past.seen, month)
+    closed = settled(before, month, breaks, to_date)
+    after = _after(past, month, breaks, closed, at)
+    return History(
+        since=_since(past, breaks, totals) if past.last else None,
+        carried=tuple(
+            sorted(
+                (life for name, life in after.items() if name not in breaks and not life.resolved
+                 and life.first_month < month),
+                key=lambda life: (life.first_month, -abs(life.amount), life.name),
+            )
+        ),
+        resolved=tuple((after[item.name], item) for item in closed),
+        lives={name: after[name] for name in breaks},
+        at=at,
+    )  # fmt: skip
+
+
+def _after(
+    past: Past,
+    month: Month,
+    breaks: Mapping[str, SeenBreak],
+    closed: Sequence[Resolution],
+    at: datetime,
+) -> dict[str, Life]:
+    """Return where every break stands once the run is recorded."""
+    this = "this run"
+    told = [(Kind.RUN, this, ""), *((Kind.RESOLVED, item.name, item.reason) for item in closed)]
+    events = [Event(0, at, "", "", kind, subject, month, reason) for kind, subject, reason in told]
+    seen = {**past.seen, this: list(breaks.values())}
+    return lives([*past.events, *events], seen, month)
+
+
+def _since(
+    past: Past, breaks: Mapping[str, SeenBreak], totals: Mapping[str, Totals]
+) -> Since | None:
+    if past.last is None:
+        return None
+    then = {item.name: item for item in past.seen.get(past.last.run_id, ())}
+    return compared(past.last, then, totals, breaks)
+
+
+def compared(
+    last: Run,
+    then: Mapping[str, SeenBreak],
+    totals: Mapping[str, Totals],
+    now: Mapping[str, SeenBreak],
+) -> Since:
+    """Return what differs between a run with its breaks and later totals and breaks."""
+    currencies = sorted({*last.totals, *totals})
+    return Since(
+        run_id=last.run_id,
+        fixed=tuple(item for name, item in then.items() if name not in now),
+        new=tuple(item for name, item in now.items() if name not in then),
+        changed=tuple(
+            (then[name], item) for name, item in now.items() if name in then and then[name] != item
+        ),
+        moved={
+            currency: _difference(totals, currency) - _difference(last.totals, currency)
+            for currency in currencies
+        },
+    )
+
+
+def _difference(totals: Mapping[str, Totals], currency: str) -> int:
+    return totals[currency].difference if currency in totals else 0

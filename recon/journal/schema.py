@@ -1,0 +1,111 @@
+"""The journal's file: a SQLite database with a version, brought up to date when it is opened."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from pathlib import Path
+
+from recon.errors import ReportError
+
+# One script a version; a script that has been released is never changed.
+MIGRATIONS = (
+    """
+    CREATE TABLE runs (
+        run_id TEXT PRIMARY KEY, month TEXT NOT NULL, started TEXT NOT NULL, ended TEXT NOT NULL,
+        who TEXT NOT NULL, host TEXT NOT NULL, versions TEXT NOT NULL, policy TEXT NOT NULL,
+        sources TEXT NOT NULL, severity TEXT NOT NULL, exit_code INTEGER NOT NULL,
+        folder TEXT NOT NULL, evidence TEXT NOT NULL, invalid INTEGER NOT NULL,
+        supersedes TEXT NOT NULL);
+    CREATE TABLE totals (
+        run_id TEXT NOT NULL REFERENCES runs, currency TEXT NOT NULL, expected INTEGER NOT NULL,
+        recognized INTEGER NOT NULL, gross_difference INTEGER NOT NULL,
+        contract_lines INTEGER NOT NULL, inactive_lines INTEGER NOT NULL,
+        matched INTEGER NOT NULL, within_tolerance INTEGER NOT NULL, breaks INTEGER NOT NULL,
+        PRIMARY KEY (run_id, currency));
+    CREATE TABLE breaks (
+        run_id TEXT NOT NULL REFERENCES runs, name TEXT NOT NULL, contract_id TEXT NOT NULL,
+        revenue_type TEXT NOT NULL, currency TEXT NOT NULL, customer TEXT NOT NULL,
+        segment TEXT NOT NULL, owner TEXT NOT NULL, status TEXT NOT NULL, cause TEXT NOT NULL,
+        severity TEXT NOT NULL, expected INTEGER NOT NULL, recognized INTEGER NOT NULL,
+        difference INTEGER NOT NULL, to_date_difference INTEGER NOT NULL,
+        explanation TEXT NOT NULL, PRIMARY KEY (run_id, name));
+    CREATE TABLE events (
+        number INTEGER PRIMARY KEY, at TEXT NOT NULL, who TEXT NOT NULL, host TEXT NOT NULL,
+        kind TEXT NOT NULL, subject TEXT NOT NULL, month TEXT NOT NULL, reason TEXT NOT NULL,
+        detail TEXT NOT NULL);
+    """,
+)
+TABLES = ("runs", "totals", "breaks", "events")
+PATIENCE = 10.0
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[sqlite3.Connection]:
+    """Yield the journal, made or brought up to date first.
+
+    Raises ReportError where it cannot be read or written, or is younger than this recon.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with closing(sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)) as connection:
+            _prepare(connection, path)
+            yield connection
+    except (sqlite3.Error, OSError) as error:
+        raise ReportError(
+            f"The journal {path} cannot be used: {error}. Check that nobody else holds it and that "
+            "the disk has room, then run again."
+        ) from error
+
+
+def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+    # On a network share there is no write-ahead log; the journal then works without.
+    with suppress(sqlite3.OperationalError):
+        connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    version = _version(connection)
+    if version > len(MIGRATIONS):
+        raise ReportError(
+            f"The journal {path} was written by a newer recon (its version is {version}, this one "
+            f"knows {len(MIGRATIONS)}); install that one."
+        )
+    if version < len(MIGRATIONS):
+        _migrate(connection)
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _migrate(connection: sqlite3.Connection) -> None:
+    with transaction(connection):
+        # Another process may have done it since we looked.
+        for number in range(_version(connection), len(MIGRATIONS)):
+            for statement in MIGRATIONS[number].split(";"):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version = {number + 1}")
+        for table in TABLES:
+            _seal(connection, table)
+
+
+def _seal(connection: sqlite3.Connection, table: str) -> None:
+    """Let nobody change or delete what the journal holds, by accident at least."""
+    for action in ("UPDATE", "DELETE"):
+        connection.execute(
+            f"CREATE TRIGGER IF NOT EXISTS {table}_{action.lower()} BEFORE {action} ON {table} "
+            "BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END"
+        )
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """Let everything in the context happen, or nothing."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")

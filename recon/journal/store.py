@@ -1,0 +1,186 @@
+"""The journal: runs and events in, runs and lives out."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import astuple, fields
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from recon.errors import UsageError
+from recon.journal.history import Past
+from recon.journal.lives import Resolution, lives
+from recon.journal.model import Event, Kind, Life, Run, SeenBreak
+from recon.journal.schema import opened, transaction
+from recon.model import Totals
+from recon.month import Month
+
+NAME = "journal.db"
+_RUN = (
+    "run_id", "month", "started", "ended", "who", "host", "versions", "policy", "sources",
+    "severity", "exit_code", "folder", "evidence", "invalid", "supersedes",
+)  # fmt: skip
+
+
+class Journal:
+    """What is known of all runs; opened by `Journal.at`, closed at the end of the context."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    @classmethod
+    @contextmanager
+    def at(cls, reports: Path) -> Iterator[Journal]:
+        """Yield the journal of a folder of reports; raises ReportError where it cannot be used."""
+        with opened(reports / NAME) as connection:
+            yield cls(connection)
+
+    def record(
+        self, run: Run, breaks: Sequence[SeenBreak], resolutions: Sequence[Resolution] = ()
+    ) -> None:
+        """Add a run with its breaks and what it has closed: all of it or nothing."""
+        with transaction(self._connection):
+            self._insert("runs", [_run_row(run)])
+            self._insert("totals", [
+                (run.run_id, currency, t.expected, t.recognized, t.gross_difference,
+                 t.contract_lines, t.inactive_lines, t.matched, t.within_tolerance, t.breaks)
+                for currency, t in run.totals.items()
+            ])  # fmt: skip
+            self._insert("breaks", [(run.run_id, *astuple(item)) for item in breaks])
+            told = [(Kind.RUN, run.run_id, ""),
+                    *((Kind.RESOLVED, item.name, item.reason) for item in resolutions)]  # fmt: skip
+            self._insert("events", [
+                (None, run.ended.isoformat(), run.who, run.host, kind.value, subject,
+                 str(run.month), reason, "")
+                for kind, subject, reason in told
+            ])  # fmt: skip
+
+    def say(self, event: Event) -> None:
+        """Add what somebody says of a break, or their signature; its number is given anew."""
+        with transaction(self._connection):
+            self._insert("events", [(
+                None, event.at.isoformat(), event.who, event.host, event.kind.value,
+                event.subject, str(event.month), event.reason, event.detail,
+            )])  # fmt: skip
+
+    def _insert(self, table: str, rows: Sequence[Sequence[object]]) -> None:
+        for row in rows:
+            places = ", ".join("?" * len(row))
+            self._connection.execute(f"INSERT INTO {table} VALUES ({places})", row)
+
+    def runs(self, month: Month | None = None) -> list[Run]:
+        """Return all runs in order of time, or those of a month."""
+        where, values = ("WHERE month = ?", (str(month),)) if month else ("", ())
+        rows = self._connection.execute(
+            f"SELECT {', '.join(_RUN)} FROM runs {where} ORDER BY rowid", values
+        ).fetchall()
+        totals = self._totals()
+        return [_run(row, totals.get(row[0], {})) for row in rows]
+
+    def run(self, text: str) -> Run:
+        """Return the run of that name or its beginning, or the last run of a month.
+
+        Raises UsageError where there is none, or more than one.
+        """
+        runs = self.runs()
+        found = [run for run in runs if run.run_id == text] or [
+            run for run in runs if run.run_id.startswith(text) or run.run_id.endswith(text)
+        ]
+        of_month = {str(run.month): run for run in runs}
+        if text in of_month:
+            return of_month[text]
+        if len(found) != 1:
+            what = "no run" if not found else f"{len(found)} runs"
+            raise UsageError(f"There is {what} {text!r}; `recon history` lists them.")
+        return found[0]
+
+    def last_run(self, month: Month | None = None) -> Run | None:
+        """Return the last run, or the last one of a month; None where there is none."""
+        return next(reversed(self.runs(month)), None)
+
+    def _totals(self) -> dict[str, dict[str, Totals]]:
+        found: dict[str, dict[str, Totals]] = {}
+        for run_id, currency, *sums in self._connection.execute(
+            "SELECT * FROM totals ORDER BY run_id, currency"
+        ):
+            found.setdefault(run_id, {})[currency] = Totals(*sums)
+        return found
+
+    def breaks(self, run_id: str) -> list[SeenBreak]:
+        """Return the breaks of a run, the largest first."""
+        return self._breaks("WHERE run_id = ?", (run_id,)).get(run_id, [])
+
+    def _breaks(self, where: str = "", values: Sequence[object] = ()) -> dict[str, list[SeenBreak]]:
+        columns = ", ".join(field.name for field in fields(SeenBreak))
+        found: dict[str, list[SeenBreak]] = {}
+        for run_id, *row in self._connection.execute(
+            f"SELECT run_id, {columns} FROM breaks {where} ORDER BY abs(difference) DESC, name",
+            values,
+        ):
+            found.setdefault(run_id, []).append(SeenBreak(*row))
+        return found
+
+    def events(self) -> list[Event]:
+        """Return everything that happened, in order of time."""
+        rows = self._connection.execute(
+            "SELECT number, at, who, host, kind, subject, month, reason, detail FROM events "
+            "ORDER BY number"
+        )
+        return [
+            Event(number, _moment(at), who, host, Kind(kind), subject, Month.parse(month), *rest)
+            for number, at, who, host, kind, subject, month, *rest in rows
+        ]
+
+    def past(self, month: Month) -> Past:
+        """Return what is known before a run of a month."""
+        return Past(self.events(), self._breaks(), self.last_run(month))
+
+    def lives(self, month: Month | None = None) -> dict[str, Life]:
+        """Return where every break stands, by name; see `recon.journal.lives`."""
+        return lives(self.events(), self._breaks(), month)
+
+    def life(self, text: str) -> Life:
+        """Return the break of that name or its beginning; raises UsageError where it is not one."""
+        wanted = text.strip().upper().removeprefix("B-")
+        known = self.lives()
+        found = [life for name, life in known.items() if name[2:].startswith(wanted)]
+        if len(found) != 1 or not wanted:
+            what = "no break" if not found else f"{len(found)} breaks"
+            raise UsageError(f"There is {what} {text!r}; `recon open` lists them.")
+        return found[0]
+
+
+def _run_row(run: Run) -> tuple[object, ...]:
+    return (
+        run.run_id, str(run.month), run.started.isoformat(), run.ended.isoformat(), run.who,
+        run.host, _json(run.versions), _json(run.policy), _json(run.sources), run.severity,
+        run.exit_code, run.folder, run.evidence, run.invalid, run.supersedes,
+    )  # fmt: skip
+
+
+def _run(row: Sequence[Any], totals: Mapping[str, Totals]) -> Run:
+    known = dict(zip(_RUN, row, strict=True))
+    return Run(
+        **{
+            **known,
+            "month": Month.parse(known["month"]),
+            "started": _moment(known["started"]),
+            "ended": _moment(known["ended"]),
+            "versions": json.loads(known["versions"]),
+            "policy": json.loads(known["policy"]),
+            "sources": json.loads(known["sources"]),
+            "totals": totals,
+        }
+    )
+
+
+def _json(content: Mapping[str, str]) -> str:
+    return json.dumps(dict(content), ensure_ascii=False)
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)
