@@ -30,8 +30,7 @@ def doctor(
     from recon.month import Month
 
     asked = Asked(config, profile, Month.parse(month) if month else None)
-    with process.printing():
-        checks = _documented(asked) if json else _shown(asked, no_color)
+    checks = _documented(asked) if json else _shown(asked, no_color)
     raise typer.Exit(exit_code(checks))
 
 
@@ -42,7 +41,8 @@ def _documented(asked: Asked) -> list[Check]:
     from recon.reports.json_document import dumps
 
     checks = examine(asked, Silence())
-    typer.echo(dumps(document(checks)), nl=False)
+    with process.printing():
+        typer.echo(dumps(document(checks)), nl=False)
     return checks
 
 
@@ -54,7 +54,7 @@ def _shown(asked: Asked, no_color: bool) -> list[Check]:
 
     console = make_console(sys.stdout, color=False if no_color else None)
     with _waiting() as waiting:
-        watcher = ConsoleWatcher(console, waiting)
+        watcher = ConsoleWatcher(console, waiting, process.printing)
         checks = examine(asked, watcher)
     watcher.verdict(checks)
     return checks

@@ -242,7 +242,7 @@ def _size(apart: timedelta) -> str:
 IN = ("login", "decimals")
 STEPS: tuple[Step[DatabaseSubject], ...] = (
     Step("driver", lambda subject: machine.driver(subject.how)),
-    Step("server", lambda subject: network.server(subject.how), ("driver",)),
+    Step("server", lambda subject: network.server(subject.how)),
     Step("login", login, ("driver", "server"),
          "set it for the account that runs recon, for a task as well"),
     # Nothing is read from a connection that misreads decimals, so this comes before the others.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 
 from rich.console import Console
 from rich.text import Text
@@ -24,11 +25,21 @@ _WORDS = {State.FAILED: "FAILED"}
 
 
 class ConsoleWatcher:
-    """Writes to a console; `waiting` is told the name of a check that begins, and '' at its end."""
+    """Writes to a console as checks end.
 
-    def __init__(self, console: Console, waiting: Callable[[str], None] = lambda _: None) -> None:
+    `waiting` is told the name of a check that begins, and '' at its end; whatever is written is
+    written within `printing`.
+    """
+
+    def __init__(
+        self,
+        console: Console,
+        waiting: Callable[[str], None] = lambda _: None,
+        printing: Callable[[], AbstractContextManager[None]] = nullcontext,
+    ) -> None:
         self._pen = Pen(console)
         self._waiting = waiting
+        self._printing = printing
 
     def section(self, title: str, note: str) -> None:
         """Write a heading."""
@@ -48,9 +59,10 @@ class ConsoleWatcher:
         self._write([Text(), *self._pen.paragraph(_verdict(self._pen, checks))])
 
     def _write(self, lines: Sequence[Text] | Iterator[Text]) -> None:
-        for line in lines:
-            # Lines are laid out already: a long path must not be torn apart.
-            self._pen.console.print(line, soft_wrap=True)
+        with self._printing():
+            for line in lines:
+                # Lines are laid out already: a long path must not be torn apart.
+                self._pen.console.print(line, soft_wrap=True)
 
 
 def _lines(pen: Pen, check: Check) -> Iterator[Text]:

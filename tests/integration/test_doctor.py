@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import signal
 import socket
 import subprocess
@@ -323,14 +324,15 @@ def test_a_report_folder_that_is_a_file(books: Books) -> None:
 
 
 def test_a_driver_that_is_missing(books: Books) -> None:
-    """Those that are there are listed; nothing else of this side is tried."""
+    """Those that are there are listed; the way to the server is looked at all the same."""
     books.configure(DRIVER="{No Such Driver}")
     found = books.examined()
     state, said = found.of("driver")
     assert (found.exit_code, state) == (4, "failed")
     assert "No Such Driver is not installed (there are: " in said
     assert "PostgreSQL Unicode" in said
-    assert {found.of(check)[0] for check in DATABASE_CHECKS[1:]} == {"skipped"}
+    assert found.of("server")[0] == "ok"
+    assert {found.of(check)[0] for check in DATABASE_CHECKS[2:]} == {"skipped"}
 
 
 def test_a_data_source_that_is_missing(books: Books) -> None:
@@ -492,6 +494,21 @@ def test_the_sample(tmp_path: Path) -> None:
     beyond = diagnosis(tmp_path, month="2025-02")
     assert (beyond.exit_code, beyond.of("sample")[0]) == (6, "failed")
     assert beyond.of("rows")[0] == "skipped"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a pipe of a shell")
+def test_a_reader_may_leave_early(project: Project) -> None:
+    """The examination goes on, and its exit code is that of all checks."""
+    _no_amount(project)
+    line = f"{shlex.join(command('doctor'))} | head -1; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(
+        ["bash", "-c", line],
+        cwd=project.folder,
+        env=environment(),
+        capture_output=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (6, b"")
 
 
 def test_a_month_that_is_none_is_a_matter_of_the_command_line(tmp_path: Path) -> None:
