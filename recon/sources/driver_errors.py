@@ -24,10 +24,11 @@ NO_DATABASE = 4060
 
 # What no further attempt changes: (error number, SQLSTATE or words of the driver, what it means).
 PERMANENT = (
-    ((18456, "28000", "28P01", "password authentication failed"),
-     "refuses the login; check the user, the password, or the service account's rights"),
+    # Before the login: a server may say of a database that is not there that the login failed, too.
     ((NO_DATABASE, "3D000", r'database ".*" does not exist'),
      "has no such database, or the login may not open it; check the name of the database"),
+    ((18456, "28000", "28P01", "password authentication failed"),
+     "refuses the login; check the user, the password, or the service account's rights"),
     ((208, "42S02", "42P01"), "has no table or view of that name; check the query"),
     ((207, "42S22", "42703"), "has no column of that name; check the query"),
     ((229, "42501"), "does not let the login read; grant it SELECT"),
@@ -97,16 +98,24 @@ def _facts_of(error: Exception) -> tuple[str, set[int], str]:
     """Return the SQLSTATE, the server's error numbers and the text of a driver's error."""
     state = str(error.args[0]) if error.args else ""
     text = str(error.args[1]) if len(error.args) > 1 else str(error)
-    return state, {int(number) for number in re.findall(r"\((\d+)\)", text)}, text
+    # The number stands at the end of a message; what stands inside of it may be data.
+    numbers = re.findall(r"\((\d+)\)(?= \(SQL|; \[|$)", text)
+    return state, set(map(int, numbers)), text
 
 
 def _meaning(error: Exception, known: Meanings) -> str | None:
     state, numbers, text = _facts_of(error)
+    stated = {state, *re.findall(r"\[(\w{5})\]", text)} | numbers
     for signs, meaning in known:
         for sign in signs:
-            if sign in numbers if isinstance(sign, int) else sign == state or re.search(sign, text):
+            if sign in stated or (_in_words(sign) and re.search(str(sign), text)):
                 return meaning
     return None
+
+
+def _in_words(sign: int | str) -> bool:
+    """Return whether a sign is neither a number nor a SQLSTATE: data may look like either."""
+    return isinstance(sign, str) and not re.fullmatch("[0-9A-Z]{5}", sign)
 
 
 def failure(side: Side, description: str, error: Exception) -> SourceUnreachable:
