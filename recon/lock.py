@@ -9,7 +9,8 @@ from datetime import datetime
 from pathlib import Path
 
 from recon import identity
-from recon.errors import Locked, ReportError
+from recon.errors import Locked
+from recon.reports.directory import unwritable
 
 NAME = ".lock"
 # Two runs that meet are a matter of seconds; a run that hangs is one for a person.
@@ -35,10 +36,7 @@ def locked(reports: Path, what: str, patience: float | None = None) -> Iterator[
     except filelock.Timeout:
         raise Locked(_holder(reports), reports) from None
     except OSError as error:
-        raise ReportError(
-            f"The reports cannot be written: {reports}: {error.strerror}. Choose another folder or "
-            "get the rights, then run again."
-        ) from error
+        raise unwritable(error, reports) from error
     try:
         _sign(reports, what)
         yield

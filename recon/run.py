@@ -60,21 +60,20 @@ def run_month(
     if not formats:
         with reconciled(settings, month, progress) as (_, result):
             return Outcome(result, _new_run_id(month), [], exit_code(result, fail_on))
-    with (
-        locked(settings.reports, f"recon month {month}"),
-        Journal.at(settings.reports) as journal,
-    ):
-        clear_half_written(settings.reports)
-        started = datetime.now(UTC)
-        with reconciled(settings, month, progress) as (session, result):
-            past = _history(journal, session, result)
-            code = exit_code(result, fail_on)
-            run_id = _new_run_id(month)
-            written, notice = _write_reports(settings, result, run_id, formats, progress)
-            run = _record_of(result, run_id, started, code)
-            journal.record(run, _seen(result), [resolution for _, resolution in past.resolved])
-            told = replace(result, notices=(*result.notices, *filter(None, [notice])))
-            return Outcome(told, run_id, written, code, past)
+    started = datetime.now(UTC)
+    with reconciled(settings, month, progress) as (session, result):
+        # What follows, one run at a time does.
+        with locked(settings.reports, f"recon month {month}"):
+            clear_half_written(settings.reports)
+            with Journal.at(settings.reports) as journal:
+                past = _history(journal, session, result)
+                code = exit_code(result, fail_on)
+                run_id = _new_run_id(month)
+                written, notice = _write_reports(settings, result, run_id, formats, progress)
+                run = _record_of(result, run_id, started, code)
+                journal.record(run, _seen(result), [closed for _, closed in past.resolved])
+        told = replace(result, notices=(*result.notices, *filter(None, [notice])))
+        return Outcome(told, run_id, written, code, past)
 
 
 def _new_run_id(month: Month) -> str:

@@ -66,8 +66,8 @@ class Project:
         self.write("entries.csv", ENTRIES + "".join(map(entry, keys, amounts)))
 
     def written(self) -> list[str]:
-        """Return the names of all files below `reports/`, hidden ones too."""
-        return sorted(path.name for path in self.reports.rglob("*") if path.is_file())
+        """Return the names of all files of runs below `reports/`, hidden ones too."""
+        return sorted(path.name for path in self.reports.glob("*/**/*") if path.is_file())
 
 
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:

@@ -54,8 +54,8 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
             yield connection
     except (sqlite3.Error, OSError) as error:
         raise ReportError(
-            f"The journal {path} cannot be used: {error}. Check that nobody else holds it and that "
-            "the disk has room, then run again."
+            f"The journal cannot be written: {path}: {error}. Check that nobody else holds it and "
+            "that the disk has room, then run again."
         ) from error
 
 

@@ -90,7 +90,7 @@ def report_directory(
                 # Only a month without any run is empty.
                 planned.parent.rmdir()
     except OSError as error:
-        raise ReportError(_sentence(error, planned)) from error
+        raise unwritable(error, planned) from error
 
 
 def clear_half_written(root: Path) -> None:
@@ -147,11 +147,14 @@ def _free_name(path: Path) -> Path:
     return next(name for name in names if not name.exists())
 
 
-def _sentence(error: OSError, planned: Path) -> str:
+def unwritable(error: OSError, planned: Path) -> ReportError:
+    """Return the failure that tells why something cannot be written, and what to do."""
     # Windows reports a path that is too long as one that does not exist.
     too_long = getattr(error, "winerror", None) == _WINDOWS_TOO_LONG
     code = errno.ENAMETOOLONG if too_long else error.errno or 0
     what = os.strerror(code) if code else str(error)
     what, advice = _MEANINGS.get(code, (what, "Choose another folder"))
     where = error.filename or planned
-    return f"The reports cannot be written: {where}: {what}. {advice}, then run again."
+    return ReportError(
+        f"The reports cannot be written: {where}: {what}. {advice}, then run again."
+    )
