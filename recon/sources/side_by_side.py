@@ -14,7 +14,7 @@ from recon.model import Side
 Result = TypeVar("Result")
 
 # How long to wait for a thread that was told to stop: a login cannot be cancelled, a query can.
-PATIENCE = 5.0
+PATIENCE = 2.0
 # On Windows, nothing interrupts a wait; so none is long.
 GLANCE = 0.2
 
