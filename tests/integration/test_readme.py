@@ -22,7 +22,10 @@ from recon.run import reconciled
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
-COMMANDS = ("recon", "recon month", "recon explain", "recon sample")
+COMMANDS = (
+    "recon",
+    *(f"recon {name}" for name in ("month", "explain", "init", "doctor", "sample")),
+)
 
 
 def block(mark: str) -> str:
