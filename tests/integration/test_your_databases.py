@@ -1,0 +1,85 @@
+"""The README's way to your databases, followed from an empty folder on every server there is."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from recon import sample
+from recon.config import SourceKind, load
+from tests.integration.servers import Server
+from tests.integration.test_readme import block
+from tests.shell import command, environment
+
+
+def followed(line: str, server: Server) -> list[str]:
+    """Return a command of the README with the names of a server that is there."""
+    words = shlex.split(line, posix=False)
+    assert words[0] == "recon"
+    return [*words[1:2], *server.options(), "--yes"] if words[1] == "init" else words[1:]
+
+
+def test_the_three_commands_lead_to_a_month(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From an empty folder: a configuration, a clean bill of health, the dashboard and reports."""
+    monkeypatch.setenv("BOOKS_PASSWORD", server.password)
+    folder = tmp_path / "finance"
+    folder.mkdir()
+    recipe = sample.Recipe(contracts=200)
+    sample.make(recipe, tmp_path / "sample.duckdb")
+    sample.export(tmp_path / "sample.duckdb", tmp_path / "files", "csv")
+    server.load(tmp_path / "files")
+    codes = []
+    for line in block("databases").splitlines():
+        arguments = followed(line, server)
+        if arguments[0] == "doctor":
+            arguments += ["--month", "2024-06"]
+        done = subprocess.run(
+            command(*arguments), cwd=folder, env=environment(), capture_output=True,
+            encoding="utf-8", timeout=120, check=False,
+        )  # fmt: skip
+        assert server.password not in done.stdout + done.stderr
+        codes.append(done.returncode)
+        assert done.stderr == "", done.stdout
+    assert codes == [0, 0, 3]
+    assert load(folder / "config" / "recon.toml").analytics.kind is not SourceKind.SAMPLE
+    assert "June 2024" in done.stdout
+    assert list((folder / "reports" / "2024-06").glob("*/*.xlsx"))
+
+
+def test_the_month_is_that_of_the_files_with_what_init_wrote(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The mapping that `recon init` proposes for the example tables delivers the same figures."""
+    monkeypatch.setenv("BOOKS_PASSWORD", server.password)
+    recipe = sample.Recipe(contracts=200)
+    sample.make(recipe, tmp_path / "sample.duckdb")
+    sample.export(tmp_path / "sample.duckdb", tmp_path, "csv")
+    server.load(tmp_path)
+    config = tmp_path / "files.toml"
+    config.write_text(
+        '[analytics]\nsource = "files"\npath = "contracts.csv"\n'
+        '[accounting]\nsource = "files"\npath = "entries.csv"\n',
+        encoding="utf-8",
+    )
+    _run(tmp_path, "init", *server.options(), "--yes")
+    shown = [
+        json.loads(_run(tmp_path, "month", "2024-06", "--json", "--format", "none", *more))
+        for more in ([], ["--config", str(config)])
+    ]
+    for key in ("totals", "bridge", "breaks", "invalid", "flags"):
+        assert shown[0][key] == shown[1][key]
+
+
+def _run(folder: Path, *arguments: str) -> str:
+    done = subprocess.run(
+        command(*arguments), cwd=folder, env=environment(), capture_output=True, encoding="utf-8",
+        timeout=120, check=False,
+    )  # fmt: skip
+    assert done.returncode in (0, 3), done.stderr
+    return done.stdout
