@@ -75,7 +75,7 @@ def init(
         bool, typer.Option("--force", help="Replace what is there, keeping it as *.bak.")
     ] = False,
 ) -> None:
-    """Set recon up for two databases: find the tables, propose the mapping, write it."""
+    """Find your tables in two databases and write the configuration."""
     from recon.cli.init_proposals import files, proposals
     from recon.model import Side
     from recon.setup.configuration import Access
@@ -165,11 +165,10 @@ def _reached(
     """Return how both sides are reached, and what there is; asked again where one is not."""
     from recon.cli import init_questions as questions
 
-    access = given
+    access, wanted = (questions.access(given) if asking else given), currency
     while True:
         if asking:
-            access = questions.access(access)
-            currency = currency or questions.currency()
+            currency = wanted or questions.currency(currency)
         try:
             settings = _settings(access, currency)
             return access, currency, _catalogs(settings)
@@ -177,7 +176,7 @@ def _reached(
             if not asking:
                 raise
             typer.echo(f"\n{error}\nOnce more, then; Ctrl-C ends it.\n", err=True)
-            access, currency = questions.again(access), None
+            access, wanted = questions.access(given, access), None
 
 
 def _settings(access: Mapping[Side, Access], currency: str | None) -> Settings:

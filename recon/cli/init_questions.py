@@ -13,6 +13,7 @@ from recon.model import Side
 from recon.reports.console import make_console
 from recon.reports.layout import CRITICAL, PLAIN, SOFT, WARNING, Column, Pen
 from recon.setup.configuration import Access
+from recon.setup.names import snake
 from recon.setup.proposal import LEAST_TABLE, Match, Proposal
 from recon.setup.queries import Form
 from recon.setup.schema import Catalog, Family, Table
@@ -47,26 +48,27 @@ def asked_for(question: str, default: str | None = None) -> str:
     return answer
 
 
-def access(given: Mapping[Side, Access]) -> dict[Side, Access]:
-    """Return how both sides are reached; what was given is not asked for again."""
-    first = _access(Side.ANALYTICS, given[Side.ANALYTICS], None)
-    return {
-        Side.ANALYTICS: first,
-        Side.ACCOUNTING: _access(Side.ACCOUNTING, given[Side.ACCOUNTING], first),
-    }
+def access(
+    given: Mapping[Side, Access], before: Mapping[Side, Access] | None = None
+) -> dict[Side, Access]:
+    """Return how both sides are reached; what was given is not asked for.
+
+    Unless it failed: where there are answers from before, all is asked, and they are proposed.
+    """
+    answers: dict[Side, Access] = {}
+    for side in (Side.ANALYTICS, Side.ACCOUNTING):
+        if before:
+            asked = replace(given[side], server=None, database=None, connection=None)
+            answers[side] = _access(side, asked, before[side])
+        else:
+            answers[side] = _access(side, given[side], answers.get(Side.ANALYTICS, Access()))
+    return answers
 
 
-def again(before: Mapping[Side, Access]) -> dict[Side, Access]:
-    """Return the same without what is to be asked again."""
-    return {side: replace(found, server=None, database=None, connection=None)
-            for side, found in before.items()}  # fmt: skip
-
-
-def _access(side: Side, given: Access, other: Access | None) -> Access:
-    """Ask what is missing; the other side's answers are proposed."""
+def _access(side: Side, given: Access, likely: Access) -> Access:
+    """Ask what is missing; what is likely is proposed."""
     if given.complete:
         return given
-    likely = other or Access()
     where = given.server or asked_for(
         f"SQL Server with {_WHAT[side]}, or an ODBC connection string",
         likely.connection or likely.server,
@@ -93,9 +95,9 @@ def _login(found: Access, likely: Access) -> Access:
     return replace(found, user=user, password_env=variable or None)
 
 
-def currency() -> str:
+def currency(likely: str | None) -> str:
     """Return the currency of rows that name none."""
-    return asked_for("Currency of rows that name none", "USD").upper()
+    return asked_for("Currency of rows that name none", likely or "USD").upper()
 
 
 def table(side: Side, catalog: Catalog, ranking: Sequence[tuple[int, Table]]) -> Table:
@@ -119,11 +121,12 @@ def table(side: Side, catalog: Catalog, ranking: Sequence[tuple[int, Table]]) ->
 def settled(proposal: Proposal) -> Proposal:
     """Show a proposal and return what the user makes of it."""
     show(proposal)
+    for ours in proposal.missing:
+        typer.echo(f"\nNo column of {proposal.table} looks like {ours}, which is needed.")
+        typer.echo("If there is none, end with Ctrl-C and make a view that has it.")
+        proposal = _changed(proposal, ours)
+        show(proposal)
     while True:
-        for ours in proposal.missing:
-            typer.echo(f"\nNo column of {proposal.table} looks like {ours}, which is needed.")
-            typer.echo("If there is none, end with Ctrl-C and make a view that has it.")
-            proposal = _changed(proposal, ours)
         ours = ask("\nColumn of ours to change (Enter takes all as shown)").lower()
         if not ours:
             return proposal
@@ -164,11 +167,13 @@ def _with_compliance(proposal: Proposal) -> Proposal:
     answer = asked_for(f"Compliance columns, with commas ({NONE} for none)", now or NONE)
     names = [] if answer == NONE else [name.strip() for name in answer.split(",")]
     found = {name: proposal.table.column(name) for name in names if name}
-    unknown = ", ".join(name for name, column in found.items() if column is None)
-    if unknown:
-        typer.echo(f"There is no {unknown}.")
+    ours = {match.ours for match in proposal.matches}
+    wrong = [name for name, column in found.items() if column is None or snake(name) in ours]
+    if wrong:
+        typer.echo(f"There is no {', '.join(wrong)} that can be shown besides our own columns.")
         return proposal
-    return replace(proposal, compliance=tuple(filter(None, found.values())))
+    by_alias = {snake(column.name): column for column in found.values() if column}
+    return replace(proposal, compliance=tuple(by_alias.values()))
 
 
 def form(column: TheirColumn, values: str) -> Form:

@@ -124,7 +124,10 @@ def propose(side: Side, table: Table, referred: str | None = None) -> Proposal:
     return Proposal(
         side,
         table,
-        tuple(_match(name, name in NEEDED[side], chosen.get(name), found) for name in ours),
+        tuple(
+            _match(name, name in NEEDED[side], chosen.get(name), _rivals(name, chosen, found))
+            for name in ours
+        ),
         _compliance(table, taken) if side is Side.ACCOUNTING else (),
         tuple(_table_notes(side, table)),
     )
@@ -216,15 +219,21 @@ def _chosen(
     return chosen
 
 
-def _match(ours: str, needed: bool, chosen: Candidate | None, found: Sequence[Candidate]) -> Match:
+def _rivals(ours: str, chosen: Mapping[str, Candidate], found: Sequence[Candidate]) -> list[str]:
+    """Return the free columns that fit one of ours as well as the one that was chosen."""
+    taken = {candidate.column.name for candidate in chosen.values()}
+    return [
+        rival.column.name
+        for rival in found
+        if rival.ours == ours and ours in chosen and rival.column.name not in taken
+        and rival.score >= chosen[ours].score - TIE
+    ]  # fmt: skip
+
+
+def _match(ours: str, needed: bool, chosen: Candidate | None, rivals: Sequence[str]) -> Match:
     if chosen is None:
         return Match(ours, needed)
     column = chosen.column
-    rivals = [
-        rival.column.name
-        for rival in found
-        if rival.ours == ours and rival.column != column and rival.score >= chosen.score - TIE
-    ]
     notes = [*filter(None, [chosen.reading.words.note]), *_type_notes(ours, column)]
     notes += [f"{' and '.join(rivals)} would fit as well"] if rivals else []
     why = "its name" if chosen.reading.whole else "part of its name"

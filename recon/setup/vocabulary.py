@@ -34,7 +34,7 @@ SPELLINGS: Mapping[str, tuple[str, ...]] = {
     "customer": ("customer", "cust", "client"),
     "date": ("date", "dt", "on", "at"),
     "document": ("document", "doc"),
-    "id": ("id", "key", "code"),
+    "id": ("id", "identifier"),
     "invoice": ("invoice", "inv"),
     "journal": ("journal", "jrnl", "jnl"),
     "months": ("months", "month", "mths", "mos"),
@@ -55,7 +55,7 @@ ENTITIES = {
     Side.ACCOUNTING: "entry journal je gl line posting ledger accounting recognition revenue rev",
 }
 # Marks of a kind or of a system, not words.
-MARKS = frozenset("fk pk fld col f c dim fact fct stg src tbl vw v t".split())
+MARKS = frozenset("fk pk sk key fld col f c dim fact fct stg src tbl vw v t".split())
 MONEY_MARKS = frozenset("usd eur gbp chf jpy cad aud".split())
 # What makes another amount, term or date of one: never found inside a longer name.
 OTHERS = frozenset(
@@ -73,6 +73,7 @@ COLUMNS: Mapping[Side, Mapping[str, tuple[Words, ...]]] = {
             Words(100, "contract id, contract number, deal id"),
             Words(95, "contract, deal number, opportunity id, agreement id, agreement number"),
             Words(85, "contract reference, opportunity number, subscription id, booked id"),
+            Words(80, "deal key, contract key, deal code, contract code, opportunity key"),
             Words(75, "id, subscription number, order id, order number, sales order number"),
         ),
         "revenue_type": (
@@ -119,12 +120,13 @@ COLUMNS: Mapping[Side, Mapping[str, tuple[Words, ...]]] = {
             Words(80, "commencement date, begin date, go live date, start"),
         ),
         "currency": (
-            Words(100, "currency, currency id, iso currency"),
-            Words(90, "contract currency, deal currency, currency iso id, iso, iso id"),
+            Words(100, "currency, currency code, iso currency, currency iso code"),
+            Words(90, "contract currency, deal currency, iso, iso code, currency id"),
         ),
         "customer_id": (
             Words(100, "customer id, customer number"),
-            Words(90, "account id, account number, company id, sold to id"),
+            Words(90, "account id, account number, company id, sold to id, customer code"),
+            Words(80, "customer key, account key, account code"),
             Words(60, "customer, account"),
         ),
         "customer": (
@@ -161,6 +163,7 @@ COLUMNS: Mapping[Side, Mapping[str, tuple[Words, ...]]] = {
             Words(100, "contract id, contract number, deal id"),
             Words(95, "contract, deal number, opportunity id, agreement id, agreement number"),
             Words(85, "contract reference, deal reference, opportunity number, subscription id"),
+            Words(80, "deal key, contract key, deal code, contract code, opportunity key"),
             Words(70, "order id, order number, sales order number, subscription number, booked id"),
         ),
         "revenue_type": (
@@ -180,14 +183,15 @@ COLUMNS: Mapping[Side, Mapping[str, tuple[Words, ...]]] = {
             Words(100, "recognized period, revenue period, recognized months, revenue months"),
             Words(95, "period, fiscal period, posting period, accounting period, gl period"),
             Words(90, "recognized date, revenue date, period date, period start"),
-            Words(85, "rev recognized date, period id, period months, posting months, year months"),
+            Words(85, "rev recognized date, period id, period key, period code, period months"),
+            Words(80, "posting months, year months"),
             Words(75, "period end date, period end, months, fiscal months, accounting date"),
             Words(50, "posting date, posted date, gl date, entry date, journal date, "
                       "transaction date", "the day of posting, where no period is"),
         ),
         "currency": (
-            Words(100, "currency, currency id, iso currency"),
-            Words(90, "transaction currency, entry currency, currency iso id, iso, iso id"),
+            Words(100, "currency, currency code, iso currency, currency iso code"),
+            Words(90, "transaction currency, entry currency, iso, iso code, currency id"),
         ),
         "posted_at": (
             Words(100, "posted date, posting date, date posted, posted"),

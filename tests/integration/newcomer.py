@@ -7,6 +7,7 @@ import os
 import select
 import subprocess
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -53,6 +54,22 @@ DROP TABLE staged;
 GRANT USAGE ON SCHEMA {schema} TO recon; GRANT SELECT ON ALL TABLES IN SCHEMA {schema} TO recon;
 """
 DATED = "to_date(recognition_period, 'YYYY-MM')"
+
+
+def agrees(folder: Path, secrets: Mapping[str, str], books: Path) -> bool:
+    """Whether June is the same by the configuration of a folder and from the files of the books."""
+    files = _month(folder, {}, "--config", books / "files.toml")
+    return bool(_month(folder, secrets) == files)
+
+
+def _month(folder: Path, secrets: Mapping[str, str], *options: str | Path) -> Any:
+    arguments = ("month", "2024-06", "--json", "--format", "none", *options)
+    done = recon(*arguments, cwd=folder, env=secrets)
+    assert done.returncode == 3, done.stderr.decode()
+    found = json.loads(done.stdout)
+    return {key: found[key] for key in ("totals", "bridge", "breaks")} | {
+        "reasons": [row["reason"] for row in found["invalid"]]
+    }
 
 
 class Setting:
@@ -108,19 +125,9 @@ class Setting:
             if path.is_file()
         }
 
-    def month(self, *options: str | Path) -> Any:
-        """Return the figures of June as the command prints them."""
-        arguments = ("month", "2024-06", "--json", "--format", "none", *options)
-        done = recon(*arguments, cwd=self.folder, env=self.environment)
-        assert done.returncode == 3, done.stderr.decode()
-        found = json.loads(done.stdout)
-        return {key: found[key] for key in ("totals", "bridge", "breaks")} | {
-            "reasons": [row["reason"] for row in found["invalid"]]
-        }
-
     def agrees(self) -> bool:
         """Whether the databases give the figures that the files give."""
-        return bool(self.month() == self.month("--config", self.books / "files.toml"))
+        return agrees(self.folder, self.environment, self.books)
 
 
 class Terminal:

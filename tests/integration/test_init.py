@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -11,18 +13,24 @@ import pytest
 from recon import sample
 from recon.config import load
 from tests.integration.conftest import Postgres
-from tests.integration.newcomer import DATED, DEALS, Setting, Terminal
+from tests.integration.newcomer import DATED, DEALS, Setting, Terminal, agrees
+from tests.integration.servers import PostgresBooks, Server
 from tests.shell import one_sentence, recon
 
 PERIODS = {
     "date": DATED,
     "timestamp": f"CAST({DATED} AS timestamp) + interval '20 days'",
-    "text YYYY-MM": "recognition_period",
-    "text YYYYMM": "replace(recognition_period, '-', '')",
-    "text YYYYMMDD": f"to_char({DATED}, 'YYYYMMDD')",
-    "text YYYY-MM-DD": f"CAST({DATED} AS char(10))",
-    "integer YYYYMM": "CAST(replace(recognition_period, '-', '') AS int)",
     "numeric YYYYMMDD": f"CAST(to_char({DATED}, 'YYYYMMDD') AS numeric(8))",
+}
+# What every server understands, and makes 2024-06-01 of a date.
+_WRITTEN = "CAST(recognition_period AS CHAR(10))"
+FORMS = {
+    "YYYYMM": f"CAST(LEFT(REPLACE({_WRITTEN}, '-', ''), 6) AS INT)",
+    "YYYYMMDD": f"CAST(REPLACE({_WRITTEN}, '-', '') AS INT)",
+    "'YYYYMM'": f"LEFT(REPLACE({_WRITTEN}, '-', ''), 6)",
+    "'YYYY-MM'": f"LEFT({_WRITTEN}, 7)",
+    "'YYYYMMDD'": f"REPLACE({_WRITTEN}, '-', '')",
+    "'YYYY-MM-DD'": _WRITTEN,
 }
 
 
@@ -48,7 +56,7 @@ def setting(postgres: Postgres, books: Path, tmp_path: Path) -> Setting:
 
 @pytest.mark.parametrize("period", PERIODS)
 def test_the_month_is_that_of_the_files(setting: Setting, period: str) -> None:
-    """From nothing to the same figures: other names, blanks, quotes, every form of period."""
+    """From nothing to the same figures: other names, blanks and quotes in them, other types."""
     setting.tables(period=PERIODS[period])
     done = setting.init()
     assert done.returncode == 0, done.stderr.decode()
@@ -56,6 +64,36 @@ def test_the_month_is_that_of_the_files(setting: Setting, period: str) -> None:
         "config/recon.toml", "config/sqlserver/contracts.sql", "config/sqlserver/entries.sql",
     ]  # fmt: skip
     assert setting.agrees()
+
+
+@pytest.fixture(scope="module")
+def loaded(server: Server, books: Path) -> Server:
+    """Return each server that is there, with the sample in the tables of the example."""
+    server.load(books)
+    return server
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_every_form_of_period_on_every_server(
+    loaded: Server, books: Path, tmp_path: Path, form: str
+) -> None:
+    """Periods that are numbers or texts are compared as such, in the words of the server."""
+    create = (
+        "CREATE VIEW dbo.revrec_entries AS SELECT entry_id, contract_id, revenue_type, amount, "
+        f"{FORMS[form]} AS period, currency, posted_at, document_ref FROM dbo.revenue_recognition"
+    )
+    grant = ["GRANT SELECT ON dbo.revrec_entries TO recon"] * isinstance(loaded, PostgresBooks)
+    loaded.execute("accounting", create, *grant)
+    secrets = {"BOOKS_PASSWORD": loaded.password}
+    try:
+        done = recon(
+            "init", *loaded.options(), "--contracts-table", "dbo.deals", "--entries-table",
+            "dbo.revrec_entries", "--yes", cwd=tmp_path, env=secrets,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr.decode()
+        assert agrees(tmp_path, secrets, books)
+    finally:
+        loaded.execute("accounting", "DROP VIEW dbo.revrec_entries")
 
 
 def test_what_is_proposed_is_shown_and_written(setting: Setting) -> None:
@@ -224,3 +262,126 @@ def terminal(setting: Setting) -> Iterator[Callable[..., Terminal]]:
     """Return what starts `recon init` in a terminal."""
     with ExitStack() as opened:
         yield lambda *options: opened.enter_context(closing(Terminal(setting, *options)))
+
+
+def connections(setting: Setting) -> list[tuple[str, str]]:
+    """Return the questions for both databases, with what answers them."""
+    return [
+        ("SQL Server with booked contracts (analytics)", setting.connection("crm")),
+        ("Variable that holds its password", "BOOKS_PASSWORD"),
+        ("SQL Server with recognized revenue (accounting)", setting.connection("books")),
+        ("Variable that holds its password", ""),
+        ("Currency of rows that name none [USD]", ""),
+    ]
+
+
+def test_questions_lead_to_the_month(setting: Setting, terminal: Callable[..., Terminal]) -> None:
+    """Enter takes what is proposed, and the figures are those of the files."""
+    setting.tables()
+    found = terminal()
+    found.answer(
+        *connections(setting),
+        ("Table (? lists all) [sales.Deals]", ""),
+        ("Table (? lists all) [gl.Revenue Recognition]", ""),
+        ("Column of ours to change", ""),
+        ("Column of ours to change", ""),
+    )
+    assert found.ended() == 0
+    assert "Written:" in found.shown
+    assert setting.agrees()
+    assert setting.postgres.password not in "".join(setting.written().values())
+
+
+def test_columns_are_changed_by_name(setting: Setting, terminal: Callable[..., Terminal]) -> None:
+    """A column of ours is named, then one of theirs; what is not there is asked for again."""
+    setting.tables()
+    found = terminal(*setting.options, "--currency", "EUR")
+    found.answer(
+        ("Table", "?"), ("sales.Customers, sales.Deals", "nix"), ("There is no nix", "deals"),
+        ("Table", ""),
+        ("Column of ours to change", "nix"), ("nix is none of ours", "compliance"),
+        ("Compliance columns", "approved by"), ("Column of ours to change", "document_ref"),
+        ("Your column for document_ref (- for none) [Invoice No]", "-"),
+        ("Column of ours to change", ""),
+        ("analytics: sales.Deals", "close_date"),
+        ("Your column for close_date [EndDate]", "nix"), ("There is no nix", "closedate"),
+        ("your choice", ""),
+    )  # fmt: skip
+    assert found.ended() == 0
+    files = setting.written()
+    assert '"CloseDate" AS close_date' in files["config/sqlserver/contracts.sql"]
+    assert "document_ref" not in files["config/sqlserver/entries.sql"]
+    assert load(setting.config).accounting.compliance == ("approved_by",)
+
+
+def test_a_needed_column_is_asked_for(setting: Setting, terminal: Callable[..., Terminal]) -> None:
+    """What no name tells is asked, and cannot be left out."""
+    setting.tables(DEALS + 'ALTER TABLE sales."Deals" RENAME "TermMonths" TO "N";')
+    found = terminal(*setting.options, "--contracts-table", "sales.Deals", "--entries-table",
+                     "gl.Revenue Recognition", "--currency", "USD")  # fmt: skip
+    found.answer(
+        ("Column of ours to change", ""),
+        ("looks like duration_months, which is needed", ""),
+        ("That one is needed", "-"),
+        ("There is no -", "n"),
+        ("your choice", ""),
+    )
+    assert found.ended() == 0
+    assert setting.agrees()
+
+
+def test_a_side_that_cannot_be_reached_is_asked_for_again(
+    setting: Setting, terminal: Callable[..., Terminal]
+) -> None:
+    """A typing error costs an answer, not the whole dialogue."""
+    setting.tables()
+    found = terminal("--password-env", "BOOKS_PASSWORD", "--currency", "USD")
+    first, second = connections(setting)[0:4:2]
+    found.answer((first[0], setting.connection("nix")), second)
+    found.until("has no such database")
+    found.answer(
+        (f"{first[0]}, or an ODBC connection string [{setting.connection('nix')}]", first[1]),
+        (f"string [{second[1]}]", ""), ("name none [USD]", ""), ("Table", ""), ("Table", ""),
+        ("Column of ours to change", ""), ("Column of ours to change", ""),
+    )  # fmt: skip
+    assert found.ended() == 0
+    assert setting.agrees()
+
+
+def test_an_unclear_period_is_asked_for(
+    setting: Setting, terminal: Callable[..., Terminal]
+) -> None:
+    """Where the values do not tell how a period is written, the user does."""
+    setting.tables(period="CASE WHEN amount > 1 THEN recognition_period ELSE '?' END")
+    found = terminal(*setting.options, "--currency", "USD")
+    found.answer(
+        ("Table", ""), ("Table", ""), ("to change", ""), ("to change", ""),
+        ("Is it YYYYMM or YYYY-MM or YYYYMMDD or YYYY-MM-DD", "x"), ("Is it", "yyyy-mm"),
+    )  # fmt: skip
+    assert found.ended() == 0
+    assert "'YYYY-MM')" in setting.written()["config/sqlserver/entries.sql"]
+
+
+@pytest.mark.parametrize("question", ["SQL Server with", "Table", "Column of ours to change"])
+def test_ctrl_c_leaves_nothing(
+    setting: Setting, terminal: Callable[..., Terminal], question: str
+) -> None:
+    """Whenever it comes: exit 130, and no file."""
+    setting.tables()
+    found = terminal(*([] if question.startswith("SQL") else setting.options), "--currency", "USD")
+    answers = {"Column of ours to change": [("Table", ""), ("Table", "")]}
+    found.answer(*answers.get(question, []))
+    found.until(question)
+    os.kill(found.process.pid, signal.SIGINT)
+    assert found.ended() == 130
+    assert setting.written() == {}
+
+
+def test_replacing_is_asked_first(setting: Setting, terminal: Callable[..., Terminal]) -> None:
+    """Before any other question; a no ends it."""
+    setting.config.parent.mkdir()
+    setting.config.write_text("# mine\n", encoding="utf-8")
+    found = terminal(*setting.options)
+    found.answer(("Replace the configuration in config", "n"))
+    assert found.ended() == 2
+    assert setting.written() == {"config/recon.toml": "# mine\n"}
