@@ -1,0 +1,95 @@
+"""Side by side: both sides at the same time, and stopped together."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import pytest
+
+from recon.model import Side
+from recon.sources.side_by_side import Stopped, Supervisor, side_by_side
+
+Work = Callable[[Supervisor], str]
+
+
+def both(analytics: Work, accounting: Work) -> dict[Side, str]:
+    """Return what two works return."""
+    return side_by_side({Side.ANALYTICS: analytics, Side.ACCOUNTING: accounting}, print)
+
+
+def test_both_sides_work_at_the_same_time() -> None:
+    """Each waits for the other one: one after the other they would never end."""
+    met = threading.Barrier(2, timeout=10)
+
+    def work(_: Supervisor) -> str:
+        met.wait()
+        return "here"
+
+    assert both(work, work) == {Side.ANALYTICS: "here", Side.ACCOUNTING: "here"}
+
+
+def test_a_failure_stops_the_other_side() -> None:
+    """The one that waits is woken up, and what the failing one raised is raised."""
+    ended = []
+
+    def fail(_: Supervisor) -> str:
+        raise ValueError("refused")
+
+    def wait(supervisor: Supervisor) -> str:
+        try:
+            supervisor.pause(60)
+        except Stopped:
+            ended.append(True)
+            raise
+        return "never"
+
+    with pytest.raises(ValueError, match="refused"):
+        both(wait, fail)
+    assert ended == [True]
+
+
+def test_what_runs_is_cancelled() -> None:
+    """Whatever blocks is told to stop from outside."""
+    running, cancelled = threading.Event(), threading.Event()
+
+    def fail(_: Supervisor) -> str:
+        assert running.wait(10)
+        raise ValueError("refused")
+
+    def query(supervisor: Supervisor) -> str:
+        with supervisor.cancelling(cancelled.set):
+            running.set()
+            assert cancelled.wait(10)
+            supervisor.check()
+        return "never"
+
+    with pytest.raises(ValueError, match="refused"):
+        both(query, fail)
+    assert cancelled.is_set()
+
+
+def test_a_cancel_that_comes_too_early_comes_again() -> None:
+    """A query that begins in the very moment of the first cancel does not get away."""
+    cancels = threading.Semaphore(0)
+
+    def fail(_: Supervisor) -> str:
+        raise ValueError("refused")
+
+    def query(supervisor: Supervisor) -> str:
+        with supervisor.cancelling(cancels.release):
+            for _ in range(3):
+                assert cancels.acquire(timeout=10)
+            supervisor.check()
+        return "never"
+
+    with pytest.raises(ValueError, match="refused"):
+        both(query, fail)
+
+
+def test_nothing_begins_after_the_stop() -> None:
+    """A connection that is made too late is not used."""
+    supervisor = Supervisor()
+    supervisor.stop()
+    with pytest.raises(Stopped), supervisor.cancelling(lambda: None):
+        pytest.fail("it began")
