@@ -7,7 +7,7 @@ before everything is decided.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -17,6 +17,7 @@ from recon import identity
 from recon.config import Settings
 from recon.engine import Session, open_session
 from recon.errors import ExitCode, SourceDataError
+from recon.evidence import FOLDER, PackFacts, last_pack, write_pack
 from recon.journal.history import History, history
 from recon.journal.model import Run, SeenBreak
 from recon.journal.store import Journal
@@ -26,7 +27,7 @@ from recon.month import Month
 from recon.reconciliation import reconcile_relations
 from recon.reports.directory import clear_half_written
 from recon.sources import fetched, source
-from recon.sources.delivery import Request, Scratch
+from recon.sources.delivery import Delivery, Request, Scratch
 from recon.summary import to_date_differences
 
 Progress = Callable[[str], None]
@@ -61,7 +62,8 @@ def run_month(
         with reconciled(settings, month, progress) as (_, result):
             return Outcome(result, _new_run_id(month), [], exit_code(result, fail_on))
     started = datetime.now(UTC)
-    with reconciled(settings, month, progress) as (session, result):
+    with _opened(settings, month, progress) as sides:
+        session, result = sides.session, sides.result
         # What follows, one run at a time does.
         with locked(settings.reports, f"recon month {month}"):
             clear_half_written(settings.reports)
@@ -69,8 +71,9 @@ def run_month(
                 past = _history(journal, session, result)
                 code = exit_code(result, fail_on)
                 run_id = _new_run_id(month)
-                written, notice = _write_reports(settings, result, run_id, formats, progress)
-                run = _record_of(result, run_id, started, code)
+                pack = _pack_facts(settings, sides, run_id, started, fail_on)
+                written, notice, seal = _write_reports(sides, pack, formats, progress)
+                run = replace(_record_of(result, run_id, started, code), evidence=seal)
                 journal.record(run, _seen(result), [closed for _, closed in past.resolved])
         told = replace(result, notices=(*result.notices, *filter(None, [notice])))
         return Outcome(told, run_id, written, code, past)
@@ -121,6 +124,36 @@ def _record_of(result: Reconciliation, run_id: str, started: datetime, code: Exi
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Sides:
+    """A month's reconciliation, while both sides can still be selected from."""
+
+    session: Session
+    result: Reconciliation
+    deliveries: Mapping[Side, Delivery]
+    relations: Mapping[Side, str]
+
+
+def _pack_facts(
+    settings: Settings, sides: _Sides, run_id: str, started: datetime, fail_on: Severity | None
+) -> PackFacts:
+    """Return what the evidence of a run tells; the run before is the last one on the disk."""
+    return PackFacts(
+        run_id=run_id,
+        started=started,
+        ended=datetime.now(UTC),
+        user=identity.who(),
+        host=identity.host(),
+        versions=identity.versions(),
+        settings=settings,
+        result=sides.result,
+        relations=sides.relations,
+        trails={side: delivery.trail for side, delivery in sides.deliveries.items()},
+        fail_on=fail_on,
+        previous=last_pack(settings.reports),
+    )
+
+
 @contextmanager
 def reconciled(
     settings: Settings,
@@ -132,6 +165,14 @@ def reconciled(
 
     Where a `contract` is named, every entry of it is there, not only those that the month needs.
     """
+    with _opened(settings, month, progress, contract) as found:
+        yield found.session, found.result
+
+
+@contextmanager
+def _opened(
+    settings: Settings, month: Month, progress: Progress, contract: str | None = None
+) -> Iterator[_Sides]:
     sides = {side.side: source(side) for side in (settings.analytics, settings.accounting)}
     with ExitStack() as opened:
         progress("Reading both sides")
@@ -153,7 +194,7 @@ def reconciled(
             compliance=settings.accounting.compliance,
         )
         _refuse_empty(session, result)
-        yield session, result
+        yield _Sides(session, result, deliveries, relations)
 
 
 @contextmanager
@@ -183,16 +224,12 @@ def _refuse_empty(session: Session, result: Reconciliation) -> None:
 
 
 def _write_reports(
-    settings: Settings,
-    result: Reconciliation,
-    run_id: str,
-    formats: Sequence[str],
-    progress: Progress,
-) -> tuple[list[Path], str]:
-    if not formats:
-        return [], ""
+    sides: _Sides, pack: PackFacts, formats: Sequence[str], progress: Progress
+) -> tuple[list[Path], str, str]:
+    """Write the reports and the evidence; return where they are, a notice, the evidence's seal."""
     from recon.reports.directory import report_directory
 
+    result, run_id, settings = sides.result, pack.run_id, pack.settings
     with report_directory(settings.reports, result.month, run_id) as folder:
         written: list[Path] = []
         if "csv" in formats:
@@ -207,7 +244,9 @@ def _write_reports(
             # Excel refuses two open workbooks of one name, so the name holds the run.
             path = folder.path / f"recon_{run_id}.xlsx"
             written.append(write_workbook(result, path, run_id, sample=settings.sample))
-    return [folder.final_path(path) for path in written], folder.notice
+        progress("Writing the evidence")
+        seal = write_pack(folder.path / FOLDER, sides.session, pack)
+    return [folder.final_path(path) for path in written], folder.notice, seal
 
 
 def exit_code(result: Reconciliation, fail_on: Severity | None) -> ExitCode:

@@ -30,11 +30,14 @@ POSTGRESQL = "PostgreSQL"
 class Database:
     """An open connection; `product` is what the server calls itself, `isolation` what it promises.
 
+    `version` is the server's, `driver` the name and version of what it is read through.
     All statements share one cursor, so that whoever wants them to stop has one thing to cancel.
     """
 
     cursor: pyodbc.Cursor
     product: str
+    version: str
+    driver: str
     isolation: str
     supervisor: Supervisor
 
@@ -78,9 +81,18 @@ def connected(settings: DatabaseSettings, supervisor: Supervisor) -> Iterator[Da
         cursor = connection.cursor()
         with supervisor.cancelling(cursor.cancel):
             check_decimals(cursor)
-            yield Database(cursor, product, _begin(connection, product), supervisor)
+            version, driver = _versions(connection)
+            isolation = _begin(connection, product)
+            yield Database(cursor, product, version, driver, isolation, supervisor)
     finally:
         connection.close()
+
+
+def _versions(connection: pyodbc.Connection) -> tuple[str, str]:
+    import pyodbc
+
+    driver = (pyodbc.SQL_DRIVER_NAME, pyodbc.SQL_DRIVER_VER)
+    return connection.getinfo(pyodbc.SQL_DBMS_VER), " ".join(map(connection.getinfo, driver))
 
 
 def _prepare(connection: pyodbc.Connection, settings: DatabaseSettings, product: str) -> None:

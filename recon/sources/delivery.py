@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +12,8 @@ from recon.month import Month
 
 # Makes a new folder for files that are needed while the run lasts; raises OSError.
 Scratch = Callable[[], Path]
+# Tells how a side came here, in plain values that JSON can hold.
+Trail = Callable[[], Mapping[str, object]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +29,10 @@ class Delivery:
     """One side, brought here.
 
     `description` says where the rows come from and how they were read, without secrets; `opened`
-    yields what to select from, readable while the context lasts.
+    yields what to select from, readable while the context lasts. `trail` tells for the evidence
+    what was read and how, without secrets; it raises SourceDataError where that has changed since.
     """
 
     description: str
     opened: Callable[[Session], AbstractContextManager[str]]
+    trail: Trail = dict

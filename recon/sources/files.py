@@ -6,31 +6,30 @@ amount becomes a float on the way.
 
 from __future__ import annotations
 
-import codecs
 import csv
 import glob
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from recon.config import SourceSettings
 from recon.engine import Session, columns, literal, name, reading
 from recon.errors import ConfigError, SourceDataError, SourceUnreachable, TieOutError
+from recon.sources.decoding import as_utf8, opening
 from recon.sources.delivery import Delivery, Request, Scratch
+from recon.sources.fingerprints import fingerprint, stamps
 from recon.sources.side_by_side import Supervisor
 
 NUMBERS = {"contract_value", "amount", "duration_months"}
 DATES = {
     "booking_date", "close_date", "start_date", "terminated_on", "recognition_period",
 }  # fmt: skip
-BLOCK = 1 << 20
 
 PARQUET = b"PAR1"
 # Excel's two formats (the newer one is a ZIP archive) and gzip.
 NOT_TEXT = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"\x1f\x8b")
-BYTE_ORDER_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +51,8 @@ class FilesSource:
 
     def fetch(self, request: Request, scratch: Scratch, supervisor: Supervisor) -> Delivery:
         """Return the files, which are read where they are."""
-        return Delivery(self.description, self.opened)
+        before = stamps(self._files())
+        return Delivery(self.description, self.opened, partial(self._trail, before))
 
     @contextmanager
     def opened(self, session: Session) -> Iterator[str]:
@@ -61,7 +61,7 @@ class FilesSource:
         Raises SourceUnreachable where no file is there, SourceDataError where one cannot be read.
         """
         paths = self._found()
-        before = _stamps(paths)
+        before = stamps(paths)
         with ExitStack() as scratch:
             with reading(self.settings.side, self.description):
                 relation = self._relation(session, paths, scratch)
@@ -69,23 +69,40 @@ class FilesSource:
             try:
                 yield f"(SELECT {self._selected(found)} FROM {relation})"
             except (SourceDataError, TieOutError) as error:
-                if _stamps(paths) == before:
+                if stamps(paths) == before:
                     raise
-                raise SourceDataError(
-                    f"The {self.settings.side} side ({self.description}) changed while it was "
-                    "read; run again when it is complete."
-                ) from error
+                raise self._changed() from error
 
-    def _found(self) -> list[Path]:
+    def _trail(self, before: Sequence[tuple[int, int]]) -> Mapping[str, object]:
+        """Return the files with their hashes; raises SourceDataError where they have changed."""
+        paths = self._files()
+        if not paths or stamps(paths) != before:
+            raise self._changed()
+        with opening(self._path, self.settings):
+            return {"files": [fingerprint(path) for path in paths]}
+
+    def _changed(self) -> SourceDataError:
+        return SourceDataError(
+            f"The {self.settings.side} side ({self.description}) changed while it was "
+            "read; run again when it is complete."
+        )
+
+    def _files(self) -> list[Path]:
+        return [path for path in self._matches() if path.is_file()]
+
+    def _matches(self) -> list[Path]:
         # A name may hold brackets, which would be a pattern.
         path = str(self._path)
         names = glob.glob(glob.escape(path)) or sorted(glob.glob(path, recursive=True))  # noqa: PTH207
-        files = [Path(name) for name in names if Path(name).is_file()]
+        return [Path(name) for name in names]
+
+    def _found(self) -> list[Path]:
+        files = self._files()
         if not files:
-            what = "is no file" if names else "is not there"
+            what = "is no file" if self._matches() else "is not there"
             raise SourceUnreachable(
-                f"{path} {what}; let {self.settings.side}.path in the configuration name a file, "
-                "or files like data/*.csv."
+                f"{self._path} {what}; let {self.settings.side}.path in the configuration name a "
+                "file, or files like data/*.csv."
             )
         return files
 
@@ -107,7 +124,7 @@ class FilesSource:
         return self._csv_relation(paths, scratch)
 
     def _start(self, path: Path) -> bytes:
-        with _opening(path, self.settings), path.open("rb") as file:
+        with opening(path, self.settings), path.open("rb") as file:
             return file.read(len(PARQUET))
 
     def _parquet_relation(self, session: Session, paths: Sequence[Path]) -> str:
@@ -121,7 +138,7 @@ class FilesSource:
         return f"read_parquet({_listed(paths)}, {options})"
 
     def _csv_relation(self, paths: Sequence[Path], scratch: ExitStack) -> str:
-        readable = [_as_utf8(path, self.settings, scratch) for path in paths]
+        readable = [as_utf8(path, self.settings, scratch) for path in paths]
         headers = [self._header(path, copy) for path, copy in zip(paths, readable, strict=True)]
         self._compare_headers(paths, [header for header, _ in headers])
         header, delimiter = headers[0]
@@ -223,73 +240,3 @@ def _header_problem(header: Sequence[str]) -> str:
     if any("\n" in column or "\r" in column for column in header):
         return "a line break or an open quote in the name of a column"
     return f"the column {twice[0]!r} twice" if twice else ""
-
-
-def _stamps(paths: Sequence[Path]) -> list[tuple[int, int]]:
-    """Return sizes and times of change, fewer where a file is gone."""
-    with suppress(OSError):
-        return [(found.st_size, found.st_mtime_ns) for found in map(Path.stat, paths)]
-    return []
-
-
-@contextmanager
-def _opening(path: Path, settings: SourceSettings) -> Iterator[None]:
-    """Turn what opening and decoding a file raises into one sentence.
-
-    Raises SourceDataError where the file is not in its encoding, SourceUnreachable where it
-    cannot be opened.
-    """
-    try:
-        yield
-    except UnicodeError as error:
-        raise SourceDataError(
-            f"{path} is not {settings.encoding.upper()}; set encoding = "
-            f"'{_other_encoding(path, settings.encoding)}' (or the one it was saved in) under "
-            f"[{settings.side}] of the configuration."
-        ) from error
-    except OSError as error:
-        copied = settings.encoding not in ("utf-8", "utf-8-sig") and error.filename != str(path)
-        what = f"{path} cannot be copied to UTF-8" if copied else f"{path} cannot be read"
-        advice = "make room for temporary files" if copied else "check that it may be read"
-        raise SourceUnreachable(f"{what} ({error.strerror}); {advice} and run again.") from error
-
-
-def _other_encoding(path: Path, encoding: str) -> str:
-    """Return what a file is likely to be in, if not in this encoding."""
-    with path.open("rb") as file:
-        start = file.read(2)
-    if start in BYTE_ORDER_MARKS:
-        return "utf-16"
-    return "cp1252" if encoding.startswith("utf") else "utf-8"
-
-
-def _as_utf8(path: Path, settings: SourceSettings, scratch: ExitStack) -> Path:
-    """Return a path to the same text in UTF-8: the file itself, or a copy of its own name.
-
-    Raises SourceDataError where the file is not in its encoding, SourceUnreachable where it
-    cannot be opened or copied.
-    """
-    with _opening(path, settings):
-        if settings.encoding in ("utf-8", "utf-8-sig"):
-            for _ in _decoded(path, "utf-8"):
-                pass
-            return path
-        folder = tempfile.TemporaryDirectory(prefix="recon-", ignore_cleanup_errors=True)
-        copy = Path(scratch.enter_context(folder)) / path.name
-        with copy.open("w", encoding="utf-8", newline="") as out:
-            out.writelines(_decoded(path, settings.encoding))
-        return copy
-
-
-def _decoded(path: Path, encoding: str) -> Iterator[str]:
-    decoder = codecs.getincrementaldecoder(encoding)()
-    with path.open("rb") as file:
-        while block := file.read(BLOCK):
-            text = decoder.decode(block)
-            if "\0" in text:
-                raise SourceDataError(
-                    f"{path} holds zero bytes, as damaged files do, and UTF-16 that is read as "
-                    f"{encoding.upper()}; save it as UTF-8."
-                )
-            yield text
-    yield decoder.decode(b"", final=True)

@@ -24,15 +24,20 @@ from recon.sources.delivery import Delivery, Request, Scratch
 from recon.sources.driver_errors import failure, retried
 from recon.sources.parts import BEGINNING, Part, contract_parts, entry_parts
 from recon.sources.side_by_side import Supervisor
+from recon.sources.trail import part_trail, server_trail
 
 
 @dataclass(frozen=True, slots=True)
 class Extract:
-    """What a part delivered: a CSV file of text fields, and which of its columns are floats."""
+    """What a part delivered: a CSV file of text fields, and which of its columns are floats.
+
+    `trail` is what was asked, and what the server says of it.
+    """
 
     path: Path
     columns: tuple[str, ...]
     floats: frozenset[str]
+    trail: Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +69,7 @@ class OdbcSource:
         pyodbc = driver_manager()
         query = self.query()
         try:
-            isolation, extracts = retried(
+            server, extracts = retried(
                 lambda: self._attempt(query, request, scratch(), supervisor), supervisor
             )
         except (pyodbc.Error, ArithmeticError) as error:
@@ -75,7 +80,9 @@ class OdbcSource:
                 "Make room in the folder for temporary files (TEMP), then run again."
             ) from error
         return Delivery(
-            f"{self.description}, {isolation}", lambda session: self._opened(session, extracts)
+            f"{self.description}, {server['isolation']}",
+            lambda session: self._opened(session, extracts),
+            lambda: {**server, "parts": [dict(extract.trail) for extract in extracts]},
         )
 
     @contextmanager
@@ -96,11 +103,11 @@ class OdbcSource:
 
     def _attempt(
         self, query: str, request: Request, folder: Path, supervisor: Supervisor
-    ) -> tuple[str, list[Extract]]:
+    ) -> tuple[Mapping[str, str], list[Extract]]:
         with connected(self._database, supervisor) as database:
             columns = self._columns(database, query)
             floats = frozenset(column for column, is_float in columns.items() if is_float)
-            return database.isolation, [
+            return server_trail(database), [
                 self._fetched(database, part, folder / f"{number}.csv", floats)
                 for number, part in enumerate(self._parts(database, query, request, columns))
             ]
@@ -129,7 +136,8 @@ class OdbcSource:
         self, database: Database, part: Part, path: Path, floats: frozenset[str]
     ) -> Extract:
         """Return a part's rows as a file, checked against the server's own count and sum."""
-        wanted_rows, wanted_sum = database.execute(part.count, *part.parameters).fetchone()
+        counted = database.execute(part.count, *part.parameters).fetchone()
+        wanted_rows, wanted_sum, *_ = counted
         cursor = database.execute(part.select, *part.parameters)
         columns = tuple(column[0].lower() for column in cursor.description)
         rows, total = _write(database, columns, part, path)
@@ -141,7 +149,7 @@ class OdbcSource:
                 f"a sum of {total}, but the server counts {wanted_rows:,} and {wanted_sum or 0}; "
                 "it changed while it was read, run again."
             )
-        return Extract(path, columns, floats)
+        return Extract(path, columns, floats, part_trail(part, counted))
 
 
 def _write(

@@ -22,7 +22,8 @@ BEGINNING, END = date(1900, 1, 1), date(9999, 12, 31)
 class Part:
     """A SELECT of an extraction and the one that counts it, with the parameters of both.
 
-    A condensed part delivers one row a key, and how many entries went into it.
+    A condensed part delivers one row a key, and how many entries went into it. What counts
+    entries also delivers their first and last period, which the evidence keeps.
     """
 
     select: str
@@ -68,7 +69,9 @@ def entry_parts(
 
 def _part(wrapped: str, *parameters: date | str, columns: Mapping[str, bool] | None = None) -> Part:
     """Return a part with every entry, or condensed where the columns are given."""
-    count = f"SELECT COUNT(*), SUM(amount) {wrapped}"
+    count = (
+        f"SELECT COUNT(*), SUM(amount), MIN(recognition_period), MAX(recognition_period) {wrapped}"
+    )
     if columns is None:
         return Part(f"SELECT * {wrapped} ORDER BY entry_id", count, parameters)
     return Part(_condensed(wrapped, columns), count, parameters, condensed=True)

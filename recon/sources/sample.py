@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from recon import sample
 from recon.config import SourceSettings
@@ -29,7 +29,13 @@ class SampleSource:
 
     def fetch(self, request: Request, scratch: Scratch, supervisor: Supervisor) -> Delivery:
         """Return the sample, which lives on this machine."""
-        return Delivery(self.description, self.opened)
+        return Delivery(self.description, self.opened, self.trail)
+
+    def trail(self) -> Mapping[str, object]:
+        """Return the recipe, from which the same sample can be made anywhere."""
+        recipe = sample.Recipe()
+        made_from = {field.name: str(getattr(recipe, field.name)) for field in fields(recipe)}
+        return {"table": TABLES[self.settings.side], "recipe": made_from}
 
     @contextmanager
     def opened(self, session: Session) -> Iterator[str]:

@@ -1,0 +1,64 @@
+"""The configuration that a run had, as plain values and without a secret."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+from recon.config import Settings, SourceSettings
+
+# What a connection string may hold that is no secret; whatever else stands in it stays there.
+_SHOWN = {
+    "address", "application name", "applicationintent", "app", "database", "db", "driver", "dsn",
+    "encrypt", "failover_partner", "host", "hostname", "initial catalog", "multisubnetfailover",
+    "network address", "port", "readonly", "server", "servername", "sslmode",
+    "trusted_connection", "trustservercertificate",
+}  # fmt: skip
+_PART = re.compile(r"\s*([^=;]*?)\s*=\s*(\{(?:[^}]|\}\})*\}|[^;]*)")
+
+
+def configuration(settings: Settings) -> dict[str, object]:
+    """Return where both sides come from and where the reports go; the policy stands apart.
+
+    Passwords are not in the settings, only the names of the variables that hold them; of a
+    connection string nothing is kept but what is known to be harmless.
+    """
+    return {
+        "schema": 1,
+        "path": _plain(settings.path),
+        "reports": _plain(settings.reports),
+        "analytics": _source(settings.analytics),
+        "accounting": _source(settings.accounting),
+    }
+
+
+def _source(settings: SourceSettings) -> object:
+    table = _plain(settings)
+    database = table["database"]
+    if database and database["connection"] is not None:
+        database["connection"] = shown_connection(database["connection"])
+    return table
+
+
+def shown_connection(text: str) -> str:
+    """Return a connection string in which only what is known to be harmless can be read."""
+    parts = [(found[1], found[2]) for found in _PART.finditer(text)]
+    return ";".join(f"{key}={value if key.lower() in _SHOWN else '***'}" for key, value in parts)
+
+
+def _plain(value: object) -> Any:  # noqa: ANN401 - whatever JSON can hold
+    if is_dataclass(value):
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, Path):
+        return value.as_posix()
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [_plain(item) for item in value]
+    return value if value is None or isinstance(value, bool | int | str) else str(value)

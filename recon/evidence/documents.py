@@ -1,0 +1,90 @@
+"""Documents: what a pack says, as plain values; those that follow from the extracts stand here.
+
+`derived` is the whole of it: the run writes what it returns, and `recon verify` holds what it
+returns again against what was written.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from recon import money
+from recon.engine import Session
+from recon.errors import ExitCode
+from recon.evidence.extracts import extract_totals
+from recon.evidence.names import BREAKS, CONTROL_TOTALS, PAGE, RESULTS, RUN, Document
+from recon.evidence.page import page
+from recon.model import Break, Entry, Reconciliation, Side
+from recon.reports.json_document import document, dumps
+
+
+def read(path: Path) -> Document:
+    """Return a document; raises OSError, and ValueError where it is none."""
+    content = json.loads(path.read_text(encoding="utf-8"))
+    if not isinstance(content, dict):
+        raise ValueError("it is not a JSON object")
+    return content
+
+
+def derived(
+    result: Reconciliation, session: Session, folder: Path, told: Mapping[str, Document]
+) -> dict[str, str]:
+    """Return the text of every file that follows from the result and the extracts of a folder."""
+    run = told[RUN]
+    documents: dict[str, Document] = {
+        CONTROL_TOTALS: {"schema": 1} | {
+            side.value: _control_totals(result, session, folder, side) for side in Side
+        },
+        RESULTS: document(result, run["run_id"], (), _exit_code(result, run["fail_on"])),
+        BREAKS: {"schema": 1, "breaks": [_break(item, result) for item in result.breaks]},
+    }  # fmt: skip
+    texts = {name: dumps(content) for name, content in documents.items()}
+    return texts | {PAGE: page({**told, **documents})}
+
+
+def _exit_code(result: Reconciliation, fail_on: str | None) -> ExitCode:
+    found = result.severity
+    broken = found is not None and found.word in _from(fail_on)
+    return ExitCode.BREAKS if broken else ExitCode.DONE
+
+
+def _from(fail_on: str | None) -> tuple[str, ...]:
+    words = ("warning", "high", "critical")
+    return words[words.index(fail_on) :] if fail_on else ()
+
+
+def _control_totals(
+    result: Reconciliation, session: Session, folder: Path, side: Side
+) -> dict[str, object]:
+    facts = result.sources[side]
+    totals = sorted(facts.control_total.items())
+    return {
+        "description": facts.description,
+        "rows": facts.rows,
+        "invalid": facts.invalid,
+        "control_total": {currency: money.plain(total, currency) for currency, total in totals},
+    } | extract_totals(session, folder, side)
+
+
+def _break(item: Break, result: Reconciliation) -> dict[str, object]:
+    return {
+        "contract_id": item.contract_id,
+        "revenue_type": item.revenue_type,
+        "currency": item.currency,
+        "cause": item.cause.value,
+        "severity": item.severity.word,
+        "difference": money.plain(item.difference, item.currency),
+        "entries": [_entry(entry, item.currency, result) for entry in item.entries],
+    }
+
+
+def _entry(entry: Entry, currency: str, result: Reconciliation) -> dict[str, object]:
+    return {
+        "entry_id": entry.entry_id,
+        "month": str(result.month + entry.offset),
+        "amount": money.plain(entry.amount, currency),
+        "document_ref": entry.document_ref,
+        "posted_at": entry.posted_at,
+    }

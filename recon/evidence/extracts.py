@@ -1,0 +1,75 @@
+"""Extracts: the rows of both sides as Parquet files, which a reconciliation can be made from again.
+
+They hold the columns that recon reads, under our names, in the order and in the types in which the
+source delivered them; DuckDB writes them, no row passes through Python.
+"""
+
+from __future__ import annotations
+
+import glob
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from recon import intake
+from recon.engine import Session, columns, literal, name, writing
+from recon.evidence.names import EXTRACTS
+from recon.model import Side
+
+_COLUMNS = {
+    Side.ANALYTICS: (*intake.CONTRACT_COLUMNS, *intake.CONTRACT_OPTIONS),
+    Side.ACCOUNTING: (*intake.ENTRY_COLUMNS, *intake.ENTRY_OPTIONS, intake.CONDENSED),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Extract:
+    """The columns of a file, and those that the source delivers and recon does not read."""
+
+    columns: tuple[str, ...]
+    left_out: tuple[str, ...]
+
+
+def write_extract(
+    session: Session, side: Side, relation: str, folder: Path, compliance: Iterable[str]
+) -> Extract:
+    """Write a side's rows to its file; raises ReportError where that cannot be."""
+    known = {*_COLUMNS[side], *(column.strip().lower() for column in compliance)}
+    found = {column.strip().lower(): column for column in columns(session, relation)}
+    chosen = {ours: theirs for ours, theirs in found.items() if ours in known}
+    listed = ", ".join(f"{name(theirs)} AS {name(ours)}" for ours, theirs in chosen.items())
+    path = folder / EXTRACTS[side]
+    with writing(path):
+        session.execute(
+            f"COPY (SELECT {listed} FROM {relation}) TO {literal(str(path))} "
+            "(FORMAT parquet, COMPRESSION zstd)"
+        )
+    left_out = tuple(theirs for ours, theirs in found.items() if ours not in known)
+    return Extract(tuple(chosen), left_out)
+
+
+def extract_relation(folder: Path, side: Side) -> str:
+    """Return what to select a side from."""
+    # The folder's name may hold brackets, which would be a pattern, and is no data.
+    path = literal(glob.escape(str(folder / EXTRACTS[side])))
+    return f"read_parquet([{path}], hive_partitioning = false)"
+
+
+def extract_totals(session: Session, folder: Path, side: Side) -> dict[str, object]:
+    """Return what the rows of a side's file come to by themselves.
+
+    A row of older entries stands for several, which a database has added up.
+    """
+    relation = extract_relation(folder, side)
+    if side is Side.ANALYTICS:
+        row = session.execute(f"SELECT count(*) FROM {relation}").fetchone()
+        return {"extract_rows": row[0] if row else 0}
+    condensed = intake.CONDENSED in columns(session, relation)
+    entries = f"sum(CAST(coalesce({intake.CONDENSED}, 1) AS BIGINT))" if condensed else "count(*)"
+    row = session.execute(
+        f"""SELECT count(*), CAST(coalesce({entries}, 0) AS BIGINT),
+            CAST(min(recognition_period) AS VARCHAR), CAST(max(recognition_period) AS VARCHAR)
+        FROM {relation}"""
+    ).fetchone()
+    keys = ("extract_rows", "extract_entries", "first_period", "last_period")
+    return dict(zip(keys, row or (), strict=True))

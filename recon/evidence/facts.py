@@ -1,0 +1,55 @@
+"""What goes into a pack, and what comes of checking one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from recon.config import Settings
+from recon.model import Reconciliation, Severity, Side
+from recon.sources.delivery import Trail
+
+
+@dataclass(frozen=True, slots=True)
+class Previous:
+    """The run before: its id, and the SHA-256 of its SHA256SUMS."""
+
+    run_id: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class PackFacts:
+    """A run as its pack tells it.
+
+    `relations` are what to select both sides from, `trails` how they came here; both are looked
+    at when the pack is written. Moments know their time zone. `signoffs` are plain mappings, the
+    oldest first.
+    """
+
+    run_id: str
+    started: datetime
+    ended: datetime
+    user: str
+    host: str
+    versions: Mapping[str, str]
+    settings: Settings
+    result: Reconciliation
+    relations: Mapping[Side, str]
+    trails: Mapping[Side, Trail]
+    fail_on: Severity | None = None
+    signoffs: Sequence[Mapping[str, object]] = ()
+    previous: Previous | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Why a pack does not prove itself: the run, the file of its pack, and what is wrong."""
+
+    run: str
+    file: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.what}"

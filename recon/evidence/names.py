@@ -1,0 +1,26 @@
+"""The files of a pack, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from recon.model import Side
+
+FOLDER = "evidence"
+
+EXTRACTS: Mapping[Side, str] = {
+    Side.ANALYTICS: "contracts.parquet",
+    Side.ACCOUNTING: "entries.parquet",
+}
+RUN, POLICY, CONFIGURATION = "run.json", "policy.json", "configuration.json"
+PREVIOUS, SIGNOFFS = "previous.json", "signoffs.json"
+SOURCES: Mapping[Side, str] = {side: f"{side.value}.json" for side in Side}
+RESULTS, BREAKS, CONTROL_TOTALS = "results.json", "breaks.json", "control_totals.json"
+PAGE = "evidence.md"
+
+# What is told of a run, and what follows from that and the extracts.
+TOLD = (RUN, POLICY, CONFIGURATION, PREVIOUS, SIGNOFFS, *SOURCES.values())
+DERIVED = (CONTROL_TOTALS, RESULTS, BREAKS, PAGE)
+
+Document = Mapping[str, Any]

@@ -1,0 +1,99 @@
+"""Writing a pack: extracts, documents, the page for people, and the hashes of all of them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from recon.engine import Session, session
+from recon.evidence.configuration import configuration
+from recon.evidence.documents import derived
+from recon.evidence.extracts import Extract, write_extract
+from recon.evidence.facts import PackFacts, Previous
+from recon.evidence.names import (
+    CONFIGURATION,
+    EXTRACTS,
+    POLICY,
+    PREVIOUS,
+    RUN,
+    SIGNOFFS,
+    SOURCES,
+    Document,
+)
+from recon.evidence.policy_table import policy_table
+from recon.evidence.sums import write_sums
+from recon.model import Side
+from recon.reports.json_document import dumps
+
+
+def write_pack(folder: Path, opened: Session, facts: PackFacts) -> str:
+    """Write a run's pack into a new folder; return the SHA-256 of its SHA256SUMS.
+
+    `opened` is the session in which both sides can still be selected from. Raises OSError and
+    ReportError where a file cannot be written, SourceDataError where a source has changed since
+    it was compared.
+    """
+    folder.mkdir()
+    compliance = facts.settings.accounting.compliance
+    extracts = {
+        side: write_extract(opened, side, facts.relations[side], folder, compliance)
+        for side in Side
+    }
+    told = _told(facts, extracts)
+    for name, document in told.items():
+        _write(folder / name, dumps(document))
+    # A session of its own lets go of the files, which are about to be moved.
+    with session() as fresh:
+        for name, text in derived(facts.result, fresh, folder, told).items():
+            _write(folder / name, text)
+    return write_sums(folder)
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _told(facts: PackFacts, extracts: dict[Side, Extract]) -> dict[str, Document]:
+    """Return the documents that the extracts do not prove: who, when, how, and by which rules."""
+    sources = {SOURCES[side]: {"schema": 1, **facts.trails[side]()} for side in Side}
+    return {
+        RUN: _run(facts, extracts),
+        POLICY: policy_table(facts.result.policy),
+        CONFIGURATION: configuration(facts.settings),
+        PREVIOUS: _previous(facts.previous),
+        SIGNOFFS: {"schema": 1, "signoffs": [dict(signoff) for signoff in facts.signoffs]},
+        **sources,
+    }
+
+
+def _run(facts: PackFacts, extracts: dict[Side, Extract]) -> Document:
+    return {
+        "schema": 1,
+        "run_id": facts.run_id,
+        "month": str(facts.result.month),
+        "started": _moment(facts.started),
+        "ended": _moment(facts.ended),
+        "user": facts.user,
+        "host": facts.host,
+        "versions": dict(facts.versions),
+        "sample": facts.settings.sample,
+        "fail_on": None if facts.fail_on is None else facts.fail_on.word,
+        "compliance": list(facts.settings.accounting.compliance),
+        "descriptions": {side.value: facts.result.sources[side].description for side in Side},
+        "extracts": {
+            EXTRACTS[side]: {"columns": list(found.columns), "left_out": list(found.left_out)}
+            for side, found in extracts.items()
+        },
+    }
+
+
+def _previous(previous: Previous | None) -> Document:
+    return {
+        "schema": 1,
+        "run_id": previous.run_id if previous else None,
+        "sha256": previous.sha256 if previous else None,
+    }
+
+
+def _moment(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -1,0 +1,50 @@
+"""SHA256SUMS: the file that holds the hash of every other one, as `sha256sum -c` reads it."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+SUMS = "SHA256SUMS"
+_LINE = re.compile(r"([0-9a-f]{64})  ([\w.]+)")
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file; raises OSError."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def sums_text(hashes: Mapping[str, str]) -> str:
+    """Return the text of SHA256SUMS, a line a file, by name."""
+    return "".join(f"{hashes[name]}  {name}\n" for name in sorted(hashes))
+
+
+def write_sums(folder: Path) -> str:
+    """Write SHA256SUMS over all files of a folder; return its own SHA-256."""
+    text = sums_text({path.name: sha256(path) for path in folder.iterdir()})
+    (folder / SUMS).write_text(text, encoding="utf-8", newline="\n")
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def parsed_sums(content: bytes) -> tuple[dict[str, str], str]:
+    """Return the hashes by name, and what is wrong with the file, '' where nothing is.
+
+    More is refused than `sha256sum` refuses: a file that is written in another way was changed.
+    """
+    text = content.decode("ascii", errors="replace")
+    found = [_LINE.fullmatch(line) for line in text.split("\n")[:-1]]
+    hashes = {line[2]: line[1] for line in found if line}
+    damaged = _numbers(number for number, line in enumerate(found, 1) if not line)
+    if damaged:
+        return hashes, f"was changed: {damaged} is not a hash and a name"
+    if sums_text(hashes) != text:
+        return hashes, "was changed: it is not a line a file, by name"
+    return hashes, ""
+
+
+def _numbers(numbers: Iterable[int]) -> str:
+    listed = ", ".join(map(str, numbers))
+    return f"line {listed}" if listed else ""

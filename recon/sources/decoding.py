@@ -1,0 +1,78 @@
+"""Decoding: files of any encoding as UTF-8, and why one cannot be read."""
+
+from __future__ import annotations
+
+import codecs
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from recon.config import SourceSettings
+from recon.errors import SourceDataError, SourceUnreachable
+
+BLOCK = 1 << 20
+BYTE_ORDER_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+
+
+@contextmanager
+def opening(path: Path, settings: SourceSettings) -> Iterator[None]:
+    """Turn what opening and decoding a file raises into one sentence.
+
+    Raises SourceDataError where the file is not in its encoding, SourceUnreachable where it
+    cannot be opened.
+    """
+    try:
+        yield
+    except UnicodeError as error:
+        raise SourceDataError(
+            f"{path} is not {settings.encoding.upper()}; set encoding = "
+            f"'{_other_encoding(path, settings.encoding)}' (or the one it was saved in) under "
+            f"[{settings.side}] of the configuration."
+        ) from error
+    except OSError as error:
+        copied = settings.encoding not in ("utf-8", "utf-8-sig") and error.filename != str(path)
+        what = f"{path} cannot be copied to UTF-8" if copied else f"{path} cannot be read"
+        advice = "make room for temporary files" if copied else "check that it may be read"
+        raise SourceUnreachable(f"{what} ({error.strerror}); {advice} and run again.") from error
+
+
+def _other_encoding(path: Path, encoding: str) -> str:
+    """Return what a file is likely to be in, if not in this encoding."""
+    with path.open("rb") as file:
+        start = file.read(2)
+    if start in BYTE_ORDER_MARKS:
+        return "utf-16"
+    return "cp1252" if encoding.startswith("utf") else "utf-8"
+
+
+def as_utf8(path: Path, settings: SourceSettings, scratch: ExitStack) -> Path:
+    """Return a path to the same text in UTF-8: the file itself, or a copy of its own name.
+
+    Raises SourceDataError where the file is not in its encoding, SourceUnreachable where it
+    cannot be opened or copied.
+    """
+    with opening(path, settings):
+        if settings.encoding in ("utf-8", "utf-8-sig"):
+            for _ in _decoded(path, "utf-8"):
+                pass
+            return path
+        folder = tempfile.TemporaryDirectory(prefix="recon-", ignore_cleanup_errors=True)
+        copy = Path(scratch.enter_context(folder)) / path.name
+        with copy.open("w", encoding="utf-8", newline="") as out:
+            out.writelines(_decoded(path, settings.encoding))
+        return copy
+
+
+def _decoded(path: Path, encoding: str) -> Iterator[str]:
+    decoder = codecs.getincrementaldecoder(encoding)()
+    with path.open("rb") as file:
+        while block := file.read(BLOCK):
+            text = decoder.decode(block)
+            if "\0" in text:
+                raise SourceDataError(
+                    f"{path} holds zero bytes, as damaged files do, and UTF-16 that is read as "
+                    f"{encoding.upper()}; save it as UTF-8."
+                )
+            yield text
+    yield decoder.decode(b"", final=True)
