@@ -1,0 +1,84 @@
+"""The power is cut at random points of a run, many times: nothing half-written, nothing lost."""
+
+from __future__ import annotations
+
+import random
+import sqlite3
+import subprocess
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from recon.journal.store import Journal
+from recon.month import Month
+from tests.shell import Project, command, environment, recon
+
+JUNE = Month.parse("2024-06")
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """Return a project with a hundred contracts, some of which break."""
+    project = Project(tmp_path)
+    project.fill(*(["100.00"] * 80 + ["900.00"] * 20))
+    return project
+
+
+def begun(project: Project) -> subprocess.Popen[bytes]:
+    """Return a run that has just begun."""
+    return subprocess.Popen(
+        command("month", "2024-06"), cwd=project.folder, env=environment(),
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+
+
+def complete(project: Project) -> list[str]:
+    """Return the folders of runs that stand there for everybody to see, each one complete."""
+    folders = [f for f in project.reports.glob("2024-06/*") if not f.name.startswith(".")]
+    for folder in folders:
+        names = {path.name for path in folder.iterdir()}
+        assert {"breaks.csv", "bridge.csv", "invalid.csv", "lines.csv"} <= names, names
+        assert any(name.endswith(".xlsx") for name in names), names
+    return sorted(folder.name for folder in folders)
+
+
+def recorded(project: Project) -> list[str]:
+    """Return the runs that the journal knows; it is whole."""
+    if not (project.reports / "journal.db").exists():
+        return []
+    with closing(sqlite3.connect(project.reports / "journal.db")) as journal:
+        assert journal.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    with Journal.at(project.reports) as known:
+        return sorted(run.run_id for run in known.runs(JUNE))
+
+
+def test_a_killed_run_leaves_nothing_half_written(project: Project) -> None:
+    """Whenever the process is killed, what stands there is complete, and the next run works."""
+    chance = random.Random(20241)  # noqa: S311 - any moments will do, the same ones each time
+    ended = begun(project)
+    assert ended.wait(60) == 3
+    known = recorded(project)
+    for _ in range(15):
+        run = begun(project)
+        try:
+            run.wait(chance.uniform(0.05, 2.0))
+        except subprocess.TimeoutExpired:
+            run.kill()
+        run.wait(60)
+        now = recorded(project)
+        # What was recorded stays recorded, and every recorded run has its reports.
+        assert set(known) <= set(now)
+        assert set(now) <= set(complete(project))
+        known = now
+    assert recon("month", "2024-06", cwd=project.folder).returncode == 3
+    assert len(recorded(project)) == len(known) + 1
+    assert not list(project.reports.glob("*/.*")), "what a killed run left is cleared"
+
+
+def test_two_runs_at_once_are_not_mixed_up(project: Project) -> None:
+    """Both end well, one after the other, each with reports of its own."""
+    runs = [begun(project) for _ in range(3)]
+    assert [run.wait(120) for run in runs] == [3, 3, 3]
+    assert len(recorded(project)) == 3
+    assert complete(project) == recorded(project)
