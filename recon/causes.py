@@ -39,17 +39,21 @@ def explain(facts: Facts) -> Explanation:
 
 def duplicate_entry(facts: Facts) -> str | None:
     """One posting, or the whole batch, stands more than once on the same document."""
+    surplus = repeated(facts)
+    return _taken_away(facts, surplus) if surplus else None
+
+
+def repeated(facts: Facts) -> Sequence[Entry]:
+    """Return the repeated entries without which the month agrees; none where it does not."""
     surplus = _surplus(facts.entries_of_month)
-    if not surplus:
-        return None
     for copies in surplus:
         for count in range(1, len(copies)):
             if copies[0].amount * count == facts.difference:
-                return _taken_away(facts, copies[-count:])
+                return copies[-count:]
     batch = [entry for copies in surplus for entry in copies[1:]]
     if len(surplus) > 1 and sum(entry.amount for entry in batch) == facts.difference:
-        return _taken_away(facts, batch)
-    return None
+        return batch
+    return ()
 
 
 def _surplus(entries: Sequence[Entry]) -> list[list[Entry]]:
@@ -155,6 +159,12 @@ def _swapped(amount: int, right: int, currency: str) -> str | None:
 
 def wrong_period(facts: Facts) -> str | None:
     """An entry stands in the month before or after the one that expects and lacks it."""
+    found = misplaced(facts)
+    return _moved(facts, *found) if found else None
+
+
+def misplaced(facts: Facts) -> tuple[Sequence[Entry], int] | None:
+    """Return the equal entries one of which is in the wrong month, and how far off it is."""
     neighbours = (
         (-1, facts.before_difference, facts.expected_before),
         (1, facts.after_difference, facts.expected_after),
@@ -165,9 +175,9 @@ def wrong_period(facts: Facts) -> str | None:
         here = [e for e in facts.entries if e.offset == 0 and e.amount == facts.difference]
         there = [e for e in facts.entries if e.offset == offset and e.amount == difference]
         if here and expected:
-            return _moved(facts, here, offset)
+            return here, offset
         if there and facts.expected:
-            return _moved(facts, there, -offset)
+            return there, -offset
     return None
 
 

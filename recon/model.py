@@ -98,8 +98,25 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Counterpart:
+    """The line that is off by the opposite amount, where a cause is between two.
+
+    `offset` is its month less the reconciled one: 0 unless an entry stands in the wrong month.
+    """
+
+    contract_id: str
+    revenue_type: str
+    currency: str
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
 class Break:
-    """A line outside tolerance, with what, why and how much it matters."""
+    """A line outside tolerance, with what, why and how much it matters.
+
+    `concerned` are the ids of the entries that the cause is about: of the repeated ones, of those
+    in the wrong month, else of all in the month.
+    """
 
     contract_id: str
     revenue_type: str
@@ -120,6 +137,8 @@ class Break:
     flags: tuple[Flag, ...]
     entries: tuple[Entry, ...]
     explanation: str
+    concerned: tuple[str, ...] = ()
+    counterpart: Counterpart | None = None
 
     @property
     def percent(self) -> str:

@@ -17,6 +17,7 @@ from recon.control import control
 from recon.engine import Session, open_session, reading
 from recon.facts import Facts, gather
 from recon.intake import load_contracts, register_policy, view_entries
+from recon.involved import counterpart, entries_concerned
 from recon.model import Break, Reconciliation, Side
 from recon.month import Month
 from recon.policy import Policy
@@ -127,6 +128,10 @@ def _judged(facts: Facts, policy: Policy) -> tuple[Facts, Break]:
         flags=(),
         entries=facts.entries,
         explanation=why.sentence,
+        concerned=tuple(
+            entry.entry_id for entry in entries_concerned(facts, why.cause) if entry.entry_id
+        ),
+        counterpart=counterpart(facts, why.cause),
     )
 
 
