@@ -66,7 +66,7 @@ class Project:
         self.write("entries.csv", ENTRIES + "".join(map(entry, keys, amounts)))
 
     def written(self) -> list[str]:
-        """Return the names of all files of runs below `reports/`, hidden ones too, but no evidence."""
+        """Return the names of all files of runs below `reports/` but for their evidence."""
         files = [path for path in self.reports.glob("*/**/*") if path.is_file()]
         return sorted(path.name for path in files if path.parent.name != "evidence")
 
