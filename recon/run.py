@@ -17,7 +17,7 @@ from recon import identity
 from recon.config import Settings
 from recon.engine import Session, open_session
 from recon.errors import ExitCode, SourceDataError
-from recon.evidence import FOLDER, PackFacts, last_pack, write_pack
+from recon.evidence import FOLDER, PackFacts, Previous, write_pack
 from recon.journal.history import History, history
 from recon.journal.model import Run, SeenBreak
 from recon.journal.store import Journal
@@ -71,7 +71,7 @@ def run_month(
                 past = _history(journal, session, result)
                 code = exit_code(result, fail_on)
                 run_id = _new_run_id(month)
-                pack = _pack_facts(settings, sides, run_id, started, fail_on)
+                pack = _pack_facts(settings, sides, run_id, started, fail_on, journal.last_run())
                 written, notice, seal = _write_reports(sides, pack, formats, progress)
                 run = replace(_record_of(result, run_id, started, code), evidence=seal)
                 journal.record(run, _seen(result), [closed for _, closed in past.resolved])
@@ -135,9 +135,14 @@ class _Sides:
 
 
 def _pack_facts(
-    settings: Settings, sides: _Sides, run_id: str, started: datetime, fail_on: Severity | None
+    settings: Settings,
+    sides: _Sides,
+    run_id: str,
+    started: datetime,
+    fail_on: Severity | None,
+    last: Run | None,
 ) -> PackFacts:
-    """Return what the evidence of a run tells; the run before is the last one on the disk."""
+    """Return what the evidence of a run tells; `last` is the run before, of whatever month."""
     return PackFacts(
         run_id=run_id,
         started=started,
@@ -150,7 +155,7 @@ def _pack_facts(
         relations=sides.relations,
         trails={side: delivery.trail for side, delivery in sides.deliveries.items()},
         fail_on=fail_on,
-        previous=last_pack(settings.reports),
+        previous=Previous(last.run_id, last.evidence) if last and last.evidence else None,
     )
 
 

@@ -14,6 +14,7 @@ from recon.cli.failures import exit_code
 from recon.cli.init import init
 from recon.cli.month import month
 from recon.cli.sample import sample
+from recon.cli.verify import verify
 
 app = typer.Typer(
     name="recon",
@@ -36,7 +37,7 @@ def recon(
         raise typer.Exit
 
 
-for command in (month, explain, init, doctor, sample):
+for command in (month, explain, verify, init, doctor, sample):
     app.command()(command)
 
 

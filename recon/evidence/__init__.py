@@ -8,19 +8,19 @@ taken away unseen.
 
 from __future__ import annotations
 
-from recon.evidence.chain import last_pack, packs, verify_chain
+from recon.evidence.chain import verify_chain
 from recon.evidence.facts import Finding, PackFacts, Previous
 from recon.evidence.names import FOLDER
 from recon.evidence.pack import write_pack
-from recon.evidence.verify import verify_pack
+from recon.evidence.verify import Verdict, verify, verify_pack
 
 __all__ = [
     "FOLDER",
     "Finding",
     "PackFacts",
     "Previous",
-    "last_pack",
-    "packs",
+    "Verdict",
+    "verify",
     "verify_chain",
     "verify_pack",
     "write_pack",

@@ -1,13 +1,12 @@
 """The chain: every pack names the one before it, with its hash.
 
 Whoever changes a pack and its hashes has to change every later one, and whoever takes a run away
-leaves a name behind that nothing answers to. Only the latest run has nobody to vouch for it: its
-hash is recorded elsewhere.
+leaves a name behind that nothing answers to. Only the latest run has none that vouches for it: its
+hash is recorded elsewhere, in the journal of the runs.
 """
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,10 +15,8 @@ from pathlib import Path
 from recon.evidence.documents import read
 from recon.evidence.facts import Finding, Previous
 from recon.evidence.names import FOLDER, PREVIOUS
+from recon.evidence.places import run_of
 from recon.evidence.sums import SUMS, sha256
-
-# A run's folder; one that was blocked got a number.
-_RUN = re.compile(r"(\d{4}-\d{2}_(\d{8}T\d{6}Z)_[0-9a-f]{4})(-\d+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,48 +28,35 @@ class _Link:
     previous: Previous | None
 
 
-def packs(reports: Path, which: str | None = None) -> list[Path]:
-    """Return where the packs of a folder of reports are or should be, the oldest run first.
-
-    `which` is a run's id or a month; None takes all.
-    """
-    runs = [path for path in reports.glob("*/*") if _RUN.fullmatch(path.name) and path.is_dir()]
-    chosen = [path for path in runs if which in (None, path.name, path.parent.name)]
-    return [path / FOLDER for path in sorted(chosen, key=lambda path: _age(path.name))]
-
-
-def last_pack(reports: Path) -> Previous | None:
-    """Return the latest pack of a folder of reports, for the next one to name; None without any."""
-    found = [pack for pack in packs(reports) if (pack / SUMS).is_file()]
-    if not found:
-        return None
-    last = max(found, key=lambda p: (_age(p.parent.name)[0], (p / SUMS).stat().st_mtime_ns))
-    return Previous(_run_id(last), sha256(last / SUMS))
-
-
-def _age(name: str) -> tuple[str, str]:
-    found = _RUN.fullmatch(name)
-    return (found[2], name) if found else ("", name)
-
-
-def _run_id(pack: Path) -> str:
-    found = _RUN.fullmatch(pack.parent.name)
-    return found[1] if found else pack.parent.name
-
-
-def verify_chain(folders: Sequence[Path]) -> list[Finding]:
+def verify_chain(
+    folders: Sequence[Path], recorded: Mapping[str, str] | None = None
+) -> list[Finding]:
     """Return where the chain through all packs of a folder of reports is broken.
 
-    `folders` are those of the packs, the oldest first; each finding names the run to look at.
+    `folders` are those of the packs, the oldest first; `recorded` has the SHA-256 of the SHA256SUMS
+    of runs as it was noted outside their packs. Each finding names the run to look at.
     """
     links, found = [], []
     for folder in folders:
         try:
             links.append(_link(folder))
         except (OSError, ValueError):
-            found.append(Finding(_run_id(folder), PREVIOUS, "does not name the run before"))
-            links.append(_Link(_run_id(folder), _seal(folder), Previous("", "")))
-    return [*found, *_twice(links), *_unnamed(links), *_broken(links)]
+            found.append(Finding(run_of(folder), PREVIOUS, "does not name the run before"))
+            links.append(_Link(run_of(folder), _seal(folder), Previous("", "")))
+    found += [*_twice(links), *_unnamed(links), *_broken(links)]
+    return [*found, *_unrecorded(links, recorded or {})]
+
+
+def _unrecorded(links: Sequence[_Link], recorded: Mapping[str, str]) -> list[Finding]:
+    """Return the runs that are not what was recorded of them, or are gone."""
+    seals = {link.run: link.sha256 for link in links}
+    found = [
+        Finding(run, SUMS, "is not the one that the journal has recorded")
+        for run, seal in recorded.items()
+        if seals.get(run) and seals[run] != seal
+    ]
+    gone = [run for run in recorded if run not in seals]
+    return found + [Finding(run, FOLDER, "is gone; the journal knows the run") for run in gone]
 
 
 def _link(folder: Path) -> _Link:
@@ -80,10 +64,10 @@ def _link(folder: Path) -> _Link:
     named = read(folder / PREVIOUS)
     run, seal = named.get("run_id"), named.get("sha256")
     if run is None and seal is None:
-        return _Link(_run_id(folder), _seal(folder), None)
+        return _Link(run_of(folder), _seal(folder), None)
     if not (isinstance(run, str) and isinstance(seal, str)):
         raise ValueError("it names no run")
-    return _Link(_run_id(folder), _seal(folder), Previous(run, seal))
+    return _Link(run_of(folder), _seal(folder), Previous(run, seal))
 
 
 def _seal(folder: Path) -> str:

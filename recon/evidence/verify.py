@@ -2,15 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
+from recon.errors import UsageError
+from recon.evidence.chain import verify_chain
 from recon.evidence.facts import Finding
 from recon.evidence.names import DERIVED, EXTRACTS, TOLD
+from recon.evidence.places import named, pack_of, packs, run_of
 from recon.evidence.reperformance import reperform
 from recon.evidence.sums import SUMS, parsed_sums, sha256
 
 EXPECTED = frozenset({*TOLD, *DERIVED, *EXTRACTS.values()})
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether the pack of a run proves itself, and if not, why."""
+
+    run: str
+    folder: Path
+    findings: tuple[Finding, ...]
+
+    @property
+    def proven(self) -> bool:
+        """Whether nothing was found."""
+        return not self.findings
+
+
+def verify(
+    reports: Path,
+    which: str | None,
+    recorded: Mapping[str, str],
+    tell: Callable[[str], None] = lambda _: None,
+) -> list[Verdict]:
+    """Return the verdicts on a run, on the runs of a month, or on all of them, the oldest first.
+
+    The chain is followed through all runs, whichever are asked for. `recorded` is what the journal
+    knows: the hash of SHA256SUMS by run. Raises UsageError where there is no such run.
+    """
+    folders = packs(reports)
+    there = {run_of(folder) for folder in folders}
+    known = there | set(recorded)
+    chosen = known if which is None else named(known, which)
+    if not chosen:
+        what = "no run with evidence" if which is None else f"no run {which!r}"
+        raise UsageError(f"There is {what} in {reports}.")
+    gone = [pack_of(reports, run) for run in sorted(known - there)]
+    chain = verify_chain(folders, recorded)
+    verdicts = []
+    for folder in (*gone, *folders):
+        run = run_of(folder)
+        if run in chosen:
+            tell(f"Verifying {run}")
+            own = verify_pack(folder) if folder not in gone else []
+            linked = [finding for finding in chain if finding.run == run]
+            verdicts.append(Verdict(run, folder, (*own, *linked)))
+    return verdicts
 
 
 def verify_pack(folder: Path) -> list[Finding]:
@@ -19,7 +68,7 @@ def verify_pack(folder: Path) -> list[Finding]:
     First the files are held against their hashes. Only where they are the ones that were written,
     the reconciliation is made again from them: a damaged extract proves nothing.
     """
-    run = folder.parent.name
+    run = run_of(folder)
     try:
         found = _changed(folder, run)
     except OSError as error:

@@ -1,0 +1,88 @@
+"""`recon verify`: whether the evidence of runs proves itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from recon import process
+from recon.cli.options import Config, Json, Profile, progress_shown
+from recon.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from recon.evidence import Verdict
+
+
+def verify(
+    which: Annotated[
+        str | None, typer.Argument(metavar="RUN|MONTH", help="A run's id, or a month.")
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Verify every run.")] = False,
+    config: Config = None,
+    profile: Profile = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="The folder of reports instead of reports/.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Prove runs from their evidence: hashes, chain, and the result made again."""
+    from recon.config import load
+
+    if bool(which) == everything:
+        raise UsageError("Name a run or a month, or say --all.")
+    reports = out.absolute() if out else load(config, profile).reports
+    verdicts = _verdicts(reports, which, json)
+    with process.printing():
+        if json:
+            from recon.reports.json_document import dumps
+
+            typer.echo(dumps(_document(verdicts)), nl=False)
+        else:
+            typer.echo("\n".join(_lines(verdicts)))
+    proven = all(verdict.proven for verdict in verdicts)
+    raise typer.Exit(ExitCode.DONE if proven else ExitCode.SOURCE_DATA)
+
+
+def _verdicts(reports: Path, which: str | None, quiet: bool) -> Sequence[Verdict]:
+    from recon import evidence
+    from recon.journal.store import Journal
+
+    with Journal.look(reports) as journal:
+        recorded = {run.run_id: run.evidence for run in journal.runs() if run.evidence}
+    with progress_shown(quiet) as progress:
+        return evidence.verify(reports, which, recorded, progress)
+
+
+def _document(verdicts: Sequence[Verdict]) -> dict[str, object]:
+    return {
+        "schema": 1,
+        "proven": all(verdict.proven for verdict in verdicts),
+        "runs": [
+            {
+                "run_id": verdict.run,
+                "folder": verdict.folder.as_posix(),
+                "proven": verdict.proven,
+                "findings": [{"file": item.file, "what": item.what} for item in verdict.findings],
+            }
+            for verdict in verdicts
+        ],
+    }
+
+
+def _lines(verdicts: Sequence[Verdict]) -> list[str]:
+    lines = []
+    for verdict in verdicts:
+        lines.append(f"{verdict.run}: {'proven' if verdict.proven else 'NOT PROVEN'}")
+        lines += [f"  - {finding}" for finding in verdict.findings]
+    return [*lines, _summary(verdicts)]
+
+
+def _summary(verdicts: Sequence[Verdict]) -> str:
+    failed = sum(not verdict.proven for verdict in verdicts)
+    runs = "1 run" if len(verdicts) == 1 else f"{len(verdicts):,} runs"
+    if failed:
+        return f"{failed:,} of {runs} not proven."
+    return f"{runs} proven: unchanged, complete, and the result follows from the extracts."

@@ -1,0 +1,39 @@
+"""Places: where the packs of a folder of reports are."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from recon.evidence.names import FOLDER
+
+# A run's folder; one that was blocked got a number.
+_RUN = re.compile(r"(\d{4}-\d{2}_(\d{8}T\d{6}Z)_[0-9a-f]{4})(-\d+)?")
+
+
+def packs(reports: Path) -> list[Path]:
+    """Return where the packs of a folder of reports are or should be, the oldest run first."""
+    runs = [path for path in reports.glob("*/*") if _RUN.fullmatch(path.name) and path.is_dir()]
+    return [path / FOLDER for path in sorted(runs, key=lambda path: _age(path.name))]
+
+
+def _age(name: str) -> tuple[str, str]:
+    found = _RUN.fullmatch(name)
+    return (found[2], name) if found else ("", name)
+
+
+def run_of(pack: Path) -> str:
+    """Return the id of the run that a pack belongs to."""
+    found = _RUN.fullmatch(pack.parent.name)
+    return found[1] if found else pack.parent.name
+
+
+def pack_of(reports: Path, run: str) -> Path:
+    """Return where the pack of a run should be."""
+    return reports / run.partition("_")[0] / run / FOLDER
+
+
+def named(runs: set[str], text: str) -> set[str]:
+    """Return the runs that a text means: one by its id or an end of it, or all of a month."""
+    of_month = {run for run in runs if run.partition("_")[0] == text}
+    return of_month or {run for run in runs if run.startswith(text) or run.endswith(text)}
