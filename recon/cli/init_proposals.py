@@ -31,9 +31,7 @@ def proposals(
     entries = propose(Side.ACCOUNTING, tables[Side.ACCOUNTING])
     entries = questions.settled(entries) if asking else entries
     reference = entries.column("contract_id")
-    contracts = propose(
-        Side.ANALYTICS, tables[Side.ANALYTICS], reference.name if reference else None
-    )
+    contracts = propose(Side.ANALYTICS, tables[Side.ANALYTICS], reference)
     contracts = questions.settled(contracts) if asking else contracts
     found = {Side.ANALYTICS: contracts, Side.ACCOUNTING: entries}
     if not asking:

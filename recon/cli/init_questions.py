@@ -9,10 +9,11 @@ from dataclasses import replace
 import typer
 from rich.text import Text
 
+from recon.errors import ConfigError
 from recon.model import Side
 from recon.reports.console import make_console
 from recon.reports.layout import CRITICAL, PLAIN, SOFT, WARNING, Column, Pen
-from recon.setup.configuration import Access
+from recon.setup.configuration import Access, configuration, read_back
 from recon.setup.names import snake
 from recon.setup.proposal import LEAST_TABLE, Match, Proposal
 from recon.setup.queries import Form
@@ -66,9 +67,20 @@ def access(
 
 
 def _access(side: Side, given: Access, likely: Access) -> Access:
-    """Ask what is missing; what is likely is proposed."""
+    """Ask what is missing until it is without mistakes; what is likely is proposed."""
     if given.complete:
         return given
+    while True:
+        found = _answered(side, given, likely)
+        try:
+            read_back(configuration(dict.fromkeys(Side, found), "USD"))
+        except ConfigError as error:
+            typer.echo(error.mistakes[0].partition(".")[2] + ".")
+        else:
+            return found
+
+
+def _answered(side: Side, given: Access, likely: Access) -> Access:
     where = given.server or asked_for(
         f"SQL Server with {_WHAT[side]}, or an ODBC connection string",
         likely.connection or likely.server,

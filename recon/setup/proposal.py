@@ -7,6 +7,7 @@ read from, what else would have fitted, and what to think of; without a candidat
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -110,10 +111,10 @@ class Candidate:
     reading: Reading
 
 
-def propose(side: Side, table: Table, referred: str | None = None) -> Proposal:
+def propose(side: Side, table: Table, referred: Column | None = None) -> Proposal:
     """Return which columns of a table are ours.
 
-    `referred` is the name under which the entries refer to a contract: of two ids, the contracts'
+    `referred` is the column by which the entries refer to a contract: of two ids, the contracts'
     is rather the one of that name.
     """
     found = _candidates(side, table, referred)
@@ -164,7 +165,7 @@ def _name_score(side: Side, name: str) -> int:
     return max(whole + single, default=0)
 
 
-def _candidates(side: Side, table: Table, referred: str | None) -> list[Candidate]:
+def _candidates(side: Side, table: Table, referred: Column | None) -> list[Candidate]:
     """Return all candidates of a table, the best one first, then in the table's order."""
     found = []
     for column in table.columns:
@@ -196,13 +197,13 @@ def _table_names(side: Side) -> Mapping[str, Words]:
     return names.known(vocabulary.TABLES[side])
 
 
-def _is_referred(column: Column, table: Table, referred: str | None) -> bool:
+def _is_referred(column: Column, table: Table, referred: Column | None) -> bool:
     """Whether the entries refer to this column: by its name, or as `DealID` to the ID of Deals."""
     if referred is None:
         return False
     entity = names.singular(names.compact(table.name))
-    return names.compact(referred) in (names.compact(column.name),
-                                       entity + names.compact(column.name))  # fmt: skip
+    name = names.compact(column.name)
+    return names.compact(referred.name) in (name, entity + name)
 
 
 def _chosen(
@@ -252,6 +253,8 @@ def _type_notes(ours: str, column: Column) -> list[str]:
         return [f"{column.kind} is not a type for it"]
     if ours in ("contract_value", "amount") and family is Family.FLOAT:
         return ["binary floating point: values are rounded to 0.0001"]
+    if ours == "recognition_period" and re.search("offset|with time zone|tz", column.kind.lower()):
+        return ["its months are those of the offset unless [calendar] names a time_zone"]
     if FITS[ours] is _DAYS and family is not Family.DATE:
         return ["must be written like 2024-06-30 or 20240630"]
     return []
@@ -269,8 +272,9 @@ def _compliance(table: Table, taken: set[str]) -> tuple[Column, ...]:
 
 
 def _table_notes(side: Side, table: Table) -> list[str]:
-    known = names.known([Words(100, vocabulary.ACCOUNTS)])
+    """Return which columns may tell what is meant from what is not."""
+    known = names.known([Words(100, vocabulary.FILTERS[side])])
     found = [column.name for column in table.columns if names.compact(column.name) in known]
-    if side is Side.ANALYTICS or not found:
-        return []
-    return [f"if it holds more than revenue, add a condition on {found[0]} to entries.sql"]
+    meant = "booked contracts" if side is Side.ANALYTICS else "recognized revenue"
+    listed = " or ".join(found)
+    return [f"if it holds more than {meant}, add a condition on {listed}"] if found else []

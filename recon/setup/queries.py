@@ -96,6 +96,7 @@ def contracts_query(proposal: Proposal, product: str) -> str:
         "-- Booked contracts, one row a contract and revenue type, from "
         f"{comment(proposal.table)}.\n"
         "-- recon wraps this SELECT for its control totals, so it has no ORDER BY.\n"
+        + _notes(proposal)
         + _select(proposal, product, "c")
     )
 
@@ -110,10 +111,14 @@ def entries_query(proposal: Proposal, product: str, form: Form) -> str:
         f"-- Recognized revenue, one row an entry, from {comment(proposal.table)}. recon puts the\n"
         "-- first day, and the first day after the range, into the condition below. It wraps this\n"
         "-- SELECT for its sums and control totals, so it has no ORDER BY.\n"
-        + "".join(f"-- Note: {comment(note)}.\n" for note in proposal.notes)
+        + _notes(proposal)
         + _select(proposal, product, "e")
         + f"WHERE {name} >= {_bound(form, product)}\n  AND {name} < {_bound(form, product)}\n"
     )
+
+
+def _notes(proposal: Proposal) -> str:
+    return "".join(f"-- Note: {comment(note)}.\n" for note in proposal.notes)
 
 
 def _bound(form: Form, product: str) -> str:

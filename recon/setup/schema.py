@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -87,11 +88,16 @@ class Catalog:
 
         Without a schema, a table's name alone is enough where only one schema has it.
         """
-        wanted = name.strip().replace("[", "").replace("]", "").replace('"', "").lower()
-        whole = [table for table in self.tables if str(table).lower() == wanted]
-        found = whole or [table for table in self.tables if table.name.lower() == wanted]
+        bare = re.sub(r"[\[\]\"]", "", name.strip())
+        found = self._called(name.strip()) or self._called(bare)
         exact = [table for table in found if name.strip() in (str(table), table.name)]
         return next(iter(exact if len(exact) == 1 else found if len(found) == 1 else []), None)
+
+    def _called(self, name: str) -> list[Table]:
+        """Return the tables of a name with its schema, else without."""
+        lower = name.lower()
+        whole = [table for table in self.tables if str(table).lower() == lower]
+        return whole or [table for table in self.tables if table.name.lower() == lower]
 
 
 # In capitals: under a binary collation SQL Server knows them by no other name.

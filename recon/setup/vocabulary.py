@@ -214,8 +214,15 @@ COMPLIANCE = (
     "recognized policy, accounting standard, accounting policy, ssp, standalone selling price, "
     "audit reference, control id, sox control, evidence, evidence reference"
 )
-# A ledger with other accounts than revenue's needs one more condition.
-ACCOUNTS = "account, account number, account id, gl account, gl account number, ledger account"
+# What tells a booked contract from a mere chance, or revenue from other postings of a ledger: a
+# table with such a column may need one more condition.
+FILTERS = {
+    Side.ANALYTICS: "stage, stage name, status, contract status, deal status, opportunity stage, "
+    "is won, won, is deleted, deleted, deleted date",
+    Side.ACCOUNTING: "account, account number, account id, account code, gl account, "
+    "gl account number, gl account code, ledger account, status, posting status, entry status, "
+    "is posted, is deleted, deleted, deleted date",
+}
 
 TABLES: Mapping[Side, tuple[Words, ...]] = {
     Side.ANALYTICS: (

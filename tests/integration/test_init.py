@@ -280,6 +280,11 @@ def test_questions_lead_to_the_month(setting: Setting, terminal: Callable[..., T
     setting.tables()
     found = terminal()
     found.answer(
+        ("SQL Server with booked contracts", setting.connection("crm") + ";PWD=x"),
+        ("Variable that holds its password", ""),
+    )
+    found.until("a password stands in it")
+    found.answer(
         *connections(setting),
         ("Table (? lists all) [sales.Deals]", ""),
         ("Table (? lists all) [gl.Revenue Recognition]", ""),

@@ -157,8 +157,28 @@ def test_the_entries() -> None:
         "amount": "Amount", "recognition_period": "Period", "posted_at": "PostingDate",
     }  # fmt: skip
     assert [column.name for column in found.compliance] == ["PerformanceObligation", "ApprovedBy"]
-    assert "condition on GLAccount" in found.notes[0]
     assert found.missing == []
+
+
+def test_what_may_have_to_be_left_out_is_told() -> None:
+    """A CRM holds chances too, and a ledger other accounts; both may hold deleted rows."""
+    deals = propose(BOOKED, table(DEALS + ", StageName nvarchar, IsDeleted bit"))
+    assert deals.notes == (
+        "if it holds more than booked contracts, add a condition on StageName or IsDeleted",
+    )
+    assert "recognized revenue, add a condition on GLAccount" in propose(
+        POSTED, table(ENTRIES)
+    ).notes[0]  # fmt: skip
+    assert propose(BOOKED, table(DEALS)).notes == ()
+
+
+@pytest.mark.parametrize(
+    ("kind", "noted"), [("datetimeoffset", True), ("datetime2", False), ("date", False)]
+)
+def test_a_period_with_an_offset(kind: str, noted: bool) -> None:
+    """Which month a moment is in may depend on the time zone."""
+    found = propose(POSTED, table(f"Period {kind}"))
+    assert ("time_zone" in notes(found, "recognition_period")) == noted
 
 
 def test_a_crm_close_date_is_not_the_end() -> None:
@@ -207,10 +227,11 @@ def test_ties_are_told() -> None:
 def test_of_two_ids_the_entries_decide() -> None:
     """The contracts' id is the one that the entries refer to, by its name or by the table's."""
     two = table("DealID int, ContractNo nvarchar")
-    assert mapped(propose(BOOKED, two, "Contract No"))["contract_id"] == "ContractNo"
-    assert mapped(propose(BOOKED, two, "deal_id"))["contract_id"] == "DealID"
+    references = table("Contract No nvarchar, deal_id int").columns
+    assert mapped(propose(BOOKED, two, references[0]))["contract_id"] == "ContractNo"
+    assert mapped(propose(BOOKED, two, references[1]))["contract_id"] == "DealID"
     own = table("Id int, DealNumber nvarchar")
-    assert mapped(propose(BOOKED, own, "DealId"))["contract_id"] == "Id"
+    assert mapped(propose(BOOKED, own, references[1]))["contract_id"] == "Id"
     assert mapped(propose(BOOKED, own))["contract_id"] == "DealNumber"
 
 

@@ -161,3 +161,13 @@ def test_a_table_is_found_by_its_name() -> None:
     assert catalog.table("Deals") is None
     assert catalog.table("rev rec") == entries
     assert catalog.table("nix") is None
+    odd = Table("dbo", "a]b", ())
+    assert Catalog(SQL_SERVER, (odd,)).table("dbo.a]b") is odd
+
+
+def test_what_may_have_to_be_left_out_stands_in_the_query() -> None:
+    """Where the condition would have to be written."""
+    deals = propose(Side.ANALYTICS, table("DealID int, Stage nvarchar", "Deals"))
+    assert "\n-- Note: if it holds more than booked contracts, add a condition on Stage.\n" in (
+        contracts_query(deals, SQL_SERVER)
+    )
