@@ -1,0 +1,95 @@
+"""Reading: a configuration's text -> settings, with every mistake in it."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from recon.config import values
+from recon.config.location import find
+from recon.config.settings import Settings
+from recon.config.sources import read_source
+from recon.errors import ConfigError
+from recon.keys import Keys
+from recon.model import Side
+from recon.policy import read_policy
+
+
+def load(given: Path | None = None, profile: str | None = None) -> Settings:
+    """Return the settings of the configuration that applies, or those of the sample without one.
+
+    Raises ConfigError with every mistake.
+    """
+    here = Path.cwd()
+    path = find(given, here)
+    if path is None:
+        if profile:
+            raise ConfigError([f"profiles.{profile}: there is no configuration"])
+        return Settings(reports=here / "reports")
+    mistakes: list[str] = []
+    table = _with_profile(_parsed(path), profile, mistakes)
+    settings = _read(Keys(table, "", mistakes), path)
+    if mistakes:
+        raise ConfigError(mistakes, path)
+    return settings
+
+
+def _parsed(path: Path) -> dict[str, Any]:
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        hint = "; Windows paths stand in single quotes" if "\\" in text else ""
+        raise ConfigError([f"it is not TOML: {error}{hint}"], path) from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(["it is not UTF-8; save it as UTF-8"], path) from error
+    except OSError as error:
+        raise ConfigError([f"it cannot be read: {error.strerror}"], path) from error
+
+
+def _with_profile(
+    table: dict[str, Any], profile: str | None, mistakes: list[str]
+) -> dict[str, Any]:
+    found = Keys({"profiles": table.pop("profiles", {})}, "", mistakes).table("profiles")
+    known = ", ".join(found.names()) or "none"
+    empty: Mapping[str, Any] = {}
+    profiles = {name: found.take(name, _table, empty) for name in found.names()}
+    if profile is None:
+        return table
+    if profile not in profiles:
+        found.mistake(profile, f"there is no such profile (there are: {known})")
+    return _merged(table, profiles.get(profile, empty))
+
+
+def _table(value: object) -> Mapping[str, Any]:
+    if not isinstance(value, Mapping):
+        raise ValueError("must be a table")
+    return value
+
+
+def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    both = {
+        key: _merged(base[key], value)
+        if isinstance(value, Mapping) and isinstance(base.get(key), Mapping)
+        else value
+        for key, value in over.items()
+    }
+    return {**base, **both}
+
+
+def _read(table: Keys, path: Path) -> Settings:
+    reports, calendar = table.table("reports"), table.table("calendar")
+    zone = calendar.take("time_zone", values.time_zone, None)
+    home = path.parent.parent if path.parent.name == "config" else Path.cwd()
+    settings = Settings(
+        analytics=read_source(table.table(Side.ANALYTICS), Side.ANALYTICS, path, zone),
+        accounting=read_source(table.table(Side.ACCOUNTING), Side.ACCOUNTING, path, zone),
+        policy=read_policy(table.table("policy")),
+        reports=reports.take("directory", values.below(path), home / "reports"),
+        path=path,
+    )
+    for part in (reports, calendar, table):
+        part.close()
+    return settings

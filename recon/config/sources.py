@@ -1,0 +1,100 @@
+"""Sources: the tables [analytics] and [accounting]."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import fields, replace
+from pathlib import Path
+
+from recon import keys
+from recon.config import values
+from recon.config.settings import DatabaseSettings, Intent, SourceKind, SourceSettings
+from recon.keys import Keys
+from recon.model import Side
+
+
+def read_source(table: Keys, side: Side, path: Path, zone: str | None) -> SourceSettings:
+    """Return where a side comes from; `zone` is that of the calendar."""
+    if "source" not in table:
+        table.mistake("source", "is missing; it is one of " + ", ".join(SourceKind))
+    kind = table.take("source", keys.one_of(SourceKind), SourceKind.SAMPLE)
+    if kind is SourceKind.FILES and "path" not in table:
+        table.mistake("path", "is missing; it names the CSV or Parquet file, or a glob of them")
+    compliance: tuple[str, ...] = table.take("compliance", keys.texts, ())
+    settings = SourceSettings(
+        side=side,
+        kind=kind,
+        path=table.take("path", values.below(path), None),
+        columns=_read_columns(table.table("columns"), side, compliance),
+        encoding=table.take("encoding", values.encoding, "utf-8"),
+        delimiter=table.take("delimiter", values.delimiter, None),
+        decimal=table.take("decimal", values.decimal, "."),
+        date_format=table.take("date_format", values.date_format, None),
+        compliance=compliance,
+        database=_read_database(table, kind, path, zone),
+    )
+    table.close()
+    return settings
+
+
+def _read_database(
+    table: Keys, kind: SourceKind, path: Path, zone: str | None
+) -> DatabaseSettings | None:
+    """Return how a database is reached, None for a source that is none."""
+    needed = {
+        SourceKind.SQLSERVER: ("server", "database", "query"),
+        SourceKind.ODBC: ("connection", "query"),
+    }.get(kind)
+    if needed is None:
+        # What another kind of source needs may stay where it is, for a profile to switch to.
+        for name in {field.name for field in fields(DatabaseSettings)} - {"time_zone"}:
+            table.take(name, str, None)
+        return None
+    for name in needed:
+        if name not in table:
+            table.mistake(name, f"is missing; source = {kind.value!r} needs it")
+    standard = DatabaseSettings(table.key, path)
+    settings = DatabaseSettings(
+        key=table.key,
+        query=table.take("query", values.readable(path), path),
+        password_env=table.take("password_env", keys.text, None),
+        login_timeout=table.take("login_timeout", keys.whole, standard.login_timeout),
+        query_timeout=table.take("query_timeout", keys.whole, standard.query_timeout),
+        time_zone=zone,
+    )
+    if kind is SourceKind.ODBC:
+        return replace(settings, connection=table.take("connection", _without_secret, None))
+    return replace(
+        settings,
+        server=table.take("server", keys.text, None),
+        database=table.take("database", keys.text, None),
+        user=table.take("user", keys.text, None),
+        driver=table.take("driver", keys.text, None),
+        encrypt=table.take("encrypt", keys.yes_or_no, standard.encrypt),
+        trust_server_certificate=table.take("trust_server_certificate", keys.yes_or_no, False),
+        application_intent=table.take(
+            "application_intent", keys.one_of(Intent), standard.application_intent
+        ),
+    )
+
+
+def _without_secret(value: object) -> str:
+    text = keys.text(value)
+    if re.search(r"(?i)(^|;)\s*(pwd|password)\s*=", text):
+        raise ValueError("a password stands in it; name its variable with password_env instead")
+    return text
+
+
+def _read_columns(table: Keys, side: Side, compliance: tuple[str, ...]) -> Mapping[str, str]:
+    """Return our column names -> theirs."""
+    from recon import intake
+
+    ours = {
+        Side.ANALYTICS: (*intake.CONTRACT_COLUMNS, *intake.CONTRACT_OPTIONS),
+        Side.ACCOUNTING: (*intake.ENTRY_COLUMNS, *intake.ENTRY_OPTIONS),
+    }
+    known = {*ours[side], *compliance}
+    columns = {our: table.take(our, keys.text, our) for our in table.names() if our in known}
+    table.close()
+    return columns

@@ -1,0 +1,91 @@
+"""Values: the parsers of single keys; each raises ValueError with what is wrong."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from recon import keys
+
+
+def readable(path: Path) -> Callable[[object], Path]:
+    """Return a parser for the path of a file that is there."""
+
+    def parse(value: object) -> Path:
+        found: Path = below(path)(value)
+        if not found.is_file():
+            raise ValueError(f"there is no file {found}")
+        return found
+
+    return parse
+
+
+def below(path: Path) -> Any:  # noqa: ANN401 - Keys.take also gets a default of None
+    """Return a parser for paths; a relative one starts at the folder of the configuration."""
+
+    def parse(value: object) -> Path:
+        text = keys.text(value)
+        if min(text) < " ":  # a tab, where "C:\temp" was meant
+            raise ValueError(f"{value!r} is not a path; Windows paths stand in single quotes")
+        try:
+            written = Path(text).expanduser()
+        except RuntimeError:  # a name that only begins like the home of a user
+            written = Path(text)
+        return Path(os.path.normpath(path.parent / written))
+
+    return parse
+
+
+def encoding(value: object) -> str:
+    """Return the name of an encoding that Python knows."""
+    import codecs
+
+    try:
+        name = codecs.lookup(keys.text(value)).name
+        "".encode(name)
+    except (LookupError, UnicodeError):
+        raise ValueError(f"{value!r} is not a known encoding, like 'utf-8' or 'cp1252'") from None
+    return name
+
+
+def delimiter(value: object) -> str:
+    """Return the character between two columns of a CSV file."""
+    character = keys.character(value)
+    if character in '"\r\n':
+        raise ValueError(f"{value!r} cannot separate columns; most files have ',' ';' or '\\t'")
+    return character
+
+
+def decimal(value: object) -> str:
+    """Return the decimal separator of amounts."""
+    if value not in (".", ","):
+        raise ValueError(f"{value!r} is not '.' or ','")
+    return str(value)
+
+
+def time_zone(value: object) -> str:
+    """Return the name of a time zone."""
+    from zoneinfo import ZoneInfo
+
+    text = keys.text(value)
+    try:
+        ZoneInfo(text)
+    except (KeyError, OSError, ValueError):
+        raise ValueError(f"{value!r} is not a time zone, like 'Europe/Berlin'") from None
+    return text
+
+
+def date_format(value: object) -> str:
+    """Return a format that reads back the year and month that it writes."""
+    from datetime import datetime
+
+    text, day = keys.text(value), datetime(2033, 12, 31)
+    try:
+        read = datetime.strptime(day.strftime(text), text)
+    except ValueError:
+        read = datetime.min
+    if (read.year, read.month) != (day.year, day.month):
+        raise ValueError(f"{value!r} is not a format of dates, like '%d.%m.%Y'")
+    return text
