@@ -5,6 +5,8 @@ Amounts are ten-thousandths of the currency unit (see `recon.money`).
 
 from __future__ import annotations
 
+import base64
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
@@ -110,6 +112,16 @@ class Counterpart:
     offset: int
 
 
+def fingerprint(contract_id: str, revenue_type: str, currency: str) -> str:
+    """Return the name of a break, the same in every run and month: it is that of its line.
+
+    A line has at most one break a month; 40 bits tell the lines of any company apart.
+    """
+    key = "\x1f".join((contract_id.strip().lower(), revenue_type, currency))
+    digest = hashlib.sha256(key.encode()).digest()[:5]
+    return "B-" + base64.b32encode(digest).decode("ascii")
+
+
 @dataclass(frozen=True, slots=True)
 class Break:
     """A line outside tolerance, with what, why and how much it matters.
@@ -139,6 +151,11 @@ class Break:
     explanation: str
     concerned: tuple[str, ...] = ()
     counterpart: Counterpart | None = None
+
+    @property
+    def name(self) -> str:
+        """The name under which people speak of the break, like `B-7KQ2M4XA`."""
+        return fingerprint(self.contract_id, self.revenue_type, self.currency)
 
     @property
     def percent(self) -> str:

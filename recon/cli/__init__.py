@@ -8,9 +8,11 @@ from typing import Annotated
 import typer
 
 from recon import __version__, process
+from recon.cli.breaks import ack, note, open_breaks
 from recon.cli.doctor import doctor
 from recon.cli.explain import explain
 from recon.cli.failures import exit_code
+from recon.cli.history import history
 from recon.cli.init import init
 from recon.cli.month import month
 from recon.cli.sample import sample
@@ -37,7 +39,10 @@ def recon(
         raise typer.Exit
 
 
-for command in (month, explain, verify, init, doctor, sample):
+app.command()(month)
+app.command()(explain)
+app.command("open")(open_breaks)  # a function of that name would hide Python's own
+for command in (ack, note, history, verify, init, doctor, sample):
     app.command()(command)
 
 

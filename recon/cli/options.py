@@ -13,6 +13,7 @@ import typer
 from recon.errors import UsageError
 
 if TYPE_CHECKING:
+    from recon.config import Settings
     from recon.month import Month
 
 Config = Annotated[Path | None, typer.Option("--config", help="The configuration to use.")]
@@ -21,10 +22,23 @@ Profile = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 NoColor = Annotated[bool, typer.Option("--no-color", help="Print without colours.")]
+Reports = Annotated[
+    Path | None, typer.Option("--out", help="The folder of the reports instead of reports/.")
+]
 MonthText = Annotated[
     str | None,
     typer.Argument(metavar="MONTH", help="The month, like 2024-06; the last one if left out."),
 ]
+
+
+def chosen_settings(config: Path | None, profile: str | None, out: Path | None) -> Settings:
+    """Return the settings that apply, with the folder of reports that is named."""
+    from dataclasses import replace
+
+    from recon.config import load
+
+    settings = load(config, profile)
+    return replace(settings, reports=out.absolute()) if out else settings
 
 
 def chosen_month(text: str | None, sample: bool) -> Month:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from recon.journal.ageing import by_age
 from recon.journal.lives import Resolution, lives, settled
 from recon.journal.model import Event, Kind, Life, Run, SeenBreak, State
 from recon.model import Totals
@@ -76,12 +77,9 @@ def history(
     after = _after(past, month, breaks, closed, at)
     return History(
         since=_since(past, breaks, totals) if past.last else None,
-        carried=tuple(
-            sorted(
-                (life for name, life in after.items() if name not in breaks and not life.resolved
-                 and life.first_month < month),
-                key=lambda life: (life.first_month, -abs(life.amount), life.name),
-            )
+        carried=by_age(
+            life for name, life in after.items()
+            if name not in breaks and not life.resolved and life.first_month < month
         ),
         resolved=tuple((after[item.name], item) for item in closed),
         lives={name: after[name] for name in breaks},
@@ -137,3 +135,8 @@ def compared(
 
 def _difference(totals: Mapping[str, Totals], currency: str) -> int:
     return totals[currency].difference if currency in totals else 0
+
+
+def newest_first(runs: Iterable[Run]) -> list[Run]:
+    """Return runs by month and, within it, by time, the newest first."""
+    return sorted(runs, key=lambda run: (run.month, run.ended), reverse=True)

@@ -76,7 +76,7 @@ def _is_for_now(life: Life) -> bool:
 def _without(life: Life, month: Month) -> Life:
     rest = {key: item for key, item in life.seen.items() if key != month}
     # Nothing is left only where the run has closed it; that event follows.
-    return replace(life, seen=rest, last=rest[max(rest)]) if rest else life
+    return replace(life, first_month=min(rest), seen=rest, last=rest[max(rest)]) if rest else life
 
 
 def _after(life: Life, event: Event) -> Life:

@@ -5,8 +5,6 @@ Amounts are ten-thousandths of the currency unit (see `recon.money`).
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,16 +12,6 @@ from enum import StrEnum
 
 from recon.model import Break, Totals
 from recon.month import Month
-
-
-def fingerprint(contract_id: str, revenue_type: str, currency: str) -> str:
-    """Return the name of a break, the same in every run and month: it is that of its line.
-
-    A line has at most one break a month; 40 bits tell the lines of any company apart.
-    """
-    key = "\x1f".join((contract_id.strip().lower(), revenue_type, currency))
-    digest = hashlib.sha256(key.encode()).digest()[:5]
-    return "B-" + base64.b32encode(digest).decode("ascii")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +38,7 @@ class SeenBreak:
     def of(cls, item: Break) -> SeenBreak:
         """Return what the journal keeps of a break."""
         return cls(
-            name=fingerprint(item.contract_id, item.revenue_type, item.currency),
+            name=item.name,
             contract_id=item.contract_id,
             revenue_type=item.revenue_type,
             currency=item.currency,
@@ -98,6 +86,11 @@ class Run:
         """What the run came to, in a word that two runs can be compared by."""
         return self.severity or "clean"
 
+    @property
+    def breaks(self) -> int:
+        """How many breaks the run saw, in all currencies."""
+        return sum(totals.breaks for totals in self.totals.values())
+
 
 class State(StrEnum):
     """Where a break stands."""
@@ -114,6 +107,7 @@ class Kind(StrEnum):
     RESOLVED = "resolved"
     ACKNOWLEDGED = "acknowledged"
     NOTED = "noted"
+    ACCEPTED = "accepted"
     SIGNED_OFF = "signed_off"
 
 
@@ -121,8 +115,9 @@ class Kind(StrEnum):
 class Event:
     """Something that happened, with who and when; `number` is its place in time.
 
-    `subject` is the name of a break, the run that ran, or the run that was signed off; `detail`
-    is the month until which an acknowledgement holds, or the role of a signature.
+    `subject` is the name of a break, the run that ran, or the run that was signed; `detail` is the
+    month until which an acknowledgement holds, or the role of a signature. What a signatory has
+    accepted comes right before the signature.
     """
 
     number: int

@@ -39,13 +39,16 @@ MIGRATIONS = (
 )
 TABLES = ("runs", "totals", "breaks", "events")
 PATIENCE = 10.0
+# An empty journal that is gone when it is closed.
+NOWHERE = Path(":memory:")
 
 
 @contextmanager
 def opened(path: Path) -> Iterator[sqlite3.Connection]:
     """Yield the journal, made or brought up to date first.
 
-    Raises ReportError where it cannot be read or written, or is younger than this recon.
+    Raises ReportError where it cannot be read or written, is damaged, or is younger than this
+    recon.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -53,6 +56,12 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
             _prepare(connection, path)
             yield connection
     except (sqlite3.Error, OSError) as error:
+        # Its subclasses, OperationalError among them, tell of the place and not of the content.
+        if type(error) is sqlite3.DatabaseError:
+            raise ReportError(
+                f"The journal {path} is damaged: {error}. Bring it back from a backup, or move it "
+                "away to begin a new one."
+            ) from error
         raise ReportError(
             f"The journal cannot be written: {path}: {error}. Check that nobody else holds it and "
             "that the disk has room, then run again."

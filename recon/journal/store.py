@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from recon.errors import UsageError
+from recon.journal.ageing import standing
 from recon.journal.history import Past
 from recon.journal.lives import Resolution, lives
 from recon.journal.model import Event, Kind, Life, Run, SeenBreak
-from recon.journal.schema import opened, transaction
+from recon.journal.schema import NOWHERE, opened, transaction
+from recon.journal.signing import Signature, signatures
 from recon.model import Totals
 from recon.month import Month
 
@@ -39,6 +41,14 @@ class Journal:
         with opened(reports / NAME) as connection:
             yield cls(connection)
 
+    @classmethod
+    @contextmanager
+    def look(cls, reports: Path) -> Iterator[Journal]:
+        """Yield the journal to read in it; where there is none yet an empty one, kept nowhere."""
+        path = reports / NAME
+        with opened(path if path.exists() else NOWHERE) as connection:
+            yield cls(connection)
+
     def record(
         self, run: Run, breaks: Sequence[SeenBreak], resolutions: Sequence[Resolution] = ()
     ) -> None:
@@ -59,13 +69,17 @@ class Journal:
                 for kind, subject, reason in told
             ])  # fmt: skip
 
-    def say(self, event: Event) -> None:
-        """Add what somebody says of a break, or their signature; its number is given anew."""
+    def say(self, *events: Event) -> None:
+        """Add what somebody says of breaks, or their signature: all of it or nothing.
+
+        The events' numbers are given anew.
+        """
         with transaction(self._connection):
-            self._insert("events", [(
-                None, event.at.isoformat(), event.who, event.host, event.kind.value,
-                event.subject, str(event.month), event.reason, event.detail,
-            )])  # fmt: skip
+            self._insert("events", [
+                (None, event.at.isoformat(), event.who, event.host, event.kind.value,
+                 event.subject, str(event.month), event.reason, event.detail)
+                for event in events
+            ])  # fmt: skip
 
     def _insert(self, table: str, rows: Sequence[Sequence[object]]) -> None:
         for row in rows:
@@ -94,13 +108,17 @@ class Journal:
         if text in of_month:
             return of_month[text]
         if len(found) != 1:
-            what = "no run" if not found else f"{len(found)} runs"
-            raise UsageError(f"There is {what} {text!r}; `recon history` lists them.")
+            what = "is no run" if not found else f"are {len(found)} runs"
+            raise UsageError(f"There {what} {text!r}; `recon history` lists them.")
         return found[0]
 
     def last_run(self, month: Month | None = None) -> Run | None:
         """Return the last run, or the last one of a month; None where there is none."""
         return next(reversed(self.runs(month)), None)
+
+    def latest_month(self) -> Month | None:
+        """Return the latest month that has a run; None where none has."""
+        return max((run.month for run in self.runs()), default=None)
 
     def _totals(self) -> dict[str, dict[str, Totals]]:
         found: dict[str, dict[str, Totals]] = {}
@@ -135,9 +153,17 @@ class Journal:
             for number, at, who, host, kind, subject, month, *rest in rows
         ]
 
+    def signatures(self) -> dict[str, tuple[Signature, ...]]:
+        """Return the signatures of every run that has some, the oldest first."""
+        return signatures(self.events())
+
     def past(self, month: Month) -> Past:
         """Return what is known before a run of a month."""
         return Past(self.events(), self._breaks(), self.last_run(month))
+
+    def standing(self, month: Month) -> tuple[Life, ...]:
+        """Return the breaks that were not resolved at the end of a month, the oldest first."""
+        return standing(self.events(), self._breaks(), month)
 
     def lives(self, month: Month | None = None) -> dict[str, Life]:
         """Return where every break stands, by name; see `recon.journal.lives`."""
@@ -149,8 +175,8 @@ class Journal:
         known = self.lives()
         found = [life for name, life in known.items() if name[2:].startswith(wanted)]
         if len(found) != 1 or not wanted:
-            what = "no break" if not found else f"{len(found)} breaks"
-            raise UsageError(f"There is {what} {text!r}; `recon open` lists them.")
+            what = "is no break" if not found else f"are {len(found)} breaks"
+            raise UsageError(f"There {what} {text!r}; `recon open` lists them.")
         return found[0]
 
 

@@ -28,6 +28,7 @@ from recon.reports.layout import (
     STRONG,
     Pen,
     cause_text,
+    sample_banner,
     severity_text,
 )
 from recon.reports.words import words
@@ -48,8 +49,7 @@ def show_dossier(
 
 def _page(pen: Pen, dossier: Dossier, sample: bool, all_months: bool) -> Iterator[Text]:
     if sample:
-        banner = Text(" SAMPLE DATA ", STRONG + Style(reverse=True))
-        yield Text.assemble("\n", banner, "  invented contracts and entries, not your books")
+        yield sample_banner()
     yield from pen.heading(f"Contract {dossier.contract_id}", dossier.month.name)
     yield from pen.table(list(tables.overview(pen, dossier)))
     for line in dossier.lines:

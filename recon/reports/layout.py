@@ -215,6 +215,12 @@ def cause_text(item: Break) -> Text:
     return Text(words(item.cause) + (" (ambiguous)" if item.ambiguous else ""), style)
 
 
+def sample_banner() -> Text:
+    """Return the line that keeps anybody from taking the sample for the books."""
+    banner = Text(" SAMPLE DATA ", STRONG + Style(reverse=True))
+    return Text.assemble("\n", banner, "  invented contracts and entries, not your books")
+
+
 def counted(count: int, noun: str) -> str:
     """Return a count with its noun, as in `1 row` and `1,204 rows`."""
     return f"{count:,} {noun}" + ("" if count == 1 else "s")

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 
 from rich.console import RenderableType
 from rich.panel import Panel
-from rich.style import Style
 from rich.text import Text
 
 from recon import money
@@ -25,6 +24,7 @@ from recon.reports.layout import (
     View,
     numbers,
     room_for,
+    sample_banner,
 )
 
 _PARTS = {"segment": "by segment", "revenue_type": "by revenue type", "kind": "by kind"}
@@ -42,8 +42,7 @@ def verdict(result: Reconciliation) -> Text:
 def may_i_close(view: View, sample: bool) -> Iterator[RenderableType]:
     """Yield the verdict, the totals of each currency, and whether all rows are accounted for."""
     if sample:
-        banner = Text(" SAMPLE DATA ", STRONG + Style(reverse=True))
-        yield Text.assemble("\n", banner, "  invented contracts and entries, not your books")
+        yield sample_banner()
     yield Text()
     answer = verdict(view.result)
     yield Panel(answer, border_style=answer.style, padding=(0, 1), width=view.pen.width)

@@ -6,7 +6,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from recon import money
+from recon.journal.model import Life
 from recon.model import Bucket, Reconciliation, Severity
+
+SHOWN_MONTHS = 3
 
 
 def words(name: str) -> str:
@@ -68,3 +71,20 @@ def masked(result: Reconciliation, currency: str) -> str:
         f"{money.pretty(totals.difference, currency, sign=True)} net is what is left of "
         f"{money.pretty(totals.gross_difference, currency)} in differences that offset each other."
     )
+
+
+def months_words(life: Life) -> str:
+    """Return the months in which a break was seen: all of up to three, else the first and last."""
+    months = [str(month) for month in sorted(life.seen)]
+    if len(months) <= SHOWN_MONTHS:
+        return ", ".join(months)
+    return f"{months[0]} to {months[-1]} ({len(months)} months)"
+
+
+def acknowledged_words(life: Life) -> str:
+    """Return who has acknowledged a break, until when and why, or ''."""
+    event = life.acknowledged
+    if event is None:
+        return ""
+    until = f" until {event.detail}" if event.detail else ""
+    return f"acknowledged by {event.who}{until}: {event.reason}"

@@ -1,0 +1,158 @@
+"""`recon open`, `recon ack` and `recon note`: the breaks that are open, and what people say."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from recon import process
+from recon.cli.options import Config, Json, NoColor, Profile, Reports, chosen_settings
+
+if TYPE_CHECKING:
+    from recon.journal.model import Event, Life
+    from recon.journal.store import Journal
+    from recon.reports.open_view import Standing
+
+
+def open_breaks(
+    month: Annotated[
+        str | None,
+        typer.Option("--month", help="At the end of this month; the last one if left out."),
+    ] = None,
+    age: Annotated[
+        bool, typer.Option("--age", help="Show how old they are instead of each of them.")
+    ] = False,
+    top: Annotated[int, typer.Option("--top", min=0, help="How many breaks to show.")] = 25,
+    config: Config = None,
+    profile: Profile = None,
+    out: Reports = None,
+    json: Json = False,
+    no_color: NoColor = False,
+) -> None:
+    """List the breaks that are not resolved, and how old they are."""
+    from recon.journal.store import Journal
+
+    settings = chosen_settings(config, profile, out)
+    with Journal.look(settings.reports) as journal:
+        standing = _standing(journal, month)
+    with process.printing():
+        if json:
+            _print_open(standing)
+            return
+        from recon.reports.console import make_console
+        from recon.reports.open_view import show_open
+
+        console = make_console(sys.stdout, color=False if no_color else None)
+        show_open(console, standing, top=top, ages=age, sample=settings.sample)
+
+
+def _standing(journal: Journal, text: str | None) -> Standing | None:
+    """Return what is open at the end of a month, None where no run is recorded."""
+    from datetime import UTC, datetime
+
+    from recon.month import Month
+    from recon.reports.open_view import Standing
+
+    asked = Month.parse(text) if text else None
+    latest = journal.latest_month()
+    if latest is None:
+        return None
+    month = asked or latest
+    return Standing(journal.standing(month), month, datetime.now(UTC))
+
+
+def _print_open(standing: Standing | None) -> None:
+    from datetime import UTC, datetime
+
+    from recon.reports.journal_document import open_document
+    from recon.reports.json_document import dumps
+
+    if standing is None:
+        told = open_document((), None, datetime.now(UTC))
+    else:
+        told = open_document(standing.found, standing.month, standing.now)
+    typer.echo(dumps(told), nl=False)
+
+
+def ack(
+    breaks: Annotated[
+        list[str], typer.Argument(metavar="BREAK...", help="Their names, as in `recon open`.")
+    ],
+    reason: Annotated[str, typer.Option("--reason", help="Why they may stay for now.")],
+    until: Annotated[
+        str | None,
+        typer.Option(
+            "--until", help="The last month for which it holds; else until the break changes."
+        ),
+    ] = None,
+    config: Config = None,
+    profile: Profile = None,
+    out: Reports = None,
+    json: Json = False,
+) -> None:
+    """Acknowledge open breaks, with a reason."""
+    from recon import identity
+    from recon.journal.said import acknowledgement
+    from recon.month import Month
+
+    last = Month.parse(until) if until else None
+    _say(
+        chosen_settings(config, profile, out).reports,
+        breaks,
+        lambda life, at: acknowledgement(life, reason, last, at, identity.who(), identity.host()),
+        json,
+    )
+
+
+def note(
+    name: Annotated[str, typer.Argument(metavar="BREAK", help="Its name, as in `recon open`.")],
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="What is worth remembering.")],
+    config: Config = None,
+    profile: Profile = None,
+    out: Reports = None,
+    json: Json = False,
+) -> None:
+    """Add a note to a break."""
+    from recon import identity
+    from recon.journal.said import note as noted
+
+    _say(
+        chosen_settings(config, profile, out).reports,
+        [name],
+        lambda life, at: noted(life, text, at, identity.who(), identity.host()),
+        json,
+    )
+
+
+def _say(reports: Path, names: Sequence[str], event: Callable[..., Event], as_json: bool) -> None:
+    """Write down what is said of some breaks, all of it or nothing, and tell it."""
+    from datetime import UTC, datetime
+
+    from recon.journal.store import NAME, Journal
+
+    at = datetime.now(UTC)
+    # Nothing can be said of a break that no run has seen: then no journal is begun.
+    known = Journal.at if (reports / NAME).exists() else Journal.look
+    with known(reports) as journal:
+        found = {life.name: life for life in map(journal.life, names)}
+        journal.say(*(event(life, at) for life in found.values()))
+        told, month = [journal.life(name) for name in found], journal.latest_month()
+    with process.printing():
+        if as_json:
+            from recon.reports.journal_document import said_document
+            from recon.reports.json_document import dumps
+
+            typer.echo(dumps(said_document(told, month, at)), nl=False)
+            return
+        _tell(told)
+
+
+def _tell(told: Sequence[Life]) -> None:
+    from recon.reports.console import make_console
+    from recon.reports.open_view import show_said
+
+    show_said(make_console(sys.stdout), told)

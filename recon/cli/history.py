@@ -1,0 +1,52 @@
+"""`recon history`: months and runs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from recon import process
+from recon.cli.options import Config, Json, NoColor, Profile, Reports, chosen_settings
+
+if TYPE_CHECKING:
+    from recon.journal.model import Run
+    from recon.journal.signing import Signature
+
+
+def history(
+    month: Annotated[
+        str | None, typer.Argument(metavar="MONTH", help="One month, like 2024-06; else all.")
+    ] = None,
+    config: Config = None,
+    profile: Profile = None,
+    out: Reports = None,
+    json: Json = False,
+    no_color: NoColor = False,
+) -> None:
+    """List months and runs: when, who, verdict, signatures."""
+    from recon.journal.store import Journal
+    from recon.month import Month
+
+    chosen = Month.parse(month) if month else None
+    settings = chosen_settings(config, profile, out)
+    with Journal.look(settings.reports) as journal:
+        runs, signed = journal.runs(chosen), journal.signatures()
+    with process.printing():
+        if json:
+            _print_document(runs, signed)
+            return
+        from recon.reports.console import make_console
+        from recon.reports.history_view import show_history
+
+        console = make_console(sys.stdout, color=False if no_color else None)
+        show_history(console, runs, signed, chosen, sample=settings.sample)
+
+
+def _print_document(runs: Sequence[Run], signed: Mapping[str, Sequence[Signature]]) -> None:
+    from recon.reports.journal_document import history_document
+    from recon.reports.json_document import dumps
+
+    typer.echo(dumps(history_document(runs, signed)), nl=False)

@@ -1,0 +1,155 @@
+"""The journal as JSON documents: open breaks with their ageing, and the runs of the months."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from itertools import groupby
+
+from recon import money
+from recon.journal.ageing import Ageing, Sums, ageing
+from recon.journal.history import newest_first
+from recon.journal.model import Event, Life, Run
+from recon.journal.signing import Signature, is_signed_off
+from recon.month import Month
+
+SCHEMA = 1
+
+Document = dict[str, object]
+
+
+def moment(at: datetime) -> str:
+    """Return a moment as it stands in documents: `2024-07-03T07:15:00Z`."""
+    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def open_document(found: Sequence[Life], month: Month | None, now: datetime) -> Document:
+    """Return the open breaks and their ageing at the end of a month, None without any run."""
+    return {
+        "schema": SCHEMA,
+        "month": str(month) if month else None,
+        "breaks": [life_document(life, month, now) for life in found],
+        "ageing": _ageings(ageing(found, month)) if month else {},
+    }
+
+
+def said_document(told: Sequence[Life], month: Month | None, now: datetime) -> Document:
+    """Return where some breaks stand after something was said of them."""
+    return {"schema": SCHEMA, "breaks": [life_document(life, month, now) for life in told]}
+
+
+def life_document(life: Life, month: Month | None, now: datetime) -> Document:
+    """Return a break with its life; its age in months is that at the end of a month."""
+    item, currency = life.last, life.last.currency
+    return {
+        "break": life.name,
+        "contract_id": item.contract_id,
+        "revenue_type": item.revenue_type,
+        "currency": currency,
+        "customer": item.customer,
+        "segment": item.segment,
+        "owner": item.owner,
+        "status": item.status,
+        "cause": item.cause,
+        "severity": item.severity,
+        "explanation": item.explanation,
+        "open_amount": money.plain(life.amount, currency),
+        "first_month": str(life.first_month),
+        "months": {
+            str(key): money.plain(seen.difference, currency)
+            for key, seen in sorted(life.seen.items())
+        },
+        "first_seen": moment(life.first_seen),
+        "age_months": life.months_old(month or life.first_month),
+        "age_days": life.days_old(now),
+        "state": life.state.value,
+        "acknowledged": _acknowledged(life.acknowledged),
+        "resolved": _said(life.resolved),
+        "notes": [_said(event) for event in life.notes],
+    }
+
+
+def _said(event: Event | None) -> Document | None:
+    if event is None:
+        return None
+    return {"who": event.who, "when": moment(event.at), "what": event.reason}
+
+
+def _acknowledged(event: Event | None) -> Document | None:
+    told = _said(event)
+    return told | {"until": event.detail or None} if event and told else None
+
+
+def _ageings(tables: Mapping[str, Ageing]) -> Document:
+    return {
+        currency: {
+            **{age.value: _sums(row, currency) for age, row in table.rows.items()},
+            "total": _sums(table.total, currency),
+        }
+        for currency, table in tables.items()
+    }
+
+
+def _sums(row: Sums, currency: str) -> Document:
+    return {
+        "breaks": row.count,
+        "acknowledged": row.acknowledged,
+        "open_amount": money.plain(row.amount, currency),
+        "gross_amount": money.plain(row.gross, currency),
+    }
+
+
+def history_document(runs: Sequence[Run], signed: Mapping[str, Sequence[Signature]]) -> Document:
+    """Return months with their runs, the newest first; `signed` has the signatures by run."""
+    by_month = groupby(newest_first(runs), key=lambda run: run.month)
+    return {
+        "schema": SCHEMA,
+        "months": [_month(month, list(group), signed) for month, group in by_month],
+    }
+
+
+def _month(
+    month: Month, runs: Sequence[Run], signed: Mapping[str, Sequence[Signature]]
+) -> Document:
+    complete = [run.run_id for run in runs if is_signed_off(signed.get(run.run_id, ()))]
+    return {
+        "month": str(month),
+        "signed_off": complete[0] if complete else None,
+        "runs": [_run(run, signed.get(run.run_id, ())) for run in runs],
+    }
+
+
+def signature_document(signature: Signature) -> Document:
+    """Return a signature with who, when and why."""
+    return {
+        "role": signature.role.value,
+        "who": signature.who,
+        "host": signature.host,
+        "when": moment(signature.at),
+        "comment": signature.comment,
+        "accepted": signature.accepted or None,
+    }
+
+
+def _run(run: Run, given: Sequence[Signature]) -> Document:
+    return {
+        "run_id": run.run_id,
+        "month": str(run.month),
+        "started": moment(run.started),
+        "ended": moment(run.ended),
+        "who": run.who,
+        "host": run.host,
+        "verdict": run.verdict,
+        "exit_code": run.exit_code,
+        "breaks": run.breaks,
+        "invalid": run.invalid,
+        "net_difference": {
+            currency: money.plain(totals.difference, currency)
+            for currency, totals in sorted(run.totals.items())
+        },
+        "supersedes": run.supersedes or None,
+        "folder": run.folder,
+        "evidence": run.evidence or None,
+        "signed_off": is_signed_off(given),
+        "signatures": [signature_document(signature) for signature in given],
+    }
