@@ -9,6 +9,7 @@ import typer
 
 from recon import __version__, process
 from recon.cli.breaks import ack, note, open_breaks
+from recon.cli.diff import diff
 from recon.cli.doctor import doctor
 from recon.cli.explain import explain
 from recon.cli.failures import exit_code
@@ -16,6 +17,7 @@ from recon.cli.history import history
 from recon.cli.init import init
 from recon.cli.month import month
 from recon.cli.sample import sample
+from recon.cli.tune import tune
 from recon.cli.verify import verify
 
 app = typer.Typer(
@@ -42,7 +44,7 @@ def recon(
 app.command()(month)
 app.command()(explain)
 app.command("open")(open_breaks)  # a function of that name would hide Python's own
-for command in (ack, note, history, verify, init, doctor, sample):
+for command in (ack, note, history, diff, tune, verify, init, doctor, sample):
     app.command()(command)
 
 

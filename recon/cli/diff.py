@@ -1,0 +1,50 @@
+"""`recon diff`: what two runs of a month differ in, and why."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from recon import process
+from recon.cli.options import Config, Json, NoColor, Profile, progress_shown
+
+
+def diff(
+    then: Annotated[str, typer.Argument(metavar="RUN", help="The earlier run, or its end.")],
+    now: Annotated[str, typer.Argument(metavar="RUN", help="The later run, or a month's last.")],
+    config: Config = None,
+    profile: Profile = None,
+    json: Json = False,
+    no_color: NoColor = False,
+) -> None:
+    """Show what two runs of a month differ in, and why the totals moved."""
+    from recon.config import load
+    from recon.journal.history import compared
+    from recon.journal.store import Journal
+    from recon.replay.movement import movement
+    from recon.replay.pack import Pack
+
+    settings = load(config, profile)
+    with Journal.look(settings.reports) as journal:
+        earlier, later = journal.run(then), journal.run(now)
+        breaks = [{item.name: item for item in journal.breaks(run.run_id)}
+                  for run in (earlier, later)]  # fmt: skip
+    since = compared(earlier, breaks[0], later.totals, breaks[1])
+    with progress_shown(json) as progress:
+        progress("Replaying")
+        packs = [Pack.of(settings.reports / run.folder) for run in (earlier, later)]
+        parts = movement(*packs)
+    with process.printing():
+        if json:
+            from recon.replay.documents import difference_document
+            from recon.reports.json_document import dumps
+
+            typer.echo(dumps(difference_document(earlier, later, since, parts)), nl=False)
+            return
+        from recon.replay.views import show_difference
+        from recon.reports.console import make_console
+
+        console = make_console(sys.stdout, color=False if no_color else None)
+        show_difference(console, earlier, later, since, parts)

@@ -1,0 +1,69 @@
+"""`recon tune`: what another tolerance would have reported."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from recon import process
+from recon.cli.options import Config, Json, NoColor, Profile, progress_shown
+from recon.errors import UsageError
+
+
+def tune(
+    tolerance: Annotated[
+        str | None, typer.Option("--tolerance", help="Of the expected amount, like 0.5%.")
+    ] = None,
+    segment: Annotated[
+        list[str] | None, typer.Option("--segment", help="Of a segment, like SMB=2%.")
+    ] = None,
+    kind: Annotated[
+        list[str] | None, typer.Option("--type", help="Of a revenue type, like Setup=0%.")
+    ] = None,
+    month: Annotated[
+        list[str] | None, typer.Option("--month", help="Only this month; may be repeated.")
+    ] = None,
+    config: Config = None,
+    profile: Profile = None,
+    json: Json = False,
+    no_color: NoColor = False,
+) -> None:
+    """Replay stored months under another tolerance: what is gained, lost and missed."""
+    from recon.config import load
+    from recon.month import Month
+    from recon.replay.tuning import stored, tuned_months
+
+    segments, kinds = _rates(segment, "--segment"), _rates(kind, "--type")
+    if tolerance is None and not segments and not kinds:
+        raise UsageError("Name another tolerance, like: recon tune --tolerance 0.5%")
+    settings = load(config, profile)
+    packs = stored(settings.reports, {Month.parse(text) for text in month or ()})
+    with progress_shown(json) as progress:
+        months = tuned_months(packs, tolerance, segments, kinds, progress)
+    change = ", ".join(
+        [*([f"tolerance {tolerance}"] if tolerance else []),
+         *(f"{name} {rate}" for name, rate in {**segments, **kinds}.items())]
+    )  # fmt: skip
+    with process.printing():
+        if json:
+            from recon.replay.documents import tuning_document
+            from recon.reports.json_document import dumps
+
+            typer.echo(dumps(tuning_document(months, change)), nl=False)
+            return
+        from recon.replay.views import show_tuning
+        from recon.reports.console import make_console
+
+        show_tuning(make_console(sys.stdout, color=False if no_color else None), months, change)
+
+
+def _rates(texts: list[str] | None, option: str) -> dict[str, str]:
+    found = {}
+    for text in texts or ():
+        name, equals, rate = text.partition("=")
+        if not (name.strip() and equals and rate.strip()):
+            raise UsageError(f"{option} is a name and a tolerance, like SMB=2%, not {text!r}.")
+        found[name.strip()] = rate.strip()
+    return found

@@ -1,0 +1,115 @@
+"""Tuning: what another tolerance would have reported in the months that are stored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence, Set
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from recon.errors import UsageError
+from recon.journal.store import Journal
+from recon.model import Break, Cause
+from recon.month import Month
+from recon.policy import Policy
+from recon.replay.pack import Pack, replayed
+
+Key = tuple[str, str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Tuned:
+    """A month under another tolerance: which breaks come and which go.
+
+    Breaks are as the run would have them: those that are gained with the tolerance in question,
+    those that are lost with its own.
+    """
+
+    month: Month
+    run_id: str
+    breaks: int
+    gained: tuple[Break, ...]
+    lost: tuple[Break, ...]
+
+    @property
+    def ignored(self) -> Mapping[str, int]:
+        """The value newly ignored by currency: the absolute differences of the lost breaks."""
+        found: dict[str, int] = {}
+        for item in self.lost:
+            found[item.currency] = found.get(item.currency, 0) + abs(item.difference)
+        return found
+
+    @property
+    def missed(self) -> tuple[Break, ...]:
+        """The lost breaks that are proven errors: one cause, and no other, explains them."""
+        return tuple(
+            item for item in self.lost if item.cause is not Cause.UNEXPLAINED and not item.ambiguous
+        )
+
+
+def other_policy(
+    table: Mapping[str, Any],
+    tolerance: str | None,
+    segments: Mapping[str, str],
+    types: Mapping[str, str],
+) -> Policy:
+    """Return a stored policy with other tolerances; raises ConfigError where one is none."""
+    changed = dict(table)
+    if tolerance is not None:
+        changed["tolerance"] = tolerance
+    for name, rates in (("segments", segments), ("types", types)):
+        rules = dict(changed.get(name, {}))
+        for key, rate in rates.items():
+            rules[key] = {**rules.get(key, {}), "tolerance": rate}
+        changed[name] = rules
+    return Policy.of(changed)
+
+
+def stored(reports: Path, months: Set[Month] = frozenset()) -> list[Pack]:
+    """Return the evidence of the last run of every month that is recorded, or of some months.
+
+    Raises UsageError where a month has no run, or none has.
+    """
+    with Journal.look(reports) as journal:
+        last = {run.month: run for run in journal.runs()}
+    missing = sorted(months - set(last))
+    if missing or not last:
+        what = f"of {missing[0]} " if missing else ""
+        raise UsageError(f"No run {what}is recorded in {reports}; `recon month` makes one.")
+    chosen = sorted(months or last)
+    return [Pack.of(reports / last[month].folder) for month in chosen]
+
+
+def tuned_months(
+    packs: Sequence[Pack],
+    tolerance: str | None,
+    segments: Mapping[str, str],
+    types: Mapping[str, str],
+    progress: Callable[[str], None] = lambda _: None,
+) -> list[Tuned]:
+    """Return what stored months would be with other tolerances, in the order of `packs`."""
+    found = []
+    for pack in packs:
+        progress(f"Replaying {pack.month}")
+        policy = other_policy(pack.policy_table, tolerance, segments, types)
+        found.append(tuned(pack, policy))
+    return found
+
+
+def tuned(pack: Pack, policy: Policy) -> Tuned:
+    """Return what a stored month would be under another policy."""
+    with replayed(pack) as (_, result):
+        before = _by_key(result.breaks)
+    with replayed(pack, policy) as (_, result):
+        after = _by_key(result.breaks)
+    return Tuned(
+        month=pack.month,
+        run_id=pack.run_id,
+        breaks=len(before),
+        gained=tuple(item for key, item in after.items() if key not in before),
+        lost=tuple(item for key, item in before.items() if key not in after),
+    )
+
+
+def _by_key(breaks: Sequence[Break]) -> dict[Key, Break]:
+    return {(b.contract_id.lower(), b.revenue_type, b.currency): b for b in breaks}

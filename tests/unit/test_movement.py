@@ -1,0 +1,116 @@
+"""Movement: each thing that changes between two runs moves the totals by its own part."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from recon.config import load
+from recon.errors import UsageError
+from recon.month import Month
+from recon.replay.movement import movement
+from recon.replay.pack import Pack
+from recon.run import run_month
+from tests.shell import CONTRACTS, ENTRIES, Project, contract, entry
+
+JUNE = Month.parse("2024-06")
+Moved = dict[str, tuple[int | None, int, int]]
+
+
+def run(project: Project, month: Month = JUNE) -> Pack:
+    """Run a month and return its evidence."""
+    outcome = run_month(load(project.config), month, formats=("csv",))
+    return Pack.of(project.reports / str(month) / outcome.run_id)
+
+
+def moved(then: Pack, now: Pack) -> Moved:
+    """Return the parts: what -> (rows, expected and recognized in units of 1.00)."""
+    return {
+        part.what: (
+            part.rows,
+            part.moved["USD"]["expected"] // 10_000,
+            part.moved["USD"]["recognized"] // 10_000,
+        )
+        for part in movement(then, now)
+    }
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """Return a project with three contracts of 100.00 a month, each posted."""
+    project = Project(tmp_path)
+    project.fill("100.00", "100.00", "100.00")
+    return project
+
+
+def test_nothing_has_moved(project: Project) -> None:
+    """Two runs of the same books and rules differ in nothing."""
+    assert moved(run(project), run(project)) == {}
+
+
+def test_each_change_of_the_entries_has_its_part(project: Project) -> None:
+    """One entry is gone, one has another amount, two are new: three parts, by rows and amount."""
+    then = run(project)
+    project.write(
+        "entries.csv",
+        ENTRIES + entry("001", "150.00") + entry("003") + "X1,003,Subscription,7.00,2024-06\n"
+        "X2,999,Subscription,3.00,2024-06\n",
+    )
+    assert moved(then, run(project)) == {
+        "entries removed": (1, 0, -100),
+        "entries changed": (1, 0, 50),
+        "entries added": (2, 0, 10),
+    }
+
+
+def test_each_change_of_the_contracts_has_its_part(project: Project) -> None:
+    """A line is gone, one is worth more, one is new."""
+    then = run(project)
+    lines = contract("001", "2400.00"), contract("003"), contract("004", "120.00")
+    project.write("contracts.csv", CONTRACTS + "".join(lines))
+    assert moved(then, run(project)) == {
+        "contract lines removed": (1, -100, 0),
+        "contract lines changed": (1, 100, 0),
+        "contract lines added": (1, 10, 0),
+    }
+
+
+def test_an_entry_that_its_contract_takes_away_counts_for_the_contract(project: Project) -> None:
+    """A line that becomes invalid takes its entries with it."""
+    then = run(project)
+    lines = contract("001"), contract("002"), contract("003", "many")
+    project.write("contracts.csv", CONTRACTS + "".join(lines))
+    assert moved(then, run(project)) == {"contract lines changed": (1, -100, -100)}
+
+
+def test_the_policy_has_its_part(project: Project) -> None:
+    """Another convention expects another amount of the same rows."""
+    half = "001,Subscription,1200.00,12,2024-06-16,2025-06-15,Aster\n"
+    project.write("contracts.csv", CONTRACTS + half + contract("002") + contract("003"))
+    then = run(project)
+    project.configure(rest='[policy]\nconvention = "prorate_period_rate"\n')
+    assert moved(then, run(project)) == {"policy changed": (None, -50, 0)}
+
+
+def test_a_wider_tolerance_moves_no_total(project: Project) -> None:
+    """What is tolerated is still there: only the breaks are others."""
+    then = run(project)
+    project.configure(rest='[policy]\ntolerance = "50%"\n')
+    assert moved(then, run(project)) == {}
+
+
+def test_all_at_once_adds_up(project: Project) -> None:
+    """Whatever changes together, the parts are the whole movement; `movement` asserts it."""
+    then = run(project)
+    project.write("contracts.csv", CONTRACTS + contract("002", "36.00") + contract("004"))
+    project.write("entries.csv", ENTRIES + entry("002", "99.99") + entry("003") * 2 + entry("004"))
+    project.configure(rest='[policy]\nrounding = "last_period"\n')
+    parts = moved(then, run(project))
+    assert {"entries changed", "entries added", "contract lines removed"} <= set(parts)
+
+
+def test_runs_of_two_months_are_refused(project: Project) -> None:
+    """What moved between two months is the roll-forward's business."""
+    with pytest.raises(UsageError, match="two of one month"):
+        movement(run(project), run(project, JUNE + 1))
