@@ -62,25 +62,25 @@ def known(vocabulary: Iterable[Words]) -> Mapping[str, Words]:
 
 def readings(name: str, names: Mapping[str, Words], entities: str = "") -> Iterator[Reading]:
     """Yield what a name may mean: whole, or without marks, the entity or other words around."""
+    for form, percent in _forms(name, entities):
+        if found := names.get(form):
+            yield Reading(found.sureness * percent // 100, found, percent >= _MARKED)
+
+
+@cache
+def _forms(name: str, entities: str) -> tuple[tuple[str, int], ...]:
+    """Return the ways to read a name, and how much of the sureness is left in each."""
     words = words_of(name)
-    yield from _looked_up(words, names, 100)
     bare = _bare(words)
-    if bare != words:
-        yield from _looked_up(bare, names, _MARKED)
+    found = {"".join(words): 100}
+    found.setdefault("".join(bare), _MARKED)
     if len(bare) > 1 and bare[0] in entities.split():
-        yield from _looked_up(bare[1:], names, _PREFIXED)
+        found.setdefault("".join(bare[1:]), _PREFIXED)
     if not OTHERS & set(words):
         for start in range(len(bare)):
             for end in range(start + 2, len(bare) + 1):
-                yield from _looked_up(bare[start:end], names, _WITHIN)
-
-
-def _looked_up(
-    words: tuple[str, ...], names: Mapping[str, Words], percent: int
-) -> Iterator[Reading]:
-    found = names.get("".join(words))
-    if found:
-        yield Reading(found.sureness * percent // 100, found, percent >= _MARKED)
+                found.setdefault("".join(bare[start:end]), _WITHIN)
+    return tuple(found.items())
 
 
 def _bare(words: tuple[str, ...]) -> tuple[str, ...]:
