@@ -72,6 +72,8 @@ def connected(settings: DatabaseSettings, supervisor: Supervisor) -> Iterator[Da
     Raises ConfigError, pyodbc.Error, SourceDataError where the driver misreads decimals.
     """
     pyodbc = driver_manager()
+    # A session that is pooled is not closed: its transaction would go on.
+    pyodbc.pooling = False
     text = connection_string(settings, pyodbc.drivers())
     connection = pyodbc.connect(text, timeout=settings.login_timeout, autocommit=True)
     try:
@@ -82,7 +84,7 @@ def connected(settings: DatabaseSettings, supervisor: Supervisor) -> Iterator[Da
         with supervisor.cancelling(cursor.cancel):
             check_decimals(cursor)
             version, driver = _versions(connection)
-            isolation = _begin(connection, product)
+            isolation = _begin(cursor, product)
             yield Database(cursor, product, version, driver, isolation, supervisor)
     finally:
         connection.close()
@@ -110,28 +112,28 @@ def _prepare(connection: pyodbc.Connection, settings: DatabaseSettings, product:
             connection.execute(f"SET statement_timeout = {settings.query_timeout * 1000}")
 
 
-def _begin(connection: pyodbc.Connection, product: str) -> str:
+def _begin(cursor: pyodbc.Cursor, product: str) -> str:
     """Begin the transaction that everything is read in; return its isolation, in words."""
     if product == SQL_SERVER:
-        level = _sql_server_isolation(connection)
+        level = _sql_server_isolation(cursor)
         # A transaction that has begun under another level cannot change to snapshot, and the
         # driver would begin one by itself: so the level is set and the transaction begun in words.
-        connection.execute(f"SET TRANSACTION ISOLATION LEVEL {level}")
-        connection.execute("BEGIN TRANSACTION")
+        cursor.execute(f"SET TRANSACTION ISOLATION LEVEL {level}")
+        cursor.execute("BEGIN TRANSACTION")
         return f"{level.lower()} isolation"
     if product == POSTGRESQL:
-        connection.execute(
+        cursor.execute(
             "SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
         )
-        connection.autocommit = False
+        cursor.connection.autocommit = False
         return "snapshot isolation (repeatable read)"
-    connection.autocommit = False
+    cursor.connection.autocommit = False
     return "the server's default isolation"
 
 
-def _sql_server_isolation(connection: pyodbc.Connection) -> str:
+def _sql_server_isolation(cursor: pyodbc.Cursor) -> str:
     """Return SNAPSHOT where the database allows it, else READ COMMITTED; never less."""
-    found = connection.execute(
+    found = cursor.execute(
         "SELECT snapshot_isolation_state FROM sys.databases WHERE name = DB_NAME()"
     ).fetchone()
     return "SNAPSHOT" if found and found[0] == 1 else "READ COMMITTED"

@@ -8,11 +8,13 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from decimal import Decimal
+from decimal import Context, Decimal
 
 # Latin1_General_CI_AS, which makes varchar code page 1252.
 COLLATION = bytes.fromhex("0904d00034")
 NULL_TEXT = b"\xff\xff"
+# Python keeps 28 digits unless told otherwise, SQL Server 38.
+EXACT = Context(prec=60)
 DAY_ONE = date(1, 1, 1)
 MICROSECONDS_A_DAY = 86_400_000_000
 
@@ -29,8 +31,8 @@ class Type:
 
 
 def type_named(text: str) -> Type:
-    """Return the type that a declaration like `decimal(19,4)` names."""
-    name, *sizes = re.findall(r"\w+", text)
+    """Return the type that a declaration like `decimal(19,4)` or `nvarchar(max)` names."""
+    name, *sizes = re.findall(r"\w+", text.replace("(max)", "_max"))
     return TYPES[name](*map(int, sizes))
 
 
@@ -66,7 +68,7 @@ def _decimal(code: int) -> Callable[[int, int], Type]:
                     if precision <= most)  # fmt: skip
 
         def encode(text: str) -> bytes:
-            units = int(Decimal(text).scaleb(scale))
+            units = int(Decimal(text).scaleb(scale, EXACT))
             return bytes([units >= 0]) + abs(units).to_bytes(size, "little")
 
         return Type(bytes([code, size + 1, precision, scale]), _sized(encode))
@@ -76,7 +78,7 @@ def _decimal(code: int) -> Callable[[int, int], Type]:
 
 def _money(size: int) -> Callable[[], Type]:
     def encode(text: str) -> bytes:
-        units = int(Decimal(text).scaleb(4))
+        units = int(Decimal(text).scaleb(4, EXACT))
         if size == 4:
             return struct.pack("<i", units)
         return struct.pack("<iI", units >> 32, units & 0xFFFFFFFF)
@@ -95,6 +97,15 @@ def _text(code: int, encoding: str) -> Callable[[int], Type]:
         return Type(bytes([code]) + struct.pack("<H", size) + COLLATION, encode, NULL_TEXT)
 
     return of
+
+
+def _long_text() -> Type:
+    def encode(text: str) -> bytes:
+        value = text.encode("utf-16-le")
+        chunk = struct.pack("<I", len(value)) + value if value else b""
+        return struct.pack("<Q", len(value)) + chunk + bytes(4)
+
+    return Type(b"\xe7\xff\xff" + COLLATION, encode, NULL_TEXT * 4)
 
 
 def _days(text: str) -> bytes:
@@ -142,6 +153,7 @@ TYPES: dict[str, Callable[..., Type]] = {
     "money": _money(8), "smallmoney": _money(4),
     "varchar": _text(0xA7, "cp1252"), "char": _text(0xAF, "cp1252"),
     "nvarchar": _text(0xE7, "utf-16-le"), "nchar": _text(0xEF, "utf-16-le"),
+    "nvarchar_max": _long_text,
     "date": lambda: Type(b"\x28", _sized(_days)),
     "datetime2": _datetime2, "datetimeoffset": _datetimeoffset,
     "datetime": _old_datetime(8), "smalldatetime": _old_datetime(4),

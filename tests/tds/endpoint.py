@@ -155,7 +155,7 @@ class Session(socketserver.BaseRequestHandler):
         if answer.fault is Fault.WAIT:
             return self.wait(answer.seconds)
         if answer.fault is Fault.RESET:
-            linger = struct.pack("ii", 1, 0)
+            linger = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
             self.request.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
             self.request.close()
         raise Ended

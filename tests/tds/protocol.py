@@ -48,7 +48,7 @@ def packets(kind: Kind, payload: bytes, last: bool = True) -> bytes:
     room = PACKET_SIZE - HEADER.size
     parts = [payload[start : start + room] for start in range(0, len(payload), room)]
     return b"".join(
-        HEADER.pack(kind, LAST_PACKET * (last and part is parts[-1]), len(part) + 8, 0, number, 0)
+        HEADER.pack(kind, last and number == len(parts) - 1, len(part) + 8, 0, number % 256, 0)
         + part
         for number, part in enumerate(parts)
     )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from tests.books import Row, contract, entry
 from tests.tds.answers import Answer
 
 JUNE = Month.parse("2024-06")
-# What the driver, the statements of the session, and the shape of a query are answered.
+# The columns of example_tables.sql.
 CONTRACT_TYPES = {
     "contract_id": "nvarchar(40)", "revenue_type": "nvarchar(40)",
     "contract_value": "decimal(19,4)", "duration_months": "int", "booking_date": "date",
@@ -32,18 +33,18 @@ ENTRY_TYPES = {
 }  # fmt: skip
 OLDER_TYPES = ("contract_id", "revenue_type", "currency", "amount", "recognition_period")
 # What SUM makes of a column, where it is another type.
-SUMS = {"decimal": "decimal(38,4)", "numeric": "decimal(38,4)", "smallmoney": "money",
-        "tinyint": "int", "smallint": "int", "real": "float"}  # fmt: skip
+SUMS = {"smallmoney": "money", "tinyint": "int", "smallint": "int", "real": "float"}
 # The three ranges of entries, as the parameters stand in a request's text.
 RECENT = r"\[2024-05-01, 2024-08-01\]"
 BEFORE = r"\[2024-04-01, 2024-05-01\]"
 OLDER = r"\[1900-01-01, 2024-04-01\]"
-CONTRACTS, ENTRIES = "^SELECT \\* .*dbo.deals", f"^SELECT \\* .*{RECENT}"
+CONTRACTS, ENTRIES = r"^SELECT \* .*dbo.deals", rf"^SELECT \* .*{RECENT}"
 
 
-def june(entry_id: str, contract_id: str, amount: str, **changes: object) -> Row:
+def june(entry_id: str, contract_id: str, amount: str | None, **changes: object) -> Row:
     """Return an entry of June; its period is a day."""
-    return entry(entry_id, contract_id, amount, **{"recognition_period": "2024-06-01", **changes})
+    days: Row = {"recognition_period": "2024-06-01", **changes}
+    return {**entry(entry_id, contract_id, ""), "amount": amount, **days}
 
 
 # Two contracts of 1,000.00 a month; an entry of one is there twice.
@@ -81,26 +82,43 @@ def books(
     older: Sequence[Row] = OLDER_ROWS,
     before: Sequence[Row] = BEFORE_ROWS,
     snapshot: bool = True,
+    further: Mapping[str, str] | None = None,
     **types: str,
 ) -> list[Answer]:
-    """Return all answers of a month; `types` are columns of either side in other types."""
+    """Return all answers of a month.
+
+    `types` are columns of either side in other types, `further` are columns that entries have.
+    """
     deals = {name: types.get(name, kind) for name, kind in CONTRACT_TYPES.items()}
-    ledger = {name: types.get(name, kind) for name, kind in ENTRY_TYPES.items()}
-    summed = {name: ledger[name] for name in OLDER_TYPES} | {"recon_entries": "int"}
-    summed["amount"] = _sum_type(ledger["amount"])
+    ledger = {name: types.get(name, kind) for name, kind in ENTRY_TYPES.items()} | (further or {})
     return [
         *session(snapshot),
         _table("dbo.deals.*WHERE 1 = 0", deals),
-        _count("dbo.deals", deals["contract_value"], contracts, "contract_value"),
+        _count("dbo.deals", contracts, deals["contract_value"], column="contract_value"),
         _table(CONTRACTS, deals, contracts),
         _table(r"\[1900-01-01, 1900-01-01\]", ledger),
-        _count(RECENT, ledger["amount"], entries),
-        _count(BEFORE, ledger["amount"], before),
-        _count(OLDER, ledger["amount"], older),
-        _table(ENTRIES, ledger, entries),
-        _table(f"GROUP BY.*{BEFORE}", summed, before),
-        _table(f"GROUP BY.*{OLDER}", summed, older),
+        *part(RECENT, entries, ledger),
+        *part(BEFORE, before, ledger, condensed=True),
+        *part(OLDER, older, ledger, condensed=True),
     ]
+
+
+def part(
+    which: str,
+    rows: Sequence[Row],
+    types: Mapping[str, str] = ENTRY_TYPES,
+    *,
+    condensed: bool = False,
+) -> list[Answer]:
+    """Return the answers to what is asked of a range of entries: its count, and its rows."""
+    counts = [_count(which, rows, types["amount"], days)
+              for days in (types["recognition_period"], "")]  # fmt: skip
+    if not condensed:
+        return [*counts, _table(rf"^SELECT \* .*{which}", types, rows)]
+    summed = {name: types[name] for name in OLDER_TYPES} | {"recon_entries": "int"}
+    # Floats are cast to decimals before they are added up.
+    summed["amount"] = re.sub("float", "decimal(38,4)", _sum_type(types["amount"]))
+    return [*counts, _table(f"GROUP BY.*{which}", summed, rows)]
 
 
 def _table(to: str, types: Mapping[str, str], rows: Sequence[Row] = ()) -> Answer:
@@ -108,16 +126,26 @@ def _table(to: str, types: Mapping[str, str], rows: Sequence[Row] = ()) -> Answe
     return Answer(to, columns=list(types.items()), rows=values)
 
 
-def _count(which: str, kind: str, rows: Sequence[Row], amount: str = "amount") -> Answer:
-    count = sum(int(str(row.get("recon_entries", 1))) for row in rows)
-    given = [Decimal(str(row[amount])) for row in rows if row[amount] is not None]
-    total = str(sum(given)) if given else None
-    columns = [("", "int"), ("", _sum_type(kind))]
-    return Answer(f"^SELECT COUNT.*{which}", columns=columns, rows=[[str(count), total]])
+def _count(
+    which: str, rows: Sequence[Row], kind: str, days: str = "", *, column: str = "amount"
+) -> Answer:
+    """Return how many rows the server counts, and the sum of their amounts; with their `days`."""
+    number = sum(int(str(row.get("recon_entries", 1))) for row in rows)
+    given = [Decimal(str(row[column])) for row in rows if row[column] is not None]
+    with localcontext(prec=60):
+        total = str(sum(given)) if given else None
+    columns, values = [("", "int"), ("", _sum_type(kind))], [str(number), total]
+    pattern = f"^SELECT COUNT.*{which}"
+    if days:
+        periods = [str(row["recognition_period"]) for row in rows if row["recognition_period"]]
+        columns += [("", days), ("", days)]
+        values += [min(periods, default=None), max(periods, default=None)]
+        pattern = rf"^SELECT COUNT\S+ SUM\S+ MIN.*{which}"
+    return Answer(pattern, columns=columns, rows=[values])
 
 
 def _sum_type(kind: str) -> str:
-    return SUMS.get(kind.partition("(")[0], kind)
+    return SUMS.get(kind, re.sub(r"\(\d+,", "(38,", kind))
 
 
 def month(config: Path) -> Reconciliation:
