@@ -46,7 +46,7 @@ def _source(settings: SourceSettings) -> object:
 
 def shown_connection(text: str) -> str:
     """Return a connection string in which only what is known to be harmless can be read."""
-    parts = [(found[1], found[2]) for found in _PART.finditer(text)]
+    parts = [(found[1], found[2].strip()) for found in _PART.finditer(text)]
     return ";".join(f"{key}={value if key.lower() in _SHOWN else '***'}" for key, value in parts)
 
 

@@ -22,7 +22,10 @@ from recon.reports.json_document import document, dumps
 
 def read(path: Path) -> Document:
     """Return a document; raises OSError, and ValueError where it is none."""
-    content = json.loads(path.read_text(encoding="utf-8"))
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
     if not isinstance(content, dict):
         raise ValueError("it is not a JSON object")
     return content
@@ -38,10 +41,15 @@ def derived(
             side.value: _control_totals(result, session, folder, side) for side in Side
         },
         RESULTS: document(result, run["run_id"], (), _exit_code(result, run["fail_on"])),
-        BREAKS: {"schema": 1, "breaks": [_break(item, result) for item in result.breaks]},
     }  # fmt: skip
     texts = {name: dumps(content) for name, content in documents.items()}
-    return texts | {PAGE: page({**told, **documents})}
+    return texts | {BREAKS: _breaks(result), PAGE: page({**told, **documents})}
+
+
+def _breaks(result: Reconciliation) -> str:
+    """Return the document of all breaks, one a line: there may be many, with many entries."""
+    lines = ",\n".join(json.dumps(_break(item, result)) for item in result.breaks)
+    return f'{{"schema": 1, "breaks": [\n{lines}\n]}}\n'
 
 
 def _exit_code(result: Reconciliation, fail_on: str | None) -> ExitCode:

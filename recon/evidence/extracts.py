@@ -65,7 +65,7 @@ def extract_totals(session: Session, folder: Path, side: Side) -> dict[str, obje
         row = session.execute(f"SELECT count(*) FROM {relation}").fetchone()
         return {"extract_rows": row[0] if row else 0}
     condensed = intake.CONDENSED in columns(session, relation)
-    entries = f"sum(CAST(coalesce({intake.CONDENSED}, 1) AS BIGINT))" if condensed else "count(*)"
+    entries = f"sum(coalesce(CAST({intake.CONDENSED} AS BIGINT), 1))" if condensed else "count(*)"
     row = session.execute(
         f"""SELECT count(*), CAST(coalesce({entries}, 0) AS BIGINT),
             CAST(min(recognition_period) AS VARCHAR), CAST(max(recognition_period) AS VARCHAR)

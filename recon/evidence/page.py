@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from recon.evidence.names import (
@@ -80,7 +81,7 @@ def _compared(documents: Mapping[str, Document]) -> list[str]:
             found["description"],
             f"{found['rows']:,}",
             f"{found['invalid']:,}",
-            ", ".join(f"{amount} {c}" for c, amount in found["control_total"].items()),
+            ", ".join(f"{_amount(amount)} {c}" for c, amount in found["control_total"].items()),
             f"{found['extract_rows']:,}",
             _period(found),
         )
@@ -96,6 +97,10 @@ def _compared(documents: Mapping[str, Document]) -> list[str]:
         "Rows and sum are those of all contract lines, and of the month's entries. An extract "
         "holds more entries: what was recognized to date needs the months before.",
     ]
+
+
+def _amount(text: str) -> str:
+    return f"{Decimal(text):,f}"
 
 
 def _period(found: Mapping[str, Any]) -> str:
@@ -118,13 +123,14 @@ def _read(side: Side, documents: Mapping[str, Document]) -> list[str]:
 
 def _outcome(results: Document) -> list[str]:
     heads = ("currency", "expected", "recognized", "difference", "gross", "breaks", "match rate")
-    keys = ("expected", "recognized", "difference", "gross_difference", "breaks", "match_rate")
+    keys = ("expected", "recognized", "difference", "gross_difference")
     rows = [
-        (currency, *(total[key] for key in keys)) for currency, total in results["totals"].items()
+        (currency, *(_amount(total[key]) for key in keys), total["breaks"], total["match_rate"])
+        for currency, total in results["totals"].items()
     ]
     lines = ["## What came of it", "", *table(heads, rows)]
     steps = [
-        (c, s["bucket"], s["amount"], s["lines"])
+        (c, s["bucket"], _amount(s["amount"]), s["lines"])
         for c, s in _steps(results["bridge"])
         if s["lines"]
     ]

@@ -116,7 +116,7 @@ def unlike(written: object, wanted: object, key: str = "") -> Iterator[str]:
                 yield from unlike(written[name], wanted[name], below)
     elif isinstance(written, list) and isinstance(wanted, list):
         if len(written) != len(wanted):
-            yield f"{key}: {len(written):,} instead of {len(wanted):,}"
+            yield f"{key}: {len(written):,} instead of {len(wanted):,} of them"
         for number, pair in enumerate(zip(written, wanted, strict=False)):
             yield from unlike(*pair, f"{key}[{number}]")
     elif written != wanted or type(written) is not type(wanted):
