@@ -21,7 +21,7 @@ DEFERRED = "Deferred revenue"
 
 WHAT_TO_DO: Mapping[Cause, str] = {
     Cause.DUPLICATE_ENTRY: "Reverse what was posted more than once.",
-    Cause.SIGN_FLIPPED: "Turn the sign.",
+    Cause.SIGN_FLIPPED: "Correct the sign.",
     Cause.DECIMAL_SHIFT: "Correct the amount to what is expected.",
     Cause.DIGITS_SWAPPED: "Correct the amount to what is expected.",
     Cause.WRONG_PERIOD: "Move to the month that it belongs in; the run of the other month may "

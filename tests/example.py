@@ -285,6 +285,7 @@ def _break(line: _Line) -> Break:
             for number, amount in enumerate(line.amounts, 1)
         ),
         _WORDS[cause],
+        concerned=tuple(f"E-{line.contract_id[-4:]}-{n}" for n in range(1, line.entries + 1)),
     )
 
 

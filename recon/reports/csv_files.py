@@ -13,6 +13,9 @@ from pathlib import Path
 
 from recon import money
 from recon.model import Break, InvalidRow, Reconciliation
+from recon.proposals import Proposals
+from recon.reports import proposal_rows
+from recon.rollforward import RollforwardRow
 
 AMOUNTS = frozenset(
     {
@@ -47,20 +50,47 @@ BREAK_COLUMNS = (
     "explanation",
 )
 
+ROLLFORWARD_COLUMNS = (
+    "revenue_type",
+    "segment",
+    "currency",
+    "opening",
+    "bookings",
+    "changes",
+    "terminations",
+    "recognized",
+    "closing",
+    "beyond_value",
+)
+
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
-def write_csv(result: Reconciliation, folder: Path) -> list[Path]:
+def write_csv(
+    result: Reconciliation,
+    folder: Path,
+    *,
+    rollforward: Sequence[RollforwardRow] | None = None,
+    proposals: Proposals | None = None,
+) -> list[Path]:
     """Write breaks.csv, lines.csv, invalid.csv and bridge.csv; return their paths in that order.
 
-    Raises OSError where a file cannot be written.
+    After them rollforward.csv and proposed_entries.csv, where these are given. Raises OSError
+    where a file cannot be written.
     """
-    return [
+    written = [
         _write(folder / "breaks.csv", BREAK_COLUMNS, map(_break_row, result.breaks)),
         _write(folder / "lines.csv", result.lines.columns, _line_rows(result)),
         _write(folder / "invalid.csv", ("side", "row", "id", "reason"), _invalid(result.invalid)),
         _write(folder / "bridge.csv", ("currency", "bucket", "amount", "lines"), _bridge(result)),
     ]
+    if rollforward is not None:
+        rows = map(_rollforward_row, rollforward)
+        written.append(_write(folder / "rollforward.csv", ROLLFORWARD_COLUMNS, rows))
+    if proposals is not None:
+        path = folder / "proposed_entries.csv"
+        written.append(_write(path, proposal_rows.COLUMNS, _proposals(proposals)))
+    return written
 
 
 def _write(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> Path:
@@ -126,3 +156,23 @@ def _bridge(result: Reconciliation) -> Iterator[tuple[object, ...]]:
         for step in buckets:
             amount = money.plain(step.amount, currency)
             yield guarded(currency), step.bucket, amount, step.lines
+
+
+def _rollforward_row(row: RollforwardRow) -> list[str]:
+    amounts = [money.plain(getattr(row, name), row.currency) for name in ROLLFORWARD_COLUMNS[3:]]
+    return [*map(guarded, row.key), *amounts]
+
+
+def _proposals(found: Proposals) -> Iterator[list[object]]:
+    currency_at = proposal_rows.COLUMNS.index("currency")
+    amounts = [name in ("debit", "credit") for name in proposal_rows.COLUMNS]
+    for row in proposal_rows.proposal_rows(found, repeat=True):
+        currency = str(row[currency_at])
+        yield [
+            money.plain(value, currency)
+            if amount and isinstance(value, int)
+            else guarded(value)
+            if isinstance(value, str)
+            else value
+            for value, amount in zip(row, amounts, strict=True)
+        ]

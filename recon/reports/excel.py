@@ -1,26 +1,28 @@
 """The workbook of a month: the file that a controller opens, checks and keeps.
 
-Summary, Bridge, Breaks, Lines, Invalid, Parameters. Importing this module loads openpyxl.
+Summary, Bridge, Roll-forward, Breaks, Proposed entries, Lines, Invalid, Parameters. Importing
+this module loads openpyxl.
 """
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from openpyxl import Workbook
 
 from recon import money
 from recon.model import Break, InvalidRow, Reconciliation
-from recon.reports import excel_summary
+from recon.proposals import Proposals
+from recon.reports import excel_bridge, excel_rollforward, excel_summary, proposal_rows
 from recon.reports.csv_files import AMOUNTS
 from recon.reports.directory import move_into_place
-from recon.reports.excel_bridge import WIDTHS as BRIDGE_WIDTHS
-from recon.reports.excel_bridge import fill_bridge
 from recon.reports.excel_cells import Page
 from recon.reports.excel_tables import ROWS_A_SHEET, Column, Kind, Table, Tables, assemble
+from recon.rollforward import RollforwardRow
 
 BREAK_COLUMNS = (
     Column("severity", 10),
@@ -51,6 +53,20 @@ INVALID_COLUMNS = (
     Column("id", 24),
     Column("reason", 90, Kind.WRAPPED),
 )
+PROPOSAL_COLUMNS = (
+    Column("proposal", 10, Kind.COUNT),
+    Column("state", 20),
+    Column("period", 9),
+    Column("account", 25),
+    Column("debit", 16, Kind.AMOUNT),
+    Column("credit", 16, Kind.AMOUNT),
+    Column("currency", 9),
+    Column("contract_id", 14),
+    Column("revenue_type", 15),
+    Column("cause", 18),
+    Column("entry_ids", 34, Kind.WRAPPED),
+    Column("text", 70, Kind.WRAPPED),
+)
 PARAMETER_COLUMNS = (Column("parameter", 36), Column("value", 90, Kind.WRAPPED))
 
 _LINE_WIDTHS = {
@@ -74,18 +90,22 @@ def write_workbook(
     sample: bool = False,
     versions: Mapping[str, str] | None = None,
     rows_a_sheet: int = ROWS_A_SHEET,
+    rollforward: Sequence[RollforwardRow] | None = None,
+    proposals: Proposals | None = None,
 ) -> Path:
     """Write the workbook and return where it is: `path`, or beside it if that is open in Excel.
 
     `sample` puts a banner on the summary; `versions` go to the parameters. A table longer than
-    `rows_a_sheet` continues on further sheets. Raises OSError where it cannot be written.
+    `rows_a_sheet` continues on further sheets. The roll-forward and the proposals have sheets
+    where they are given. Raises OSError where it cannot be written.
     """
+    contents = _Contents(result, run_id, sample, versions or {}, rollforward, proposals)
     partial = path.with_name(f".{path.name}.partial")
     try:
         with tempfile.TemporaryFile(dir=path.parent) as spool:
             tables = Tables(Workbook(write_only=True), spool, run_id, rows_a_sheet)
             with _closing(tables):
-                _fill(tables, result, run_id, sample, versions or {})
+                _fill(tables, contents)
                 assemble(tables, partial)
         return move_into_place(partial, path)
     finally:
@@ -101,24 +121,52 @@ def _closing(tables: Tables) -> Iterator[None]:
         raise
 
 
-def _fill(
-    tables: Tables, result: Reconciliation, run_id: str, sample: bool, versions: Mapping[str, str]
-) -> None:
-    # The order of creation is the order of the tabs; the first two need what follows.
+@dataclass(frozen=True, slots=True)
+class _Contents:
+    """What a workbook is to hold."""
+
+    result: Reconciliation
+    run_id: str
+    sample: bool
+    versions: Mapping[str, str]
+    rollforward: Sequence[RollforwardRow] | None
+    proposals: Proposals | None
+
+
+def _fill(tables: Tables, contents: _Contents) -> None:
+    result, run_id = contents.result, contents.run_id
+    # The order of creation is the order of the tabs; the first ones need what follows.
     summary = Page(tables.book.create_sheet("Summary"), excel_summary.WIDTHS, run_id)
-    bridge = Page(tables.book.create_sheet("Bridge"), BRIDGE_WIDTHS, run_id)
-    found = map(_break_row, result.breaks)
-    breaks = tables.add("Breaks", BREAK_COLUMNS, found, PRINTED_BREAK_COLUMNS)
-    lines = tables.add("Lines", _line_columns(result), result.lines)
-    tables.add("Invalid", INVALID_COLUMNS, map(_invalid_row, result.invalid))
-    tables.add("Parameters", PARAMETER_COLUMNS, _parameters(result, run_id, versions))
-    excel_summary.fill_head(summary, result, run_id, sample)
+    bridge = Page(tables.book.create_sheet("Bridge"), excel_bridge.WIDTHS, run_id)
+    rolled = None
+    if contents.rollforward is not None:
+        sheet = tables.book.create_sheet("Roll-forward")
+        rolled = Page(sheet, excel_rollforward.WIDTHS, run_id)
+    breaks, lines = _add_tables(tables, contents)
+    excel_summary.fill_head(summary, result, run_id, contents.sample)
     notices = [*result.notices, *_own_notices(breaks, lines)]
     excel_summary.fill_sources(summary, result, notices)
     anchor = f"F{summary.row + 2}"
     excel_summary.fill_totals(summary, result, lines)
-    if chart := fill_bridge(bridge, result, lines):
+    if chart := excel_bridge.fill_bridge(bridge, result, lines):
         summary.sheet.add_chart(chart, anchor)
+    if rolled:
+        excel_rollforward.fill_rollforward(rolled, result, contents.rollforward or (), lines)
+
+
+def _add_tables(tables: Tables, contents: _Contents) -> tuple[Table, Table]:
+    """Add the long tables; return where the breaks and the lines stand."""
+    result = contents.result
+    found = map(_break_row, result.breaks)
+    breaks = tables.add("Breaks", BREAK_COLUMNS, found, PRINTED_BREAK_COLUMNS)
+    if contents.proposals is not None:
+        rows = proposal_rows.proposal_rows(contents.proposals, repeat=False)
+        tables.add("Proposed entries", PROPOSAL_COLUMNS, rows, note=proposal_rows.NOTE)
+    lines = tables.add("Lines", _line_columns(result), result.lines)
+    tables.add("Invalid", INVALID_COLUMNS, map(_invalid_row, result.invalid))
+    parameters = _parameters(result, contents.run_id, contents.versions)
+    tables.add("Parameters", PARAMETER_COLUMNS, parameters)
+    return breaks, lines
 
 
 def _line_columns(result: Reconciliation) -> list[Column]:

@@ -27,11 +27,13 @@ from openpyxl.worksheet.worksheet import Worksheet as Sheet
 
 from recon import money
 from recon.reports.excel_cells import (
+    BANNER,
     COUNT_FORMAT,
     HEAD,
     RATE_FORMAT,
     aligned,
     amount_places,
+    blank_cell,
     clean,
     exceeds_excel,
     number_format,
@@ -108,13 +110,18 @@ class Tables:
     parts: list[Part] = field(default_factory=list)
 
     def add(
-        self, title: str, columns: Sequence[Column], rows: Iterable[Row], printed: int = 0
+        self,
+        title: str,
+        columns: Sequence[Column],
+        rows: Iterable[Row],
+        printed: int = 0,
+        note: str = "",
     ) -> Table:
         """Write a table, on sheets `title`, `title 2` …, and return where it stands.
 
         Rows hold ten-thousandths in amount columns, in the currency of their `currency` column;
         texts like `97.31%` or n/a in rate columns. On paper come the first `printed` columns, or
-        all.
+        all. A `note` stands in a row of its own above the header.
         """
         beyond: set[str] = set()
         rest, parts = iter(rows), list[Part]()
@@ -122,10 +129,11 @@ class Tables:
         while first is not None or not parts:
             name = f"{title} {len(parts) + 1}" if parts else title
             some = chain([] if first is None else [first], islice(rest, self.rows_a_sheet - 1))
-            parts.append(self._write_sheet(name, columns, some, beyond))
+            parts.append(self._write_sheet(name, columns, some, beyond, note))
             first = next(rest, None)
         for part in parts if printed else ():
-            part.sheet.print_area = f"A1:{get_column_letter(printed)}{part.rows + 1}"
+            last = part.rows + (2 if note else 1)
+            part.sheet.print_area = f"A1:{get_column_letter(printed)}{last}"
         self.parts += parts
         return Table(columns, parts, frozenset(beyond))
 
@@ -137,20 +145,29 @@ class Tables:
                 sheet.close()
 
     def _write_sheet(
-        self, title: str, columns: Sequence[Column], rows: Iterable[Row], beyond: set[str]
+        self,
+        title: str,
+        columns: Sequence[Column],
+        rows: Iterable[Row],
+        beyond: set[str],
+        note: str,
     ) -> Part:
         sheet: Sheet = self.book.create_sheet(title)
-        _set_up_sheet(sheet, columns, self.footer)
+        head = 2 if note else 1
+        _set_up_sheet(sheet, columns, self.footer, head)
+        if note:
+            sheet.append([text_cell(sheet, note, BANNER), *_banner(sheet, len(columns) - 1)])
         sheet.append([_head_cell(sheet, column) for column in columns])
         start, count = self.spool.tell(), 0
-        for line in _rows_xml(columns, rows, _writers(sheet, columns, beyond)):
+        for line in _rows_xml(columns, rows, _writers(sheet, columns, beyond), head + 1):
             self.spool.write(line)
             count += 1
         letters = _letters(columns)
-        sheet.auto_filter.ref = f"A1:{letters[-1]}{count + 1}"
+        sheet.auto_filter.ref = f"A{head}:{letters[-1]}{count + head}"
         for letter, column in zip(letters, columns, strict=True):
             for rule in word_rules() if column.name in _COLOURED else ():
-                sheet.conditional_formatting.add(f"{letter}2:{letter}{count + 2}", rule)
+                cells = f"{letter}{head + 1}:{letter}{count + head + 1}"
+                sheet.conditional_formatting.add(cells, rule)
         return Part(sheet, count, start, self.spool.tell() - start)
 
 
@@ -183,12 +200,16 @@ def _insert_rows(package: ZipFile, name: str, content: bytes, spool: BinaryIO, p
         sheet.write(_END + tail)
 
 
-def _set_up_sheet(sheet: Sheet, columns: Sequence[Column], footer: str) -> None:
+def _set_up_sheet(sheet: Sheet, columns: Sequence[Column], footer: str, head: int) -> None:
     set_up_page(sheet, footer)
-    sheet.freeze_panes = "A2"
-    sheet.print_title_rows = "1:1"
+    sheet.freeze_panes = f"A{head + 1}"
+    sheet.print_title_rows = f"1:{head}"
     for letter, column in zip(_letters(columns), columns, strict=True):
         sheet.column_dimensions[letter].width = column.width
+
+
+def _banner(sheet: Sheet, columns: int) -> list[Cell]:
+    return [blank_cell(sheet, BANNER) for _ in range(columns)]
 
 
 def _head_cell(sheet: Sheet, column: Column) -> Cell:
@@ -202,12 +223,12 @@ def _letters(columns: Sequence[Column]) -> list[str]:
 
 
 def _rows_xml(
-    columns: Sequence[Column], rows: Iterable[Row], writers: Sequence[Writer]
+    columns: Sequence[Column], rows: Iterable[Row], writers: Sequence[Writer], first: int
 ) -> Iterator[bytes]:
     letters, names = _letters(columns), [column.name for column in columns]
     currency_at = names.index("currency") if "currency" in names else 0
     wrapped = [(n, c.width) for n, c in enumerate(columns) if c.kind is Kind.WRAPPED]
-    for number, row in enumerate(rows, 2):
+    for number, row in enumerate(rows, first):
         currency, height = str(row[currency_at]), _height(row, wrapped) if wrapped else ""
         cells = [
             f'<c r="{letter}{number}"{writer(value, currency)}'

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from recon.reports.csv_files import guarded, write_csv
+from tests.close_example import example_proposals, example_rollforward
 from tests.example import HOSTILE, TupleLines, clean_reconciliation, reconciliation
 from tests.golden_files import check_golden
 
@@ -28,6 +29,32 @@ def test_the_files_are_the_approved_ones(tmp_path: Path) -> None:
     assert [path.name for path in paths] == FILES
     for path in paths:
         check_golden(f"csv/{path.name}", path.read_bytes().decode("utf-8-sig"))
+
+
+def closed(folder: Path) -> list[Path]:
+    """Return the files of the example with its close."""
+    return write_csv(
+        reconciliation(), folder, rollforward=example_rollforward(), proposals=example_proposals()
+    )
+
+
+def test_the_files_of_the_close_are_the_approved_ones(tmp_path: Path) -> None:
+    """They come after the others, where there is a close."""
+    paths = closed(tmp_path)
+    assert [path.name for path in paths] == [*FILES, "rollforward.csv", "proposed_entries.csv"]
+    for path in paths[4:]:
+        check_golden(f"csv/{path.name}", path.read_bytes().decode("utf-8-sig"))
+
+
+def test_proposed_debits_are_the_credits(tmp_path: Path) -> None:
+    """Every line says that it was not posted, and each entry is balanced as it is written."""
+    rows = read(closed(tmp_path)[5])
+    assert {row["state"] for row in rows} == {"proposed, not posted", "no proposal"}
+    for number in {row["proposal"] for row in rows}:
+        mine = [row for row in rows if row["proposal"] == number]
+        assert sum(Decimal(row["debit"] or 0) for row in mine) == sum(
+            Decimal(row["credit"] or 0) for row in mine
+        )
 
 
 def test_excel_recognizes_encoding_and_line_ends(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from recon.model import Reconciliation
 from recon.reports.excel import write_workbook
+from tests.close_example import example_proposals, example_rollforward
 from tests.example import (
     COLUMNS,
     HOSTILE,
@@ -61,6 +62,31 @@ def test_the_cells_are_the_approved_ones(tmp_path: Path) -> None:
     book = written(tmp_path, sample=True, versions={"recon": "0.1.0"})
     assert book.sheetnames == SHEETS
     check_golden("workbook.txt", "".join(every_cell(book)))
+
+
+CLOSE = {"rollforward": example_rollforward(), "proposals": example_proposals()}
+
+
+def test_the_cells_of_the_close_are_the_approved_ones(tmp_path: Path) -> None:
+    """Two more sheets, which say that nothing was posted; the others stay as they are."""
+    book = written(tmp_path, sample=True, versions={"recon": "0.1.0"}, **CLOSE)
+    assert book.sheetnames == [
+        "Summary",
+        "Bridge",
+        "Roll-forward",
+        "Breaks",
+        "Proposed entries",
+        "Lines",
+        "Invalid",
+        "Parameters",
+    ]
+    added = ("Roll-forward!", "Proposed entries!")
+    cells = list(every_cell(book))
+    check_golden("workbook_close.txt", "".join(c for c in cells if c.startswith(added)))
+    check_golden("workbook.txt", "".join(c for c in cells if not c.startswith(added)))
+    sheet = book["Proposed entries"]
+    assert (sheet.freeze_panes, sheet.print_title_rows) == ("A3", "$1:$2")
+    assert sheet.auto_filter.ref == f"A2:L{sheet.max_row}"
 
 
 def test_only_our_own_cells_are_formulas(tmp_path: Path) -> None:
@@ -188,10 +214,16 @@ def recalculated(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Workbook
         write_workbook(result, folder / f"{name}.xlsx", RUN_ID, rows_a_sheet=rows)
         for name, (result, rows) in CASES.items()
     ]
+    close = replace(CLOSE["rollforward"][0], closing=CLOSE["rollforward"][0].closing + 100)
+    wrong = {"rollforward": (close, *CLOSE["rollforward"][1:])}
+    for name, parts in (("close", CLOSE), ("wrong close", wrong)):
+        path = write_workbook(FULL, folder / f"{name}.xlsx", RUN_ID, **parts)
+        paths.append(path)
     profile = f"-env:UserInstallation={(folder / 'profile').as_uri()}"
     command = ["soffice", profile, "--headless", "--convert-to", "xlsx", "--outdir"]
     subprocess.run([*command, folder / "out", *paths], check=True, capture_output=True, timeout=180)
-    return {name: load_workbook(folder / "out" / f"{name}.xlsx", data_only=True) for name in CASES}
+    names = [path.name for path in paths]
+    return {name[:-5]: load_workbook(folder / "out" / name, data_only=True) for name in names}
 
 
 @pytest.mark.parametrize("case", ["full", "split", "clean"])
@@ -220,3 +252,22 @@ def test_a_total_that_does_not_agree_is_called_out(recalculated: dict[str, Workb
         "Breaks",
         "Match rate",
     ]
+
+
+def test_every_closing_agrees_with_its_row(recalculated: dict[str, Workbook]) -> None:
+    """And each currency's recognized with the lines; a wrong closing shows in row and total."""
+    found = {
+        name: [row[9] for row in recalculated[name]["Roll-forward"].iter_rows(values_only=True)]
+        for name in ("close", "wrong close")
+    }
+    rows = len(CLOSE["rollforward"])
+    assert [word for word in found["close"] if word in ("yes", "NO")] == ["yes"] * (rows + 4)
+    assert found["wrong close"].count("NO") == 1
+
+
+def test_a_closing_too_long_for_excel_says_so(tmp_path: Path) -> None:
+    """Neither its row nor the total can be computed there; the other rows can."""
+    long = replace(CLOSE["rollforward"][0], closing=12_345_678_901_234_567_00)
+    book = written(tmp_path, rollforward=(long, *CLOSE["rollforward"][1:]))
+    words = [row[9].value for row in book["Roll-forward"].iter_rows()]
+    assert words.count("over 15 digits") == 2

@@ -1,0 +1,35 @@
+"""What all reports say alike of the roll-forward: its words and the order of its currencies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from recon.model import Reconciliation
+from recon.reports.words import currencies
+from recon.rollforward import RollforwardRow
+
+SHORT: Mapping[str, str] = {
+    "opening": "Opening",
+    "bookings": "+ New bookings",
+    "changes": "+ Changes",
+    "terminations": "- Terminations",
+    "recognized": "- Recognized",
+    "closing": "= Closing",
+    "beyond_value": "beyond the value",
+}
+DEFINITION = (
+    "Unrecognized contract value: what is booked and neither recognized nor released yet. A line "
+    "counts from its booking month on.",
+    "Changes: what moved in earlier months since their closing was recorded. Terminations: what "
+    "lines that close early in the month leave unrecognized.",
+    "Beyond the value: the part of the closing that was recognized beyond what the contract lines "
+    "have to give, or without a contract line.",
+)
+
+
+def currencies_of(result: Reconciliation, rows: Sequence[RollforwardRow]) -> list[str]:
+    """Return the currencies of a roll-forward, the main one first, as in all reports."""
+    found = {row.currency for row in rows}
+    known = [currency for currency in currencies(result) if currency in found]
+    # One in which nothing was compared this month may have an opening all the same.
+    return known + sorted(found - {*known})
