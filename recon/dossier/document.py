@@ -104,6 +104,7 @@ def _allowance(allowance: Allowance, currency: str) -> Document:
 def _finding(finding: Finding) -> Document:
     item = finding.item
     return {
+        "name": item.name,
         "cause": item.cause.value,
         "candidates": [cause.value for cause in item.candidates],
         "tried": [cause.value for cause in finding.tried],

@@ -9,6 +9,7 @@ from datetime import datetime
 from recon.journal.ageing import by_age
 from recon.journal.lives import Resolution, lives, settled
 from recon.journal.model import Event, Kind, Life, Run, SeenBreak, State
+from recon.journal.signing import Signature, signatures
 from recon.model import Totals
 from recon.month import Month
 
@@ -30,28 +31,49 @@ class Since:
 
 
 @dataclass(frozen=True, slots=True)
+class Superseded:
+    """The run that was signed off, which a later run of the month supersedes, and by whom."""
+
+    run: Run
+    since: Since
+    signatures: Sequence[Signature]
+
+
+@dataclass(frozen=True, slots=True)
 class History:
     """What a run's reports say of time.
 
-    `since` compares with the last run of the month, None for the first one; `carried` are the
-    breaks of earlier months that are not resolved, the oldest first; `resolved` is what this run
-    has closed; `lives` has the break of every line that breaks in the month, by name.
+    `since` compares with the last run of the month, None for the first one, and `superseded` with
+    the one that was signed off; `carried` are the breaks of earlier months that are not resolved,
+    the oldest first; `resolved` is what this run has closed; `lives` has the break of every line
+    that breaks in the month, by name; `at` is the moment, None where nothing is recorded.
     """
 
     since: Since | None = None
+    superseded: Superseded | None = None
     carried: tuple[Life, ...] = ()
     resolved: tuple[tuple[Life, Resolution], ...] = ()
     lives: Mapping[str, Life] = field(default_factory=dict)
     at: datetime | None = None
 
+    @property
+    def open(self) -> tuple[Life, ...]:
+        """The breaks that are not resolved at the end of the month, the oldest first."""
+        now = (life for life in self.lives.values() if not life.resolved)
+        return by_age([*self.carried, *now])
+
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """What the journal holds before a run: all events, and the breaks of every run."""
+    """What the journal holds before a run: all events, and the breaks of every run.
+
+    `last` is the last run of the month, and `signed` the one that was signed off.
+    """
 
     events: Sequence[Event]
     seen: Mapping[str, Sequence[SeenBreak]]
     last: Run | None
+    signed: Run | None = None
 
     def open(self, month: Month) -> dict[str, Life]:
         """Return the breaks that are not resolved, by name."""
@@ -76,7 +98,8 @@ def history(
     closed = settled(before, month, breaks, to_date)
     after = _after(past, month, breaks, closed, at)
     return History(
-        since=_since(past, breaks, totals) if past.last else None,
+        since=_since(past, past.last, breaks, totals) if past.last else None,
+        superseded=_superseded(past, past.signed, breaks, totals) if past.signed else None,
         carried=by_age(
             life for name, life in after.items()
             if name not in breaks and not life.resolved and life.first_month < month
@@ -103,12 +126,17 @@ def _after(
 
 
 def _since(
-    past: Past, breaks: Mapping[str, SeenBreak], totals: Mapping[str, Totals]
-) -> Since | None:
-    if past.last is None:
-        return None
-    then = {item.name: item for item in past.seen.get(past.last.run_id, ())}
-    return compared(past.last, then, totals, breaks)
+    past: Past, run: Run, breaks: Mapping[str, SeenBreak], totals: Mapping[str, Totals]
+) -> Since:
+    then = {item.name: item for item in past.seen.get(run.run_id, ())}
+    return compared(run, then, totals, breaks)
+
+
+def _superseded(
+    past: Past, run: Run, breaks: Mapping[str, SeenBreak], totals: Mapping[str, Totals]
+) -> Superseded:
+    given = signatures(past.events)[run.run_id]
+    return Superseded(run, _since(past, run, breaks, totals), given)
 
 
 def compared(

@@ -119,15 +119,14 @@ def _closed_by(life: Life, month: Month, item: SeenBreak | None, to_date: int | 
     """Return why a run closes a break, '' where it does not."""
     earlier = [key for key in life.seen if key < month]
     if item is None and month in life.seen and len(life.seen) == 1:
-        return f"It is no longer there: {month} was run again without it."
+        return f"No longer there: {month} was run again without it."
     if not earlier or to_date != 0:
         return ""
     was = max(earlier)
     if item is not None and item.cause in TIMING:
-        return (
-            f"A difference of timing that has cleared itself: {was} ({life.seen[was].cause}) and "
-            f"{month} ({item.cause}) agree to date."
-        )
-    if item is None:
-        return f"Made good: recognized to date agrees with expected to date in {month}."
-    return ""
+        return f"Timing: {_told(life.seen[was], was)} and {_told(item, month)} agree to date."
+    return f"Made good: it agrees to date in {month}." if item is None else ""
+
+
+def _told(item: SeenBreak, month: Month) -> str:
+    return f"{month} ({item.cause.replace('_', ' ')})"

@@ -17,7 +17,7 @@ from recon.journal.history import Past
 from recon.journal.lives import Resolution, lives
 from recon.journal.model import Event, Kind, Life, Run, SeenBreak
 from recon.journal.schema import NOWHERE, opened, transaction
-from recon.journal.signing import Signature, signatures
+from recon.journal.signing import Signature, signatures, signed_off
 from recon.model import Totals
 from recon.month import Month
 
@@ -159,7 +159,9 @@ class Journal:
 
     def past(self, month: Month) -> Past:
         """Return what is known before a run of a month."""
-        return Past(self.events(), self._breaks(), self.last_run(month))
+        events, runs = self.events(), {run.run_id: run for run in self.runs(month)}
+        signed = runs.get(signed_off(events, month))
+        return Past(events, self._breaks(), next(reversed(runs.values()), None), signed)
 
     def standing(self, month: Month) -> tuple[Life, ...]:
         """Return the breaks that were not resolved at the end of a month, the oldest first."""

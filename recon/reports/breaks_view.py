@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from rich.console import RenderableType
 from rich.text import Text
@@ -10,6 +11,7 @@ from rich.text import Text
 from recon import money
 from recon.model import Break, Flag, InvalidRow, Side
 from recon.reports.layout import (
+    GAP,
     INDENT,
     SOFT,
     STRONG,
@@ -21,6 +23,7 @@ from recon.reports.layout import (
     severity_text,
 )
 
+NAME = len("B-7KQ2M4XA")
 EXAMPLES = 3
 REASONS = 8
 
@@ -58,7 +61,9 @@ def fix_first(view: View, top: int) -> Iterator[RenderableType]:
     count = counted(len(view.result.breaks), "break")
     yield from view.pen.heading("What to fix first", f"{len(first):,} of {count}")
     if view.wide:
-        yield from view.pen.table([*_facts(view, first), *_reasons(view, first)])
+        severity, *facts = _facts(view, first)
+        names = Column("Break", [Text(item.name) for item in first])
+        yield from view.pen.table([severity, names, *facts, *_reasons(view, first)])
     else:
         yield from _stacked(view, first)
     if more := len(view.result.breaks) - len(first):
@@ -84,19 +89,27 @@ def _reasons(view: View, breaks: Sequence[Break]) -> Iterator[Column]:
     owners = [view.pen.text(item.owner or "no owner") for item in breaks]
     yield Column("Owner", owners, least=12, most=20)
     explanations = [view.pen.text(item.explanation) for item in breaks]
-    yield Column("Explanation", explanations, least=50, wrap=True)
+    yield Column("Explanation", explanations, least=40, wrap=True)
 
 
 def _stacked(view: View, breaks: Sequence[Break]) -> Iterator[RenderableType]:
-    head, *lines = view.pen.table(list(_facts(view, breaks)))
+    severity, *facts = _facts(view, breaks)
+    # The name of the break stands below its severity.
+    first = replace(severity, header=f"{severity.header:<{NAME}}")
+    head, *lines = view.pen.table([first, *facts])
     yield head
     for line, item in zip(lines, breaks, strict=True):
         yield line
-        owner = view.pen.text(item.owner or "no owner")
-        because = Text.assemble(
-            cause_text(item), ", ", owner, ": ", view.pen.text(item.explanation)
-        )
-        yield from view.pen.paragraph(because, INDENT + 10)
+        yield from _because(view, item)
+
+
+def _because(view: View, item: Break) -> Iterator[Text]:
+    owner = view.pen.text(item.owner or "no owner")
+    text = Text.assemble(cause_text(item), ", ", owner, ": ", view.pen.text(item.explanation))
+    start = INDENT + NAME + GAP
+    first, *rest = view.pen.paragraph(text, start)
+    yield Text.assemble((f"{'':{INDENT}}{item.name:<{NAME + GAP}}", SOFT), first[start:])
+    yield from rest
 
 
 def invalid_rows(view: View) -> Iterator[RenderableType]:

@@ -12,8 +12,9 @@ from rich.console import Console
 from rich.text import Text
 
 from recon.errors import ExitCode
+from recon.journal.history import History
 from recon.model import Reconciliation
-from recon.reports import breaks_view, bridge_view, totals_view
+from recon.reports import breaks_view, bridge_view, since_view, totals_view
 from recon.reports.layout import CRITICAL, INDENT, LEAST_WIDTH, PLAIN, SOFT, STRONG, Pen, View
 
 FILE_WIDTH = 100
@@ -69,8 +70,10 @@ def show(
     top: int = 10,
     quiet: bool = False,
     exit_code: ExitCode = ExitCode.DONE,
+    history: History | None = None,
 ) -> None:
     """Print the dashboard of a month, or with `quiet` its verdict in one line."""
+    past = history or History()
     view = View(Pen(console), result)
     if quiet:
         banner = ("SAMPLE DATA  " if sample else "", STRONG)
@@ -78,8 +81,12 @@ def show(
         return
     for section in (
         totals_view.may_i_close(view, sample),
+        since_view.signed_before(view, past),
+        since_view.since_last(view, past),
         bridge_view.bridges(view),
         breaks_view.fix_first(view, top),
+        since_view.carried_forward(view, past),
+        since_view.cleared(view, past),
         totals_view.where(view),
         breaks_view.invalid_rows(view),
         breaks_view.worth_knowing(view),

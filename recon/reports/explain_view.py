@@ -79,6 +79,7 @@ def _verdict(line: Line) -> str:
 
 def _why(pen: Pen, finding: Finding) -> Iterator[Text]:
     item = finding.item
+    yield from _fact(pen, "break", item.name)
     yield from _fact(pen, "cause", cause_text(item))
     yield from _fact(pen, "", item.explanation)
     if item.ambiguous:

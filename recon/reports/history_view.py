@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 from itertools import groupby, islice
 
 from rich.console import Console
@@ -28,6 +27,7 @@ from recon.reports.layout import (
     numbers,
     sample_banner,
 )
+from recon.reports.words import moment_words
 
 Signed = Mapping[str, Sequence[Signature]]
 _Row = tuple[Run | None, str, int]  # the run on its first line; a currency with its net difference
@@ -83,7 +83,7 @@ def _columns(pen: Pen, rows: Sequence[_Row], signed: Signed) -> list[Column]:
     verdicts = [_verdict(run) if run else Text() for run in runs]
     return [
         Column("Run", [pen.text(name) for name in names]),
-        Column("When (UTC)", [Text(when(run.ended) if run else "") for run in runs]),
+        Column("When (UTC)", [Text(moment_words(run.ended) if run else "") for run in runs]),
         Column("Who", [pen.text(run.who if run else "") for run in runs], least=6, most=24),
         Column("Verdict", verdicts),
         numbers("Breaks", [f"{run.breaks:,}" if run else "" for run in runs]),
@@ -97,11 +97,6 @@ def _columns(pen: Pen, rows: Sequence[_Row], signed: Signed) -> list[Column]:
 def _name(run: Run, wide: bool) -> str:
     # The end of its name is enough to ask for a run.
     return run.run_id if wide else run.run_id.rpartition("_")[2]
-
-
-def when(moment: datetime) -> str:
-    """Return a moment for people, in UTC as in the names of runs: `2024-07-03 07:15`."""
-    return moment.astimezone(UTC).isoformat(" ", "minutes")[:16]
 
 
 def _verdict(run: Run) -> Text:
@@ -143,6 +138,6 @@ def _said(signature: Signature) -> str:
     run = signature.run_id.rpartition("_")[2]
     accepted = f"; accepted: {signature.accepted}" if signature.accepted else ""
     return (
-        f"{run}: {signature.who} as {signature.role}, {when(signature.at)}: "
+        f"{run}: {signature.who} as {signature.role}, {moment_words(signature.at)}: "
         f"{signature.comment}{accepted}"
     )

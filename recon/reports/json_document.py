@@ -79,6 +79,7 @@ def _bucket(step: Bucket, currency: str) -> dict[str, object]:
 
 def _break(item: Break) -> dict[str, object]:
     return {
+        "break": item.name,
         "contract_id": item.contract_id,
         "revenue_type": item.revenue_type,
         "currency": item.currency,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -82,7 +82,7 @@ def _page(
 
 
 def _breaks(pen: Pen, standing: Standing, top: int) -> Iterator[Text]:
-    yield from pen.table(_sum_columns(sums(standing.found)))
+    yield from pen.table(sum_columns(sums(standing.found)))
     first = standing.found[:top]
     if first:
         yield Text()
@@ -96,7 +96,8 @@ def _breaks(pen: Pen, standing: Standing, top: int) -> Iterator[Text]:
         yield Text(f"\n  +{more:,} more: --top {len(standing.found)} shows all", SOFT)
 
 
-def _sum_columns(by_currency: dict[str, Sums]) -> list[Column]:
+def sum_columns(by_currency: Mapping[str, Sums]) -> list[Column]:
+    """Return the columns that tell what is open in each currency."""
     names = [Text(currency, STRONG) for currency in by_currency]
     return [Column("", names), *_figures(list(by_currency.items()))]
 
@@ -111,10 +112,10 @@ def _figures(rows: Sequence[tuple[str, Sums]]) -> Iterator[Column]:
 def _columns(pen: Pen, standing: Standing, first: Sequence[Life]) -> Iterator[Column]:
     yield Column("Break", [Text(life.name, STRONG) for life in first])
     yield Column("Contract", [pen.text(life.last.contract_id) for life in first], least=10)
-    yield Column("Type", [pen.text(life.last.revenue_type) for life in first], least=8)
-    names = [pen.text(life.last.customer or "no customer") for life in first]
-    yield Column("Customer", names, least=8, most=28, drop=1)
+    yield Column("Type", [pen.text(life.last.revenue_type) for life in first], least=12)
     if pen.width >= WIDE:
+        names = [pen.text(_customer(life)) for life in first]
+        yield Column("Customer", names, least=14, most=28)
         yield Column("Owner", [pen.text(_owner(life)) for life in first], least=12, most=20)
         yield Column("Cause", [Text(words(life.last.cause)) for life in first], least=12)
         yield Column("Months", [Text(months_words(life)) for life in first], least=15)
@@ -128,6 +129,10 @@ def _columns(pen: Pen, standing: Standing, first: Sequence[Life]) -> Iterator[Co
     yield numbers("Age in\ndays", [f"{life.days_old(standing.now):,}" for life in first])
 
 
+def _customer(life: Life) -> str:
+    return life.last.customer or "no customer"
+
+
 def _owner(life: Life) -> str:
     return life.last.owner or "no owner"
 
@@ -135,7 +140,7 @@ def _owner(life: Life) -> str:
 def _said(pen: Pen, life: Life) -> Iterator[str]:
     """Yield what finds no room in the table, and what people said."""
     if pen.width < WIDE:
-        yield f"{words(life.last.cause)}, {_owner(life)}"
+        yield f"{words(life.last.cause)}, {_customer(life)}, {_owner(life)}"
         yield f"{months_words(life)}"
     if said := acknowledged_words(life) or (life.state.value if pen.width < WIDE else ""):
         yield said

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 
 from recon import money
 from recon.journal.model import Life
@@ -71,6 +72,11 @@ def masked(result: Reconciliation, currency: str) -> str:
         f"{money.pretty(totals.difference, currency, sign=True)} net is what is left of "
         f"{money.pretty(totals.gross_difference, currency)} in differences that offset each other."
     )
+
+
+def moment_words(moment: datetime) -> str:
+    """Return a moment for people, in UTC as in the names of runs: `2024-07-03 07:15`."""
+    return moment.astimezone(UTC).isoformat(" ", "minutes")[:16]
 
 
 def months_words(life: Life) -> str:
