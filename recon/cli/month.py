@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -22,7 +23,9 @@ from recon.cli.options import (
 from recon.errors import UsageError
 
 if TYPE_CHECKING:
+    from recon.config import Settings
     from recon.model import Severity
+    from recon.month import Month
 
 
 class FailOn(StrEnum):
@@ -36,6 +39,10 @@ class FailOn(StrEnum):
 
 def month(
     month: MonthText = None,
+    closed: Annotated[
+        bool, typer.Option("--closed", help="The earliest closed month that is not run yet.")
+    ] = False,
+    today: Annotated[str | None, typer.Option("--today", hidden=True)] = None,
     config: Config = None,
     profile: Profile = None,
     json: Json = False,
@@ -59,13 +66,17 @@ def month(
     from recon.run import run_month
 
     wanted = _formats(formats)
+    _check_closed(closed, month, today, wanted)
     settings = load(config, profile)
     if out:
         settings = replace(settings, reports=out.absolute())
-    with progress_shown(quiet or json) as progress:
+    with (
+        _month(settings, month, closed, today, json) as chosen,
+        progress_shown(quiet or json) as progress,
+    ):
         outcome = run_month(
             settings,
-            chosen_month(month, settings.sample),
+            chosen,
             formats=wanted,
             fail_on=_severity(fail_on),
             progress=progress,
@@ -88,9 +99,30 @@ def month(
                 top=top,
                 quiet=quiet,
                 exit_code=outcome.exit_code,
-                history=outcome.history,
             )
     raise typer.Exit(outcome.exit_code)
+
+
+def _check_closed(
+    closed: bool, month: str | None, today: str | None, formats: tuple[str, ...]
+) -> None:
+    if closed and month:
+        raise UsageError("--closed finds the month itself; leave out either it or the month.")
+    if closed and not formats:
+        raise UsageError("--closed runs a month, which --format none does not; leave it out.")
+    if today and not closed:
+        raise UsageError("--today goes with --closed.")
+
+
+def _month(
+    settings: Settings, month: str | None, closed: bool, today: str | None, json: bool
+) -> AbstractContextManager[Month]:
+    """Return what holds the month that is meant."""
+    if not closed:
+        return nullcontext(chosen_month(month, settings.sample))
+    from recon.cli.closed import closed_month
+
+    return closed_month(settings, today, json=json)
 
 
 def _formats(text: str) -> tuple[str, ...]:

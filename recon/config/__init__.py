@@ -8,6 +8,7 @@ from recon.config.settings import (
     Settings,
     SourceKind,
     SourceSettings,
+    TaskSettings,
 )
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "Settings",
     "SourceKind",
     "SourceSettings",
+    "TaskSettings",
     "find",
     "load",
 ]

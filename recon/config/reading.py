@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from recon.config import values
+from recon.config.calendar import read_calendar
 from recon.config.location import find
 from recon.config.settings import Settings
 from recon.config.sources import read_source
+from recon.config.tasks import read_tasks
 from recon.errors import ConfigError
 from recon.keys import Keys
 from recon.model import Side
@@ -80,16 +83,18 @@ def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _read(table: Keys, path: Path) -> Settings:
-    reports, calendar = table.table("reports"), table.table("calendar")
-    zone = calendar.take("time_zone", values.time_zone, None)
-    home = path.parent.parent if path.parent.name == "config" else Path.cwd()
+    reports = table.table("reports")
+    calendar = read_calendar(table.table("calendar"), path)
+    sides = {side: read_source(table.table(side), side, path, calendar.time_zone) for side in Side}
     settings = Settings(
-        analytics=read_source(table.table(Side.ANALYTICS), Side.ANALYTICS, path, zone),
-        accounting=read_source(table.table(Side.ACCOUNTING), Side.ACCOUNTING, path, zone),
+        analytics=sides[Side.ANALYTICS],
+        accounting=sides[Side.ACCOUNTING],
         policy=read_policy(table.table("policy")),
-        reports=reports.take("directory", values.below(path), home / "reports"),
         path=path,
+        calendar=calendar,
+        tasks=read_tasks(table.table("tasks")),
     )
-    for part in (reports, calendar, table):
-        part.close()
-    return settings
+    directory = reports.take("directory", values.below(path), settings.home / "reports")
+    reports.close()
+    table.close()
+    return replace(settings, reports=directory)

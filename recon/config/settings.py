@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
+from recon.calendar import Calendar
 from recon.model import Side
 from recon.policy import Policy
 
@@ -75,6 +76,29 @@ class SourceSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class TaskSettings:
+    """How Windows Task Scheduler is to run recon.
+
+    `account` runs the tasks; it is a group managed service account where `group_managed`. `folder`
+    holds them in the Task Scheduler Library. The close starts on `days` (1 to 31, or `Last`) of
+    `months`, the others every day, at local times of the machine, which all differ. `time_limit`
+    is in minutes. Without `working_directory` it is the folder above that of the configuration.
+    """
+
+    account: str | None = None
+    group_managed: bool = False
+    folder: str = "recon"
+    days: tuple[str, ...] = tuple(map(str, range(1, 11)))
+    months: tuple[str, ...] = tuple(map(str, range(1, 13)))
+    time: str = "07:00"
+    catch_up_time: str = "12:00"
+    escalation: bool = False
+    escalation_time: str = "08:00"
+    time_limit: int = 120
+    working_directory: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """What a run is to do; `path` is None where no configuration was found."""
 
@@ -83,6 +107,14 @@ class Settings:
     policy: Policy = field(default_factory=Policy)
     reports: Path = Path("reports")
     path: Path | None = None
+    calendar: Calendar = field(default_factory=Calendar)
+    tasks: TaskSettings = field(default_factory=TaskSettings)
+
+    @property
+    def home(self) -> Path:
+        """The folder of the project: the one above `config/`, else the current one."""
+        folder = self.path.parent if self.path else None
+        return folder.parent if folder and folder.name == "config" else Path.cwd()
 
     @property
     def sample(self) -> bool:

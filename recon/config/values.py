@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -89,3 +91,10 @@ def date_format(value: object) -> str:
     if (read.year, read.month) != (day.year, day.month):
         raise ValueError(f"{value!r} is not a format of dates, like '%d.%m.%Y'")
     return text
+
+
+def day(text: str) -> date:
+    """Return the day that is written 2024-12-25."""
+    if not re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+        raise ValueError(f"{text!r} is not a day like 2024-12-25")
+    return date.fromisoformat(text)

@@ -92,6 +92,7 @@ def test_the_shipped_configuration_explains_keys_that_exist(tmp_path: Path) -> N
     text = (ROOT / "config" / "recon.toml").read_text(encoding="utf-8")
     assert load(ROOT / "config" / "recon.toml").sample
     keys = re.sub(r"^# (?=\[|\w+ = )", "", text, flags=re.MULTILINE)
+    shutil.copy(ROOT / "config" / "holidays.txt", tmp_path)
     path = tmp_path / "recon.toml"
     path.write_text(keys, encoding="utf-8")
     tomllib.loads(keys)

@@ -1,0 +1,113 @@
+"""What `recon month --closed` means today: the earliest closed month that is not run yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from recon import process
+from recon.errors import UsageError
+
+if TYPE_CHECKING:
+    from datetime import date
+
+    from recon.calendar import Calendar, Due, Recorded
+    from recon.config import Settings
+    from recon.month import Month
+
+# Two tasks that start together must not take the same month; the lock of the reports is taken
+# later, when both have read.
+LOCK = ".closing"
+_LISTED = 6
+
+
+@contextmanager
+def closed_month(settings: Settings, today: str | None, *, json: bool) -> Iterator[Month]:
+    """Yield the month that is due, while no other process can take it.
+
+    Where none is, the reason and the next day are printed and the command ends with exit code 0.
+    `today` is a day like 2024-07-03 that takes the place of the clock: an option, not a variable,
+    since a variable left in the environment of a service account would go unnoticed.
+    """
+    from recon.cli.options import chosen_month
+    from recon.lock import locked
+
+    day = _day(today, settings.calendar)
+    if _due(settings, day).month is None:
+        _nothing_due(_due(settings, day), json=json)
+    with locked(settings.reports / LOCK, "recon month --closed"):
+        found = _due(settings, day)
+        if found.month is None:
+            _nothing_due(found, json=json)
+        _announce(found)
+        yield chosen_month(str(found.month), settings.sample)
+
+
+def _day(text: str | None, calendar: Calendar) -> date:
+    from recon.config.values import day
+
+    if text is None:
+        return calendar.day(datetime.now(UTC))
+    try:
+        return day(text)
+    except ValueError as error:
+        raise UsageError(f"--today: {error}.") from None
+
+
+def _due(settings: Settings, today: date) -> Due:
+    from recon.calendar import due
+
+    return due(today, settings.calendar, recorded(settings.reports, settings.calendar))
+
+
+def recorded(reports: Path, calendar: Calendar) -> list[Recorded]:
+    """Return what the journal knows of months: their runs and then their signatures."""
+    from recon.calendar import Recorded
+    from recon.journal.model import Kind
+    from recon.journal.store import Journal
+
+    with Journal.look(reports) as journal:
+        runs, events = journal.runs(), journal.events()
+    signed = [event for event in events if event.kind is Kind.SIGNED_OFF]
+    return [
+        *(Recorded(run.month, calendar.day(run.started)) for run in runs),
+        *(Recorded(event.month, calendar.day(event.at), signed_off=True) for event in signed),
+    ]
+
+
+def _nothing_due(found: Due, *, json: bool) -> None:
+    """Print why nothing is due, and end the command."""
+    from recon.reports.json_document import dumps
+
+    following = {"month": str(found.next_month), "day": str(found.next_day)}
+    with process.printing():
+        if json:
+            document = {"schema": 1, "due": None, "next": following, "reason": found.reason}
+            typer.echo(dumps(document), nl=False)
+        else:
+            typer.echo(f"{found.reason} {found.next_month} is due from {found.next_day}.")
+    raise typer.Exit
+
+
+def _announce(found: Due) -> None:
+    """Tell on standard error which month is taken, and what is missing besides."""
+    typer.echo(f"recon: {found.reason}", err=True)
+    if found.gaps:
+        gaps = _listed(found.gaps)
+        typer.echo(f"recon: Warning: no run of {gaps}, though a later month has one.", err=True)
+    if found.left:
+        verb = "is" if found.left == 1 else "are"
+        typer.echo(
+            f"recon: {found.left} more {verb} due after it; each takes a run of its own.", err=True
+        )
+
+
+def _listed(months: Sequence[Month]) -> str:
+    if len(months) > _LISTED:
+        return f"{len(months)} months from {months[0]} to {months[-1]}"
+    return ", ".join(map(str, months))

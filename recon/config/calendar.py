@@ -1,0 +1,81 @@
+"""The table [calendar]: time zone, closing day, holidays and the first month."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+
+from recon import keys
+from recon.calendar import Calendar
+from recon.config import values
+from recon.errors import MonthError
+from recon.keys import Keys
+from recon.month import Month
+
+# No month has more business days than 23, and the ones before its end are its own close.
+_LATEST_CLOSE = 20
+_SHOWN = 5
+
+
+def read_calendar(table: Keys, path: Path) -> Calendar:
+    """Return the calendar; a relative file of holidays starts beside the configuration."""
+    standard = Calendar()
+    calendar = Calendar(
+        time_zone=table.take("time_zone", values.time_zone, None),
+        close_day=table.take("close_day", _close_day, standard.close_day),
+        holidays=table.take("holidays", _holidays(path), standard.holidays),
+        start=table.take("start", _month, None),
+    )
+    table.close()
+    return calendar
+
+
+def _close_day(value: object) -> int:
+    day = keys.whole(value)
+    if not 1 <= day <= _LATEST_CLOSE:
+        raise ValueError(f"{value!r} is not a business day from 1 to {_LATEST_CLOSE}")
+    return day
+
+
+def _month(value: object) -> Month:
+    try:
+        return Month.parse(keys.text(value))
+    except MonthError:
+        raise ValueError(f"{value!r} is not a month in quotes, like '2024-01'") from None
+
+
+def _holidays(path: Path) -> Callable[[object], frozenset[date]]:
+    """Return a parser for the name of a file with a date a line."""
+
+    def parse(value: object) -> frozenset[date]:
+        file = values.readable(path)(value)
+        try:
+            lines = file.read_text(encoding="utf-8-sig").splitlines()
+        except UnicodeDecodeError:
+            raise ValueError(f"{file} is not UTF-8; save it as UTF-8") from None
+        except OSError as error:
+            raise ValueError(f"{file} cannot be read: {error.strerror}") from None
+        return holidays(file, lines)
+
+    return parse
+
+
+def holidays(file: Path, lines: list[str]) -> frozenset[date]:
+    """Return the dates of a file's lines, without comments; raises ValueError with the wrong ones.
+
+    A date is written 2024-12-25; what follows a # is a comment.
+    """
+    days, wrong = set(), []
+    for number, line in enumerate(lines, 1):
+        text = line.partition("#")[0].strip()
+        try:
+            if text:
+                days.add(values.day(text))
+        except ValueError:
+            wrong.append(f"line {number}: {text!r}")
+    if wrong:
+        more = f" and {len(wrong) - _SHOWN} more" if len(wrong) > _SHOWN else ""
+        listed = ", ".join(wrong[:_SHOWN])
+        raise ValueError(f"{file} has lines that are no date like 2024-12-25: {listed}{more}")
+    return frozenset(days)
