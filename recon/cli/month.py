@@ -99,6 +99,7 @@ def month(
                 top=top,
                 quiet=quiet,
                 exit_code=outcome.exit_code,
+                history=outcome.history,
             )
     raise typer.Exit(outcome.exit_code)
 
