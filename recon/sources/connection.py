@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 
 from recon.config import DatabaseSettings
 from recon.errors import ConfigError
+from recon.secrets import remembered
 
 # The drivers that are tried, the newest first; the legacy one only when it is asked for.
 DRIVERS = tuple(f"ODBC Driver {version} for SQL Server" for version in ("18", "17", "13.1", "13"))
@@ -87,7 +88,7 @@ def secret(settings: DatabaseSettings) -> str | None:
             raise ConfigError(
                 [f"{settings.key}.password_env: the variable {settings.password_env} is not set"]
             )
-        return found
+        return remembered(found)
     if settings.user is None:
         return None
     return _from_keyring(settings)
@@ -113,7 +114,7 @@ def _from_keyring(settings: DatabaseSettings) -> str:
                 f"'keyring set recon {settings.user}@{settings.server}'"
             ]
         )
-    return found
+    return remembered(found)
 
 
 def _secret_part(settings: DatabaseSettings) -> str:

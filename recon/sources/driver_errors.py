@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from recon.errors import SourceUnreachable
 from recon.model import Side
+from recon.secrets import redacted
 from recon.sources.side_by_side import Supervisor
 
 # Worth another try: deadlocks, cut connections, throttling, a server that is coming up.
@@ -127,11 +128,3 @@ def failure(side: Side, description: str, error: Exception) -> SourceUnreachable
         state, _, text = _facts_of(error)
         said = f"fails with SQLSTATE {state or 'unknown'}: {redacted(' '.join(text.split()))}"
     return SourceUnreachable(f"The {side} side ({description}) {said}.")
-
-
-_SECRETS = re.compile(r"(PWD|PASSWORD|UID)\s*=\s*(\{(?:[^}]|\}\})*\}|[^;]*)", re.IGNORECASE)
-
-
-def redacted(text: str) -> str:
-    """Return a text without the values of secret keywords."""
-    return _SECRETS.sub(lambda found: f"{found[1]}=***", text)

@@ -1,0 +1,62 @@
+"""Secrets: what was read of them, and texts in which none of them can be read.
+
+Whoever reads a password, a token or the address of a webhook hands it to `remembered`, once, where
+it is read. Whatever goes to a log, to stderr or into a file passes through `redacted`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from urllib.parse import quote, quote_plus
+
+HIDDEN = "***"
+# A shorter secret is part of many words; it is hidden where it stands by itself.
+_SHORT = 4
+
+_known: list[str] = []
+
+# What looks like a secret, whoever read it: keywords of connection strings, tokens and webhooks of
+# Slack, a login within an address, an authorization header.
+_SHAPES = (
+    (r"((?:PWD|PASSWORD|PASSWD|TOKEN|SECRET|API_?KEY|UID)\s*=\s*)"
+     r"(?:\{(?:[^}]|\}\})*\}|[^;\r\n]*)", rf"\1{HIDDEN}"),
+    (r"\b(xox)[a-z](?:\.xox[a-z])?-[\w.%-]+", rf"\1?-{HIDDEN}"),
+    (r"\b(xapp)-[\w.%-]+", rf"\1-{HIDDEN}"),
+    (r"(hooks\.slack(?:-gov)?\.com/\w+/)[^\s\"'<>)]+", rf"\1{HIDDEN}"),
+    (r"(://)[^\s/@\"'<>]+@", rf"\1{HIDDEN}@"),
+    (r"\b((?:Bearer|Basic)\s+)[\w.~+/=-]{8,}", rf"\1{HIDDEN}"),
+)  # fmt: skip
+_PATTERNS = tuple((re.compile(shape, re.IGNORECASE), instead) for shape, instead in _SHAPES)
+
+
+def remembered(secret: str) -> str:
+    """Return a secret that was read; no redacted text shows it from now on."""
+    # Every way in which a driver, a library or Python may write it.
+    ways = {
+        secret,
+        secret.strip(),
+        " ".join(secret.split()),
+        secret.replace("}", "}}"),
+        repr(secret)[1:-1],
+        json.dumps(secret)[1:-1],
+        json.dumps(secret, ensure_ascii=False)[1:-1],
+        quote(secret, safe=""),
+        quote_plus(secret),
+    }
+    _known.extend(way for way in ways if way.strip() and way not in _known)
+    return secret
+
+
+def redacted(text: str) -> str:
+    """Return a text without any secret that was read, and without what looks like one."""
+    for way in sorted(_known, key=len, reverse=True):
+        if way not in text:
+            continue
+        if len(way) < _SHORT:
+            text = re.sub(rf"(?<!\w){re.escape(way)}(?!\w)", HIDDEN, text)
+        else:
+            text = text.replace(way, HIDDEN)
+    for pattern, instead in _PATTERNS:
+        text = pattern.sub(instead, text)
+    return text
