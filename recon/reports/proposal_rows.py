@@ -22,6 +22,7 @@ COLUMNS = (
     "contract_id",
     "revenue_type",
     "cause",
+    "breaks",
     "entry_ids",
     "text",
 )
@@ -53,6 +54,7 @@ def _proposed(proposal: Proposal, repeat: bool) -> Iterator[tuple[object, ...]]:
             line.contract_id,
             line.revenue_type,
             proposal.cause.value,
+            ", ".join(item.name for item in proposal.breaks),
             ", ".join(proposal.entry_ids) if told else "",
             proposal.text if told else "",
         )
@@ -71,6 +73,7 @@ def _refused(found: Proposals, refused: Unproposed) -> tuple[object, ...]:
         item.contract_id,
         item.revenue_type,
         item.cause.value,
+        item.name,
         ", ".join(item.concerned),
         f"No proposal: {refused.reason}. {item.explanation}",
     )

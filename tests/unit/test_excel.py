@@ -86,7 +86,7 @@ def test_the_cells_of_the_close_are_the_approved_ones(tmp_path: Path) -> None:
     check_golden("workbook.txt", "".join(c for c in cells if not c.startswith(added)))
     sheet = book["Proposed entries"]
     assert (sheet.freeze_panes, sheet.print_title_rows) == ("A3", "$1:$2")
-    assert sheet.auto_filter.ref == f"A2:L{sheet.max_row}"
+    assert sheet.auto_filter.ref == f"A2:M{sheet.max_row}"
 
 
 def test_only_our_own_cells_are_formulas(tmp_path: Path) -> None:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import date
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -13,6 +16,7 @@ from hypothesis import strategies as st
 from recon.errors import TieOutError
 from recon.month import Month
 from recon.rollforward import NO_LINE, SIGNS, RollforwardRow, closings, in_total, rollforward
+from tests import chance_books, oracle
 from tests.books import Row, contract, entry, opened, posted
 
 MONTHS = [f"2024-{month:02d}" for month in range(1, 13)]
@@ -191,6 +195,34 @@ def postings(draw: st.DrawFn, entry_id: str) -> Row:
         currency=draw(st.sampled_from(["USD", "JPY"])),
         recognition_period=str(Month.parse("2023-10") + draw(st.integers(0, 15))),
     )
+
+
+@settings(SLOW, max_examples=10)
+@given(chance_books.books())
+def test_the_closing_is_what_the_oracle_says(book: chance_books.Book) -> None:
+    """Value less what an early close leaves less all that was recognized, counted by fractions."""
+    session, result = opened(book.contracts, book.entries, chance_books.POLICY)
+    with session:
+        rows = rollforward(session, result)
+    wanted: Counter[str] = Counter()
+    for (_, _, currency), line in book.known.items():
+        if line.start <= date(2024, 6, 30):
+            gone = line.remainder if line.close_month <= chance_books.MONTH else Fraction(0)
+            wanted[currency] += to_units(oracle.rounded(line.value, line.decimals) - gone)
+    for posting in book.entries:
+        blocked = posting["contract_id"] == "BAD" or posting["amount"] == "unreadable"
+        if not blocked and posting["recognition_period"] <= "2024-06":
+            wanted[posting["currency"]] -= to_units(Fraction(posting["amount"]))
+    closing = {currency: row.closing for currency, row in in_total(rows).items()}
+    assert {c: amount for c, amount in closing.items() if amount} == {
+        c: amount for c, amount in wanted.items() if amount
+    }
+
+
+def to_units(amount: Fraction) -> int:
+    """Return an amount in ten-thousandths."""
+    assert (amount * 10_000).denominator == 1
+    return int(amount * 10_000)
 
 
 def nonzero(amounts: Mapping[Key, int]) -> dict[Key, int]:
