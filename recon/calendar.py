@@ -18,13 +18,15 @@ class Calendar:
 
     `close_day` counts the business days of the following month; weekends and `holidays` are none.
     Days are those of `time_zone`, without one those of this machine. `start` is the first month
-    that recon answers for; without it the runs tell (see `due`).
+    that recon answers for; without it the runs tell (see `due`). `ready_from` is the share, in
+    millionths, of what is usually posted by the same day below which a month is provisional.
     """
 
     time_zone: str | None = None
     close_day: int = 3
     holidays: frozenset[date] = frozenset()
     start: Month | None = None
+    ready_from: int = 900_000
 
     def day(self, moment: datetime) -> date:
         """Return the day on which a moment falls here."""

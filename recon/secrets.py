@@ -23,7 +23,8 @@ _SHAPES = (
      r"(?:\{(?:[^}]|\}\})*\}|[^;\r\n]*)", rf"\1{HIDDEN}"),
     (r"\b(xox)[a-z](?:\.xox[a-z])?-[\w.%-]+", rf"\1?-{HIDDEN}"),
     (r"\b(xapp)-[\w.%-]+", rf"\1-{HIDDEN}"),
-    (r"(hooks\.slack(?:-gov)?\.com/\w+/)[^\s\"'<>)]+", rf"\1{HIDDEN}"),
+    (r"(hooks\.slack(?:-gov)?\.com/+\w+/+)[^\s\"'<>)|\\]+", rf"\1{HIDDEN}"),
+    (r"(/(?:services|workflows|triggers)/)[TA]\w+/[A-Z]\w+/\w[^\s\"'<>)|\\]*", rf"\1{HIDDEN}"),
     (r"(://)[^\s/@\"'<>]+@", rf"\1{HIDDEN}@"),
     (r"\b((?:Bearer|Basic)\s+)[\w.~+/=-]{8,}", rf"\1{HIDDEN}"),
 )  # fmt: skip

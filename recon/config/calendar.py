@@ -26,6 +26,7 @@ def read_calendar(table: Keys, path: Path) -> Calendar:
         close_day=table.take("close_day", _close_day, standard.close_day),
         holidays=table.take("holidays", _holidays(path), standard.holidays),
         start=table.take("start", _month, None),
+        ready_from=table.take("ready_from", keys.rate, standard.ready_from),
     )
     table.close()
     return calendar

@@ -11,6 +11,7 @@ from typing import Any
 from recon.config import values
 from recon.config.calendar import read_calendar
 from recon.config.location import find
+from recon.config.log import read_log
 from recon.config.settings import Settings
 from recon.config.sources import read_source
 from recon.config.tasks import read_tasks
@@ -93,6 +94,7 @@ def _read(table: Keys, path: Path) -> Settings:
         path=path,
         calendar=calendar,
         tasks=read_tasks(table.table("tasks")),
+        log=read_log(table.table("log"), path),
     )
     directory = reports.take("directory", values.below(path), settings.home / "reports")
     reports.close()

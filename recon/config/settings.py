@@ -8,6 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from recon.calendar import Calendar
+from recon.config.log import LogSettings
 from recon.model import Side
 from recon.policy import Policy
 
@@ -109,6 +110,7 @@ class Settings:
     path: Path | None = None
     calendar: Calendar = field(default_factory=Calendar)
     tasks: TaskSettings = field(default_factory=TaskSettings)
+    log: LogSettings = field(default_factory=LogSettings)
 
     @property
     def home(self) -> Path:

@@ -35,6 +35,8 @@ def nothing_known(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         ("xapp-1-A0-s3cret", "s3cret"),
         ("POST https://hooks.slack.com/services/T0/B0/s3cret failed", "s3cret"),
         ("hooks.slack.com/workflows/T0/A0/1/s3cret", "s3cret"),
+        ("hooks.slack-gov.com//services/T0/B0/s3cret", "s3cret"),
+        ('"POST /services/T01/B02/s3cret HTTP/1.1" 404', "s3cret"),
         ("through http://me:s3cret@proxy:8080/", "s3cret"),
         ("Authorization: Bearer s3cret.s3cret", "s3cret"),
     ],

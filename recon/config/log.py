@@ -1,0 +1,62 @@
+"""The table [log]: what a run leaves behind for whoever was not there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from recon import keys
+from recon.config import values
+from recon.keys import Keys
+
+
+class LogFormat(StrEnum):
+    """How a log is written: to be read, or a JSON document a line."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class LogLevel(StrEnum):
+    """What a log tells besides the beginning and the end of the run, the least grave first."""
+
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+    @property
+    def rank(self) -> int:
+        """How grave it is."""
+        return list(LogLevel).index(self)
+
+
+@dataclass(frozen=True, slots=True)
+class LogSettings:
+    """How runs are logged, and how often one is expected.
+
+    Without a `directory` the logs stand in `logs` below the reports. They are kept for `keep_days`;
+    `recon doctor` expects a run every `expect_run_every_days`. 0 is for ever, and never.
+    """
+
+    format: LogFormat = LogFormat.TEXT
+    level: LogLevel = LogLevel.INFO
+    keep_days: int = 400
+    directory: Path | None = None
+    expect_run_every_days: int = 35
+
+
+def read_log(table: Keys, path: Path) -> LogSettings:
+    """Return how runs are logged; a relative directory starts beside the configuration."""
+    usual = LogSettings()
+    settings = LogSettings(
+        format=table.take("format", keys.one_of(LogFormat), usual.format),
+        level=table.take("level", keys.one_of(LogLevel), usual.level),
+        keep_days=table.take("keep_days", keys.whole, usual.keep_days),
+        directory=table.take("directory", values.below(path), None),
+        expect_run_every_days=table.take(
+            "expect_run_every_days", keys.whole, usual.expect_run_every_days
+        ),
+    )
+    table.close()
+    return settings
