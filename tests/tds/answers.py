@@ -47,9 +47,10 @@ class Answer:
 
     def result(self, rows: int | None = None) -> bytes:
         """Return the tokens of the columns, and of the first rows or all."""
-        described = protocol.result_columns([name for name, _ in self.columns], self.types)
+        types = self.types
+        described = protocol.result_columns([name for name, _ in self.columns], types)
         wanted = self.rows[:rows]
-        return described + b"".join(protocol.result_row(row, self.types) for row in wanted)
+        return described + b"".join(protocol.result_row(row, types) for row in wanted)
 
     def sent_before_the_fault(self) -> bytes:
         """Return the part of the result that arrives before the fault."""

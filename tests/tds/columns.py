@@ -16,7 +16,6 @@ NULL_TEXT = b"\xff\xff"
 # Python keeps 28 digits unless told otherwise, SQL Server 38.
 EXACT = Context(prec=60)
 DAY_ONE = date(1, 1, 1)
-MICROSECONDS_A_DAY = 86_400_000_000
 
 Encode = Callable[[str], bytes]
 
@@ -114,7 +113,7 @@ def _days(text: str) -> bytes:
 
 def _time(moment: datetime, scale: int) -> bytes:
     past = moment - datetime.combine(moment, datetime.min.time(), moment.tzinfo)
-    ticks = past // timedelta(microseconds=1) * 10**scale // 10**6
+    ticks: int = past // timedelta(microseconds=1) * 10**scale // 10**6
     return ticks.to_bytes(3 if scale <= 2 else 4 if scale <= 4 else 5, "little")
 
 

@@ -1,7 +1,8 @@
 """The endpoint: a process that listens, answers by statement, and records what it was asked.
 
-`python -m tests.tds.endpoint` prints its port. A line of JSON on standard input is a new play, a
-list of answers; an empty line changes nothing. Either is answered with the record so far.
+`python -m tests.tds.endpoint` prints its port; with the file of a certificate, it encrypts. A line
+of JSON on standard input is a new play, a list of answers; an empty line changes nothing. Either
+is answered with the record so far.
 """
 
 from __future__ import annotations
@@ -11,16 +12,17 @@ import re
 import select
 import socket
 import socketserver
-import struct
 import sys
 import threading
 import time
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 from tests.tds import protocol
 from tests.tds.answers import Answer, Fault
 from tests.tds.protocol import Done, Kind, Login, Request, done
+from tests.tds.wires import Encrypted, Wire, tear
 
 # What SQL Server says where the driver asks for a procedure that it lacks.
 NO_SUCH_PROCEDURE = 2812
@@ -28,7 +30,7 @@ NOT_CANNED = 50000
 
 
 class Ended(Exception):
-    """The session is over: the client has left, or a fault wants it so."""
+    """The session is over: a fault wants it so."""
 
 
 @dataclass
@@ -71,42 +73,27 @@ class Session(socketserver.BaseRequestHandler):
         """Take part in the play that is running now, whatever comes after it."""
         self.play = self.server.play
         self.number = self.play.opened()
+        self.wire: Wire = self.request
 
     def handle(self) -> None:
         """Answer message after message."""
         try:
             while True:
-                self.respond(*self.message())
-        except (Ended, OSError):
+                self.respond(*protocol.message(self.wire))
+        except (Ended, protocol.Closed, OSError):
             self.play.note(self.number, "closed")
-
-    def message(self) -> tuple[Kind, bytes]:
-        """Return the next message, put together from its packets; raises Ended."""
-        payload, last = b"", False
-        while not last:
-            kind, status, length, *_ = protocol.HEADER.unpack(self.read(protocol.HEADER.size))
-            payload += self.read(length - protocol.HEADER.size)
-            last = bool(status & protocol.LAST_PACKET)
-        return Kind(kind), payload
-
-    def read(self, size: int) -> bytes:
-        """Return so many bytes; raises Ended where there are no more."""
-        data = b""
-        while len(data) < size:
-            part = self.request.recv(size - len(data))
-            if not part:
-                raise Ended
-            data += part
-        return data
 
     def send(self, payload: bytes, *, last: bool = True) -> None:
         """Send an answer, or the beginning of one."""
-        self.request.sendall(protocol.packets(Kind.ANSWER, payload, last))
+        self.wire.sendall(protocol.packets(Kind.ANSWER, payload, last))
 
     def respond(self, kind: Kind, payload: bytes) -> None:
         """Answer a message; raises Ended where the answer is the end."""
         if kind is Kind.PRELOGIN:
-            self.perform(self.play.answer_to("PRELOGIN"), protocol.prelogin())
+            certificate = self.server.certificate
+            self.perform(self.play.answer_to("PRELOGIN"), protocol.prelogin(bool(certificate)))
+            if certificate:
+                self.wire = Encrypted(self.request, certificate)
         elif kind is Kind.LOGIN:
             login = Login.read(payload)
             self.play.note(self.number, "login", **asdict(login))
@@ -155,9 +142,7 @@ class Session(socketserver.BaseRequestHandler):
         if answer.fault is Fault.WAIT:
             return self.wait(answer.seconds)
         if answer.fault is Fault.RESET:
-            linger = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
-            self.request.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-            self.request.close()
+            tear(self.request)
         raise Ended
 
     def wait(self, seconds: float) -> bool:
@@ -166,7 +151,7 @@ class Session(socketserver.BaseRequestHandler):
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0:
             if select.select([self.request], [], [], left)[0]:
-                self.message()
+                protocol.message(self.wire)
                 self.attention(done(Done.ERROR | Done.MORE))
                 return False
         return True
@@ -182,11 +167,13 @@ class Server(socketserver.ThreadingTCPServer):
 
     daemon_threads = True
     play = Play()
+    certificate: Path | None = None
 
 
-def main() -> None:
+def main(certificate: Path | None = None) -> None:
     """Listen, and follow the plays on standard input until it ends."""
     with Server(("127.0.0.1", 0), Session) as server:
+        server.certificate = certificate
         threading.Thread(target=server.serve_forever, daemon=True).start()
         print(server.server_address[1], flush=True)
         for line in sys.stdin:
@@ -198,4 +185,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(*map(Path, sys.argv[1:]))

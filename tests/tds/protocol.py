@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import IntEnum, IntFlag
 from io import BytesIO
-from typing import Any
+from typing import Any, Protocol
 
 from tests.tds.columns import DAY_ONE, Type
 
@@ -52,6 +52,38 @@ def packets(kind: Kind, payload: bytes, last: bool = True) -> bytes:
         + part
         for number, part in enumerate(parts)
     )
+
+
+class Closed(Exception):
+    """The other end has left."""
+
+
+class Readable(Protocol):
+    """What bytes come from."""
+
+    def recv(self, size: int, /) -> bytes:
+        """Return some bytes, none where the other end has closed."""
+        ...
+
+
+def message(wire: Readable) -> tuple[Kind, bytes]:
+    """Return the next message, put together from its packets; raises Closed."""
+    payload, last = b"", False
+    while not last:
+        kind, status, length, *_ = HEADER.unpack(_read(wire, HEADER.size))
+        payload += _read(wire, length - HEADER.size)
+        last = bool(status & LAST_PACKET)
+    return Kind(kind), payload
+
+
+def _read(wire: Readable, size: int) -> bytes:
+    data = b""
+    while len(data) < size:
+        part = wire.recv(size - len(data))
+        if not part:
+            raise Closed
+        data += part
+    return data
 
 
 @dataclass(frozen=True)
@@ -164,10 +196,10 @@ def _number(message: BytesIO, size: int) -> int:
     return int.from_bytes(message.read(size), "little")
 
 
-def prelogin() -> bytes:
-    """Return the answer to a PRELOGIN: a version, and that nothing is encrypted."""
+def prelogin(encrypts: bool) -> bytes:
+    """Return the answer to a PRELOGIN: a version, and whether all is encrypted or nothing."""
     places = struct.pack(">BHH", 0, 11, 6) + struct.pack(">BHH", 1, 17, 1) + b"\xff"
-    return places + bytes([16, 0, 0, 0, 0, 0]) + b"\2"
+    return places + bytes([16, 0, 0, 0, 0, 0]) + (b"\1" if encrypts else b"\2")
 
 
 def login_accepted() -> bytes:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal, localcontext
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -82,7 +83,7 @@ def books(
     older: Sequence[Row] = OLDER_ROWS,
     before: Sequence[Row] = BEFORE_ROWS,
     snapshot: bool = True,
-    further: Mapping[str, str] | None = None,
+    further: Mapping[str, str] = MappingProxyType({}),
     **types: str,
 ) -> list[Answer]:
     """Return all answers of a month.
@@ -90,7 +91,8 @@ def books(
     `types` are columns of either side in other types, `further` are columns that entries have.
     """
     deals = {name: types.get(name, kind) for name, kind in CONTRACT_TYPES.items()}
-    ledger = {name: types.get(name, kind) for name, kind in ENTRY_TYPES.items()} | (further or {})
+    ledger = {name: types.get(name, kind) for name, kind in ENTRY_TYPES.items()}
+    ledger |= further
     return [
         *session(snapshot),
         _table("dbo.deals.*WHERE 1 = 0", deals),

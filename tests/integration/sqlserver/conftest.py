@@ -5,11 +5,13 @@ from __future__ import annotations
 import importlib.util
 import json
 import platform
+import shutil
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -99,8 +101,34 @@ def driver() -> str:
 @pytest.fixture(scope="session")
 def running_endpoint(driver: str) -> Iterator[Endpoint]:
     """Yield the endpoint; its process ends with its standard input."""
+    with _running() as endpoint:
+        yield endpoint
+
+
+@pytest.fixture(scope="session")
+def encrypting_endpoint(
+    driver: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Endpoint]:
+    """Yield an endpoint that encrypts, with a certificate that nobody vouches for."""
+    openssl = shutil.which("openssl")
+    if openssl is None:
+        pytest.skip("there is no openssl to make a certificate with")
+    certificate = tmp_path_factory.mktemp("certificate") / "server.pem"
+    subprocess.run(
+        [openssl, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
+         "-subj", "/CN=sql01", "-keyout", str(certificate), "-out", f"{certificate}.crt"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    with certificate.open("a", encoding="ascii") as file:
+        file.write(Path(f"{certificate}.crt").read_text(encoding="ascii"))
+    with _running(str(certificate)) as endpoint:
+        yield endpoint
+
+
+@contextmanager
+def _running(*arguments: str) -> Iterator[Endpoint]:
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.tds.endpoint"], cwd=ROOT, encoding="utf-8",
+        [sys.executable, "-m", "tests.tds.endpoint", *arguments], cwd=ROOT, encoding="utf-8",
         stdin=subprocess.PIPE, stdout=subprocess.PIPE,
     )  # fmt: skip
     with process:

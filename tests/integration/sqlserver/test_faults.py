@@ -157,6 +157,28 @@ def test_a_server_without_encryption_is_told(endpoint: Endpoint, configured: Con
     assert not endpoint.record("login")
 
 
+def test_a_certificate_that_nobody_vouches_for_is_told(
+    endpoint: Endpoint, encrypting_endpoint: Endpoint, configured: Configured
+) -> None:
+    """Nobody logs in to a server that may be another one."""
+    encrypting_endpoint.play(*books())
+    server = f"127.0.0.1,{encrypting_endpoint.port}"
+    error = refusal(configured(server=server, encrypt=True))
+    assert (error.exit_code, "a certificate that is not trusted" in str(error)) == (5, True), error
+    assert not encrypting_endpoint.record("login")
+
+
+def test_a_certificate_may_be_accepted_unseen(
+    endpoint: Endpoint, encrypting_endpoint: Endpoint, configured: Configured
+) -> None:
+    """Encrypted, the month is the same; who listens reads no name and no password."""
+    encrypting_endpoint.play(*books())
+    server = f"127.0.0.1,{encrypting_endpoint.port}"
+    result = month(configured(server=server, encrypt=True, trust_server_certificate=True))
+    assert result.totals["USD"].recognized == 30_000_000
+    assert {login["password"] for login in encrypting_endpoint.record("login")} == {PASSWORD}
+
+
 @pytest.mark.parametrize("silent", ["PRELOGIN", "^LOGIN"])
 def test_a_server_that_is_silent_is_told(
     endpoint: Endpoint, configured: Configured, silent: str, monkeypatch: pytest.MonkeyPatch
