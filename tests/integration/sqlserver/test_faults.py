@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import pyodbc
 import pytest
 
 from recon.errors import ExitCode
@@ -239,13 +238,13 @@ def test_an_echoed_password_is_not_shown(
         assert secret not in error
 
 
-def test_a_database_that_is_not_there_goes_before_the_login(driver: str) -> None:
+def test_a_database_that_is_not_there_goes_before_the_login() -> None:
     """Where a server says both, the missing database is the reason for the failed login."""
     text = (
         "[28000] [Microsoft][ODBC Driver 17 for SQL Server][SQL Server]Login failed for user 'x'. "
         '(18456) (SQLDriverConnect); [28000] [Microsoft][SQL Server]Cannot open database "Ledger" '
         "requested by the login. The login failed. (4060)"
     )
-    error = pyodbc.InterfaceError("28000", text)
+    error = Exception("28000", text)
     assert "has no such database" in str(failure(Side.ACCOUNTING, "sqlserver", error))
     assert driver_errors.attempts_more(error) == 1
