@@ -36,8 +36,21 @@ MIGRATIONS = (
         kind TEXT NOT NULL, subject TEXT NOT NULL, month TEXT NOT NULL, reason TEXT NOT NULL,
         detail TEXT NOT NULL);
     """,
+    """
+    CREATE TABLE alerts (
+        number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, at TEXT NOT NULL, run TEXT NOT NULL,
+        month TEXT NOT NULL, kind TEXT NOT NULL, level TEXT NOT NULL, place TEXT NOT NULL,
+        payload TEXT NOT NULL);
+    CREATE TABLE alerted (
+        alert TEXT NOT NULL REFERENCES alerts (id), name TEXT NOT NULL,
+        PRIMARY KEY (alert, name));
+    CREATE TABLE deliveries (
+        number INTEGER PRIMARY KEY, alert TEXT NOT NULL REFERENCES alerts (id), at TEXT NOT NULL,
+        sent TEXT NOT NULL, detail TEXT NOT NULL);
+    CREATE INDEX deliveries_by_alert ON deliveries (alert);
+    """,
 )
-TABLES = ("runs", "totals", "breaks", "events")
+TABLES = ("runs", "totals", "breaks", "events", "alerts", "alerted", "deliveries")
 PATIENCE = 10.0
 # An empty journal that is gone when it is closed.
 NOWHERE = Path(":memory:")

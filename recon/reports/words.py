@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from recon import money
 from recon.journal.model import Life
 from recon.model import Bucket, Reconciliation, Severity
+from recon.month import Month
 
 SHOWN_MONTHS = 3
 
@@ -19,29 +20,38 @@ def words(name: str) -> str:
 
 
 def verdict(result: Reconciliation) -> str:
-    """Return in a sentence whether the month may be closed.
+    """Return in a sentence whether the month may be closed; see `verdict_of`."""
+    return verdict_of(
+        result.month,
+        Counter(item.severity for item in result.breaks),
+        len(result.invalid),
+        any(totals.compared for totals in result.totals.values()),
+    )
+
+
+def verdict_of(month: Month, counts: Mapping[Severity, int], invalid: int, anything: bool) -> str:
+    """Return in a sentence whether a month may be closed, by its breaks and invalid rows.
 
     High and critical breaks and invalid rows forbid it, whatever `--fail-on` says: that option
-    decides what a script does, not what the books need.
+    decides what a script does, not what the books need. `anything` is whether there was revenue.
     """
-    month, found = result.month.name, ", ".join(_found(result))
-    if (result.severity or 0) >= Severity.HIGH:
-        return f"Do not close {month}: {found}"
-    if not any(totals.compared for totals in result.totals.values()):
-        return f"Nothing to close in {month}: no revenue expected or recognized"
+    found = ", ".join(_found(counts, invalid))
+    if counts.get(Severity.CRITICAL) or counts.get(Severity.HIGH) or invalid:
+        return f"Do not close {month.name}: {found}"
+    if not anything:
+        return f"Nothing to close in {month.name}: no revenue expected or recognized"
     if found:
-        return f"Ready to close {month}, with {found} to acknowledge"
-    return f"Ready to close {month}: no breaks, no invalid rows"
+        return f"Ready to close {month.name}, with {found} to acknowledge"
+    return f"Ready to close {month.name}: no breaks, no invalid rows"
 
 
-def _found(result: Reconciliation) -> Iterator[str]:
-    counts = Counter(item.severity for item in result.breaks)
+def _found(counts: Mapping[Severity, int], invalid: int) -> Iterator[str]:
     for severity in (Severity.CRITICAL, Severity.HIGH):
-        if counts[severity]:
-            yield f"{counts[severity]:,} {severity.word}"
-    if warnings := counts[Severity.WARNING]:
+        if count := counts.get(severity, 0):
+            yield f"{count:,} {severity.word}"
+    if warnings := counts.get(Severity.WARNING, 0):
         yield f"{warnings:,} warning{'' if warnings == 1 else 's'}"
-    if invalid := len(result.invalid):
+    if invalid:
         yield f"{invalid:,} invalid row{'' if invalid == 1 else 's'}"
 
 

@@ -1,0 +1,153 @@
+"""Alerts: what is to be told to people, kept until it is told, and what became of each attempt.
+
+An alert is written down before it is sent and never changed; that it was sent is an event of its
+own. What is cut off between the two is sent again, with the same id.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from recon.journal.schema import NOWHERE, opened, transaction
+from recon.journal.store import NAME
+
+Payload = Mapping[str, Any]
+
+
+class AlertKind(StrEnum):
+    """What an alert is."""
+
+    DIGEST = "digest"
+    REPORT = "report"
+    CRITICAL = "critical"
+    ESCALATION = "escalation"
+    FAILURE = "failure"
+
+
+class Sent(StrEnum):
+    """What became of an attempt to send an alert; it waits until it is `sent` or `void`."""
+
+    SENT = "sent"
+    FAILED = "failed"
+    VOID = "void"
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """Something to tell: `payload` is the message, without secrets, and `names` its breaks.
+
+    `run` is '' where no run is recorded, `month` where none is known; `place` is where it goes.
+    """
+
+    id: str
+    at: datetime
+    run: str
+    month: str
+    kind: AlertKind
+    level: str
+    place: str
+    payload: Payload
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """An attempt to send an alert; `detail` says why it failed, or the message's time stamp."""
+
+    alert: str
+    at: datetime
+    sent: Sent
+    detail: str = ""
+
+
+class Alerts:
+    """The alerts of a journal; opened by `Alerts.at`, closed at the end of the context."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    @classmethod
+    @contextmanager
+    def at(cls, reports: Path) -> Iterator[Alerts]:
+        """Yield the alerts of a folder of reports; raises ReportError where it cannot be used."""
+        with opened(reports / NAME) as connection:
+            yield cls(connection)
+
+    @classmethod
+    @contextmanager
+    def look(cls, reports: Path) -> Iterator[Alerts]:
+        """Yield the alerts to read in them; where there is no journal yet none, kept nowhere."""
+        path = reports / NAME
+        with opened(path if path.exists() else NOWHERE) as connection:
+            yield cls(connection)
+
+    def queue(self, alerts: Sequence[Alert]) -> None:
+        """Add alerts, in their order: all of them or none; one that is known is not added again."""
+        with transaction(self._connection):
+            for alert in alerts:
+                self._add(alert)
+
+    def _add(self, alert: Alert) -> None:
+        known = self._connection.execute("SELECT 1 FROM alerts WHERE id = ?", (alert.id,))
+        if known.fetchone():
+            return
+        payload = json.dumps(alert.payload, ensure_ascii=False)
+        self._connection.execute(
+            "INSERT INTO alerts VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (alert.id, alert.at.isoformat(), alert.run, alert.month, alert.kind.value, alert.level,
+             alert.place, payload),
+        )  # fmt: skip
+        self._connection.executemany(
+            "INSERT INTO alerted VALUES (?, ?)", [(alert.id, name) for name in alert.names]
+        )
+
+    def mark(self, delivery: Delivery) -> None:
+        """Write down what became of an attempt to send an alert."""
+        with transaction(self._connection):
+            self._connection.execute(
+                "INSERT INTO deliveries VALUES (NULL, ?, ?, ?, ?)",
+                (delivery.alert, delivery.at.isoformat(), delivery.sent.value, delivery.detail),
+            )
+
+    def all(self) -> list[Alert]:
+        """Return all alerts in the order in which they were queued."""
+        return self._alerts("")
+
+    def waiting(self) -> list[Alert]:
+        """Return the alerts that are still to be sent, the oldest first."""
+        return self._alerts(
+            "WHERE id NOT IN (SELECT alert FROM deliveries WHERE sent IN ('sent', 'void'))"
+        )
+
+    def _alerts(self, where: str) -> list[Alert]:
+        names: dict[str, list[str]] = {}
+        for alert, name in self._connection.execute("SELECT alert, name FROM alerted"):
+            names.setdefault(alert, []).append(name)
+        return [
+            Alert(
+                identifier, datetime.fromisoformat(at).astimezone(UTC), run, month,
+                AlertKind(kind), level, place, json.loads(payload),
+                tuple(names.get(identifier, ())),
+            )
+            for identifier, at, run, month, kind, level, place, payload in self._connection.execute(
+                "SELECT id, at, run, month, kind, level, place, payload FROM alerts "
+                f"{where} ORDER BY number"
+            )
+        ]  # fmt: skip
+
+    def deliveries(self) -> list[Delivery]:
+        """Return all attempts in order of time."""
+        return [
+            Delivery(alert, datetime.fromisoformat(at).astimezone(UTC), Sent(sent), detail)
+            for alert, at, sent, detail in self._connection.execute(
+                "SELECT alert, at, sent, detail FROM deliveries ORDER BY number"
+            )
+        ]
