@@ -18,7 +18,7 @@ from recon.config import Settings
 from recon.engine import Session, open_session
 from recon.errors import ExitCode, SourceDataError
 from recon.evidence import FOLDER, PackFacts, Previous, write_pack
-from recon.journal.history import History, history
+from recon.journal.history import History, Superseded, history
 from recon.journal.model import Run, SeenBreak
 from recon.journal.store import Journal
 from recon.lock import locked
@@ -69,11 +69,11 @@ def run_month(
             clear_half_written(settings.reports)
             with Journal.at(settings.reports) as journal:
                 past = _history(journal, session, result)
-                code = exit_code(result, fail_on)
+                code = exit_code(result, fail_on, past.superseded)
                 run_id = _new_run_id(month)
                 pack = _pack_facts(settings, sides, run_id, started, fail_on, journal.last_run())
-                written, notice, seal = _write_reports(sides, pack, formats, progress)
-                run = replace(_record_of(result, run_id, started, code), evidence=seal)
+                written, notice, seal = _write_reports(sides, pack, past, formats, progress)
+                run = _record_of(result, run_id, started, code, seal, past.supersedes)
                 journal.record(run, _seen(result), [closed for _, closed in past.resolved])
         told = replace(result, notices=(*result.notices, *filter(None, [notice])))
         return Outcome(told, run_id, written, code, past)
@@ -103,7 +103,14 @@ def _history(journal: Journal, session: Session, result: Reconciliation) -> Hist
     return history(past, result.month, _seen(result), result.totals, to_date, datetime.now(UTC))
 
 
-def _record_of(result: Reconciliation, run_id: str, started: datetime, code: ExitCode) -> Run:
+def _record_of(
+    result: Reconciliation,
+    run_id: str,
+    started: datetime,
+    code: ExitCode,
+    evidence: str,
+    supersedes: str,
+) -> Run:
     worst = result.severity
     return Run(
         run_id=run_id,
@@ -118,9 +125,10 @@ def _record_of(result: Reconciliation, run_id: str, started: datetime, code: Exi
         severity=worst.word if worst else "",
         exit_code=int(code),
         folder=f"{result.month}/{run_id}",
-        evidence="",
+        evidence=evidence,
         invalid=len(result.invalid),
         totals=result.totals,
+        supersedes=supersedes,
     )
 
 
@@ -229,7 +237,7 @@ def _refuse_empty(session: Session, result: Reconciliation) -> None:
 
 
 def _write_reports(
-    sides: _Sides, pack: PackFacts, formats: Sequence[str], progress: Progress
+    sides: _Sides, pack: PackFacts, past: History, formats: Sequence[str], progress: Progress
 ) -> tuple[list[Path], str, str]:
     """Write the reports and the evidence; return where they are, a notice, the evidence's seal."""
     from recon.reports.directory import report_directory
@@ -241,21 +249,29 @@ def _write_reports(
             from recon.reports.csv_files import write_csv
 
             progress("Writing CSV files")
-            written += write_csv(result, folder.path)
+            written += write_csv(result, folder.path, history=past)
         if "xlsx" in formats:
             from recon.reports.excel import write_workbook
 
             progress("Writing the workbook")
             # Excel refuses two open workbooks of one name, so the name holds the run.
             path = folder.path / f"recon_{run_id}.xlsx"
-            written.append(write_workbook(result, path, run_id, sample=settings.sample))
+            written.append(
+                write_workbook(result, path, run_id, sample=settings.sample, history=past)
+            )
         progress("Writing the evidence")
         seal = write_pack(folder.path / FOLDER, sides.session, pack)
     return [folder.final_path(path) for path in written], folder.notice, seal
 
 
-def exit_code(result: Reconciliation, fail_on: Severity | None) -> ExitCode:
-    """Return 3 where a break or an invalid row is at or above `fail_on`, else 0."""
+def exit_code(
+    result: Reconciliation, fail_on: Severity | None, signed: Superseded | None = None
+) -> ExitCode:
+    """Return 3 where a break or an invalid row is at or above `fail_on`, else 0.
+
+    It is 3 as well where the verdict is not the one that was signed off before.
+    """
     found = result.severity
     broken = fail_on is not None and found is not None and found >= fail_on
-    return ExitCode.BREAKS if broken else ExitCode.DONE
+    differs = signed is not None and signed.says_otherwise(found)
+    return ExitCode.BREAKS if broken or differs else ExitCode.DONE

@@ -10,7 +10,7 @@ from recon.journal.ageing import by_age
 from recon.journal.lives import Resolution, lives, settled
 from recon.journal.model import Event, Kind, Life, Run, SeenBreak, State
 from recon.journal.signing import Signature, signatures
-from recon.model import Totals
+from recon.model import Severity, Totals
 from recon.month import Month
 
 
@@ -38,6 +38,10 @@ class Superseded:
     since: Since
     signatures: Sequence[Signature]
 
+    def says_otherwise(self, severity: Severity | None) -> bool:
+        """Return whether a later run's gravest severity makes another verdict."""
+        return (severity.word if severity else "") != self.run.severity
+
 
 @dataclass(frozen=True, slots=True)
 class History:
@@ -55,6 +59,11 @@ class History:
     resolved: tuple[tuple[Life, Resolution], ...] = ()
     lives: Mapping[str, Life] = field(default_factory=dict)
     at: datetime | None = None
+
+    @property
+    def supersedes(self) -> str:
+        """The run that was signed off before, '' where none was."""
+        return self.superseded.run.run_id if self.superseded else ""
 
     @property
     def open(self) -> tuple[Life, ...]:

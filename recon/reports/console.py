@@ -90,22 +90,31 @@ def show(
         totals_view.where(view),
         breaks_view.invalid_rows(view),
         breaks_view.worth_knowing(view),
-        _this_run(view, run_id, reports, exit_code),
+        _this_run(view, run_id, reports, _exit_words(result, exit_code, past)),
     ):
         for item in section:
             # Lines are laid out already: a long path or number must not be torn apart.
             console.print(item, soft_wrap=isinstance(item, Text))
 
 
+def _exit_words(result: Reconciliation, code: ExitCode, history: History) -> str:
+    """Return what the exit code means, '' where it is 0."""
+    if not code:
+        return ""
+    before = history.superseded
+    if code == ExitCode.BREAKS and before and before.says_otherwise(result.severity):
+        return f"{code.value}: done, with another verdict than the one that was signed off"
+    return f"{code.value}: {_EXITS[code]}"
+
+
 def _this_run(
-    view: View, run_id: str, reports: Sequence[Path | str], exit_code: ExitCode
+    view: View, run_id: str, reports: Sequence[Path | str], exit_words: str
 ) -> Iterator[Text]:
     yield from view.pen.heading("This run")
     labels = ["reports"] + [""] * (len(reports) - 1)
     rows = [(label, str(path), PLAIN) for label, path in zip(labels, reports, strict=False)]
     rows += [("tolerance", view.result.policy.allowed_text(), PLAIN), ("run", run_id, SOFT)]
-    if exit_code:
-        words = f"{exit_code.value}: {_EXITS[exit_code]}"
-        rows.append(("exit code", words, CRITICAL))
+    if exit_words:
+        rows.append(("exit code", exit_words, CRITICAL))
     for label, words, style in rows:
         yield Text.assemble((f"{'':{INDENT}}{label:<11}", SOFT), view.pen.text(words, style))

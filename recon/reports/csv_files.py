@@ -12,9 +12,10 @@ from functools import lru_cache
 from pathlib import Path
 
 from recon import money
+from recon.journal.history import History
 from recon.model import Break, InvalidRow, Reconciliation
 from recon.proposals import Proposals
-from recon.reports import proposal_rows
+from recon.reports import open_rows, proposal_rows
 from recon.rollforward import RollforwardRow
 
 AMOUNTS = frozenset(
@@ -29,6 +30,7 @@ AMOUNTS = frozenset(
     }
 )
 BREAK_COLUMNS = (
+    "break",
     "contract_id",
     "revenue_type",
     "currency",
@@ -72,11 +74,12 @@ def write_csv(
     *,
     rollforward: Sequence[RollforwardRow] | None = None,
     proposals: Proposals | None = None,
+    history: History | None = None,
 ) -> list[Path]:
     """Write breaks.csv, lines.csv, invalid.csv and bridge.csv; return their paths in that order.
 
-    After them rollforward.csv and proposed_entries.csv, where these are given. Raises OSError
-    where a file cannot be written.
+    After them rollforward.csv, proposed_entries.csv and, of the history, open_breaks.csv, where
+    these are given. Raises OSError where a file cannot be written.
     """
     written = [
         _write(folder / "breaks.csv", BREAK_COLUMNS, map(_break_row, result.breaks)),
@@ -90,6 +93,9 @@ def write_csv(
     if proposals is not None:
         path = folder / "proposed_entries.csv"
         written.append(_write(path, proposal_rows.COLUMNS, _proposals(proposals)))
+    if history is not None:
+        path, still_open = folder / "open_breaks.csv", open_rows.plain_rows(history, result.month)
+        written.append(_write(path, open_rows.COLUMNS, map(_guarded_row, still_open)))
     return written
 
 
@@ -107,9 +113,19 @@ def guarded(text: str) -> str:
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 
+def _guarded_row(row: Sequence[object]) -> list[object]:
+    # The amount is no text of the data; a minus sign before it is no formula.
+    amount = open_rows.COLUMNS.index("open_amount")
+    return [
+        guarded(value) if isinstance(value, str) and place != amount else value
+        for place, value in enumerate(row)
+    ]
+
+
 def _break_row(item: Break) -> list[str]:
     currency = item.currency
     return [
+        item.name,
         *map(guarded, (item.contract_id, item.revenue_type, item.currency, item.customer)),
         *map(guarded, (item.segment, item.owner)),
         item.status.value,

@@ -1,7 +1,7 @@
 """The workbook of a month: the file that a controller opens, checks and keeps.
 
-Summary, Bridge, Roll-forward, Breaks, Proposed entries, Lines, Invalid, Parameters. Importing
-this module loads openpyxl.
+Summary, Bridge, Roll-forward, Breaks, Open breaks, Proposed entries, Lines, Invalid, Parameters.
+Importing this module loads openpyxl.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ from pathlib import Path
 from openpyxl import Workbook
 
 from recon import money
+from recon.journal.history import History
 from recon.model import Break, InvalidRow, Reconciliation
 from recon.proposals import Proposals
-from recon.reports import excel_bridge, excel_rollforward, excel_summary, proposal_rows
+from recon.reports import excel_bridge, excel_rollforward, excel_summary, open_rows, proposal_rows
 from recon.reports.csv_files import AMOUNTS
 from recon.reports.directory import move_into_place
 from recon.reports.excel_cells import Page
@@ -26,6 +27,7 @@ from recon.rollforward import RollforwardRow
 
 BREAK_COLUMNS = (
     Column("severity", 10),
+    Column("break", 13),
     Column("contract_id", 14),
     Column("revenue_type", 15),
     Column("customer", 24),
@@ -46,7 +48,7 @@ BREAK_COLUMNS = (
     Column("segment", 14),
 )
 # What is worth its room on paper: up to the explanation.
-PRINTED_BREAK_COLUMNS = 12
+PRINTED_BREAK_COLUMNS = 13
 INVALID_COLUMNS = (
     Column("side", 12),
     Column("row", 10, Kind.COUNT),
@@ -68,6 +70,30 @@ PROPOSAL_COLUMNS = (
     Column("entry_ids", 34, Kind.WRAPPED),
     Column("text", 70, Kind.WRAPPED),
 )
+# In the order of open_rows.COLUMNS.
+OPEN_COLUMNS = (
+    Column("severity", 10),
+    Column("break", 13),
+    Column("contract_id", 14),
+    Column("revenue_type", 15),
+    Column("customer", 24),
+    Column("owner", 16),
+    Column("currency", 9),
+    Column("open_amount", 16, Kind.AMOUNT),
+    Column("first_month", 11),
+    Column("months", 18, Kind.WRAPPED),
+    Column("age_months", 11, Kind.COUNT),
+    Column("age_days", 9, Kind.COUNT),
+    Column("cause", 18),
+    Column("state", 13),
+    Column("acknowledged_by", 17),
+    Column("acknowledged_until", 19),
+    Column("reason", 34, Kind.WRAPPED),
+    Column("notes", 34, Kind.WRAPPED),
+    Column("explanation", 55, Kind.WRAPPED),
+)
+# On paper what is open, and who has said what of it: up to the notes.
+PRINTED_OPEN_COLUMNS = 18
 PARAMETER_COLUMNS = (Column("parameter", 36), Column("value", 90, Kind.WRAPPED))
 
 _LINE_WIDTHS = {
@@ -93,14 +119,16 @@ def write_workbook(
     rows_a_sheet: int = ROWS_A_SHEET,
     rollforward: Sequence[RollforwardRow] | None = None,
     proposals: Proposals | None = None,
+    history: History | None = None,
 ) -> Path:
     """Write the workbook and return where it is: `path`, or beside it if that is open in Excel.
 
     `sample` puts a banner on the summary; `versions` go to the parameters. A table longer than
-    `rows_a_sheet` continues on further sheets. The roll-forward and the proposals have sheets
-    where they are given. Raises OSError where it cannot be written.
+    `rows_a_sheet` continues on further sheets. The roll-forward, the proposals and the open
+    breaks of the history have sheets where they are given. Raises OSError where it cannot be
+    written.
     """
-    contents = _Contents(result, run_id, sample, versions or {}, rollforward, proposals)
+    contents = _Contents(result, run_id, sample, versions or {}, rollforward, proposals, history)
     partial = path.with_name(f".{path.name}.partial")
     try:
         with tempfile.TemporaryFile(dir=path.parent) as spool:
@@ -132,6 +160,7 @@ class _Contents:
     versions: Mapping[str, str]
     rollforward: Sequence[RollforwardRow] | None
     proposals: Proposals | None
+    history: History | None
 
 
 def _fill(tables: Tables, contents: _Contents) -> None:
@@ -160,6 +189,9 @@ def _add_tables(tables: Tables, contents: _Contents) -> tuple[Table, Table]:
     result = contents.result
     found = map(_break_row, result.breaks)
     breaks = tables.add("Breaks", BREAK_COLUMNS, found, PRINTED_BREAK_COLUMNS)
+    if contents.history is not None:
+        still_open = open_rows.open_rows(contents.history, result.month)
+        tables.add("Open breaks", OPEN_COLUMNS, still_open, PRINTED_OPEN_COLUMNS)
     if contents.proposals is not None:
         rows = proposal_rows.proposal_rows(contents.proposals, repeat=False)
         tables.add("Proposed entries", PROPOSAL_COLUMNS, rows, note=proposal_rows.NOTE)
@@ -185,6 +217,7 @@ def _line_column(name: str) -> Column:
 def _break_row(item: Break) -> tuple[object, ...]:
     return (
         item.severity.word,
+        item.name,
         item.contract_id,
         item.revenue_type,
         item.customer,

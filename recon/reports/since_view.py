@@ -45,12 +45,12 @@ def _signed_words(view: View, before: Superseded) -> Text:
         f"{signature.who} as {signature.role} on {moment_words(signature.at)[:10]}"
         for signature in before.signatures
     )
-    worst = view.result.severity
-    verdict = worst.word if worst else "clean"
     text = view.pen.text(f"{before.run.run_id} was signed off by {signed}. ")
-    if verdict == before.run.verdict:
-        return text.append(f"The verdict is {verdict} as before.", GOOD)
-    return text.append(f"The verdict was {before.run.verdict} and is {verdict} now.", CRITICAL)
+    worst = view.result.severity
+    if not before.says_otherwise(worst):
+        return text.append(f"The verdict is {before.run.verdict} as before.", GOOD)
+    now = worst.word if worst else "clean"
+    return text.append(f"The verdict was {before.run.verdict} and is {now} now.", CRITICAL)
 
 
 def since_last(view: View, history: History) -> Iterator[Text]:

@@ -110,7 +110,7 @@ def test_a_month_without_breaks_has_headers(tmp_path: Path) -> None:
     """Files without rows still say what their columns would be."""
     breaks, _, invalid, _ = write_csv(clean_reconciliation(), tmp_path)
     assert read(breaks) == read(invalid) == []
-    assert breaks.read_text("utf-8-sig").startswith("contract_id,revenue_type,currency")
+    assert breaks.read_text("utf-8-sig").startswith("break,contract_id,revenue_type,currency")
 
 
 def test_a_broken_letter_does_not_keep_the_month_from_being_reported(tmp_path: Path) -> None:
