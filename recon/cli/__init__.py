@@ -17,6 +17,7 @@ from recon.cli.history import history
 from recon.cli.init import init
 from recon.cli.month import month
 from recon.cli.sample import sample
+from recon.cli.signing import sign_off
 from recon.cli.tune import tune
 from recon.cli.verify import verify
 
@@ -44,7 +45,7 @@ def recon(
 app.command()(month)
 app.command()(explain)
 app.command("open")(open_breaks)  # a function of that name would hide Python's own
-for command in (ack, note, history, diff, tune, verify, init, doctor, sample):
+for command in (ack, note, sign_off, history, diff, tune, verify, init, doctor, sample):
     app.command()(command)
 
 

@@ -9,21 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 
 from recon.errors import UsageError
 from recon.journal.model import Event, Kind, Life, Run, SeenBreak, State
+from recon.journal.roles import Role
 from recon.model import Severity
 from recon.month import Month
 
 NAMED = 3
-
-
-class Role(StrEnum):
-    """In which role somebody signs."""
-
-    PREPARER = "preparer"
-    REVIEWER = "reviewer"
 
 
 @dataclass(frozen=True, slots=True)

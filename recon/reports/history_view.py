@@ -52,6 +52,19 @@ def show_history(
         console.print(line, soft_wrap=True)
 
 
+def show_signed(console: Console, run: Run, given: Sequence[Signature]) -> None:
+    """Print where a run stands after somebody has signed it."""
+    pen = Pen(console)
+    state = (
+        f"{run.month} is signed off."
+        if is_signed_off(given)
+        else f"{run.month} is not signed off yet: the reviewer, who is somebody else, signs next."
+    )
+    said = [*(_said(signature) for signature in given), f"{state} Run {run.run_id}"]
+    for line in (line for text in said for line in pen.paragraph(pen.text(text), 0)):
+        console.print(line, soft_wrap=True)
+
+
 def _page(pen: Pen, runs: Sequence[Run], signed: Signed) -> Iterator[Text]:
     months = len({run.month for run in runs})
     yield from pen.heading("Months", f"{months:,}, {counted(len(runs), 'run')}")

@@ -119,6 +119,11 @@ def _month(
     }
 
 
+def signed_document(run: Run, given: Sequence[Signature]) -> Document:
+    """Return a run after somebody has signed it."""
+    return {"schema": SCHEMA, **_run(run, given)}
+
+
 def signature_document(signature: Signature) -> Document:
     """Return a signature with who, when and why."""
     return {

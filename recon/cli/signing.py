@@ -1,0 +1,84 @@
+"""`recon sign-off`: sign the last run of a month."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from recon import process
+from recon.cli.options import Config, Json, Profile, Reports, chosen_settings
+from recon.errors import UsageError
+from recon.journal.roles import Role
+
+if TYPE_CHECKING:
+    from recon.journal.model import Run
+    from recon.journal.signing import Pen, Signature
+    from recon.journal.store import Journal
+    from recon.month import Month
+
+
+def sign_off(
+    month: Annotated[str, typer.Argument(metavar="MONTH", help="The month, like 2024-06.")],
+    role: Annotated[
+        Role, typer.Option("--role", help="The preparer signs first, then the reviewer.")
+    ],
+    comment: Annotated[str, typer.Option("--comment", help="What you have checked.")],
+    accept: Annotated[
+        str | None,
+        typer.Option("--accept", help="Why critical breaks may stay that nobody has acknowledged."),
+    ] = None,
+    config: Config = None,
+    profile: Profile = None,
+    out: Reports = None,
+    json: Json = False,
+) -> None:
+    """Sign the last run of a month, as preparer or as reviewer."""
+    from datetime import UTC, datetime
+
+    from recon import identity
+    from recon.journal.signing import Pen
+    from recon.journal.store import NAME, Journal
+    from recon.lock import locked
+    from recon.month import Month
+
+    chosen, reports = Month.parse(month), chosen_settings(config, profile, out).reports
+    if not (reports / NAME).exists():
+        raise _no_run(chosen)
+    pen = Pen(role, identity.who(), identity.host(), datetime.now(UTC), comment, accept)
+    # No run may come between looking at the last one and signing it.
+    with locked(reports, f"recon sign-off {chosen}"), Journal.at(reports) as journal:
+        run, given = _sign(journal, chosen, pen)
+    with process.printing():
+        _tell(run, given, json)
+
+
+def _no_run(month: Month) -> UsageError:
+    return UsageError(f"No run of {month} is recorded; run the month first: recon month {month}")
+
+
+def _sign(journal: Journal, month: Month, pen: Pen) -> tuple[Run, tuple[Signature, ...]]:
+    """Return the last run of a month and its signatures, the new one included."""
+    from recon.journal.signing import signed, unacknowledged
+
+    run = journal.last_run(month)
+    if run is None:
+        raise _no_run(month)
+    given = journal.signatures().get(run.run_id, ())
+    left = unacknowledged(journal.breaks(run.run_id), journal.lives(month))
+    journal.say(*signed(run, pen, given, left))
+    return run, journal.signatures()[run.run_id]
+
+
+def _tell(run: Run, given: tuple[Signature, ...], as_json: bool) -> None:
+    if as_json:
+        from recon.reports.journal_document import signed_document
+        from recon.reports.json_document import dumps
+
+        typer.echo(dumps(signed_document(run, given)), nl=False)
+        return
+    from recon.reports.console import make_console
+    from recon.reports.history_view import show_signed
+
+    show_signed(make_console(sys.stdout), run, given)
