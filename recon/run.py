@@ -20,6 +20,7 @@ from recon.errors import ExitCode, SourceDataError
 from recon.evidence import FOLDER, PackFacts, Previous, write_pack
 from recon.journal.history import History, Superseded, history
 from recon.journal.model import Run, SeenBreak
+from recon.journal.signing import signatures
 from recon.journal.store import Journal
 from recon.lock import locked
 from recon.model import Reconciliation, Severity, Side
@@ -71,7 +72,7 @@ def run_month(
                 past = _history(journal, session, result)
                 code = exit_code(result, fail_on, past.superseded)
                 run_id = _new_run_id(month)
-                pack = _pack_facts(settings, sides, run_id, started, fail_on, journal.last_run())
+                pack = _pack_facts(settings, sides, run_id, started, fail_on, code, journal)
                 written, notice, seal = _write_reports(sides, pack, past, formats, progress)
                 run = _record_of(result, run_id, started, code, seal, past.supersedes)
                 journal.record(run, _seen(result), [closed for _, closed in past.resolved])
@@ -148,9 +149,11 @@ def _pack_facts(
     run_id: str,
     started: datetime,
     fail_on: Severity | None,
-    last: Run | None,
+    code: ExitCode,
+    journal: Journal,
 ) -> PackFacts:
-    """Return what the evidence of a run tells; `last` is the run before, of whatever month."""
+    """Return what the evidence of a run tells; the run before it may be one of another month."""
+    last, signed = journal.last_run(), signatures(journal.events())
     return PackFacts(
         run_id=run_id,
         started=started,
@@ -163,6 +166,8 @@ def _pack_facts(
         relations=sides.relations,
         trails={side: delivery.trail for side, delivery in sides.deliveries.items()},
         fail_on=fail_on,
+        exit_code=code,
+        signoffs=[signature for of_run in signed.values() for signature in of_run],
         previous=Previous(last.run_id, last.evidence) if last and last.evidence else None,
     )
 

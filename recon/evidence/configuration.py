@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from recon.config import Settings, SourceSettings
+from recon.month import Month
 
 # What a connection string may hold that is no secret; whatever else stands in it stays there.
 _SHOWN = {
@@ -29,15 +30,15 @@ def configuration(settings: Settings) -> dict[str, object]:
     """
     return {
         "schema": 1,
-        "path": _plain(settings.path),
-        "reports": _plain(settings.reports),
+        "path": plain(settings.path),
+        "reports": plain(settings.reports),
         "analytics": _source(settings.analytics),
         "accounting": _source(settings.accounting),
     }
 
 
 def _source(settings: SourceSettings) -> object:
-    table = _plain(settings)
+    table = plain(settings)
     database = table["database"]
     if database and database["connection"] is not None:
         database["connection"] = shown_connection(database["connection"])
@@ -50,15 +51,17 @@ def shown_connection(text: str) -> str:
     return ";".join(f"{key}={value if key.lower() in _SHOWN else '***'}" for key, value in parts)
 
 
-def _plain(value: object) -> Any:  # noqa: ANN401 - whatever JSON can hold
-    if is_dataclass(value):
-        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
-    if isinstance(value, Enum):
-        return value.value
+def plain(value: object) -> Any:  # noqa: ANN401 - whatever JSON can hold
+    """Return a value as JSON can hold it: dataclasses by the names of their fields."""
+    if is_dataclass(value) and not isinstance(value, Month):
+        return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, Mapping):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, tuple | list):
+        return [plain(item) for item in value]
     if isinstance(value, Path):
         return value.as_posix()
-    if isinstance(value, Mapping):
-        return {str(key): _plain(item) for key, item in value.items()}
-    if isinstance(value, tuple | list):
-        return [_plain(item) for item in value]
-    return value if value is None or isinstance(value, bool | int | str) else str(value)
+    harmless = value is None or (
+        isinstance(value, bool | int | str) and not isinstance(value, Enum)
+    )
+    return value if harmless else str(value)

@@ -14,9 +14,10 @@ from recon import money
 from recon.engine import Session
 from recon.errors import ExitCode
 from recon.evidence.extracts import extract_totals
-from recon.evidence.names import BREAKS, CONTROL_TOTALS, PAGE, RESULTS, RUN, Document
+from recon.evidence.names import BREAKS, CONTROL_TOTALS, PAGE, POLICY, RESULTS, RUN, Document
 from recon.evidence.page import page
-from recon.model import Break, Entry, Reconciliation, Side
+from recon.evidence.policy_table import policy_table
+from recon.model import Break, Entry, Reconciliation, Severity, Side
 from recon.reports.json_document import document, dumps
 
 
@@ -37,10 +38,11 @@ def derived(
     """Return the text of every file that follows from the result and the extracts of a folder."""
     run = told[RUN]
     documents: dict[str, Document] = {
+        POLICY: policy_table(result.policy),
         CONTROL_TOTALS: {"schema": 1} | {
             side.value: _control_totals(result, session, folder, side) for side in Side
         },
-        RESULTS: document(result, run["run_id"], (), _exit_code(result, run["fail_on"])),
+        RESULTS: document(result, run["run_id"], (), _exit_code(result, run)),
     }  # fmt: skip
     texts = {name: dumps(content) for name, content in documents.items()}
     return texts | {BREAKS: _breaks(result), PAGE: page({**told, **documents})}
@@ -52,15 +54,16 @@ def _breaks(result: Reconciliation) -> str:
     return f'{{"schema": 1, "breaks": [\n{lines}\n]}}\n'
 
 
-def _exit_code(result: Reconciliation, fail_on: str | None) -> ExitCode:
+def _exit_code(result: Reconciliation, run: Document) -> ExitCode:
+    word = run["fail_on"]
+    broken = breaks_from(result, Severity[word.upper()] if word else None)
+    return ExitCode.BREAKS if broken or run["signed_otherwise"] else ExitCode.DONE
+
+
+def breaks_from(result: Reconciliation, fail_on: Severity | None) -> bool:
+    """Return whether a break or an invalid row is at or above a severity."""
     found = result.severity
-    broken = found is not None and found.word in _from(fail_on)
-    return ExitCode.BREAKS if broken else ExitCode.DONE
-
-
-def _from(fail_on: str | None) -> tuple[str, ...]:
-    words = ("warning", "high", "critical")
-    return words[words.index(fail_on) :] if fail_on else ()
+    return fail_on is not None and found is not None and found >= fail_on
 
 
 def _control_totals(

@@ -24,8 +24,8 @@ class PackFacts:
     """A run as its pack tells it.
 
     `relations` are what to select both sides from, `trails` how they came here; both are looked
-    at when the pack is written. Moments know their time zone. `signoffs` are plain mappings, the
-    oldest first.
+    at when the pack is written. Moments know their time zone. `signoffs` are mappings or frozen
+    dataclasses of plain values, of all runs before.
     """
 
     run_id: str
@@ -39,7 +39,8 @@ class PackFacts:
     relations: Mapping[Side, str]
     trails: Mapping[Side, Trail]
     fail_on: Severity | None = None
-    signoffs: Sequence[Mapping[str, object]] = ()
+    exit_code: int = 0
+    signoffs: Sequence[object] = ()
     previous: Previous | None = None
 
 

@@ -19,8 +19,9 @@ SOURCES: Mapping[Side, str] = {side: f"{side.value}.json" for side in Side}
 RESULTS, BREAKS, CONTROL_TOTALS = "results.json", "breaks.json", "control_totals.json"
 PAGE = "evidence.md"
 
-# What is told of a run, and what follows from that and the extracts.
+# What is told of a run, and what follows from that and the extracts; a policy follows from itself,
+# written out in full.
 TOLD = (RUN, POLICY, CONFIGURATION, PREVIOUS, SIGNOFFS, *SOURCES.values())
-DERIVED = (CONTROL_TOTALS, RESULTS, BREAKS, PAGE)
+DERIVED = (POLICY, CONTROL_TOTALS, RESULTS, BREAKS, PAGE)
 
 Document = Mapping[str, Any]

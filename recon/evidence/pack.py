@@ -6,8 +6,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from recon.engine import Session, session
-from recon.evidence.configuration import configuration
-from recon.evidence.documents import derived
+from recon.errors import ExitCode
+from recon.evidence.configuration import configuration, plain
+from recon.evidence.documents import breaks_from, derived
 from recon.evidence.extracts import Extract, write_extract
 from recon.evidence.facts import PackFacts, Previous
 from recon.evidence.names import (
@@ -61,7 +62,7 @@ def _told(facts: PackFacts, extracts: dict[Side, Extract]) -> dict[str, Document
         POLICY: policy_table(facts.result.policy),
         CONFIGURATION: configuration(facts.settings),
         PREVIOUS: _previous(facts.previous),
-        SIGNOFFS: {"schema": 1, "signoffs": [dict(signoff) for signoff in facts.signoffs]},
+        SIGNOFFS: {"schema": 1, "signoffs": plain(facts.signoffs)},
         **sources,
     }
 
@@ -78,6 +79,7 @@ def _run(facts: PackFacts, extracts: dict[Side, Extract]) -> Document:
         "versions": dict(facts.versions),
         "sample": facts.settings.sample,
         "fail_on": None if facts.fail_on is None else facts.fail_on.word,
+        "signed_otherwise": _signed_otherwise(facts),
         "compliance": list(facts.settings.accounting.compliance),
         "descriptions": {side.value: facts.result.sources[side].description for side in Side},
         "extracts": {
@@ -85,6 +87,11 @@ def _run(facts: PackFacts, extracts: dict[Side, Extract]) -> Document:
             for side, found in extracts.items()
         },
     }
+
+
+def _signed_otherwise(facts: PackFacts) -> bool:
+    """Return whether the run told breaks only because another verdict was signed off before."""
+    return facts.exit_code == ExitCode.BREAKS and not breaks_from(facts.result, facts.fail_on)
 
 
 def _previous(previous: Previous | None) -> Document:

@@ -50,7 +50,7 @@ def page(documents: Mapping[str, Document]) -> str:
         _compared(documents),
         *(_read(side, documents) for side in Side),
         ["## By which rule", "", *table(("rule", "value"), results["policy"].items())],
-        _outcome(results),
+        _outcome(run, results),
         _who(run, documents[CONFIGURATION]),
         _signoffs(documents[SIGNOFFS]),
         _before(documents[PREVIOUS]),
@@ -121,7 +121,7 @@ def _read(side: Side, documents: Mapping[str, Document]) -> list[str]:
     return lines
 
 
-def _outcome(results: Document) -> list[str]:
+def _outcome(run: Document, results: Document) -> list[str]:
     heads = ("currency", "expected", "recognized", "difference", "gross", "breaks", "match rate")
     keys = ("expected", "recognized", "difference", "gross_difference")
     rows = [
@@ -141,7 +141,10 @@ def _outcome(results: Document) -> list[str]:
     if found:
         lines += ["", "The breaks; each stands in `breaks.json` with its entries:", ""]
         lines += table(("severity", "cause", "breaks"), [(*k, n) for k, n in sorted(found.items())])
-    return [*lines, "", f"The exit code was {results['exit_code']}."]
+    lines += ["", f"The exit code was {results['exit_code']}."]
+    if run["signed_otherwise"]:
+        lines[-1] += " It told that this is not the verdict that was signed off before."
+    return lines
 
 
 def _steps(bridge: Mapping[str, Sequence[Any]]) -> Iterator[tuple[str, Any]]:
@@ -164,7 +167,10 @@ def _who(run: Document, configuration: Document) -> list[str]:
 
 def _signoffs(document: Document) -> list[str]:
     found: Iterable[Mapping[str, Any]] = document["signoffs"]
-    lines = [f"- {', '.join(f'{key}: {value}' for key, value in item.items())}" for item in found]
+    lines = [
+        f"- {', '.join(f'{key}: {value}' for key, value in item.items() if value)}"
+        for item in found
+    ]
     return ["## Sign-offs", "", *(lines or ["None up to this run."])]
 
 

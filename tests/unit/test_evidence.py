@@ -342,6 +342,7 @@ def told(**sources: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return {
         RUN: {
             "run_id": example.RUN_ID, "month": "2024-06", "sample": False,
+            "signed_otherwise": False,
             "user": "CORP\\dana", "host": "FIN-7", "started": "2024-07-03T07:15:00Z",
             "ended": "2024-07-03T07:15:02Z",
             "versions": {"recon": "0.1.0", "python": "3.11.7", "duckdb": "2.0.0"},
@@ -395,6 +396,14 @@ def test_the_page_is_what_a_person_approved() -> None:
         "extract_entries": 4_000, "first_period": "2019-01-01", "last_period": "2024-07-01"
     }  # fmt: skip
     check_golden("evidence.md", page(documents))
+
+
+def test_the_page_tells_a_verdict_that_was_signed_off_before() -> None:
+    """An exit code that the breaks alone do not explain is explained."""
+    documents = told()
+    assert "signed off before" not in page(documents)
+    documents[RUN]["signed_otherwise"] = True
+    assert "not the verdict that was signed off before" in page(documents)
 
 
 def test_the_page_of_the_first_run_on_the_sample() -> None:
