@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import importlib.util
 import json
 import platform
@@ -95,6 +96,10 @@ def driver() -> str:
     library = next((path for path in sorted(libraries) if flavour in path.parts), None)
     if library is None:
         pytest.skip("the package mssql-python-odbc has no driver for this machine")
+    try:
+        ctypes.CDLL(str(library))
+    except OSError as error:
+        pytest.skip(f"Microsoft's ODBC driver cannot be loaded: {error}")
     return str(library)
 
 
