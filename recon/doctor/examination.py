@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from recon.config import Settings, SourceKind, SourceSettings, load
 from recon.doctor import database_checks, file_checks, machine
 from recon.doctor.database import DatabaseSubject
 from recon.doctor.file_checks import FileSubject
+from recon.doctor.last_run import last_run
 from recon.doctor.model import Check, Finding, ok, refused, skipped
 from recon.doctor.steps import Step, Watcher, run_steps
 from recon.errors import ConfigError
@@ -119,6 +120,7 @@ def _machine(settings: Settings | None, month: Month | None, watcher: Watcher) -
     when = month or Month.of(date.today()) - 1
     steps: tuple[Step[None], ...] = (
         Step("reports", lambda _: _reports(settings, when)),
+        Step("last_run", lambda _: _last_run(settings)),
         Step("free_space", lambda _: machine.free_space(folders)),
     )
     return run_steps(steps, None, None, watcher, Supervisor())
@@ -128,3 +130,9 @@ def _reports(settings: Settings | None, month: Month) -> Finding:
     if settings is None:
         return skipped("not checked, since configuration failed")
     return machine.reports(settings.reports, month)
+
+
+def _last_run(settings: Settings | None) -> Finding:
+    if settings is None:
+        return skipped("not checked, since configuration failed")
+    return last_run(settings, datetime.now(UTC))

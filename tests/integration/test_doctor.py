@@ -165,6 +165,7 @@ def test_all_is_well(books: Books) -> None:
         *((check, "analytics") for check in DATABASE_CHECKS),
         *((check, "accounting") for check in DATABASE_CHECKS),
         ("reports", None),
+        ("last_run", None),
         ("free_space", None),
     ]
     assert "PostgreSQL Unicode" in found.of("driver")[1]
@@ -421,6 +422,7 @@ def test_files_that_are_well(project: Project) -> None:
         ("configuration", None),
         *((check, side) for side in NAMES for check in ("files", "columns", "rows")),
         ("reports", None),
+        ("last_run", None),
         ("free_space", None),
     ]
     assert "2 contract lines, sum 2,400.00 USD" in found.of("rows", "analytics")[1]

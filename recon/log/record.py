@@ -1,0 +1,147 @@
+"""A record: what a run tells of itself, from its beginning to its exit code."""
+
+from __future__ import annotations
+
+import io
+import threading
+import time
+import traceback
+from collections.abc import Callable
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from recon.errors import ExitCode
+
+if TYPE_CHECKING:
+    from recon.config import Settings
+    from recon.config.log import LogLevel, LogSettings
+    from recon.month import Month
+
+Progress = Callable[[str], None]
+
+
+class Log:
+    """What a run tells; before `begin`, or where no file can be written, nobody hears it.
+
+    A log that cannot be written never ends a run: `trouble` then is the sentence about it.
+    """
+
+    def __init__(self) -> None:
+        self.trouble = ""
+        self._file: io.FileIO | None = None
+        self._path = Path()
+        self._lock = threading.Lock()
+        self._begun = self._step_begun = time.perf_counter()
+        self._step = ""
+        self._deafen: Callable[[], None] = lambda: None
+
+    def begin(self, settings: Settings, month: Month) -> None:
+        """Begin the file of a run of a month; older files than are to be kept are deleted."""
+        from recon.log import facts, files
+        from recon.log.libraries import listen
+
+        self._settings: LogSettings = settings.log
+        folder = settings.log.directory or settings.reports / files.FOLDER
+        now = datetime.now(UTC)
+        self._path = folder
+        try:
+            self._path, self._file = files.created(folder, month, now)
+        except OSError as error:
+            self._give_up(error)
+            return
+        self._deafen = listen(self._heard)
+        self._tell("run_begun", f"recon begins {month}", None, facts.beginning(settings, month))
+        if settings.log.keep_days:
+            with suppress(OSError):
+                if deleted := files.prune(folder, now, settings.log.keep_days):
+                    self.note("pruned", "Old logs are deleted", files=deleted)
+
+    def note(self, event: str, message: str, **facts: object) -> None:
+        """Tell an event; retries and what libraries warn of are warnings, the rest is not."""
+        from recon.config.log import LogLevel
+
+        grave = event in ("retry", "library", "provisional")
+        self._tell(event, message, LogLevel.WARNING if grave else LogLevel.INFO, facts)
+
+    def following(self, progress: Progress) -> Progress:
+        """Return what tells a step both to `progress` and here; the step before has ended then."""
+
+        def step(name: str) -> None:
+            self.step_ended()
+            self._step, self._step_begun = name, time.perf_counter()
+            self.note("step_begun", f"{name} …")
+            progress(name)
+
+        return step
+
+    def step_ended(self) -> None:
+        """Tell how long the step took that has ended."""
+        if self._step:
+            seconds = _since(self._step_begun)
+            self.note("step_ended", f"{self._step}: done", step=self._step, seconds=seconds)
+        self._step = ""
+
+    def end(self, code: int, sentence: str = "", defect: BaseException | None = None) -> None:
+        """Tell how the run ended and close the file; of a defect also where it happened."""
+        from recon.config.log import LogLevel
+
+        if self._file is None:
+            return
+        failed = code not in (ExitCode.DONE, ExitCode.BREAKS)
+        if not failed:
+            self.step_ended()
+        facts: dict[str, object] = {"exit_code": int(code), "seconds": _since(self._begun)}
+        if self._step:
+            facts["during"] = self._step
+        if defect:
+            # Without local variables: they may hold what nobody is to read.
+            facts["traceback"] = "".join(traceback.format_exception(defect))
+        level = LogLevel.ERROR if failed else None
+        self._tell("run_ended", sentence or "recon has ended", level, facts)
+        self._close()
+
+    def _heard(self, library: str, message: str, is_error: bool) -> None:
+        from recon.config.log import LogLevel
+
+        level = LogLevel.ERROR if is_error else LogLevel.WARNING
+        self._tell("library", message, level, {"library": library})
+
+    def _tell(
+        self, event: str, message: str, level: LogLevel | None, facts: dict[str, object]
+    ) -> None:
+        """Write a line; without a level, one that is there whatever the configuration says."""
+        if self._file is None:
+            return
+        from recon.config.log import LogLevel
+        from recon.log.files import append
+        from recon.log.lines import Line, written
+
+        if level and level.rank < self._settings.level.rank:
+            return
+        line = Line(datetime.now(UTC).astimezone(), level or LogLevel.INFO, event, message, facts)
+        with self._lock:
+            if self._file is not None:
+                try:
+                    append(self._file, written(line, self._settings.format))
+                except OSError as error:
+                    self._give_up(error)
+
+    def _give_up(self, error: OSError) -> None:
+        self.trouble = (
+            f"The log cannot be written: {error.filename or self._path}: {error.strerror}. The "
+            "run went on without it; make room there or name another folder as [log] directory."
+        )
+        self._close()
+
+    def _close(self) -> None:
+        self._deafen()
+        file, self._file = self._file, None
+        if file:
+            with suppress(OSError):
+                file.close()
+
+
+def _since(begun: float) -> float:
+    return round(time.perf_counter() - begun, 3)
