@@ -212,7 +212,9 @@ def _objection_to_group(
     for partner in filter(None, map(_partner, group)):
         if partner in objections or (partner in breaks and breaks[partner].cause not in causes):
             return f"the other line, {' '.join(partner)}, has to be looked at first"
-    if len(causes) > 1 or (causes & {*_PAIRED} and sum(move.amount for move in moves)):
+    if len(causes) > 1:
+        return "the lines that belong together have different causes"
+    if causes & {*_PAIRED} and sum(move.amount for move in moves):
         return "the lines that belong together do not cancel out by themselves"
     return ""
 

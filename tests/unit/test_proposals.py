@@ -8,6 +8,8 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 import recon
 from recon.engine import open_session
@@ -312,6 +314,58 @@ def test_an_entry_that_is_not_balanced_stops() -> None:
         (line, other) = only(proposals(JUNE, result.breaks)).lines
     with pytest.raises(TieOutError, match="Proposal 7 in USD of 2024-06"):
         tie_balance(7, [line, replace(other, credit=1)])
+
+
+# --- by chance
+
+IDS, TYPES = ("C-101", "C-102", "C-111"), ("Subscription", "Support", "Service")
+SLIPS = ("right", "right", "right", "none", "twice", "type", "contract", "typo", "currency",
+         "month", "amount")  # fmt: skip
+
+
+@st.composite
+def mixed_up(draw: st.DrawFn) -> tuple[list[Row], list[Row]]:
+    """Return lines of few amounts and customers, and a June that was posted with slips."""
+    lines = [
+        contract(
+            draw(st.sampled_from(IDS)),
+            revenue_type=draw(st.sampled_from(TYPES)),
+            contract_value=draw(st.sampled_from(["1200", "2400", "120000"])),
+            customer_id=draw(st.sampled_from(["K-1", "K-1", "K-2"])),
+        )
+        for _ in range(draw(st.integers(2, 6)))
+    ]
+    known = {(line["contract_id"], line["revenue_type"]): line for line in lines}
+    entries: list[Row] = []
+    for line in known.values():
+        kind, monthly = line["revenue_type"], str(int(str(line["contract_value"])) // 12)
+        right = entry("", str(line["contract_id"]), monthly, revenue_type=kind)
+        entries += [right | {"recognition_period": month} for month in ("2024-05", "2024-07")]
+        entries += draw(slipped(right))
+    return list(known.values()), [row | {"entry_id": f"E-{n}"} for n, row in enumerate(entries)]
+
+
+@st.composite
+def slipped(draw: st.DrawFn, right: Row) -> list[Row]:
+    """Return what was posted in place of an entry."""
+    slip = draw(st.sampled_from(SLIPS))
+    changes: dict[str, dict[str, object]] = {
+        "type": {"revenue_type": draw(st.sampled_from(TYPES))},
+        "contract": {"contract_id": draw(st.sampled_from(IDS))},
+        "typo": {"contract_id": "C-1O1"},
+        "currency": {"currency": "EUR"},
+        "month": {"recognition_period": draw(st.sampled_from(["2024-05", "2024-07"]))},
+        "amount": {"amount": draw(st.sampled_from(["99.50", "10050", "-100", "10", "1200"]))},
+    }
+    count = {"none": 0, "twice": 2}.get(slip, 1)
+    return [right | changes.get(slip, {})] * count
+
+
+@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@given(mixed_up())
+def test_however_entries_were_mixed_up(book: tuple[list[Row], list[Row]]) -> None:
+    """Posting what is proposed puts right what it is for, and nothing else changes."""
+    proposed(*book)
 
 
 # --- the sample
