@@ -18,6 +18,7 @@ from recon.cli.init import init
 from recon.cli.month import month
 from recon.cli.sample import sample
 from recon.cli.signing import sign_off
+from recon.cli.task import task
 from recon.cli.tune import tune
 from recon.cli.verify import verify
 
@@ -47,6 +48,7 @@ app.command()(explain)
 app.command("open")(open_breaks)  # a function of that name would hide Python's own
 for command in (ack, note, sign_off, history, diff, tune, verify, init, doctor, sample):
     app.command()(command)
+app.add_typer(task, name="task")
 
 
 def main() -> None:

@@ -1,0 +1,103 @@
+"""The plan: settings -> the tasks that Task Scheduler is to have."""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import dataclass
+
+from recon.config import TaskSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where recon stands on the machine that runs it, as that machine writes its paths."""
+
+    python: str
+    config: str
+    directory: str
+    profile: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A task: who starts what, when and where.
+
+    Without `days` it starts every day, else on these days (1 to 31, or `Last`) of `months` (1 to
+    12). `time_limit` is in minutes.
+    """
+
+    name: str
+    folder: str
+    description: str
+    account: str
+    group_managed: bool
+    command: str
+    arguments: str
+    directory: str
+    time: str
+    time_limit: int
+    days: tuple[str, ...] = ()
+    months: tuple[str, ...] = ()
+
+    @property
+    def file(self) -> str:
+        """The name of its file."""
+        return f"{self.name}.xml"
+
+    @property
+    def path(self) -> str:
+        """Its folder and name in the Task Scheduler Library."""
+        return f"\\{self.folder}\\{self.name}"
+
+
+def planned(settings: TaskSettings, account: str, place: Place) -> list[Task]:
+    """Return the tasks: the close, the daily catch-up, and the escalation where it is wanted."""
+    closed = ("month", "--closed")
+    close = _task(
+        "close",
+        "Reconciles the month that has closed; leaves at once when none is due.",
+        closed, settings.time, settings, account, place,
+        days=settings.days, months=settings.months,
+    )  # fmt: skip
+    catch_up = _task(
+        "catch-up",
+        "Reconciles a month that the close has missed; leaves at once when there is none.",
+        closed, settings.catch_up_time, settings, account, place,
+    )  # fmt: skip
+    escalation = _task(
+        "escalation",
+        "Tells the next ones in line of breaks that nobody has acknowledged in time.",
+        ("escalate",), settings.escalation_time, settings, account, place,
+    )  # fmt: skip
+    return [close, catch_up, *([escalation] if settings.escalation else [])]
+
+
+def _task(
+    name: str,
+    description: str,
+    command: tuple[str, ...],
+    time: str,
+    settings: TaskSettings,
+    account: str,
+    place: Place,
+    *,
+    days: tuple[str, ...] = (),
+    months: tuple[str, ...] = (),
+) -> Task:
+    profile = ("--profile", place.profile) if place.profile else ()
+    words = ("-X", "utf8", "-m", "recon", *command, "--config", place.config, *profile)
+    return Task(
+        name=name,
+        folder=settings.folder,
+        description=description,
+        account=account,
+        group_managed=account.endswith("$"),
+        command=place.python,
+        # The rules by which Windows programs take their command line apart.
+        arguments=subprocess.list2cmdline(words),
+        directory=settings.working_directory or place.directory,
+        time=time,
+        time_limit=settings.time_limit,
+        days=days,
+        months=months,
+    )
