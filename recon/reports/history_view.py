@@ -149,7 +149,7 @@ def _month(pen: Pen, runs: Sequence[Run], signed: Signed) -> Iterator[Text]:
 
 def _said(signature: Signature) -> str:
     run = signature.run_id.rpartition("_")[2]
-    accepted = f"; accepted: {signature.accepted}" if signature.accepted else ""
+    accepted = f" (accepted: {signature.accepted})" if signature.accepted else ""
     return (
         f"{run}: {signature.who} as {signature.role}, {moment_words(signature.at)}: "
         f"{signature.comment}{accepted}"

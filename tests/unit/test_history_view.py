@@ -1,0 +1,125 @@
+"""What people see of the journal: history, open breaks, and what the dashboard says of time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from rich.cells import cell_len
+
+from recon.errors import ExitCode
+from recon.journal.history import History
+from recon.reports.console import make_console
+from recon.reports.history_view import show_history, show_signed
+from recon.reports.journal_document import history_document, open_document
+from recon.reports.json_document import dumps
+from recon.reports.open_view import Standing, show_open
+from tests.example import MONTH, clean_reconciliation, reconciliation
+from tests.golden_files import check_golden
+from tests.past_example import (
+    FIRST_RUN,
+    NOW,
+    example_history,
+    example_lives,
+    example_runs,
+    example_signatures,
+)
+from tests.unit.test_console import shown, stream, written
+
+HEADINGS = ("Since the last run", "Carried forward", "Cleared by this run", "Signed off before")
+PAGES = [("80", 80, "utf-8"), ("160", 160, "utf-8"), ("ascii", 80, "ascii")]
+
+
+def page(width: int, encoding: str, show: Any, *arguments: Any, **options: Any) -> str:
+    """Return what a view prints in a width and an encoding."""
+    out = stream(encoding)
+    show(make_console(out, False, width), *arguments, **options)
+    text = written(out)
+    assert max(map(cell_len, text.splitlines())) <= width
+    return text
+
+
+@pytest.mark.parametrize(("name", "width", "encoding"), PAGES)
+def test_history(name: str, width: int, encoding: str) -> None:
+    """A month with its signatures, then its runs, the newest first."""
+    text = page(width, encoding, show_history, example_runs(), example_signatures(), sample=True)
+    check_golden(f"history_{name}.txt", text)
+
+
+@pytest.mark.parametrize(("name", "width", "encoding"), PAGES)
+@pytest.mark.parametrize("ages", [False, True])
+def test_open_breaks(name: str, width: int, encoding: str, ages: bool) -> None:
+    """What is open in each currency, and each break with what was said of it; or their ages."""
+    standing = Standing(example_lives(), MONTH, NOW)
+    text = page(width, encoding, show_open, standing, top=9, ages=ages, sample=True)
+    check_golden(f"{'ageing' if ages else 'open'}_{name}.txt", text)
+
+
+@pytest.mark.parametrize(("name", "width", "encoding"), PAGES)
+def test_dashboard_of_a_month_with_a_past(name: str, width: int, encoding: str) -> None:
+    """What was signed, what has changed since the last run, what is carried and what is cleared."""
+    text = shown(
+        reconciliation(),
+        encoding,
+        width=width,
+        color=False,
+        top=2,
+        history=example_history(signed=True),
+        exit_code=ExitCode.BREAKS,
+    )
+    check_golden(f"dashboard_past_{name}.txt", text)
+
+
+def test_the_last_run_where_nothing_was_signed() -> None:
+    """The section names the run, counts what differs and shows the first of each kind."""
+    text = shown(reconciliation(), history=example_history())
+    assert f"Since the last run: {FIRST_RUN}" in text
+    assert "1 fixed, 2 new, 1 changed; the net difference moved by " in text
+    assert "Signed off before" not in text
+
+
+def test_a_first_run_has_no_past() -> None:
+    """Without a journal, and with an empty one, the page is the same."""
+    assert shown(reconciliation(), history=History()) == shown(reconciliation())
+    assert not any(heading in shown(reconciliation()) for heading in HEADINGS)
+
+
+def test_another_verdict_than_the_signed_one_is_the_exit_code() -> None:
+    """A clean month that was signed off with breaks says why it is 3."""
+    text = shown(
+        clean_reconciliation(),
+        history=example_history(signed=True),
+        exit_code=ExitCode.BREAKS,
+    )
+    assert "The verdict was high and is clean now." in text
+    assert "exit code  3: done, with another verdict than the one that was signed off" in text
+
+
+def test_an_empty_journal_is_a_friendly_line() -> None:
+    """Nothing was run yet: that is no failure."""
+    said = "is recorded here yet; `recon month` makes"
+    assert f"No run {said}" in page(80, "utf-8", show_history, [], {})
+    assert f"No run of 2024-06 {said}" in page(80, "utf-8", show_history, [], {}, MONTH)
+    assert f"No run {said}" in page(80, "utf-8", show_open, None)
+    nothing = page(80, "utf-8", show_open, Standing((), MONTH, NOW))
+    assert nothing == "No break is open at the end of 2024-06.\n"
+
+
+def test_what_is_not_shown_is_counted() -> None:
+    """The rest is said to be there, with how to see it."""
+    standing = Standing(example_lives(), MONTH, NOW)
+    text = page(80, "utf-8", show_open, standing, top=3)
+    assert f"+{len(example_lives()) - 3} more: --top {len(example_lives())} shows all" in text
+
+
+def test_a_signature_says_what_is_missing() -> None:
+    """After the preparer the reviewer is waited for; after the reviewer nobody is."""
+    run, given = example_runs()[1], example_signatures()[FIRST_RUN]
+    assert "is not signed off yet" in page(80, "utf-8", show_signed, run, given[:1])
+    assert "2024-06 is signed off." in page(80, "utf-8", show_signed, run, given)
+
+
+def test_the_documents_are_the_approved_ones() -> None:
+    """Scripts read runs, signatures, breaks and their ageing."""
+    check_golden("history.json", dumps(history_document(example_runs(), example_signatures())))
+    check_golden("open.json", dumps(open_document(example_lives(), MONTH, NOW)))
