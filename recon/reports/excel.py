@@ -80,20 +80,20 @@ OPEN_COLUMNS = (
     Column("owner", 16),
     Column("currency", 9),
     Column("open_amount", 16, Kind.AMOUNT),
-    Column("first_month", 11),
-    Column("months", 18, Kind.WRAPPED),
     Column("age_months", 11, Kind.COUNT),
     Column("age_days", 9, Kind.COUNT),
+    Column("months", 18, Kind.WRAPPED),
     Column("cause", 18),
     Column("state", 13),
+    Column("reason", 34, Kind.WRAPPED),
+    Column("notes", 40, Kind.WRAPPED),
     Column("acknowledged_by", 17),
     Column("acknowledged_until", 19),
-    Column("reason", 34, Kind.WRAPPED),
-    Column("notes", 34, Kind.WRAPPED),
+    Column("first_month", 11),
     Column("explanation", 55, Kind.WRAPPED),
 )
-# On paper what is open, and who has said what of it: up to the notes.
-PRINTED_OPEN_COLUMNS = 18
+# On paper what is open, and what was said of it: up to the notes.
+PRINTED_OPEN_COLUMNS = 15
 PARAMETER_COLUMNS = (Column("parameter", 36), Column("value", 90, Kind.WRAPPED))
 
 _LINE_WIDTHS = {
