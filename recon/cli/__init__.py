@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from recon import __version__, process
+from recon.cli.alerts import escalate, notify
 from recon.cli.breaks import ack, note, open_breaks
 from recon.cli.diff import diff
 from recon.cli.doctor import doctor

@@ -13,6 +13,7 @@ from recon.config.calendar import read_calendar
 from recon.config.location import find
 from recon.config.log import read_log
 from recon.config.settings import Settings
+from recon.config.slack import read_slack
 from recon.config.sources import read_source
 from recon.config.tasks import read_tasks
 from recon.errors import ConfigError
@@ -95,6 +96,7 @@ def _read(table: Keys, path: Path) -> Settings:
         calendar=calendar,
         tasks=read_tasks(table.table("tasks")),
         log=read_log(table.table("log"), path),
+        slack=read_slack(table.table("slack"), path) if "slack" in table else None,
     )
     directory = reports.take("directory", values.below(path), settings.home / "reports")
     reports.close()

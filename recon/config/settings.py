@@ -9,6 +9,7 @@ from pathlib import Path
 
 from recon.calendar import Calendar
 from recon.config.log import LogSettings
+from recon.config.slack import SlackSettings
 from recon.model import Side
 from recon.policy import Policy
 
@@ -111,6 +112,7 @@ class Settings:
     calendar: Calendar = field(default_factory=Calendar)
     tasks: TaskSettings = field(default_factory=TaskSettings)
     log: LogSettings = field(default_factory=LogSettings)
+    slack: SlackSettings | None = None
 
     @property
     def home(self) -> Path:

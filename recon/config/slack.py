@@ -108,7 +108,7 @@ def read_slack(table: Keys, path: Path) -> SlackSettings:
     token = _read_secret(table, "token")
     place = _read_place(table, token, Place(Way.VARIABLE, "RECON_SLACK_WEBHOOK"))
     if place is None:
-        table.mistake("webhook_env", "is missing; it names the variable with the webhook's address")
+        table.mistake("webhook_env", "is missing; it names the variable with a webhook's address")
         place = Place(Way.VARIABLE, "")
     settings = SlackSettings(
         place=place,
@@ -118,7 +118,7 @@ def read_slack(table: Keys, path: Path) -> SlackSettings:
         upload=table.take("upload", keys.yes_or_no, False),
         report_link=table.take("report_link", _link, None),
         proxy=table.take("proxy", _proxy, None),
-        ca_file=table.take("ca_file", values.readable(path), None),
+        ca_file=table.take("ca_file", values.below(path), None),
         api=table.take("api", _api, API),
         owners=_read_owners(table.table("owners")),
     )

@@ -1,0 +1,221 @@
+"""Delivery: messages -> Slack; the one place that knows slack-sdk.
+
+No words of slack-sdk or of the network ever leave this module: they may hold the address of a
+webhook, which is all that it takes to post there.
+"""
+
+from __future__ import annotations
+
+import os
+import ssl
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.error import URLError
+from urllib.parse import urlsplit
+
+from recon.alerts.answers import SERVER_ERROR, Answer, Fate, of_answer, of_error
+from recon.config.slack import Place, SlackSettings, Way, is_webhook
+from recon.secrets import remembered
+
+if TYPE_CHECKING:
+    import logging
+
+    from slack_sdk.http_retry.handler import RetryHandler
+    from slack_sdk.web import WebClient
+    from slack_sdk.webhook import WebhookClient
+
+# Of one step of a connection; Slack itself answers within a second or not at all.
+TIMEOUT = 10
+# Slack asks for at most one message a second in a channel.
+PAUSE = 1.0
+# A longer Retry-After is not waited for: the alert stays in the queue.
+PATIENCE = 30
+RETRIES = 2
+MESSAGE = ("text", "blocks", "attachments")
+
+
+class Refusal(Exception):
+    """A secret or a certificate that is not as the configuration says; told in a sentence."""
+
+
+@dataclass(slots=True)
+class Slack:
+    """Posts messages, at most one a second a place; made for one delivery of the queue."""
+
+    settings: SlackSettings
+    pause: Callable[[float], None] = time.sleep
+    clock: Callable[[], float] = time.monotonic
+    _last: dict[Place, float] = field(default_factory=dict)
+
+    def post(self, place: Place, payload: Mapping[str, Any], thread: str = "") -> Answer:
+        """Send a message; a payload that Slack does not take goes again as plain text."""
+        found = {name: payload[name] for name in MESSAGE if name in payload}
+        answer = self._attempt(place, lambda: self._post(place, found, thread))
+        if answer.fate is Fate.REFUSED and len(found) > 1:
+            only = {"text": payload["text"]}
+            answer = self._attempt(place, lambda: self._post(place, only, thread))
+        return answer
+
+    def upload(self, place: Place, path: Path, comment: str, thread: str) -> Answer:
+        """Upload a file into the thread of a message."""
+        if not path.is_file():
+            return Answer(Fate.GONE, f"{path.name} is no longer there")
+        return self._attempt(place, lambda: self._upload(place, path, comment, thread))
+
+    def _attempt(self, place: Place, attempt: Callable[[], Answer]) -> Answer:
+        self._wait(place)
+        try:
+            return attempt()
+        except Refusal as refusal:
+            return Answer(Fate.DOWN, str(refusal))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the alert stays in the queue
+            return of_error(error)
+        finally:
+            self._last[place] = self.clock()
+
+    def _wait(self, place: Place) -> None:
+        if place in self._last:
+            self.pause(max(0.0, self._last[place] + PAUSE - self.clock()))
+
+    def _post(self, place: Place, message: Mapping[str, Any], thread: str) -> Answer:
+        if place.way is not Way.CHANNEL:
+            found = self._webhook(place).send(unfurl_links=False, unfurl_media=False, **message)
+            return of_answer(found.status_code, found.body)
+        told = self._client().chat_postMessage(
+            channel=place.name, thread_ts=thread or None, unfurl_links=False, unfurl_media=False,
+            **message,
+        )  # fmt: skip
+        return Answer(Fate.SENT, f"{told['channel']} {told['ts']}")
+
+    def _upload(self, place: Place, path: Path, comment: str, thread: str) -> Answer:
+        # Uploads want the id of a channel and not its name; the digest's answer has told it.
+        channel, _, stamp = thread.partition(" ")
+        self._client().files_upload_v2(
+            file=str(path), filename=path.name, title=path.name, initial_comment=comment,
+            channel=channel or place.name, thread_ts=stamp or None,
+        )  # fmt: skip
+        return Answer(Fate.SENT)
+
+    def _webhook(self, place: Place) -> WebhookClient:
+        from slack_sdk.webhook import WebhookClient
+
+        address = secret(place, "webhook")
+        if not is_webhook(address):
+            raise Refusal(f"what {_named(place)} holds is not the address of a webhook")
+        remembered(urlsplit(address).path.rpartition("/services/")[2] or address)
+        client = WebhookClient(
+            address, timeout=TIMEOUT, ssl=self._trust(), logger=_silent(),
+            retry_handlers=_handlers(),
+        )  # fmt: skip
+        client.proxy = self._proxy()
+        return client
+
+    def _client(self) -> WebClient:
+        from slack_sdk.web import WebClient
+
+        if self.settings.token is None:
+            raise Refusal("slack.token_env names no token, which a channel needs")
+        client = WebClient(
+            secret(self.settings.token, "token"), base_url=self.settings.api, timeout=TIMEOUT,
+            ssl=self._trust(), logger=_silent(), retry_handlers=_handlers(),
+        )  # fmt: skip
+        client.proxy = self._proxy()
+        return client
+
+    def _proxy(self) -> str | None:
+        """Return the proxy that is configured; else urllib finds it, and minds NO_PROXY."""
+        found = os.environ.get("HTTPS_PROXY") or os.environ.get("https_proxy") or ""
+        for part in (urlsplit(found).password, urlsplit(found).username):
+            if part:
+                remembered(part)
+        return self.settings.proxy
+
+    def _trust(self) -> ssl.SSLContext:
+        context = ssl.create_default_context()
+        if self.settings.ca_file is not None:
+            try:
+                context.load_verify_locations(cafile=str(self.settings.ca_file))
+            except (OSError, ssl.SSLError):
+                raise Refusal(
+                    f"slack.ca_file: {self.settings.ca_file} holds no certificates in PEM form"
+                ) from None
+        return context
+
+
+def secret(place: Place, what: str) -> str:
+    """Return a webhook or a token from where it stands; raises Refusal where it does not."""
+    found = os.environ.get(place.name) if place.way is Way.VARIABLE else _from_keyring(place.name)
+    if not found or not found.strip():
+        raise Refusal(f"slack.{what}: {_named(place)} is not set")
+    return remembered(found.strip())
+
+
+def _named(place: Place) -> str:
+    if place.way is Way.VARIABLE:
+        return f"the variable {place.name}"
+    return f"the entry {place.name!r} of recon in the credential store"
+
+
+def _from_keyring(name: str) -> str | None:
+    try:
+        import keyring
+        from keyring.errors import KeyringError
+    except ImportError:
+        raise Refusal("the credential store needs the package keyring") from None
+    try:
+        found: str | None = keyring.get_password("recon", name)
+    except KeyringError:
+        raise Refusal("the credential store refuses") from None
+    return found
+
+
+def _silent() -> logging.Logger:
+    """Return a logger that writes nowhere: slack-sdk logs whole addresses, and errors to stderr."""
+    import logging
+
+    logging.getLogger("slack_sdk").setLevel(logging.WARNING)
+    logger = logging.getLogger("recon.slack")
+    logger.setLevel(logging.WARNING)
+    logger.propagate = False
+    if not logger.handlers:
+        logger.addHandler(logging.NullHandler())
+    return logger
+
+
+def _handlers() -> list[RetryHandler]:
+    """Return slack-sdk's retries, for what certainly did not arrive; each of them ends."""
+    from slack_sdk.http_retry.builtin_handlers import (
+        ConnectionErrorRetryHandler,
+        RateLimitErrorRetryHandler,
+        ServerErrorRetryHandler,
+    )
+
+    class RateLimit(RateLimitErrorRetryHandler):
+        def _can_retry(self, **facts: Any) -> bool:  # noqa: ANN401 - as slack-sdk passes them
+            response = facts["response"]
+            asked = _retry_after(response.headers) if response else PATIENCE + 1
+            return super()._can_retry(**facts) and asked <= PATIENCE
+
+    class ServerError(ServerErrorRetryHandler):
+        def _can_retry(self, **facts: Any) -> bool:  # noqa: ANN401 - as slack-sdk passes them
+            # slack-sdk knows 500 and 503; a gateway on the way says 502 and 504.
+            response = facts["response"]
+            return response is not None and response.status_code >= SERVER_ERROR
+
+    # Once a request is out, an answer that does not come proves nothing: it is not repeated here.
+    return [
+        ConnectionErrorRetryHandler(max_retry_count=RETRIES, error_types=[URLError]),
+        RateLimit(max_retry_count=RETRIES),
+        ServerError(max_retry_count=RETRIES),
+    ]
+
+
+def _retry_after(headers: Mapping[str, Sequence[str]]) -> int:
+    """Return for how many seconds Slack wants to be left alone; what is no number is too long."""
+    found = [values[0] for name, values in headers.items() if name.lower() == "retry-after"]
+    if not found:
+        return 1
+    return int(found[0]) if found[0].isascii() and found[0].isdigit() else PATIENCE + 1

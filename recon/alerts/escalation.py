@@ -1,0 +1,182 @@
+"""Escalation: what nobody has answered in time, and who is to be told next. Pure.
+
+The time to acknowledge begins when somebody was first told of a break (when the message was sent,
+not when it was queued) and anew after an acknowledgement that holds no longer. The day on which
+it was told does not count. A break that comes back month after month becomes graver
+(`recon.severity`); each level is told once, so that it climbs from one to the next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from recon.alerts.facts import in_order, sent_at
+from recon.alerts.message import escalation, failure, with_id
+from recon.alerts.plan import alert_id, style_of
+from recon.calendar import Calendar
+from recon.config.slack import Level, LevelSettings, SlackSettings
+from recon.journal.alerts import Alert, AlertKind, Delivery
+from recon.journal.model import Event, Kind, Life, Run, State
+
+BusinessDays = Callable[[datetime, datetime], int]
+
+
+def business_days(calendar: Calendar) -> BusinessDays:
+    """Return what counts the business days after the day of a moment, up to that of another."""
+
+    def count(start: datetime, end: datetime) -> int:
+        first, last = calendar.day(start), calendar.day(end)
+        after = (first + timedelta(days=number + 1) for number in range((last - first).days))
+        return sum(map(calendar.is_business_day, after))
+
+    return count
+
+
+_FIRST = (AlertKind.DIGEST, AlertKind.CRITICAL)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What the journal knows: where breaks stand, what was said, run and told, and the moment."""
+
+    lives: Mapping[str, Life]
+    events: Sequence[Event]
+    runs: Sequence[Run]
+    alerts: Sequence[Alert]
+    deliveries: Sequence[Delivery]
+    now: datetime
+
+
+def escalations(slack: SlackSettings, told: Told, business_days: BusinessDays) -> list[Alert]:
+    """Return what is to be told of what is overdue: a message a level and a failed month.
+
+    `business_days` counts them from one moment to another.
+    """
+    found = overdue(slack, told, business_days)
+    breaks = [_of_level(slack, level, asked, told) for level, asked in found.items() if asked]
+    return [*breaks, *_failures(slack, told)]
+
+
+def overdue(
+    slack: SlackSettings, told: Told, business_days: BusinessDays
+) -> dict[Level, dict[str, datetime]]:
+    """Return the breaks that are overdue by level, each with when somebody was told first."""
+    since = _since(told)
+    first = _first_told(told, since)
+    gone = _escalated(told, since)
+    found: dict[Level, dict[str, datetime]] = {Level(word): {} for word in _BREAKS}
+    for name, at in first.items():
+        level = Level(told.lives[name].last.severity)
+        late = business_days(at, told.now) > slack.levels[level].days
+        if late and (name, level) not in gone:
+            found[level][name] = at
+    return found
+
+
+_BREAKS = (Level.CRITICAL, Level.HIGH, Level.WARNING)
+
+
+def _since(told: Told) -> dict[str, datetime]:
+    """Return from when on alerts count for the open breaks that nobody has acknowledged."""
+    found = {name: life.first_seen for name, life in told.lives.items() if life.state is State.OPEN}
+    for event in told.events:
+        if event.kind is Kind.ACKNOWLEDGED and event.subject in found:
+            found[event.subject] = max(found[event.subject], event.at)
+    return found
+
+
+def _first_told(told: Told, since: Mapping[str, datetime]) -> dict[str, datetime]:
+    """Return when somebody was first told of each break."""
+    sent = sent_at(told.deliveries)
+    found: dict[str, datetime] = {}
+    for alert in told.alerts:
+        at = sent.get(alert.id)
+        if at is None or alert.kind not in _FIRST:
+            continue
+        for name in alert.names:
+            if name in since and at >= since[name]:
+                found[name] = min(at, found.get(name, at))
+    return found
+
+
+def _escalated(told: Told, since: Mapping[str, datetime]) -> set[tuple[str, str]]:
+    return {
+        (name, alert.level)
+        for alert in told.alerts
+        if alert.kind is AlertKind.ESCALATION
+        for name in alert.names
+        if name in since and alert.at >= since[name]
+    }
+
+
+def _of_level(
+    slack: SlackSettings, level: Level, asked: Mapping[str, datetime], told: Told
+) -> Alert:
+    settings = slack.levels[level]
+    names = [item.name for item in in_order(told.lives[name].last for name in asked)]
+    message = escalation(
+        level, [told.lives[name] for name in names], asked, settings.days, style_of(slack),
+        settings.then.mentions,
+    )  # fmt: skip
+    identifier = alert_id("escalation", level, told.now.isoformat(), *names)
+    month = str(max(max(told.lives[name].seen) for name in names))
+    return Alert(
+        identifier, told.now, "", month, AlertKind.ESCALATION, level, str(settings.then.place),
+        with_id(message, identifier), tuple(names),
+    )  # fmt: skip
+
+
+def _failures(slack: SlackSettings, told: Told) -> list[Alert]:
+    """Return what is to be told of months whose run failed and was not made good in time."""
+    settings = slack.levels[Level.FAILURE]
+    sent = sent_at(told.deliveries)
+    late = told.now - timedelta(hours=settings.hours)
+    found = []
+    for month in sorted({alert.month for alert in told.alerts if alert.kind is AlertKind.FAILURE}):
+        streak = _streak(told, month)
+        first = [alert for alert in streak if alert.kind is AlertKind.FAILURE][:1]
+        told_already = any(alert.kind is AlertKind.ESCALATION for alert in streak)
+        if first and not told_already and sent.get(first[0].id, told.now) < late:
+            found.append(_of_failure(slack, settings, first[0], told.now))
+    return found
+
+
+def _streak(told: Told, month: str) -> list[Alert]:
+    """Return the alerts of failures of a month since it was run last; '' is whatever month."""
+    good = max((run.ended for run in told.runs if month in ("", str(run.month))), default=None)
+    return [
+        alert
+        for alert in told.alerts
+        if alert.level == Level.FAILURE and alert.month == month
+        if good is None or alert.at > good
+    ]
+
+
+def _of_failure(
+    slack: SlackSettings, settings: LevelSettings, failed: Alert, now: datetime
+) -> Alert:
+    about = failed.payload["about"]
+    message = failure(
+        failed.month, about["sentence"], about["code"], about["origin"], style_of(slack),
+        settings.then.mentions, settings.hours,
+    )  # fmt: skip
+    identifier = alert_id("escalation", failed.id)
+    return Alert(
+        identifier, now, "", failed.month, AlertKind.ESCALATION, Level.FAILURE,
+        str(settings.then.place), with_id(message, identifier), (failed.id,),
+    )  # fmt: skip
+
+
+def repeats(
+    alerts: Iterable[Alert], runs: Iterable[Run], month: str, sentence: str, now: datetime
+) -> bool:
+    """Return whether a failure is one that people were told of within a day, and not made good."""
+    good = max((run.ended for run in runs if month in ("", str(run.month))), default=None)
+    return any(
+        alert.payload["about"]["sentence"] == sentence
+        for alert in alerts
+        if alert.kind is AlertKind.FAILURE and alert.month == month
+        if now - alert.at < timedelta(days=1) and (good is None or alert.at > good)
+    )

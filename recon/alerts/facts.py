@@ -1,0 +1,126 @@
+"""Facts: what the journal knows of a run, as its messages tell it. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from recon.journal.alerts import Alert, AlertKind, Delivery, Sent
+from recon.journal.history import Since, compared
+from recon.journal.model import Life, Run, SeenBreak, State
+from recon.model import Bucket, Cause, Severity, Status
+from recon.reports.words import verdict_of
+
+
+@dataclass(frozen=True, slots=True)
+class RunFacts:
+    """A run with its breaks, the gravest and largest first, and what it means after the others.
+
+    `lives` has the breaks by name; `carried` counts the breaks of earlier months that are still
+    open. `where` is the folder of its reports or a link to it, `workbook` its file below the
+    reports, '' where there is none.
+    """
+
+    run: Run
+    breaks: tuple[SeenBreak, ...]
+    since: Since | None
+    lives: Mapping[str, Life]
+    carried: int
+    where: str
+    workbook: str = ""
+    sample: bool = False
+
+    @property
+    def severities(self) -> Mapping[Severity, int]:
+        """How many breaks of each severity there are."""
+        return Counter(severity(item) for item in self.breaks)
+
+    @property
+    def level(self) -> str:
+        """The gravest severity in a word; an invalid row is at least high."""
+        return self.run.severity or "matched"
+
+    @property
+    def verdict(self) -> str:
+        """Whether the month may be closed, in a sentence."""
+        anything = any(totals.compared for totals in self.run.totals.values())
+        return verdict_of(self.run.month, self.severities, self.run.invalid, anything)
+
+    def bridge(self, currency: str) -> list[Bucket]:
+        """Return the steps from expected to recognized; they add up to the difference."""
+        totals = self.run.totals[currency]
+        sums: dict[str, list[int]] = {}
+        for item in self.breaks:
+            if item.currency == currency:
+                sums.setdefault(item.cause, []).append(item.difference)
+        left = totals.difference - sum(map(sum, sums.values()))
+        steps = [Bucket(Status.WITHIN_TOLERANCE.value, left, totals.within_tolerance)]
+        steps += [Bucket(c.value, sum(sums[c]), len(sums[c])) for c in Cause if c in sums]
+        return [step for step in steps if step.lines or step.amount]
+
+
+def severity(item: SeenBreak) -> Severity:
+    """Return how much a break matters."""
+    return Severity[item.severity.upper()]
+
+
+def in_order(breaks: Iterable[SeenBreak]) -> tuple[SeenBreak, ...]:
+    """Return breaks as people read them: the gravest, then the largest first."""
+    return tuple(
+        sorted(breaks, key=lambda b: (-severity(b), b.currency, -abs(b.difference), b.name))
+    )
+
+
+def run_facts(
+    run: Run,
+    runs: Sequence[Run],
+    seen: Mapping[str, Sequence[SeenBreak]],
+    lives: Mapping[str, Life],
+    carried: int,
+    where: str,
+    *,
+    workbook: str = "",
+    sample: bool = False,
+) -> RunFacts:
+    """Return what is to be told of a run; `runs` are those of its month, `seen` their breaks."""
+    now = {item.name: item for item in seen[run.run_id]}
+    earlier = [other for other in runs if other.ended < run.ended]
+    since = None
+    if earlier:
+        then = {item.name: item for item in seen[earlier[-1].run_id]}
+        since = compared(earlier[-1], then, run.totals, now)
+    return RunFacts(run, in_order(now.values()), since, lives, carried, where, workbook, sample)
+
+
+def told(
+    alerts: Iterable[Alert], month: str, seen: Mapping[str, Sequence[SeenBreak]]
+) -> dict[str, SeenBreak]:
+    """Return the breaks of a month that somebody was told of, as they were then, by name."""
+    found: dict[str, SeenBreak] = {}
+    for alert in alerts:
+        if alert.month == month and alert.kind is AlertKind.DIGEST:
+            names = set(alert.names)
+            found |= {item.name: item for item in seen.get(alert.run, ()) if item.name in names}
+    return found
+
+
+def fresh(facts: RunFacts, known: Mapping[str, SeenBreak]) -> list[SeenBreak]:
+    """Return the breaks that nobody has acknowledged, and nobody was told of as they are now."""
+    return [
+        item
+        for item in facts.breaks
+        if facts.lives[item.name].state is State.OPEN
+        and (item.name not in known or _essence(known[item.name]) != _essence(item))
+    ]
+
+
+def _essence(item: SeenBreak) -> tuple[object, ...]:
+    """Return what must change for a break to be news: another wording or a new name is none."""
+    return item.status, item.cause, item.severity, item.expected, item.recognized
+
+
+def sent_at(deliveries: Iterable[Delivery]) -> dict[str, datetime]:
+    """Return when each alert was sent."""
+    return {item.alert: item.at for item in deliveries if item.sent is Sent.SENT}

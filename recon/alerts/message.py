@@ -1,0 +1,275 @@
+"""Messages: facts -> what Slack is given, within its limits and with all data escaped. Pure.
+
+Every message has a fallback `text`, a title, a colour and its word, and small print with its id,
+by which a reader sees that two messages are the same one sent again. Who is mentioned stands above
+the coloured part, since Slack notifies nobody from within an attachment.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import partial
+
+from recon import money
+from recon.alerts import limits
+from recon.alerts.facts import RunFacts
+from recon.alerts.limits import Block, Message, escaped
+from recon.journal.model import Life, SeenBreak
+from recon.reports.words import words
+
+COLOURS = {
+    "matched": "#2EB67D",
+    "warning": "#ECB22E",
+    "high": "#E8871E",
+    "critical": "#D72638",
+    "failure": "#D72638",
+}
+TOP = 10
+_CURRENCIES = 3
+_STEPS = 8
+_NAME, _KEY, _EXPLANATION, _SENTENCE = 60, 60, 280, 1500
+_FIGURES = re.compile(r"[+\-\u2212]?\d[\d,.]*\d|\d")
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How messages are written: whether names and amounts are hidden, and who owners are."""
+
+    redact: bool = False
+    owners: Mapping[str, str] = field(default_factory=dict)
+
+    def owner(self, item: SeenBreak) -> str:
+        """Return the mention of a break's owner, their name where none is configured, or ''."""
+        known = self.owners.get(item.owner.strip().casefold())
+        return known or escaped(item.owner, _NAME)
+
+
+def message(
+    level: str, title: str, parts: Sequence[Block], small: Sequence[str], to: Iterable[str] = ()
+) -> Message:
+    """Return a message; `to` are mentions, `small` the texts of the small print."""
+    called = " ".join(dict.fromkeys(to))
+    above = [limits.header(limits.plain(title))] + ([limits.section(called)] if called else [])
+    coloured = [*parts, limits.context([text for text in small if text])]
+    text = escaped(title, limits.HEADER) + (f" {called}" if called else "")
+    return {
+        "text": text,
+        "blocks": above,
+        "attachments": [{"color": COLOURS[level], "fallback": text, "blocks": coloured}],
+    }
+
+
+def with_id(found: Message, identifier: str) -> Message:
+    """Return a message with its id in the small print."""
+    first = found["attachments"][0]
+    *parts, small = first["blocks"]
+    texts = [*(each["text"] for each in small["elements"]), f"Message {identifier}"]
+    coloured = {**first, "blocks": [*parts, limits.context(texts)]}
+    return {**found, "attachments": [coloured]}
+
+
+def digest(facts: RunFacts, style: Style, to: Iterable[str] = ()) -> Message:
+    """Return the digest of a run, with as many of its top breaks as fit."""
+    return _fitting(partial(_digest, facts, style, tuple(to)), len(facts.breaks))
+
+
+def _fitting(make: Callable[[int], Message], breaks: int) -> Message:
+    """Return a message with at most ten breaks, and with fewer where they are too long."""
+    shown = min(TOP, breaks)
+    # The id is still to come.
+    while shown and limits.size(make(shown)) > limits.BUDGET - limits.HEADER:
+        shown -= 1
+    return make(shown)
+
+
+def _digest(facts: RunFacts, style: Style, to: Sequence[str], shown: int) -> Message:
+    currencies = sorted(facts.run.totals, key=lambda c: -facts.run.totals[c].compared)
+    parts = [_totals(facts, currency, style) for currency in currencies[:_CURRENCIES]]
+    if more := len(currencies) - _CURRENCIES:
+        parts += [limits.section(f"+{more} more currencies in the report")] * (more > 0)
+    bridges = [_bridge(facts, currency, style) for currency in currencies[:_CURRENCIES]]
+    parts += [limits.section("\n".join(bridges))] if bridges else []
+    parts += [limits.section(_break(item, style)) for item in facts.breaks[:shown]]
+    if more := len(facts.breaks) - shown:
+        parts.append(limits.section(f"*+{more:,} more in the report*"))
+    parts.append(limits.section("\n".join(_of_time(facts, style))))
+    title = _title(facts.level, facts.verdict, facts.sample)
+    return message(facts.level, title, parts, _origin(facts), to)
+
+
+def _title(level: str, text: str, sample: bool) -> str:
+    return f"{level.upper()} · {text}" + (" (sample data)" if sample else "")
+
+
+def _totals(facts: RunFacts, currency: str, style: Style) -> Block:
+    totals, code = facts.run.totals[currency], escaped(currency, 3)
+    counts = f"*{code} match rate*\n{totals.match_rate}, {totals.breaks:,} of " + (
+        f"{totals.compared:,} lines break"
+    )
+    if style.redact:
+        return limits.fields([counts])
+    amounts = (
+        ("expected", totals.expected, False),
+        ("recognized", totals.recognized, False),
+        ("difference, net", totals.difference, True),
+        ("difference, gross", totals.gross_difference, False),
+    )
+    return limits.fields(
+        [
+            *(
+                f"*{code} {name}*\n{_money(amount, currency, sign)}"
+                for name, amount, sign in amounts
+            ),
+            counts,
+        ]
+    )
+
+
+def _money(amount: int, currency: str, sign: bool = False) -> str:
+    return escaped(money.pretty(amount, currency, sign=sign), _NAME)
+
+
+def _bridge(facts: RunFacts, currency: str, style: Style) -> str:
+    """Return the way from expected to recognized in one line."""
+    totals, code = facts.run.totals[currency], escaped(currency, 3)
+    steps = facts.bridge(currency)
+    texts = [
+        f"{words(step.bucket)} ({step.lines:,})" if style.redact
+        else f"{_money(step.amount, currency, sign=True)} {words(step.bucket)} ({step.lines:,})"
+        for step in steps[:_STEPS]
+    ]  # fmt: skip
+    if left := steps[_STEPS:]:
+        amount = "" if style.redact else _money(sum(s.amount for s in left), currency, sign=True)
+        texts.append(f"{amount} {len(left)} other causes".strip())
+    if style.redact:
+        return f"*{code} bridge* " + (", ".join(texts) or "nothing between the two")
+    ends = _money(totals.expected, currency), _money(totals.recognized, currency)
+    return f"*{code} bridge* " + " → ".join(
+        [f"{ends[0]} expected", *texts, f"{ends[1]} recognized"]
+    )
+
+
+def _break(item: SeenBreak, style: Style) -> str:
+    """Return a break in two or three lines."""
+    who = " · ".join(
+        part for part in (
+            f"`{item.name}`",
+            escaped(item.contract_id, _KEY),
+            escaped(item.revenue_type, _KEY),
+            "" if style.redact else escaped(item.customer, _NAME),
+        ) if part
+    )  # fmt: skip
+    cause = f"_{words(item.cause)}_"
+    if style.redact:
+        return f"*{item.severity.upper()}* {who}\n{cause}"
+    amount = f"{_money(item.difference, item.currency, sign=True)} {escaped(item.currency, 3)}"
+    percent = money.percent(item.difference, item.expected)
+    explanation = escaped(item.explanation, _EXPLANATION)
+    return f"*{item.severity.upper()}* {amount} ({percent})\n{who}\n{cause}: {explanation}"
+
+
+def _of_time(facts: RunFacts, style: Style) -> list[str]:
+    """Return what has changed since the last run of the month, and what is older."""
+    since, told = facts.since, []
+    if since is None:
+        told.append("*Since the last run* this is the first run of the month")
+    elif since.nothing:
+        told.append("*Since the last run* nothing has changed")
+    else:
+        moved = [
+            f"net {_money(amount, currency, sign=True)} {escaped(currency, 3)}"
+            for currency, amount in since.moved.items()
+            if amount and not style.redact
+        ]
+        counts = f"{len(since.fixed):,} fixed", f"{len(since.new):,} new"
+        told.append("*Since the last run* " + ", ".join(
+            [*counts, f"{len(since.changed):,} changed", *moved[:_CURRENCIES]]
+        ))  # fmt: skip
+    if facts.carried:
+        noun = "break" if facts.carried == 1 else "breaks"
+        told.append(f"*From earlier months* {facts.carried:,} {noun} still open: `recon open`")
+    return told
+
+
+def _origin(facts: RunFacts) -> list[str]:
+    link = facts.where.startswith(("https://", "http://", "file://"))
+    where = f"<{escaped(facts.where, 1000)}|Report>" if link else escaped(facts.where, 400)
+    return [where, f"Run {escaped(facts.run.run_id, _KEY)}"]
+
+
+def critical(facts: RunFacts, item: SeenBreak, style: Style, to: Iterable[str] = ()) -> Message:
+    """Return the message of one critical break; its owner is mentioned as well."""
+    title = _title("critical", f"{item.contract_id} · {facts.run.month.name}", facts.sample)
+    owner = style.owner(item)
+    calls = [*to, *([owner] if owner.startswith("<") else [])]
+    lines = [_break(item, style), _how_to_acknowledge(item.name)]
+    if owner and owner not in calls:
+        lines.insert(1, f"Owner: {owner}")
+    return message(
+        "critical", title, [limits.section(each) for each in lines], _origin(facts), calls
+    )
+
+
+def more_critical(
+    facts: RunFacts, left: Sequence[SeenBreak], style: Style, to: Iterable[str] = ()
+) -> Message:
+    """Return the one message of the critical breaks that have none of their own."""
+    title = _title(
+        "critical", f"{len(left):,} more critical breaks in {facts.run.month.name}", facts.sample
+    )
+
+    def make(shown: int) -> Message:
+        parts = [limits.section(_break(item, style)) for item in left[:shown]]
+        if more := len(left) - shown:
+            parts.append(limits.section(f"*+{more:,} more in the report*"))
+        return message("critical", title, parts, _origin(facts), to)
+
+    return _fitting(make, len(left))
+
+
+def escalation(
+    level: str, found: Sequence[Life], asked: Mapping[str, datetime], days: int, style: Style,
+    to: Iterable[str] = (),
+) -> Message:  # fmt: skip
+    """Return the message of breaks that nobody has acknowledged in time.
+
+    `asked` has when somebody was first told of them, by name.
+    """
+    noun = "break" if len(found) == 1 else "breaks"
+    limit = f"{days} business day" + ("" if days == 1 else "s")
+    title = _title(level, f"{len(found):,} {noun} not acknowledged within {limit}", sample=False)
+
+    def make(shown: int) -> Message:
+        parts = [
+            limits.section(
+                f"{_break(life.last, style)}\nSince {life.first_month}, first told on "
+                f"{asked[life.name]:%Y-%m-%d}, owner {style.owner(life.last) or 'unknown'}"
+            )
+            for life in found[:shown]
+        ]
+        if more := len(found) - shown:
+            parts.append(limits.section(f"*+{more:,} more: `recon open`*"))
+        parts.append(limits.section(_how_to_acknowledge(found[0].name)))
+        return message(level, title, parts, ["Escalation"], to)
+
+    return _fitting(make, len(found))
+
+
+def _how_to_acknowledge(name: str) -> str:
+    return f'Acknowledge with `recon ack {name} --reason "…"`'
+
+
+def failure(
+    month: str, sentence: str, code: int, origin: str, style: Style, to: Iterable[str] = (),
+    hours: int | None = None,
+) -> Message:  # fmt: skip
+    """Return the message of a run that failed; with `hours`, that nobody made it good in time."""
+    what = f"recon month {month}" if month else "recon"
+    late = "" if hours is None else f" and was not made good within {hours} hours"
+    said = _FIGURES.sub("***", sentence) if style.redact else sentence
+    parts = [limits.section(escaped(said, _SENTENCE) or "It gave no reason.")]
+    small = [f"Exit code {code}", escaped(origin, 200)]
+    return message("failure", f"FAILED · {what} failed{late}", parts, small, to)

@@ -1,0 +1,117 @@
+"""The plan of a run: which messages are due once it is recorded, and where they go. Pure."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+
+from recon.alerts.facts import RunFacts, severity
+from recon.alerts.limits import Message
+from recon.alerts.message import Style, critical, digest, more_critical, with_id
+from recon.config.slack import Level, Place, SlackSettings, Way
+from recon.journal.alerts import Alert, AlertKind, Payload
+from recon.journal.model import SeenBreak
+from recon.model import Severity
+
+# A month with more critical breaks has one problem and not so many: the others share a message.
+LARGEST = 25
+
+
+def style_of(slack: SlackSettings) -> Style:
+    """Return how messages are written."""
+    return Style(slack.redact, slack.owners)
+
+
+def alert_id(*parts: str) -> str:
+    """Return the id of an alert, the same for the same parts."""
+    found = hashlib.sha256("\x1f".join(parts).encode()).digest()[:5]
+    return "A-" + base64.b32encode(found).decode("ascii")
+
+
+def of_run(
+    slack: SlackSettings, facts: RunFacts, news: Sequence[SeenBreak], at: datetime, again: str = ""
+) -> list[Alert]:
+    """Return what is to be told of a run, in this order: its digest, its report, critical breaks.
+
+    `news` are the breaks that somebody is mentioned for. Told twice, the alerts have the same ids,
+    unless `again` says otherwise.
+    """
+    maker = _Maker(facts, at, again)
+    alerts = list(_digests(slack, facts, news, maker))
+    grave = [item for item in news if severity(item) is Severity.CRITICAL]
+    return [*alerts, *_criticals(slack, facts, grave, maker)]
+
+
+class _Maker:
+    """Makes the alerts of one run."""
+
+    def __init__(self, facts: RunFacts, at: datetime, again: str) -> None:
+        self._facts, self._at, self._again = facts, at, again
+
+    def id(self, kind: AlertKind, place: Place, name: str = "") -> str:
+        """Return the id of an alert of the run."""
+        return alert_id(self._facts.run.run_id, kind, str(place), name, self._again)
+
+    def alert(
+        self, kind: AlertKind, level: str, place: Place, payload: Payload, name: str = "",
+        names: Iterable[str] = (),
+    ) -> Alert:  # fmt: skip
+        """Return an alert of the run; a message gets its id into the small print."""
+        run, identifier = self._facts.run, self.id(kind, place, name)
+        told: Payload = payload
+        if "attachments" in payload:
+            told = with_id(dict(payload), identifier)
+        return Alert(
+            identifier, self._at, run.run_id, str(run.month), kind, level, str(place), told,
+            tuple(names),
+        )  # fmt: skip
+
+
+def _digests(
+    slack: SlackSettings, facts: RunFacts, news: Sequence[SeenBreak], maker: _Maker
+) -> Iterator[Alert]:
+    names = [item.name for item in facts.breaks]
+    for place, mentions in _digest_places(slack, news).items():
+        told = digest(facts, style_of(slack), mentions)
+        yield maker.alert(AlertKind.DIGEST, facts.level, place, told, names=names)
+        if slack.upload and facts.workbook and place.way is Way.CHANNEL:
+            file: Message = {
+                "text": f"Workbook of run {facts.run.run_id}",
+                "file": facts.workbook,
+                "thread": maker.id(AlertKind.DIGEST, place),
+            }
+            yield maker.alert(AlertKind.REPORT, facts.level, place, file)
+
+
+def _digest_places(
+    slack: SlackSettings, news: Iterable[SeenBreak]
+) -> Mapping[Place, tuple[str, ...]]:
+    """Return where the digest goes, and who is mentioned there.
+
+    A level with a place of its own gets the digest there as well when it has news.
+    """
+    places: dict[Place, tuple[str, ...]] = {slack.place: ()}
+    there = {item.severity for item in news}
+    for level in (Level.HIGH, Level.WARNING):
+        if level.value in there:
+            first = slack.levels[level].first
+            places[first.place] = (*places.get(first.place, ()), *first.mentions)
+    return places
+
+
+def _criticals(
+    slack: SlackSettings, facts: RunFacts, grave: Sequence[SeenBreak], maker: _Maker
+) -> Iterator[Alert]:
+    first, style = slack.levels[Level.CRITICAL].first, style_of(slack)
+    for item in grave[:LARGEST]:
+        told = critical(facts, item, style, first.mentions)
+        yield maker.alert(
+            AlertKind.CRITICAL, Level.CRITICAL, first.place, told, item.name, [item.name]
+        )
+    if left := grave[LARGEST:]:
+        told = more_critical(facts, left, style, first.mentions)
+        yield maker.alert(
+            AlertKind.CRITICAL, Level.CRITICAL, first.place, told, "more", [b.name for b in left]
+        )

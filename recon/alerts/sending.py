@@ -1,0 +1,108 @@
+"""Sending: the queue of alerts -> Slack, in order, each marked as sent once it is.
+
+Whoever is killed between the two sends that one message again, with its id in the small print.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from recon.alerts.answers import Answer, Fate
+from recon.alerts.delivery import Slack
+from recon.config import Settings
+from recon.config.slack import Place, SlackSettings
+from recon.journal.alerts import Alert, AlertKind, Alerts, Delivery, Sent
+
+LOCK = ".alerts.lock"
+# Another process that sends may have much to send.
+PATIENCE = 30.0
+# A queue that takes longer is sent by and by.
+DEADLINE = 120.0
+
+_SENT = {Fate.SENT: Sent.SENT, Fate.GONE: Sent.VOID}
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """What was sent, and how many alerts wait and why; `lost` where they could not be queued."""
+
+    sent: tuple[Alert, ...] = ()
+    waiting: int = 0
+    reason: str = ""
+    lost: bool = False
+
+    @property
+    def sentence(self) -> str:
+        """What to tell of alerts that wait, else ''."""
+        if not self.waiting:
+            return ""
+        noun, they = ("alert", "It waits") if self.waiting == 1 else ("alerts", "They wait")
+        told = f"{self.waiting:,} {noun} could not be sent to Slack: {self.reason}."
+        if self.lost:
+            return f"{told} The journal cannot be written either."
+        then = "in the journal for the next run, recon notify or recon escalate"
+        return f"{told} {they} {then}."
+
+
+def delivered(settings: Settings, alerts: Alerts) -> Delivered:
+    """Send what waits, the oldest first, and return what became of it.
+
+    A place that does not answer is left alone until the next time, so that its alerts stay in
+    order; the other places get theirs.
+    """
+    import filelock
+
+    if settings.slack is None or not alerts.waiting():
+        return Delivered()
+    try:
+        with filelock.FileLock(settings.reports / LOCK, timeout=PATIENCE):
+            return _delivered(settings, settings.slack, alerts)
+    except (filelock.Timeout, OSError):
+        return Delivered((), len(alerts.waiting()), "another recon is sending alerts")
+
+
+def _delivered(settings: Settings, slack: SlackSettings, alerts: Alerts) -> Delivered:
+    poster, down, sent, reason = Slack(slack), set[str](), list[Alert](), ""
+    end = time.monotonic() + DEADLINE
+    for alert in alerts.waiting():
+        if alert.place in down:
+            continue
+        if time.monotonic() > end:
+            reason = reason or "there are too many for now"
+            break
+        answer = _answer(settings, poster, alert, alerts)
+        kept = _SENT.get(answer.fate, Sent.FAILED)
+        alerts.mark(Delivery(alert.id, datetime.now(UTC), kept, answer.detail))
+        if kept is Sent.FAILED:
+            reason = reason or answer.detail
+            # A message that Slack does not take holds up no other.
+            down |= {alert.place} if answer.fate is Fate.DOWN else set()
+        else:
+            sent.append(alert)
+    return Delivered(tuple(sent), len(alerts.waiting()), reason)
+
+
+def _answer(settings: Settings, slack: Slack, alert: Alert, alerts: Alerts) -> Answer:
+    place = Place.parse(alert.place)
+    if alert.kind is not AlertKind.REPORT:
+        return slack.post(place, alert.payload)
+    thread = _thread(alerts.deliveries(), alert.payload["thread"])
+    path = settings.reports / alert.payload["file"]
+    return slack.upload(place, path, alert.payload["text"], thread)
+
+
+def _thread(deliveries: Sequence[Delivery], digest: str) -> str:
+    """Return where a digest stands, '' where it was not sent."""
+    found = [item.detail for item in deliveries if item.alert == digest and item.sent is Sent.SENT]
+    return found[-1] if found else ""
+
+
+def sent_directly(slack: SlackSettings, alert: Alert) -> Delivered:
+    """Send an alert that cannot be queued."""
+    answer = Slack(slack).post(Place.parse(alert.place), alert.payload)
+    if answer.fate is Fate.SENT:
+        return Delivered((alert,))
+    return Delivered((), 1, answer.detail, lost=True)

@@ -1,0 +1,180 @@
+"""The service: what is due is queued in the journal, then the queue is sent, in order.
+
+The reconciliation stands whatever becomes of its alerts. Nobody has to be told twice that Slack
+does not answer: what cannot be sent waits for the next run, `recon escalate` or `recon notify`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from recon import identity
+from recon.alerts.escalation import Told, business_days, escalations, repeats
+from recon.alerts.facts import RunFacts, fresh, run_facts, told
+from recon.alerts.message import failure, with_id
+from recon.alerts.plan import alert_id, of_run, style_of
+from recon.alerts.sending import Delivered, delivered, sent_directly
+from recon.config import Settings
+from recon.config.slack import Level, SlackSettings
+from recon.errors import ConfigError, ReconError
+from recon.journal.alerts import Alert, AlertKind, Alerts
+from recon.journal.model import Run, SeenBreak, State
+from recon.journal.store import Journal
+from recon.month import Month
+from recon.secrets import redacted
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The journal and its alerts, open at the same time."""
+
+    journal: Journal
+    alerts: Alerts
+
+
+def slack_of(settings: Settings) -> SlackSettings:
+    """Return how Slack is told; raises ConfigError where nothing says so."""
+    if settings.slack is None:
+        raise ConfigError(
+            ["slack: is missing; config/recon.toml explains it"],
+            settings.path or "the configuration",
+        )
+    return settings.slack
+
+
+def after_run(settings: Settings, run_id: str) -> Delivered:
+    """Tell people of a run that is recorded; without [slack] nobody is told and nothing sent."""
+    if settings.slack is None:
+        return Delivered()
+    with _known(settings.reports) as known:
+        known.alerts.queue(due_for(settings, known, known.journal.run(run_id)))
+        return delivered(settings, known.alerts)
+
+
+def due_for(settings: Settings, known: Known, run: Run, again: str = "") -> list[Alert]:
+    """Return the alerts of a run; with `again`, those of a repetition that was asked for."""
+    facts = _facts(settings, known.journal, run)
+    past = (
+        {} if again else told(known.alerts.all(), str(run.month), _seen(known.journal, run.month))
+    )
+    return of_run(slack_of(settings), facts, fresh(facts, past), datetime.now(UTC), again)
+
+
+def notify(settings: Settings, text: str, *, dry: bool) -> tuple[list[Alert], Delivered]:
+    """Send what was told of a run again, or what waits of it; `dry` only returns the messages.
+
+    `text` is a run or a month, as `Journal.run` takes it.
+    """
+    slack_of(settings)
+    now = datetime.now(UTC)
+    with _known(settings.reports, look=dry) as known:
+        run = known.journal.run(text)
+        waiting = [alert for alert in known.alerts.waiting() if alert.run == run.run_id]
+        alerts = waiting or due_for(settings, known, run, now.isoformat())
+        if dry:
+            return alerts, Delivered()
+        known.alerts.queue(alerts)
+        return alerts, delivered(settings, known.alerts)
+
+
+def escalate(
+    settings: Settings, *, dry: bool, now: datetime | None = None
+) -> tuple[list[Alert], Delivered]:
+    """Tell the next people of what is overdue, and send what waits; `dry` only returns it."""
+    slack = slack_of(settings)
+    with _known(settings.reports, look=dry) as known:
+        if not dry:
+            # What waits is told first; its time to be acknowledged begins now.
+            delivered(settings, known.alerts)
+        found = escalations(
+            slack, _told(known, now or datetime.now(UTC)), business_days(settings.calendar)
+        )
+        if dry:
+            return found, Delivered()
+        known.alerts.queue(found)
+        return found, delivered(settings, known.alerts)
+
+
+def alert_failure(
+    settings: Settings, month: Month | None, sentence: str, exit_code: int
+) -> Delivered:
+    """Tell finance operations of a run that failed; never raises, since something failed already.
+
+    The same failure of a month is told once a day. Where the journal cannot be written, the alert
+    is sent all the same.
+    """
+    slack = settings.slack
+    if slack is None:
+        return Delivered()
+    named = str(month) if month else ""
+    alert = _failure(slack, named, redacted(sentence), exit_code)
+    try:
+        with _known(settings.reports) as known:
+            runs = known.journal.runs()
+            about = alert.payload["about"]
+            if not repeats(known.alerts.all(), runs, named, about["sentence"], alert.at):
+                known.alerts.queue([alert])
+            return delivered(settings, known.alerts)
+    except (ReconError, OSError):
+        return sent_directly(slack, alert)
+
+
+def _failure(slack: SlackSettings, month: str, sentence: str, code: int) -> Alert:
+    first, at = slack.levels[Level.FAILURE].first, datetime.now(UTC)
+    origin = f"on {identity.host()}"
+    about = {"sentence": sentence, "code": code, "origin": origin}
+    message = failure(month, sentence, code, origin, style_of(slack), first.mentions)
+    identifier = alert_id("failure", month, sentence, at.isoformat())
+    return Alert(
+        identifier, at, "", month, AlertKind.FAILURE, Level.FAILURE, str(first.place),
+        {**with_id(message, identifier), "about": about},
+    )  # fmt: skip
+
+
+@contextmanager
+def _known(reports: Path, *, look: bool = False) -> Iterator[Known]:
+    kinds = (Journal.look, Alerts.look) if look else (Journal.at, Alerts.at)
+    with kinds[0](reports) as journal, kinds[1](reports) as alerts:
+        yield Known(journal, alerts)
+
+
+def _facts(settings: Settings, journal: Journal, run: Run) -> RunFacts:
+    slack, month = slack_of(settings), run.month
+    folder = settings.reports / run.folder
+    link = slack.report_link
+    if link:
+        where = link.replace("{month}", str(month)).replace("{run}", run.run_id)
+    else:
+        where = str(folder)
+    carried = [life for life in journal.standing(month) if life.first_month < month]
+    workbook = f"recon_{run.run_id}.xlsx"
+    return run_facts(
+        run,
+        journal.runs(month),
+        _seen(journal, month),
+        journal.lives(month),
+        sum(life.state is State.OPEN for life in carried),
+        where,
+        workbook=f"{run.folder}/{workbook}" if (folder / workbook).exists() else "",
+        sample=settings.sample,
+    )
+
+
+def _seen(journal: Journal, month: Month) -> dict[str, list[SeenBreak]]:
+    return {run.run_id: journal.breaks(run.run_id) for run in journal.runs(month)}
+
+
+def _told(known: Known, now: datetime) -> Told:
+    journal = known.journal
+    return Told(
+        lives=journal.lives(journal.latest_month()),
+        events=journal.events(),
+        runs=journal.runs(),
+        alerts=known.alerts.all(),
+        deliveries=known.alerts.deliveries(),
+        now=now,
+    )
