@@ -49,8 +49,14 @@ MIGRATIONS = (
         sent TEXT NOT NULL, detail TEXT NOT NULL);
     CREATE INDEX deliveries_by_alert ON deliveries (alert);
     """,
+    """
+    CREATE TABLE closings (
+        run_id TEXT NOT NULL REFERENCES runs, revenue_type TEXT NOT NULL, segment TEXT NOT NULL,
+        currency TEXT NOT NULL, amount INTEGER NOT NULL,
+        PRIMARY KEY (run_id, revenue_type, segment, currency));
+    """,
 )
-TABLES = ("runs", "totals", "breaks", "events", "alerts", "alerted", "deliveries")
+TABLES = ("runs", "totals", "breaks", "events", "alerts", "alerted", "deliveries", "closings")
 PATIENCE = 10.0
 # An empty journal that is gone when it is closed.
 NOWHERE = Path(":memory:")

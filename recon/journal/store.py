@@ -22,6 +22,8 @@ from recon.model import Totals
 from recon.month import Month
 
 NAME = "journal.db"
+# Revenue type, segment, currency.
+Line = tuple[str, str, str]
 _RUN = (
     "run_id", "month", "started", "ended", "who", "host", "versions", "policy", "sources",
     "severity", "exit_code", "folder", "evidence", "invalid", "supersedes",
@@ -50,9 +52,16 @@ class Journal:
             yield cls(connection)
 
     def record(
-        self, run: Run, breaks: Sequence[SeenBreak], resolutions: Sequence[Resolution] = ()
+        self,
+        run: Run,
+        breaks: Sequence[SeenBreak],
+        resolutions: Sequence[Resolution] = (),
+        closings: Mapping[Line, int] | None = None,
     ) -> None:
-        """Add a run with its breaks and what it has closed: all of it or nothing."""
+        """Add a run with its breaks, what it has closed and where its roll-forward ended.
+
+        All of it or nothing. `closings` are by revenue type, segment and currency.
+        """
         with transaction(self._connection):
             self._insert("runs", [_run_row(run)])
             self._insert("totals", [
@@ -61,6 +70,9 @@ class Journal:
                 for currency, t in run.totals.items()
             ])  # fmt: skip
             self._insert("breaks", [(run.run_id, *astuple(item)) for item in breaks])
+            self._insert(
+                "closings", [(run.run_id, *line, a) for line, a in (closings or {}).items()]
+            )
             told = [(Kind.RUN, run.run_id, ""),
                     *((Kind.RESOLVED, item.name, item.reason) for item in resolutions)]  # fmt: skip
             self._insert("events", [
@@ -119,6 +131,17 @@ class Journal:
     def latest_month(self) -> Month | None:
         """Return the latest month that has a run; None where none has."""
         return max((run.month for run in self.runs()), default=None)
+
+    def closings(self, month: Month) -> dict[Line, int] | None:
+        """Return where the roll-forward of a month's last run ended, None where there is no run."""
+        last = self.last_run(month)
+        if last is None:
+            return None
+        rows = self._connection.execute(
+            "SELECT revenue_type, segment, currency, amount FROM closings WHERE run_id = ?",
+            (last.run_id,),
+        )
+        return {(kind, segment, currency): amount for kind, segment, currency, amount in rows}
 
     def _totals(self) -> dict[str, dict[str, Totals]]:
         found: dict[str, dict[str, Totals]] = {}

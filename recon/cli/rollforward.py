@@ -1,0 +1,58 @@
+"""`recon rollforward`: how the unrecognized contract value moved through a month."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from recon import process
+from recon.cli.options import (
+    Config,
+    Json,
+    MonthText,
+    NoColor,
+    Profile,
+    chosen_month,
+    progress_shown,
+)
+
+
+def rollforward(
+    month: MonthText = None,
+    config: Config = None,
+    profile: Profile = None,
+    json: Json = False,
+    no_color: NoColor = False,
+) -> None:
+    """Show how the unrecognized contract value moved through a month."""
+    from recon import rollforward as rolled
+    from recon.config import load
+    from recon.journal.store import Journal
+    from recon.run import reconciled
+
+    settings = load(config, profile)
+    chosen = chosen_month(month, settings.sample)
+    with Journal.look(settings.reports) as journal:
+        recorded = journal.closings(chosen - 1)
+    with progress_shown(json) as progress, reconciled(settings, chosen, progress) as found:
+        session, result = found
+        rows = rolled.rollforward(session, result, recorded)
+        with process.printing():
+            if json:
+                from recon.reports.json_document import dumps
+                from recon.reports.rollforward_document import rollforward_document
+
+                told = rollforward_document(chosen, rows, recorded=recorded is not None)
+                typer.echo(dumps(told), nl=False)
+                return
+            from recon.reports.console import make_console
+            from recon.reports.rollforward_view import show_rollforward
+
+            show_rollforward(
+                make_console(sys.stdout, color=False if no_color else None),
+                result,
+                rows,
+                recorded=recorded is not None,
+                sample=settings.sample,
+            )
