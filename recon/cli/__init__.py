@@ -47,7 +47,21 @@ def recon(
 app.command()(month)
 app.command()(explain)
 app.command("open")(open_breaks)  # a function of that name would hide Python's own
-for command in (ack, note, sign_off, history, diff, tune, verify, init, doctor, sample):
+for command in (
+    ack,
+    note,
+    notify,
+    escalate,
+    sign_off,
+    rollforward,
+    history,
+    diff,
+    tune,
+    verify,
+    init,
+    doctor,
+    sample,
+):
     app.command()(command)
 app.add_typer(task, name="task")
 
