@@ -17,6 +17,7 @@ from recon.cli.failures import exit_code
 from recon.cli.history import history
 from recon.cli.init import init
 from recon.cli.month import month
+from recon.cli.rollforward import rollforward
 from recon.cli.sample import sample
 from recon.cli.signing import sign_off
 from recon.cli.task import task
