@@ -20,6 +20,8 @@ TRANSIENT_ERRORS = {
     49918, 49919, 49920,
 }  # fmt: skip
 TRANSIENT_STATES = {"08001", "08006", "08S01", "HYT00", "HYT01", "40001", "40P01", "57P01", "57P03"}
+# PostgreSQL's driver has no SQLSTATE for a cut while it prepares a statement.
+TRANSIENT_WORDS = "server closed the connection|terminating connection"
 WAITS = (1.0, 3.0, 9.0)
 NO_DATABASE = 4060
 
@@ -49,14 +51,15 @@ PASSING = (
     (("Connection refused",), "refuses the connection; check the server's name and port"),
     (("HYT00", "HYT01", "08001"),
      "does not answer; check the server's name, its port and the firewall"),
-    (("08S01", "08006", "57P01", "57P03"), "was cut off; check the network and the server"),
+    (("08S01", "08006", "57P01", "57P03", TRANSIENT_WORDS),
+     "was cut off; check the network and the server"),
 )  # fmt: skip
 
 Result = TypeVar("Result")
 Meanings = tuple[tuple[tuple[int | str, ...], str], ...]
 
 
-def retried(attempt: Callable[[], Result], supervisor: Supervisor) -> Result:
+def retried(attempt: Callable[[], Result], supervisor: Supervisor, side: Side) -> Result:
     """Return what an attempt returns, made again after each transient error.
 
     A cut in mid-result proves nothing, so the whole attempt is made again. Raises what the last
@@ -72,6 +75,13 @@ def retried(attempt: Callable[[], Result], supervisor: Supervisor) -> Result:
             if wait is None or made >= attempts_more(error):
                 raise
             supervisor.tell(f"The connection failed; attempt {made + 2} in {wait:.0f} s")
+            supervisor.note(
+                "retry",
+                f"The connection of the {side} side failed, and is tried again",
+                attempt=made + 2,
+                wait_seconds=wait,
+                said=redacted(" ".join(map(str, error.args))),
+            )
             supervisor.pause(wait)
     raise AssertionError("the last attempt returns or raises")
 
@@ -91,8 +101,9 @@ def is_transient(error: Exception) -> bool:
         return True
     if _meaning(error, PERMANENT):
         return False
-    state, numbers, _ = _facts_of(error)
-    return state in TRANSIENT_STATES or bool(numbers & TRANSIENT_ERRORS)
+    state, numbers, text = _facts_of(error)
+    known = state in TRANSIENT_STATES or bool(numbers & TRANSIENT_ERRORS)
+    return known or bool(re.search(TRANSIENT_WORDS, text))
 
 
 def _facts_of(error: Exception) -> tuple[str, set[int], str]:

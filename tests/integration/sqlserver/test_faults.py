@@ -248,3 +248,14 @@ def test_a_database_that_is_not_there_goes_before_the_login() -> None:
     error = Exception("28000", text)
     assert "has no such database" in str(failure(Side.ACCOUNTING, "sqlserver", error))
     assert driver_errors.attempts_more(error) == 1
+
+
+def test_a_cut_without_a_state_is_a_cut() -> None:
+    """PostgreSQL's driver tells one in words only, where it comes while a statement is prepared."""
+    text = (
+        "[HY000] FATAL: terminating connection due to administrator command\nserver closed the "
+        "connection unexpectedly;\nError while preparing parameters (1) (SQLExecDirectW)"
+    )
+    error = Exception("HY000", text)
+    assert driver_errors.is_transient(error)
+    assert "was cut off" in str(failure(Side.ACCOUNTING, "odbc", error))
