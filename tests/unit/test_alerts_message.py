@@ -1,0 +1,238 @@
+"""The messages: what they say, within Slack's limits, and with nobody called by data."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from recon.alerts import limits
+from recon.alerts.facts import RunFacts, run_facts
+from recon.alerts.message import (
+    Style,
+    critical,
+    digest,
+    escalation,
+    failure,
+    more_critical,
+    with_id,
+)
+from recon.journal.history import Past
+from recon.journal.model import Event, Kind, Life, Run, SeenBreak
+from recon.model import Severity, Totals
+from recon.month import Month
+from tests.example import MONTH, RUN_ID, reconciliation
+from tests.golden_files import check_golden
+
+AT = datetime(2024, 7, 3, 7, 15, tzinfo=UTC)
+OWNERS = {"dana field": "<@U0DANA123>"}
+HOSTILE = "<!channel> & <@U123> " + "𝕏🧾" * 150
+
+
+def run(run_id: str = RUN_ID, at: datetime = AT, **changes: object) -> Run:
+    """Return the run of the example month."""
+    result = reconciliation()
+    found = Run(
+        run_id, MONTH, at, at, "dana", "finance01", {}, {}, {}, "critical", 3,
+        f"{MONTH}/{run_id}", "", len(result.invalid), result.totals,
+    )  # fmt: skip
+    return replace(found, **changes)  # type: ignore[arg-type]
+
+
+def example_breaks() -> list[SeenBreak]:
+    """Return the breaks of the example month as the journal keeps them."""
+    return [SeenBreak.of(item) for item in reconciliation().breaks]
+
+
+def lives_of(breaks: Sequence[SeenBreak], month: Month = MONTH) -> dict[str, Life]:
+    """Return the lives of breaks that one run has seen."""
+    past = Past([Event(1, AT, "", "", Kind.RUN, "r", month)], {"r": breaks}, None)
+    return past.open(month)
+
+
+def facts(
+    breaks: Sequence[SeenBreak] | None = None, *, before: Sequence[SeenBreak] | None = None,
+    **changes: object,
+) -> RunFacts:  # fmt: skip
+    """Return what is told of a run with these breaks, after one with those before."""
+    now = list(example_breaks() if breaks is None else breaks)
+    earlier = run("before", AT.replace(day=2))
+    runs = [run(), *([earlier] if before is not None else [])]
+    seen = {RUN_ID: now, "before": list(before or ())}
+    found = run_facts(run(), runs, seen, lives_of(now), 2, r"\\share\close\2024-06")
+    return replace(found, **changes)  # type: ignore[arg-type]
+
+
+def many(count: int = 5000) -> list[SeenBreak]:
+    """Return breaks with the worst names and the longest texts."""
+    first = example_breaks()[0]
+    return [
+        replace(
+            first, name=f"B-{number:08}", contract_id=f"C-{number}" + "&" * 300, customer=HOSTILE,
+            owner="<!here>" * 43, revenue_type="&" * 300, explanation=HOSTILE * 3,
+            cause=("unexplained", "not_posted", "ended")[number % 3],
+            severity=("critical", "high", "warning")[number % 3],
+        )
+        for number in range(count)
+    ]  # fmt: skip
+
+
+def texts(message: limits.Message) -> str:
+    """Return all that a message says, as Slack reads it."""
+    return json.dumps(message, ensure_ascii=False)
+
+
+@pytest.mark.parametrize("redact", [False, True])
+def test_the_digest_looks_as_approved(redact: bool) -> None:
+    """The golden file is what a person has read."""
+    style = Style(redact, OWNERS)
+    told = with_id(digest(facts(before=example_breaks()[2:]), style, ["<@U0LEAD123>"]), "A-TEST")
+    name = "redacted" if redact else "digest"
+    check_golden(f"slack/{name}.json", json.dumps(told, indent=1, ensure_ascii=False) + "\n")
+
+
+def test_the_other_messages_look_as_approved() -> None:
+    """A critical break, what nobody acknowledged, and a run that failed."""
+    found, style = facts(), Style(owners=OWNERS)
+    asked = dict.fromkeys(found.lives, AT)
+    told = {
+        "critical": critical(found, found.breaks[0], style, ["<@U0CONTROL>"]),
+        "escalation": escalation("high", list(found.lives.values())[:2], asked, 2, style, ["<@C>"]),
+        "failure": failure("2024-06", "The disk is full.", 7, "on finance01", style, ["<!here>"]),
+    }
+    check_golden("slack/others.json", json.dumps(told, indent=1, ensure_ascii=False) + "\n")
+
+
+def test_the_bridge_adds_up() -> None:
+    """From expected to recognized, though the journal keeps only the breaks."""
+    found = facts()
+    for currency, totals in found.run.totals.items():
+        assert sum(step.amount for step in found.bridge(currency)) == totals.difference
+        ours = {(s.bucket, s.amount, s.lines) for s in reconciliation().bridge[currency]}
+        assert {(s.bucket, s.amount, s.lines) for s in found.bridge(currency)} == ours
+
+
+@pytest.mark.parametrize("redact", [False, True])
+def test_nothing_is_beyond_the_limits_of_slack(redact: bool) -> None:
+    """With 5,000 breaks, the longest names and twenty currencies."""
+    breaks = many()
+    totals = {f"C{chr(65 + n)}X": Totals(2**62, -(2**62), 2**62, 9, 0, 1, 1, 7) for n in range(20)}
+    found = facts(breaks, before=breaks[:7])
+    found = replace(found, run=replace(found.run, totals={**found.run.totals, **totals}))
+    found = replace(found, where="https://share.example/" + "&" * 900)
+    style = Style(redact, {"<!here>" * 43: "<@U0OWNER>"})
+    asked = dict.fromkeys(found.lives, AT)
+    for made in (
+        digest(found, style, ["<@U0LEAD123>"] * 30),
+        critical(found, found.breaks[0], style, ["<!here>"]),
+        more_critical(found, found.breaks, style, ["<!here>"]),
+        escalation("critical", list(found.lives.values()), asked, 1, style, ["<!here>"]),
+        failure("2024-06", HOSTILE * 50, 5, HOSTILE, style, ["<!here>"], 4),
+    ):
+        told = with_id(made, "A-ABCDEFGH")
+        assert limits.broken(told) == []
+        assert "more" in texts(told) or told["attachments"][0]["color"]
+
+
+def test_the_digest_names_ten_breaks_and_counts_the_others() -> None:
+    """The largest of the gravest come first."""
+    one = example_breaks()[0]
+    breaks = [replace(one, name=f"B-{n:08}", difference=n) for n in range(1, 51)]
+    told = texts(digest(facts(breaks), Style()))
+    assert told.count("`B-") == 10
+    assert "`B-00000050`" in told
+    assert "+40 more in the report" in told
+
+
+def test_data_calls_nobody() -> None:
+    """A customer named <!channel> stays text, and so does an owner whom nobody has configured."""
+    item = replace(example_breaks()[0], customer="<!channel>", owner="<!here>", contract_id="<@U1>")
+    found = facts([item])
+    for told in (digest(found, Style()), critical(found, found.breaks[0], Style())):
+        assert "<!" not in texts(told)
+        assert "&lt;!channel&gt;" in texts(told)
+        # A title is plain text, in which Slack calls nobody.
+        assert texts(told).count("<@") == texts(told["blocks"][0]).count("<@")
+
+
+def test_an_owner_who_is_known_is_mentioned() -> None:
+    """By the name in the data, whatever its case."""
+    item = replace(example_breaks()[0], owner="DANA Field")
+    told = critical(facts([item]), item, Style(owners=OWNERS), ["<@U0CONTROL>"])
+    assert told["text"].endswith("<@U0CONTROL> <@U0DANA123>")
+    assert told["blocks"][1]["text"]["text"] == "<@U0CONTROL> <@U0DANA123>"
+
+
+def test_redaction_hides_customers_and_amounts() -> None:
+    """Counts, causes and ids stay."""
+    found, style = facts(before=[]), Style(redact=True)
+    asked = dict.fromkeys(found.lives, AT)
+    told = texts(digest(found, style)) + texts(critical(found, found.breaks[0], style))
+    told += texts(escalation("high", list(found.lives.values()), asked, 2, style))
+    told += texts(failure("2024-06", "Sum 1,234.50 instead of 99.", 6, "on x", style))
+    for item in found.breaks:
+        assert not item.customer or item.customer not in told
+        assert f"{abs(item.difference) / 10_000:,.2f}" not in told
+        assert item.name in told or len(found.breaks) > 10
+    assert "1,234.50" not in told
+    assert "match rate" in told
+
+
+def test_the_colour_comes_with_its_word() -> None:
+    """A verdict is never told by a colour alone."""
+    for severity in Severity:
+        found = facts(run=run(severity=severity.word))
+        told = digest(found, Style())
+        assert told["text"].startswith(severity.word.upper())
+    clean = facts([], run=run(severity="", invalid=0))
+    told = digest(clean, Style())
+    assert told["text"] == "MATCHED · Ready to close June 2024: no breaks, no invalid rows"
+    assert told["attachments"][0]["color"] == "#2EB67D"
+
+
+def test_the_last_run_is_compared_with() -> None:
+    """First run, nothing new, something new."""
+    breaks = example_breaks()
+    assert "first run of the month" in texts(digest(facts(), Style()))
+    assert "nothing has changed" in texts(digest(facts(before=breaks), Style()))
+    assert "0 fixed, 2 new, 0 changed" in texts(digest(facts(before=breaks[2:]), Style()))
+    assert "2 breaks still open" in texts(digest(facts(), Style()))
+
+
+@pytest.mark.parametrize(
+    ("text", "limit", "told"),
+    [
+        ("a & b", 20, "a &amp; b"),
+        ("a & b", 6, "a…"),
+        ("&&&&", 11, "&amp;&amp;…"),
+        ("a\nb\tc\x00d", 20, "a b c d"),
+        ("\u202egpj.exe", 20, "gpj.exe"),
+        ("\ud800x", 20, "x"),
+    ],
+)
+def test_data_is_escaped_and_cut_between_letters(text: str, limit: int, told: str) -> None:
+    """An entity is never cut, controls and what turns the direction are gone."""
+    assert limits.escaped(text, limit) == told
+    assert len(told) <= limit
+
+
+def test_what_is_beyond_a_limit_is_seen() -> None:
+    """The check itself finds what Slack would refuse."""
+    bad = {
+        "text": "",
+        "blocks": [{"type": "header", "text": {"text": "x" * 151}}] * 51,
+        "attachments": [{"blocks": [{"type": "section", "fields": [{"text": "y" * 2001}] * 11}]}],
+    }
+    said = " ".join(limits.broken(bad))
+    for part in (
+        "52 blocks",
+        "characters",
+        "fallback",
+        "header of 151",
+        "too many",
+        "part of 2001",
+    ):
+        assert part in said
