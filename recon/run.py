@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from recon import identity
@@ -18,15 +18,21 @@ from recon.config import Settings
 from recon.engine import Session, open_session
 from recon.errors import ExitCode, SourceDataError
 from recon.evidence import FOLDER, PackFacts, Previous, write_pack
+from recon.heartbeat import beat
 from recon.journal.history import History, Superseded, history
 from recon.journal.model import Run, SeenBreak
 from recon.journal.signing import signatures
 from recon.journal.store import Journal
 from recon.lock import locked
+from recon.log import Log
+from recon.log.facts import counts
 from recon.model import Reconciliation, Severity, Side
 from recon.month import Month
+from recon.provisional import fullness
+from recon.readiness import Readiness
 from recon.reconciliation import reconcile_relations
 from recon.reports.directory import clear_half_written
+from recon.reports.words import verdict
 from recon.sources import fetched, source
 from recon.sources.delivery import Delivery, Request, Scratch
 from recon.summary import to_date_differences
@@ -36,13 +42,22 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a run comes to; `history` is that of the month, empty where nothing is written."""
+    """What a run comes to; `history` is that of the month, empty where nothing is written.
+
+    `readiness` says how full the books are, None for a month that has long ended.
+    """
 
     result: Reconciliation
     run_id: str
     reports: Sequence[Path]
     exit_code: ExitCode
     history: History = field(default_factory=History)
+    readiness: Readiness | None = None
+
+    @property
+    def provisional(self) -> bool:
+        """Whether less is posted than usual by this day, so that breaks may vanish again."""
+        return self.readiness is not None and self.readiness.provisional
 
 
 def run_month(
@@ -52,6 +67,8 @@ def run_month(
     formats: Sequence[str],
     fail_on: Severity | None = Severity.HIGH,
     progress: Progress = lambda _: None,
+    log: Log | None = None,
+    today: date | None = None,
 ) -> Outcome:
     """Reconcile a month, write its reports and record the run; `formats` are of `csv` and `xlsx`.
 
@@ -62,9 +79,11 @@ def run_month(
     if not formats:
         with reconciled(settings, month, progress) as (_, result):
             return Outcome(result, _new_run_id(month), [], exit_code(result, fail_on))
-    started = datetime.now(UTC)
-    with _opened(settings, month, progress) as sides:
+    started, log = datetime.now(UTC), log or Log()
+    step = log.following(progress)
+    with _opened(settings, month, progress, log=log) as sides:
         session, result = sides.session, sides.result
+        log.note("compared", verdict(result), **counts(result))
         # What follows, one run at a time does.
         with locked(settings.reports, f"recon month {month}"):
             clear_half_written(settings.reports)
@@ -73,11 +92,24 @@ def run_month(
                 code = exit_code(result, fail_on, past.superseded)
                 run_id = _new_run_id(month)
                 pack = _pack_facts(settings, sides, run_id, started, fail_on, code, journal)
-                written, notice, seal = _write_reports(sides, pack, past, formats, progress)
+                ready = fullness(settings, session, result, journal, today)
+                shown = _with_notices(sides, [ready.notice if ready else ""])
+                written, notice, seal = _write_reports(shown, pack, past, formats, step)
+                step("Recording the run")
                 run = _record_of(result, run_id, started, code, seal, past.supersedes)
                 journal.record(run, _seen(result), [closed for _, closed in past.resolved])
-        told = replace(result, notices=(*result.notices, *filter(None, [notice])))
-        return Outcome(told, run_id, written, code, past)
+            told = _with_notices(shown, [beat(settings.reports, run), notice]).result
+        log.recorded(run, ready, told.notices, written)
+        return Outcome(told, run_id, written, code, past, ready)
+
+
+def _with_notices(sides: _Sides, notices: Sequence[str]) -> _Sides:
+    """Return the sides with more to tell the reader; blank notices are none.
+
+    The evidence has them not: it holds what follows from the extracts alone.
+    """
+    told = (*sides.result.notices, *filter(None, notices))
+    return replace(sides, result=replace(sides.result, notices=told))
 
 
 def _new_run_id(month: Month) -> str:
@@ -189,19 +221,25 @@ def reconciled(
 
 @contextmanager
 def _opened(
-    settings: Settings, month: Month, progress: Progress, contract: str | None = None
+    settings: Settings,
+    month: Month,
+    progress: Progress,
+    contract: str | None = None,
+    log: Log | None = None,
 ) -> Iterator[_Sides]:
+    log = log or Log()
+    step = log.following(progress)
     sides = {side.side: source(side) for side in (settings.analytics, settings.accounting)}
     with ExitStack() as opened:
-        progress("Reading both sides")
+        step("Reading both sides")
         deliveries = fetched(
-            sides, Request(month, contract), opened.enter_context(_scratch()), progress
+            sides, Request(month, contract), opened.enter_context(_scratch()), progress, log.note
         )
         session = opened.enter_context(open_session())
         relations = {
             side: opened.enter_context(found.opened(session)) for side, found in deliveries.items()
         }
-        progress(f"Reconciling {month}")
+        step(f"Reconciling {month}")
         result = reconcile_relations(
             session,
             relations[Side.ANALYTICS],

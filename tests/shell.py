@@ -66,9 +66,9 @@ class Project:
         self.write("entries.csv", ENTRIES + "".join(map(entry, keys, amounts)))
 
     def written(self) -> list[str]:
-        """Return the names of all files of runs below `reports/` but for their evidence."""
+        """Return the names of all files of runs below `reports/` but for evidence and logs."""
         files = [path for path in self.reports.glob("*/**/*") if path.is_file()]
-        return sorted(path.name for path in files if path.parent.name != "evidence")
+        return sorted(path.name for path in files if path.parent.name not in ("evidence", "logs"))
 
 
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:

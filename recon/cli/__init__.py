@@ -23,6 +23,7 @@ from recon.cli.signing import sign_off
 from recon.cli.task import task
 from recon.cli.tune import tune
 from recon.cli.verify import verify
+from recon.log import Log
 
 app = typer.Typer(
     name="recon",
@@ -72,7 +73,7 @@ def main() -> None:
     process.prepare_streams()
     interruption = process.Interruption()
     interruption.listen()
-    program = typer.main.get_command(app)
-    code = exit_code(lambda: program.main(standalone_mode=False), interruption)
+    program, log = typer.main.get_command(app), Log()
+    code = exit_code(lambda: program.main(standalone_mode=False, obj=log), interruption, log)
     interruption.ignore()
     sys.exit(code)

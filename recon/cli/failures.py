@@ -6,59 +6,87 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 import typer
 
 from recon import process
 from recon.errors import ExitCode, ReconError
+from recon.log import Log
+from recon.secrets import redacted
 
 
-def exit_code(command: Callable[[], int | None], interruption: process.Interruption) -> int:
-    """Return the exit code of a command; what it raised is told in one sentence."""
+@dataclass(frozen=True, slots=True)
+class _End:
+    """How a command ended: its exit code, the sentence of a failure, and the defect if it is one.
+
+    Without a sentence everything was said already.
+    """
+
+    code: int
+    sentence: str = ""
+    defect: BaseException | None = None
+
+
+_INTERRUPTED = _End(ExitCode.INTERRUPTED, "Interrupted; no report was left half-written.")
+
+
+def exit_code(
+    command: Callable[[], int | None],
+    interruption: process.Interruption,
+    log: Log | None = None,
+) -> int:
+    """Return the exit code of a command; what it raised is told in one sentence, to the log too."""
+    log = log or Log()
     try:
-        code = command() or 0
+        end = _End(command() or 0)
     except BaseException as error:  # noqa: BLE001 - this is where every failure ends
         # Whatever a library makes of an interruption, it stays one.
-        code = ExitCode.INTERRUPTED if interruption.asked else _failure(error)
-    if code == ExitCode.INTERRUPTED:
-        return _failed("Interrupted; no report was left half-written.", ExitCode.INTERRUPTED)
-    return code
+        end = _INTERRUPTED if interruption.asked else _failure(error)
+    if end.code == ExitCode.INTERRUPTED:
+        end = _INTERRUPTED
+    log.end(end.code, end.sentence, end.defect)
+    if end.defect and os.environ.get("RECON_DEBUG"):
+        raise end.defect
+    _tell(end.sentence)
+    # Where reports cannot be written, the sentence says it of the log as well.
+    _tell(log.trouble if end.code != ExitCode.REPORT else "")
+    return end.code
 
 
-def _failure(error: BaseException) -> int:
-    """Tell what went wrong, and return its exit code."""
+def _failure(error: BaseException) -> _End:
+    """Return how a command ends that raised something."""
     if isinstance(error, ReconError):
-        return _failed(str(error), error.exit_code)
+        return _End(error.exit_code, str(error))
     if isinstance(error, KeyboardInterrupt | typer.Abort):
-        return ExitCode.INTERRUPTED
+        return _INTERRUPTED
     if isinstance(error, SystemExit | BrokenPipeError):
         # Whoever read the help has seen enough.
         process.discard_output()
-        return ExitCode.DONE
+        return _End(ExitCode.DONE)
     if hasattr(error, "format_message"):
         return _misused(error)
-    if os.environ.get("RECON_DEBUG"):
-        raise error
-    return _failed(
+    return _End(
+        ExitCode.DEFECT,
         f"This is a defect of recon ({type(error).__name__}: {error}); no report was left "
         "half-written. Set RECON_DEBUG=1 and run again to see where it happened.",
-        ExitCode.DEFECT,
+        error,
     )
 
 
-def _misused(error: Any) -> ExitCode:  # noqa: ANN401 - Typer has moved this class between packages
-    """Tell what is wrong with the command line; without any, the whole help."""
+def _misused(error: Any) -> _End:  # noqa: ANN401 - Typer has moved this class between packages
+    """Return what is wrong with the command line; without any, show the whole help."""
     message = error.format_message().replace("Value error, ", "")
     if "\n" in message:
         error.show()
-        return ExitCode.USAGE
+        return _End(ExitCode.USAGE)
     asked = getattr(getattr(error, "ctx", None), "command_path", "recon")
-    return _failed(f"{message.rstrip('.')}; see `{asked} --help`.", ExitCode.USAGE)
+    return _End(ExitCode.USAGE, f"{message.rstrip('.')}; see `{asked} --help`.")
 
 
-def _failed(sentence: str, code: ExitCode) -> ExitCode:
-    # Plainly: whatever failed, this must not.
-    with suppress(OSError):
-        print(f"recon: {sentence}", file=sys.stderr)  # noqa: T201
-    return code
+def _tell(sentence: str) -> None:
+    if sentence:
+        # Plainly: whatever failed, this must not.
+        with suppress(OSError):
+            print(f"recon: {redacted(sentence)}", file=sys.stderr)  # noqa: T201

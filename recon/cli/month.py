@@ -24,6 +24,7 @@ from recon.errors import UsageError
 
 if TYPE_CHECKING:
     from recon.config import Settings
+    from recon.log import Log
     from recon.model import Severity
     from recon.month import Month
 
@@ -38,6 +39,7 @@ class FailOn(StrEnum):
 
 
 def month(
+    context: typer.Context,
     month: MonthText = None,
     closed: Annotated[
         bool, typer.Option("--closed", help="The earliest closed month that is not run yet.")
@@ -74,12 +76,16 @@ def month(
         _month(settings, month, closed, today, json) as chosen,
         progress_shown(quiet or json) as progress,
     ):
+        log: Log = context.obj
+        if wanted:
+            log.begin(settings, chosen)
         outcome = run_month(
             settings,
             chosen,
             formats=wanted,
             fail_on=_severity(fail_on),
             progress=progress,
+            log=log,
         )
     with process.printing():
         if json:

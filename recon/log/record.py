@@ -6,7 +6,7 @@ import io
 import threading
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +17,9 @@ from recon.errors import ExitCode
 if TYPE_CHECKING:
     from recon.config import Settings
     from recon.config.log import LogLevel, LogSettings
+    from recon.journal.model import Run
     from recon.month import Month
+    from recon.readiness import Readiness
 
 Progress = Callable[[str], None]
 
@@ -82,6 +84,21 @@ class Log:
             seconds = _since(self._step_begun)
             self.note("step_ended", f"{self._step}: done", step=self._step, seconds=seconds)
         self._step = ""
+
+    def recorded(
+        self, run: Run, ready: Readiness | None, notices: Sequence[str], reports: Sequence[Path]
+    ) -> None:
+        """Tell what a run has left: its notices, its reports, and how full the books are."""
+        self.step_ended()
+        for notice in notices:
+            if not ready or notice != ready.notice:
+                self.note("notice", notice)
+        if ready:
+            event = "provisional" if ready.provisional else "readiness"
+            self.note(event, ready.sentence, share=ready.share, ready_from=ready.ready_from)
+        told = {"run_id": run.run_id, "verdict": run.verdict, "folder": run.folder}
+        names = [path.name for path in reports]
+        self.note("recorded", "The run is recorded", **told, reports=names, evidence=run.evidence)
 
     def end(self, code: int, sentence: str = "", defect: BaseException | None = None) -> None:
         """Tell how the run ended and close the file; of a defect also where it happened."""

@@ -7,6 +7,7 @@ section 1; `recon.intake` makes typed rows of it.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Protocol
@@ -14,7 +15,7 @@ from typing import Protocol
 from recon.config import SourceKind, SourceSettings
 from recon.model import Side
 from recon.sources.delivery import Delivery, Request, Scratch
-from recon.sources.side_by_side import Supervisor, side_by_side
+from recon.sources.side_by_side import Note, Supervisor, side_by_side, unheard
 
 
 class Source(Protocol):
@@ -62,11 +63,28 @@ def source(settings: SourceSettings) -> Source:
 
 
 def fetched(
-    sources: Mapping[Side, Source], request: Request, scratch: Scratch, tell: Callable[[str], None]
+    sources: Mapping[Side, Source],
+    request: Request,
+    scratch: Scratch,
+    tell: Callable[[str], None],
+    note: Note = unheard,
 ) -> dict[Side, Delivery]:
     """Return what is asked of both sides, brought here at the same time.
 
     Raises what the first side that fails raises; the other one is then stopped.
     """
-    works = {side: partial(source.fetch, request, scratch) for side, source in sources.items()}
-    return side_by_side(works, tell)
+    works = {
+        side: partial(_timed, side, partial(source.fetch, request, scratch))
+        for side, source in sources.items()
+    }
+    return side_by_side(works, tell, note)
+
+
+def _timed(side: Side, fetch: Callable[[Supervisor], Delivery], supervisor: Supervisor) -> Delivery:
+    begun = time.perf_counter()
+    delivery = fetch(supervisor)
+    seconds = round(time.perf_counter() - begun, 3)
+    supervisor.note(
+        "fetched", f"The {side} side is here", source=delivery.description, seconds=seconds
+    )
+    return delivery

@@ -70,7 +70,9 @@ class OdbcSource:
         query = self.query()
         try:
             server, extracts = retried(
-                lambda: self._attempt(query, request, scratch(), supervisor), supervisor
+                lambda: self._attempt(query, request, scratch(), supervisor),
+                supervisor,
+                self.settings.side,
             )
         except (pyodbc.Error, ArithmeticError) as error:
             raise failure(self.settings.side, self.description, error) from None

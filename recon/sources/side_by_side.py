@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from recon.model import Side
 
@@ -23,11 +23,23 @@ class Stopped(Exception):
     """The work was asked to stop; whoever asked knows why."""
 
 
+class Note(Protocol):
+    """Whoever keeps a record: of which kind an event is, in words, and its facts by name."""
+
+    def __call__(self, event: str, message: str, **facts: object) -> None:
+        """Hear of an event."""
+
+
+def unheard(event: str, message: str, **facts: object) -> None:
+    """Keep no record."""
+
+
 class Supervisor:
     """What the threads share: whether to stop, what to cancel then, whom to tell of progress."""
 
-    def __init__(self, tell: Callable[[str], None] = lambda _: None) -> None:
+    def __init__(self, tell: Callable[[str], None] = lambda _: None, note: Note = unheard) -> None:
         self.tell = tell
+        self.note = note
         self._stop = threading.Event()
         self._lock = threading.Lock()
         self._cancels: list[Callable[[], None]] = []
@@ -66,13 +78,15 @@ class Supervisor:
 
 
 def side_by_side(
-    works: Mapping[Side, Callable[[Supervisor], Result]], tell: Callable[[str], None]
+    works: Mapping[Side, Callable[[Supervisor], Result]],
+    tell: Callable[[str], None],
+    note: Note = unheard,
 ) -> dict[Side, Result]:
     """Return what each side's work returns; raises what the first that fails raises.
 
     Where one fails, or Ctrl-C is pressed, the others are stopped.
     """
-    supervisor = Supervisor(tell)
+    supervisor = Supervisor(tell, note)
     ended: queue.SimpleQueue[tuple[Side, Result] | BaseException] = queue.SimpleQueue()
 
     def run(side: Side, work: Callable[[Supervisor], Result]) -> None:
