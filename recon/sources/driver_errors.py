@@ -59,7 +59,7 @@ Result = TypeVar("Result")
 Meanings = tuple[tuple[tuple[int | str, ...], str], ...]
 
 
-def retried(attempt: Callable[[], Result], supervisor: Supervisor) -> Result:
+def retried(attempt: Callable[[], Result], supervisor: Supervisor, side: Side) -> Result:
     """Return what an attempt returns, made again after each transient error.
 
     A cut in mid-result proves nothing, so the whole attempt is made again. Raises what the last
@@ -75,6 +75,13 @@ def retried(attempt: Callable[[], Result], supervisor: Supervisor) -> Result:
             if wait is None or made >= attempts_more(error):
                 raise
             supervisor.tell(f"The connection failed; attempt {made + 2} in {wait:.0f} s")
+            supervisor.note(
+                "retry",
+                f"The connection of the {side} side failed, and is tried again",
+                attempt=made + 2,
+                wait_seconds=wait,
+                said=redacted(" ".join(map(str, error.args))),
+            )
             supervisor.pause(wait)
     raise AssertionError("the last attempt returns or raises")
 
