@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 import os
 import select
+import signal
 import subprocess
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from tests.integration.conftest import Postgres
 from tests.shell import command, environment, recon
 
+# How long a busy machine may take for a step.
+PATIENCE = 60.0
 STAGED = """
 DROP DATABASE IF EXISTS crm WITH (FORCE);
 DROP DATABASE IF EXISTS books WITH (FORCE);
@@ -120,7 +124,7 @@ class Setting:
     def written(self) -> dict[str, str]:
         """Return all files below the folder."""
         return {
-            str(path.relative_to(self.folder)): path.read_text(encoding="utf-8")
+            path.relative_to(self.folder).as_posix(): path.read_text(encoding="utf-8")
             for path in sorted(self.folder.rglob("*"))
             if path.is_file()
         }
@@ -151,18 +155,22 @@ class Terminal:
         self.process.wait()
         os.close(self.ours)
 
-    def until(self, question: str, seconds: float = 30.0) -> None:
+    def _read(self, end: float) -> bool:
+        """Have more of what is shown; return whether there was more before the end."""
+        ready, _, _ = select.select([self.ours], [], [], max(end - time.monotonic(), 0))
+        assert ready, f"waits after: {self.shown}"
+        try:
+            read = os.read(self.ours, 65_536).decode(errors="replace")
+        except OSError:
+            read = ""
+        self.shown += read
+        return bool(read)
+
+    def until(self, question: str) -> None:
         """Read until a question is asked; forget what was shown before it."""
-        end = time.monotonic() + seconds
+        end = time.monotonic() + PATIENCE
         while question not in self.shown:
-            ready, _, _ = select.select([self.ours], [], [], max(end - time.monotonic(), 0))
-            assert ready, f"no {question!r} in: {self.shown}"
-            try:
-                read = os.read(self.ours, 65_536).decode()
-            except OSError:
-                read = ""
-            assert read, f"ended without {question!r}: {self.shown}"
-            self.shown += read
+            assert self._read(end), f"ended without {question!r}: {self.shown}"
         self.shown = self.shown.partition(question)[2]
 
     def answer(self, *dialogue: tuple[str, str]) -> None:
@@ -173,11 +181,15 @@ class Terminal:
 
     def ended(self) -> int:
         """Return the exit code, and have all that is shown to the end."""
-        while True:
-            try:
-                read = os.read(self.ours, 65_536).decode()
-            except OSError:
-                read = ""
-            if not read:
-                return self.process.wait(30)
-            self.shown += read
+        end = time.monotonic() + PATIENCE
+        while self._read(end):
+            pass
+        return self.process.wait(PATIENCE)
+
+    def interrupt(self) -> None:
+        """Press Ctrl-C until the process ends: pressed right before it waits, it is seen late."""
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end and self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+            with suppress(subprocess.TimeoutExpired):
+                self.process.wait(1)

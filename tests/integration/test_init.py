@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -377,7 +375,7 @@ def test_ctrl_c_leaves_nothing(
     answers = {"Column of ours to change": [("Table", ""), ("Table", "")]}
     found.answer(*answers.get(question, []))
     found.until(question)
-    os.kill(found.process.pid, signal.SIGINT)
+    found.interrupt()
     assert found.ended() == 130
     assert setting.written() == {}
 
