@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from recon import keys
 from recon.journal.alerts import Alert, AlertKind, Delivery, Sent
 from recon.journal.history import Since, compared
 from recon.journal.model import Life, Run, SeenBreak, State
@@ -47,6 +49,14 @@ class RunFacts:
         """Whether the month may be closed, in a sentence."""
         anything = any(totals.compared for totals in self.run.totals.values())
         return verdict_of(self.run.month, self.severities, self.run.invalid, anything)
+
+    def masked(self, currency: str) -> bool:
+        """Return whether a net difference within tolerance hides a gross one beyond it."""
+        totals = self.run.totals[currency]
+        # The journal has the policy in words, which begin with the rate.
+        rate = re.match(r"\d[\d.]*%", self.run.policy.get("tolerance", ""))
+        allowed = keys.rate(rate[0]) * abs(totals.expected) if rate else 0
+        return abs(totals.difference) * 1_000_000 <= allowed < totals.gross_difference * 1_000_000
 
     def bridge(self, currency: str) -> list[Bucket]:
         """Return the steps from expected to recognized; they add up to the difference."""

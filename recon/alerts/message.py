@@ -90,6 +90,10 @@ def _digest(facts: RunFacts, style: Style, to: Sequence[str], shown: int) -> Mes
     parts = [_totals(facts, currency, style) for currency in currencies[:_CURRENCIES]]
     if more := len(currencies) - _CURRENCIES:
         parts += [limits.section(f"+{more} more currencies in the report")] * (more > 0)
+    hidden = ", ".join(escaped(currency, 3) for currency in currencies if facts.masked(currency))
+    if hidden:
+        offset = f"*Net looks fine, gross does not* ({escaped(hidden, _KEY)}): differences offset"
+        parts.append(limits.section(f"{offset} each other"))
     bridges = [_bridge(facts, currency, style) for currency in currencies[:_CURRENCIES]]
     parts += [limits.section("\n".join(bridges))] if bridges else []
     parts += [limits.section(_break(item, style)) for item in facts.breaks[:shown]]
@@ -197,7 +201,9 @@ def _of_time(facts: RunFacts, style: Style) -> list[str]:
 def _origin(facts: RunFacts) -> list[str]:
     link = facts.where.startswith(("https://", "http://", "file://"))
     where = f"<{escaped(facts.where, 1000)}|Report>" if link else escaped(facts.where, 400)
-    return [where, f"Run {escaped(facts.run.run_id, _KEY)}"]
+    tolerance = facts.run.policy.get("tolerance", "")
+    allowed = f"Tolerance {escaped(tolerance, _KEY)}" if tolerance else ""
+    return [where, allowed, f"Run {escaped(facts.run.run_id, _KEY)}"]
 
 
 def critical(facts: RunFacts, item: SeenBreak, style: Style, to: Iterable[str] = ()) -> Message:

@@ -36,8 +36,8 @@ def run(run_id: str = RUN_ID, at: datetime = AT, **changes: object) -> Run:
     """Return the run of the example month."""
     result = reconciliation()
     found = Run(
-        run_id, MONTH, at, at, "dana", "finance01", {}, {}, {}, "critical", 3,
-        f"{MONTH}/{run_id}", "", len(result.invalid), result.totals,
+        run_id, MONTH, at, at, "dana", "finance01", {}, dict(result.policy.rows()), {},
+        "critical", 3, f"{MONTH}/{run_id}", "", len(result.invalid), result.totals,
     )  # fmt: skip
     return replace(found, **changes)  # type: ignore[arg-type]
 
