@@ -16,7 +16,7 @@ from pathlib import Path
 from recon import identity
 from recon.config import Settings
 from recon.engine import Session, open_session
-from recon.errors import ExitCode, SourceDataError
+from recon.errors import ExitCode, ReconError, SourceDataError
 from recon.evidence import FOLDER, PackFacts, Previous, write_pack
 from recon.heartbeat import beat
 from recon.journal.history import History, Superseded, history
@@ -100,7 +100,32 @@ def run_month(
                 journal.record(run, _seen(result), [closed for _, closed in past.resolved])
             told = _with_notices(shown, [beat(settings.reports, run), notice]).result
         log.recorded(run, ready, told.notices, written)
-        return Outcome(told, run_id, written, code, past, ready)
+    code, undelivered = _alerted(settings, run_id, code, step, log)
+    told = replace(told, notices=(*told.notices, *filter(None, [undelivered])))
+    return Outcome(told, run_id, written, code, past, ready)
+
+
+def _alerted(
+    settings: Settings, run_id: str, code: ExitCode, step: Progress, log: Log
+) -> tuple[ExitCode, str]:
+    """Tell people of a recorded run; return the exit code, and what to say of alerts that wait.
+
+    Where an alert waits, 8 goes before 0 and 3: whoever watches exit codes is the last one who
+    can hear of the breaks, and the verdict itself stands in the reports and the journal.
+    """
+    if settings.slack is None:
+        return code, ""
+    from recon.alerts.service import after_run
+
+    step("Telling Slack")
+    try:
+        told = after_run(settings, run_id)
+        said, sent = told.sentence, len(told.sent)
+    except ReconError as error:
+        said, sent = f"Slack was not told: {error} `recon notify {run_id}` tells it.", 0
+    log.step_ended()
+    log.note("alerts", said or "Slack was told", sent=sent)
+    return (ExitCode.ALERT, said) if said else (code, "")
 
 
 def _with_notices(sides: _Sides, notices: Sequence[str]) -> _Sides:
