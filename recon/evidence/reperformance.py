@@ -13,7 +13,7 @@ from recon.errors import ReconError
 from recon.evidence.documents import derived, read
 from recon.evidence.extracts import extract_relation
 from recon.evidence.facts import Finding
-from recon.evidence.names import PAGE, POLICY, RUN, TOLD, Document
+from recon.evidence.names import CONTROL_TOTALS, PAGE, POLICY, RUN, SOURCES, TOLD, Document
 from recon.model import Side
 from recon.month import Month
 from recon.policy import Policy
@@ -31,12 +31,13 @@ def reperform(folder: Path, run: str) -> list[Finding]:
     try:
         told = {name: read(folder / name) for name in TOLD}
         found = _derived_again(folder, told)
+        uncounted = _uncounted(run, told, json.loads(found[CONTROL_TOTALS]))
     except ReconError as error:
         return [_failed(run, str(error))]
     except Exception as error:  # noqa: BLE001 - a forged file may break anything
         return [_failed(run, f"{type(error).__name__}: {error}".splitlines()[0])]
     version = str(_written_by(told[RUN]))
-    return [
+    return uncounted + [
         Finding(run, name, _with_version(what, version))
         for name, text in found.items()
         for what in _differences(name, (folder / name).read_bytes(), text)
@@ -60,6 +61,18 @@ def _derived_again(folder: Path, told: Mapping[str, Document]) -> dict[str, str]
             compliance=tuple(run["compliance"]),
         )
         return derived(result, opened, folder, told)
+
+
+def _uncounted(run: str, told: Mapping[str, Document], totals: Document) -> list[Finding]:
+    """Return the sides of which a server counted other rows than the extract holds."""
+    found = []
+    for side, name in SOURCES.items():
+        held = totals[side.value].get("extract_entries", totals[side.value]["extract_rows"])
+        counted = sum(part["rows"] for part in told[name].get("parts", ()))
+        if "parts" in told[name] and counted != held:
+            what = f"the server counted {counted:,} rows, but the extract holds {held:,}"
+            found.append(Finding(run, name, what))
+    return found
 
 
 def _written_by(run: Document) -> object:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import random
@@ -18,7 +19,7 @@ import pytest
 
 from recon import sample
 from recon.config import Settings, load
-from recon.errors import SourceDataError
+from recon.errors import ReportError, SourceDataError
 from recon.evidence import FOLDER, Finding, verify_pack
 from recon.evidence.names import DERIVED, EXTRACTS, PAGE, RESULTS, RUN, TOLD
 from recon.evidence.places import packs
@@ -262,6 +263,22 @@ def test_a_file_that_changes_before_it_is_kept_ends_the_run(
     monkeypatch.setattr(csv_files, "write_csv", grow)
     before = packs(project.reports)
     with pytest.raises(SourceDataError, match="changed while it was read"):
+        run_month(load(project.config), JUNE, formats=("csv",))
+    assert packs(project.reports) == before
+
+
+@pytest.mark.parametrize("step", ["write_sums", "write_extract"])
+def test_a_pack_that_cannot_be_written_leaves_no_run(
+    project: Project, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    """No report without its evidence."""
+
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, "no space", "SHA256SUMS")
+
+    monkeypatch.setattr(f"recon.evidence.pack.{step}", full)
+    before = packs(project.reports)
+    with pytest.raises(ReportError, match="the disk is full"):
         run_month(load(project.config), JUNE, formats=("csv",))
     assert packs(project.reports) == before
 
@@ -563,3 +580,6 @@ def test_a_run_on_databases_is_proven_and_tells_no_secret(
         assert server.password.encode() not in path.read_bytes()
     for part in trail["parts"]:
         assert part["select"].strip() in (pack / PAGE).read_text(encoding="utf-8")
+    changed(pack / "accounting.json", lambda d: d["parts"][0].update(rows=1))
+    sealed(pack)
+    assert any("the server counted" in line for line in told(pack))
