@@ -1,0 +1,360 @@
+"""The close as a user lives it: months in a row, what stays open, what people say, who signs."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.shell import (
+    CONTRACTS,
+    ENTRIES,
+    Project,
+    command,
+    contract,
+    entry,
+    environment,
+    one_sentence,
+    recon,
+)
+
+YEAR = [f"2024-{number:02}" for number in range(1, 13)]
+LARGE = "120000.00"  # 10,000.00 a month: whatever is missing is critical
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """Give a project of two large contracts, the second of which has no entry in June."""
+    made = Project(tmp_path)
+    books(made, {"2024-06": {"001": "10000.00"}})
+    return made
+
+
+def books(project: Project, months: Mapping[str, Mapping[str, str]]) -> None:
+    """Write both sides: what each contract has posted in each month."""
+    lines = [contract(key, LARGE) for key in ("001", "002")]
+    project.write("contracts.csv", CONTRACTS + "".join(lines))
+    posted = [
+        entry(key, amount, month)
+        for month, found in months.items()
+        for key, amount in found.items()
+    ]
+    project.write("entries.csv", ENTRIES + "".join(posted))
+
+
+def run(
+    project: Project, *arguments: str, user: str = "anna"
+) -> subprocess.CompletedProcess[bytes]:
+    """Return what became of a command that somebody gave."""
+    return recon(*arguments, cwd=project.folder, env={"LOGNAME": user})
+
+
+def told(project: Project, *arguments: str, user: str = "anna") -> str:
+    """Return what a command printed; it ended well, or with breaks."""
+    done = run(project, *arguments, user=user)
+    assert done.returncode in (0, 3), done.stderr.decode()
+    return done.stdout.decode()
+
+
+def document(project: Project, *arguments: str, user: str = "anna") -> dict[str, Any]:
+    """Return the JSON document that a command printed."""
+    found = json.loads(told(project, *arguments, "--json", user=user))
+    assert isinstance(found, dict)
+    return found
+
+
+def refused(project: Project, *arguments: str, user: str = "anna") -> str:
+    """Return why a command was refused: it is 2, in one sentence, and prints nothing."""
+    done = run(project, *arguments, user=user)
+    assert (done.returncode, done.stdout) == (2, b"")
+    return one_sentence(done.stderr.decode())
+
+
+def the_break(project: Project) -> str:
+    """Return the name of the only open break."""
+    (found,) = document(project, "open")["breaks"]
+    return str(found["break"])
+
+
+@pytest.fixture(scope="module")
+def year(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Project, dict[str, str]]]:
+    """Give the folder in which the sample's months were run in a row, and what each printed."""
+    project = Project(tmp_path_factory.mktemp("year"))
+    project.config.write_text(
+        "[analytics]\nsource = 'sample'\n[accounting]\nsource = 'sample'\n", encoding="utf-8"
+    )
+    yield project, {month: told(project, "month", month, "--format", "csv") for month in YEAR}
+
+
+def test_twelve_months_carry_their_breaks_forward(year: tuple[Project, dict[str, str]]) -> None:
+    """Each month opens with what the one before has left open, and nothing is lost or doubled."""
+    project, printed = year
+    months = document(project, "history")["months"]
+    assert [month["month"] for month in months] == YEAR[::-1]
+    assert {len(month["runs"]) for month in months} == {1}
+    before: set[str] = set()
+    for month in YEAR[:4]:
+        found = document(project, "open", "--month", month)["breaks"]
+        names = [item["break"] for item in found]
+        assert len(names) == len(set(names))
+        assert max(item["first_month"] for item in found) == month
+        older = {item["break"] for item in found if item["first_month"] < month}
+        assert older <= before
+        before = set(names)
+    assert "Carried forward" not in printed[YEAR[0]]
+    assert all("Carried forward" in printed[month] for month in YEAR[1:])
+
+
+def test_differences_of_timing_clear_themselves(year: tuple[Project, dict[str, str]]) -> None:
+    """What was late in one month and made good in the next is closed, and says so."""
+    _, printed = year
+    assert "Timing: 2024-02 (not posted) and 2024-03 (catch up) agree to" in printed["2024-03"]
+    assert all("Cleared by this run" in printed[month] for month in YEAR[1:])
+    assert "Since the last run" not in "".join(printed.values())
+
+
+def test_the_ageing_ties_to_the_breaks(year: tuple[Project, dict[str, str]]) -> None:
+    """Count and value by age add up to the list, in every currency."""
+    project, _ = year
+    found = document(project, "open")
+    assert found["month"] == "2024-12"
+    for currency, rows in found["ageing"].items():
+        items = [item for item in found["breaks"] if item["currency"] == currency]
+        total = rows.pop("total")
+        assert total["breaks"] == len(items) == sum(row["breaks"] for row in rows.values())
+        amounts = sum(Decimal(item["open_amount"]) for item in items)
+        assert Decimal(total["open_amount"]) == amounts
+        assert sum(Decimal(row["open_amount"]) for row in rows.values()) == amounts
+        assert rows["3 months and older"]["breaks"] == sum(i["age_months"] >= 3 for i in items)
+    page = told(project, "open", "--age")
+    assert "3 months and older" in page and "SAMPLE DATA" in page
+
+
+def test_the_csv_file_has_what_is_open(year: tuple[Project, dict[str, str]]) -> None:
+    """The report of a run lists the breaks that `recon open` lists."""
+    project, _ = year
+    (path,) = project.reports.glob("2024-12/*/open_breaks.csv")
+    names = {line.split(",")[1] for line in path.read_text("utf-8-sig").splitlines()[1:]}
+    assert names == {item["break"] for item in document(project, "open")["breaks"]}
+
+
+def test_a_late_entry_is_carried_and_cleared(project: Project) -> None:
+    """Open in June, carried as nothing changes, closed when July makes it good."""
+    june = told(project, "month", "2024-06")
+    name = the_break(project)
+    assert name in june
+    books(project, {"2024-06": {"001": "10000.00"}, "2024-07": {"001": "10000", "002": "20000"}})
+    july = told(project, "month", "2024-07")
+    assert "Cleared by this run: 1 break" in july
+    assert document(project, "open")["breaks"] == []
+    assert told(project, "open") == "No break is open at the end of 2024-07.\n"
+    (then,) = document(project, "open", "--month", "2024-06")["breaks"]
+    assert (then["break"], then["open_amount"], then["state"]) == (name, "-10000.00", "open")
+    assert "only an open break can be acknowledged" in refused(
+        project, "ack", name, "--reason", "Late"
+    )
+
+
+def test_a_corrected_month_tells_what_was_fixed(project: Project) -> None:
+    """The run before is compared with; the third run finds nothing new."""
+    assert "Since the last run" not in told(project, "month", "2024-06")
+    books(project, {"2024-06": {"001": "10000.00", "002": "10000.00"}})
+    second = told(project, "month", "2024-06")
+    assert "1 fixed, 0 new, 0 changed; the net difference moved by +10,000.00 USD" in second
+    assert "Nothing differs from the last run" in told(project, "month", "2024-06")
+    assert "3 runs, not signed off" in told(project, "history", "2024-06")
+
+
+def test_what_people_say_of_a_break(project: Project) -> None:
+    """Who, when and why stands with it; an acknowledgement ends with its month."""
+    told(project, "month", "2024-06")
+    name = the_break(project)
+    assert f"{name} (002 Subscription, -10,000.00 USD): acknowledged by bob until 2024-06" in told(
+        project, "ack", name, "--reason", "The invoice is late.", "--until", "2024-06", user="bob"
+    )
+    noted = document(project, "note", name.lower(), "Asked again.")["breaks"]
+    assert [(n["who"], n["what"]) for n in noted[0]["notes"]] == [("anna", "Asked again.")]
+    (found,) = document(project, "open")["breaks"]
+    assert found["state"] == "acknowledged"
+    held = found["acknowledged"]
+    assert (held["who"], held["until"], held["what"]) == ("bob", "2024-06", "The invoice is late.")
+    page = " ".join(told(project, "open").split())
+    assert "acknowledged by bob until 2024-06: The invoice is late.; anna noted: Asked" in page
+    posted = {"001": "10000.00", "002": "10000.00"}
+    books(project, {"2024-06": {"001": "10000.00"}, "2024-07": posted})
+    told(project, "month", "2024-07")
+    (found,) = document(project, "open")["breaks"]
+    assert (found["state"], found["age_months"], found["open_amount"]) == ("open", 1, "-10000.00")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["ack", "B-ZZZZ", "--reason", "x"], "There is no break 'B-ZZZZ'; `recon open` lists them"),
+        (["ack", "B-", "--reason", "x"], "There are 2 breaks 'B-'"),
+        (["ack", "NAME", "--reason", " "], "--reason is empty"),
+        (["ack", "NAME", "--reason", "x", "--until", "2024-05"], "was first seen in 2024-06"),
+        (["ack", "NAME", "--reason", "x", "--until", "soon"], "'soon' is not a month"),
+        (["ack", "NAME", "B-ZZZZ", "--reason", "x"], "There is no break"),
+        (["ack", "NAME"], "Missing option '--reason'"),
+        (["note", "NAME", " "], "the note is empty"),
+        (["note", "B-ZZZZ", "x"], "There is no break"),
+        (["sign-off", "2024-05", "--role", "preparer", "--comment", "x"], "No run of 2024-05"),
+        (["sign-off", "2024-06", "--role", "boss", "--comment", "x"], "'boss' is not one of"),
+    ],
+)
+def test_what_cannot_be_said(project: Project, arguments: list[str], said: str) -> None:
+    """It is 2, with the reason, and nothing is written down."""
+    books(project, {"2024-06": {"001": "1.00"}})
+    told(project, "month", "2024-06")
+    name = document(project, "open")["breaks"][0]["break"]
+    asked = [name if argument == "NAME" else argument for argument in arguments]
+    assert said in refused(project, *asked)
+    assert {item["state"] for item in document(project, "open")["breaks"]} == {"open"}
+
+
+def test_explain_and_every_report_name_the_break(project: Project) -> None:
+    """What is shown anywhere can be typed."""
+    month = document(project, "month", "2024-06")
+    name = month["breaks"][0]["break"]
+    assert name == the_break(project)
+    assert f"break         {name}" in told(project, "explain", "002", "2024-06")
+    assert document(project, "explain", "002", "2024-06")["lines"][0]["break"]["name"] == name
+    path = next(Path(path) for path in month["reports"] if path.endswith("breaks.csv"))
+    assert path.read_text("utf-8-sig").splitlines()[1].startswith(f"{name},002,")
+
+
+def test_a_month_is_signed_off_by_two(project: Project) -> None:
+    """Critical breaks first, then the preparer, then somebody else; each only once."""
+    told(project, "month", "2024-06")
+    prepare = ("sign-off", "2024-06", "--role", "preparer", "--comment", "Looked at.")
+    review = ("sign-off", "2024-06", "--role", "reviewer", "--comment", "Agreed.")
+    assert "has no preparer's signature" in refused(project, *review, user="bob")
+    assert f"nobody has acknowledged: {the_break(project)}." in refused(project, *prepare)
+    told(project, "ack", the_break(project), "--reason", "Late.")
+    assert "2024-06 is not signed off yet" in told(project, *prepare)
+    assert "as preparer already" in refused(project, *prepare)
+    assert "the reviewer is somebody else" in refused(project, *review, user="ANNA")
+    signed = document(project, *review, user="bob")
+    assert signed["signed_off"] is True
+    assert [item["role"] for item in signed["signatures"]] == ["preparer", "reviewer"]
+    (month,) = document(project, "history")["months"]
+    assert month["signed_off"] == signed["run_id"]
+    assert "2024-06  1 run, signed off\n" in told(project, "history")
+
+
+def test_what_is_accepted_is_recorded(project: Project) -> None:
+    """Each signatory says why a critical break may stay."""
+    told(project, "month", "2024-06")
+    prepare = ("sign-off", "2024-06", "--role", "preparer", "--comment", "Looked at.")
+    review = ("sign-off", "2024-06", "--role", "reviewer", "--comment", "Agreed.")
+    told(project, *prepare, "--accept", "Reversed in July.")
+    assert "nobody has acknowledged" in refused(project, *review, user="bob")
+    signed = document(project, *review, "--accept", "Seen the reversal.", user="bob")
+    accepted = [item["accepted"] for item in signed["signatures"]]
+    assert accepted == ["Reversed in July.", "Seen the reversal."]
+    assert "anna as preparer" in told(project, "history")
+    assert "(accepted: Reversed in July.)" in told(project, "history")
+
+
+def signed_month(project: Project) -> str:
+    """Run June and have it signed off; return the run."""
+    told(project, "month", "2024-06")
+    more = ["--accept", "Known."] if document(project, "open")["breaks"] else []
+    for user, role in (("anna", "preparer"), ("bob", "reviewer")):
+        told(project, "sign-off", "2024-06", "--role", role, "--comment", "Ok", *more, user=user)
+    return str(document(project, "history")["months"][0]["signed_off"])
+
+
+def test_a_run_of_a_signed_month_supersedes_it(project: Project) -> None:
+    """It says so, compares with what was signed, and is 3 as the verdict is another one."""
+    run_id = signed_month(project)
+    books(project, {"2024-06": {"001": "10000.00", "002": "10000.00"}})
+    done = run(project, "month", "2024-06")
+    page = done.stdout.decode()
+    assert done.returncode == 3
+    assert "Signed off before: this run supersedes it" in page
+    assert f"{run_id} was signed off by anna as preparer" in page
+    assert "The verdict was critical and is clean now." in " ".join(page.split())
+    assert "1 fixed, 0 new, 0 changed; the net difference moved by +10,000.00 USD" in page
+    assert "exit code  3: done, with another verdict than the one that was signed off" in page
+    newest = document(project, "history")["months"][0]["runs"][0]
+    assert (newest["supersedes"], newest["signed_off"], newest["exit_code"]) == (run_id, False, 3)
+    assert "2 runs, signed off, and run again since" in told(project, "history")
+
+
+def test_a_run_with_the_signed_verdict_is_what_it_was(project: Project) -> None:
+    """A later run that says the same supersedes in silence; it can be signed anew."""
+    books(project, {"2024-06": {"001": "10000.00", "002": "10000.00"}})
+    first = signed_month(project)
+    done = run(project, "month", "2024-06")
+    assert done.returncode == 0
+    assert b"Nothing differs from what was signed" in done.stdout
+    second = signed_month(project)
+    runs = {item["run_id"]: item for item in document(project, "history")["months"][0]["runs"]}
+    assert second != first
+    assert runs[second]["supersedes"] == first
+
+
+def test_a_look_supersedes_nothing(project: Project) -> None:
+    """Without a report nothing is recorded, so nothing is compared either."""
+    signed_month(project)
+    assert b"Signed off before" not in run(project, "month", "2024-06", "--format", "none").stdout
+    assert len(document(project, "history")["months"][0]["runs"]) == 1
+
+
+def test_an_empty_journal_is_a_friendly_line(project: Project) -> None:
+    """Before the first run there is nothing to list, and looking leaves nothing behind."""
+    said = "is recorded here yet; `recon month` makes"
+    assert f"No run {said}" in told(project, "history")
+    assert f"No run of 2024-06 {said}" in told(project, "history", "2024-06")
+    assert f"No run {said}" in told(project, "open")
+    assert f"No run {said}" in told(project, "open", "--age")
+    assert document(project, "history") == {"schema": 1, "months": []}
+    empty = {"schema": 1, "month": None, "breaks": [], "ageing": {}}
+    assert document(project, "open") == empty
+    assert "There is no break" in refused(project, "ack", "B-1", "--reason", "x")
+    assert not project.reports.exists()
+
+
+def test_out_is_another_journal(project: Project) -> None:
+    """Reports that went elsewhere are told of there."""
+    told(project, "month", "2024-06", "--out", "elsewhere")
+    assert "No run is recorded" in told(project, "history")
+    assert len(document(project, "history", "--out", "elsewhere")["months"]) == 1
+    assert len(document(project, "open", "--out", "elsewhere")["breaks"]) == 1
+
+
+def test_two_runs_at_once_are_not_mixed_up(project: Project) -> None:
+    """One waits for the other, or says that it is held; each is recorded with its own breaks."""
+    books(project, {"2024-06": {"001": "10000.00"}, "2024-07": {"002": "10000.00"}})
+    months = ["2024-06", "2024-07", "2024-06"]
+    running = [
+        subprocess.Popen(
+            command("month", month, "--json"),
+            cwd=project.folder,
+            env=environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        for month in months
+    ]
+    ended = [(process.communicate(timeout=120), process.returncode) for process in running]
+    assert {code for _, code in ended} <= {3, 9}, ended
+    done = {
+        found["run_id"]: len(found["breaks"])
+        for (out, _), code in ended
+        if code == 3
+        for found in [json.loads(out)]
+    }
+    recorded = {
+        item["run_id"]: item["breaks"]
+        for month in document(project, "history")["months"]
+        for item in month["runs"]
+    }
+    assert recorded == done
