@@ -38,8 +38,8 @@ def closed_month(settings: Settings, today: str | None, *, json: bool) -> Iterat
     from recon.lock import locked
 
     day = _day(today, settings.calendar)
-    if _due(settings, day).month is None:
-        _nothing_due(_due(settings, day), json=json)
+    if (found := _due(settings, day)).month is None:
+        _nothing_due(found, json=json)
     with locked(settings.reports / LOCK, "recon month --closed"):
         found = _due(settings, day)
         if found.month is None:

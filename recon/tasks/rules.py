@@ -28,7 +28,7 @@ def rules(task: ET.Element) -> Iterator[Finding]:
     """Yield every finding of every rule."""
     for rule in RULES:
         yield from _broken(task, rule)
-    for function in (_context, _redirection, _triggers):
+    for function in (_context, _actions, _triggers):
         yield from function(task)
 
 
@@ -132,7 +132,9 @@ def _context(task: ET.Element) -> Iterator[Finding]:
         yield Finding("Task/Actions/@Context", what)
 
 
-def _redirection(task: ET.Element) -> Iterator[Finding]:
+def _actions(task: ET.Element) -> Iterator[Finding]:
+    if task.find("Actions") is not None and not task.findall("Actions/*"):
+        yield Finding("Task/Actions", "has no action; add an Exec with its Command")
     shell = _has(r'(^|[\\/])(cmd|powershell|pwsh)(\.exe)?"?$|\.(cmd|bat)"?$')
     for action in task.findall("Actions/Exec"):
         bare = re.sub(r'"[^"]*"', " ", action.findtext("Arguments") or "")

@@ -273,6 +273,27 @@ def test_runs_by_hand_in_between_change_nothing(seed: int) -> None:
     assert {Month(index) for index in range(month("2024-01").index, max(done).index + 1)} <= done
 
 
+@pytest.mark.parametrize(
+    "zone", ["UTC", "Europe/Berlin", "America/New_York", "Pacific/Kiritimati", "Pacific/Niue"]
+)
+def test_started_every_hour_each_month_is_run_in_the_first_hour_of_its_closing_day(
+    zone: str,
+) -> None:
+    """By the clocks of its time zone, over a leap year with both changes of the clocks."""
+    calendar = Calendar(time_zone=zone, close_day=1, start=month("2023-12"))
+    recorded: list[Recorded] = []
+    moment, end = datetime(2023, 12, 20, tzinfo=UTC), datetime(2025, 1, 5, tzinfo=UTC)
+    while moment < end:
+        today = calendar.day(moment)
+        told = due(today, calendar, recorded)
+        if told.month is not None:
+            assert today == calendar.closed_from(told.month)
+            assert calendar.day(moment - timedelta(hours=1)) < today
+            recorded.append(Recorded(told.month, today))
+        moment += timedelta(hours=1)
+    assert [str(item.month) for item in recorded] == [str(month("2023-12") + n) for n in range(13)]
+
+
 def test_a_start_in_the_following_month_takes_the_month_before_last() -> None:
     """A server that was off for all of July runs June on the first day of August, not July."""
     assert found("2024-08-01", run("2024-05", "2024-06-05")).month == month("2024-06")

@@ -305,6 +305,22 @@ def test_days_that_not_every_month_has() -> None:
     assert "has no month" in told(months)[0]
 
 
+def test_a_task_that_nothing_starts() -> None:
+    """Allowed, and not what anybody wants of it."""
+    head, _, rest = CLOSE.partition("<CalendarTrigger>")
+    tail = rest.partition("</CalendarTrigger>")[2]
+    assert told(head + tail) == [
+        "advice: Task/Triggers: nothing starts the task but you; add a CalendarTrigger"
+    ]
+
+
+def test_a_task_that_does_nothing() -> None:
+    """Neither a program nor any other action."""
+    head, _, rest = CLOSE.partition("<Exec>")
+    lines = told(head + rest.partition("</Exec>")[2])
+    assert lines == ["mistake: Task/Actions: has no action; add an Exec with its Command"]
+
+
 def test_a_shell_may_have_its_redirections() -> None:
     """Who starts cmd.exe gets a shell; quotes hide what is in them."""
     shell = CLOSE.replace(PLACE.python, r"C:\Windows\System32\cmd.exe")
