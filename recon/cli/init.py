@@ -209,6 +209,10 @@ def _write(out: Path, texts: Mapping[str, str], force: bool) -> None:
     for path in kept:
         typer.echo(f"  {path} (what was there before)")
     written = next(iter(files)).absolute()
-    option = "" if find(None, Path.cwd()) == written else f' --config "{written}"'
+    try:
+        found = find(None, Path.cwd())
+    except ConfigError:  # RECON_CONFIG names a file that is not there
+        found = None
+    option = "" if found == written else f' --config "{written}"'
     typer.echo(f"\nNext:\n  recon doctor{option}")
     typer.echo(f"  recon month {Month.of(date.today()) - 1}{option}")

@@ -204,7 +204,7 @@ def show(proposal: Proposal) -> None:
     pen = Pen(make_console(sys.stdout))
     rows = [_row(match) for match in proposal.matches]
     rows += [
-        (COMPLIANCE, column.name, column.kind, "likely", "shown by `recon explain`")
+        (COMPLIANCE, column.name, column.kind, "likely", "shown by explain")
         for column in proposal.compliance
     ]
     styles = {"": SOFT, "MISSING": CRITICAL, "perhaps": WARNING}

@@ -196,6 +196,7 @@ def test_existing_files_stay_unless_forced(setting: Setting) -> None:
 def test_another_folder(setting: Setting) -> None:
     """--out is created; the next commands then name the configuration."""
     setting.tables()
+    setting.environment["RECON_CONFIG"] = "nowhere.toml"
     done = setting.init("--out", "finance/emea")
     assert done.returncode == 0
     path = setting.folder / "finance" / "emea" / "recon.toml"

@@ -88,7 +88,7 @@ def test_a_secret_is_refused(secret: str) -> None:
 
 def written(folder: Path) -> dict[str, str]:
     """Return all files below a folder."""
-    return {str(path.relative_to(folder)): path.read_text(encoding="utf-8")
+    return {path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8")
             for path in sorted(folder.rglob("*")) if path.is_file()}  # fmt: skip
 
 
