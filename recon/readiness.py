@@ -11,9 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from recon import money
-from recon.engine import Session
+from recon.columns import Columns
+from recon.engine import Session, columns
+from recon.model import Side
 from recon.month import Month
 
 # So many days after its end a month's books are taken as full: what is missing then is a break.
@@ -25,6 +28,7 @@ FEWEST_ENTRIES = 10
 # How many days before that day an earlier run may have been: a weekend lies between.
 NEARBY = 3
 _MILLION = 1_000_000
+PERIOD = "recognition_period"
 
 # Amounts of a month by currency, and its entries.
 Posted = Mapping[str, tuple[int, int]]
@@ -162,31 +166,54 @@ def _by_month(
     An earlier month is dated where at most one entry in a hundred does not tell when it was
     posted, the month itself where any does.
     """
-    rows = connection.execute(
-        rf"""WITH entries AS (
-            SELECT month, currency, amount, CASE
-                WHEN regexp_full_match(posted_at, '\d{{4}}-\d{{2}}-\d{{2}}([ T].*)?')
-                    THEN TRY_CAST(left(posted_at, 10) AS DATE)
-                WHEN regexp_full_match(posted_at, '\d{{8}}')
-                    THEN CAST(try_strptime(posted_at, '%Y%m%d') AS DATE) END AS posted,
-                posted <= month_start(month + 1) + {days - 1} AS in_time
-            FROM entry_rows
-            WHERE valid AND month BETWEEN {month.index - EARLIER_MONTHS} AND {month.index})
-        SELECT month, currency, count(*), count(posted), count(*) FILTER (in_time),
-            coalesce(sum(abs(amount)) FILTER (in_time), 0)
-        FROM entries GROUP BY month, currency ORDER BY month, currency"""
-    ).fetchall()
     found: dict[Month, dict[str, tuple[int, int]]] = {}
     counts: dict[Month, list[int]] = {}
-    for index, currency, entries, dated, in_time, value in rows:
-        found.setdefault(Month(index), {})[currency] = (in_time, int(value))
+    for index, currency, entries, dated, in_time, value in _rows(connection, month, days):
+        found.setdefault(Month(index), {})[currency] = (int(in_time), int(value))
         count = counts.setdefault(Month(index), [0, 0])
-        count[0] += entries
-        count[1] += dated
+        count[0] += int(entries)
+        count[1] += int(dated)
     return found, {
         of for of, (entries, dated) in counts.items()
         if (dated if of == month else (entries - dated) * 100 <= entries)
     }  # fmt: skip
+
+
+def _rows(connection: Session, month: Month, days: int) -> list[tuple[Any, ...]]:
+    """Return by month and currency: entries, dated ones, and those in time with their value."""
+    kinds = columns(connection, "entry_keys")
+    day = _posted_on(kinds.get("given_posted_at", ""))
+    if day is None:
+        return []
+    # The month is read off a few hundred periods; off every entry it would take the longest.
+    period = {PERIOD: kinds[f"given_{PERIOD}"]}
+    of_month = Columns(Side.ACCOUNTING, period, (PERIOD,)).month(PERIOD)
+    return connection.execute(
+        f"""WITH days AS (
+            SELECT given_{PERIOD} AS {PERIOD}, currency, {day} AS posted, count(*) AS entries,
+                sum(abs(amount)) AS value
+            FROM entry_keys GROUP BY ALL),
+        dated AS (
+            SELECT *, {of_month} AS month, posted <= month_start(month + 1) + {days - 1} AS in_time
+            FROM days)
+        SELECT month, currency, sum(entries), coalesce(sum(entries) FILTER (posted IS NOT NULL), 0),
+            coalesce(sum(entries) FILTER (in_time), 0), coalesce(sum(value) FILTER (in_time), 0)
+        FROM dated WHERE month BETWEEN {month.index - EARLIER_MONTHS} AND {month.index}
+        GROUP BY ALL ORDER BY ALL"""
+    ).fetchall()
+
+
+def _posted_on(kind: str) -> str | None:
+    """Return the SQL of the day on which an entry was posted, None where no column tells it."""
+    if kind == "DATE" or kind.startswith("TIMESTAMP"):
+        return "CAST(given_posted_at AS DATE)"
+    if kind != "VARCHAR":
+        return None
+    text = "trim(given_posted_at)"
+    return (
+        f"coalesce(TRY_CAST(left({text}, 10) AS DATE), CASE WHEN length({text}) = 8 "
+        f"THEN CAST(try_strptime({text}, '%Y%m%d') AS DATE) END)"
+    )
 
 
 def _recognized(

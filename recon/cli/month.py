@@ -63,6 +63,7 @@ def month(
 ) -> None:
     """Reconcile a month: print the dashboard and write the reports."""
     from dataclasses import replace
+    from datetime import date
 
     from recon.config import load
     from recon.run import run_month
@@ -72,11 +73,13 @@ def month(
     settings = load(config, profile)
     if out:
         settings = replace(settings, reports=out.absolute())
+    log: Log = context.obj
+    if wanted:
+        log.expect(settings)
     with (
         _month(settings, month, closed, today, json) as chosen,
         progress_shown(quiet or json) as progress,
     ):
-        log: Log = context.obj
         if wanted:
             log.begin(settings, chosen)
         outcome = run_month(
@@ -86,6 +89,7 @@ def month(
             fail_on=_severity(fail_on),
             progress=progress,
             log=log,
+            today=date.fromisoformat(today) if today else None,
         )
     with process.printing():
         if json:

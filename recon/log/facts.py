@@ -14,13 +14,13 @@ from recon.model import Reconciliation, Severity, Side, Totals
 from recon.month import Month
 
 
-def beginning(settings: Settings, month: Month) -> dict[str, object]:
+def beginning(settings: Settings, month: Month | None) -> dict[str, object]:
     """Return what is known before anything is read: who, where, which versions and configuration.
 
     The configuration is told by its SHA-256, '' where there is none.
     """
     return {
-        "month": str(month),
+        "month": str(month) if month else None,
         "arguments": sys.argv[1:],
         "user": identity.who(),
         "host": identity.host(),

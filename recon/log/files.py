@@ -17,18 +17,19 @@ from recon.month import Month
 
 FOLDER = "logs"
 _STAMP = "%Y%m%dT%H%M%SZ"
-_NAME = re.compile(r"\d{4}-\d{2}_(\d{8}T\d{6}Z)_\d+(?:_\d+)?\.log")
+_NAME = re.compile(r"(?:\d{4}-\d{2}|recon)_(\d{8}T\d{6}Z)_\d+(?:_\d+)?\.log")
 # Processes of two machines that share a folder may have one number.
 _NAMESAKES = 100
 
 
-def created(folder: Path, month: Month, now: datetime) -> tuple[Path, io.FileIO]:
+def created(folder: Path, month: Month | None, now: datetime) -> tuple[Path, io.FileIO]:
     """Return a new file for the run that begins, like `2024-06_20240703T071500Z_4711.log`.
 
+    Where the month is not known yet, `recon` stands in its place.
     Raises OSError where it cannot be made.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    name = f"{month}_{now.astimezone(UTC).strftime(_STAMP)}_{os.getpid()}"
+    name = f"{month or 'recon'}_{now.astimezone(UTC).strftime(_STAMP)}_{os.getpid()}"
     for number in range(1, _NAMESAKES):
         path = folder / f"{name}{f'_{number}' if number > 1 else ''}.log"
         with suppress(FileExistsError):

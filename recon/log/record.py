@@ -16,7 +16,7 @@ from recon.errors import ExitCode
 
 if TYPE_CHECKING:
     from recon.config import Settings
-    from recon.config.log import LogLevel, LogSettings
+    from recon.config.log import LogLevel
     from recon.journal.model import Run
     from recon.month import Month
     from recon.readiness import Readiness
@@ -35,16 +35,21 @@ class Log:
         self._file: io.FileIO | None = None
         self._path = Path()
         self._lock = threading.Lock()
+        self._settings: Settings | None = None
         self._begun = self._step_begun = time.perf_counter()
         self._step = ""
         self._deafen: Callable[[], None] = lambda: None
 
-    def begin(self, settings: Settings, month: Month) -> None:
-        """Begin the file of a run of a month; older files than are to be kept are deleted."""
+    def expect(self, settings: Settings) -> None:
+        """Let a failure leave a log, even where the month that is meant is not known yet."""
+        self._settings = settings
+
+    def begin(self, settings: Settings, month: Month | None) -> None:
+        """Begin the file of a run; older files than are to be kept are deleted."""
         from recon.log import facts, files
         from recon.log.libraries import listen
 
-        self._settings: LogSettings = settings.log
+        self._settings = settings
         folder = settings.log.directory or settings.reports / files.FOLDER
         now = datetime.now(UTC)
         self._path = folder
@@ -54,7 +59,8 @@ class Log:
             self._give_up(error)
             return
         self._deafen = listen(self._heard)
-        self._tell("run_begun", f"recon begins {month}", None, facts.beginning(settings, month))
+        told = facts.beginning(settings, month)
+        self._tell("run_begun", f"The run of {month or 'a month'} begins", None, told)
         if settings.log.keep_days:
             with suppress(OSError):
                 if deleted := files.prune(folder, now, settings.log.keep_days):
@@ -104,9 +110,13 @@ class Log:
         """Tell how the run ended and close the file; of a defect also where it happened."""
         from recon.config.log import LogLevel
 
+        failed = code not in (ExitCode.DONE, ExitCode.BREAKS)
+        # What a person has mistyped at the console needs no record.
+        late = failed and code != ExitCode.USAGE and not self.trouble
+        if late and self._file is None and self._settings:
+            self.begin(self._settings, None)
         if self._file is None:
             return
-        failed = code not in (ExitCode.DONE, ExitCode.BREAKS)
         if not failed:
             self.step_ended()
         facts: dict[str, object] = {"exit_code": int(code), "seconds": _since(self._begun)}
@@ -116,7 +126,7 @@ class Log:
             # Without local variables: they may hold what nobody is to read.
             facts["traceback"] = "".join(traceback.format_exception(defect))
         level = LogLevel.ERROR if failed else None
-        self._tell("run_ended", sentence or "recon has ended", level, facts)
+        self._tell("run_ended", sentence or "The run has ended", level, facts)
         self._close()
 
     def _heard(self, library: str, message: str, is_error: bool) -> None:
@@ -129,19 +139,20 @@ class Log:
         self, event: str, message: str, level: LogLevel | None, facts: dict[str, object]
     ) -> None:
         """Write a line; without a level, one that is there whatever the configuration says."""
-        if self._file is None:
+        if self._file is None or self._settings is None:
             return
         from recon.config.log import LogLevel
         from recon.log.files import append
         from recon.log.lines import Line, written
 
-        if level and level.rank < self._settings.level.rank:
+        if level and level.rank < self._settings.log.level.rank:
             return
         line = Line(datetime.now(UTC).astimezone(), level or LogLevel.INFO, event, message, facts)
+        form = self._settings.log.format
         with self._lock:
             if self._file is not None:
                 try:
-                    append(self._file, written(line, self._settings.format))
+                    append(self._file, written(line, form))
                 except OSError as error:
                     self._give_up(error)
 
