@@ -13,16 +13,32 @@ from recon.journal.signing import Signature, signatures
 from recon.model import Severity, Totals
 from recon.month import Month
 
+# By currency and figure: expected, recognized, difference, gross_difference.
+Moved = Mapping[str, Mapping[str, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one thing has moved; `rows` is how many of them, None where they are not counted."""
+
+    what: str
+    rows: int | None
+    moved: Moved
+
 
 @dataclass(frozen=True, slots=True)
 class Since:
-    """What two runs of a month differ in; `moved` is the net difference's movement by currency."""
+    """What two runs of a month differ in; `moved` is the net difference's movement by currency.
+
+    `parts` say what moved the totals, and add up to their movement; empty where it is not known.
+    """
 
     run_id: str
     fixed: tuple[SeenBreak, ...]
     new: tuple[SeenBreak, ...]
     changed: tuple[tuple[SeenBreak, SeenBreak], ...]
     moved: Mapping[str, int]
+    parts: tuple[Part, ...] = ()
 
     @property
     def nothing(self) -> bool:

@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 from recon import money
-from recon.journal.history import Since
+from recon.journal.history import Part, Since
 from recon.journal.model import Run, SeenBreak
 from recon.model import Break
-from recon.replay.movement import Part
 from recon.replay.tuning import Tuned
 
 _AMOUNTS = ("expected", "recognized", "difference", "to_date_difference")

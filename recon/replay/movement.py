@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 from recon.control import tie
 from recon.engine import columns, name, session
 from recon.errors import ReconError, UsageError
+from recon.journal.history import Moved as Totals
+from recon.journal.history import Part
 from recon.model import Side
 from recon.policy import Policy
 from recon.replay.pack import FIGURES, Pack, figures, replayed
-
-Totals = Mapping[str, Mapping[str, int]]
 
 _KEYS = {
     Side.ANALYTICS: "concat_ws('|', lower(trim(contract_id)), lower(trim(revenue_type)))",
@@ -28,15 +28,6 @@ _KEYS = {
 }
 _CHANGES = ("removed", "changed", "added")
 _NOUNS = {Side.ANALYTICS: "contract lines", Side.ACCOUNTING: "entries"}
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """What one thing has moved; `rows` is how many of them, None where they are not counted."""
-
-    what: str
-    rows: int | None
-    moved: Totals
 
 
 @dataclass(slots=True)

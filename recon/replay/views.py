@@ -8,10 +8,9 @@ from rich.console import Console
 from rich.text import Text
 
 from recon import money
-from recon.journal.history import Since
+from recon.journal.history import Part, Since
 from recon.journal.model import Run, SeenBreak
 from recon.model import Break
-from recon.replay.movement import Part
 from recon.replay.tuning import Tuned
 from recon.reports.layout import (
     GOOD,

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from recon import money
 from recon.journal.ageing import sums
-from recon.journal.history import History, Since, Superseded
+from recon.journal.history import History, Part, Since, Superseded
 from recon.journal.model import Life, SeenBreak, State
 from recon.model import Severity
 from recon.reports.layout import (
@@ -70,6 +70,8 @@ def _difference(view: View, since: Since, before: str) -> Iterator[Text]:
     counts = ((since.fixed, "fixed"), (since.new, "new"), (since.changed, "changed"))
     said = ", ".join(f"{len(found):,} {word}" for found, word in counts)
     yield from view.pen.paragraph(Text(f"{said}; {_moved(since)}"))
+    if since.parts:
+        yield from view.pen.paragraph(Text(f"why: {_why(since.parts)}"))
     shown = list(_changes(since))
     if shown:
         yield from view.pen.table(list(_change_columns(view, shown)))
@@ -85,6 +87,21 @@ def _moved(since: Since) -> str:
         if amount
     )
     return f"the net difference moved by {moved}" if moved else "the net difference has not moved"
+
+
+def _why(parts: Sequence[Part]) -> str:
+    """Return what moved the net difference, thing by thing; the amounts add up to the movement."""
+    return "; ".join(filter(None, (_part(part) for part in parts)))
+
+
+def _part(part: Part) -> str:
+    moved = ", ".join(
+        f"{money.pretty(figures['difference'], currency, sign=True)} {currency}"
+        for currency, figures in part.moved.items()
+        if figures["difference"]
+    )
+    what = part.what if part.rows is None else f"{part.rows:,} {part.what}"
+    return f"{what} {moved}".strip()
 
 
 def _changes(since: Since) -> Iterator[_Change]:

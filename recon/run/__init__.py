@@ -1,0 +1,13 @@
+"""A run: the one place where the steps meet.
+
+Gather (open the sources), decide (reconcile), apply (write, record, tell): nothing is written
+before everything is decided. `month` is the way through; `gathering`, `reporting` and `recording`
+are its parts.
+"""
+
+from __future__ import annotations
+
+from recon.run.gathering import reconciled
+from recon.run.month import Outcome, exit_code, run_month
+
+__all__ = ["Outcome", "exit_code", "reconciled", "run_month"]

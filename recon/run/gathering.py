@@ -1,0 +1,112 @@
+"""Gathering: both sides are opened, read and reconciled; nothing is written."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from recon.config import Settings
+from recon.engine import Session, open_session
+from recon.errors import SourceDataError
+from recon.log import Log
+from recon.model import Reconciliation, Side
+from recon.month import Month
+from recon.reconciliation import reconcile_relations
+from recon.sources import fetched, source
+from recon.sources.delivery import Delivery, Request, Scratch
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """A month's reconciliation, while both sides can still be selected from."""
+
+    started: datetime
+    session: Session
+    result: Reconciliation
+    deliveries: Mapping[Side, Delivery]
+    relations: Mapping[Side, str]
+
+
+@contextmanager
+def reconciled(
+    settings: Settings,
+    month: Month,
+    progress: Progress = lambda _: None,
+    contract: str | None = None,
+) -> Iterator[tuple[Session, Reconciliation]]:
+    """Yield a month's reconciliation and the session it lives in.
+
+    Where a `contract` is named, every entry of it is there, not only those that the month needs.
+    """
+    with gathered(settings, month, progress, contract) as found:
+        yield found.session, found.result
+
+
+@contextmanager
+def gathered(
+    settings: Settings,
+    month: Month,
+    progress: Progress,
+    contract: str | None = None,
+    log: Log | None = None,
+) -> Iterator[Gathered]:
+    """Yield a month's reconciliation while both sides can still be selected from.
+
+    Raises ConfigError, SourceUnreachable and SourceDataError.
+    """
+    log, started = log or Log(), datetime.now(UTC)
+    step = log.following(progress)
+    sides = {side.side: source(side) for side in (settings.analytics, settings.accounting)}
+    with ExitStack() as opened:
+        step("Reading both sides")
+        deliveries = fetched(
+            sides, Request(month, contract), opened.enter_context(_scratch()), progress, log.note
+        )
+        session = opened.enter_context(open_session())
+        relations = {
+            side: opened.enter_context(found.opened(session)) for side, found in deliveries.items()
+        }
+        step(f"Reconciling {month}")
+        result = reconcile_relations(
+            session,
+            relations[Side.ANALYTICS],
+            relations[Side.ACCOUNTING],
+            month,
+            settings.policy,
+            descriptions={side: found.description for side, found in deliveries.items()},
+            compliance=settings.accounting.compliance,
+        )
+        _refuse_empty(session, result)
+        yield Gathered(started, session, result, deliveries, relations)
+
+
+@contextmanager
+def _scratch() -> Iterator[Scratch]:
+    """Yield what makes a folder that is there while the run lasts."""
+    with ExitStack() as made:
+
+        def folder() -> Path:
+            found = tempfile.TemporaryDirectory(prefix="recon-", ignore_cleanup_errors=True)
+            return Path(made.enter_context(found))
+
+        yield folder
+
+
+def _refuse_empty(session: Session, result: Reconciliation) -> None:
+    """Stop where a side delivered nothing at all: comparing with nothing proves nothing."""
+    delivered = {
+        Side.ANALYTICS: result.sources[Side.ANALYTICS].rows,
+        Side.ACCOUNTING: len(session.execute("SELECT 1 FROM entry_keys LIMIT 1").fetchall()),
+    }
+    for side, rows in delivered.items():
+        if not rows:
+            raise SourceDataError(
+                f"The {side} side ({result.sources[side].description}) delivers no rows at all; "
+                "check that it is the right table or file."
+            )

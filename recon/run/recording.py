@@ -1,0 +1,116 @@
+"""Recording: what a run means after those before it, and how it is told to keep."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from recon import identity
+from recon.config import Settings
+from recon.engine import Session
+from recon.errors import ExitCode, ReconError
+from recon.evidence import PackFacts, Previous
+from recon.journal.history import History, history
+from recon.journal.model import Run, SeenBreak
+from recon.journal.signing import signatures
+from recon.journal.store import Journal
+from recon.model import Reconciliation, Severity, Side
+from recon.replay.movement import movement
+from recon.replay.pack import Pack
+from recon.run.gathering import Gathered
+from recon.summary import to_date_differences
+
+
+def seen(result: Reconciliation) -> list[SeenBreak]:
+    """Return the breaks as the journal keeps them."""
+    return [SeenBreak.of(item) for item in result.breaks]
+
+
+def story(journal: Journal, session: Session, result: Reconciliation) -> History:
+    """Return what the result means after everything that the journal holds."""
+    past = journal.past(result.month)
+    names = {
+        (life.last.contract_id, life.last.revenue_type, life.last.currency): name
+        for name, life in past.open(result.month).items()
+    }
+    found = to_date_differences(session, list(names))
+    to_date = {names[key]: difference for key, difference in found.items()}
+    for item in result.breaks:
+        to_date[SeenBreak.of(item).name] = item.to_date_difference
+    return history(past, result.month, seen(result), result.totals, to_date, datetime.now(UTC))
+
+
+def record_of(
+    sides: Gathered,
+    run_id: str,
+    code: ExitCode,
+    evidence: str,
+    supersedes: str,
+    folder: str,
+) -> Run:
+    """Return what the journal keeps of a run; `folder` is relative to the reports."""
+    result = sides.result
+    worst = result.severity
+    return Run(
+        run_id=run_id,
+        month=result.month,
+        started=sides.started,
+        ended=datetime.now(UTC),
+        who=identity.who(),
+        host=identity.host(),
+        versions=identity.versions(),
+        policy=dict(result.policy.rows()),
+        sources={side.value: result.sources[side].description for side in Side},
+        severity=worst.word if worst else "",
+        exit_code=int(code),
+        folder=folder,
+        evidence=evidence,
+        invalid=len(result.invalid),
+        totals=result.totals,
+        supersedes=supersedes,
+    )
+
+
+def pack_facts(
+    settings: Settings,
+    sides: Gathered,
+    run_id: str,
+    fail_on: Severity | None,
+    code: ExitCode,
+    journal: Journal,
+) -> PackFacts:
+    """Return what the evidence of a run tells; the run before it may be one of another month."""
+    last, signed = journal.last_run(), signatures(journal.events())
+    return PackFacts(
+        run_id=run_id,
+        started=sides.started,
+        ended=datetime.now(UTC),
+        user=identity.who(),
+        host=identity.host(),
+        versions=identity.versions(),
+        settings=settings,
+        result=sides.result,
+        relations=sides.relations,
+        trails={side: delivery.trail for side, delivery in sides.deliveries.items()},
+        fail_on=fail_on,
+        exit_code=code,
+        signoffs=[signature for of_run in signed.values() for signature in of_run],
+        previous=Previous(last.run_id, last.evidence) if last and last.evidence else None,
+    )
+
+
+def with_movement(past: History, journal: Journal, reports: Path, run: Run) -> History:
+    """Return the history with why the totals have moved since the last run of the month.
+
+    Where the evidence of that run is gone or damaged, `recon verify` is the one to tell; the
+    history then does not say why.
+    """
+    if past.since is None:
+        return past
+    try:
+        then = Pack.of(reports / journal.run(past.since.run_id).folder)
+        parts = movement(then, Pack.of(reports / run.folder))
+    except ReconError:
+        return past
+    return replace(past, since=replace(past.since, parts=tuple(parts)))

@@ -1,0 +1,105 @@
+"""Reporting: everything that a run leaves in its folder, complete or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from recon.evidence import FOLDER, PackFacts, write_pack
+from recon.journal.history import History
+from recon.model import Reconciliation
+from recon.proposals import Proposals, proposals
+from recon.reports.directory import ReportFolder, report_directory
+from recon.rollforward import Key, RollforwardRow, closings, rollforward
+from recon.run.gathering import Gathered, Progress
+
+
+@dataclass(frozen=True, slots=True)
+class Extras:
+    """What the reports say besides the reconciliation itself."""
+
+    history: History
+    rollforward: Sequence[RollforwardRow]
+    proposals: Proposals
+
+    @classmethod
+    def of(cls, sides: Gathered, history: History, recorded: Mapping[Key, int] | None) -> Extras:
+        """Return them; `recorded` is where the roll-forward of the month before ended."""
+        result = sides.result
+        return cls(
+            history,
+            rollforward(sides.session, result, recorded),
+            proposals(result.month, result.breaks),
+        )
+
+    @property
+    def closings(self) -> dict[Key, int]:
+        """Where the roll-forward of this month ended."""
+        return closings(self.rollforward)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What stands on the disk: the reports, their folder, the evidence's seal, and a notice."""
+
+    reports: Sequence[Path]
+    folder: Path
+    seal: str
+    notice: str
+
+
+def write(
+    sides: Gathered, pack: PackFacts, extras: Extras, formats: Sequence[str], step: Progress
+) -> Written:
+    """Write the reports and the evidence of a run into its folder.
+
+    Raises ReportError where they cannot be written, SourceDataError where a source has changed
+    since it was compared; then nothing is left.
+    """
+    settings, result = pack.settings, sides.result
+    with report_directory(settings.reports, result.month, pack.run_id) as folder:
+        reports = _reports(result, pack, extras, formats, step, folder)
+        step("Writing the evidence")
+        seal = write_pack(folder.path / FOLDER, sides.session, pack)
+    placed = [folder.final_path(path) for path in reports]
+    return Written(placed, folder.final, seal, folder.notice)
+
+
+def _reports(
+    result: Reconciliation,
+    pack: PackFacts,
+    extras: Extras,
+    formats: Sequence[str],
+    step: Progress,
+    folder: ReportFolder,
+) -> list[Path]:
+    written: list[Path] = []
+    if "csv" in formats:
+        from recon.reports.csv_files import write_csv
+
+        step("Writing CSV files")
+        written += write_csv(
+            result,
+            folder.path,
+            rollforward=extras.rollforward,
+            proposals=extras.proposals,
+            history=extras.history,
+        )
+    if "xlsx" in formats:
+        from recon.reports.excel import write_workbook
+
+        step("Writing the workbook")
+        # Excel refuses two open workbooks of one name, so the name holds the run.
+        path = folder.path / f"recon_{pack.run_id}.xlsx"
+        workbook = write_workbook(
+            result,
+            path,
+            pack.run_id,
+            sample=pack.settings.sample,
+            rollforward=extras.rollforward,
+            proposals=extras.proposals,
+            history=extras.history,
+        )
+        written.append(workbook)
+    return written
