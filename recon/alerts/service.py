@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from recon import identity
@@ -26,6 +26,9 @@ from recon.journal.model import Run, SeenBreak, State
 from recon.journal.store import Journal
 from recon.month import Month
 from recon.secrets import redacted
+
+# An older run that nobody was told of is no news.
+CATCH_UP = timedelta(days=3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +54,25 @@ def after_run(settings: Settings, run_id: str) -> Delivered:
     if settings.slack is None:
         return Delivered()
     with _known(settings.reports) as known:
-        known.alerts.queue(due_for(settings, known, known.journal.run(run_id)))
+        for run in _untold(known, run_id, datetime.now(UTC)):
+            known.alerts.queue(due_for(settings, known, run))
         return delivered(settings, known.alerts)
+
+
+def _untold(known: Known, run_id: str, now: datetime) -> list[Run]:
+    """Return a run, and those before it that ended between their record and their alerts.
+
+    Runs of a time without [slack] are older than the last digest, or than a few days.
+    """
+    digests = [a for a in known.alerts.all() if a.kind is AlertKind.DIGEST]
+    told = {alert.run for alert in digests}
+    since = max((alert.at for alert in digests), default=now)
+    return [
+        run
+        for run in known.journal.runs()
+        if run.run_id == run_id
+        or (run.run_id not in told and run.ended > since and now - run.ended < CATCH_UP)
+    ]
 
 
 def due_for(settings: Settings, known: Known, run: Run, again: str = "") -> list[Alert]:

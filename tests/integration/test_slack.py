@@ -1,0 +1,565 @@
+"""Alerts against a server that behaves like Slack: sent, limited, slow, cut, refused, down, up."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+import subprocess
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from recon.alerts import delivery, limits, sending, service
+from recon.config import Settings, load
+from recon.errors import ExitCode
+from recon.journal.alerts import AlertKind, Alerts
+from recon.journal.store import Journal
+from recon.month import Month
+from recon.run import Outcome, run_month
+from tests.shell import Project, command, contract, environment, recon
+from tests.slack_server import (
+    BOT,
+    CANARY,
+    Reply,
+    SlackServer,
+    free_port,
+    private_authority,
+    slack_server,
+)
+
+JUNE = Month.parse("2024-06")
+WEBHOOK = "[slack]\nwebhook_env = 'HOOK'\n[slack.critical]\nmentions = ['UCONTROL1']\n"
+CONTRACTS = [
+    contract("001"), contract("002"), contract("003", "1200000.00", "<!channel> & Söhne 🧾"),
+]  # fmt: skip
+
+
+@dataclass
+class Company:
+    """A project whose month has a critical and a high break, and the Slack that it tells."""
+
+    project: Project
+    slack: SlackServer
+
+    @property
+    def settings(self) -> Settings:
+        """What its configuration says."""
+        return load(self.project.config)
+
+    def month(self, *amounts: str) -> Outcome:
+        """Run June, with other entries where they are given."""
+        if amounts:
+            self.project.fill(*amounts, contracts=CONTRACTS)
+        return run_month(self.settings, JUNE, formats=["csv"])
+
+    def attempts(self) -> list[str]:
+        """Return what became of each attempt to send something."""
+        with Alerts.at(self.project.reports) as alerts:
+            return [item.sent.value for item in alerts.deliveries()]
+
+
+@pytest.fixture
+def server() -> Iterator[SlackServer]:
+    """Yield the Slack that everybody here tells."""
+    with slack_server() as found:
+        yield found
+
+
+@pytest.fixture
+def company(
+    tmp_path: Path, server: SlackServer, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Company]:
+    """Yield a company that tells Slack by a webhook, without pauses between messages."""
+    for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOOK", server.webhook)
+    monkeypatch.setattr(delivery, "PAUSE", 0.0)
+    monkeypatch.setattr(delivery, "RETRIES", 0)
+    project = Project(tmp_path / "project")
+    project.configure(rest=WEBHOOK)
+    project.fill("100.00", "250.00", "100.00", contracts=CONTRACTS)
+    yield Company(project, server)
+
+
+def test_a_run_tells_its_digest_and_each_critical_break(company: Company) -> None:
+    """The reconciliation's own exit code stays, and nothing is beyond Slack's limits."""
+    outcome = company.month()
+    assert outcome.exit_code is ExitCode.BREAKS
+    digest, critical = company.slack.messages
+    assert digest["text"] == "CRITICAL · Do not close June 2024: 1 critical, 1 high"
+    assert critical["text"].startswith("CRITICAL · 003")
+    assert critical["text"].endswith("<@UCONTROL1>")
+    assert [limits.broken(message) for message in company.slack.messages] == [[], []]
+    assert "<!channel>" not in json.dumps(company.slack.messages, ensure_ascii=False)
+
+
+def test_the_same_month_again_pages_nobody(company: Company) -> None:
+    """A digest that says that nothing has changed, until something has."""
+    company.month()
+    company.slack.messages.clear()
+    company.month()
+    (digest,) = company.slack.messages
+    assert "nothing has changed" in json.dumps(digest)
+    assert "<@" not in json.dumps(digest)
+    company.month("100.00", "250.00", "200.00")
+    assert [text[:14] for text in company.slack.texts[1:]] == ["CRITICAL · Do ", "CRITICAL · 003"]
+
+
+def test_without_the_table_nothing_of_slack_is_loaded(tmp_path: Path) -> None:
+    """Nor is anything of alerts."""
+    project = Project(tmp_path)
+    project.fill("100.00", "250.00")
+    script = (
+        "import sys, runpy\n"
+        f"sys.argv = ['recon', 'month', '2024-06', '--config', {str(project.config)!r}]\n"
+        "try:\n    runpy.run_module('recon', run_name='__main__')\n"
+        "finally:\n    print(*sys.modules, file=sys.stderr)\n"
+    )
+    done = subprocess.run(
+        [*command()[:1], "-c", script], env=environment(), capture_output=True, text=True,
+        timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == ExitCode.BREAKS
+    assert "recon.run" in done.stderr
+    assert "slack_sdk" not in done.stderr
+    assert "recon.alerts.delivery" not in done.stderr
+
+
+def test_slack_is_down_for_three_runs_then_up(company: Company) -> None:
+    """Every alert arrives once, in the order in which it was queued."""
+    company.slack.standing = Reply(500, "trouble")
+    verdicts = [
+        company.month("100.00", "250.00", amount) for amount in ("100.00", "200.00", "300.00")
+    ]
+    assert [outcome.exit_code for outcome in verdicts] == [ExitCode.ALERT] * 3
+    assert "6 alerts could not be sent to Slack" in verdicts[-1].result.notices[-1]
+    # A place that does not answer is asked once a run.
+    assert len(company.slack.requests) == 3
+    company.slack.standing = None
+    assert company.month().exit_code is ExitCode.BREAKS
+    with Alerts.at(company.project.reports) as alerts:
+        queued = [alert.payload["text"] for alert in alerts.all()]
+        ids = [alert.id for alert in alerts.all()]
+        assert alerts.waiting() == []
+    assert company.slack.texts == queued
+    assert len(queued) == 7
+    assert [key for key in ids if json.dumps(company.slack.messages).count(key) != 1] == []
+
+
+def test_the_journal_keeps_the_verdict_though_slack_is_down(company: Company) -> None:
+    """The reconciliation stands."""
+    company.slack.standing = Reply(500)
+    company.month()
+    with Journal.at(company.project.reports) as journal:
+        assert journal.runs()[-1].exit_code == ExitCode.BREAKS
+
+
+@pytest.mark.parametrize(
+    ("reply", "said"),
+    [
+        (Reply(500, "x"), "Slack has trouble of its own (HTTP 500)"),
+        (Reply(502, "<html>"), "Slack has trouble of its own (HTTP 502)"),
+        (Reply(429, "", (("Retry-After", "3600"),)), "Slack asks to wait"),
+        (Reply(429, "", (("Retry-After", "soon"),)), "Slack asks to wait"),
+        (Reply(404, "no_service"), "Slack no longer knows the webhook"),
+        (Reply(403, "action_prohibited"), "does not let the app post there"),
+        (Reply(410, "channel_is_archived"), "the channel is not there, is archived"),
+        (Reply(407, ""), "the proxy wants a login"),
+        (Reply(200, "<html>Log in</html>"), "something else than Slack answers"),
+        (Reply(418, "teapot \xff"), "something else than Slack answers"),
+        (Reply(cut=True), "the connection was cut"),
+        (Reply(wait=1.5), "it does not answer in time"),
+    ],
+)
+def test_what_slack_says_is_told_in_a_sentence(
+    company: Company, monkeypatch: pytest.MonkeyPatch, reply: Reply, said: str
+) -> None:
+    """The run ends with 8, the alert waits, and the next run sends it."""
+    monkeypatch.setattr(delivery, "TIMEOUT", 0.5)
+    company.slack.standing = reply
+    outcome = company.month()
+    assert outcome.exit_code is ExitCode.ALERT
+    assert said in outcome.result.notices[-1]
+    assert CANARY not in outcome.result.notices[-1]
+    assert company.attempts() == ["failed"]
+    company.slack.standing = None
+    company.slack.messages.clear()
+    assert service.notify(company.settings, "2024-06", dry=False)[1].waiting == 0
+    assert len(company.slack.messages) == 2
+
+
+def test_a_slack_that_is_not_there_is_told_as_such(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody listens, the name is unknown, the variable is not set or holds something else."""
+    for value, said in (
+        (f"http://127.0.0.1:{free_port()}/services/x", "the connection is refused"),
+        ("https://slack.invalid/services/x", "it cannot be reached"),
+        (f"http://slack.example/{CANARY}", "is not the address of a webhook"),
+        (" ", "the variable HOOK is not set"),
+    ):
+        monkeypatch.setenv("HOOK", value)
+        outcome = company.month()
+        assert outcome.exit_code is ExitCode.ALERT
+        assert said in outcome.result.notices[-1]
+        assert CANARY not in outcome.result.notices[-1]
+
+
+def test_limits_and_troubles_that_pass_are_waited_for(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Within the run, by slack-sdk's retries; a wait that Slack asks for is kept."""
+    monkeypatch.setattr(delivery, "RETRIES", 2)
+    company.slack.replies.extend([Reply(429, "", (("Retry-After", "1"),)), Reply(504, "x")])
+    assert company.month().exit_code is ExitCode.BREAKS
+    assert len(company.slack.requests) == 4
+    assert company.slack.times[1] - company.slack.times[0] >= 1.0
+    assert len(company.slack.messages) == 2
+
+
+def test_a_message_a_second_goes_to_a_place(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As Slack wants it."""
+    monkeypatch.setattr(delivery, "PAUSE", 1.0)
+    company.month()
+    first, second = company.slack.times
+    assert second - first >= 1.0
+
+
+def test_a_message_that_slack_does_not_take_goes_as_plain_text(company: Company) -> None:
+    """And holds up no other."""
+    company.slack.replies.append(Reply(400, "invalid_blocks"))
+    assert company.month().exit_code is ExitCode.BREAKS
+    assert "attachments" not in company.slack.messages[0]
+    assert "attachments" in company.slack.messages[1]
+
+
+def test_one_place_that_is_down_holds_up_no_other(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The critical breaks go to a place of their own."""
+    monkeypatch.setenv("OTHER", f"http://127.0.0.1:{free_port()}/services/x")
+    company.project.configure(
+        rest="[slack]\nwebhook_env = 'OTHER'\n[slack.critical]\nwebhook_env = 'HOOK'\n"
+    )
+    assert company.month().exit_code is ExitCode.ALERT
+    assert [text[:14] for text in company.slack.texts] == ["CRITICAL · 003"]
+
+
+def test_a_queue_that_takes_too_long_is_sent_by_and_by(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run ends in time, whatever waits."""
+    monkeypatch.setattr(sending, "DEADLINE", -1.0)
+    assert "there are too many for now" in company.month().result.notices[-1]
+    monkeypatch.undo()
+    monkeypatch.setenv("HOOK", company.slack.webhook)
+    assert service.escalate(company.settings, dry=False)[1].waiting == 0
+    assert len(company.slack.messages) == 2
+
+
+def test_a_run_that_was_killed_before_it_queued_is_told_by_the_next(company: Company) -> None:
+    """What is recorded and nobody was told of is made up for."""
+    company.month()
+    settings = company.settings
+    company.project.configure()
+    company.month("100.00", "250.00", "200.00")
+    company.project.configure(rest=WEBHOOK)
+    company.slack.messages.clear()
+    last = company.month()
+    with Alerts.at(company.project.reports) as alerts:
+        runs = [alert.run for alert in alerts.all() if alert.kind is AlertKind.DIGEST]
+    assert len(runs) == 3
+    assert runs[-1] == last.run_id
+    assert settings.slack is not None
+
+
+def test_a_kill_between_sending_and_marking_repeats_one_message(company: Company) -> None:
+    """With the same id, so that a reader can tell; the others arrive once."""
+    script = (
+        "import os\n"
+        "from recon.journal import alerts\n"
+        "mark, seen = alerts.Alerts.mark, []\n"
+        "def killed(self, delivery):\n"
+        "    seen.append(1)\n"
+        "    if len(seen) == 2: os._exit(9)\n"
+        "    mark(self, delivery)\n"
+        "alerts.Alerts.mark = killed\n"
+        "import sys; from recon.__main__ import main\n"
+        f"sys.argv = ['recon', 'month', '2024-06', '--config', {str(company.project.config)!r}]\n"
+        "main()\n"
+    )
+    done = subprocess.run(
+        [*command()[:1], "-c", script], env=environment(), capture_output=True, timeout=60,
+        check=False,
+    )  # fmt: skip
+    assert done.returncode == 9
+    assert len(company.slack.messages) == 2
+    service.escalate(company.settings, dry=False)
+    with Alerts.at(company.project.reports) as alerts:
+        ids = [alert.id for alert in alerts.all()]
+        assert alerts.waiting() == []
+    told = json.dumps(company.slack.messages)
+    assert [told.count(key) for key in ids] == [1, 2]
+
+
+def test_two_that_send_at_once_send_each_alert_once(company: Company) -> None:
+    """The second one waits for the first, and finds nothing left."""
+    company.slack.standing = Reply(500)
+    company.month()
+    company.slack.standing = Reply(wait=0.3)
+    both = [
+        subprocess.Popen(
+            command("escalate", "--config", company.project.config), env=environment(),
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        )
+        for _ in range(2)
+    ]  # fmt: skip
+    for process in both:
+        process.communicate(timeout=60)
+    assert [process.returncode for process in both] == [0, 0]
+    assert len(company.slack.messages) == 2
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_private_authority_is_trusted_where_it_is_named(
+    company: Company, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, known: bool
+) -> None:
+    """And nowhere else."""
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is not installed, which makes the certificates")
+    authority, certificate = private_authority(tmp_path)
+    with slack_server(certificate) as slack:
+        monkeypatch.setenv("HOOK", slack.webhook)
+        named = f"ca_file = '{authority.as_posix()}'\n" if known else ""
+        company.project.configure(rest=f"[slack]\nwebhook_env = 'HOOK'\n{named}")
+        outcome = company.month()
+        assert (outcome.exit_code is ExitCode.BREAKS) == known
+        assert known or "certificate is not trusted" in outcome.result.notices[-1]
+        assert len(slack.messages) == (2 if known else 0)
+
+
+def test_an_authority_that_is_none_is_told(company: Company) -> None:
+    """It stops the alerts, not the month."""
+    company.project.configure(rest="[slack]\nwebhook_env = 'HOOK'\nca_file = 'recon.toml'\n")
+    assert "recon.toml holds no certificates" in company.month().result.notices[-1]
+
+
+@pytest.mark.parametrize("by", ["proxy", "HTTPS_PROXY"])
+def test_a_proxy_is_used(company: Company, monkeypatch: pytest.MonkeyPatch, by: str) -> None:
+    """That of the configuration or of the environment; the server here stands in for it."""
+    monkeypatch.setenv("NO_PROXY", "")
+    proxy = company.slack.address
+    if by == "proxy":
+        company.project.configure(rest=f"{WEBHOOK.replace('HOOK', 'FAR')}".replace(
+            "[slack.critical]", f"proxy = '{proxy}'\n[slack.critical]"))  # fmt: skip
+    else:
+        company.project.configure(rest=WEBHOOK.replace("HOOK", "FAR"))
+        monkeypatch.setenv("https_proxy", proxy.replace("//", f"//me:{CANARY}@"))
+        monkeypatch.setenv("HTTPS_PROXY", proxy.replace("//", f"//me:{CANARY}@"))
+    monkeypatch.setenv("FAR", f"https://hooks.slack.example/services/{CANARY}")
+    outcome = company.month()
+    # It takes no tunnels, which is enough to see that it was asked for one.
+    assert outcome.exit_code is ExitCode.ALERT
+    assert "it cannot be reached" in outcome.result.notices[-1]
+    assert CANARY not in outcome.result.notices[-1]
+
+
+def test_a_bot_uploads_the_workbook_into_the_thread(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And posts into channels by their names."""
+    monkeypatch.setenv("BOT", BOT)
+    company.project.configure(
+        rest=f"[slack]\ntoken_env = 'BOT'\nchannel = '#close'\nupload = true\n"
+        f"api = '{company.slack.api}'\n[slack.critical]\nchannel = '#audit'\n"
+    )
+    outcome = run_month(company.settings, JUNE, formats=["xlsx"])
+    assert outcome.exit_code is ExitCode.BREAKS
+    assert [message["channel"] for message in company.slack.messages] == ["#close", "#audit"]
+    workbook = outcome.reports[0].read_bytes()
+    assert any(workbook in body for body in company.slack.uploads.values())
+    (done,) = [given for name, given in company.slack.calls if "complete" in name]
+    assert done["channel_id"] == ["C0CLOSE01"]
+    assert done["thread_ts"] == ["1720000000.000001"]
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        ("invalid_auth", "Slack refuses the token"),
+        ("not_in_channel", "invite the app"),
+        ("missing_scope", "the token lacks a right"),
+        ("something_new", "something else than Slack answers"),
+    ],
+)
+def test_what_a_bot_may_not_is_told(
+    company: Company, monkeypatch: pytest.MonkeyPatch, error: str, said: str
+) -> None:
+    """In our own words."""
+    monkeypatch.setenv("BOT", BOT)
+    company.project.configure(
+        rest=f"[slack]\ntoken_env = 'BOT'\nchannel = '#close'\napi = '{company.slack.api}'\n"
+    )
+    company.slack.standing = Reply(200, json.dumps({"ok": False, "error": error}))
+    assert said in company.month().result.notices[-1]
+
+
+def test_a_workbook_that_is_gone_is_not_waited_for(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody has tidied up while Slack was down."""
+    monkeypatch.setenv("BOT", BOT)
+    company.project.configure(
+        rest=f"[slack]\ntoken_env = 'BOT'\nchannel = '#close'\nupload = true\n"
+        f"api = '{company.slack.api}'\n"
+    )
+    company.slack.standing = Reply(500)
+    outcome = run_month(company.settings, JUNE, formats=["xlsx"])
+    outcome.reports[0].unlink()
+    company.slack.standing = None
+    assert service.escalate(company.settings, dry=False)[1].waiting == 0
+    assert company.attempts()[-3:] == ["sent", "void", "sent"]
+
+
+def test_notify_tells_a_run_again(company: Company) -> None:
+    """To be looked at first, then for everybody; the ids are new ones."""
+    company.month()
+    shown = recon(
+        "notify",
+        "2024-06",
+        "--dry-run",
+        "--config",
+        company.project.config,
+        cwd=company.project.folder,
+    )
+    assert shown.returncode == 0
+    assert "<!channel> & Söhne" in shown.stdout.decode()
+    assert "2 messages; nothing was sent." in shown.stdout.decode()
+    assert len(company.slack.messages) == 2
+    again = recon(
+        "notify",
+        "2024-06",
+        "--json",
+        "--config",
+        company.project.config,
+        cwd=company.project.folder,
+    )
+    told = json.loads(again.stdout)
+    assert (again.returncode, told["waiting"], len(told["sent"])) == (0, 0, 2)
+    assert len(company.slack.messages) == 4
+    assert len({json.dumps(message) for message in company.slack.messages}) == 4
+
+
+def test_the_commands_end_with_8_while_something_waits(company: Company) -> None:
+    """And say so on stderr, in a sentence."""
+    company.slack.standing = Reply(404, "no_service")
+    company.month()
+    for arguments in (["notify", "2024-06"], ["escalate", "--json"]):
+        done = recon(*arguments, "--config", company.project.config, cwd=company.project.folder)
+        assert done.returncode == ExitCode.ALERT
+        sentence = done.stderr.decode()
+        assert sentence.startswith("recon: 2 alerts could not be sent to Slack: Slack no longer")
+        assert sentence.count("\n") == 1
+
+
+def test_the_commands_need_the_table_and_a_run(company: Company) -> None:
+    """A wrong run is a mistake of the command line, a missing table one of the configuration."""
+    here = company.project.folder
+    wrong = recon("notify", "2023-01", "--config", company.project.config, cwd=here)
+    assert wrong.returncode == ExitCode.USAGE
+    company.project.configure()
+    for arguments in (["notify", "2024-06"], ["escalate"]):
+        done = recon(*arguments, "--config", company.project.config, cwd=here)
+        assert done.returncode == ExitCode.CONFIGURATION
+        assert "slack: is missing" in done.stderr.decode()
+
+
+def test_escalation_finds_what_is_overdue(company: Company) -> None:
+    """Looked at first, then told, once."""
+    from datetime import UTC, datetime, timedelta
+
+    company.month()
+    company.slack.messages.clear()
+    later = datetime.now(UTC) + timedelta(days=20)
+    settings = company.settings
+    found, _ = service.escalate(settings, dry=True, now=later)
+    assert [alert.level for alert in found] == ["critical", "high"]
+    assert company.slack.messages == []
+    _, told = service.escalate(settings, dry=False, now=later)
+    assert [alert.level for alert in told.sent] == ["critical", "high"]
+    assert service.escalate(settings, dry=False, now=later)[0] == []
+    assert [limits.broken(message) for message in company.slack.messages] == [[], []]
+
+
+def test_a_failed_run_tells_finance_operations(company: Company) -> None:
+    """Once a day for the same sentence, without secrets."""
+    sentence = f"The disk is full: PWD={CANARY} and {company.slack.webhook}."
+    settings = company.settings
+    assert len(service.alert_failure(settings, JUNE, sentence, 7).sent) == 1
+    assert service.alert_failure(settings, JUNE, sentence, 7).sent == ()
+    assert company.slack.texts == ["FAILED · recon month 2024-06 failed"]
+    assert CANARY not in json.dumps(company.slack.messages)
+    company.slack.standing = Reply(500)
+    waiting = service.alert_failure(settings, None, "Another one.", 5)
+    assert (waiting.waiting, waiting.lost) == (1, False)
+
+
+def test_a_failed_run_is_told_though_the_journal_cannot_be_written(company: Company) -> None:
+    """Which may be just what failed."""
+    company.project.reports.parent.mkdir(exist_ok=True)
+    company.project.reports.write_text("a file where the folder should be", encoding="utf-8")
+    assert len(service.alert_failure(company.settings, JUNE, "It failed.", 7).sent) == 1
+    company.slack.standing = Reply(500)
+    lost = service.alert_failure(company.settings, JUNE, "It failed.", 7)
+    assert "The journal cannot be written either." in lost.sentence
+
+
+FAILURES = {
+    "nothing": (None, ""),
+    "slack": (Reply(500, CANARY), ""),
+    "blocks": (Reply(400, "invalid_blocks"), ""),
+    "cut": (Reply(cut=True), ""),
+    "web": (Reply(302, "", (("Location", f"https://{CANARY}.invalid/services/{CANARY}"),)), ""),
+    "source": (None, "[accounting]"),
+    "reports": (None, "reports"),
+    "configuration": (None, "config"),
+}
+
+
+@pytest.mark.parametrize("step", FAILURES)
+def test_a_secret_is_found_nowhere(company: Company, step: str) -> None:
+    """Not in a file, report, journal, log or message, wherever a run fails."""
+    reply, broken = FAILURES[step]
+    company.slack.standing = reply
+    project = company.project
+    if broken == "[accounting]":
+        (project.folder / "data" / "entries.csv").unlink()
+    elif broken == "reports":
+        project.reports.write_text("no folder", encoding="utf-8")
+    elif broken == "config":
+        project.configure(rest=f"{WEBHOOK}proxy = '{company.slack.address}'\nunknown = 1\n")
+    proxy = f"http://me:{CANARY}@127.0.0.1:{free_port()}"
+    env = {
+        "HOOK": company.slack.webhook if step != "web" else f"{company.slack.webhook} {CANARY}",
+        "BOT": BOT, "HTTPS_PROXY": proxy, "NO_PROXY": "127.0.0.1", "RECON_DEBUG": "1",
+    }  # fmt: skip
+    outputs = b""
+    for arguments in (["month", "2024-06"], ["month", "2024-06", "--json"], ["escalate"],
+                      ["notify", "2024-06"], ["history"], ["doctor"]):  # fmt: skip
+        done = recon(*arguments, "--config", project.config, cwd=project.folder, env=env)
+        outputs += done.stdout + done.stderr
+    assert CANARY.encode() not in outputs
+    files = [path for path in project.folder.rglob("*") if path.is_file()]
+    assert files
+    for path in files:
+        assert CANARY.encode() not in path.read_bytes(), path
+    assert CANARY not in json.dumps(company.slack.messages)
+    if project.reports.is_dir() and (project.reports / "journal.db").exists():
+        with closing(sqlite3.connect(project.reports / "journal.db")) as journal:
+            assert CANARY not in "\n".join(journal.iterdump())
