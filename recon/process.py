@@ -7,10 +7,12 @@ import io
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import NoReturn
 
 from recon.errors import ReportError
 
@@ -91,6 +93,19 @@ def printing() -> Iterator[None]:
                 f"The results cannot be printed: {error.strerror}. Send the output to another "
                 "place and run again."
             ) from error
+
+
+def leave(code: int) -> NoReturn:
+    """End the process.
+
+    A thread that hangs in a login cannot be cancelled; what it holds cannot be tidied up under it.
+    """
+    if threading.active_count() > 1:
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError):
+                stream.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def discard_output() -> None:

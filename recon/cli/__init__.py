@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated
 
 import typer
@@ -76,4 +75,4 @@ def main() -> None:
     program, log = typer.main.get_command(app), Log()
     code = exit_code(lambda: program.main(standalone_mode=False, obj=log), interruption, log)
     interruption.ignore()
-    sys.exit(code)
+    process.leave(code)

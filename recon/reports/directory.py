@@ -155,6 +155,4 @@ def unwritable(error: OSError, planned: Path) -> ReportError:
     what = os.strerror(code) if code else str(error)
     what, advice = _MEANINGS.get(code, (what, "Choose another folder"))
     where = error.filename or planned
-    return ReportError(
-        f"The reports cannot be written: {where}: {what}. {advice}, then run again."
-    )
+    return ReportError(f"The reports cannot be written: {where}: {what}. {advice}, then run again.")

@@ -33,11 +33,14 @@ _Change = tuple[str, SeenBreak, str]  # fixed, new or changed; the break; what i
 
 def signed_before(view: View, history: History) -> Iterator[Text]:
     """Yield that the month was signed off, by whom, and what differs from what was signed."""
-    if history.superseded is None:
+    before, since = history.superseded, history.since
+    if before is None:
         return
     yield from view.pen.heading("Signed off before", "this run supersedes it")
-    yield from view.pen.paragraph(_signed_words(view, history.superseded))
-    yield from _difference(view, history.superseded.since, "what was signed")
+    yield from view.pen.paragraph(_signed_words(view, before))
+    # Why the totals have moved is known of the last run.
+    last = since is not None and since.run_id == before.run.run_id
+    yield from _difference(view, since if since and last else before.since, "what was signed")
 
 
 def _signed_words(view: View, before: Superseded) -> Text:

@@ -78,7 +78,7 @@ def run_month(
             beaten = beat(settings.reports, run)
         told = _with_notices(outcome.result, [beaten])
         log.recorded(run, outcome.readiness, told.notices, outcome.reports)
-    code, undelivered = _alerted(settings, outcome.run_id, outcome.exit_code, step, log)
+    code, undelivered = _alerted(settings, outcome, step, log)
     return replace(outcome, result=_with_notices(told, [undelivered]), exit_code=code)
 
 
@@ -118,20 +118,21 @@ def _with_notices(result: Reconciliation, notices: Sequence[str]) -> Reconciliat
 
 
 def _alerted(
-    settings: Settings, run_id: str, code: ExitCode, step: Progress, log: Log
+    settings: Settings, outcome: Outcome, step: Progress, log: Log
 ) -> tuple[ExitCode, str]:
     """Tell people of a recorded run; return the exit code, and what to say of alerts that wait.
 
     Where an alert waits, 8 goes before 0 and 3: whoever watches exit codes is the last one who
     can hear of the breaks, and the verdict itself stands in the reports and the journal.
     """
+    run_id, code, ready = outcome.run_id, outcome.exit_code, outcome.readiness
     if settings.slack is None:
         return code, ""
     from recon.alerts.service import after_run
 
     step("Telling Slack")
     try:
-        told = after_run(settings, run_id)
+        told = after_run(settings, run_id, ready.notice if ready else "")
         said, sent = told.sentence, len(told.sent)
     except ReconError as error:
         said, sent = f"Slack was not told: {error} `recon notify {run_id}` tells it.", 0

@@ -10,7 +10,7 @@ import csv
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,10 @@ from recon.sources.driver_errors import failure, retried
 from recon.sources.parts import BEGINNING, Part, contract_parts, entry_parts
 from recon.sources.side_by_side import Supervisor
 from recon.sources.trail import part_trail, server_trail
+
+
+# The longest decimal of any server that we know, added up a billion times.
+DIGITS = 80
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +165,9 @@ def _write(
     place = columns.index("amount" if "amount" in columns else "contract_value")
     weight = columns.index(CONDENSED) if part.condensed else None
     rows, total = 0, Decimal(0)
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
+    # A server adds up more digits than Python does unless told.
+    with localcontext(prec=DIGITS), path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\r\n")
         for batch in database.batches():
             for row in batch:
                 rows += 1 if weight is None else row[weight]
@@ -185,5 +190,6 @@ def _relation(extract: Extract) -> str:
     chosen = ", ".join(map(name, extract.columns))
     return (
         f"SELECT {chosen} FROM read_csv({literal(str(extract.path))}, auto_detect = false, "
-        f"header = false, delim = ',', quote = '\"', escape = '\"', columns = {{{typed}}})"
+        "header = false, delim = ',', quote = '\"', escape = '\"', new_line = '\\r\\n', "
+        f"columns = {{{typed}}})"
     )

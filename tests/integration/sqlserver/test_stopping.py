@@ -35,9 +35,7 @@ def waiting(to: str, at: tuple[int, int, int] | None = None) -> Answer:
         pytest.param(waiting(ENTRIES, (2, 0, 0)), id="rows"),
         pytest.param(waiting(CONTRACTS), id="contracts"),
         pytest.param(Answer("BEGIN TRAN", Fault.WAIT, seconds=FOR_EVER), id="transaction"),
-        pytest.param(Answer("^LOGIN Ledger", Fault.WAIT, seconds=FOR_EVER), id="login", marks=(
-            pytest.mark.xfail(reason="DuckDB complains at the exit of a thread that hangs"),
-        )),
+        pytest.param(Answer("^LOGIN Ledger", Fault.WAIT, seconds=FOR_EVER), id="login"),
     ],
 )  # fmt: skip
 def test_ctrl_c_ends_a_running_query(
