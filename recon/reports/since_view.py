@@ -38,9 +38,9 @@ def signed_before(view: View, history: History) -> Iterator[Text]:
         return
     yield from view.pen.heading("Signed off before", "this run supersedes it")
     yield from view.pen.paragraph(_signed_words(view, before))
-    # Why the totals have moved is known of the last run.
-    last = since is not None and since.run_id == before.run.run_id
-    yield from _difference(view, since if since and last else before.since, "what was signed")
+    # Of the last run it is known as well why the totals have moved.
+    known = since if since and since.run_id == before.run.run_id else before.since
+    yield from _difference(view, known, "what was signed")
 
 
 def _signed_words(view: View, before: Superseded) -> Text:
