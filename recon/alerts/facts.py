@@ -22,7 +22,8 @@ class RunFacts:
 
     `lives` has the breaks by name; `carried` counts the breaks of earlier months that are still
     open. `where` is the folder of its reports or a link to it, `workbook` its file below the
-    reports, '' where there is none.
+    reports, '' where there is none. `notice` is what to know before anything else, and
+    `new_invalid` whether the last run of the month had not as many invalid rows.
     """
 
     run: Run
@@ -33,6 +34,14 @@ class RunFacts:
     where: str
     workbook: str = ""
     sample: bool = False
+    notice: str = ""
+    new_invalid: bool = False
+
+    @property
+    def currencies(self) -> list[str]:
+        """The currencies, that of the policy first, then those with most lines."""
+        main, totals = self.run.policy.get("currency"), self.run.totals
+        return sorted(totals, key=lambda c: (c != main, -totals[c].compared, c))
 
     @property
     def severities(self) -> Mapping[Severity, int]:
@@ -76,11 +85,15 @@ def severity(item: SeenBreak) -> Severity:
     return Severity[item.severity.upper()]
 
 
-def in_order(breaks: Iterable[SeenBreak]) -> tuple[SeenBreak, ...]:
-    """Return breaks as people read them: the gravest, then the largest first."""
-    return tuple(
-        sorted(breaks, key=lambda b: (-severity(b), b.currency, -abs(b.difference), b.name))
-    )
+def in_order(breaks: Iterable[SeenBreak], main: str = "") -> tuple[SeenBreak, ...]:
+    """Return breaks as people read them: the gravest, in the main currency, the largest first."""
+
+    def place(item: SeenBreak) -> tuple[int, bool, str, int, str]:
+        # Amounts of different currencies cannot be compared.
+        currency = item.currency
+        return -severity(item), currency != main, currency, -abs(item.difference), item.name
+
+    return tuple(sorted(breaks, key=place))
 
 
 def run_facts(
@@ -93,6 +106,7 @@ def run_facts(
     *,
     workbook: str = "",
     sample: bool = False,
+    notice: str = "",
 ) -> RunFacts:
     """Return what is to be told of a run; `runs` are those of its month, `seen` their breaks."""
     now = {item.name: item for item in seen[run.run_id]}
@@ -101,7 +115,18 @@ def run_facts(
     if earlier:
         then = {item.name: item for item in seen[earlier[-1].run_id]}
         since = compared(earlier[-1], then, run.totals, now)
-    return RunFacts(run, in_order(now.values()), since, lives, carried, where, workbook, sample)
+    return RunFacts(
+        run,
+        in_order(now.values(), run.policy.get("currency", "")),
+        since,
+        lives,
+        carried,
+        where,
+        workbook,
+        sample,
+        notice,
+        new_invalid=run.invalid > 0 and (not earlier or earlier[-1].invalid != run.invalid),
+    )
 
 
 def told(

@@ -86,8 +86,9 @@ def _fitting(make: Callable[[int], Message], breaks: int) -> Message:
 
 
 def _digest(facts: RunFacts, style: Style, to: Sequence[str], shown: int) -> Message:
-    currencies = sorted(facts.run.totals, key=lambda c: -facts.run.totals[c].compared)
-    parts = [_totals(facts, currency, style) for currency in currencies[:_CURRENCIES]]
+    currencies = facts.currencies
+    parts = [limits.section(escaped(facts.notice, _SENTENCE))] if facts.notice else []
+    parts += [_totals(facts, currency, style) for currency in currencies[:_CURRENCIES]]
     if more := len(currencies) - _CURRENCIES:
         parts += [limits.section(f"+{more} more currencies in the report")] * (more > 0)
     hidden = ", ".join(escaped(currency, 3) for currency in currencies if facts.masked(currency))
@@ -140,12 +141,13 @@ def _bridge(facts: RunFacts, currency: str, style: Style) -> str:
     """Return the way from expected to recognized in one line."""
     totals, code = facts.run.totals[currency], escaped(currency, 3)
     steps = facts.bridge(currency)
+    most = _STEPS if len(steps) > _STEPS + 1 else len(steps)
     texts = [
         f"{words(step.bucket)} ({step.lines:,})" if style.redact
         else f"{_money(step.amount, currency, sign=True)} {words(step.bucket)} ({step.lines:,})"
-        for step in steps[:_STEPS]
+        for step in steps[:most]
     ]  # fmt: skip
-    if left := steps[_STEPS:]:
+    if left := steps[most:]:
         amount = "" if style.redact else _money(sum(s.amount for s in left), currency, sign=True)
         texts.append(f"{amount} {len(left)} other causes".strip())
     if style.redact:

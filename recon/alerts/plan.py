@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from recon.alerts.facts import RunFacts, severity
@@ -73,7 +73,9 @@ def _digests(
     slack: SlackSettings, facts: RunFacts, news: Sequence[SeenBreak], maker: _Maker
 ) -> Iterator[Alert]:
     names = [item.name for item in facts.breaks]
-    for place, mentions in _digest_places(slack, news).items():
+    graver = {Level.HIGH.value} if facts.new_invalid else set()
+    there = {item.severity for item in news} | graver
+    for place, mentions in _digest_places(slack, there).items():
         told = digest(facts, style_of(slack), mentions)
         yield maker.alert(AlertKind.DIGEST, facts.level, place, told, names=names)
         if slack.upload and facts.workbook and place.way is Way.CHANNEL:
@@ -85,15 +87,12 @@ def _digests(
             yield maker.alert(AlertKind.REPORT, facts.level, place, file)
 
 
-def _digest_places(
-    slack: SlackSettings, news: Iterable[SeenBreak]
-) -> Mapping[Place, tuple[str, ...]]:
-    """Return where the digest goes, and who is mentioned there.
+def _digest_places(slack: SlackSettings, there: Collection[str]) -> Mapping[Place, tuple[str, ...]]:
+    """Return where the digest goes with news of these levels, and who is mentioned there.
 
     A level with a place of its own gets the digest there as well when it has news.
     """
     places: dict[Place, tuple[str, ...]] = {slack.place: ()}
-    there = {item.severity for item in news}
     for level in (Level.HIGH, Level.WARNING):
         if level.value in there:
             first = slack.levels[level].first

@@ -57,11 +57,16 @@ def delivered(settings: Settings, alerts: Alerts) -> Delivered:
 
     if settings.slack is None or not alerts.waiting():
         return Delivered()
+    lock = filelock.FileLock(settings.reports / LOCK)
     try:
-        with filelock.FileLock(settings.reports / LOCK, timeout=PATIENCE):
-            return _delivered(settings, settings.slack, alerts)
+        lock.acquire(timeout=PATIENCE)
     except (filelock.Timeout, OSError):
         return Delivered((), len(alerts.waiting()), "another recon is sending alerts")
+    with lock:
+        try:
+            return _delivered(settings, settings.slack, alerts)
+        finally:
+            lock.release()
 
 
 def _delivered(settings: Settings, slack: SlackSettings, alerts: Alerts) -> Delivered:

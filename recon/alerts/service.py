@@ -49,13 +49,17 @@ def slack_of(settings: Settings) -> SlackSettings:
     return settings.slack
 
 
-def after_run(settings: Settings, run_id: str) -> Delivered:
-    """Tell people of a run that is recorded; without [slack] nobody is told and nothing sent."""
+def after_run(settings: Settings, run_id: str, notice: str = "") -> Delivered:
+    """Tell people of a run that is recorded; without [slack] nobody is told and nothing sent.
+
+    `notice` is what to know of the run before anything else.
+    """
     if settings.slack is None:
         return Delivered()
     with _known(settings.reports) as known:
         for run in _untold(known, run_id, datetime.now(UTC)):
-            known.alerts.queue(due_for(settings, known, run))
+            first = notice if run.run_id == run_id else ""
+            known.alerts.queue(due_for(settings, known, run, notice=first))
         return delivered(settings, known.alerts)
 
 
@@ -75,9 +79,11 @@ def _untold(known: Known, run_id: str, now: datetime) -> list[Run]:
     ]
 
 
-def due_for(settings: Settings, known: Known, run: Run, again: str = "") -> list[Alert]:
+def due_for(
+    settings: Settings, known: Known, run: Run, again: str = "", notice: str = ""
+) -> list[Alert]:
     """Return the alerts of a run; with `again`, those of a repetition that was asked for."""
-    facts = _facts(settings, known.journal, run)
+    facts = _facts(settings, known.journal, run, notice)
     past = (
         {} if again else told(known.alerts.all(), str(run.month), _seen(known.journal, run.month))
     )
@@ -162,7 +168,7 @@ def _known(reports: Path, *, look: bool = False) -> Iterator[Known]:
         yield Known(journal, alerts)
 
 
-def _facts(settings: Settings, journal: Journal, run: Run) -> RunFacts:
+def _facts(settings: Settings, journal: Journal, run: Run, notice: str) -> RunFacts:
     slack, month = slack_of(settings), run.month
     folder = settings.reports / run.folder
     link = slack.report_link
@@ -181,6 +187,7 @@ def _facts(settings: Settings, journal: Journal, run: Run) -> RunFacts:
         where,
         workbook=f"{run.folder}/{workbook}" if (folder / workbook).exists() else "",
         sample=settings.sample,
+        notice=notice,
     )
 
 

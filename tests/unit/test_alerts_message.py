@@ -202,6 +202,16 @@ def test_the_last_run_is_compared_with() -> None:
     assert "2 breaks still open" in texts(digest(facts(), Style()))
 
 
+def test_the_main_currency_comes_first_and_a_notice_before_all() -> None:
+    """Amounts of different currencies cannot be compared."""
+    told = digest(facts(notice="By 2024-07-01 accounting holds 40% <of> the usual."), Style())
+    first, second, *_ = told["attachments"][0]["blocks"]
+    assert first["text"]["text"] == "By 2024-07-01 accounting holds 40% &lt;of&gt; the usual."
+    assert second["fields"][0]["text"].startswith("*USD expected*")
+    currencies = [item.currency for item in facts().breaks if item.severity == "critical"]
+    assert currencies == sorted(currencies, key=lambda currency: currency != "USD")
+
+
 @pytest.mark.parametrize(
     ("text", "limit", "told"),
     [

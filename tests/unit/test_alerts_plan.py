@@ -100,6 +100,15 @@ def test_a_level_with_a_place_of_its_own_gets_the_digest_there_too() -> None:
     assert kinds(of_run(slack(levels=levels), found, [], FIRST)) == [("digest", "channel:#close")]
 
 
+def test_invalid_rows_are_high_and_told_once() -> None:
+    """The lead is mentioned for them where the run before had not as many."""
+    first, again = facts(), facts(before=[])
+    assert (first.new_invalid, again.new_invalid) == (True, False)
+    for found, called in ((first, True), (again, False)):
+        (digest,) = of_run(slack(), found, [], FIRST)
+        assert ("<@LEAD>" in digest.payload["text"]) is called
+
+
 def test_the_workbook_goes_into_the_thread_of_its_digest() -> None:
     """Where uploads are wanted and a bot can make them."""
     found = facts(workbook="2024-06/x/recon.xlsx")
