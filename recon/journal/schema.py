@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
+import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -85,6 +87,52 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
             f"The journal cannot be written: {path}: {error}. Check that nobody else holds it and "
             "that the disk has room, then run again."
         ) from error
+
+
+@contextmanager
+def readable(path: Path) -> Iterator[sqlite3.Connection]:
+    """Yield the journal to read in it, also where it may only be read: then a copy of it.
+
+    Where there is none yet it is an empty one. Raises ReportError as `opened` does.
+    """
+    if not path.exists():
+        path = NOWHERE
+    elif _may_only_be_read(path):
+        with _copied(path) as copy, opened(copy) as connection:
+            yield connection
+        return
+    with opened(path) as connection:
+        yield connection
+
+
+def _may_only_be_read(path: Path) -> bool:
+    """Return whether SQLite cannot even look without writing, as with a write-ahead log."""
+    try:
+        with closing(sqlite3.connect(path, timeout=PATIENCE)) as connection:
+            _version(connection)
+    except sqlite3.OperationalError as error:
+        # The upper bits tell the cases of a kind apart.
+        return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
+    except sqlite3.Error:  # opening it will tell
+        return False
+    return False
+
+
+@contextmanager
+def _copied(path: Path) -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="recon-", ignore_cleanup_errors=True) as folder:
+        copy = Path(folder) / path.name
+        try:
+            # What was written last may stand in the log only.
+            for ending in ("", "-wal"):
+                with suppress(FileNotFoundError):
+                    shutil.copyfile(f"{path}{ending}", f"{copy}{ending}")
+        except OSError as error:
+            raise ReportError(
+                f"The journal cannot be read: {path}: {error.strerror}. Get the rights to read "
+                "it, then try again."
+            ) from error
+        yield copy
 
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:

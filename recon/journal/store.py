@@ -16,7 +16,7 @@ from recon.journal.ageing import standing
 from recon.journal.history import Past
 from recon.journal.lives import Resolution, lives
 from recon.journal.model import Event, Kind, Life, Run, SeenBreak
-from recon.journal.schema import NOWHERE, opened, transaction
+from recon.journal.schema import opened, readable, transaction
 from recon.journal.signing import Signature, signatures, signed_off
 from recon.model import Totals
 from recon.month import Month
@@ -47,8 +47,7 @@ class Journal:
     @contextmanager
     def look(cls, reports: Path) -> Iterator[Journal]:
         """Yield the journal to read in it; where there is none yet an empty one, kept nowhere."""
-        path = reports / NAME
-        with opened(path if path.exists() else NOWHERE) as connection:
+        with readable(reports / NAME) as connection:
             yield cls(connection)
 
     def record(

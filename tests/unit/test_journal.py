@@ -10,6 +10,7 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -164,6 +165,28 @@ def test_looking_makes_no_journal(tmp_path: Path) -> None:
         assert journal.standing(JUNE) == ()
         assert journal.latest_month() is None
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_journal_that_may_only_be_read_can_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever checks the books need not be able to change them."""
+    recorded(tmp_path)
+    real = sqlite3.connect
+
+    def connect(path: Path, **options: Any) -> sqlite3.Connection:
+        if path == tmp_path / NAME:
+            refused = sqlite3.OperationalError("attempt to write a readonly database")
+            refused.sqlite_errorcode = sqlite3.SQLITE_READONLY
+            raise refused
+        return real(path, **options)
+
+    monkeypatch.setattr("recon.journal.schema.sqlite3.connect", connect)
+    with Journal.look(tmp_path) as journal:
+        assert [run.run_id for run in journal.runs()] == [a_run().run_id]
+        assert len(journal.standing(JUNE)) == 1
+    with pytest.raises(ReportError, match="cannot be written"):
+        Journal.at(tmp_path).__enter__()
 
 
 WRITER = """
