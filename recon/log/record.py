@@ -67,10 +67,10 @@ class Log:
                     self.note("pruned", "Old logs are deleted", files=deleted)
 
     def note(self, event: str, message: str, **facts: object) -> None:
-        """Tell an event; retries and what libraries warn of are warnings, the rest is not."""
+        """Tell an event; what somebody should look at is a warning."""
         from recon.config.log import LogLevel
 
-        grave = event in ("retry", "library", "provisional")
+        grave = event in ("retry", "provisional", "alerts_waiting")
         self._tell(event, message, LogLevel.WARNING if grave else LogLevel.INFO, facts)
 
     def following(self, progress: Progress) -> Progress:
@@ -110,7 +110,7 @@ class Log:
         """Tell how the run ended and close the file; of a defect also where it happened."""
         from recon.config.log import LogLevel
 
-        failed = code not in (ExitCode.DONE, ExitCode.BREAKS)
+        failed = code not in (ExitCode.DONE, ExitCode.BREAKS, ExitCode.ALERT)
         # What a person has mistyped at the console needs no record.
         late = failed and code != ExitCode.USAGE and not self.trouble
         if late and self._file is None and self._settings:

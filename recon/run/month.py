@@ -137,7 +137,7 @@ def _alerted(
     except ReconError as error:
         said, sent = f"Slack was not told: {error} `recon notify {run_id}` tells it.", 0
     log.step_ended()
-    log.note("alerts", said or "Slack was told", sent=sent)
+    log.note("alerts_waiting" if said else "alerts", said or "Slack was told", sent=sent)
     return (ExitCode.ALERT, said) if said else (code, "")
 
 

@@ -26,7 +26,6 @@ from recon.sources.parts import BEGINNING, Part, contract_parts, entry_parts
 from recon.sources.side_by_side import Supervisor
 from recon.sources.trail import part_trail, server_trail
 
-
 # The longest decimal of any server that we know, added up a billion times.
 DIGITS = 80
 

@@ -199,6 +199,25 @@ def test_a_failed_run_tells_the_sentence_and_where_it_was(settings: Settings, ca
 
 
 @pytest.mark.parametrize(
+    ("code", "level"), [(0, "info"), (3, "info"), (8, "info"), (1, "error"), (5, "error")]
+)
+def test_a_run_that_is_done_ends_without_an_error(
+    settings: Settings, code: int, level: str
+) -> None:
+    """Breaks are none of the run, and an alert that waits was told as what it is."""
+    log = Log()
+    log.begin(settings, JUNE)
+    log.following(lambda _: None)("Writing")
+    log.note("alerts_waiting", "x")
+    log.end(code)
+    last = told(settings)[-1]
+    assert (last["level"], last["exit_code"], "during" in last) == (level, code, level == "error")
+    assert [item["level"] for item in told(settings) if item["event"] == "alerts_waiting"] == [
+        "warning"
+    ]
+
+
+@pytest.mark.parametrize(
     ("level", "events"),
     [
         (LogLevel.INFO, ["note", "retry", "library"]),
