@@ -16,7 +16,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from recon.journal.schema import NOWHERE, opened, transaction
+from recon.journal.schema import opened, readable, transaction
 from recon.journal.store import NAME
 
 Payload = Mapping[str, Any]
@@ -85,8 +85,7 @@ class Alerts:
     @contextmanager
     def look(cls, reports: Path) -> Iterator[Alerts]:
         """Yield the alerts to read in them; where there is no journal yet none, kept nowhere."""
-        path = reports / NAME
-        with opened(path if path.exists() else NOWHERE) as connection:
+        with readable(reports / NAME) as connection:
             yield cls(connection)
 
     def queue(self, alerts: Sequence[Alert]) -> None:
