@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from recon import process
 from recon.cli.options import Config, Json, Profile, Reports, chosen_settings
+from recon.errors import ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from recon.alerts.sending import Delivered
+    from recon.config import Settings
     from recon.journal.alerts import Alert
+    from recon.month import Month
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the messages and send nothing.")]
 
@@ -63,3 +68,22 @@ def _tell(found: Sequence[Alert], delivered: Delivered, dry: bool, as_json: bool
     if delivered.sentence:
         print(f"recon: {delivered.sentence}", file=sys.stderr)  # noqa: T201
         raise typer.Exit(ExitCode.ALERT)
+
+
+@contextmanager
+def failures_told(settings: Settings, month: Month) -> Iterator[None]:
+    """Tell finance operations of a run that fails in the context; it fails all the same.
+
+    Whoever pressed Ctrl-C knows, and so does whoever holds the lock.
+    """
+    try:
+        yield
+    except Exception as error:
+        code = getattr(error, "exit_code", ExitCode.DEFECT)
+        if settings.slack and code is not ExitCode.LOCKED and not isinstance(error, typer.Exit):
+            from recon.alerts.service import alert_failure
+
+            # The failure is told on the console and in the log, whatever becomes of this.
+            with suppress(Exception):
+                alert_failure(settings, month, str(error), int(code))
+        raise

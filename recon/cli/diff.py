@@ -19,7 +19,7 @@ def diff(
     json: Json = False,
     no_color: NoColor = False,
 ) -> None:
-    """Show what two runs of a month differ in, and why the totals moved."""
+    """Show what two runs of a month differ in, and why."""
     from recon.config import load
     from recon.journal.history import compared
     from recon.journal.store import Journal

@@ -75,7 +75,7 @@ def init(
         bool, typer.Option("--force", help="Replace what is there, keeping it as *.bak.")
     ] = False,
 ) -> None:
-    """Find your tables in two databases and write the configuration."""
+    """Write the configuration, after a look at your databases."""
     from recon.cli.init_proposals import files, proposals
     from recon.model import Side
     from recon.setup.configuration import Access

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from recon import process
+from recon.cli.alerts import failures_told
 from recon.cli.options import (
     Config,
     Json,
@@ -78,6 +79,7 @@ def month(
         log.expect(settings)
     with (
         _month(settings, month, closed, today, json) as chosen,
+        failures_told(settings, chosen) if wanted else nullcontext(),
         progress_shown(quiet or json) as progress,
     ):
         if wanted:

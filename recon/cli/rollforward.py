@@ -25,7 +25,7 @@ def rollforward(
     json: Json = False,
     no_color: NoColor = False,
 ) -> None:
-    """Show how the unrecognized contract value moved through a month."""
+    """Show how the unrecognized contract value moved in a month."""
     from recon import rollforward as rolled
     from recon.config import load
     from recon.journal.store import Journal

@@ -30,7 +30,7 @@ def tune(
     json: Json = False,
     no_color: NoColor = False,
 ) -> None:
-    """Replay stored months under another tolerance: what is gained, lost and missed."""
+    """Replay stored months under another tolerance."""
     from recon.config import load
     from recon.month import Month
     from recon.replay.tuning import stored, tuned_months

@@ -28,7 +28,7 @@ def verify(
     ] = None,
     json: Json = False,
 ) -> None:
-    """Prove runs from their evidence: hashes, chain, and the result made again."""
+    """Prove runs from their evidence: unchanged, and right again."""
     from recon.config import load
 
     if bool(which) == everything:

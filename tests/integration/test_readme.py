@@ -22,10 +22,7 @@ from recon.run import reconciled
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
-COMMANDS = (
-    "recon",
-    *(f"recon {name}" for name in ("month", "explain", "init", "doctor", "sample")),
-)
+COMMANDS = ("recon", "recon month")
 
 
 def block(mark: str) -> str:
