@@ -19,6 +19,7 @@ from recon.calendar import Calendar
 from recon.config.slack import Level, LevelSettings, SlackSettings
 from recon.journal.alerts import Alert, AlertKind, Delivery
 from recon.journal.model import Event, Kind, Life, Run, State
+from recon.month import Month
 
 BusinessDays = Callable[[datetime, datetime], int]
 
@@ -80,11 +81,22 @@ _BREAKS = (Level.CRITICAL, Level.HIGH, Level.WARNING)
 
 def _since(told: Told) -> dict[str, datetime]:
     """Return from when on alerts count for the open breaks that nobody has acknowledged."""
-    found = {name: life.first_seen for name, life in told.lives.items() if life.state is State.OPEN}
+    full = _full_months(told.runs)
+    found = {
+        name: life.first_seen
+        for name, life in told.lives.items()
+        if life.state is State.OPEN and not full.isdisjoint(life.seen)
+    }
     for event in told.events:
         if event.kind is Kind.ACKNOWLEDGED and event.subject in found:
             found[event.subject] = max(found[event.subject], event.at)
     return found
+
+
+def _full_months(runs: Sequence[Run]) -> set[Month]:
+    """Return the months whose last run found the books full: nobody is hurried by the others."""
+    last = {run.month: run for run in runs}
+    return {month for month, run in last.items() if not run.provisional}
 
 
 def _first_told(told: Told, since: Mapping[str, datetime]) -> dict[str, datetime]:

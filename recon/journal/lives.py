@@ -44,7 +44,7 @@ def lives(
 
 def _apply_run(found: dict[str, Life], run: Event, now: Mapping[str, SeenBreak]) -> None:
     for name, life in found.items():
-        if name not in now and run.month in life.seen and not life.resolved:
+        if name not in now and run.month in life.seen:
             found[name] = _without(life, run.month)
     for name, item in now.items():
         known = found.get(name)

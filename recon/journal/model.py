@@ -80,6 +80,7 @@ class Run:
     invalid: int
     totals: Mapping[str, Totals]
     supersedes: str = ""
+    provisional: bool = False
 
     @property
     def verdict(self) -> str:

@@ -56,6 +56,7 @@ MIGRATIONS = (
         run_id TEXT NOT NULL REFERENCES runs, revenue_type TEXT NOT NULL, segment TEXT NOT NULL,
         currency TEXT NOT NULL, amount INTEGER NOT NULL,
         PRIMARY KEY (run_id, revenue_type, segment, currency));
+    ALTER TABLE runs ADD COLUMN provisional INTEGER NOT NULL DEFAULT 0;
     """,
 )
 TABLES = ("runs", "totals", "breaks", "events", "alerts", "alerted", "deliveries", "closings")

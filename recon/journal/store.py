@@ -26,7 +26,7 @@ NAME = "journal.db"
 Line = tuple[str, str, str]
 _RUN = (
     "run_id", "month", "started", "ended", "who", "host", "versions", "policy", "sources",
-    "severity", "exit_code", "folder", "evidence", "invalid", "supersedes",
+    "severity", "exit_code", "folder", "evidence", "invalid", "supersedes", "provisional",
 )  # fmt: skip
 
 
@@ -208,7 +208,7 @@ def _run_row(run: Run) -> tuple[object, ...]:
     return (
         run.run_id, str(run.month), run.started.isoformat(), run.ended.isoformat(), run.who,
         run.host, _json(run.versions), _json(run.policy), _json(run.sources), run.severity,
-        run.exit_code, run.folder, run.evidence, run.invalid, run.supersedes,
+        run.exit_code, run.folder, run.evidence, run.invalid, run.supersedes, int(run.provisional),
     )  # fmt: skip
 
 
@@ -223,6 +223,7 @@ def _run(row: Sequence[Any], totals: Mapping[str, Totals]) -> Run:
             "versions": json.loads(known["versions"]),
             "policy": json.loads(known["policy"]),
             "sources": json.loads(known["sources"]),
+            "provisional": bool(known["provisional"]),
             "totals": totals,
         }
     )

@@ -103,7 +103,8 @@ def _recorded(
     written = write(shown, pack, extras, formats, step)
     step("Recording the run")
     folder = written.folder.relative_to(settings.reports).as_posix()
-    run = record_of(sides, run_id, code, written.seal, past.supersedes, folder)
+    provisional = ready is not None and ready.provisional
+    run = record_of(sides, run_id, code, written.seal, past.supersedes, folder, provisional)
     closed = [resolution for _, resolution in past.resolved]
     journal.record(run, seen(result), closed, extras.closings)
     step("Comparing with the last run")

@@ -48,6 +48,7 @@ def record_of(
     evidence: str,
     supersedes: str,
     folder: str,
+    provisional: bool,
 ) -> Run:
     """Return what the journal keeps of a run; `folder` is relative to the reports."""
     result = sides.result
@@ -69,6 +70,7 @@ def record_of(
         invalid=len(result.invalid),
         totals=result.totals,
         supersedes=supersedes,
+        provisional=provisional,
     )
 
 

@@ -35,9 +35,9 @@ from tests.shell import (
 POSIX = pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals and devices")
 KEYS = {"schema", "run_id", "month", "sources", "policy", "totals", "bridge", "breaks", "invalid"}
 KEYS |= {"reports", "exit_code"} | {"flags", "notices"}
-BREAK_KEYS = """break contract_id revenue_type currency customer segment owner status cause candidates
-    severity expected recognized difference percent allowed to_date_difference flags entry_ids
-    explanation""".split()
+BREAK_KEYS = """break contract_id revenue_type currency customer segment owner status cause
+    candidates severity expected recognized difference percent allowed to_date_difference flags
+    entry_ids explanation""".split()
 TOTAL_KEYS = """expected recognized difference gross_difference contract_lines inactive_lines
     matched within_tolerance breaks match_rate""".split()
 REPORTS = [
