@@ -125,7 +125,10 @@ def test_the_roll_forward_ties_from_month_to_month(year: tuple[Project, dict[str
     closed: dict[tuple[str, ...], str] = {}
     for month in YEAR:
         rows = rollforward_rows(project, month)
-        assert all(rows[key]["opening"] == amount for key, amount in closed.items())
+        for key, amount in closed.items():
+            # A type and segment that is used up has no row any more.
+            opening = rows[key]["opening"] if key in rows else "0"
+            assert Decimal(opening) == Decimal(amount), (month, key)
         closed = {key: row["closing"] for key, row in rows.items()}
         for row in rows.values():
             parts = [Decimal(row[name]) for name in ("opening", "bookings", "changes")]
