@@ -5,8 +5,22 @@ from __future__ import annotations
 import os
 
 import pytest
+from hypothesis import settings
+
+from recon import secrets
+
+# In CI the same examples every time: a failure there is to be one that can be looked into.
+settings.register_profile("ci", derandomize=True)
+if os.environ.get("CI"):
+    settings.load_profile("ci")
 
 _skipped: list[str] = []
+
+
+@pytest.fixture(autouse=True)
+def nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let no test hide what another one has read as a secret."""
+    monkeypatch.setattr(secrets, "_known", [])
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from recon import keys
 from recon.config import values
 from recon.config.calendar import read_calendar
 from recon.config.location import find
@@ -19,7 +20,8 @@ from recon.config.tasks import read_tasks
 from recon.errors import ConfigError
 from recon.keys import Keys
 from recon.model import Side
-from recon.policy import read_policy
+from recon.policy import Policy, read_policy
+from recon.proposals import DEFERRED, revenue_account
 
 
 def load(given: Path | None = None, profile: str | None = None) -> Settings:
@@ -88,13 +90,15 @@ def _read(table: Keys, path: Path) -> Settings:
     reports = table.table("reports")
     calendar = read_calendar(table.table("calendar"), path)
     sides = {side: read_source(table.table(side), side, path, calendar.time_zone) for side in Side}
+    policy = read_policy(table.table("policy"))
     settings = Settings(
         analytics=sides[Side.ANALYTICS],
         accounting=sides[Side.ACCOUNTING],
-        policy=read_policy(table.table("policy")),
+        policy=policy,
         path=path,
         calendar=calendar,
         tasks=read_tasks(table.table("tasks")),
+        accounts=_read_accounts(table.table("accounts"), policy),
         log=read_log(table.table("log"), path),
         slack=read_slack(table.table("slack"), path) if "slack" in table else None,
     )
@@ -102,3 +106,11 @@ def _read(table: Keys, path: Path) -> Settings:
     reports.close()
     table.close()
     return replace(settings, reports=directory)
+
+
+def _read_accounts(table: Keys, policy: Policy) -> Mapping[str, str]:
+    """Return what the ledger calls the accounts of proposed entries, by the names of recon."""
+    known = [DEFERRED, *map(revenue_account, policy.types)]
+    accounts = {name: table.take(name, keys.text, name) for name in known if name in table}
+    table.close()
+    return accounts

@@ -102,7 +102,10 @@ class TaskSettings:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a run is to do; `path` is None where no configuration was found."""
+    """What a run is to do; `path` is None where no configuration was found.
+
+    `accounts` has what the ledger calls the accounts of proposed entries, by the names of recon.
+    """
 
     analytics: SourceSettings = SourceSettings(Side.ANALYTICS)
     accounting: SourceSettings = SourceSettings(Side.ACCOUNTING)
@@ -113,6 +116,7 @@ class Settings:
     tasks: TaskSettings = field(default_factory=TaskSettings)
     log: LogSettings = field(default_factory=LogSettings)
     slack: SlackSettings | None = None
+    accounts: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def home(self) -> Path:

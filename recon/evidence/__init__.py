@@ -8,7 +8,7 @@ taken away unseen.
 
 from __future__ import annotations
 
-from recon.evidence.chain import verify_chain
+from recon.evidence.chain import latest, verify_chain
 from recon.evidence.facts import Finding, PackFacts, Previous
 from recon.evidence.names import FOLDER
 from recon.evidence.pack import write_pack
@@ -20,6 +20,7 @@ __all__ = [
     "PackFacts",
     "Previous",
     "Verdict",
+    "latest",
     "verify",
     "verify_chain",
     "verify_pack",

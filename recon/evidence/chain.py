@@ -8,14 +8,15 @@ hash is recorded elsewhere, in the journal of the runs.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from recon.evidence.documents import read
 from recon.evidence.facts import Finding, Previous
 from recon.evidence.names import FOLDER, PREVIOUS
-from recon.evidence.places import run_of
+from recon.evidence.places import packs, run_of
 from recon.evidence.sums import SUMS, sha256
 
 
@@ -26,6 +27,25 @@ class _Link:
     run: str
     sha256: str
     previous: Previous | None
+
+
+def latest(reports: Path, last: Previous | None, recorded: Set[str]) -> Previous | None:
+    """Return the pack that the next one follows: that of the last recorded run, `last`.
+
+    A run that was cut off between its reports and its record has left a pack that is not among the
+    `recorded` ones: the chain goes through it, so that nothing of what stands there is unproven.
+    """
+    loose: dict[str, Previous] = {}
+    for folder in packs(reports):
+        if run_of(folder) not in recorded:
+            with suppress(OSError, ValueError):
+                link = _link(folder)
+                loose[link.previous.run_id if link.previous else ""] = Previous(
+                    link.run, link.sha256
+                )
+    while (run := last.run_id if last else "") in loose:
+        last = loose.pop(run)
+    return last
 
 
 def verify_chain(

@@ -99,7 +99,8 @@ def _recorded(
     ready = fullness(settings, sides.session, result, journal, today)
     # The evidence has no such notice: it holds what follows from the extracts alone.
     shown = replace(sides, result=_with_notices(result, [ready.notice if ready else ""]))
-    extras = Extras.of(sides, past, journal.closings(result.month - 1))
+    recorded = journal.closings(result.month - 1)
+    extras = Extras.of(sides, past, recorded, settings.accounts)
     written = write(shown, pack, extras, formats, step)
     step("Recording the run")
     folder = written.folder.relative_to(settings.reports).as_posix()

@@ -10,7 +10,7 @@ from recon import identity
 from recon.config import Settings
 from recon.engine import Session
 from recon.errors import ExitCode, ReconError
-from recon.evidence import PackFacts, Previous
+from recon.evidence import PackFacts, Previous, latest
 from recon.journal.history import History, history
 from recon.journal.model import Run, SeenBreak
 from recon.journal.signing import signatures
@@ -83,7 +83,8 @@ def pack_facts(
     journal: Journal,
 ) -> PackFacts:
     """Return what the evidence of a run tells; the run before it may be one of another month."""
-    last, signed = journal.last_run(), signatures(journal.events())
+    runs, signed = journal.runs(), signatures(journal.events())
+    before = Previous(runs[-1].run_id, runs[-1].evidence) if runs and runs[-1].evidence else None
     return PackFacts(
         run_id=run_id,
         started=sides.started,
@@ -98,7 +99,7 @@ def pack_facts(
         fail_on=fail_on,
         exit_code=code,
         signoffs=[signature for of_run in signed.values() for signature in of_run],
-        previous=Previous(last.run_id, last.evidence) if last and last.evidence else None,
+        previous=latest(settings.reports, before, {run.run_id for run in runs}),
     )
 
 

@@ -24,13 +24,22 @@ class Extras:
     proposals: Proposals
 
     @classmethod
-    def of(cls, sides: Gathered, history: History, recorded: Mapping[Key, int] | None) -> Extras:
-        """Return them; `recorded` is where the roll-forward of the month before ended."""
+    def of(
+        cls,
+        sides: Gathered,
+        history: History,
+        recorded: Mapping[Key, int] | None,
+        accounts: Mapping[str, str],
+    ) -> Extras:
+        """Return them; `recorded` is where the roll-forward of the month before ended.
+
+        `accounts` has what the ledger calls the accounts, by the names of recon.
+        """
         result = sides.result
         return cls(
             history,
             rollforward(sides.session, result, recorded),
-            proposals(result.month, result.breaks),
+            proposals(result.month, result.breaks, accounts),
         )
 
     @property

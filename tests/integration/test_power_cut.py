@@ -74,6 +74,22 @@ def test_a_killed_run_leaves_nothing_half_written(project: Project) -> None:
     assert recon("month", "2024-06", cwd=project.folder).returncode == 3
     assert len(recorded(project)) == len(known) + 1
     assert not list(project.reports.glob("*/.*")), "what a killed run left is cleared"
+    verified = recon("verify", "--all", cwd=project.folder)
+    assert verified.returncode == 0, verified.stdout.decode()
+
+
+def test_a_cut_between_the_reports_and_their_record(project: Project) -> None:
+    """The reports that nobody has recorded stand, are proven, and the chain goes through them."""
+    assert begun(project).wait(60) == 3
+    journal = project.reports / "journal.db"
+    before = journal.read_bytes()
+    assert begun(project).wait(60) == 3
+    journal.write_bytes(before)
+    assert begun(project).wait(60) == 3
+    assert len(recorded(project)) == 2
+    assert len(complete(project)) == 3
+    verified = recon("verify", "--all", cwd=project.folder)
+    assert verified.returncode == 0, verified.stdout.decode()
 
 
 def test_two_runs_at_once_are_not_mixed_up(project: Project) -> None:

@@ -88,12 +88,14 @@ def test_the_shipped_configuration_explains_keys_that_exist(tmp_path: Path) -> N
     """Every key that config/recon.toml explains is one, with its comment sign taken away."""
     text = (ROOT / "config" / "recon.toml").read_text(encoding="utf-8")
     assert load(ROOT / "config" / "recon.toml").sample
-    keys = re.sub(r"^# (?=\[|\w+ = )", "", text, flags=re.MULTILINE)
+    keys = re.sub(r'^# (?=\[|(\w+|"[^"]+") = )', "", text, flags=re.MULTILINE)
     shutil.copy(ROOT / "config" / "holidays.txt", tmp_path)
     path = tmp_path / "recon.toml"
     path.write_text(keys, encoding="utf-8")
     tomllib.loads(keys)
-    assert load(path).analytics.columns["contract_id"] == "DealID"
+    settings = load(path)
+    assert settings.analytics.columns["contract_id"] == "DealID"
+    assert settings.accounts["Deferred revenue"] == "2400 Deferred revenue"
 
 
 def test_the_exit_codes_are_all_there() -> None:

@@ -339,3 +339,11 @@ def test_a_database_needs_its_keys() -> None:
     assert "there is no file" in told[0]
     assert "password_env" in told[1]
     assert "s3cret" not in str(caught.value)
+
+
+def test_accounts_have_the_names_of_the_ledger() -> None:
+    """Those of every revenue type and of deferred revenue; another name is a mistake."""
+    rest = '[policy.types.Training]\nkind = "one_time"\n[accounts]\n"Revenue - Training" = "4100"\n'
+    assert loaded(FILES + rest).accounts == {"Revenue - Training": "4100"}
+    (found,) = mistakes(FILES + '[accounts]\n"Revenue - Trainng" = "4100"\n')
+    assert found == "accounts.Revenue - Trainng: is not a known key"
