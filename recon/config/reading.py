@@ -21,7 +21,6 @@ from recon.errors import ConfigError
 from recon.keys import Keys
 from recon.model import Side
 from recon.policy import Policy, read_policy
-from recon.proposals import DEFERRED, revenue_account
 
 
 def load(given: Path | None = None, profile: str | None = None) -> Settings:
@@ -110,6 +109,10 @@ def _read(table: Keys, path: Path) -> Settings:
 
 def _read_accounts(table: Keys, policy: Policy) -> Mapping[str, str]:
     """Return what the ledger calls the accounts of proposed entries, by the names of recon."""
+    if not table.names():
+        return {}
+    from recon.proposals import DEFERRED, revenue_account
+
     known = [DEFERRED, *map(revenue_account, policy.types)]
     accounts = {name: table.take(name, keys.text, name) for name in known if name in table}
     table.close()
