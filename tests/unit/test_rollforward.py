@@ -22,7 +22,7 @@ from tests.books import Row, contract, entry, opened, posted
 MONTHS = [f"2024-{month:02d}" for month in range(1, 13)]
 # A year a book: few of them, and the same ones every time.
 SLOW = settings(
-    max_examples=3, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
+    max_examples=2, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
 )
 Key = tuple[str, str, str]
 
