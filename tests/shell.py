@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import gc
+import io
+import logging
 import os
+import signal
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, chdir, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from unittest import mock
 
 ROOT = Path(__file__).parent.parent
 CONTRACTS = (
@@ -98,6 +104,64 @@ def recon(
         timeout=60,
         check=False,
     )
+
+
+def in_process(
+    *arguments: str | Path, cwd: Path, env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[bytes]:
+    """Return what became of `recon` with these arguments, run in this process.
+
+    It is quicker than `recon`, which starts a process as a user does; all that a run changes of
+    this process is put back.
+    """
+    from recon import process, secrets
+    from recon.__main__ import main
+
+    line = ["recon", *map(str, arguments)]
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2))
+    code = 0
+    with ExitStack() as kept:
+        kept.enter_context(_handlers_kept())
+        kept.enter_context(chdir(cwd))
+        kept.enter_context(mock.patch.dict(os.environ, environment(env), clear=True))
+        for owner, name, value in (
+            (sys, "argv", line),
+            (sys, "stdout", out),
+            (sys, "stderr", err),
+            (sys, "unraisablehook", sys.unraisablehook),
+            (secrets, "_known", []),
+            (process, "leave", sys.exit),  # with a thread left, it would end the tests as well
+        ):
+            kept.enter_context(mock.patch.object(owner, name, value))
+        try:
+            main()
+        except SystemExit as ended:
+            code = int(str(ended.code or 0))
+        if code in (1, 7, 130):
+            gc.collect()  # what is left of a workbook complains now, and not to pytest
+        told = []
+        for stream in (out, err):
+            stream.flush()
+            assert isinstance(stream.buffer, io.BytesIO)
+            told.append(stream.buffer.getvalue())
+    return subprocess.CompletedProcess(line, code, *told)
+
+
+@contextmanager
+def _handlers_kept() -> Iterator[None]:
+    """Put the handlers of signals and of logging back; within, nobody listens to the logging."""
+    signals = [(number, signal.getsignal(number)) for number in (signal.SIGINT, signal.SIGTERM)]
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    root.handlers[:] = []
+    root.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        root.handlers[:] = handlers
+        root.setLevel(level)
+        for number, handler in signals:
+            signal.signal(number, handler)
 
 
 def one_sentence(text: str) -> str:

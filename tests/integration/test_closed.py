@@ -16,6 +16,7 @@ from tests.shell import (
     contract,
     entry,
     environment,
+    in_process,
     one_sentence,
     recon,
 )
@@ -34,8 +35,8 @@ def project(tmp_path: Path) -> Project:
 
 
 def run(project: Project, today: str, *more: str) -> subprocess.CompletedProcess[bytes]:
-    """Return what became of `recon month --closed` on a day."""
-    return recon(*CLOSED, "--today", today, *more, cwd=project.folder)
+    """Return what became of `recon month --closed` on a day, in this process."""
+    return in_process(*CLOSED, "--today", today, *more, cwd=project.folder)
 
 
 def recorded(project: Project) -> list[str]:
@@ -67,7 +68,7 @@ def test_gaps_are_warned_of(project: Project) -> None:
     """A month between two that were run goes first."""
     project.configure(rest="[calendar]\nstart = '2024-06'\n")
     for name in ("2024-06", "2024-09"):
-        assert recon("month", name, "--format", "csv", cwd=project.folder).returncode == 0
+        assert in_process("month", name, "--format", "csv", cwd=project.folder).returncode == 0
     done = run(project, "2024-10-15")
     assert done.returncode == 0
     told = done.stderr.decode()
@@ -144,7 +145,7 @@ def test_two_that_start_together_do_not_take_the_same_month(project: Project) ->
 )
 def test_what_does_not_go_together(project: Project, arguments: tuple[str, ...], told: str) -> None:
     """A usage error, in one sentence."""
-    done = recon(*arguments, cwd=project.folder)
+    done = in_process(*arguments, cwd=project.folder)
     assert done.returncode == 2
     assert told in one_sentence(done.stderr.decode())
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.shell import ENTRIES, Project, entry, one_sentence, recon
+from tests.shell import ENTRIES, Project, entry, in_process, one_sentence, recon
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Project:
-    """Return a project whose June was run twice: an entry has come, another one has changed."""
-    project = Project(tmp_path)
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """Return a project whose June was run twice: an entry has come, another one has changed.
+
+    It is only read.
+    """
+    project = Project(tmp_path_factory.mktemp("replay"))
     project.fill("100.00", "103.00", "150.00")
     run(project)
     changed = entry("001") + entry("002", "103.00") + entry("003", "100.00")
@@ -25,7 +29,8 @@ def project(tmp_path: Path) -> Project:
 
 def run(project: Project) -> None:
     """Run June and record it."""
-    assert recon("month", "2024-06", "--format", "csv", cwd=project.folder).returncode in (0, 3)
+    done = in_process("month", "2024-06", "--format", "csv", cwd=project.folder)
+    assert done.returncode in (0, 3)
 
 
 def runs(project: Project) -> list[str]:
@@ -36,7 +41,7 @@ def runs(project: Project) -> list[str]:
 
 def document(project: Project, *arguments: str) -> Any:
     """Return what a command prints with --json."""
-    done = recon(*arguments, "--json", cwd=project.folder)
+    done = in_process(*arguments, "--json", cwd=project.folder)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
@@ -61,7 +66,7 @@ def test_the_console_says_the_same(project: Project) -> None:
 def test_a_run_and_itself_differ_in_nothing(project: Project) -> None:
     """One line says so."""
     first, _ = runs(project)
-    said = recon("diff", first, first, cwd=project.folder).stdout.decode()
+    said = in_process("diff", first, first, cwd=project.folder).stdout.decode()
     assert "Nothing has changed" in said
 
 
@@ -87,14 +92,16 @@ def test_what_cannot_be_is_a_sentence(
     project: Project, arguments: tuple[str, ...], said: str
 ) -> None:
     """Exit 2, and what to type instead."""
-    done = recon(*arguments, cwd=project.folder)
+    done = in_process(*arguments, cwd=project.folder)
     assert done.returncode == 2
     assert said in one_sentence(done.stderr.decode())
 
 
-def test_evidence_that_is_gone_is_a_sentence(project: Project) -> None:
+def test_evidence_that_is_gone_is_a_sentence(project: Project, tmp_path: Path) -> None:
     """A pack that cannot be read is told with what to do; there is no traceback."""
     first, _ = runs(project)
-    (project.reports / "2024-06" / first / "evidence" / "policy.json").write_text("{", "utf-8")
-    done = recon("diff", first, "2024-06", cwd=project.folder)
+    copy = tmp_path / "copy"
+    shutil.copytree(project.folder, copy)
+    (copy / "reports" / "2024-06" / first / "evidence" / "policy.json").write_text("{", "utf-8")
+    done = in_process("diff", first, "2024-06", cwd=copy)
     assert (done.returncode, "recon verify" in one_sentence(done.stderr.decode())) == (6, True)
