@@ -148,7 +148,7 @@ def test_a_log_for_machines_tells_what_the_run_was(project: Project) -> None:
 
 def test_the_heartbeat_is_that_of_the_last_recorded_run(project: Project) -> None:
     """A run that fails after it changes nothing."""
-    document = json.loads(month(project, "--json").stdout)
+    document = json.loads(month(project, "--json", "--format", "csv").stdout)
     path = project.reports / "heartbeat.json"
     beat = json.loads(path.read_text())
     assert (beat["run_id"], beat["exit_code"]) == (document["run_id"], 3)
@@ -377,7 +377,7 @@ def test_a_folder_that_takes_no_log_ends_nothing(
         return begin(self, *arguments, **named)
 
     monkeypatch.setattr(Path, "open", refused)
-    code, out, err = run()
+    code, out, err = run("2024-06", "--format", "csv")
     assert (code, "Do not close" in out, err.count("\n")) == (3, True, 1)
     assert f": {os.strerror(number)}. The run went on without it;" in err
     assert logs(project) == []
@@ -398,7 +398,7 @@ def test_a_disk_that_fills_up_ends_nothing(
         append(file, content)
 
     monkeypatch.setattr(files, "append", full)
-    code, out, err = run()
+    code, out, err = run("2024-06", "--format", "csv")
     assert (code, "Do not close" in out) == (3, True)
     assert err.startswith("recon: The log cannot be written: ")
     assert err.count("\n") == 1
@@ -437,7 +437,7 @@ def test_a_month_with_less_than_usual_is_provisional(
     """The report, the document and the log say so; the evidence proves the month as ever."""
     usual(project, june)
     project.configure(rest=JSON + "[calendar]\nstart = '2024-06'\n")
-    closed = ("month", "--closed", "--today", "2024-07-03", "--json")
+    closed = ("month", "--closed", "--today", "2024-07-03", "--json", "--format", "csv")
     done = recon(*closed, cwd=project.folder)
     said = [n for n in json.loads(done.stdout)["notices"] if "of the usual" in n]
     words = "By 2024-07-03 accounting holds 85% of the usual for June 2024 (17 USD entries; 20 in"
@@ -462,15 +462,20 @@ def test_the_least_share_is_configured(project: Project) -> None:
 # Secrets
 
 
+@pytest.fixture(scope="module")
+def loaded(server: Server, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Fill the server with a small sample, which everybody here only reads."""
+    folder = tmp_path_factory.mktemp("sample")
+    sample.make(sample.Recipe(contracts=50), folder / "sample.duckdb")
+    sample.export(folder / "sample.duckdb", folder, "csv")
+    server.load(folder)
+
+
 @pytest.fixture
-def books(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project]:
+def books(server: Server, loaded: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
     """Give a project whose two sides are databases; the password stands in a variable."""
-    made = Project(tmp_path / "books")
-    sample.make(sample.Recipe(contracts=50), tmp_path / "sample.duckdb")
-    sample.export(tmp_path / "sample.duckdb", tmp_path, "csv")
-    server.load(tmp_path)
     monkeypatch.setenv("BOOKS_PASSWORD", server.password)
-    yield made
+    return Project(tmp_path / "books")
 
 
 def connect(project: Project, server: Server, entries: str | None = None, **more: object) -> None:
