@@ -108,8 +108,6 @@ class Log:
 
     def end(self, code: int, sentence: str = "", defect: BaseException | None = None) -> None:
         """Tell how the run ended and close the file; of a defect also where it happened."""
-        from recon.config.log import LogLevel
-
         failed = code not in (ExitCode.DONE, ExitCode.BREAKS, ExitCode.ALERT)
         # What a person has mistyped at the console needs no record.
         late = failed and code != ExitCode.USAGE and not self.trouble
@@ -117,6 +115,8 @@ class Log:
             self.begin(self._settings, None)
         if self._file is None:
             return
+        from recon.config.log import LogLevel
+
         if not failed:
             self.step_ended()
         facts: dict[str, object] = {"exit_code": int(code), "seconds": _since(self._begun)}
