@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -139,8 +140,20 @@ def _alerted(
     except ReconError as error:
         said, sent = f"Slack was not told: {error} `recon notify {run_id}` tells it.", 0
     log.step_ended()
+    _log_alerts(settings, run_id, log)
     log.note("alerts_waiting" if said else "alerts", said or "Slack was told", sent=sent)
     return (ExitCode.ALERT, said) if said else (code, "")
+
+
+def _log_alerts(settings: Settings, run_id: str, log: Log) -> None:
+    """Tell the log every alert of a run, whether it was sent or waits."""
+    from recon.journal.alerts import Alerts
+
+    with suppress(ReconError), Alerts.look(settings.reports) as known:
+        for alert in known.all():
+            if alert.run == run_id:
+                told = {"kind": alert.kind.value, "place": alert.place, "alert": alert.id}
+                log.note("alert", str(alert.payload.get("text", "")), **told)
 
 
 def _new_run_id(month: Month) -> str:

@@ -99,6 +99,34 @@ def test_a_run_tells_its_digest_and_each_critical_break(company: Company) -> Non
     assert "<!channel>" not in json.dumps(company.slack.messages, ensure_ascii=False)
 
 
+def test_every_alert_is_in_the_log(company: Company) -> None:
+    """Sent or not: whoever was not in Slack reads there who was told what."""
+    company.slack.standing = Reply(500, "trouble")
+    done = recon(
+        "month", "2024-06", "--format", "csv",
+        cwd=company.project.folder, env={"HOOK": company.slack.webhook},
+    )  # fmt: skip
+    assert done.returncode == ExitCode.ALERT, done.stderr
+    (log,) = (company.project.reports / "logs").glob("*.log")
+    said = log.read_text(encoding="utf-8")
+    assert "CRITICAL · Do not close June 2024" in said
+    assert "CRITICAL · 003" in said
+    assert company.slack.webhook not in said
+
+
+def test_a_run_that_fails_is_told_from_the_command_line(company: Company) -> None:
+    """The sentence of the failure, once; the exit code stays that of the failure."""
+    (company.project.folder / "data" / "entries.csv").unlink()
+    for _ in range(2):
+        done = recon(
+            "month", "2024-06", cwd=company.project.folder, env={"HOOK": company.slack.webhook}
+        )
+        assert done.returncode == ExitCode.SOURCE_UNREACHABLE
+    (told,) = company.slack.texts
+    assert "2024-06" in told
+    assert "entries.csv is not there" in json.dumps(company.slack.messages)
+
+
 def test_the_same_month_again_pages_nobody(company: Company) -> None:
     """A digest that says that nothing has changed, until something has."""
     company.month()
