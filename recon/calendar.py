@@ -50,11 +50,15 @@ class Calendar:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A month that was run or signed off, and on which day of the calendar."""
+    """A month that was run or signed off, and on which day of the calendar.
+
+    `provisional` is a run that found the books not full.
+    """
 
     month: Month
     day: date
     signed_off: bool = False
+    provisional: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,4 +138,5 @@ def _why_not(last: Recorded | None, following: Month) -> str:
     if last is None:
         return f"Nothing is due: the books of {following} are still open."
     what = "signed off" if last.signed_off else "run"
-    return f"Nothing is due: {last.month} was {what} on {last.day}."
+    early = ", before its books were full; run it again once they are" if last.provisional else ""
+    return f"Nothing is due: {last.month} was {what} on {last.day}{early}."

@@ -66,17 +66,20 @@ def _due(settings: Settings, today: date) -> Due:
 
 
 def recorded(reports: Path, calendar: Calendar) -> list[Recorded]:
-    """Return what the journal knows of months: their runs and then their signatures."""
+    """Return what the journal knows of months: their runs, and then those that are signed off."""
     from recon.calendar import Recorded
-    from recon.journal.model import Kind
+    from recon.journal.signing import is_signed_off
     from recon.journal.store import Journal
 
     with Journal.look(reports) as journal:
-        runs, events = journal.runs(), journal.events()
-    signed = [event for event in events if event.kind is Kind.SIGNED_OFF]
+        runs, signatures = journal.runs(), journal.signatures().values()
+    signed = [given[-1] for given in signatures if is_signed_off(given)]
     return [
-        *(Recorded(run.month, calendar.day(run.started)) for run in runs),
-        *(Recorded(event.month, calendar.day(event.at), signed_off=True) for event in signed),
+        *(
+            Recorded(run.month, calendar.day(run.started), provisional=run.provisional)
+            for run in runs
+        ),
+        *(Recorded(last.month, calendar.day(last.at), signed_off=True) for last in signed),
     ]
 
 

@@ -175,6 +175,11 @@ def test_the_reason_names_the_run_and_the_next_day() -> None:
     told = found("2024-07-15", run("2024-06", "2024-07-03"))
     assert told.reason == "Nothing is due: 2024-06 was run on 2024-07-03."
     assert (str(told.next_month), str(told.next_day)) == ("2024-07", "2024-08-05")
+    told = found("2024-07-15", Recorded(month("2024-06"), day("2024-07-03"), provisional=True))
+    assert told.reason == (
+        "Nothing is due: 2024-06 was run on 2024-07-03, before its books were full; "
+        "run it again once they are."
+    )
     told = found("2024-07-02")
     assert told.reason == "Nothing is due: the books of 2024-06 are still open."
     assert (str(told.next_month), str(told.next_day)) == ("2024-06", "2024-07-03")
