@@ -36,6 +36,8 @@ def business_days(calendar: Calendar) -> BusinessDays:
 
 
 _FIRST = (AlertKind.DIGEST, AlertKind.CRITICAL)
+# Less than a day: a daily task does not start to the second.
+REPEATED = timedelta(hours=20)
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,5 +192,5 @@ def repeats(
         alert.payload["about"]["sentence"] == sentence
         for alert in alerts
         if alert.kind is AlertKind.FAILURE and alert.month == month
-        if now - alert.at < timedelta(days=1) and (good is None or alert.at > good)
+        if now - alert.at < REPEATED and (good is None or alert.at > good)
     )
