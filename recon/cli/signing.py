@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -35,8 +36,6 @@ def sign_off(
     json: Json = False,
 ) -> None:
     """Sign the last run of a month, as preparer or as reviewer."""
-    from datetime import UTC, datetime
-
     from recon import identity
     from recon.journal.signing import Pen
     from recon.journal.store import NAME, Journal
