@@ -94,10 +94,15 @@ class _Handler(BaseHTTPRequestHandler):
             self.connection.shutdown(socket.SHUT_RDWR)
             self.close_connection = True
             return
+        if reply == Reply() and self._is_empty(body):
+            reply = Reply(400, "no_text")
         answer = reply.body
         if reply.status == 200 and answer is None:
             answer = self._accepted(slack, body)
         self._answer(reply, answer or "")
+
+    def _is_empty(self, body: bytes) -> bool:
+        return self.path.startswith("/services/") and not json.loads(body).get("text")
 
     def _accepted(self, slack: SlackServer, body: bytes) -> str:
         if self.path.startswith("/services/"):
@@ -110,9 +115,11 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _method(self, slack: SlackServer, body: bytes) -> dict[str, Any]:
         method = self.path.rpartition("/")[2]
-        kind = self.headers["Content-Type"]
-        given = json.loads(body) if "json" in kind else parse_qs(body.decode())
+        kind = self.headers["Content-Type"] or ""
+        given = json.loads(body or b"{}") if "json" in kind else parse_qs(body.decode())
         slack.calls.append((method, given))
+        if method == "auth.test":
+            return {"team": "Aster & Söhne", "user": "recon"}
         if method == "chat.postMessage":
             slack.messages.append(given)
             return {"channel": "C0CLOSE01", "ts": f"1720000000.{len(slack.messages):06}"}

@@ -10,10 +10,13 @@ from http.client import HTTPException
 from typing import Any
 from urllib.error import HTTPError, URLError
 
+from recon.secrets import redacted
+
 OK = 200
 RATE_LIMITED = 429
 SERVER_ERROR = 500
 PROXY_LOGIN = 407
+LONGEST_NAME = 80
 
 
 class Fate(StrEnum):
@@ -33,6 +36,7 @@ class Answer:
     detail: str = ""
 
 
+_RIGHTS = "the token lacks a right; give the app chat:write, and files:write for reports"
 # Slack's words -> what to do; the others are about the message.
 _PLACES = (
     (("no_service", "no_team", "no_active_hooks", "invalid_token", "team_disabled"),
@@ -40,7 +44,7 @@ _PLACES = (
     (("invalid_auth", "not_authed", "token_revoked", "token_expired", "account_inactive"),
      "Slack refuses the token; make a new one and store it"),
     (("missing_scope", "no_permission", "not_allowed_token_type"),
-     "the token lacks a right; give the app chat:write, and files:write for reports"),
+     _RIGHTS),
     (("channel_not_found", "channel_is_archived", "is_archived", "not_in_channel"),
      "the channel is not there, is archived, or the app is not in it; invite the app"),
     (("action_prohibited", "posting_to_general_channel_denied", "restricted_action",
@@ -65,6 +69,39 @@ def of_answer(status: int, body: str) -> Answer:
         found = Answer(Fate.SENT) if word == "ok" else Answer(Fate.DOWN, _NOT_SLACK)
         return found if word not in _MESSAGE else _of_word(word, status)
     return _of_word(word, status)
+
+
+# What Slack says to an empty message, whose webhook it knows by then.
+_EMPTY = "no_text"
+# These it has also said of webhooks whose account is closed, or may say before it looks for one.
+_UNCLEAR = ("missing_text_or_fallback_or_attachments", "invalid_payload")
+RIGHTS = ("chat:write", "files:write")
+
+
+def of_probe(status: int, body: str) -> Answer:
+    """Return what the answer to an empty message means, which Slack does not post.
+
+    It is `sent` where Slack would take another message, and `refused` where that cannot be told.
+    """
+    word = body.strip()
+    if word == _EMPTY:
+        return Answer(Fate.SENT)
+    if word in _UNCLEAR:
+        return Answer(Fate.REFUSED, "Slack does not say whether it knows the webhook")
+    return of_answer(status, body)
+
+
+def of_token(team: str, scopes: str, upload: bool) -> Answer:
+    """Return what the answer to a token means that Slack knows; `scopes` may be left untold, ''.
+
+    The detail names the workspace.
+    """
+    wanted = RIGHTS if upload else RIGHTS[:1]
+    missing = set(wanted) - {scope.strip() for scope in scopes.split(",")}
+    if scopes and missing:
+        return Answer(Fate.DOWN, _RIGHTS)
+    name = "".join(filter(str.isprintable, redacted(team)))
+    return Answer(Fate.SENT, name[:LONGEST_NAME])
 
 
 _NOT_SLACK = "something else than Slack answers; check the address and the proxy"

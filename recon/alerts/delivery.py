@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.error import URLError
 from urllib.parse import urlsplit
 
-from recon.alerts.answers import SERVER_ERROR, Answer, Fate, of_answer, of_error
+from recon.alerts.answers import SERVER_ERROR, Answer, Fate, of_answer, of_error, of_probe, of_token
 from recon.config.slack import Place, SlackSettings, Way, is_webhook
 from recon.secrets import remembered
 
@@ -65,6 +65,23 @@ class Slack:
             return Answer(Fate.GONE, f"{path.name} is no longer there")
         return self._attempt(place, lambda: self._upload(place, path, comment, thread))
 
+    def probe(self, place: Place) -> Answer:
+        """Return whether Slack would take messages there, without posting one.
+
+        Of a channel only the token is asked for: that it is there, a message alone can tell.
+        """
+        return self._attempt(place, lambda: self._probe(place))
+
+    def _probe(self, place: Place) -> Answer:
+        if place.way is not Way.CHANNEL:
+            found = self._webhook(place).send(text="")
+            return of_probe(found.status_code, found.body)
+        told = self._client().auth_test()
+        scopes = {name.lower(): value for name, value in told.headers.items()}
+        return of_token(
+            str(told.get("team", "")), scopes.get("x-oauth-scopes", ""), self.settings.upload
+        )
+
     def _attempt(self, place: Place, attempt: Callable[[], Answer]) -> Answer:
         self._wait(place)
         try:
@@ -102,12 +119,8 @@ class Slack:
     def _webhook(self, place: Place) -> WebhookClient:
         from slack_sdk.webhook import WebhookClient
 
-        address = secret(place, "webhook")
-        if not is_webhook(address):
-            raise Refusal(f"what {_named(place)} holds is not the address of a webhook")
-        remembered(urlsplit(address).path.rpartition("/services/")[2] or address)
         client = WebhookClient(
-            address, timeout=TIMEOUT, ssl=self._trust(), logger=_silent(),
+            webhook(place), timeout=TIMEOUT, ssl=self._trust(), logger=_silent(),
             retry_handlers=_handlers(),
         )  # fmt: skip
         client.proxy = self._proxy()
@@ -145,15 +158,27 @@ class Slack:
         return context
 
 
+def webhook(place: Place) -> str:
+    """Return the address of a webhook from where it stands; raises Refusal where it is none."""
+    address = secret(place, "webhook")
+    if not is_webhook(address):
+        raise Refusal(f"what {named(place)} holds is not the address of a webhook")
+    remembered(urlsplit(address).path.rpartition("/services/")[2] or address)
+    return address
+
+
 def secret(place: Place, what: str) -> str:
     """Return a webhook or a token from where it stands; raises Refusal where it does not."""
     found = os.environ.get(place.name) if place.way is Way.VARIABLE else _from_keyring(place.name)
     if not found or not found.strip():
-        raise Refusal(f"slack.{what}: {_named(place)} is not set")
+        raise Refusal(f"slack.{what}: {named(place)} is not set")
     return remembered(found.strip())
 
 
-def _named(place: Place) -> str:
+def named(place: Place) -> str:
+    """Return how people call a place, which shows no secret."""
+    if place.way is Way.CHANNEL:
+        return place.name
     if place.way is Way.VARIABLE:
         return f"the variable {place.name}"
     return f"the entry {place.name!r} of recon in the credential store"

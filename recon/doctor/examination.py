@@ -12,7 +12,7 @@ from pathlib import Path
 
 from recon import sample
 from recon.config import Settings, SourceKind, SourceSettings, load
-from recon.doctor import database_checks, file_checks, machine
+from recon.doctor import database_checks, file_checks, machine, slack
 from recon.doctor.database import DatabaseSubject
 from recon.doctor.file_checks import FileSubject
 from recon.doctor.last_run import last_run
@@ -46,7 +46,12 @@ def examine(asked: Asked, watcher: Watcher) -> list[Check]:
         month = asked.month or last_month(settings, date.today())
         for side in (settings.analytics, settings.accounting):
             checks += _side(side, month, settings.policy.currency, watcher)
-    return checks + _machine(settings, asked.month, watcher)
+    checks += _machine(settings, asked.month, watcher)
+    if settings and settings.slack:
+        watcher.section("Slack", "")
+        subject = slack.SlackSubject(settings.slack, settings.reports, settings.calendar)
+        checks += run_steps(slack.STEPS, subject, None, watcher, Supervisor())
+    return checks
 
 
 def last_month(settings: Settings, today: date) -> Month:

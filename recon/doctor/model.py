@@ -69,11 +69,11 @@ def refused(error: ReconError, advice: str) -> Finding:
         said = error.mistakes[0]
     else:
         said = str(error)
-    found, own = _parted(said)
+    found, own = parted(said)
     return failed(error.exit_code, found, own or advice)
 
 
-def _parted(sentence: str) -> tuple[str, str]:
+def parted(sentence: str) -> tuple[str, str]:
     """Return what happened and what to do, as every failure of recon says in this order."""
     if "SQLSTATE" in sentence:  # a driver's own words have another order
         return sentence, ""
