@@ -7,25 +7,13 @@ from typing import Annotated
 import typer
 
 from recon import __version__, process
-from recon.cli.alerts import escalate, notify
-from recon.cli.breaks import ack, note, open_breaks
-from recon.cli.diff import diff
-from recon.cli.doctor import doctor
-from recon.cli.explain import explain
+from recon.cli.commands import Commands
 from recon.cli.failures import exit_code
-from recon.cli.history import history
-from recon.cli.init import init
-from recon.cli.month import month
-from recon.cli.rollforward import rollforward
-from recon.cli.sample import sample
-from recon.cli.signing import sign_off
-from recon.cli.task import task
-from recon.cli.tune import tune
-from recon.cli.verify import verify
 from recon.log import Log
 
 app = typer.Typer(
     name="recon",
+    cls=Commands,
     help="Reconcile booked contracts with recognized revenue to the cent, and say why they differ.",
     no_args_is_help=True,
     add_completion=False,
@@ -43,28 +31,6 @@ def recon(
     if version:
         typer.echo(f"recon {__version__}")
         raise typer.Exit
-
-
-app.command()(month)
-app.command()(explain)
-app.command("open")(open_breaks)  # a function of that name would hide Python's own
-for command in (
-    ack,
-    note,
-    notify,
-    escalate,
-    sign_off,
-    rollforward,
-    history,
-    diff,
-    tune,
-    verify,
-    init,
-    doctor,
-    sample,
-):
-    app.command()(command)
-app.add_typer(task, name="task")
 
 
 def main() -> None:

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from recon import process
-from recon.cli.alerts import failures_told
 from recon.cli.options import (
     Config,
     Json,
@@ -79,7 +78,7 @@ def month(
         log.expect(settings)
     with (
         _month(settings, month, closed, today, json) as chosen,
-        failures_told(settings, chosen) if wanted else nullcontext(),
+        _failures_told(settings, chosen) if wanted else nullcontext(),
         progress_shown(quiet or json) as progress,
     ):
         if wanted:
@@ -136,6 +135,15 @@ def _month(
     from recon.cli.closed import closed_month
 
     return closed_month(settings, today, json=json)
+
+
+def _failures_told(settings: Settings, month: Month) -> AbstractContextManager[None]:
+    """Return what tells finance operations of a run that fails, where anybody is to be told."""
+    if settings.slack is None:
+        return nullcontext()
+    from recon.cli.alerts import failures_told
+
+    return failures_told(settings, month)
 
 
 def _formats(text: str) -> tuple[str, ...]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 task = typer.Typer(
     help="Write and check the tasks of Windows Task Scheduler.",
     no_args_is_help=True,
+    add_completion=False,
     rich_markup_mode=None,
 )
 

@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from tests.shell import ROOT, environment
+from recon.cli.commands import LINES, loaded
+from tests.shell import ROOT, Project, environment
 
-HEAVY = {"duckdb", "_duckdb", "pandas", "numpy", "openpyxl", "pyarrow", "rich", "platformdirs"}
+HEAVY = set(
+    "duckdb _duckdb pandas numpy openpyxl pyarrow rich platformdirs pydantic asyncio".split()
+)
+# All of recon that knows what there is to call, and how a failure is told.
+AT_FIRST = set(
+    "recon recon.cli recon.cli.commands recon.cli.failures recon.cli.values recon.errors recon.log "
+    "recon.log.record recon.process recon.secrets".split()
+)
 SCRIPT = """
 import runpy, sys
 sys.argv = ["recon", *sys.argv[1:]]
@@ -20,11 +29,11 @@ finally:
 """
 
 
-def loaded(*arguments: str) -> set[str]:
-    """Return the top-level modules that a command loads in a process of its own."""
+def modules(*arguments: str, cwd: Path = ROOT) -> set[str]:
+    """Return the modules that a command loads in a process of its own."""
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT, *arguments],
-        cwd=ROOT,
+        cwd=cwd,
         env=environment(),
         capture_output=True,
         text=True,
@@ -32,17 +41,57 @@ def loaded(*arguments: str) -> set[str]:
         check=True,
     )
     assert done.stdout
-    return {name.split(".", maxsplit=1)[0] for name in done.stderr.split()}
+    return set(done.stderr.split())
+
+
+def libraries(names: set[str]) -> set[str]:
+    """Return the top-level names of modules."""
+    return {name.split(".", maxsplit=1)[0] for name in names}
+
+
+def ours(names: set[str]) -> set[str]:
+    """Return the modules that are recon's."""
+    return {name for name in names if name.split(".", maxsplit=1)[0] == "recon"}
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["--version"], ["month", "--help"], ["sample", "--help"]]
+    ("arguments", "more"),
+    [
+        (["--help"], set()),
+        (["month", "--help"], {"recon.cli.month", "recon.cli.options"}),
+        (["sample", "--help"], {"recon.cli.sample", "recon.cli.options"}),
+    ],
 )
-def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
-    """No database, no frames, no workbook, no console library."""
-    modules = loaded(*arguments)
-    assert not modules & HEAVY
-    assert ("typer" in modules) == ("--help" in arguments)
+def test_help_loads_nothing_heavy(arguments: list[str], more: set[str]) -> None:
+    """No database, no frames, no workbook, no console library, and no other command."""
+    found = modules(*arguments)
+    assert not libraries(found) & HEAVY
+    assert ours(found) == AT_FIRST | more
+
+
+def test_the_version_loads_no_command_line() -> None:
+    """Scripts ask for it often."""
+    found = modules("--version")
+    assert "typer" not in found
+    assert ours(found) == {"recon"}
+
+
+def test_a_month_loads_what_it_needs(tmp_path: Path) -> None:
+    """With CSV files neither a workbook nor frames nor what converts values that need it not."""
+    project = Project(tmp_path)
+    project.fill("100.00", "100.00")
+    line = ["month", "2024-06", "--format", "csv", "--config", str(project.config)]
+    found = modules(*line, cwd=tmp_path)
+    unwanted = {"pandas", "numpy", "openpyxl", "pyarrow", "pydantic", "slack_sdk", "pyodbc"}
+    assert not libraries(found) & unwanted
+    commands = {name for name in found if name.startswith("recon.cli.")} - AT_FIRST
+    assert commands == {"recon.cli.month", "recon.cli.options"}
+    assert not {name for name in found if name.startswith("recon.alerts")}
+
+
+def test_each_command_has_one_first_line() -> None:
+    """The one that `recon --help` knows of a command is the one of its docstring."""
+    assert {name: str(loaded(name).help).partition("\n")[0] for name in LINES} == LINES
 
 
 def test_the_library_loads_nothing_heavy_until_it_is_used() -> None:
