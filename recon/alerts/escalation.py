@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from recon.alerts.facts import in_order, sent_at
+from recon.alerts.facts import dropped, in_order, sent_at
 from recon.alerts.message import escalation, failure, with_id
 from recon.alerts.plan import alert_id, style_of
 from recon.calendar import Calendar
@@ -116,10 +116,11 @@ def _first_told(told: Told, since: Mapping[str, datetime]) -> dict[str, datetime
 
 
 def _escalated(told: Told, since: Mapping[str, datetime]) -> set[tuple[str, str]]:
+    gone = dropped(told.deliveries)
     return {
         (name, alert.level)
         for alert in told.alerts
-        if alert.kind is AlertKind.ESCALATION
+        if alert.kind is AlertKind.ESCALATION and alert.id not in gone
         for name in alert.names
         if name in since and alert.at >= since[name]
     }

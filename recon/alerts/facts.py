@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -130,14 +130,23 @@ def run_facts(
 
 
 def told(
-    alerts: Iterable[Alert], month: str, seen: Mapping[str, Sequence[SeenBreak]]
+    alerts: Iterable[Alert],
+    month: str,
+    seen: Mapping[str, Sequence[SeenBreak]],
+    gone: Collection[str] = (),
 ) -> dict[str, SeenBreak]:
-    """Return the breaks of a month that somebody was told of, as they were then, by name."""
+    """Return the breaks of a month that somebody was told of, as they were then, by name.
+
+    An alert that is `gone` has told nobody, and what it was about is news once more.
+    """
     found: dict[str, SeenBreak] = {}
     for alert in alerts:
-        if alert.month == month and alert.kind is AlertKind.DIGEST:
+        if alert.month == month and alert.kind in (AlertKind.DIGEST, AlertKind.CRITICAL):
             names = set(alert.names)
-            found |= {item.name: item for item in seen.get(alert.run, ()) if item.name in names}
+            if alert.id in gone:
+                found = {name: item for name, item in found.items() if name not in names}
+            else:
+                found |= {item.name: item for item in seen.get(alert.run, ()) if item.name in names}
     return found
 
 
@@ -154,6 +163,11 @@ def fresh(facts: RunFacts, known: Mapping[str, SeenBreak]) -> list[SeenBreak]:
 def _essence(item: SeenBreak) -> tuple[object, ...]:
     """Return what must change for a break to be news: another wording or a new name is none."""
     return item.status, item.cause, item.severity, item.expected, item.recognized
+
+
+def dropped(deliveries: Iterable[Delivery]) -> set[str]:
+    """Return the alerts that nobody will ever get."""
+    return {item.alert for item in deliveries if item.sent is Sent.VOID}
 
 
 def sent_at(deliveries: Iterable[Delivery]) -> dict[str, datetime]:

@@ -6,9 +6,11 @@ Whoever is killed between the two sends that one message again, with its id in t
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 
 from recon.alerts.answers import Answer, Fate
 from recon.alerts.delivery import Slack
@@ -17,6 +19,7 @@ from recon.config.slack import Place, SlackSettings
 from recon.journal.alerts import Alert, AlertKind, Alerts, Delivery, Sent
 
 LOCK = ".alerts.lock"
+BUSY = "another recon is sending alerts"
 # Another process that sends may have much to send.
 PATIENCE = 30.0
 # A queue that takes longer is sent by and by.
@@ -53,20 +56,29 @@ def delivered(settings: Settings, alerts: Alerts) -> Delivered:
     A place that does not answer is left alone until the next time, so that its alerts stay in
     order; the other places get theirs.
     """
-    import filelock
-
     if settings.slack is None or not alerts.waiting():
         return Delivered()
-    lock = filelock.FileLock(settings.reports / LOCK)
+    with alone(settings.reports) as nobody_else:
+        if not nobody_else:
+            return Delivered((), len(alerts.waiting()), BUSY)
+        return _delivered(settings, settings.slack, alerts)
+
+
+@contextmanager
+def alone(reports: Path) -> Iterator[bool]:
+    """Yield whether no other process touches the queue of these reports in the context."""
+    import filelock
+
+    lock = filelock.FileLock(reports / LOCK)
     try:
         lock.acquire(timeout=PATIENCE)
     except (filelock.Timeout, OSError):
-        return Delivered((), len(alerts.waiting()), "another recon is sending alerts")
-    with lock:
-        try:
-            return _delivered(settings, settings.slack, alerts)
-        finally:
-            lock.release()
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        lock.release()
 
 
 def _delivered(settings: Settings, slack: SlackSettings, alerts: Alerts) -> Delivered:

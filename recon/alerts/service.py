@@ -14,7 +14,7 @@ from pathlib import Path
 
 from recon import identity
 from recon.alerts.escalation import Told, business_days, escalations, repeats
-from recon.alerts.facts import RunFacts, fresh, run_facts, told
+from recon.alerts.facts import RunFacts, dropped, fresh, run_facts, told
 from recon.alerts.message import failure, with_id
 from recon.alerts.plan import alert_id, of_run, style_of
 from recon.alerts.sending import Delivered, delivered, sent_directly
@@ -85,7 +85,14 @@ def due_for(
     """Return the alerts of a run; with `again`, those of a repetition that was asked for."""
     facts = _facts(settings, known.journal, run, notice)
     past = (
-        {} if again else told(known.alerts.all(), str(run.month), _seen(known.journal, run.month))
+        {}
+        if again
+        else told(
+            known.alerts.all(),
+            str(run.month),
+            _seen(known.journal, run.month),
+            dropped(known.alerts.deliveries()),
+        )
     )
     return of_run(slack_of(settings), facts, fresh(facts, past), datetime.now(UTC), again)
 

@@ -8,6 +8,7 @@ from datetime import UTC
 
 from recon.alerts.limits import blocks
 from recon.alerts.sending import Delivered
+from recon.alerts.waiting import Dropped, Waiting
 from recon.journal.alerts import Alert, Payload
 
 SCHEMA = 1
@@ -53,6 +54,45 @@ def lines(alerts: Sequence[Alert], delivered: Delivered, *, dry: bool) -> Iterat
         yield f"Sent {alert.kind} {alert.id} to {alert.place}: {html.unescape(_first(alert))}"
     if not delivered.sent and not delivered.waiting:
         yield "There was nothing to send."
+
+
+def waiting_document(found: Sequence[Waiting]) -> dict[str, object]:
+    """Return what waits as a JSON document."""
+    alerts = [{**_alert(item.alert), "reason": item.reason} for item in found]
+    return {"schema": SCHEMA, "waiting": alerts}
+
+
+def waiting_lines(found: Sequence[Waiting]) -> Iterator[str]:
+    """Yield what waits, for whom, since when and why, one by one."""
+    for item in found:
+        alert = item.alert
+        when = f"since {alert.at.astimezone():%Y-%m-%d %H:%M}"
+        yield f"{alert.id} {_named(alert)}, {when}: {html.unescape(_first(alert))}"
+        if item.reason:
+            yield f"  {item.reason}"
+    yield "No alert waits." if not found else f"{_counted(len(found))}."
+
+
+def dropped_document(dropped: Dropped) -> dict[str, object]:
+    """Return what was dropped as a JSON document."""
+    alerts = [_alert(alert) for alert in dropped.alerts]
+    return {"schema": SCHEMA, "dropped": alerts, "by": dropped.by, "waiting": dropped.waiting}
+
+
+def dropped_lines(dropped: Dropped) -> Iterator[str]:
+    """Yield what was dropped, and how much waits besides."""
+    for alert in dropped.alerts:
+        yield f"Dropped {alert.id} {_named(alert)}: {html.unescape(_first(alert))}"
+    yield f"{_counted(dropped.waiting)}." if dropped.waiting else "No other alert waits."
+
+
+def _named(alert: Alert) -> str:
+    month = f" of {alert.month}" if alert.month else ""
+    return f"{alert.kind}{month} to {alert.place}"
+
+
+def _counted(count: int) -> str:
+    return "1 alert waits" if count == 1 else f"{count:,} alerts wait"
 
 
 def _first(alert: Alert) -> str:

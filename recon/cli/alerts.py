@@ -11,22 +11,34 @@ import typer
 
 from recon import process
 from recon.cli.options import Config, Json, Profile, Reports, chosen_settings
-from recon.errors import ExitCode
+from recon.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from recon.alerts.sending import Delivered
     from recon.config import Settings
     from recon.journal.alerts import Alert
+    from recon.log import Log
     from recon.month import Month
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the messages and send nothing.")]
 
 
 def notify(
-    run: Annotated[str, typer.Argument(metavar="RUN", help="A run, or the last one of a month.")],
+    context: typer.Context,
+    run: Annotated[
+        str | None, typer.Argument(metavar="RUN", help="A run, or the last one of a month.")
+    ] = None,
     dry_run: DryRun = False,
+    waiting: Annotated[
+        bool, typer.Option("--waiting", help="List what waits, with its ids; send nothing.")
+    ] = False,
+    discard: Annotated[
+        list[str] | None,
+        typer.Option("--discard", metavar="ID", help="Drop what waits and can never be sent."),
+    ] = None,
+    reason: Annotated[str | None, typer.Option("--reason", help="Why it is dropped.")] = None,
     config: Config = None,
     profile: Profile = None,
     out: Reports = None,
@@ -35,8 +47,59 @@ def notify(
     """Tell Slack of a run again, and send what waits."""
     from recon.alerts.service import notify as told_again
 
-    found, delivered = told_again(chosen_settings(config, profile, out), run, dry=dry_run)
-    _tell(found, delivered, dry_run, json)
+    _check_asked(run, dry_run, waiting, discard, reason)
+    settings = chosen_settings(config, profile, out)
+    if waiting:
+        _show_waiting(settings, json)
+    elif discard:
+        _discard(settings, discard, reason or "", context.obj, json)
+    else:
+        found, delivered = told_again(settings, run or "", dry=dry_run)
+        _tell(found, delivered, dry_run, json)
+
+
+def _check_asked(
+    run: str | None, dry: bool, waiting: bool, discard: list[str] | None, reason: str | None
+) -> None:
+    if sum(map(bool, (run, waiting, discard))) != 1:
+        raise UsageError("recon notify takes one of a run, --waiting and --discard.")
+    if dry and not run:
+        raise UsageError("--dry-run goes with a run.")
+    if bool(discard) != (reason is not None):
+        raise UsageError("--discard and --reason go together: an id, and why nobody is to be told.")
+
+
+def _show_waiting(settings: Settings, as_json: bool) -> None:
+    from recon.alerts.view import waiting_document, waiting_lines
+    from recon.alerts.waiting import waiting
+
+    found = waiting(settings.reports)
+    _print(waiting_document(found) if as_json else waiting_lines(found))
+
+
+def _discard(settings: Settings, ids: Sequence[str], reason: str, log: Log, as_json: bool) -> None:
+    """Drop alerts, and tell the log of each."""
+    from recon.alerts.view import dropped_document, dropped_lines
+    from recon.alerts.waiting import discard
+
+    dropped = discard(settings.reports, ids, reason)
+    log.begin(settings, None, "Alerts are dropped")
+    for alert in dropped.alerts:
+        told = {"kind": alert.kind.value, "place": alert.place, "alert": alert.id}
+        log.note("alert_dropped", f"{alert.payload['text']}: {dropped.by}", **told)
+    _print(dropped_document(dropped) if as_json else dropped_lines(dropped))
+
+
+def _print(told: dict[str, object] | Iterable[str]) -> None:
+    """Print a document or lines."""
+    from recon.reports.json_document import dumps
+
+    with process.printing():
+        if isinstance(told, dict):
+            typer.echo(dumps(told), nl=False)
+        else:
+            for line in told:
+                typer.echo(line)
 
 
 def escalate(
@@ -56,15 +119,9 @@ def escalate(
 def _tell(found: Sequence[Alert], delivered: Delivered, dry: bool, as_json: bool) -> None:
     """Print what was or would be sent; exit code 8 where something waits."""
     from recon.alerts.view import document, lines
-    from recon.errors import ExitCode
-    from recon.reports.json_document import dumps
 
-    with process.printing():
-        if as_json:
-            typer.echo(dumps(document(found, delivered, dry=dry)), nl=False)
-        else:
-            for line in lines(found, delivered, dry=dry):
-                typer.echo(line)
+    told = document if as_json else lines
+    _print(told(found, delivered, dry=dry))
     if delivered.sentence:
         print(f"recon: {delivered.sentence}", file=sys.stderr)  # noqa: T201
         raise typer.Exit(ExitCode.ALERT)

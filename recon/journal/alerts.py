@@ -33,7 +33,10 @@ class AlertKind(StrEnum):
 
 
 class Sent(StrEnum):
-    """What became of an attempt to send an alert; it waits until it is `sent` or `void`."""
+    """What became of an attempt to send an alert; it waits until it is `sent` or `void`.
+
+    `void` is what is never to be sent, since it is gone or somebody has dropped it.
+    """
 
     SENT = "sent"
     FAILED = "failed"
@@ -60,7 +63,10 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """An attempt to send an alert; `detail` says why it failed, or the message's time stamp."""
+    """An attempt to send an alert, or its end without one.
+
+    `detail` says why it failed, who dropped it and why, or holds the message's time stamp.
+    """
 
     alert: str
     at: datetime
@@ -108,13 +114,14 @@ class Alerts:
             "INSERT INTO alerted VALUES (?, ?)", [(alert.id, name) for name in alert.names]
         )
 
-    def mark(self, delivery: Delivery) -> None:
-        """Write down what became of an attempt to send an alert."""
+    def mark(self, *deliveries: Delivery) -> None:
+        """Write down what became of attempts to send alerts: all of it or nothing."""
         with transaction(self._connection):
-            self._connection.execute(
+            self._connection.executemany(
                 "INSERT INTO deliveries VALUES (NULL, ?, ?, ?, ?)",
-                (delivery.alert, delivery.at.isoformat(), delivery.sent.value, delivery.detail),
-            )
+                [(item.alert, item.at.isoformat(), item.sent.value, item.detail)
+                 for item in deliveries],
+            )  # fmt: skip
 
     def all(self) -> list[Alert]:
         """Return all alerts in the order in which they were queued."""

@@ -44,8 +44,8 @@ class Log:
         """Let a failure leave a log, even where the month that is meant is not known yet."""
         self._settings = settings
 
-    def begin(self, settings: Settings, month: Month | None) -> None:
-        """Begin the file of a run; older files than are to be kept are deleted."""
+    def begin(self, settings: Settings, month: Month | None, what: str = "") -> None:
+        """Begin the file of a run, or of `what` else is done; files older than wanted go."""
         from recon.log import facts, files
         from recon.log.libraries import listen
 
@@ -60,7 +60,8 @@ class Log:
             return
         self._deafen = listen(self._heard)
         told = facts.beginning(settings, month)
-        self._tell("run_begun", f"The run of {month or 'a month'} begins", None, told)
+        begun = what or f"The run of {month or 'a month'} begins"
+        self._tell("run_begun", begun, None, told)
         if settings.log.keep_days:
             with suppress(OSError):
                 if deleted := files.prune(folder, now, settings.log.keep_days):
@@ -70,7 +71,7 @@ class Log:
         """Tell an event; what somebody should look at is a warning."""
         from recon.config.log import LogLevel
 
-        grave = event in ("retry", "provisional", "alerts_waiting")
+        grave = event in ("retry", "provisional", "alerts_waiting", "alert_dropped")
         self._tell(event, message, LogLevel.WARNING if grave else LogLevel.INFO, facts)
 
     def following(self, progress: Progress) -> Progress:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -18,11 +19,19 @@ import pytest
 from recon.alerts import delivery, limits, sending, service
 from recon.config import Settings, load
 from recon.errors import ExitCode
-from recon.journal.alerts import AlertKind, Alerts
+from recon.journal.alerts import AlertKind, Alerts, Sent
 from recon.journal.store import Journal
 from recon.month import Month
 from recon.run import Outcome, run_month
-from tests.shell import Project, command, contract, environment, recon
+from tests.shell import (
+    Project,
+    command,
+    contract,
+    environment,
+    in_process,
+    one_sentence,
+    recon,
+)
 from tests.slack_server import (
     BOT,
     CANARY,
@@ -508,6 +517,62 @@ def test_the_commands_need_the_table_and_a_run(company: Company) -> None:
         done = recon(*arguments, "--config", company.project.config, cwd=here)
         assert done.returncode == ExitCode.CONFIGURATION
         assert "slack: is missing" in done.stderr.decode()
+
+
+def test_an_alert_that_can_never_be_sent_is_dropped(company: Company) -> None:
+    """Listed, dropped with a reason, in journal and log; nothing waits, and the next run tells."""
+
+    def notify(*arguments: str) -> subprocess.CompletedProcess[bytes]:
+        return in_process("notify", *arguments, cwd=company.project.folder)
+
+    company.slack.standing = Reply(410, "channel_is_archived")
+    company.month()
+    listed = notify("--waiting").stdout.decode()
+    waits = json.loads(notify("--waiting", "--json").stdout)["waiting"]
+    digest, critical = (item["id"] for item in waits)
+    assert f"{digest} digest of 2024-06 to env:HOOK, since 20" in listed
+    assert "the channel is not there, is archived" in listed
+    assert listed.endswith("2 alerts wait.\n")
+    why = f"The channel is closed, was {company.slack.webhook}"
+    one = notify("--discard", critical, "--reason", why)
+    assert (one.returncode, one.stderr) == (0, b"")
+    assert one.stdout.decode().endswith("\n1 alert waits.\n")
+    both = notify("--discard", digest.lower(), "--reason", why, "--json")
+    assert json.loads(both.stdout)["waiting"] == 0
+    with Alerts.look(company.project.reports) as alerts:
+        ends = [item for item in alerts.deliveries() if item.sent is Sent.VOID]
+    assert [item.alert for item in ends] == [critical, digest]
+    assert re.fullmatch(r"dropped by \S+ on \S+: The channel is closed, was .*", ends[0].detail)
+    logs = [path.read_text(encoding="utf-8") for path in company.project.reports.glob("logs/*")]
+    assert sum(ends[0].detail in text for text in logs) == 2
+    assert CANARY not in "".join([*logs, ends[0].detail, listed])
+    assert notify("--waiting").stdout == b"No alert waits.\n"
+    company.slack.standing = None
+    assert service.escalate(company.settings, dry=False)[1].waiting == 0
+    assert company.slack.messages == []
+    company.month()
+    assert [text[:14] for text in company.slack.texts] == ["CRITICAL · Do ", "CRITICAL · 003"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "takes one of a run, --waiting and --discard"),
+        (("2024-06", "--waiting"), "takes one of a run, --waiting and --discard"),
+        (("--waiting", "--dry-run"), "--dry-run goes with a run"),
+        (("--waiting", "--reason", "x"), "--discard and --reason go together"),
+        (("--discard", "A-1"), "--discard and --reason go together"),
+        (("--discard", "A-1", "--reason", " "), "--reason is empty"),
+        (("--discard", "A-1", "--reason", "x"), "No alert 'A-1' waits"),
+    ],
+)
+def test_what_notify_does_not_take(tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:
+    """A usage error in one sentence, which leaves nothing behind."""
+    project = Project(tmp_path)
+    done = in_process("notify", *arguments, cwd=project.folder)
+    assert done.returncode == ExitCode.USAGE
+    assert said in one_sentence(done.stderr.decode())
+    assert not project.reports.exists()
 
 
 def test_escalation_finds_what_is_overdue(company: Company) -> None:

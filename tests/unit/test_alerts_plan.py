@@ -135,6 +135,21 @@ def test_a_run_again_pages_nobody_for_what_has_not_changed() -> None:
     assert told(alerts, "2024-07", {RUN_ID: found.breaks}) == {}
 
 
+def test_what_was_dropped_has_told_nobody() -> None:
+    """Its breaks are news again, but for those that another message told of after it."""
+    found = facts()
+    seen = {RUN_ID: found.breaks}
+    alerts = of_run(slack(), found, found.breaks, FIRST)
+    digest, *graver = alerts
+    names = [name for alert in graver for name in alert.names]
+    assert set(told(alerts, str(MONTH), seen, {digest.id})) == set(names)
+    assert not set(told(alerts, str(MONTH), seen, {alert.id for alert in graver})) & set(names)
+    again = of_run(slack(), found, found.breaks, FIRST, "again")
+    gone = {alert.id for alert in alerts}
+    assert fresh(found, told(alerts, str(MONTH), seen, gone)) == list(found.breaks)
+    assert fresh(found, told([*alerts, *again], str(MONTH), seen, gone)) == []
+
+
 class Story:
     """Runs, what people say and what was sent, as the journal has it; days count from the first."""
 
@@ -228,6 +243,17 @@ def test_the_time_begins_when_somebody_was_told() -> None:
     story.deliveries.append(Delivery("A-0", story.at(30), Sent.SENT))
     assert story.due(31) == []
     assert len(story.due(40)) == 1
+
+
+def test_an_escalation_that_was_dropped_is_made_again() -> None:
+    """Whoever drops it has corrected where it goes."""
+    story = Story()
+    story.run(0, a_break())
+    (first,) = story.due(10)
+    story.deliveries.append(Delivery(first.id, story.at(11), Sent.VOID, "dropped"))
+    (second,) = story.due(12)
+    assert second.id != first.id
+    assert story.due(13) == []
 
 
 def test_an_answer_stops_the_climb_and_a_change_begins_it_anew() -> None:
