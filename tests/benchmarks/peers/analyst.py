@@ -1,7 +1,6 @@
-"""The script that recon is measured against: what an analyst writes with pandas in an hour.
+"""The script that a month with its workbook is measured against: an hour's work with pandas.
 
-    python tests/benchmarks/analyst.py month sample.sqlite out.xlsx 2024-06
-    python tests/benchmarks/analyst.py core contracts.parquet entries.parquet 2024-06
+    python -m tests.benchmarks.peers.analyst sample.sqlite out.xlsx 2024-06
 
 It sums the month's entries, spreads each contract evenly, merges, marks what is off by more than
 1% and writes the lines to Excel; amounts are floats, causes are left to the reader.
@@ -26,8 +25,7 @@ def compare(contracts: pd.DataFrame, entries: pd.DataFrame, month: str) -> pd.Da
         expected=(value / contracts["duration_months"]).where(active, 0).round(2)
     )
     keys = ["contract_id", "revenue_type", "currency"]
-    booked = entries[entries["recognition_period"] == month]
-    booked = booked.assign(recognized=booked["amount"].astype(float))
+    booked = entries.assign(recognized=entries["amount"].astype(float))
     sums = booked.groupby(keys, as_index=False)["recognized"].sum()
     both = contracts.merge(sums, on=keys, how="outer")
     both[["expected", "recognized"]] = both[["expected", "recognized"]].fillna(0)
@@ -37,23 +35,17 @@ def compare(contracts: pd.DataFrame, entries: pd.DataFrame, month: str) -> pd.Da
     return both
 
 
-def main() -> None:
-    """Run one of the two jobs."""
-    job, left, right, month = sys.argv[1:]
-    if job == "month":
-        with sqlite3.connect(left) as database:
-            contracts = pd.read_sql("SELECT * FROM contracts", database)
-            entries = pd.read_sql(
-                "SELECT * FROM entries WHERE recognition_period = ?", database, params=(month,)
-            )
-        lines = compare(contracts, entries, month)
-        lines.to_excel(right, index=False)
-    else:
-        contracts = pd.read_parquet(left)
-        entries = pd.read_parquet(right)
-        lines = compare(contracts, entries, month)
+def main(source: str, workbook: str, month: str) -> None:
+    """Compare a month of a database, write the workbook and print how much is off."""
+    with sqlite3.connect(source) as database:
+        contracts = pd.read_sql("SELECT * FROM contracts", database)
+        entries = pd.read_sql(
+            "SELECT * FROM entries WHERE recognition_period = ?", database, params=(month,)
+        )
+    lines = compare(contracts, entries, month)
+    lines.to_excel(workbook, index=False)
     print(lines.groupby("status")["difference"].agg(["count", "sum"]))
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

@@ -1,0 +1,148 @@
+"""What recon does that has no command of its own; each is a process.
+
+    python -m tests.benchmarks.ours core contracts.parquet entries.parquet
+    python -m tests.benchmarks.ours year FOLDER
+    python -m tests.benchmarks.ours workbook FILE LINES
+
+The last line printed is JSON: what was counted.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+from tests.benchmarks.data import MONTH
+
+# The one place for a setting that the core is to be measured with, such as a memory limit.
+SETTINGS = ""
+CONFIGURATION = """
+[analytics]
+source = "files"
+path = '{contracts}'
+[accounting]
+source = "files"
+path = '{entries}'
+{settings}
+"""
+
+
+def core(contracts: str, entries: str) -> dict[str, object]:
+    """Reconcile a month of Parquet files, and time what comes between comparing and adding up.
+
+    That is gathering the facts of the breaks, their causes and their severity.
+    """
+    from recon.compare import compare
+    from recon.config import load
+    from recon.control import control
+    from recon.month import Month
+    from recon.run import reconciled
+
+    times: dict[str, tuple[float, float]] = {}
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        patch("recon.reconciliation.compare", _timed(compare, times)),
+        patch("recon.reconciliation.control", _timed(control, times)),
+    ):
+        path = Path(folder) / "recon.toml"
+        written = CONFIGURATION.format(contracts=contracts, entries=entries, settings=SETTINGS)
+        path.write_text(written, encoding="utf-8")
+        with reconciled(load(path), Month.parse(MONTH)) as (_, result):
+            (_, compared), (controlled, _) = times["compare"], times["control"]
+            return {
+                "lines": len(result.lines),
+                "breaks": len(result.breaks),
+                "breaks_per_second": len(result.breaks) / (controlled - compared),
+            }
+
+
+def _timed(step: Callable[..., Any], times: dict[str, tuple[float, float]]) -> Callable[..., Any]:
+    """Return a step of the core that notes when it began and when it ended."""
+
+    def timed(*given: Any, **named: Any) -> Any:
+        begun = time.perf_counter()
+        result = step(*given, **named)
+        times[step.__name__] = (begun, time.perf_counter())
+        return result
+
+    return timed
+
+
+def year(folder: str) -> dict[str, object]:
+    """Replay the sample's year as twelve runs of one process, with dashboards and CSV files."""
+    from dataclasses import replace
+
+    from recon.config import Settings
+    from recon.month import Month
+    from recon.reports.console import make_console, show
+    from recon.run import run_month
+
+    settings = replace(Settings(), reports=Path(folder))
+    first = Month.parse("2024-01").index
+    for month in map(Month, range(first, first + 12)):
+        outcome = run_month(settings, month, formats=("csv",))
+        console = make_console(sys.stdout, color=None)
+        show(
+            console,
+            outcome.result,
+            run_id=outcome.run_id,
+            reports=outcome.reports,
+            sample=True,
+            exit_code=outcome.exit_code,
+            history=outcome.history,
+        )
+    return {"months": 12}
+
+
+class ManyLines:
+    """Lines that are made while they are read, so that only what is written takes memory.
+
+    Ids and amounts differ from line to line, customers every third, so that nothing that a writer
+    remembers helps it more than it would in a ledger.
+    """
+
+    def __init__(self, count: int) -> None:
+        from tests.example import COLUMNS
+
+        self.columns, self._count = COLUMNS, count
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[tuple[object, ...]]:
+        from tests.example import reconciliation
+
+        first = next(iter(reconciliation().lines))
+        amounts = [place for place, cell in enumerate(first) if isinstance(cell, int)]
+        customer = self.columns.index("customer")
+        for number in range(self._count):
+            cells = [f"C-{number:07d}", *first[1:]]
+            cells[customer] = f"Customer {number // 3}"
+            for place in amounts:
+                cells[place] = (number + place) * 7919 % 10**10 * 100
+            yield tuple(cells)
+
+
+def workbook(file: str, lines: str) -> dict[str, object]:
+    """Write a workbook of so many lines."""
+    from dataclasses import replace
+
+    from recon.reports.excel import write_workbook
+    from tests.example import RUN_ID, reconciliation
+
+    many: Any = ManyLines(int(lines))
+    write_workbook(replace(reconciliation(), lines=many), Path(file), RUN_ID)
+    return {"lines": len(many)}
+
+
+if __name__ == "__main__":
+    works: dict[str, Callable[..., dict[str, object]]] = {
+        "core": core, "year": year, "workbook": workbook,
+    }  # fmt: skip
+    print(json.dumps(works[sys.argv[1]](*sys.argv[2:])))
