@@ -17,6 +17,8 @@ _DECIMALS = (
     | dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3)
     | dict.fromkeys("CLF UYW".split(), 4)
 )
+# By the number of decimals.
+_UNITS = (10_000, 1_000, 100, 10, 1)
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)")
 
 
@@ -27,7 +29,7 @@ def decimals(currency: str) -> int:
 
 def minor_unit(currency: str) -> int:
     """Return a currency's minor unit in ten-thousandths."""
-    return int(10 ** (4 - decimals(currency)))
+    return _UNITS[decimals(currency)]
 
 
 def minor_units() -> dict[str, int]:
@@ -59,7 +61,15 @@ def to_decimal(amount: int, currency: str) -> Decimal:
 
 def plain(amount: int, currency: str) -> str:
     """Return an amount for machines: `-1234.50`."""
-    return f"{to_decimal(amount, currency):f}"
+    # Reports write millions of them: as whole numbers, three times as fast as by way of Decimal.
+    places = _DECIMALS.get(currency, 2)
+    unit = _UNITS[places]
+    if amount % unit:
+        places, unit = 4, 1
+    elif not places:
+        return str(amount // unit)
+    digits = f"{abs(amount) // unit:0{places + 1}}"
+    return f"{'-' if amount < 0 else ''}{digits[:-places]}.{digits[-places:]}"
 
 
 def pretty(amount: int, currency: str, sign: bool = False) -> str:

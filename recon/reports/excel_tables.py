@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from functools import lru_cache
 from io import BytesIO
-from itertools import chain, islice
+from itertools import chain, islice, repeat
 from pathlib import Path
 from typing import BinaryIO
 from xml.sax.saxutils import escape
@@ -48,12 +48,13 @@ ROWS_A_SHEET = 1_000_000
 LONGEST_TEXT = 32_767
 HIGHEST_ROW = 409
 BLOCK = 1 << 20
+ROWS_AT_ONCE = 1_000
 
 _END = b"</sheetData>"
 _COLOURED = ("status", "severity")
 
 Row = Sequence[object]
-# What follows `<c r="A1"` for a value in a currency.
+# What follows `<c r="A1` for a value in a currency, '' for a cell that is left out.
 Writer = Callable[[object, str], str]
 
 
@@ -158,17 +159,18 @@ class Tables:
         if note:
             sheet.append([text_cell(sheet, note, BANNER), *_banner(sheet, len(columns) - 1)])
         sheet.append([_head_cell(sheet, column) for column in columns])
-        start, count = self.spool.tell(), 0
-        for line in _rows_xml(columns, rows, _writers(sheet, columns, beyond), head + 1):
-            self.spool.write(line)
-            count += 1
+        start, written = self.spool.tell(), 0
+        writers = _writers(sheet, columns, beyond)
+        for number, lines in _rows_xml(columns, rows, writers, head + 1):
+            self.spool.write(lines)
+            written += number
         letters = _letters(columns)
-        sheet.auto_filter.ref = f"A{head}:{letters[-1]}{count + head}"
+        sheet.auto_filter.ref = f"A{head}:{letters[-1]}{written + head}"
         for letter, column in zip(letters, columns, strict=True):
             for rule in word_rules() if column.name in _COLOURED else ():
-                cells = f"{letter}{head + 1}:{letter}{count + head + 1}"
+                cells = f"{letter}{head + 1}:{letter}{written + head + 1}"
                 sheet.conditional_formatting.add(cells, rule)
-        return Part(sheet, count, start, self.spool.tell() - start)
+        return Part(sheet, written, start, self.spool.tell() - start)
 
 
 def assemble(tables: Tables, target: Path) -> None:
@@ -224,18 +226,31 @@ def _letters(columns: Sequence[Column]) -> list[str]:
 
 def _rows_xml(
     columns: Sequence[Column], rows: Iterable[Row], writers: Sequence[Writer], first: int
-) -> Iterator[bytes]:
-    letters, names = _letters(columns), [column.name for column in columns]
+) -> Iterator[tuple[int, bytes]]:
+    """Yield the rows as XML, some at a time, each time with how many they are."""
+    begins = [f'<c r="{letter}' for letter in _letters(columns)]
+    names = [column.name for column in columns]
     currency_at = names.index("currency") if "currency" in names else 0
     wrapped = [(n, c.width) for n, c in enumerate(columns) if c.kind is Kind.WRAPPED]
-    for number, row in enumerate(rows, first):
-        currency, height = str(row[currency_at]), _height(row, wrapped) if wrapped else ""
-        cells = [
-            f'<c r="{letter}{number}"{writer(value, currency)}'
-            for letter, writer, value in zip(letters, writers, row, strict=True)
-            if value not in (None, "")
-        ]
-        yield f'<row r="{number}"{height}>{"".join(cells)}</row>'.encode()
+    rest = iter(rows)
+    # By the column: what repeats from line to line is then looked up without a step of Python.
+    while some := list(islice(rest, ROWS_AT_ONCE)):
+        by_column = list(zip(*some, strict=True))
+        currencies = list(map(str, by_column[currency_at]))
+        cells = zip(*map(map, writers, by_column, repeat(currencies)), strict=True)
+        heights = (_height(row, wrapped) for row in some) if wrapped else repeat("")
+        numbers = range(first, first + len(some))
+        first += len(some)
+        lines = map(_row_xml, numbers, repeat(begins), cells, heights)
+        yield len(some), "".join(lines).encode()
+
+
+def _row_xml(number: int, begins: Sequence[str], cells: Iterable[str], height: str) -> str:
+    text = str(number)
+    found = "".join(
+        [begin + text + cell for begin, cell in zip(begins, cells, strict=True) if cell]
+    )
+    return f'<row r="{text}"{height}>{found}</row>'
 
 
 def _height(row: Row, wrapped: Sequence[tuple[int, int]]) -> str:
@@ -251,8 +266,6 @@ def _writers(sheet: Sheet, columns: Sequence[Column], beyond: set[str]) -> list[
     # The underscore keeps a number off the text in the next column.
     rate_style, count_style = _style(sheet, f"{RATE_FORMAT}_)"), _style(sheet, f"{COUNT_FORMAT}_)")
 
-    # Types, names and amounts repeat from line to line.
-    @lru_cache(maxsize=1 << 14)
     def amount(value: object, currency: str) -> str:
         units = int(str(value))
         if exceeds_excel(units):
@@ -260,7 +273,7 @@ def _writers(sheet: Sheet, columns: Sequence[Column], beyond: set[str]) -> list[
             return _text_xml(money.pretty(units, currency), right)
         return _number_xml(money.plain(units, currency), styles[amount_places(units, currency)])
 
-    def rate(value: object, currency: str) -> str:
+    def rate(value: object, _: str) -> str:
         number = rate_number(str(value))
         return _text_xml(str(value), right) if number is None else _number_xml(number, rate_style)
 
@@ -271,22 +284,27 @@ def _writers(sheet: Sheet, columns: Sequence[Column], beyond: set[str]) -> list[
         Kind.RATE: rate,
         Kind.AMOUNT: amount,
     }
-    return [by_kind[column.kind] for column in columns]
+    # Types, names and amounts repeat from line to line.
+    found = {kind: lru_cache(maxsize=1 << 14)(_unless_blank(by_kind[kind])) for kind in by_kind}
+    return [found[column.kind] for column in columns]
+
+
+def _unless_blank(writer: Writer) -> Writer:
+    return lambda value, currency: "" if value in (None, "") else writer(value, currency)
 
 
 def _text_writer(style: int) -> Writer:
-    cached = lru_cache(maxsize=1 << 14)(_text_xml)
-    return lambda value, _: cached(str(value), style)
+    return lambda value, _: _text_xml(str(value), style)
 
 
 def _text_xml(text: str, style: int) -> str:
     escaped = escape(clean(text[:LONGEST_TEXT]), {"\r": "&#13;"})
     space = ' xml:space="preserve"' if text != text.strip() else ""
-    return f' s="{style}" t="inlineStr"><is><t{space}>{escaped}</t></is></c>'
+    return f'" s="{style}" t="inlineStr"><is><t{space}>{escaped}</t></is></c>'
 
 
 def _number_xml(plain: str, style: int) -> str:
-    return f' s="{style}"><v>{plain}</v></c>'
+    return f'" s="{style}"><v>{plain}</v></c>'
 
 
 def _style(sheet: Sheet, shown_as: str, horizontal: str | None = None, wrap: bool = False) -> int:
