@@ -12,18 +12,25 @@ from recon.engine import name
 from recon.errors import MissingColumns
 from recon.model import Side
 
+# The place of a row in its source, where the relation tells it.
+PLACE = "recon_row"
+
 _INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT",
              "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT"}  # fmt: skip
+_SHORT = {"TINYINT", "SMALLINT", "INTEGER", "UTINYINT", "USMALLINT", "UINTEGER"}
 _FLOATS = {"DOUBLE", "FLOAT"}
 # Wide enough for 64 bits, narrow enough to be multiplied by the scale without an overflow.
 _WIDE = "DECIMAL(28, 10)"
 _BLANKS = "chr(32) || chr(9) || chr(10) || chr(13) || chr(160)"
+# The first and the last character of a text that begins and ends with visible ASCII.
+_VISIBLE = "BETWEEN '!' AND '~'"
 
 
 class Columns:
     """The SQL of a side's columns, whatever their types; a missing optional one is NULL."""
 
     def __init__(self, side: Side, found: Mapping[str, str], required: tuple[str, ...]) -> None:
+        self.side = side
         self.types = {column.strip().lower(): kind.upper() for column, kind in found.items()}
         self.names = {column.strip().lower(): column for column in found}
         missing = [column for column in required if column not in self.types]
@@ -43,9 +50,25 @@ class Columns:
         given = {key: name(f"given_{key}") for key in self.names}
         return ", ".join(f"{name(raw)} AS {given[key]}" for key, raw in self.names.items())
 
+    def as_given(self) -> Columns:
+        """The same columns, read from where `given` keeps them."""
+        kept = Columns(self.side, self.types, ())
+        kept.names = {key: f"given_{key}" for key in self.names}
+        return kept
+
     def given_names(self) -> str:
         """The names under which `given` keeps the columns."""
         return ", ".join(name(f"given_{key}") for key in self.names)
+
+    def raw(self, column: str) -> str:
+        """A column as it came, NULL where it is missing."""
+        return name(self.names[column]) if column in self.names else "CAST(NULL AS VARCHAR)"
+
+    def place(self) -> str:
+        """The place of a row in its source, counted from 1: told, or the order of delivery."""
+        if PLACE not in self.names:
+            return "row_number() OVER ()"
+        return f"CAST({name(self.names[PLACE])} AS BIGINT)"
 
     def text(self, column: str, raw: str = "") -> str:
         """Trimmed text, NULL where blank; 42.0 from a float column is the id 42."""
@@ -56,7 +79,11 @@ class Columns:
             whole = f"{raw} = floor({raw}) AND abs({raw}) < 1e15"
             text = f"CAST({raw} AS VARCHAR)"
             raw = f"CASE WHEN {whole} THEN CAST(CAST({raw} AS BIGINT) AS VARCHAR) ELSE {text} END"
-        return f"nullif(trim(CAST({raw} AS VARCHAR), {_BLANKS}), '')"
+        trimmed = f"nullif(trim(CAST({raw} AS VARCHAR), {_BLANKS}), '')"
+        if self.kind(column) != "VARCHAR":
+            return trimmed
+        # Most texts have nothing to trim, which is seen four times faster.
+        return f"CASE WHEN {raw} {_VISIBLE} AND {raw}[-1] {_VISIBLE} THEN {raw} ELSE {trimmed} END"
 
     def number(self, column: str) -> str:
         """An exact decimal, NULL where it cannot be read as one."""
@@ -74,6 +101,17 @@ class Columns:
         if column not in self.names:
             return "1"
         return f"coalesce(CAST({name(self.names[column])} AS BIGINT), 1)"
+
+    def addend(self, column: str) -> tuple[str, int]:
+        """An exact number to add up, and how many ten-thousandths its 1 is; NULL where unreadable.
+
+        A sum of decimals is much faster than one of what is made of each of them.
+        """
+        if not self._is_exact(column):
+            return self.units(column), 1
+        raw, largest = name(self.names[column]), money.LARGEST // money.SCALE
+        fits = f"{raw} > {-largest} AND {raw} < {largest}"
+        return raw if self._is_small(column) else f"CASE WHEN {fits} THEN {raw} END", money.SCALE
 
     def units(self, column: str) -> str:
         """Ten-thousandths, half away from zero; NULL where unreadable or beyond 64 bits.
@@ -102,6 +140,13 @@ class Columns:
     def _is_exact(self, column: str) -> bool:
         kind, _, scale = self.types[column].rstrip(")").rpartition(",")
         return self.kind(column) in _INTEGERS or (kind.startswith("DECIMAL") and int(scale) <= 4)  # noqa: PLR2004
+
+    def _is_small(self, column: str) -> bool:
+        """Whether an exact column is too narrow for an amount that does not fit."""
+        precision, _, scale = self.types[column].partition("(")[2].rstrip(")").partition(",")
+        if precision:
+            return int(precision) - int(scale) < len(str(money.LARGEST // money.SCALE))
+        return self.kind(column) in _SHORT
 
     def day(self, column: str) -> str:
         """A date from 1900 on, NULL where it cannot be read as one."""

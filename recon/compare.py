@@ -2,10 +2,14 @@
 
 Reads the relations of `recon.intake` and leaves these in the session:
 
-- `sums`: id_key, type, currency -> recognized and entries of the month, recognized in the two
-  months before (before, before2) and the month after (after), and to date (earned)
+- `posted`: the entries added up by their key as it came (given_contract_id, given_revenue_type,
+  given_currency), with what it is read as (id, id_key, type, currency): recognized and entries of
+  the month, earned to date, rows, and unread (those whose amount or period cannot be read)
+- `sums`: the same by key as it is read, id and other_id its spellings
 - `books`: the first and the last month with an entry
-- `lines`: the outer join, one row a key, with expected, difference, allowed and status
+- `orphans`: the keys that no contract line has
+- `compared`: the outer join, one row a key, with expected, difference and status; narrow, since
+  width is what costs; `lines` adds what the lines are made of
 
 To date counts every entry up to the month, those before the start month too: what was recognized
 early has been recognized.
@@ -17,7 +21,8 @@ where nothing is expected, is within tolerance where the amount is that small.
 from __future__ import annotations
 
 from recon.engine import Session, literal
-from recon.expected import terms
+from recon.expected import NARROW, WIDE, terms
+from recon.intake import contracts_of, rule_of
 from recon.month import Month
 from recon.policy import PPM, Policy
 
@@ -29,37 +34,25 @@ MACROS = (
     "CREATE MACRO rounding_allowance(months, unit) AS ((months + 1) // 2) * unit",
     # By multiplication, so that nothing is rounded before it is compared.
     f"""CREATE MACRO within(difference, expected, l) AS
-        (abs(difference) * {PPM} <= l.ppm * abs(expected)
+        (abs(difference) * CAST({PPM} AS HUGEINT) <= l.ppm * CAST(abs(expected) AS HUGEINT)
             OR abs(difference) <= greatest(rounding_allowance(l.term_months, l.unit), l.floor))
         AND (l.cap IS NULL OR abs(difference) <= l.cap)""",
     # For people: rounded down to the minor unit, so that it never promises too much.
     f"""CREATE MACRO allowed(expected, l) AS least(
-        greatest(l.ppm * abs(expected) // {PPM} // l.unit * l.unit,
+        greatest(l.ppm * CAST(abs(expected) AS HUGEINT) // {PPM} // l.unit * l.unit,
             rounding_allowance(l.term_months, l.unit), l.floor),
         coalesce(l.cap, {UNLIMITED}))""",
 )
 
 
 def add_up(connection: Session, month: Month) -> None:
-    """Create `sums`, and `blocked`: the keys whose contract line is invalid, with its reason."""
-    m = month.index
+    """Create `posted`, `sums`, `books`, and `blocked`: the keys whose contract line is invalid."""
+    connection.execute(f"CREATE TEMP TABLE posted AS {_posted(month)}")
+    _merge_spellings(connection)
     connection.execute(
-        f"""CREATE TEMP TABLE sums_and_invalid AS
-        SELECT id_key, type, currency, valid, min(id) AS id, max(id) AS other_id,
-            coalesce(sum(amount) FILTER (month = {m}), 0) AS recognized,
-            count(*) FILTER (month = {m}) AS entries,
-            coalesce(sum(amount) FILTER (month = {m - 1}), 0) AS before,
-            coalesce(sum(amount) FILTER (month = {m - 2}), 0) AS before2,
-            coalesce(sum(amount) FILTER (month = {m + 1}), 0) AS after,
-            coalesce(sum(amount) FILTER (month <= {m}), 0) AS earned,
-            min(month) AS first_month, max(month) AS last_month
-        FROM entry_keys GROUP BY id_key, type, currency, valid"""
-    )
-    # As a condition of the pass itself, the check would be made twice for every entry.
-    connection.execute("CREATE TEMP VIEW all_sums AS SELECT * FROM sums_and_invalid WHERE valid")
-    connection.execute(
-        """CREATE TEMP VIEW books AS
-        SELECT min(first_month) AS first_month, max(last_month) AS last_month FROM all_sums"""
+        f"""CREATE TEMP VIEW books AS
+        SELECT min(first_month) AS first_month, max(last_month) AS last_month
+        FROM posted WHERE {KEYED}"""
     )
     # An invalid contract line takes its entries out of the comparison: measured against nothing
     # they would break for a reason that is not theirs. A line of unknown type may be any type.
@@ -68,10 +61,12 @@ def add_up(connection: Session, month: Month) -> None:
         WITH invalid AS (
             SELECT id_key, type, string_agg(DISTINCT reason, '; ' ORDER BY reason) AS reason
             FROM contract_rows WHERE reason IS NOT NULL AND id IS NOT NULL
-            GROUP BY id_key, type)
-        SELECT s.id_key, s.type, s.currency, string_agg(i.reason, '; ' ORDER BY i.reason) AS reason
-        FROM (FROM all_sums ANTI JOIN contracts USING (id_key, type)) s
-        JOIN invalid i ON i.id_key = s.id_key AND (i.type = s.type OR i.type IS NULL)
+            GROUP BY id_key, type),
+        met AS (
+            SELECT s.id_key, s.type, s.currency, i.reason FROM all_sums s
+            JOIN invalid i ON i.id_key = s.id_key AND (i.type = s.type OR i.type IS NULL))
+        SELECT id_key, type, currency, string_agg(reason, '; ' ORDER BY reason) AS reason
+        FROM met ANTI JOIN contracts USING (id_key, type)
         GROUP BY ALL"""
     )
     connection.execute(
@@ -80,84 +75,170 @@ def add_up(connection: Session, month: Month) -> None:
     )
 
 
-def compare(connection: Session, month: Month, policy: Policy) -> None:
-    """Create `lines`: every contract line, and every other key with entries in the month.
+def _posted(month: Month) -> str:
+    m = month.index
+    return f"""
+    WITH given AS (
+        SELECT {GIVEN},
+            sum(amount) FILTER (month = {m}) AS recognized,
+            count(amount) FILTER (month = {m}) AS entries,
+            sum(amount) FILTER (month <= {m}) AS earned,
+            min(month) FILTER (amount IS NOT NULL) AS first_month,
+            max(month) FILTER (amount IS NOT NULL) AS last_month,
+            count(*) AS rows, count(*) FILTER (amount IS NULL OR month IS NULL) AS unread
+        FROM postings GROUP BY {GIVEN})
+    SELECT * REPLACE (coalesce(units_of(recognized), 0) AS recognized,
+            coalesce(units_of(earned), 0) AS earned),
+        read_id(given_contract_id) AS id, lower(id) AS id_key,
+        read_type(given_revenue_type) AS type, read_currency(given_currency) AS currency,
+        hash(id_key, type, currency) AS key
+    FROM given"""
 
-    Columns: the keys; customer_id, customer, segment, owner; on_contract; the term; expected,
-    recognized, difference, entries, allowed, to_date_expected, to_date_recognized, remainder;
-    status; and the flags term_mismatch, closed_early, spelling as booleans.
+
+# The key of an entry as it came.
+GIVEN = "given_contract_id, given_revenue_type, given_currency"
+# What can be compared: a row of `posted` whose key could be read.
+KEYED = "id IS NOT NULL AND type IS NOT NULL AND regexp_full_match(currency, '[A-Z]{3}')"
+
+
+def same_key(one: str, other: str) -> str:
+    """Return the condition that two relations have the same key as it came."""
+    return " AND ".join(f"{one}.{c} IS NOT DISTINCT FROM {other}.{c}" for c in GIVEN.split(", "))
+
+
+def _merge_spellings(connection: Session) -> None:
+    """Create `all_sums`: `posted`, the few keys that are spelled in several ways added up."""
+    connection.execute(
+        f"""CREATE TEMP TABLE respelled AS
+        WITH often AS (
+            SELECT key FROM posted WHERE {KEYED} GROUP BY key HAVING count(*) > 1)
+        SELECT id_key, type, currency, min(id) AS id, max(id) AS other_id, any_value(key) AS key,
+            sum(recognized) AS recognized, sum(entries) AS entries, sum(earned) AS earned
+        FROM posted SEMI JOIN often USING (key) WHERE {KEYED} GROUP BY id_key, type, currency"""
+    )
+    connection.execute(
+        f"""CREATE TEMP VIEW all_sums AS
+        SELECT id_key, type, currency, id, id AS other_id, recognized, entries, earned
+        FROM posted ANTI JOIN respelled USING (key) WHERE {KEYED}
+        UNION ALL SELECT * EXCLUDE key FROM respelled"""
+    )
+
+
+def compare(connection: Session, month: Month, policy: Policy) -> None:
+    """Create `compared`: every contract line, and every other key with entries in the month.
+
+    Its columns: line; row (of the contract line, of `orphans` where it is below 0); rule; the key;
+    expected, recognized, difference, entries, to_date_expected, to_date_recognized, remainder;
+    start_month, close_month; status; and on_contract, known_contract, term_mismatch,
+    closed_early, spelling, off_to_date, over_value as booleans.
+
+    `lines` is the same with what it is made of: id, customer_id, customer, segment, owner, the
+    rule, the term, and allowed.
     """
     for macro in MACROS:
         connection.execute(macro)
-    connection.execute(f"CREATE TEMP VIEW contract_terms AS {terms('FROM contracts')}")
-    connection.execute(f"CREATE TABLE lines AS {_lines(month, policy)}")
+    connection.execute(f"CREATE TABLE orphans AS {_orphans(policy)}")
+    connection.execute(f"CREATE TABLE compared AS {_compared(month, _whole(connection))}")
+    connection.execute(f"CREATE VIEW lines AS {lines_of('compared', 'contract_rows', policy)}")
 
 
-def _lines(month: Month, policy: Policy) -> str:
+def _whole(connection: Session) -> str:
+    """Return the type to reckon in: 64 bits, many times faster, where nothing can overflow them.
+
+    The largest numerator is that of a daily rate: the days of the term times its months.
+    """
+    value, months, unit = connection.execute(
+        """SELECT coalesce(max(abs(value)), 0), coalesce(max(duration), 1),
+            (SELECT max(unit) FROM rules) FROM contract_rows WHERE reason IS NULL"""
+    ).fetchone() or (0, 1, 1)
+    (posted,) = connection.execute(
+        "SELECT coalesce(max(greatest(abs(recognized), abs(earned))), 0) FROM all_sums"
+    ).fetchone() or (0,)
+    longest = 2 * (value + unit) * (31 * months + 31) * months
+    return NARROW if max(longest, posted) < 2**61 else WIDE
+
+
+def _compared(month: Month, whole: str) -> str:
     m = month.index
     return f"""
     WITH earned AS (
-        SELECT *, to_date_expected - earned_before AS expected,
-            -- What a line that has closed early never recognizes.
-            CASE WHEN close_month <= {m} THEN rounded(value, 1, 1, unit) - to_date_expected
-                ELSE 0 END AS remainder
-        FROM (
-            SELECT *, expected_to_date({m - 1}, t) AS earned_before,
-                expected_to_date({m}, t) AS to_date_expected
-            FROM contract_terms t)),
-    {_orphans(policy)},
+        SELECT *, expected_to_date({m - 1}, t) AS earned_before,
+            expected_to_date({m}, t) AS to_date_expected, rounded(value, 1, 1, unit) AS full_value
+        FROM ({terms("FROM contracts", whole)}) t),
     joined AS (
-        SELECT c.* EXCLUDE (kind), c.kind, true AS on_contract, s.id AS entry_spelling,
-            s.other_id AS other_spelling, {_SUMS}
-        FROM earned c LEFT JOIN sums s USING (id_key, type, currency)
-        UNION ALL BY NAME SELECT * FROM orphans),
-    measured AS (
-        SELECT *, recognized - expected AS difference,
+        SELECT row, rule, c.id, id_key, type, currency, segment, start_month, close_month,
+            ppm, floor, cap, unit, term_months,
+            to_date_expected, to_date_expected - earned_before AS expected, full_value,
+            -- What a line that has closed early never recognizes.
+            CASE WHEN close_month <= {m} THEN full_value - to_date_expected ELSE 0 END AS remainder,
             closed_on < term_end AS closed_early,
             recognition = 'over_duration' AND close_date NOT IN (term_end, term_end + 1)
-                AS term_mismatch
+                AS term_mismatch,
+            true AS known_contract, s.id <> c.id OR s.other_id <> c.id AS spelling, {_sums(whole)}
+        FROM earned c LEFT JOIN sums s USING (id_key, type, currency)
+        UNION ALL BY NAME
+        SELECT * EXCLUDE (customer_id, customer, owner, other_id), 0 AS term_months,
+            0 AS to_date_expected, 0 AS expected, 0 AS remainder,
+            other_id <> id AS spelling FROM orphans),
+    measured AS (
+        SELECT *, recognized - expected AS difference,
+            to_date_recognized - to_date_expected AS to_date_difference
         FROM joined)
-    SELECT row_number() OVER () AS line, *,
-        allowed(expected, l) AS allowed,
-        entry_spelling <> id OR other_spelling <> id AS spelling,
+    SELECT row_number() OVER () AS line, row, rule, id, id_key, type, currency, segment,
+        start_month, close_month, expected, recognized, difference, entries, to_date_expected,
+        to_date_recognized, remainder, row > 0 AS on_contract, known_contract, closed_early,
+        term_mismatch, spelling,
         CASE WHEN difference = 0 THEN 'matched'
             WHEN within(difference, expected, l) THEN 'within_tolerance'
             WHEN expected = 0 THEN 'not_expected'
             WHEN entries = 0 THEN 'not_recognized'
             WHEN difference > 0 THEN 'over_recognized'
             ELSE 'under_recognized' END AS status,
-        NOT within(to_date_recognized - to_date_expected, to_date_expected, l) AS off_to_date,
-        abs(to_date_recognized) > abs(rounded(value, 1, 1, unit)) AS over_value
+        to_date_difference <> 0 AND NOT within(to_date_difference, to_date_expected, l)
+            AS off_to_date,
+        abs(to_date_recognized) > abs(full_value) AS over_value
     FROM measured l"""
 
 
-_SUMS = """
-            coalesce(s.recognized, 0) AS recognized, coalesce(s.entries, 0) AS entries,
-            coalesce(s.before, 0) AS before, coalesce(s.before2, 0) AS before2,
-            coalesce(s.after, 0) AS after, coalesce(s.earned, 0) AS to_date_recognized"""
+def lines_of(compared: str, contract_rows: str, policy: Policy) -> str:
+    """Return a SELECT of lines with what they are made of: their contract line, rule and term."""
+    return f"""
+    SELECT *, allowed(expected, l) AS allowed
+    FROM (
+        SELECT c.*, r.kind, r.recognition, r.convention, r.rounding, r.unit,
+            CASE WHEN on_contract THEN r.ppm ELSE {literal(policy.tolerance.ppm)} END AS ppm,
+            r.floor, r.cap, coalesce(t.term_months, 0) AS term_months,
+            t.* EXCLUDE (row, rule, id, id_key, type, currency, segment, start_month, close_month,
+                kind, recognition, convention, rounding, unit, ppm, floor, cap, term_months,
+                customer_id, customer, owner),
+            coalesce(t.customer_id, o.customer_id) AS customer_id,
+            coalesce(t.customer, o.customer) AS customer, coalesce(t.owner, o.owner) AS owner
+        FROM {compared} c JOIN rules r USING (rule)
+        LEFT JOIN ({terms(contracts_of(contract_rows))}) t ON t.row = c.row
+        LEFT JOIN orphans o ON o.row = c.row) l"""
+
+
+def _sums(whole: str) -> str:
+    return f"""CAST(coalesce(s.recognized, 0) AS {whole}) AS recognized,
+            coalesce(s.entries, 0) AS entries,
+            CAST(coalesce(s.earned, 0) AS {whole}) AS to_date_recognized"""
 
 
 def _orphans(policy: Policy) -> str:
     """Return the keys that only accounting knows; who they belong to, if the contract is known."""
-    tolerance = policy.tolerance
     return f"""
-    unmatched AS (
+    WITH unmatched AS (
         FROM sums s ANTI JOIN contracts c USING (id_key, type, currency) WHERE s.entries > 0),
     owners AS (
         SELECT id_key, min(customer_id) AS customer_id, min(customer) AS customer,
             min(segment) AS segment, min(owner) AS owner
         FROM contracts SEMI JOIN unmatched USING (id_key) GROUP BY id_key),
-    orphans AS (
-        SELECT s.id, s.id_key, s.type, r.kind, s.currency, coalesce(u.unit, 100) AS unit,
-            o.customer_id, o.customer, o.segment, o.owner,
-            {literal(tolerance.ppm)} AS ppm, 0 AS term_months,
-            coalesce(r.floor, g.floor, {literal(tolerance.floor)}, u.unit, 100) AS floor,
-            coalesce(r.cap, g.cap, {literal(tolerance.cap)}) AS cap,
-            0 AS expected, 0 AS to_date_expected, 0 AS remainder, false AS on_contract,
-            EXISTS (FROM contract_rows k WHERE k.id_key = s.id_key) AS known_contract,
-            s.id AS entry_spelling, s.other_id AS other_spelling, {_SUMS}
-        FROM unmatched s
-        LEFT JOIN owners o USING (id_key)
-        LEFT JOIN (SELECT DISTINCT type, kind, floor, cap FROM type_rules) r USING (type)
-        LEFT JOIN segment_rules g ON g.segment_key = lower(o.segment)
-        LEFT JOIN units u USING (currency))"""
+    owned AS (
+        SELECT s.*, o.* EXCLUDE id_key, {rule_of(policy)} AS rule,
+            EXISTS (FROM contract_rows k WHERE k.id_key = s.id_key) AS known_contract
+        FROM unmatched s LEFT JOIN owners o USING (id_key))
+    SELECT -row_number() OVER () AS row, rule, o.id, o.other_id, o.id_key, o.type, o.currency,
+        o.customer_id, o.customer, o.segment, o.owner, o.known_contract,
+        {literal(policy.tolerance.ppm)} AS ppm, r.floor, r.cap, r.unit,
+        o.recognized, o.entries, o.earned AS to_date_recognized
+    FROM owned o JOIN rules r USING (rule)"""

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from recon.compare import GIVEN, KEYED, same_key
 from recon.engine import Session
 from recon.errors import TieOutError
 from recon.model import InvalidRow, Side, SourceFacts
@@ -33,16 +34,19 @@ def control(connection: Session, month: Month, descriptions: Mapping[Side, str])
     An entry whose period names no month may be one of the month, and counts as one.
     Raises TieOutError where a row or a cent is neither compared nor invalid.
     """
-    scope = _in_scope(month)
     contracts = connection.execute(
         """SELECT currency, count(*), coalesce(sum(value), 0), count(*) FILTER (finer)
         FROM contract_rows GROUP BY currency ORDER BY currency"""
     ).fetchall()
     entries = connection.execute(
-        f"""SELECT currency, count(*) FILTER ({scope}) AS rows,
-            coalesce(sum(amount) FILTER ({scope}), 0), count(*) FILTER (finer AND {scope})
-        FROM entry_keys GROUP BY currency HAVING rows > 0 ORDER BY currency"""
+        f"""SELECT currency, sum(rows), coalesce(units_of(sum(total)), 0), sum(finer)
+        FROM (
+            SELECT given_currency, read_currency(given_currency) AS currency, count(*) AS rows,
+                sum(amount) AS total, count(*) FILTER (finer) AS finer
+            FROM postings WHERE {_in_scope(month)} GROUP BY given_currency)
+        GROUP BY currency ORDER BY currency"""
     ).fetchall()
+    _reject(connection, month)
     invalid = _invalid_rows(connection, month)
     sides = Counter(row.side for row in invalid)
     sources = {
@@ -52,11 +56,36 @@ def control(connection: Session, month: Month, descriptions: Mapping[Side, str])
     _tie_rows(connection, sources)
     _tie_amounts(connection, month, sources[Side.ACCOUNTING])
     elsewhere = connection.execute(
-        f"""SELECT coalesce(sum(stands_for), 0) FROM detail
-        WHERE reason IS NOT NULL AND NOT {_in_scope(month)}"""
+        f"SELECT coalesce(sum(stands_for), 0) FROM rejected WHERE NOT {_in_scope(month)}"
     ).fetchone() or (0,)
     rounded_amounts = sum(row[3] for row in (*contracts, *entries))
     return Control(sources, invalid, rounded_amounts, elsewhere[0])
+
+
+def _reject(connection: Session, month: Month) -> None:
+    """Create `rejected`: the entries near the month or before it that cannot be compared, and why.
+
+    Only keys under which one was seen are looked through.
+    """
+    m = month.index
+    connection.execute(
+        f"""CREATE TEMP TABLE suspects AS
+        SELECT {GIVEN}, b.reason AS blocked
+        FROM posted LEFT JOIN blocked b USING (id_key, type, currency)
+        WHERE unread > 0 OR NOT ({KEYED}) OR b.reason IS NOT NULL"""
+    )
+    connection.execute(
+        f"""CREATE TEMP TABLE suspected AS
+        SELECT e.*, s.blocked FROM entries_numbered e JOIN suspects s ON {same_key("e", "s")}"""
+    )
+    connection.execute(
+        f"""CREATE TEMP TABLE rejected AS
+        SELECT row, entry_id, currency, amount, month, stands_for,
+            coalesce(reason, 'its contract line is invalid: ' || blocked) AS reason
+        FROM entries_of('suspected')
+        WHERE CASE WHEN reason IS NOT NULL THEN coalesce(month <= {m + 1}, true)
+            ELSE blocked IS NOT NULL AND month BETWEEN {m - 1} AND {m + 1} END"""
+    )
 
 
 def _in_scope(month: Month) -> str:
@@ -75,8 +104,8 @@ def _invalid_rows(connection: Session, month: Month) -> tuple[InvalidRow, ...]:
     ).fetchall()
     entries = connection.execute(
         f"""SELECT place, coalesce(entry_id, ''), reason
-        FROM detail JOIN ({_places(connection, month)}) USING (row)
-        WHERE reason IS NOT NULL AND {_in_scope(month)} ORDER BY place"""
+        FROM rejected JOIN ({_places(connection, month)}) USING (row)
+        WHERE {_in_scope(month)} ORDER BY place"""
     ).fetchall()
     return tuple(
         InvalidRow(side, *row)
@@ -88,11 +117,9 @@ def _invalid_rows(connection: Session, month: Month) -> tuple[InvalidRow, ...]:
 def _places(connection: Session, month: Month) -> str:
     """Return the SQL of where each entry in scope stands; of none where all of them are valid."""
     scope = _in_scope(month)
-    found = connection.execute(
-        f"SELECT 1 FROM detail WHERE reason IS NOT NULL AND {scope} LIMIT 1"
-    ).fetchone()
+    found = connection.execute(f"SELECT 1 FROM rejected WHERE {scope} LIMIT 1").fetchone()
     return (
-        f"SELECT row, row_number() OVER (ORDER BY row) AS place FROM entry_keys "
+        f"SELECT row, row_number() OVER (ORDER BY row) AS place FROM postings "
         f"WHERE {scope if found else 'false'}"
     )
 
@@ -108,7 +135,7 @@ def _facts(rows: Sequence[tuple[Any, ...]], invalid: int, description: str) -> S
 
 def _tie_rows(connection: Session, sources: Mapping[Side, SourceFacts]) -> None:
     compared = connection.execute(
-        "SELECT count(*) FILTER (on_contract), coalesce(sum(entries), 0) FROM lines"
+        "SELECT count(*) FILTER (on_contract), coalesce(sum(entries), 0) FROM compared"
     ).fetchone() or (0, 0)
     for side, count in zip((Side.ANALYTICS, Side.ACCOUNTING), compared, strict=True):
         facts = sources[side]
@@ -117,10 +144,10 @@ def _tie_rows(connection: Session, sources: Mapping[Side, SourceFacts]) -> None:
 
 def _tie_amounts(connection: Session, month: Month, accounting: SourceFacts) -> None:
     rows = connection.execute(
-        f"""SELECT currency, sum(recognized) FROM lines GROUP BY currency
+        f"""SELECT currency, sum(recognized) FROM compared GROUP BY currency
         UNION ALL
-        SELECT currency, sum(amount) FROM detail
-        WHERE reason IS NOT NULL AND {_in_scope(month)} GROUP BY currency"""
+        SELECT currency, sum(amount) FROM rejected
+        WHERE {_in_scope(month)} GROUP BY currency"""
     ).fetchall()
     found: Counter[str] = Counter()
     for currency, amount in rows:

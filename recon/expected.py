@@ -50,7 +50,11 @@ MACROS = (
 )
 
 
-def terms(lines: str) -> str:
+# The type in which nothing overflows, and the faster one for amounts that are known to be small.
+WIDE, NARROW = "HUGEINT", "BIGINT"
+
+
+def terms(lines: str, whole: str = WIDE) -> str:
     """Return a SELECT that adds to contract lines what `expected(month, t)` needs of their term.
 
     `lines` is a relation with value (ten-thousandths), unit (minor unit in ten-thousandths),
@@ -58,7 +62,7 @@ def terms(lines: str) -> str:
     rounding. Added are: start_month, close_month, term_end, periods, denominator, and the
     fraction's numerator after the first period (first) and for each further one (step; NULL
     where the months count by their days). A start on the 1st makes both prorated conventions
-    `even`.
+    `even`. `whole` is the type that amounts and numerators are reckoned in.
     """
     return f"""
     SELECT *,
@@ -78,14 +82,14 @@ def terms(lines: str) -> str:
             greatest(month_index(term_end), start_month)) AS close_month
     FROM (
         SELECT *,
-            CAST(term_end - term_start + 1 AS HUGEINT) AS term_days,
-            CAST(date_diff('day', term_start, month_start(start_month + 1)) AS HUGEINT)
+            CAST(term_end - term_start + 1 AS {whole}) AS term_days,
+            CAST(date_diff('day', term_start, month_start(start_month + 1)) AS {whole})
                 AS first_days,
             CAST(date_diff('day', month_start(start_month), month_start(start_month + 1))
-                AS HUGEINT) AS month_days,
-            CAST(greatest(term_months - 1, 1) AS HUGEINT) AS whole_months
+                AS {whole}) AS month_days,
+            CAST(greatest(term_months - 1, 1) AS {whole}) AS whole_months
         FROM (
-            SELECT * REPLACE (CAST(value AS HUGEINT) AS value,
+            SELECT * REPLACE (CAST(value AS {whole}) AS value,
                     CAST(term_months AS BIGINT) AS term_months),
                 month_index(term_start) AS start_month,
                 add_months(term_start, term_months) - 1 AS term_end,

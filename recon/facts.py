@@ -1,8 +1,8 @@
 """Facts: everything about the lines that break which their causes are judged by.
 
-Reads `lines`, `contract_terms` and `entry_rows`; leaves in the session `breaks` (the lines
-outside tolerance with their neighbouring months), `off` (every line with a difference) and
-`detail` (the entries of the breaks, by line, and those that cannot be compared, with why).
+Reads `compared`, `contract_rows` and the entries; leaves in the session `off` (every line with a
+difference), `detail` (the entries of the breaks near the month, by line) and `breaks` (the lines
+outside tolerance with their neighbouring months).
 """
 
 from __future__ import annotations
@@ -12,10 +12,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from recon.compare import GIVEN, KEYED, lines_of, same_key
 from recon.engine import Session
 from recon.expected import terms
 from recon.model import Cause, Entry, Status
 from recon.month import Month
+from recon.policy import Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +91,11 @@ class Facts:
         return tuple(entry for entry in self.entries if entry.offset == 0)
 
 
-def gather(connection: Session, month: Month) -> Iterator[Facts]:
+def gather(connection: Session, month: Month, policy: Policy) -> Iterator[Facts]:
     """Yield the facts of every break, in the order of contract, type and currency."""
+    _create_off(connection, policy)
+    connection.execute(f"CREATE TEMP TABLE detail AS {_detail(connection, month)}")
     connection.execute(f"CREATE TEMP TABLE breaks AS {_breaks(month)}")
-    connection.execute("CREATE TEMP TABLE off AS SELECT * FROM lines WHERE difference <> 0")
-    connection.execute(f"CREATE TEMP TABLE detail_keys AS {_detail(month)}")
-    connection.execute(f"CREATE TEMP TABLE detail AS {_DETAIL}")
     entries = _entries(connection, month)
     fits = _fits(connection, month)
     partners = _partners(connection)
@@ -112,11 +113,42 @@ def gather(connection: Session, month: Month) -> Iterator[Facts]:
             )
 
 
+def _create_off(connection: Session, policy: Policy) -> None:
+    """Create `off`, every line with a difference, and `broken`, those outside tolerance."""
+    connection.execute("CREATE TEMP VIEW unequal AS FROM compared WHERE difference <> 0")
+    rows = "(FROM contract_rows SEMI JOIN unequal USING (row))"
+    connection.execute(f"CREATE TEMP TABLE off AS {lines_of('unequal', rows, policy)}")
+    connection.execute(
+        "CREATE TEMP VIEW broken AS FROM off WHERE status NOT IN ('matched', 'within_tolerance')"
+    )
+
+
+def _detail(connection: Session, month: Month) -> str:
+    """Return the entries of the broken lines, from two months before to the month after, by line.
+
+    It is the second pass over the ledger, which meets the keys as they came: to read every
+    entry once more would cost more than all the rest.
+    """
+    m = month.index
+    connection.execute(
+        f"""CREATE TEMP TABLE wanted AS
+        SELECT {GIVEN}, b.line
+        FROM (FROM posted WHERE {KEYED}) JOIN broken b USING (id_key, type, currency)"""
+    )
+    connection.execute(
+        f"CREATE TEMP TABLE detail_given AS "
+        f"SELECT e.*, w.line FROM entries_given e JOIN wanted w ON {same_key('e', 'w')}"
+    )
+    return f"""
+    SELECT line, month - {m} AS distance, entry_id, amount, document_ref, posted_at
+    FROM entries_of('detail_given')
+    WHERE reason IS NULL AND month BETWEEN {m - 2} AND {m + 1}"""
+
+
 def _breaks(month: Month) -> str:
     m = month.index
     return f"""
-    WITH broken AS (FROM lines WHERE status NOT IN ('matched', 'within_tolerance')),
-    earned AS (
+    WITH earned AS (
         SELECT line, list(CASE WHEN on_contract THEN expected_to_date(end_month, l) ELSE 0 END
             ORDER BY end_month) AS by_month
         FROM broken l, range({m - 3}, {m + 2}) months(end_month) GROUP BY line),
@@ -125,13 +157,19 @@ def _breaks(month: Month) -> str:
             by_month[3] - by_month[2] AS expected_before,
             by_month[5] - by_month[4] AS expected_after
         FROM earned),
+    near AS (
+        SELECT line, sum(amount) FILTER (distance = -2) AS before2,
+            sum(amount) FILTER (distance = -1) AS before,
+            sum(amount) FILTER (distance = 1) AS after
+        FROM detail GROUP BY line),
     measured AS (
         -- Before the first entry of the ledger and after its last, what is lacking proves nothing.
         SELECT l.*, n.* EXCLUDE (line),
-            if(first_month < {m}, before - expected_before, 0) AS before_difference,
-            if(first_month < {m - 1}, before2 - expected_before2, 0) AS before2_difference,
-            if(last_month > {m}, after - expected_after, 0) AS after_difference
-        FROM broken l JOIN neighbours n USING (line), books)
+            if(first_month < {m}, coalesce(before, 0) - expected_before, 0) AS before_difference,
+            if(first_month < {m - 1}, coalesce(before2, 0) - expected_before2, 0)
+                AS before2_difference,
+            if(last_month > {m}, coalesce(after, 0) - expected_after, 0) AS after_difference
+        FROM broken l JOIN neighbours n USING (line) LEFT JOIN near USING (line), books)
     SELECT *, CASE WHEN within(before_difference, expected_before, l) THEN 1
             WHEN within(before2_difference, expected_before2, l) THEN 2
             ELSE 3 END AS months_broken
@@ -156,31 +194,13 @@ _FACTS = """
     ORDER BY b.id_key, b.type, b.currency"""
 
 
-def _detail(month: Month) -> str:
-    """Return the one pass over the entries that fetches them row by row."""
-    return f"""
-    SELECT e.*, b.line, i.reason AS blocked
-    FROM entry_keys e
-    LEFT JOIN (SELECT line, id_key, type, currency FROM breaks) b USING (id_key, type, currency)
-    LEFT JOIN blocked i USING (id_key, type, currency)
-    WHERE e.month BETWEEN {month.index - 1} AND {month.index + 1}
-            AND (b.line IS NOT NULL OR i.reason IS NOT NULL)
-        OR NOT e.valid AND coalesce(e.month <= {month.index + 1}, true)"""
-
-
-_DETAIL = """
-    SELECT * REPLACE (
-        coalesce(reason, 'its contract line is invalid: ' || blocked) AS reason)
-    FROM entries_in_words('detail_keys')"""
-
-
 def _entries(connection: Session, month: Month) -> dict[int, tuple[Entry, ...]]:
     """Return the entries of the breaks in the month and its neighbours, by line."""
     cursor = connection.execute(
-        f"""SELECT line, coalesce(entry_id, ''), amount, month - {month.index},
+        """SELECT line, coalesce(entry_id, ''), amount, distance,
             coalesce(document_ref, ''), coalesce(posted_at, '')
-        FROM detail WHERE reason IS NULL
-        ORDER BY line, month, posted_at, entry_id, amount"""
+        FROM detail WHERE distance >= -1
+        ORDER BY line, distance, posted_at, entry_id, amount"""
     )
     found: defaultdict[int, list[Entry]] = defaultdict(list)
     while rows := cursor.fetchmany(10_000):

@@ -3,21 +3,26 @@
 Nothing is guessed and nothing is dropped: a row that cannot be compared keeps its place and
 gets a reason. The results are relations in the session:
 
-- `contract_rows`: row, id, id_key, type, currency, value, duration, the dates, customer_id,
-  customer, segment, owner, the rules that apply to the line, finer (more than four decimals
-  were rounded), reason (NULL where it is valid)
-- `contracts`: the valid ones with the term as `recon.expected.terms` wants it
-- `entry_keys`: row, id, id_key, type, currency, amount, month, finer, stands_for (how many entries
-  the row is the sum of), valid; what every entry is summed up by
-- `entry_rows`: the same with entry_id, document_ref, posted_at, compliance columns, and reason:
-  texts, which cost more than all the rest; `entries_in_words(keys)` adds them to a few entries
+- `rules`: what the policy says of a line, by number (see `register_policy`)
+- `contract_rows`: row, id, id_key, type, rule, currency, value, duration, the dates, customer_id,
+  customer, segment, owner, finer (more than four decimals were rounded), type_text where the type
+  is unknown, reason (NULL where it is valid)
+- `contracts`: the valid ones with their rule and the term as `recon.expected.terms` wants it
+- `postings`: row, given_contract_id, given_revenue_type and given_currency of every entry as they
+  came, amount, finer, month, stands_for (how many entries it is the sum of). What these are read
+  as (`read_id`, `read_type`, `read_currency`) is asked once a key, not once an entry; `units_of`
+  are the ten-thousandths of a sum of such amounts
+- `entries_given`: every entry as it came; `entries_of(rows)` reads some of them: id, id_key, type,
+  currency, amount, month, stands_for, entry_id, document_ref, posted_at, compliance columns, reason
+- `entry_rows`: all entries, read, with their place in the source (row)
 
 Amounts are ten-thousandths, months are counted from January of year 0.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import product
 
 from recon import money
 from recon.columns import Columns
@@ -42,8 +47,8 @@ CONDENSED = "recon_entries"
 LONGEST_TERM = 12_000
 
 
-def _reason(side: Columns, valid: str, checks: Mapping[str, tuple[str, str]]) -> str:
-    """Return why a row cannot be compared, NULL where it is `valid`.
+def _reason(side: Columns, checks: Mapping[str, tuple[str, str]]) -> str:
+    """Return why a row cannot be compared, NULL where it can.
 
     `checks` are, by column, the value that is NULL where the column cannot be read, and what it
     then is; a column that may be blank is listed with a `?` before its name.
@@ -57,7 +62,16 @@ def _reason(side: Columns, valid: str, checks: Mapping[str, tuple[str, str]]) ->
             f"CASE WHEN {value} IS NOT NULL THEN NULL WHEN {text} IS NULL THEN {blank} "
             f"ELSE '{column} ' || chr(39) || {text} || chr(39) || ' is {what}' END"
         )
+    # Almost every row is valid, which is seen faster than it is said why one is not.
+    valid = " AND ".join(_read(side, listed, value) for listed, (value, _) in checks.items())
     return f"CASE WHEN {valid} THEN NULL ELSE nullif(concat_ws('; ', {', '.join(parts)}), '') END"
+
+
+def _read(side: Columns, listed: str, value: str) -> str:
+    """Return the condition that a column was read, or may be missing and is."""
+    optional = listed.startswith("?") and listed.removeprefix("?") in side.names
+    missing = f" OR {name(f'given_{listed[1:]}')} IS NULL" if optional else ""
+    return f"({value} IS NOT NULL{missing})"
 
 
 _NOT_EXACT = "not an exact amount that fits"
@@ -66,57 +80,85 @@ _CODED = "CASE WHEN regexp_full_match(currency, '[A-Z]{3}') THEN currency END"
 
 
 def register_policy(connection: Session, policy: Policy) -> None:
-    """Create the small tables that the rows look their rules up in.
+    """Create `rules` and `units` (currency, unit), which the lines look their rules up in.
 
-    `type_rules`: type_key, type, kind, recognition, convention, rounding, ppm, floor, cap;
-    `segment_rules`: segment_key, ppm, floor, cap; `units`: currency, unit.
+    `rules`: rule, type, kind, recognition, convention, rounding, unit, ppm, floor, cap, one row
+    for each revenue type, segment with a tolerance of its own (or none), and minor unit.
     """
     _values(
         connection,
-        "type_rules(type_key, type, kind, recognition, convention, rounding, ppm, floor, cap)",
-        [(name, of, *_type_rule(policy.types[of], policy)) for name, of in _names(policy).items()],
-    )
-    segments = {name.strip().lower(): tolerance for name, tolerance in policy.segments.items()}
-    _values(
-        connection,
-        "segment_rules(segment_key, ppm, floor, cap)",
-        [(name, t.ppm, t.floor, t.cap) for name, t in segments.items()]
-        or [(None, None, None, None)],
+        "rules(rule, type, kind, recognition, convention, rounding, unit, ppm, floor, cap)",
+        [
+            (number, of, *_rule(policy.types[of], segment, unit, policy))
+            for number, (of, segment, unit) in enumerate(
+                product(policy.types, _segments(policy).values(), _UNITS)
+            )
+        ],
     )
     _values(connection, "units(currency, unit)", list(money.minor_units().items()))
 
 
-def _names(policy: Policy) -> dict[str, str]:
-    """Return the revenue types by every name that stands for them, folded."""
-    names = {name: name for name in policy.types} | dict(policy.aliases)
-    return {name.strip().lower(): of for name, of in names.items()}
+_UNITS = sorted({100, *money.minor_units().values()})
 
 
-def _type(side: Columns, policy: Policy) -> str:
-    """Return the SQL of an entry's revenue type: a CASE, since a join of every entry costs more."""
-    cases = " ".join(
-        f"WHEN {literal(name)} THEN {literal(of)}" for name, of in _names(policy).items()
-    )
-    return f"CASE lower({side.text('revenue_type')}) {cases} END"
+def _segments(policy: Policy) -> dict[str, Tolerance]:
+    """Return the tolerances by folded segment; first what holds for all others."""
+    own = {name.strip().lower(): tolerance for name, tolerance in policy.segments.items()}
+    return {"": Tolerance()} | own
 
 
-def _type_rule(rule: TypePolicy, policy: Policy) -> tuple[str | int | None, ...]:
-    tolerance: Tolerance = rule.tolerance
+def _rule(
+    rule: TypePolicy, segment: Tolerance, unit: int, policy: Policy
+) -> tuple[str | int | None, ...]:
+    tolerance = rule.tolerance.over(segment).over(policy.tolerance)
     return (
         rule.kind.value,
         rule.recognition.value,
         (rule.convention or policy.convention).value,
         (rule.rounding or policy.rounding).value,
+        unit,
         tolerance.ppm,
-        tolerance.floor,
+        unit if tolerance.floor is None else tolerance.floor,
         tolerance.cap,
     )
+
+
+def rule_of(policy: Policy) -> str:
+    """Return the SQL of a line's rule from its type, segment and currency."""
+    units = [
+        (f"currency IN ({', '.join(literal(c) for c in coded)})", number)
+        for number, unit in enumerate(_UNITS)
+        if (coded := [c for c, of in money.minor_units().items() if of == unit])
+    ]
+    types = [(f"type = {literal(of)}", number) for number, of in enumerate(policy.types)]
+    segments = [
+        (f"lower(segment) = {literal(folded)}", number)
+        for number, folded in enumerate(_segments(policy))
+        if number
+    ]
+    return (
+        f"CAST(({_choice(types, None)} * {len(segments) + 1} + {_choice(segments, 0)}) "
+        f"* {len(_UNITS)} + {_choice(units, _UNITS.index(100))} AS INTEGER)"
+    )
+
+
+def _choice(cases: Sequence[tuple[str, int]], otherwise: int | None) -> str:
+    listed = " ".join(f"WHEN {condition} THEN {number}" for condition, number in cases)
+    return f"CASE {listed} ELSE {literal(otherwise)} END" if listed else literal(otherwise)
+
+
+def _type(text: str, policy: Policy) -> str:
+    """Return the SQL of the revenue type that a text stands for."""
+    names = {name: name for name in policy.types} | dict(policy.aliases)
+    folded = {name.strip().lower(): of for name, of in names.items()}
+    cases = " ".join(f"WHEN {literal(name)} THEN {literal(of)}" for name, of in folded.items())
+    return f"CASE lower({text}) {cases} END"
 
 
 def _values(connection: Session, table: str, rows: list[tuple[str | int | None, ...]]) -> None:
     listed = ", ".join(f"({', '.join(map(literal, row))})" for row in rows)
     head = table.partition("(")[0]
-    connection.execute(f"CREATE TEMP TABLE {head} AS SELECT * FROM (VALUES {listed}) AS {table}")
+    connection.execute(f"CREATE TABLE {head} AS SELECT * FROM (VALUES {listed}) AS {table}")
 
 
 def load_contracts(connection: Session, relation: str, policy: Policy) -> list[str]:
@@ -126,58 +168,67 @@ def load_contracts(connection: Session, relation: str, policy: Policy) -> list[s
     or before their start.
     """
     side = Columns(Side.ANALYTICS, columns(connection, relation), CONTRACT_COLUMNS)
-    connection.execute(
-        f"CREATE TEMP TABLE contract_rows AS {_contract_rows(side, relation, policy)}"
-    )
+    connection.execute(f"CREATE TABLE contract_rows AS {_contract_rows(side, relation, policy)}")
     _mark_duplicates(connection)
+    connection.execute(f"CREATE TEMP VIEW contracts AS {contracts_of('contract_rows')}")
     _refuse_crm_close_dates(connection)
-    connection.execute(f"CREATE TEMP TABLE contracts AS {_CONTRACTS}")
     return _float_notice(side, "contract_value")
 
 
 def _contract_rows(side: Columns, relation: str, policy: Policy) -> str:
-    tolerance = policy.tolerance
     return f"""
     WITH source AS (
-        SELECT row_number() OVER () AS row, {side.given()},
+        SELECT {side.place()} AS row, {side.given()},
             {side.text("contract_id")} AS id, {side.text("revenue_type")} AS type_text,
+            {_type(side.text("revenue_type"), policy)} AS type,
             {side.units("contract_value")} AS value, {side.finer("contract_value")} AS finer,
             {side.number("duration_months")} AS duration_number,
             {side.day("booking_date")} AS booked_on, {side.day("start_date")} AS start_date,
             {side.day("close_date")} AS close_date, {side.day("terminated_on")} AS terminated_on,
-            coalesce(upper({side.text("currency")}), {literal(policy.currency)}) AS currency,
+            {_coded(side.text("currency"), policy)} AS currency,
             {side.text("customer_id")} AS customer_id, {side.text("customer")} AS customer,
             {side.text("segment")} AS segment, {side.text("owner")} AS owner
         FROM {relation}),
     typed AS (
-        SELECT *, lower(id) AS id_key,
+        SELECT *, lower(id) AS id_key, {rule_of(policy)} AS rule,
             CASE WHEN duration_number BETWEEN 1 AND {LONGEST_TERM}
                 AND duration_number = floor(duration_number)
                 THEN CAST(duration_number AS INTEGER) END AS duration
         FROM source)
-    SELECT row, id, id_key, type_text, r.type, r.kind, r.recognition, r.convention, r.rounding,
-        currency, coalesce(u.unit, 100) AS unit, value, finer, duration, booked_on,
+    SELECT row, id, id_key, type, rule, currency, value, finer, duration, booked_on,
         coalesce(start_date, booked_on) AS started_on, close_date, terminated_on,
         customer_id, customer, segment, owner,
-        coalesce(r.ppm, g.ppm, {literal(tolerance.ppm)}) AS ppm,
-        coalesce(r.floor, g.floor, {literal(tolerance.floor)}, u.unit, 100) AS floor,
-        coalesce(r.cap, g.cap, {literal(tolerance.cap)}) AS cap,
-        {_reason(side, "false", _CONTRACT_CHECKS)} AS reason
-    FROM typed
-    LEFT JOIN type_rules r ON r.type_key = lower(type_text)
-    LEFT JOIN segment_rules g ON g.segment_key = lower(segment)
-    LEFT JOIN units u USING (currency)"""
+        CASE WHEN type IS NULL THEN type_text END AS type_text,
+        {_reason(side, _CONTRACT_CHECKS | _duration_check(policy))} AS reason
+    FROM typed"""
+
+
+def _coded(text: str, policy: Policy) -> str:
+    """Return the SQL of a currency; a row without one is in the policy's."""
+    return f"coalesce(upper({text}), {literal(policy.currency)})"
+
+
+def _duration_check(policy: Policy) -> dict[str, tuple[str, str]]:
+    """Return the check of a duration, which a one-time type at a point in time does not need."""
+    timed = [
+        literal(of)
+        for of, rule in policy.types.items()
+        if rule.recognition is Recognition.OVER_DURATION
+    ]
+    free = f"type NOT IN ({', '.join(timed)})" if timed else "type IS NOT NULL"
+    return {
+        "duration_months": (
+            f"coalesce(duration, CASE WHEN {free} THEN 0 END)",
+            f"not a whole number of months from 1 to {LONGEST_TERM:,}",
+        )
+    }
 
 
 _CONTRACT_CHECKS = {
     "contract_id": ("id", ""),
-    "revenue_type": ("r.type", "unknown"),
+    "revenue_type": ("type", "unknown"),
     "contract_value": ("value", _NOT_EXACT),
-    # A one-time type at a point in time needs no duration.
-    "duration_months": (
-        f"coalesce(duration, CASE WHEN recognition <> '{Recognition.OVER_DURATION}' THEN 0 END)",
-        f"not a whole number of months from 1 to {LONGEST_TERM:,}",
-    ),
+    "duration_months": ("duration", ""),
     "booking_date": ("booked_on", _NOT_A_DATE),
     "?start_date": ("start_date", _NOT_A_DATE),
     "close_date": ("close_date", _NOT_A_DATE),
@@ -211,18 +262,22 @@ def _refuse_crm_close_dates(connection: Session) -> None:
     on its start.
     """
     found = connection.execute(
-        f"""SELECT count(*) FILTER (close_date <= started_on), count(*) FROM contract_rows
-        WHERE reason IS NULL AND recognition = '{Recognition.OVER_DURATION}'"""
+        f"""SELECT count(*) FILTER (close_date <= started_on), count(*) FROM contracts
+        WHERE recognition = '{Recognition.OVER_DURATION}'"""
     ).fetchone()
     early, rows = found or (0, 0)
     if early * 2 > rows:
         raise LooksLikeCrmCloseDate(early, rows)
 
 
-# A one-time type at a point in time is a term of one month: the month in question.
-_CONTRACTS = """
-    SELECT id, id_key, type, kind, recognition, currency, unit, value, convention, rounding,
-        booked_on, started_on, close_date, terminated_on, duration,
+def contracts_of(rows: str) -> str:
+    """Return a SELECT of the valid ones of contract rows, with their rule and their term.
+
+    A one-time type at a point in time is a term of one month: the month in question.
+    """
+    return f"""
+    SELECT row, id, id_key, type, kind, recognition, currency, unit, value, convention, rounding,
+        booked_on, started_on, close_date, terminated_on, duration, rule,
         customer_id, customer, segment, owner, ppm, floor, cap,
         CASE recognition
             WHEN 'over_duration' THEN started_on
@@ -234,7 +289,7 @@ _CONTRACTS = """
         -- A point in time is reached or not: only what ended before its month cuts it off.
         CASE WHEN recognition = 'over_duration'
                 OR month_index(last_day) < month_index(term_start) THEN last_day END AS closed_on
-    FROM contract_rows WHERE reason IS NULL"""
+    FROM (SELECT * EXCLUDE type FROM {rows}) JOIN rules USING (rule) WHERE reason IS NULL"""
 
 
 def compliance_name(column: str) -> str:
@@ -245,42 +300,75 @@ def compliance_name(column: str) -> str:
 def view_entries(
     connection: Session, relation: str, policy: Policy, compliance: tuple[str, ...] = ()
 ) -> list[str]:
-    """Create the views `entry_keys` and `entry_rows`; return what is worth a notice.
+    """Create the relations of the entries; return what is worth a notice.
 
     Raises MissingColumns, also where a compliance column that the configuration names is gone.
     """
     wanted = tuple(column.strip().lower() for column in compliance)
     side = Columns(Side.ACCOUNTING, columns(connection, relation), ENTRY_COLUMNS + wanted)
-    connection.execute(f"""
-    CREATE TEMP VIEW entry_keys AS
-    WITH source AS (
-        SELECT row_number() OVER () AS row, {side.given()},
-            {side.text("contract_id")} AS id, {_type(side, policy)} AS type,
-            {side.units("amount")} AS amount, {side.finer("amount")} AS finer,
-            {side.month("recognition_period")} AS month, {side.count(CONDENSED)} AS stands_for,
-            coalesce(upper({side.text("currency")}), {literal(policy.currency)}) AS currency
-        FROM {relation})
-    SELECT *, lower(id) AS id_key, id IS NOT NULL AND type IS NOT NULL AND amount IS NOT NULL
-        AND month IS NOT NULL AND {_CODED} IS NOT NULL AS valid
-    FROM source""")
+    _create_readers(connection, side, policy)
+    _view_postings(connection, side, relation)
+    given = ", ".join([side.given()] + ["NULL AS given_currency"] * ("currency" not in side.names))
+    connection.execute(f"CREATE TEMP VIEW entries_given AS SELECT {given} FROM {relation}")
+    connection.execute(
+        f"CREATE TEMP VIEW entries_numbered AS "
+        f"SELECT {side.place()} AS row, {given} FROM {relation}"
+    )
+    connection.execute(f"CREATE MACRO entries_of(rows) AS TABLE {_entries_of(side, wanted)}")
+    connection.execute("CREATE TEMP VIEW entry_rows AS FROM entries_of('entries_numbered')")
+    return _float_notice(side, "amount")
+
+
+def _create_readers(connection: Session, side: Columns, policy: Policy) -> None:
+    """Create the macros that read the key of an entry, and the sum of some amounts."""
+    _, each = side.addend("amount")
+    for macro, made_of in (
+        ("read_id(raw)", side.text("contract_id", "raw")),
+        ("read_type(raw)", _type(side.text("revenue_type", "raw"), policy)),
+        ("read_currency(raw)", _coded(side.text("currency", "raw"), policy)),
+        ("units_of(total)", f"CAST(total * {each} AS HUGEINT)"),
+    ):
+        connection.execute(f"CREATE MACRO {macro} AS {made_of}")
+
+
+def _view_postings(connection: Session, side: Columns, relation: str) -> None:
+    """Create `postings`; a ledger writes few periods, and each is read once."""
+    month, periods = side.month("recognition_period"), ""
+    if side.kind("recognition_period") == "VARCHAR":
+        period = side.raw("recognition_period")
+        connection.execute(
+            f"""CREATE TEMP TABLE periods AS
+            SELECT {period} AS recon_period, {month} AS recon_month
+            FROM (SELECT DISTINCT {period} FROM {relation})"""
+        )
+        month, periods = "recon_month", f"LEFT JOIN periods ON {period} = recon_period"
+    connection.execute(
+        f"""CREATE TEMP VIEW postings AS
+        SELECT recon_place AS row, {side.raw("contract_id")} AS given_contract_id,
+            {side.raw("revenue_type")} AS given_revenue_type,
+            {side.raw("currency")} AS given_currency, {side.addend("amount")[0]} AS amount,
+            {side.finer("amount")} AS finer, {month} AS month,
+            {side.count(CONDENSED)} AS stands_for
+        FROM (SELECT {side.place()} AS recon_place, * FROM {relation}) {periods}"""
+    )
+
+
+def _entries_of(side: Columns, compliance: Sequence[str]) -> str:
+    kept = side.as_given()
     words = {
         "entry_id": "entry_id", "type_text": "revenue_type", "amount_text": "amount",
         "period_text": "recognition_period", "posted_at": "posted_at",
         "document_ref": "document_ref",
-    } | {compliance_name(column): column for column in wanted}  # fmt: skip
-    texts = ", ".join(
-        f"{side.text(column, name(f'given_{column}'))} AS {name(word)}"
-        for word, column in words.items()
-    )
-    connection.execute(f"""
-    CREATE MACRO entries_in_words(keys) AS TABLE
-    SELECT * EXCLUDE ({side.given_names()}), {texts},
-        {_reason(side, "valid", _ENTRY_CHECKS)} AS reason
-    FROM query_table(keys)""")
-    connection.execute(
-        "CREATE TEMP VIEW entry_rows AS SELECT * FROM entries_in_words('entry_keys')"
-    )
-    return _float_notice(side, "amount")
+    } | {compliance_name(column): column for column in compliance}  # fmt: skip
+    texts = ", ".join(f"{kept.text(column)} AS {name(word)}" for word, column in words.items())
+    return f"""
+    SELECT *, {texts}, {_reason(side, _ENTRY_CHECKS)} AS reason
+    FROM (
+        SELECT *, read_id(given_contract_id) AS id, lower(id) AS id_key,
+            read_type(given_revenue_type) AS type, read_currency(given_currency) AS currency,
+            {kept.units("amount")} AS amount, {kept.month("recognition_period")} AS month,
+            {kept.count(CONDENSED)} AS stands_for
+        FROM query_table(rows))"""
 
 
 _ENTRY_CHECKS = {

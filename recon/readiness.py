@@ -183,7 +183,7 @@ def _rows(connection: Session, month: Month, days: int) -> list[tuple[Any, ...]]
     """Return by month and currency: entries, dated ones, and those in time with their value."""
     # What the session has noted of the view: to describe it would take longer than to read it.
     kinds = dict(connection.execute(
-        "SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = 'entry_keys'"
+        "SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = 'entries_given'"
     ).fetchall())  # fmt: skip
     day = _posted_on(kinds.get("given_posted_at", ""))
     if day is None:
@@ -195,7 +195,7 @@ def _rows(connection: Session, month: Month, days: int) -> list[tuple[Any, ...]]
         f"""WITH days AS (
             SELECT given_{PERIOD} AS {PERIOD}, currency, {day} AS posted, count(*) AS entries,
                 sum(abs(amount)) AS value
-            FROM entry_keys GROUP BY ALL),
+            FROM entries_of('entries_given') GROUP BY ALL),
         dated AS (
             SELECT *, {of_month} AS month, posted <= month_start(month + 1) + {days - 1} AS in_time
             FROM days)

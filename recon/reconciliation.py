@@ -87,7 +87,7 @@ def _breaks(connection: Session, month: Month, policy: Policy) -> tuple[Break, .
 
     Amounts of two currencies cannot be compared: those of the policy's currency come first.
     """
-    found = [_judged(facts, policy) for facts in gather(connection, month)]
+    found = [_judged(facts, policy) for facts in gather(connection, month, policy)]
     summary.name_causes(
         connection,
         [

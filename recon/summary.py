@@ -54,7 +54,7 @@ class LineTable:
 
     def __init__(self, connection: Session) -> None:
         self._connection = connection
-        found = connection.execute("SELECT count(*) FROM lines").fetchone()
+        found = connection.execute("SELECT count(*) FROM compared").fetchone()
         self._count = found[0] if found else 0
 
     def __len__(self) -> int:
@@ -97,7 +97,7 @@ def name_causes(connection: Session, verdicts: Sequence[tuple[int, str, str, int
 def totals(connection: Session) -> dict[str, Totals]:
     """Return the totals by currency."""
     rows = connection.execute(
-        f"SELECT currency, {_SUMS} FROM lines GROUP BY currency ORDER BY currency"
+        f"SELECT currency, {_SUMS} FROM compared GROUP BY currency ORDER BY currency"
     ).fetchall()
     return {currency: Totals(*sums) for currency, *sums in rows}
 
@@ -115,7 +115,7 @@ def to_date_differences(
               for id_, type_, currency in keys}  # fmt: skip
     columns = [list(column) for column in zip(*folded, strict=True)]
     rows = connection.execute(
-        """SELECT id_key, type, currency, to_date_recognized - to_date_expected FROM lines
+        """SELECT id_key, type, currency, to_date_recognized - to_date_expected FROM compared
         JOIN (SELECT unnest(?) AS id_key, unnest(?) AS type, unnest(?) AS currency)
             USING (id_key, type, currency)""",
         columns,
@@ -129,7 +129,7 @@ def parts(connection: Session) -> tuple[Part, ...]:
         f"""SELECT CASE WHEN grouping(type) = 0 THEN 'revenue_type'
                 WHEN grouping(kind) = 0 THEN 'kind' ELSE 'segment' END AS axis,
             coalesce(type, kind, segment, '') AS part, currency, {_SUMS}
-        FROM lines WHERE NOT {_INACTIVE}
+        FROM compared JOIN (SELECT rule, kind FROM rules) USING (rule) WHERE NOT {_INACTIVE}
         GROUP BY GROUPING SETS ((currency, segment), (currency, type), (currency, kind))
         ORDER BY axis, currency, part"""
     ).fetchall()
@@ -139,7 +139,9 @@ def parts(connection: Session) -> tuple[Part, ...]:
 def flags(connection: Session) -> dict[Flag, int]:
     """Return how many lines carry each flag."""
     counts = ", ".join(f"count(*) FILTER ({condition})" for _, condition in _FLAGS)
-    row = connection.execute(f"SELECT {counts} FROM lines LEFT JOIN named USING (line)").fetchone()
+    row = connection.execute(
+        f"SELECT {counts} FROM compared LEFT JOIN named USING (line)"
+    ).fetchone()
     named = zip((flag for flag, _ in _FLAGS), row or (), strict=True)
     return {flag: count for flag, count in named if count}
 
@@ -152,7 +154,7 @@ def flags_of(text: str) -> tuple[Flag, ...]:
 def flags_by_line(connection: Session) -> dict[int, tuple[Flag, ...]]:
     """Return the flags of the breaks, by line."""
     rows = connection.execute(
-        f"SELECT line, concat_ws(', ', {_FLAGGED}) FROM lines JOIN named USING (line)"
+        f"SELECT line, concat_ws(', ', {_FLAGGED}) FROM compared JOIN named USING (line)"
     ).fetchall()
     return {line: flags_of(text) for line, text in rows}
 
@@ -165,7 +167,7 @@ def bridge(
     Raises TieOutError where the buckets do not add up to the difference.
     """
     tolerated = connection.execute(
-        """SELECT currency, sum(difference), count(*) FROM lines
+        """SELECT currency, sum(difference), count(*) FROM compared
         WHERE status = 'within_tolerance' GROUP BY currency"""
     ).fetchall()
     amounts: dict[str, dict[str, tuple[int, int]]] = {currency: {} for currency in per_currency}
@@ -213,7 +215,7 @@ def notices(
 def _incomplete(connection: Session) -> list[str]:
     """Return that the ledger begins after contract lines that are still running."""
     count, first = connection.execute(
-        """SELECT count(*), any_value(first_month) FROM lines, books
+        """SELECT count(*), any_value(first_month) FROM compared, books
         WHERE start_month < first_month AND close_month >= first_month"""
     ).fetchone() or (0, None)
     if not count:
@@ -230,7 +232,7 @@ def _blank(connection: Session, month: Month, compliance: Sequence[str]) -> list
         return []
     counts = ", ".join(f"count(*) - count({name(compliance_name(c))})" for c in compliance)
     found = connection.execute(
-        f"SELECT {counts} FROM entry_rows WHERE month = {month.index}"
+        f"SELECT {counts} FROM entries_of('entries_given') WHERE month = {month.index}"
     ).fetchone()
     return [
         f"{column} is blank in {blank:,} of the month's entries."
@@ -241,7 +243,7 @@ def _blank(connection: Session, month: Month, compliance: Sequence[str]) -> list
 
 def _left_unrecognized(connection: Session, month: Month) -> list[str]:
     rows = connection.execute(
-        f"""SELECT currency, count(*), sum(remainder) FROM lines
+        f"""SELECT currency, count(*), sum(remainder) FROM compared
         WHERE closed_early AND remainder <> 0 AND close_month = {month.index}
         GROUP BY currency ORDER BY currency"""
     ).fetchall()

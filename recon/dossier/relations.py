@@ -146,7 +146,7 @@ def invalid_rows(session: Session, contract_id: str) -> list[Row]:
     """Return the contract rows of the contract that cannot be compared."""
     return _rows(
         session,
-        f"""SELECT * FROM contract_rows
+        f"""SELECT * EXCLUDE r.type FROM contract_rows LEFT JOIN rules r USING (rule)
         WHERE id_key = lower({literal(contract_id)}) AND reason IS NOT NULL ORDER BY row""",
     )
 

@@ -102,7 +102,7 @@ def _refuse_empty(session: Session, result: Reconciliation) -> None:
     """Stop where a side delivered nothing at all: comparing with nothing proves nothing."""
     delivered = {
         Side.ANALYTICS: result.sources[Side.ANALYTICS].rows,
-        Side.ACCOUNTING: len(session.execute("SELECT 1 FROM entry_keys LIMIT 1").fetchall()),
+        Side.ACCOUNTING: len(session.execute("SELECT 1 FROM entries_given LIMIT 1").fetchall()),
     }
     for side, rows in delivered.items():
         if not rows:
