@@ -7,6 +7,7 @@ source delivered them; DuckDB writes them, no row passes through Python.
 from __future__ import annotations
 
 import glob
+import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,21 @@ class Extract:
 
     columns: tuple[str, ...]
     left_out: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An extract that stands in a folder already, for another run to take a copy of."""
+
+    folder: Path
+    extract: Extract
+
+
+def copy_extract(kept: Kept, side: Side, folder: Path) -> Extract:
+    """Copy a side's file into a folder; raises ReportError where that cannot be."""
+    with writing(folder / EXTRACTS[side]):
+        shutil.copyfile(kept.folder / EXTRACTS[side], folder / EXTRACTS[side])
+    return kept.extract
 
 
 def write_extract(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from recon.config import Settings
+from recon.evidence.extracts import Kept
 from recon.model import Reconciliation, Severity, Side
 from recon.sources.delivery import Trail
 
@@ -24,7 +25,8 @@ class PackFacts:
     """A run as its pack tells it.
 
     `relations` are what to select both sides from, `trails` how they came here; both are looked
-    at when the pack is written. Moments know their time zone. `signoffs` are mappings or frozen
+    at when the pack is written. `kept` are extracts that an earlier run has made of the very same
+    rows. Moments know their time zone. `signoffs` are mappings or frozen
     dataclasses of plain values, of all runs before.
     """
 
@@ -42,6 +44,7 @@ class PackFacts:
     exit_code: int = 0
     signoffs: Sequence[object] = ()
     previous: Previous | None = None
+    kept: Mapping[Side, Kept] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

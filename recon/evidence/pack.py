@@ -9,7 +9,7 @@ from recon.engine import Session, session
 from recon.errors import ExitCode
 from recon.evidence.configuration import configuration, plain
 from recon.evidence.documents import breaks_from, derived
-from recon.evidence.extracts import Extract, write_extract
+from recon.evidence.extracts import Extract, copy_extract, write_extract
 from recon.evidence.facts import PackFacts, Previous
 from recon.evidence.names import (
     CONFIGURATION,
@@ -35,11 +35,7 @@ def write_pack(folder: Path, opened: Session, facts: PackFacts) -> str:
     it was compared.
     """
     folder.mkdir()
-    compliance = facts.settings.accounting.compliance
-    extracts = {
-        side: write_extract(opened, side, facts.relations[side], folder, compliance)
-        for side in Side
-    }
+    extracts = {side: _extract(opened, side, facts, folder) for side in Side}
     told = _told(facts, extracts)
     for name, document in told.items():
         _write(folder / name, dumps(document))
@@ -48,6 +44,13 @@ def write_pack(folder: Path, opened: Session, facts: PackFacts) -> str:
         for name, text in derived(facts.result, fresh, folder, told).items():
             _write(folder / name, text)
     return write_sums(folder)
+
+
+def _extract(opened: Session, side: Side, facts: PackFacts, folder: Path) -> Extract:
+    if side in facts.kept:
+        return copy_extract(facts.kept[side], side, folder)
+    compliance = facts.settings.accounting.compliance
+    return write_extract(opened, side, facts.relations[side], folder, compliance)
 
 
 def _write(path: Path, text: str) -> None:

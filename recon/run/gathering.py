@@ -5,17 +5,19 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
 from recon.config import Settings
 from recon.engine import Session, open_session
 from recon.errors import SourceDataError
+from recon.evidence.extracts import Kept
 from recon.log import Log
 from recon.model import Reconciliation, Side
 from recon.month import Month
 from recon.reconciliation import reconcile_relations
+from recon.run.books import Books
 from recon.sources import fetched, source
 from recon.sources.delivery import Delivery, Request, Scratch
 
@@ -31,6 +33,7 @@ class Gathered:
     result: Reconciliation
     deliveries: Mapping[Side, Delivery]
     relations: Mapping[Side, str]
+    kept: Mapping[Side, Kept] = field(default_factory=dict)
 
 
 @contextmanager
@@ -39,12 +42,14 @@ def reconciled(
     month: Month,
     progress: Progress = lambda _: None,
     contract: str | None = None,
+    books: Books | None = None,
 ) -> Iterator[tuple[Session, Reconciliation]]:
     """Yield a month's reconciliation and the session it lives in.
 
     Where a `contract` is named, every entry of it is there, not only those that the month needs.
+    `books` are for months in a row.
     """
-    with gathered(settings, month, progress, contract) as found:
+    with gathered(settings, month, progress, contract, books=books) as found:
         yield found.session, found.result
 
 
@@ -55,6 +60,7 @@ def gathered(
     progress: Progress,
     contract: str | None = None,
     log: Log | None = None,
+    books: Books | None = None,
 ) -> Iterator[Gathered]:
     """Yield a month's reconciliation while both sides can still be selected from.
 
@@ -65,9 +71,10 @@ def gathered(
     sides = {side.side: source(side) for side in (settings.analytics, settings.accounting)}
     with ExitStack() as opened:
         step("Reading both sides")
-        deliveries = fetched(
-            sides, Request(month, contract), opened.enter_context(_scratch()), progress, log.note
-        )
+        kept = books.deliveries if books else {}
+        missing = {side: found for side, found in sides.items() if side not in kept}
+        scratch, request = opened.enter_context(_scratch()), Request(month, contract)
+        deliveries = {**kept, **fetched(missing, request, scratch, progress, log.note)}
         session = opened.enter_context(open_session())
         relations = {
             side: opened.enter_context(found.opened(session)) for side, found in deliveries.items()
@@ -83,7 +90,10 @@ def gathered(
             compliance=settings.accounting.compliance,
         )
         _refuse_empty(session, result)
-        yield Gathered(started, session, result, deliveries, relations)
+        if books:
+            books.keep(session, settings, deliveries, relations)
+        extracts = dict(books.kept) if books else {}
+        yield Gathered(started, session, result, deliveries, relations, extracts)
 
 
 @contextmanager

@@ -23,6 +23,7 @@ from recon.provisional import fullness
 from recon.readiness import Readiness
 from recon.reports.directory import clear_half_written
 from recon.reports.words import verdict
+from recon.run.books import Books
 from recon.run.gathering import Gathered, Progress, gathered, reconciled
 from recon.run.recording import pack_facts, record_of, seen, story, with_movement
 from recon.run.reporting import Extras, write
@@ -32,7 +33,8 @@ from recon.run.reporting import Extras, write
 class Outcome:
     """What a run comes to; `history` is that of the month, empty where nothing is written.
 
-    `readiness` says how full the books are, None for a month that has long ended.
+    `readiness` says how full the books are, None for a month that has long ended. `notes` are
+    those notices of the result that the run itself has added.
     """
 
     result: Reconciliation
@@ -41,6 +43,7 @@ class Outcome:
     exit_code: ExitCode
     history: History = field(default_factory=History)
     readiness: Readiness | None = None
+    notes: Sequence[str] = ()
 
     @property
     def provisional(self) -> bool:
@@ -57,19 +60,20 @@ def run_month(
     progress: Progress = lambda _: None,
     log: Log | None = None,
     today: date | None = None,
+    books: Books | None = None,
 ) -> Outcome:
     """Reconcile a month, write its reports and record the run; `formats` are of `csv` and `xlsx`.
 
-    Without a format it is a look, not a run: nothing is written and nothing recorded. Raises the
-    ReconErrors of the configuration, the sources, the lock, the journal and the reports; then
-    nothing is written.
+    `books` spare months in a row to read the same files again. Without a format it is a look, not
+    a run: nothing is written and nothing recorded. Raises the ReconErrors of the configuration, the
+    sources, the lock, the journal and the reports; then nothing is written.
     """
     if not formats:
-        with reconciled(settings, month, progress) as (_, result):
+        with reconciled(settings, month, progress, books=books) as (_, result):
             return Outcome(result, _new_run_id(month), [], exit_code(result, fail_on))
     log = log or Log()
     step = log.following(progress)
-    with gathered(settings, month, progress, log=log) as sides:
+    with gathered(settings, month, progress, log=log, books=books) as sides:
         log.note("compared", verdict(sides.result), **counts(sides.result))
         # What follows, one run at a time does.
         with locked(settings.reports, f"recon month {month}"):
@@ -80,7 +84,9 @@ def run_month(
         told = _with_notices(outcome.result, [beaten])
         log.recorded(run, outcome.readiness, told.notices, outcome.reports)
     code, undelivered = _alerted(settings, outcome, step, log)
-    return replace(outcome, result=_with_notices(told, [undelivered]), exit_code=code)
+    found = _with_notices(told, [undelivered])
+    notes = found.notices[len(sides.result.notices) :]
+    return replace(outcome, result=found, exit_code=code, notes=notes)
 
 
 def _recorded(

@@ -100,6 +100,7 @@ def pack_facts(
         exit_code=code,
         signoffs=[signature for of_run in signed.values() for signature in of_run],
         previous=latest(settings.reports, before, {run.run_id for run in runs}),
+        kept=sides.kept,
     )
 
 
