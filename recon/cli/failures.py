@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import typer
@@ -46,6 +46,8 @@ def exit_code(
         end = _INTERRUPTED if interruption.asked else _failure(error)
     if end.code == ExitCode.INTERRUPTED:
         end = _INTERRUPTED
+    if end.sentence and log.remark:
+        end = replace(end, sentence=f"{end.sentence} {log.remark}")
     log.end(end.code, end.sentence, end.defect)
     if end.defect and os.environ.get("RECON_DEBUG"):
         raise end.defect

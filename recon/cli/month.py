@@ -1,9 +1,10 @@
-"""`recon month`: reconcile a month."""
+"""`recon month`: reconcile a month, or several in a row."""
 
 from __future__ import annotations
 
 import sys
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -11,15 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from recon import process
-from recon.cli.options import (
-    Config,
-    Json,
-    MonthText,
-    NoColor,
-    Profile,
-    chosen_month,
-    progress_shown,
-)
+from recon.cli.options import Config, Json, NoColor, Profile, chosen_month, progress_shown
 from recon.errors import UsageError
 
 if TYPE_CHECKING:
@@ -27,6 +20,9 @@ if TYPE_CHECKING:
     from recon.log import Log
     from recon.model import Severity
     from recon.month import Month
+    from recon.run import Books, Outcome
+
+SPAN = ".."
 
 
 class FailOn(StrEnum):
@@ -38,9 +34,29 @@ class FailOn(StrEnum):
     NEVER = "never"
 
 
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the options say of a run and of what is printed of it."""
+
+    formats: tuple[str, ...]
+    fail_on: Severity | None
+    today: str | None
+    json: bool
+    top: int
+    quiet: bool
+    no_color: bool
+
+
 def month(
     context: typer.Context,
-    month: MonthText = None,
+    month: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="MONTH",
+            help="The month, like 2024-06, or months, like 2024-01..2024-12; the last one if left "
+            "out.",
+        ),
+    ] = None,
     closed: Annotated[
         bool, typer.Option("--closed", help="The earliest closed month that is not run yet.")
     ] = False,
@@ -63,56 +79,76 @@ def month(
 ) -> None:
     """Reconcile a month: print the dashboard and write the reports."""
     from dataclasses import replace
-    from datetime import date
 
     from recon.config import load
-    from recon.run import run_month
 
     wanted = _formats(formats)
     _check_closed(closed, month, today, wanted)
+    several = month is not None and SPAN in month
+    if several:
+        _check_top(context)
     settings = load(config, profile)
     if out:
         settings = replace(settings, reports=out.absolute())
     log: Log = context.obj
     if wanted:
         log.expect(settings)
-    with (
-        _month(settings, month, closed, today, json) as chosen,
-        _failures_told(settings, chosen) if wanted else nullcontext(),
-        progress_shown(quiet or json) as progress,
-    ):
-        if wanted:
-            log.begin(settings, chosen)
-        outcome = run_month(
+    wishes = Wishes(wanted, _severity(fail_on), today, json, top, quiet, no_color)
+    if month and several:
+        from recon.cli.months import run_months
+
+        raise typer.Exit(run_months(settings, month, wishes, log))
+    with _month(settings, month, closed, today, json) as chosen:
+        outcome = run_one(settings, chosen, wishes, log)
+    with process.printing():
+        _tell(settings, outcome, wishes)
+    raise typer.Exit(outcome.exit_code)
+
+
+def run_one(
+    settings: Settings, month: Month, wishes: Wishes, log: Log, books: Books | None = None
+) -> Outcome:
+    """Run a month with its log, its progress, and its failure told to whom it concerns."""
+    from datetime import date
+
+    from recon.run import run_month
+
+    failing = _failures_told(settings, month) if wishes.formats else nullcontext()
+    with failing, progress_shown(wishes.quiet or wishes.json) as progress:
+        if wishes.formats:
+            log.begin(settings, month)
+        return run_month(
             settings,
-            chosen,
-            formats=wanted,
-            fail_on=_severity(fail_on),
+            month,
+            formats=wishes.formats,
+            fail_on=wishes.fail_on,
             progress=progress,
             log=log,
-            today=date.fromisoformat(today) if today else None,
+            today=date.fromisoformat(wishes.today) if wishes.today else None,
+            books=books,
         )
-    with process.printing():
-        if json:
-            from recon.reports.json_document import document, dumps
 
-            found = document(outcome.result, outcome.run_id, outcome.reports, outcome.exit_code)
-            typer.echo(dumps(found), nl=False)
-        else:
-            from recon.reports.console import make_console, show
 
-            show(
-                make_console(sys.stdout, color=False if no_color else None),
-                outcome.result,
-                run_id=outcome.run_id,
-                reports=outcome.reports,
-                sample=settings.sample,
-                top=top,
-                quiet=quiet,
-                exit_code=outcome.exit_code,
-                history=outcome.history,
-            )
-    raise typer.Exit(outcome.exit_code)
+def _tell(settings: Settings, outcome: Outcome, wishes: Wishes) -> None:
+    if wishes.json:
+        from recon.reports.json_document import document, dumps
+
+        found = document(outcome.result, outcome.run_id, outcome.reports, outcome.exit_code)
+        typer.echo(dumps(found), nl=False)
+        return
+    from recon.reports.console import make_console, show
+
+    show(
+        make_console(sys.stdout, color=False if wishes.no_color else None),
+        outcome.result,
+        run_id=outcome.run_id,
+        reports=outcome.reports,
+        sample=settings.sample,
+        top=wishes.top,
+        quiet=wishes.quiet,
+        exit_code=outcome.exit_code,
+        history=outcome.history,
+    )
 
 
 def _check_closed(
@@ -124,6 +160,12 @@ def _check_closed(
         raise UsageError("--closed runs a month, which --format none does not; leave it out.")
     if today and not closed:
         raise UsageError("--today goes with --closed.")
+
+
+def _check_top(context: typer.Context) -> None:
+    given = context.get_parameter_source("top")
+    if given and given.name == "COMMANDLINE":
+        raise UsageError("--top lists breaks of one month; leave it out where there are several.")
 
 
 def _month(

@@ -27,11 +27,13 @@ Progress = Callable[[str], None]
 class Log:
     """What a run tells; before `begin`, or where no file can be written, nobody hears it.
 
-    A log that cannot be written never ends a run: `trouble` then is the sentence about it.
+    A log that cannot be written never ends a run: `trouble` then is the sentence about it. Of
+    months in a row each has a file of its own; `remark` is what there is to say of those that are
+    done where a later one fails.
     """
 
     def __init__(self) -> None:
-        self.trouble = ""
+        self.trouble = self.remark = ""
         self._file: io.FileIO | None = None
         self._path = Path()
         self._lock = threading.Lock()
@@ -129,6 +131,7 @@ class Log:
         level = LogLevel.ERROR if failed else None
         self._tell("run_ended", sentence or "The run has ended", level, facts)
         self._close()
+        self._begun = time.perf_counter()
 
     def _heard(self, library: str, message: str, is_error: bool) -> None:
         from recon.config.log import LogLevel

@@ -15,9 +15,17 @@ from recon.errors import ExitCode
 from recon.journal.history import History
 from recon.model import Reconciliation
 from recon.reports import breaks_view, bridge_view, since_view, totals_view
-from recon.reports.layout import CRITICAL, INDENT, LEAST_WIDTH, PLAIN, SOFT, STRONG, Pen, View
-
-FILE_WIDTH = 100
+from recon.reports.layout import (
+    CRITICAL,
+    FILE_WIDTH,
+    INDENT,
+    LEAST_WIDTH,
+    PLAIN,
+    SOFT,
+    STRONG,
+    Pen,
+    View,
+)
 
 _EXITS = {
     ExitCode.DEFECT: "a defect of recon",
@@ -90,21 +98,23 @@ def show(
         totals_view.where(view),
         breaks_view.invalid_rows(view),
         breaks_view.worth_knowing(view),
-        _this_run(view, run_id, reports, _exit_words(result, exit_code, past)),
+        _this_run(view, run_id, reports, _exit_words_of(result, exit_code, past)),
     ):
         for item in section:
             # Lines are laid out already: a long path or number must not be torn apart.
             console.print(item, soft_wrap=isinstance(item, Text))
 
 
-def _exit_words(result: Reconciliation, code: ExitCode, history: History) -> str:
-    """Return what the exit code means, '' where it is 0."""
-    if not code:
-        return ""
+def exit_words(code: ExitCode) -> str:
+    """Return what an exit code means, '' where it is 0."""
+    return f"{code.value}: {_EXITS[code]}" if code else ""
+
+
+def _exit_words_of(result: Reconciliation, code: ExitCode, history: History) -> str:
     before = history.superseded
     if code == ExitCode.BREAKS and before and before.says_otherwise(result.severity):
         return f"{code.value}: done, with another verdict than the one that was signed off"
-    return f"{code.value}: {_EXITS[code]}"
+    return exit_words(code)
 
 
 def _this_run(

@@ -39,6 +39,20 @@ def document(
     }
 
 
+def months_document(
+    months: Sequence[Mapping[str, object]], totals: Mapping[str, Totals], exit_code: int
+) -> dict[str, object]:
+    """Return the document of several months: that of each, their sums, the gravest exit code."""
+    return {
+        "schema": SCHEMA,
+        "first": months[0]["month"],
+        "last": months[-1]["month"],
+        "totals": {c: _totals(found, c) for c, found in sorted(totals.items())},
+        "months": list(months),
+        "exit_code": int(exit_code),
+    }
+
+
 def dumps(content: Mapping[str, object]) -> str:
     """Return a document as text, indented, with a line break at the end.
 

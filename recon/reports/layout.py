@@ -21,6 +21,7 @@ from recon.reports.words import words
 GAP = 2
 INDENT = 2
 LEAST_WIDTH = 78  # a classic Windows console of 80 columns leaves 79
+FILE_WIDTH = 100  # of what is no terminal
 WIDE = 140  # room for an explanation beside its facts, and for every currency
 
 # Every colour is readable on black and on white, and none stands without its word.

@@ -35,17 +35,18 @@ def verdict_of(month: Month, counts: Mapping[Severity, int], invalid: int, anyth
     High and critical breaks and invalid rows forbid it, whatever `--fail-on` says: that option
     decides what a script does, not what the books need. `anything` is whether there was revenue.
     """
-    found = ", ".join(_found(counts, invalid))
+    told = ", ".join(found(counts, invalid))
     if counts.get(Severity.CRITICAL) or counts.get(Severity.HIGH) or invalid:
-        return f"Do not close {month.name}: {found}"
+        return f"Do not close {month.name}: {told}"
     if not anything:
         return f"Nothing to close in {month.name}: no revenue expected or recognized"
-    if found:
-        return f"Ready to close {month.name}, with {found} to acknowledge"
+    if told:
+        return f"Ready to close {month.name}, with {told} to acknowledge"
     return f"Ready to close {month.name}: no breaks, no invalid rows"
 
 
-def _found(counts: Mapping[Severity, int], invalid: int) -> Iterator[str]:
+def found(counts: Mapping[Severity, int], invalid: int) -> Iterator[str]:
+    """Yield what was found, in words: `3 critical`, `1 high`, `2 warnings`, `1 invalid row`."""
     for severity in (Severity.CRITICAL, Severity.HIGH):
         if count := counts.get(severity, 0):
             yield f"{count:,} {severity.word}"
