@@ -66,6 +66,17 @@ class LineTable:
         while rows := cursor.fetchmany(10_000):
             yield from rows
 
+    def texts(self, expression: str, more: Mapping[str, str]) -> Iterator[str]:
+        """Yield a text for each line: SQL over the columns, and over what `more` makes of them."""
+        named = ", ".join(map(name, self.columns))
+        made = ", ".join(f"{sql} AS {name(column)}" for column, sql in more.items())
+        cursor = self._connection.cursor()
+        cursor.execute(
+            f"SELECT {expression} FROM (SELECT *, {made} FROM ({_LINES}) AS line({named}))"
+        )
+        while rows := cursor.fetchmany(10_000):
+            yield from (text for (text,) in rows)
+
     def to_pandas(self) -> pd.DataFrame:
         """Return the lines as a data frame, amounts as int64 ten-thousandths."""
         import pandas as pd

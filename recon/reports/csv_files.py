@@ -10,13 +10,16 @@ import csv
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import TextIO
 
 from recon import money
 from recon.journal.history import History
-from recon.model import Break, InvalidRow, Reconciliation
+from recon.model import Break, InvalidRow, Lines, Reconciliation
 from recon.proposals import Proposals
 from recon.reports import open_rows, proposal_rows
+from recon.reports.csv_lines import line_rows
 from recon.rollforward import RollforwardRow
+from recon.summary import LineTable
 
 AMOUNTS = frozenset(
     {
@@ -83,7 +86,7 @@ def write_csv(
     """
     written = [
         _write(folder / "breaks.csv", BREAK_COLUMNS, map(_break_row, result.breaks)),
-        _write(folder / "lines.csv", result.lines.columns, _line_rows(result)),
+        _write_lines(folder / "lines.csv", result.lines),
         _write(folder / "invalid.csv", ("side", "row", "id", "reason"), _invalid(result.invalid)),
         _write(folder / "bridge.csv", ("currency", "bucket", "amount", "lines"), _bridge(result)),
     ]
@@ -100,12 +103,25 @@ def write_csv(
 
 
 def _write(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> Path:
-    # Half a surrogate pair from a broken source must not keep the month from being reported.
-    with path.open("w", encoding="utf-8-sig", errors="backslashreplace", newline="") as file:
+    with _opened(path) as file:
         writer = csv.writer(file, lineterminator="\r\n")
         writer.writerow(header)
         writer.writerows(rows)
     return path
+
+
+def _write_lines(path: Path, lines: Lines) -> Path:
+    if not isinstance(lines, LineTable):
+        return _write(path, lines.columns, _line_rows(lines))
+    with _opened(path) as file:
+        csv.writer(file, lineterminator="\r\n").writerow(lines.columns)
+        file.writelines(line_rows(lines, AMOUNTS))
+    return path
+
+
+def _opened(path: Path) -> TextIO:
+    # Half a surrogate pair from a broken source must not keep the month from being reported.
+    return path.open("w", encoding="utf-8-sig", errors="backslashreplace", newline="")
 
 
 def guarded(text: str) -> str:
@@ -144,13 +160,13 @@ def _break_row(item: Break) -> list[str]:
     ]
 
 
-def _line_rows(result: Reconciliation) -> Iterator[list[object]]:
-    columns = result.lines.columns
+def _line_rows(lines: Lines) -> Iterator[list[object]]:
+    columns = lines.columns
     amounts = [column in AMOUNTS for column in columns]
     currency_at = columns.index("currency")
     # Most lines repeat amounts: what is expected is recognized, and the difference is 0.
     plain = lru_cache(maxsize=1 << 12)(money.plain)
-    for line in result.lines:
+    for line in lines:
         currency = line[currency_at]
         yield [
             plain(value, currency)

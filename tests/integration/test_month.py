@@ -541,7 +541,7 @@ def fails(code: int) -> Callable[..., Any]:
         ("pathlib.Path.mkdir", errno.EROFS),
         ("pathlib.Path.replace", errno.ENOSPC),
         ("pathlib.Path.replace", errno.EACCES),
-        ("recon.reports.csv_files._line_rows", errno.ENOSPC),
+        ("recon.reports.csv_files.line_rows", errno.ENOSPC),
         ("recon.reports.csv_files._bridge", errno.EIO),
         ("recon.reports.excel.write_workbook", errno.ENOSPC),
         ("openpyxl.writer.excel.ExcelWriter.save", errno.ENOSPC),

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import csv
+import re
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
+from recon import reconcile
+from recon.intake import CONTRACT_COLUMNS, ENTRY_COLUMNS
+from recon.model import Reconciliation
 from recon.reports.csv_files import guarded, write_csv
 from tests.close_example import example_proposals, example_rollforward
 from tests.example import HOSTILE, TupleLines, clean_reconciliation, reconciliation
@@ -120,3 +125,47 @@ def test_a_broken_letter_does_not_keep_the_month_from_being_reported(tmp_path: P
     broken = TupleLines([("\ud800", *first[1:])])
     lines = write_csv(replace(result, lines=broken), tmp_path)[1]
     assert read(lines)[0]["contract_id"] == r"\ud800"
+
+
+def hostile_lines() -> Reconciliation:
+    """Return a month of a session with every kind of text and currency that a row may hold."""
+    texts = [
+        "=1",
+        "+1",
+        "-1",
+        "@x",
+        "\t=1",
+        "a,b",
+        'say "so"',
+        "two\nlines",
+        "\r=1",
+        "",
+        " b ",
+        "Ü大",
+        '="1,2"',
+    ]
+    codes = ["USD", "JPY", "KWD", "CLF", "EUR"]
+    values = ["12000.00", "0.0012", "-12000.0600", "120000", "99999999999999.99"]
+    contracts, entries = [], []
+    for number, text in enumerate(texts):
+        code, value = codes[number % 5], values[number % 4 if number else 4]
+        key = f"{text or 'none'}-{number}"
+        contracts.append((key, "Subscription", value, 12, "2024-01-01", "2024-12-31", code, text))
+        entries.append(
+            (f"E-{number}", key, "Subscription", values[-1 - number % 5], "2024-06", code)
+        )
+    return reconcile(
+        pd.DataFrame(contracts, columns=[*CONTRACT_COLUMNS, "currency", "customer"]),
+        pd.DataFrame(entries, columns=[*ENTRY_COLUMNS, "currency"]),
+        "2024-06",
+    )
+
+
+def test_lines_by_sql_are_those_by_python(tmp_path: Path) -> None:
+    """To the byte, whatever stands in them; with every amount that four decimals need."""
+    result = hostile_lines()
+    by_sql = write_csv(result, tmp_path)[1].read_bytes()
+    copied = replace(result, lines=TupleLines(list(result.lines)))
+    assert by_sql == write_csv(copied, tmp_path)[1].read_bytes()
+    assert len(read(tmp_path / "lines.csv")) == len(result.lines) > 12
+    assert re.search(rb",-?\d+\.\d{4},", by_sql)
