@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -17,8 +15,6 @@ from tests.benchmarks.process import Shot, shoot
 
 WORKBOOK_LINES = "50000"
 YEAR = "2024-01..2024-12"
-# How a command line ends that was not understood.
-USAGE = 2
 
 
 @dataclass(frozen=True)
@@ -44,13 +40,6 @@ class Data:
     def ten_million(self) -> Ledger:
         """A ledger of ten million contract lines."""
         return ledger(self.folder, 10, self.tell)
-
-    @cached_property
-    def ranges(self) -> bool:
-        """Whether `recon month` takes a range of months, in place of a loop of our own."""
-        words = _recon_month("2024-01..2024-01", str(self.scratch / "range"), "csv")
-        done = subprocess.run([sys.executable, *words], cwd=ROOT, capture_output=True, check=False)
-        return done.returncode != USAGE
 
     @cached_property
     def rows(self) -> dict[str, dict[str, int]]:
@@ -87,12 +76,6 @@ def _recon_month(month: str, fresh: str, formats: str) -> list[str]:
     return [*words, "--format", formats]
 
 
-def _year(data: Data, fresh: str) -> Sequence[str]:
-    if data.ranges:
-        return _recon_month(YEAR, fresh, "csv")
-    return ["-m", "tests.benchmarks.ours", "year", fresh]
-
-
 def _core(of: Ledger) -> Sequence[str]:
     return ["-m", "tests.benchmarks.ours", "core", of.contracts, of.entries]
 
@@ -123,7 +106,7 @@ JOBS = {
                 "-m", f"{_PEERS}.analyst", data.sample[1], f"{fresh}/out.xlsx", MONTH
             ],
         ),
-        Job("year", _year),
+        Job("year", lambda _, fresh: _recon_month(YEAR, fresh, "csv")),
         Job(
             "workbook",
             lambda _, fresh: [

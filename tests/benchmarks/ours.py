@@ -1,7 +1,6 @@
 """What recon does that has no command of its own; each is a process.
 
     python -m tests.benchmarks.ours core contracts.parquet entries.parquet
-    python -m tests.benchmarks.ours year FOLDER
     python -m tests.benchmarks.ours workbook FILE LINES
 
 The last line printed is JSON: what was counted.
@@ -74,32 +73,6 @@ def _timed(step: Callable[..., Any], times: dict[str, tuple[float, float]]) -> C
     return timed
 
 
-def year(folder: str) -> dict[str, object]:
-    """Replay the sample's year as twelve runs of one process, with dashboards and CSV files."""
-    from dataclasses import replace
-
-    from recon.config import Settings
-    from recon.month import Month
-    from recon.reports.console import make_console, show
-    from recon.run import run_month
-
-    settings = replace(Settings(), reports=Path(folder))
-    first = Month.parse("2024-01").index
-    for month in map(Month, range(first, first + 12)):
-        outcome = run_month(settings, month, formats=("csv",))
-        console = make_console(sys.stdout, color=None)
-        show(
-            console,
-            outcome.result,
-            run_id=outcome.run_id,
-            reports=outcome.reports,
-            sample=True,
-            exit_code=outcome.exit_code,
-            history=outcome.history,
-        )
-    return {"months": 12}
-
-
 class ManyLines:
     """Lines that are made while they are read, so that only what is written takes memory.
 
@@ -143,6 +116,7 @@ def workbook(file: str, lines: str) -> dict[str, object]:
 
 if __name__ == "__main__":
     works: dict[str, Callable[..., dict[str, object]]] = {
-        "core": core, "year": year, "workbook": workbook,
-    }  # fmt: skip
+        "core": core,
+        "workbook": workbook,
+    }
     print(json.dumps(works[sys.argv[1]](*sys.argv[2:])))

@@ -139,6 +139,8 @@ def _markdown(results: Sequence[Result], around: Surroundings) -> Iterator[str]:
             yield f"| {result.work.title} | {result.work.aim} | {result.measured}{verdict} |"
     yield ""
     yield f"Medians of {around.runs} runs in turn on {around.cores} cores; {_versions(around)}."
+    if around.load and around.load[-1] > 2 * around.cores:
+        yield f"The machine had other work meanwhile, a load of {around.load[-1]:.1f}."
     for name, rows in around.rows.items():
         yield (
             f"The {'1M' if name == 'core' else '10M'} ledger has {rows['contracts']:,} contract "
