@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 from recon.journal.ageing import by_age
-from recon.journal.lives import Resolution, lives, settled
+from recon.journal.lives import Resolution, after, lapsed, settled
 from recon.journal.model import Event, Kind, Life, Run, SeenBreak, State
 from recon.journal.signing import Signature, signatures
 from recon.model import Severity, Totals
@@ -88,7 +89,7 @@ class History:
         return by_age([*self.carried, *now])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Past:
     """What the journal holds before a run: all events, and the breaks of every run.
 
@@ -100,9 +101,15 @@ class Past:
     last: Run | None
     signed: Run | None = None
 
+    @cached_property
+    def known(self) -> dict[str, Life]:
+        """The latest life of every break, by name; nothing has lapsed."""
+        # With every run there is more to go through, so it is done once.
+        return after({}, self.events, self.seen)
+
     def open(self, month: Month) -> dict[str, Life]:
         """Return the breaks that are not resolved, by name."""
-        known = lives(self.events, self.seen, month)
+        known = lapsed(self.known, month)
         return {name: life for name, life in known.items() if life.state is not State.RESOLVED}
 
 
@@ -119,18 +126,18 @@ def history(
     `to_date` has the to-date difference of the lines of the breaks that were open, by name.
     """
     breaks = {item.name: item for item in now}
-    before = lives(past.events, past.seen, month)
+    before = lapsed(past.known, month)
     closed = settled(before, month, breaks, to_date)
-    after = _after(past, month, breaks, closed, at)
+    now_known = _after(past, month, breaks, closed, at)
     return History(
         since=_since(past, past.last, breaks, totals) if past.last else None,
         superseded=_superseded(past, past.signed, breaks, totals) if past.signed else None,
         carried=by_age(
-            life for name, life in after.items()
+            life for name, life in now_known.items()
             if name not in breaks and not life.resolved and life.first_month < month
         ),
-        resolved=tuple((after[item.name], item) for item in closed),
-        lives={name: after[name] for name in breaks},
+        resolved=tuple((now_known[item.name], item) for item in closed),
+        lives={name: now_known[name] for name in breaks},
         at=at,
     )  # fmt: skip
 
@@ -146,8 +153,7 @@ def _after(
     this = "this run"
     told = [(Kind.RUN, this, ""), *((Kind.RESOLVED, item.name, item.reason) for item in closed)]
     events = [Event(0, at, "", "", kind, subject, month, reason) for kind, subject, reason in told]
-    seen = {**past.seen, this: list(breaks.values())}
-    return lives([*past.events, *events], seen, month)
+    return lapsed(after(past.known, events, {this: list(breaks.values())}), month)
 
 
 def _since(

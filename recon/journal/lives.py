@@ -33,13 +33,25 @@ def lives(
     `seen` has the breaks of every run. With `until`, acknowledgements that hold no longer in
     that month have lapsed.
     """
-    found: dict[str, Life] = {}
+    return lapsed(after({}, events, seen), until)
+
+
+def after(
+    before: Mapping[str, Life], events: Iterable[Event], seen: Mapping[str, Sequence[SeenBreak]]
+) -> dict[str, Life]:
+    """Return the latest life of every break after further events; nothing has lapsed."""
+    found = dict(before)
     for event in events:
         if event.kind is Kind.RUN:
             _apply_run(found, event, {item.name: item for item in seen.get(event.subject, ())})
         elif event.subject in found:
             found[event.subject] = _after(found[event.subject], event)
-    return {name: _lapsed(life, until) for name, life in found.items()}
+    return found
+
+
+def lapsed(found: Mapping[str, Life], month: Month | None) -> dict[str, Life]:
+    """Return lives without the acknowledgements that hold no longer in a month."""
+    return {name: _lapsed(life, month) for name, life in found.items()}
 
 
 def _apply_run(found: dict[str, Life], run: Event, now: Mapping[str, SeenBreak]) -> None:
