@@ -4,7 +4,7 @@ Reads the relations of `recon.intake` and leaves these in the session:
 
 - `posted`: the entries added up by their key as it came (given_contract_id, given_revenue_type,
   given_currency), with what it is read as (id, id_key, type, currency): recognized and entries of
-  the month, earned to date, rows, and unread (those whose amount or period cannot be read)
+  the month, earned to date, rows, and read: fewer where an amount or a period cannot be read
 - `sums`: the same by key as it is read, id and other_id its spellings
 - `books`: the first and the last month with an entry
 - `orphans`: the keys that no contract line has
@@ -83,9 +83,8 @@ def _posted(month: Month) -> str:
             sum(amount) FILTER (month = {m}) AS recognized,
             count(amount) FILTER (month = {m}) AS entries,
             sum(amount) FILTER (month <= {m}) AS earned,
-            min(month) FILTER (amount IS NOT NULL) AS first_month,
-            max(month) FILTER (amount IS NOT NULL) AS last_month,
-            count(*) AS rows, count(*) FILTER (amount IS NULL OR month IS NULL) AS unread
+            min(month) AS first_month, max(month) AS last_month,
+            count(*) AS rows, least(count(amount), count(month)) AS read
         FROM postings GROUP BY {GIVEN})
     SELECT * REPLACE (coalesce(units_of(recognized), 0) AS recognized,
             coalesce(units_of(earned), 0) AS earned),
@@ -127,7 +126,7 @@ def _merge_spellings(connection: Session) -> None:
 def compare(connection: Session, month: Month, policy: Policy) -> None:
     """Create `compared`: every contract line, and every other key with entries in the month.
 
-    Its columns: line; row (of the contract line, of `orphans` where it is below 0); rule; the key;
+    Its columns: line (the contract line's row, below 0 that of `orphans`); rule; the key;
     expected, recognized, difference, entries, to_date_expected, to_date_recognized, remainder;
     start_month, close_month; status; and on_contract, known_contract, term_mismatch,
     closed_early, spelling, off_to_date, over_value as booleans.
@@ -184,9 +183,9 @@ def _compared(month: Month, whole: str) -> str:
         SELECT *, recognized - expected AS difference,
             to_date_recognized - to_date_expected AS to_date_difference
         FROM joined)
-    SELECT row_number() OVER () AS line, row, rule, id, id_key, type, currency, segment,
+    SELECT row AS line, rule, id, id_key, type, currency, segment,
         start_month, close_month, expected, recognized, difference, entries, to_date_expected,
-        to_date_recognized, remainder, row > 0 AS on_contract, known_contract, closed_early,
+        to_date_recognized, remainder, line > 0 AS on_contract, known_contract, closed_early,
         term_mismatch, spelling,
         CASE WHEN difference = 0 THEN 'matched'
             WHEN within(difference, expected, l) THEN 'within_tolerance'
@@ -214,8 +213,8 @@ def lines_of(compared: str, contract_rows: str, policy: Policy) -> str:
             coalesce(t.customer_id, o.customer_id) AS customer_id,
             coalesce(t.customer, o.customer) AS customer, coalesce(t.owner, o.owner) AS owner
         FROM {compared} c JOIN rules r USING (rule)
-        LEFT JOIN ({terms(contracts_of(contract_rows))}) t ON t.row = c.row
-        LEFT JOIN orphans o ON o.row = c.row) l"""
+        LEFT JOIN ({terms(contracts_of(contract_rows))}) t ON t.row = c.line
+        LEFT JOIN orphans o ON o.row = c.line) l"""
 
 
 def _sums(whole: str) -> str:

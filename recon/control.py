@@ -72,7 +72,7 @@ def _reject(connection: Session, month: Month) -> None:
         f"""CREATE TEMP TABLE suspects AS
         SELECT {GIVEN}, b.reason AS blocked
         FROM posted LEFT JOIN blocked b USING (id_key, type, currency)
-        WHERE unread > 0 OR NOT ({KEYED}) OR b.reason IS NOT NULL"""
+        WHERE read < rows OR NOT ({KEYED}) OR b.reason IS NOT NULL"""
     )
     connection.execute(
         f"""CREATE TEMP TABLE suspected AS

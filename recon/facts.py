@@ -11,11 +11,13 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
+from typing import NamedTuple
 
 from recon.compare import GIVEN, KEYED, lines_of, same_key
 from recon.engine import Session
 from recon.expected import terms
-from recon.model import Cause, Entry, Status
+from recon.model import Cause, Entry, Flag, Status
 from recon.month import Month
 from recon.policy import Policy
 
@@ -43,16 +45,20 @@ class Partner:
     balanced: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """One line that breaks; amounts in ten-thousandths, differences are recognized - expected."""
+class Facts(NamedTuple):
+    """One line that breaks; amounts in ten-thousandths, differences are recognized - expected.
+
+    `entries` are those of the month and its neighbours.
+    """
 
     line: int
     month: Month
     entries: tuple[Entry, ...]
+    entries_of_month: tuple[Entry, ...]
     fits: tuple[Fit, ...]
     partners: Mapping[Cause, Partner]
     status: Status
+    flags: tuple[Flag, ...]
     contract_id: str
     revenue_type: str
     currency: str
@@ -85,11 +91,6 @@ class Facts:
         """Return the line that is off by the opposite amount for this cause."""
         return self.partners.get(cause)
 
-    @property
-    def entries_of_month(self) -> tuple[Entry, ...]:
-        """The entries of the reconciled month itself."""
-        return tuple(entry for entry in self.entries if entry.offset == 0)
-
 
 def gather(connection: Session, month: Month, policy: Policy) -> Iterator[Facts]:
     """Yield the facts of every break, in the order of contract, type and currency."""
@@ -100,15 +101,19 @@ def gather(connection: Session, month: Month, policy: Policy) -> Iterator[Facts]
     fits = _fits(connection, month)
     partners = _partners(connection)
     cursor = connection.execute(_FACTS)
+    statuses = {status.value: status for status in Status}
     while rows := cursor.fetchmany(10_000):
-        for line, status, *values in rows:
+        for line, status, flags, *values in rows:
+            posted = entries.get(line, ())
             yield Facts(
                 line,
                 month,
-                entries.get(line, ()),
+                posted,
+                tuple(entry for entry in posted if entry.offset == 0),
                 fits.get(line, ()),
                 partners.get(line, {}),
-                Status(status),
+                statuses[status],
+                flags_of(flags),
                 *values,
             )
 
@@ -116,7 +121,7 @@ def gather(connection: Session, month: Month, policy: Policy) -> Iterator[Facts]
 def _create_off(connection: Session, policy: Policy) -> None:
     """Create `off`, every line with a difference, and `broken`, those outside tolerance."""
     connection.execute("CREATE TEMP VIEW unequal AS FROM compared WHERE difference <> 0")
-    rows = "(FROM contract_rows SEMI JOIN unequal USING (row))"
+    rows = "(FROM contract_rows WHERE row IN (SELECT line FROM unequal))"
     connection.execute(f"CREATE TEMP TABLE off AS {lines_of('unequal', rows, policy)}")
     connection.execute(
         "CREATE TEMP VIEW broken AS FROM off WHERE status NOT IN ('matched', 'within_tolerance')"
@@ -176,8 +181,28 @@ def _breaks(month: Month) -> str:
     FROM measured l"""
 
 
-_FACTS = """
-    SELECT b.line, b.status, b.id, b.type, b.currency, b.unit,
+# What a line is flagged for; `months_broken` is known of breaks alone.
+FLAGS = (
+    (Flag.TERM_MISMATCH, "term_mismatch"),
+    (Flag.CLOSED_EARLY, "closed_early"),
+    (Flag.CARRIED_DIFFERENCE, "status IN ('matched', 'within_tolerance') AND off_to_date"),
+    (Flag.OVER_CONTRACT_VALUE, "over_value"),
+    (Flag.SPELLING, "spelling"),
+    (Flag.SECOND_MONTH, "months_broken = 2"),
+    (Flag.THIRD_MONTH, "months_broken > 2"),
+)
+_CASES = ", ".join(f"CASE WHEN {condition} THEN '{flag}' END" for flag, condition in FLAGS)
+FLAGGED = f"concat_ws(', ', {_CASES})"
+
+
+@cache
+def flags_of(text: str) -> tuple[Flag, ...]:
+    """Return the flags of a line's flag column."""
+    return tuple(Flag(flag) for flag in text.split(", ") if flag)
+
+
+_FACTS = f"""
+    SELECT b.line, b.status, {FLAGGED}, b.id, b.type, b.currency, b.unit,
         coalesce(b.customer, b.customer_id, ''), coalesce(b.segment, ''), coalesce(b.owner, ''),
         b.expected, b.recognized, b.difference, b.allowed, b.entries,
         b.to_date_expected, b.to_date_recognized, b.before_difference, b.after_difference,
@@ -267,7 +292,8 @@ def _fits(connection: Session, month: Month) -> dict[int, tuple[Fit, ...]]:
         f"""SELECT line, cause, label FROM (
             SELECT *, expected_to_date({m - 1}, t) AS earned_before,
                 expected_to_date({m}, t) AS earned
-            FROM ({terms("SELECT * EXCLUDE start_month FROM variants")}) t)
+            FROM ({terms("SELECT * EXCLUDE start_month FROM variants")}) t
+            WHERE {_worth_adding_up(m)})
         WHERE earned - earned_before = recognized AND (in_term OR earned = to_date_recognized)
         ORDER BY line, rank"""
     ).fetchall()
@@ -275,6 +301,20 @@ def _fits(connection: Session, month: Month) -> dict[int, tuple[Fit, ...]]:
     for line, cause, label in rows:
         found[line].append(Fit(Cause(cause), label))
     return {line: tuple(fits) for line, fits in found.items()}
+
+
+def _worth_adding_up(m: int) -> str:
+    """Return the condition that a term can fit at all.
+
+    Where every month is rounded by its own days, each month before has to be reckoned for what
+    was earned to date: not before the month's own share fits.
+    """
+    days = f"month_start({m + 1}) - greatest(month_start({m}), term_start)"
+    return (
+        "NOT (step IS NULL AND rounding = 'last_period' "
+        f"AND {m} BETWEEN start_month AND least(close_month, start_month + periods - 2)) "
+        f"OR rounded(value, {days}, denominator, unit) = recognized"
+    )
 
 
 # Pairs of lines that are off by opposite amounts: (cause, when a pair is one).

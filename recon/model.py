@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from recon import money
 from recon.month import Month
@@ -88,8 +88,7 @@ class Side(StrEnum):
     ACCOUNTING = "accounting"
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One accounting entry of a line that breaks; `offset` is its month less the reconciled one."""
 
     entry_id: str

@@ -7,7 +7,6 @@ facts, causes and severity, then the summary, tied out.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from recon import summary
@@ -95,8 +94,7 @@ def _breaks(connection: Session, month: Month, policy: Policy) -> tuple[Break, .
             for facts, item in found
         ],
     )
-    flags = summary.flags_by_line(connection)
-    breaks = [replace(item, flags=flags[facts.line]) for facts, item in found]
+    breaks = [item for _, item in found]
     main = policy.currency
     return tuple(
         sorted(
@@ -125,7 +123,7 @@ def _judged(facts: Facts, policy: Policy) -> tuple[Facts, Break]:
         allowed=facts.allowed,
         to_date_expected=facts.to_date_expected,
         to_date_recognized=facts.to_date_recognized,
-        flags=(),
+        flags=facts.flags,
         entries=facts.entries,
         explanation=why.sentence,
         concerned=tuple(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from recon import money
 from recon.control import Control, tie
 from recon.engine import Session, name
+from recon.facts import FLAGGED, FLAGS
 from recon.intake import compliance_name
 from recon.model import (
     LINE_COLUMNS,
@@ -30,16 +31,6 @@ if TYPE_CHECKING:
 
 # Nothing expected and no entry: it matches, but says nothing of the month.
 _INACTIVE = "(expected = 0 AND entries = 0)"
-_FLAGS = (
-    (Flag.TERM_MISMATCH, "term_mismatch"),
-    (Flag.CLOSED_EARLY, "closed_early"),
-    (Flag.CARRIED_DIFFERENCE, "status IN ('matched', 'within_tolerance') AND off_to_date"),
-    (Flag.OVER_CONTRACT_VALUE, "over_value"),
-    (Flag.SPELLING, "spelling"),
-    (Flag.SECOND_MONTH, "months_broken = 2"),
-    (Flag.THIRD_MONTH, "months_broken > 2"),
-)
-_FLAGGED = ", ".join(f"CASE WHEN {condition} THEN '{flag}' END" for flag, condition in _FLAGS)
 _SUMS = f"""
     coalesce(sum(expected), 0), coalesce(sum(recognized), 0), coalesce(sum(abs(difference)), 0),
     count(*) FILTER (on_contract), count(*) FILTER ({_INACTIVE}),
@@ -88,7 +79,7 @@ _LINES = f"""
     SELECT id, type, kind, currency, coalesce(customer, customer_id, ''), coalesce(segment, ''),
         coalesce(owner, ''), status, coalesce(cause, ''), coalesce(severity, ''), expected,
         recognized, difference, allowed, to_date_expected, to_date_recognized, remainder, entries,
-        concat_ws(', ', {_FLAGGED})
+        {FLAGGED}
     FROM lines LEFT JOIN named USING (line)
     ORDER BY id_key, type, currency"""
 
@@ -149,25 +140,12 @@ def parts(connection: Session) -> tuple[Part, ...]:
 
 def flags(connection: Session) -> dict[Flag, int]:
     """Return how many lines carry each flag."""
-    counts = ", ".join(f"count(*) FILTER ({condition})" for _, condition in _FLAGS)
+    counts = ", ".join(f"count(*) FILTER ({condition})" for _, condition in FLAGS)
     row = connection.execute(
         f"SELECT {counts} FROM compared LEFT JOIN named USING (line)"
     ).fetchone()
-    named = zip((flag for flag, _ in _FLAGS), row or (), strict=True)
+    named = zip((flag for flag, _ in FLAGS), row or (), strict=True)
     return {flag: count for flag, count in named if count}
-
-
-def flags_of(text: str) -> tuple[Flag, ...]:
-    """Return the flags of a line's flag column."""
-    return tuple(Flag(flag) for flag in text.split(", ") if flag)
-
-
-def flags_by_line(connection: Session) -> dict[int, tuple[Flag, ...]]:
-    """Return the flags of the breaks, by line."""
-    rows = connection.execute(
-        f"SELECT line, concat_ws(', ', {_FLAGGED}) FROM compared JOIN named USING (line)"
-    ).fetchall()
-    return {line: flags_of(text) for line, text in rows}
 
 
 def bridge(

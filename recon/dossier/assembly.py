@@ -25,12 +25,12 @@ from recon.dossier.model import (
 from recon.dossier.relations import Row
 from recon.engine import Session
 from recon.errors import TieOutError
+from recon.facts import flags_of
 from recon.intake import compliance_name
 from recon.model import Break, Cause, Flag, Reconciliation, Status
 from recon.month import Month
 from recon.policy import Policy
 from recon.severity import ladder
-from recon.summary import flags_of
 
 Key = tuple[str, str, str]  # contract id as spelled, revenue type, currency
 
