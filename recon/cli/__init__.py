@@ -36,6 +36,7 @@ def recon(
 def main() -> None:
     """Run the command line and leave with the documented exit code, never with a traceback."""
     process.prepare_streams()
+    process.collect_seldom()
     interruption = process.Interruption()
     interruption.listen()
     program, log = typer.main.get_command(app), Log()

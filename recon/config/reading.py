@@ -6,7 +6,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from recon import keys
 from recon.config import values
@@ -14,13 +14,15 @@ from recon.config.calendar import read_calendar
 from recon.config.location import find
 from recon.config.log import read_log
 from recon.config.settings import Settings
-from recon.config.slack import read_slack
 from recon.config.sources import read_source
 from recon.config.tasks import read_tasks
 from recon.errors import ConfigError
 from recon.keys import Keys
 from recon.model import Side
 from recon.policy import Policy, read_policy
+
+if TYPE_CHECKING:
+    from recon.config.slack import SlackSettings
 
 
 def load(given: Path | None = None, profile: str | None = None) -> Settings:
@@ -99,12 +101,18 @@ def _read(table: Keys, path: Path) -> Settings:
         tasks=read_tasks(table.table("tasks")),
         accounts=_read_accounts(table.table("accounts"), policy),
         log=read_log(table.table("log"), path),
-        slack=read_slack(table.table("slack"), path) if "slack" in table else None,
+        slack=_read_slack(table.table("slack"), path) if "slack" in table else None,
     )
     directory = reports.take("directory", values.below(path), settings.home / "reports")
     reports.close()
     table.close()
     return replace(settings, reports=directory)
+
+
+def _read_slack(table: Keys, path: Path) -> SlackSettings:
+    from recon.config.slack import read_slack
+
+    return read_slack(table, path)
 
 
 def _read_accounts(table: Keys, policy: Policy) -> Mapping[str, str]:

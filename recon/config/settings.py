@@ -6,12 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from recon.calendar import Calendar
 from recon.config.log import LogSettings
-from recon.config.slack import SlackSettings
 from recon.model import Side
 from recon.policy import Policy
+
+if TYPE_CHECKING:
+    from recon.config.slack import SlackSettings
 
 
 class SourceKind(StrEnum):

@@ -16,8 +16,6 @@ from recon.journal.model import Run, SeenBreak
 from recon.journal.signing import signatures
 from recon.journal.store import Journal
 from recon.model import Reconciliation, Severity, Side
-from recon.replay.movement import movement
-from recon.replay.pack import Pack
 from recon.run.gathering import Gathered
 from recon.summary import to_date_differences
 
@@ -112,6 +110,9 @@ def with_movement(past: History, journal: Journal, reports: Path, run: Run) -> H
     """
     if past.since is None:
         return past
+    from recon.replay.movement import movement
+    from recon.replay.pack import Pack
+
     try:
         then = Pack.of(reports / journal.run(past.since.run_id).folder)
         parts = movement(then, Pack.of(reports / run.folder))

@@ -9,7 +9,6 @@ from typing import Literal
 from recon.engine import literal, session, writing
 from recon.errors import ReportError
 from recon.sample.recipe import Recipe
-from recon.sample.tables import fill
 
 Kind = Literal["csv", "parquet"]
 TABLES = ("contracts", "entries", "truth")
@@ -60,6 +59,9 @@ def make(recipe: Recipe, path: Path) -> None:
 
 
 def _write(recipe: Recipe, path: Path) -> None:
+    # Made once, read for ever after.
+    from recon.sample.tables import fill
+
     with session() as connection:
         # What does not fit into memory goes to the same disk.
         connection.execute(f"SET temp_directory = {literal(str(path.parent))}")
