@@ -7,7 +7,7 @@ Reads the relations of `recon.intake` and leaves these in the session:
   the month, earned to date, rows, and read: fewer where an amount or a period cannot be read
 - `sums`: the same by key as it is read, id and other_id its spellings
 - `books`: the first and the last month with an entry
-- `orphans`: the keys that no contract line has
+- `strays`: those of `sums` that no contract line has; `orphans`: those with entries in the month
 - `compared`: the outer join, one row a key, with expected, difference and status; narrow, since
   width is what costs; `lines` adds what the lines are made of
 
@@ -50,7 +50,7 @@ def add_up(connection: Session, month: Month) -> None:
     connection.execute(f"CREATE TEMP TABLE posted AS {_posted(month)}")
     _merge_spellings(connection)
     connection.execute(
-        f"""CREATE TEMP VIEW books AS
+        f"""CREATE TEMP TABLE books AS
         SELECT min(first_month) AS first_month, max(last_month) AS last_month
         FROM posted WHERE {KEYED}"""
     )
@@ -94,6 +94,7 @@ def _posted(month: Month) -> str:
     FROM given"""
 
 
+BROKEN = "status NOT IN ('matched', 'within_tolerance')"
 # The key of an entry as it came.
 GIVEN = "given_contract_id, given_revenue_type, given_currency"
 # What can be compared: a row of `posted` whose key could be read.
@@ -136,8 +137,15 @@ def compare(connection: Session, month: Month, policy: Policy) -> None:
     """
     for macro in MACROS:
         connection.execute(macro)
+    connection.execute(
+        "CREATE TEMP TABLE strays AS FROM sums ANTI JOIN contracts USING (id_key, type, currency)"
+    )
     connection.execute(f"CREATE TABLE orphans AS {_orphans(policy)}")
     connection.execute(f"CREATE TABLE compared AS {_compared(month, _whole(connection))}")
+
+
+def view_lines(connection: Session, policy: Policy) -> None:
+    """Create the view `lines` over `compared`."""
     connection.execute(f"CREATE VIEW lines AS {lines_of('compared', 'contract_rows', policy)}")
 
 
@@ -226,8 +234,7 @@ def _sums(whole: str) -> str:
 def _orphans(policy: Policy) -> str:
     """Return the keys that only accounting knows; who they belong to, if the contract is known."""
     return f"""
-    WITH unmatched AS (
-        FROM sums s ANTI JOIN contracts c USING (id_key, type, currency) WHERE s.entries > 0),
+    WITH unmatched AS (FROM strays WHERE entries > 0),
     owners AS (
         SELECT id_key, min(customer_id) AS customer_id, min(customer) AS customer,
             min(segment) AS segment, min(owner) AS owner

@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from recon.compare import GIVEN, KEYED, same_key
 from recon.engine import Session
 from recon.errors import TieOutError
+from recon.ledger import in_scope
 from recon.model import InvalidRow, Side, SourceFacts
 from recon.month import Month
 
@@ -31,7 +31,6 @@ class Control:
 def control(connection: Session, month: Month, descriptions: Mapping[Side, str]) -> Control:
     """Return the control totals of both sides, tied to what was compared.
 
-    An entry whose period names no month may be one of the month, and counts as one.
     Raises TieOutError where a row or a cent is neither compared nor invalid.
     """
     contracts = connection.execute(
@@ -39,14 +38,8 @@ def control(connection: Session, month: Month, descriptions: Mapping[Side, str])
         FROM contract_rows GROUP BY currency ORDER BY currency"""
     ).fetchall()
     entries = connection.execute(
-        f"""SELECT currency, sum(rows), coalesce(units_of(sum(total)), 0), sum(finer)
-        FROM (
-            SELECT given_currency, read_currency(given_currency) AS currency, count(*) AS rows,
-                sum(amount) AS total, count(*) FILTER (finer) AS finer
-            FROM postings WHERE {_in_scope(month)} GROUP BY given_currency)
-        GROUP BY currency ORDER BY currency"""
+        "SELECT currency, rows, total, finer FROM delivered ORDER BY currency"
     ).fetchall()
-    _reject(connection, month)
     invalid = _invalid_rows(connection, month)
     sides = Counter(row.side for row in invalid)
     sources = {
@@ -56,71 +49,26 @@ def control(connection: Session, month: Month, descriptions: Mapping[Side, str])
     _tie_rows(connection, sources)
     _tie_amounts(connection, month, sources[Side.ACCOUNTING])
     elsewhere = connection.execute(
-        f"SELECT coalesce(sum(stands_for), 0) FROM rejected WHERE NOT {_in_scope(month)}"
+        f"SELECT coalesce(sum(stands_for), 0) FROM rejected WHERE NOT {in_scope(month)}"
     ).fetchone() or (0,)
     rounded_amounts = sum(row[3] for row in (*contracts, *entries))
     return Control(sources, invalid, rounded_amounts, elsewhere[0])
 
 
-def _reject(connection: Session, month: Month) -> None:
-    """Create `rejected`: the entries near the month or before it that cannot be compared, and why.
-
-    Only keys under which one was seen are looked through.
-    """
-    m = month.index
-    connection.execute(
-        f"""CREATE TEMP TABLE suspects AS
-        SELECT {GIVEN}, b.reason AS blocked
-        FROM posted LEFT JOIN blocked b USING (id_key, type, currency)
-        WHERE read < rows OR NOT ({KEYED}) OR b.reason IS NOT NULL"""
-    )
-    connection.execute(
-        f"""CREATE TEMP TABLE suspected AS
-        SELECT e.*, s.blocked FROM entries_numbered e JOIN suspects s ON {same_key("e", "s")}"""
-    )
-    connection.execute(
-        f"""CREATE TEMP TABLE rejected AS
-        SELECT row, entry_id, currency, amount, month, stands_for,
-            coalesce(reason, 'its contract line is invalid: ' || blocked) AS reason
-        FROM entries_of('suspected')
-        WHERE CASE WHEN reason IS NOT NULL THEN coalesce(month <= {m + 1}, true)
-            ELSE blocked IS NOT NULL AND month BETWEEN {m - 1} AND {m + 1} END"""
-    )
-
-
-def _in_scope(month: Month) -> str:
-    return f"(month IS NULL OR month = {month.index})"
-
-
 def _invalid_rows(connection: Session, month: Month) -> tuple[InvalidRow, ...]:
-    """Return the rows of both sides that cannot be compared, in the order of the sources.
-
-    An entry's row counts the entries in scope alone: a file that holds every month and a database
-    that is asked for one tell the same place.
-    """
+    """Return the rows of both sides that cannot be compared, in the order of the sources."""
     contracts = connection.execute(
         """SELECT row, coalesce(id, ''), reason FROM contract_rows
         WHERE reason IS NOT NULL ORDER BY row"""
     ).fetchall()
     entries = connection.execute(
         f"""SELECT place, coalesce(entry_id, ''), reason
-        FROM rejected JOIN ({_places(connection, month)}) USING (row)
-        WHERE {_in_scope(month)} ORDER BY place"""
+        FROM rejected WHERE {in_scope(month)} ORDER BY place"""
     ).fetchall()
     return tuple(
         InvalidRow(side, *row)
         for side, rows in ((Side.ANALYTICS, contracts), (Side.ACCOUNTING, entries))
         for row in rows
-    )
-
-
-def _places(connection: Session, month: Month) -> str:
-    """Return the SQL of where each entry in scope stands; of none where all of them are valid."""
-    scope = _in_scope(month)
-    found = connection.execute(f"SELECT 1 FROM rejected WHERE {scope} LIMIT 1").fetchone()
-    return (
-        f"SELECT row, row_number() OVER (ORDER BY row) AS place FROM postings "
-        f"WHERE {scope if found else 'false'}"
     )
 
 
@@ -147,7 +95,7 @@ def _tie_amounts(connection: Session, month: Month, accounting: SourceFacts) -> 
         f"""SELECT currency, sum(recognized) FROM compared GROUP BY currency
         UNION ALL
         SELECT currency, sum(amount) FROM rejected
-        WHERE {_in_scope(month)} GROUP BY currency"""
+        WHERE {in_scope(month)} GROUP BY currency"""
     ).fetchall()
     found: Counter[str] = Counter()
     for currency, amount in rows:

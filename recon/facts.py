@@ -1,8 +1,7 @@
 """Facts: everything about the lines that break which their causes are judged by.
 
-Reads `compared`, `contract_rows` and the entries; leaves in the session `off` (every line with a
-difference), `detail` (the entries of the breaks near the month, by line) and `breaks` (the lines
-outside tolerance with their neighbouring months).
+Reads `compared`, `contract_rows`, `detail` and `books`; leaves in the session `off` (every line
+with a difference) and `breaks` (the lines outside tolerance with their neighbouring months).
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from datetime import date
 from functools import cache
 from typing import NamedTuple
 
-from recon.compare import GIVEN, KEYED, lines_of, same_key
+from recon.compare import lines_of
 from recon.engine import Session
 from recon.expected import terms
 from recon.model import Cause, Entry, Flag, Status
@@ -95,7 +94,6 @@ class Facts(NamedTuple):
 def gather(connection: Session, month: Month, policy: Policy) -> Iterator[Facts]:
     """Yield the facts of every break, in the order of contract, type and currency."""
     _create_off(connection, policy)
-    connection.execute(f"CREATE TEMP TABLE detail AS {_detail(connection, month)}")
     connection.execute(f"CREATE TEMP TABLE breaks AS {_breaks(month)}")
     entries = _entries(connection, month)
     fits = _fits(connection, month)
@@ -126,28 +124,6 @@ def _create_off(connection: Session, policy: Policy) -> None:
     connection.execute(
         "CREATE TEMP VIEW broken AS FROM off WHERE status NOT IN ('matched', 'within_tolerance')"
     )
-
-
-def _detail(connection: Session, month: Month) -> str:
-    """Return the entries of the broken lines, from two months before to the month after, by line.
-
-    It is the second pass over the ledger, which meets the keys as they came: to read every
-    entry once more would cost more than all the rest.
-    """
-    m = month.index
-    connection.execute(
-        f"""CREATE TEMP TABLE wanted AS
-        SELECT {GIVEN}, b.line
-        FROM (FROM posted WHERE {KEYED}) JOIN broken b USING (id_key, type, currency)"""
-    )
-    connection.execute(
-        f"CREATE TEMP TABLE detail_given AS "
-        f"SELECT e.*, w.line FROM entries_given e JOIN wanted w ON {same_key('e', 'w')}"
-    )
-    return f"""
-    SELECT line, month - {m} AS distance, entry_id, amount, document_ref, posted_at
-    FROM entries_of('detail_given')
-    WHERE reason IS NULL AND month BETWEEN {m - 2} AND {m + 1}"""
 
 
 def _breaks(month: Month) -> str:

@@ -164,14 +164,12 @@ def _values(connection: Session, table: str, rows: list[tuple[str | int | None, 
 def load_contracts(connection: Session, relation: str, policy: Policy) -> list[str]:
     """Create `contract_rows` and `contracts` from a relation; return what is worth a notice.
 
-    Raises MissingColumns, and LooksLikeCrmCloseDate where more than half of the lines close on
-    or before their start.
+    Raises MissingColumns.
     """
     side = Columns(Side.ANALYTICS, columns(connection, relation), CONTRACT_COLUMNS)
     connection.execute(f"CREATE TABLE contract_rows AS {_contract_rows(side, relation, policy)}")
     _mark_duplicates(connection)
     connection.execute(f"CREATE TEMP VIEW contracts AS {contracts_of('contract_rows')}")
-    _refuse_crm_close_dates(connection)
     return _float_notice(side, "contract_value")
 
 
@@ -255,11 +253,11 @@ def _mark_duplicates(connection: Session) -> None:
     )
 
 
-def _refuse_crm_close_dates(connection: Session) -> None:
+def refuse_crm_close_dates(connection: Session) -> None:
     """Stop where most lines would never recognize anything.
 
     Counted are the valid lines that are recognized over their duration: a setup of a day closes
-    on its start.
+    on its start. Raises LooksLikeCrmCloseDate where more than half of them close on or before it.
     """
     found = connection.execute(
         f"""SELECT count(*) FILTER (close_date <= started_on), count(*) FROM contracts

@@ -11,12 +11,18 @@ from typing import TYPE_CHECKING
 
 from recon import summary
 from recon.causes import explain
-from recon.compare import add_up, compare
+from recon.compare import add_up, compare, view_lines
 from recon.control import control
 from recon.engine import Session, open_session, reading
 from recon.facts import Facts, gather
-from recon.intake import load_contracts, register_policy, view_entries
+from recon.intake import (
+    load_contracts,
+    refuse_crm_close_dates,
+    register_policy,
+    view_entries,
+)
 from recon.involved import counterpart, entries_concerned
+from recon.ledger import read_again
 from recon.model import Break, Reconciliation, Side
 from recon.month import Month
 from recon.policy import Policy
@@ -73,12 +79,47 @@ def reconcile_relations(
     register_policy(connection, policy)
     with reading(Side.ANALYTICS, told[Side.ANALYTICS]):
         notices = load_contracts(connection, contracts, policy)
+        refuse_crm_close_dates(connection)
     with reading(Side.ACCOUNTING, told[Side.ACCOUNTING]):
-        notices += view_entries(connection, entries, policy, compliance)
-        add_up(connection, month)
-        compare(connection, month, policy)
-        breaks = _breaks(connection, month, policy)
-        return _summed_up(connection, month, policy, breaks, notices, told, compliance)
+        notices += compare_entries(connection, entries, month, policy, compliance)
+        return conclude(connection, month, policy, told, compliance, notices)
+
+
+def compare_entries(
+    connection: Session, entries: str, month: Month, policy: Policy, compliance: tuple[str, ...]
+) -> list[str]:
+    """Compare entries with the contract rows of the session; return what is worth a notice.
+
+    Contract lines that share an id have to be compared together; apart from that any group of
+    contracts can be compared by itself. What `conclude` needs of a group are the relations
+    `COMPARED`; those of several groups are one below the other, `books` from the earliest to the
+    latest month and `delivered` and `blank` added up.
+    """
+    notices = view_entries(connection, entries, policy, compliance)
+    add_up(connection, month)
+    compare(connection, month, policy)
+    read_again(connection, month, compliance)
+    return notices
+
+
+COMPARED = (
+    "contract_rows", "compared", "orphans", "strays", "books", "delivered", "detail", "rejected",
+    "blank",
+)  # fmt: skip
+
+
+def conclude(
+    connection: Session,
+    month: Month,
+    policy: Policy,
+    descriptions: Mapping[Side, str],
+    compliance: tuple[str, ...],
+    notices: list[str],
+) -> Reconciliation:
+    """Return the reconciliation of what was compared: the breaks explained, everything tied out."""
+    view_lines(connection, policy)
+    breaks = _breaks(connection, month, policy)
+    return _summed_up(connection, month, policy, breaks, notices, descriptions, compliance)
 
 
 def _breaks(connection: Session, month: Month, policy: Policy) -> tuple[Break, ...]:

@@ -140,7 +140,7 @@ def _query(month: Month) -> str:
         UNION ALL BY NAME
         SELECT {literal(NO_LINE)} AS type, '' AS segment, currency, recognized, earned,
             0 AS value_before, 0 AS added, 0 AS ended_before, 0 AS ended
-        FROM sums ANTI JOIN contracts USING (id_key, type, currency)),
+        FROM strays),
     left_over AS (
         SELECT *, value_before + added - ended_before - ended AS entitled,
             entitled - earned AS closing

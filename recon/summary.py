@@ -13,7 +13,6 @@ from recon import money
 from recon.control import Control, tie
 from recon.engine import Session, name
 from recon.facts import FLAGGED, FLAGS
-from recon.intake import compliance_name
 from recon.model import (
     LINE_COLUMNS,
     Break,
@@ -197,7 +196,7 @@ def notices(
             f"neighbouring months: {taken.invalid_elsewhere:,}."
         )
     said += _incomplete(connection)
-    said += _blank(connection, month, compliance)
+    said += _blank(connection, compliance)
     return said + _left_unrecognized(connection, month)
 
 
@@ -215,18 +214,13 @@ def _incomplete(connection: Session) -> list[str]:
     ]
 
 
-def _blank(connection: Session, month: Month, compliance: Sequence[str]) -> list[str]:
+def _blank(connection: Session, compliance: Sequence[str]) -> list[str]:
     """Return in how many entries of the month each compliance column is blank."""
-    if not compliance:
-        return []
-    counts = ", ".join(f"count(*) - count({name(compliance_name(c))})" for c in compliance)
-    found = connection.execute(
-        f"SELECT {counts} FROM entries_of('entries_given') WHERE month = {month.index}"
-    ).fetchone()
+    found = dict(connection.execute("FROM blank").fetchall())
     return [
-        f"{column} is blank in {blank:,} of the month's entries."
-        for column, blank in zip(compliance, found or (), strict=True)
-        if blank
+        f"{column} is blank in {found[column]:,} of the month's entries."
+        for column in compliance
+        if found[column]
     ]
 
 

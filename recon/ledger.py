@@ -1,0 +1,120 @@
+"""The ledger once more: what is asked of the entries once the lines are compared.
+
+Leaves in the session:
+
+- `delivered`: currency, rows, total, finer: the month's entries as they came, counted apart from
+  the comparison, which is tied to it; an entry whose period names no month may be one of the
+  month, and counts as one
+- `detail`: the entries of the broken lines, from two months before to the month after: line,
+  distance (in months), entry_id, amount, document_ref, posted_at
+- `rejected`: the entries up to the month after that cannot be compared: row, place (among those
+  of the month, counted from 1), entry_id, currency, amount, month, stands_for, reason
+- `blank`: compliance, entries: in how many entries of the month a compliance column is blank
+
+Only keys under which something was found are looked through: to read every entry once more would
+cost more than all the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from recon.compare import BROKEN, GIVEN, KEYED, same_key
+from recon.engine import Session, literal, name
+from recon.intake import compliance_name
+from recon.month import Month
+
+
+def read_again(connection: Session, month: Month, compliance: Sequence[str]) -> None:
+    """Create `delivered`, `detail`, `rejected` and `blank` from what is posted and compared."""
+    connection.execute(f"CREATE TEMP TABLE delivered AS {_delivered(month)}")
+    _create_detail(connection, month)
+    _create_rejected(connection, month)
+    _create_blank(connection, month, compliance)
+
+
+def in_scope(month: Month) -> str:
+    """Return the condition that an entry is one of the month, or may be."""
+    return f"(month IS NULL OR month = {month.index})"
+
+
+def _delivered(month: Month) -> str:
+    return f"""
+    SELECT currency, CAST(sum(rows) AS BIGINT) AS rows, coalesce(units_of(sum(total)), 0) AS total,
+        CAST(sum(finer) AS BIGINT) AS finer
+    FROM (
+        SELECT given_currency, read_currency(given_currency) AS currency, count(*) AS rows,
+            sum(amount) AS total, count(*) FILTER (finer) AS finer
+        FROM postings WHERE {in_scope(month)} GROUP BY given_currency)
+    GROUP BY currency"""
+
+
+def _create_detail(connection: Session, month: Month) -> None:
+    m = month.index
+    connection.execute(
+        f"""CREATE TEMP TABLE wanted AS
+        SELECT {GIVEN}, b.line
+        FROM (FROM posted WHERE {KEYED})
+        JOIN (FROM compared WHERE {BROKEN}) b USING (id_key, type, currency)"""
+    )
+    connection.execute(
+        f"CREATE TEMP TABLE wanted_given AS "
+        f"SELECT e.*, w.line FROM entries_given e JOIN wanted w ON {same_key('e', 'w')}"
+    )
+    connection.execute(
+        f"""CREATE TEMP TABLE detail AS
+        SELECT line, month - {m} AS distance, entry_id, amount, document_ref, posted_at
+        FROM entries_of('wanted_given')
+        WHERE reason IS NULL AND month BETWEEN {m - 2} AND {m + 1}"""
+    )
+
+
+def _create_rejected(connection: Session, month: Month) -> None:
+    m = month.index
+    connection.execute(
+        f"""CREATE TEMP TABLE suspects AS
+        SELECT {GIVEN}, b.reason AS blocked
+        FROM posted LEFT JOIN blocked b USING (id_key, type, currency)
+        WHERE read < rows OR NOT ({KEYED}) OR b.reason IS NOT NULL"""
+    )
+    connection.execute(
+        f"""CREATE TEMP TABLE suspected AS
+        SELECT e.*, s.blocked FROM entries_numbered e JOIN suspects s ON {same_key("e", "s")}"""
+    )
+    connection.execute(
+        f"""CREATE TEMP VIEW unplaced AS
+        SELECT row, entry_id, currency, amount, month, stands_for,
+            coalesce(reason, 'its contract line is invalid: ' || blocked) AS reason
+        FROM entries_of('suspected')
+        WHERE CASE WHEN reason IS NOT NULL THEN coalesce(month <= {m + 1}, true)
+            ELSE blocked IS NOT NULL AND month BETWEEN {m - 1} AND {m + 1} END"""
+    )
+    connection.execute(
+        f"""CREATE TEMP TABLE rejected AS
+        SELECT row, place, * EXCLUDE (row, place)
+        FROM unplaced LEFT JOIN ({_places(connection, month)}) USING (row)"""
+    )
+
+
+def _places(connection: Session, month: Month) -> str:
+    """Return the SQL of where each entry in scope stands; of none where all of them are valid.
+
+    Only entries in scope are counted: a file that holds every month and a database that is asked
+    for one tell the same place.
+    """
+    scope = in_scope(month)
+    found = connection.execute(f"SELECT 1 FROM unplaced WHERE {scope} LIMIT 1").fetchone()
+    return (
+        f"SELECT row, row_number() OVER (ORDER BY row) AS place FROM postings "
+        f"WHERE {scope if found else 'false'}"
+    )
+
+
+def _create_blank(connection: Session, month: Month, compliance: Sequence[str]) -> None:
+    connection.execute("CREATE TEMP TABLE blank(compliance VARCHAR, entries BIGINT)")
+    for column in compliance:
+        connection.execute(
+            f"""INSERT INTO blank
+            SELECT {literal(column)}, count(*) - count({name(compliance_name(column))})
+            FROM entries_of('entries_given') WHERE month = {month.index}"""
+        )
