@@ -10,6 +10,7 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from recon import money
@@ -111,6 +112,8 @@ class Counterpart:
     offset: int
 
 
+# Reports, journal and evidence ask each for the name of every break.
+@lru_cache(maxsize=1 << 16)
 def fingerprint(contract_id: str, revenue_type: str, currency: str) -> str:
     """Return the name of a break, the same in every run and month: it is that of its line.
 

@@ -6,8 +6,9 @@ import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import astuple, fields
+from dataclasses import fields
 from datetime import UTC, datetime
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,9 @@ _RUN = (
     "run_id", "month", "started", "ended", "who", "host", "versions", "policy", "sources",
     "severity", "exit_code", "folder", "evidence", "invalid", "supersedes", "provisional",
 )  # fmt: skip
+_SEEN = [field.name for field in fields(SeenBreak)]
+# Plain values all of them: dataclasses.astuple would copy each.
+_cells = attrgetter(*_SEEN)
 
 
 class Journal:
@@ -68,7 +72,7 @@ class Journal:
                  t.contract_lines, t.inactive_lines, t.matched, t.within_tolerance, t.breaks)
                 for currency, t in run.totals.items()
             ])  # fmt: skip
-            self._insert("breaks", [(run.run_id, *astuple(item)) for item in breaks])
+            self._insert("breaks", [(run.run_id, *_cells(item)) for item in breaks])
             self._insert(
                 "closings", [(run.run_id, *line, a) for line, a in (closings or {}).items()]
             )
@@ -93,9 +97,9 @@ class Journal:
             ])  # fmt: skip
 
     def _insert(self, table: str, rows: Sequence[Sequence[object]]) -> None:
-        for row in rows:
-            places = ", ".join("?" * len(row))
-            self._connection.execute(f"INSERT INTO {table} VALUES ({places})", row)
+        if rows:
+            places = ", ".join("?" * len(rows[0]))
+            self._connection.executemany(f"INSERT INTO {table} VALUES ({places})", rows)
 
     def runs(self, month: Month | None = None) -> list[Run]:
         """Return all runs in order of time, or those of a month."""
@@ -155,7 +159,7 @@ class Journal:
         return self._breaks("WHERE run_id = ?", (run_id,)).get(run_id, [])
 
     def _breaks(self, where: str = "", values: Sequence[object] = ()) -> dict[str, list[SeenBreak]]:
-        columns = ", ".join(field.name for field in fields(SeenBreak))
+        columns = ", ".join(_SEEN)
         found: dict[str, list[SeenBreak]] = {}
         for run_id, *row in self._connection.execute(
             f"SELECT run_id, {columns} FROM breaks {where} ORDER BY abs(difference) DESC, name",
