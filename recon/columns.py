@@ -33,6 +33,7 @@ class Columns:
         self.side = side
         self.types = {column.strip().lower(): kind.upper() for column, kind in found.items()}
         self.names = {column.strip().lower(): column for column in found}
+        self.texts: dict[str, str] = {}
         missing = [column for column in required if column not in self.types]
         if missing:
             raise MissingColumns(side, missing, list(found))
@@ -50,15 +51,19 @@ class Columns:
         given = {key: name(f"given_{key}") for key in self.names}
         return ", ".join(f"{name(raw)} AS {given[key]}" for key, raw in self.names.items())
 
-    def as_given(self) -> Columns:
-        """The same columns, read from where `given` keeps them."""
+    def said(self, *wanted: str) -> str:
+        """The trimmed texts of some text columns, each made once; see `as_said`."""
+        texts = [column for column in wanted if self.kind(column) == "VARCHAR"]
+        return "".join(f", {self.text(column)} AS {name(f'said_{column}')}" for column in texts)
+
+    def as_said(self, *wanted: str) -> Columns:
+        """The same columns, read from where `given` keeps them and `said` their texts."""
         kept = Columns(self.side, self.types, ())
         kept.names = {key: f"given_{key}" for key in self.names}
+        kept.texts = {
+            column: name(f"said_{column}") for column in wanted if self.kind(column) == "VARCHAR"
+        }
         return kept
-
-    def given_names(self) -> str:
-        """The names under which `given` keeps the columns."""
-        return ", ".join(name(f"given_{key}") for key in self.names)
 
     def raw(self, column: str) -> str:
         """A column as it came, NULL where it is missing."""
@@ -74,6 +79,8 @@ class Columns:
         """Trimmed text, NULL where blank; 42.0 from a float column is the id 42."""
         if column not in self.names:
             return "CAST(NULL AS VARCHAR)"
+        if column in self.texts and not raw:
+            return self.texts[column]
         raw = raw or name(self.names[column])
         if self.has_floats(column):
             whole = f"{raw} = floor({raw}) AND abs({raw}) < 1e15"

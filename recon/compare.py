@@ -169,8 +169,8 @@ def _compared(month: Month, whole: str) -> str:
     m = month.index
     return f"""
     WITH earned AS (
-        SELECT *, expected_to_date({m - 1}, t) AS earned_before,
-            expected_to_date({m}, t) AS to_date_expected, rounded(value, 1, 1, unit) AS full_value
+        SELECT *, own_to_date({m - 1}, t) AS earned_before,
+            own_to_date({m}, t) AS to_date_expected, rounded(value, 1, 1, unit) AS full_value
         FROM ({terms("FROM contracts", whole)}) t),
     joined AS (
         SELECT row, rule, c.id, id_key, type, currency, segment, start_month, close_month,

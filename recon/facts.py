@@ -130,7 +130,7 @@ def _breaks(month: Month) -> str:
     m = month.index
     return f"""
     WITH earned AS (
-        SELECT line, list(CASE WHEN on_contract THEN expected_to_date(end_month, l) ELSE 0 END
+        SELECT line, list(CASE WHEN on_contract THEN own_to_date(end_month, l) ELSE 0 END
             ORDER BY end_month) AS by_month
         FROM broken l, range({m - 3}, {m + 2}) months(end_month) GROUP BY line),
     neighbours AS (

@@ -14,22 +14,21 @@ gets a reason. The results are relations in the session:
   are the ten-thousandths of a sum of such amounts
 - `entries_given`: every entry as it came; `entries_of(rows)` reads some of them: id, id_key, type,
   currency, amount, month, stands_for, entry_id, document_ref, posted_at, compliance columns, reason
-- `entry_rows`: all entries, read, with their place in the source (row)
+- `entries_numbered`: the same with their place in the source (row)
 
 Amounts are ten-thousandths, months are counted from January of year 0.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from itertools import product
+from collections.abc import Iterable, Mapping, Sequence
 
 from recon import money
 from recon.columns import Columns
 from recon.engine import Session, columns, literal, name
 from recon.errors import LooksLikeCrmCloseDate
 from recon.model import Side
-from recon.policy import Policy, Recognition, Tolerance, TypePolicy
+from recon.policy import Policy, Recognition, Rounding, Tolerance, TypePolicy
 
 CONTRACT_COLUMNS = (
     "contract_id", "revenue_type", "contract_value", "duration_months", "booking_date",
@@ -40,6 +39,7 @@ CONTRACT_OPTIONS = (
 )  # fmt: skip
 ENTRY_COLUMNS = ("entry_id", "contract_id", "revenue_type", "amount", "recognition_period")
 ENTRY_OPTIONS = ("currency", "posted_at", "document_ref")
+PERIOD = "recognition_period"
 # How many entries a row of a relation stands for, where a database has added some up; else one.
 CONDENSED = "recon_entries"
 
@@ -56,7 +56,7 @@ def _reason(side: Columns, checks: Mapping[str, tuple[str, str]]) -> str:
     parts = []
     for listed, (value, what) in checks.items():
         column = listed.removeprefix("?")
-        text = side.text(column, name(f"given_{column}"))
+        text = side.text(column)
         blank = f"'{column} is missing'" if listed == column else "NULL"
         parts.append(
             f"CASE WHEN {value} IS NOT NULL THEN NULL WHEN {text} IS NULL THEN {blank} "
@@ -80,24 +80,42 @@ _CODED = "CASE WHEN regexp_full_match(currency, '[A-Z]{3}') THEN currency END"
 
 
 def register_policy(connection: Session, policy: Policy) -> None:
-    """Create `rules` and `units` (currency, unit), which the lines look their rules up in.
+    """Create `rules`, `units` (currency, unit), and the macro `own_to_date`.
 
     `rules`: rule, type, kind, recognition, convention, rounding, unit, ppm, floor, cap, one row
-    for each revenue type, segment with a tolerance of its own (or none), and minor unit.
+    for each revenue type, segment with a tolerance of its own (or none), and minor unit. Where a
+    tolerance is set by type and segment, the type's wins. `own_to_date(month, terms)` is
+    `expected_to_date` for the policy's own rounding, faster where every type rounds alike.
     """
-    _values(
-        connection,
-        "rules(rule, type, kind, recognition, convention, rounding, unit, ppm, floor, cap)",
-        [
-            (number, of, *_rule(policy.types[of], segment, unit, policy))
-            for number, (of, segment, unit) in enumerate(
-                product(policy.types, _segments(policy).values(), _UNITS)
-            )
-        ],
+    types = [
+        (number, of, *_rule(policy.types[of], policy)) for number, of in enumerate(policy.types)
+    ]
+    segments = [
+        (number, own.ppm, own.floor, own.cap)
+        for number, own in enumerate(_segments(policy).values())
+    ]
+    wide = policy.tolerance
+    connection.execute(
+        f"""CREATE TABLE rules AS
+        SELECT (t.number * {len(segments)} + s.number) * {len(_UNITS)} + u.number AS rule,
+            type, kind, recognition, convention, rounding, unit,
+            coalesce(t.ppm, s.ppm, {literal(wide.ppm)}) AS ppm,
+            coalesce(t.floor, s.floor, {literal(wide.floor)}, unit) AS floor,
+            coalesce(t.cap, s.cap, {literal(wide.cap)}) AS cap
+        FROM {_values(_TYPE_RULES, types)},
+            {_values("s(number, ppm, floor, cap)", segments)},
+            {_values("u(number, unit)", enumerate(_UNITS))}"""
     )
-    _values(connection, "units(currency, unit)", list(money.minor_units().items()))
+    units = list(money.minor_units().items())
+    connection.execute(f"CREATE TABLE units AS FROM {_values('u(currency, unit)', units)}")
+    roundings = {row[5] for row in types}
+    own = "accrued_cumulative" if roundings == {Rounding.CUMULATIVE.value} else "accrued"
+    connection.execute(
+        f"CREATE MACRO own_to_date(m, t) AS {own}(least(m, t.close_month) - t.start_month + 1, t)"
+    )
 
 
+_TYPE_RULES = "t(number, type, kind, recognition, convention, rounding, ppm, floor, cap)"
 _UNITS = sorted({100, *money.minor_units().values()})
 
 
@@ -107,20 +125,22 @@ def _segments(policy: Policy) -> dict[str, Tolerance]:
     return {"": Tolerance()} | own
 
 
-def _rule(
-    rule: TypePolicy, segment: Tolerance, unit: int, policy: Policy
-) -> tuple[str | int | None, ...]:
-    tolerance = rule.tolerance.over(segment).over(policy.tolerance)
+def _rule(rule: TypePolicy, policy: Policy) -> tuple[str | int | None, ...]:
     return (
         rule.kind.value,
         rule.recognition.value,
         (rule.convention or policy.convention).value,
         (rule.rounding or policy.rounding).value,
-        unit,
-        tolerance.ppm,
-        unit if tolerance.floor is None else tolerance.floor,
-        tolerance.cap,
+        rule.tolerance.ppm,
+        rule.tolerance.floor,
+        rule.tolerance.cap,
     )
+
+
+def _values(named: str, rows: Iterable[Sequence[str | int | None]]) -> str:
+    """Return rows as a relation of SQL, named with its columns."""
+    listed = ", ".join(f"({', '.join(map(literal, row))})" for row in rows)
+    return f"(VALUES {listed}) AS {named}"
 
 
 def rule_of(policy: Policy) -> str:
@@ -155,12 +175,6 @@ def _type(text: str, policy: Policy) -> str:
     return f"CASE lower({text}) {cases} END"
 
 
-def _values(connection: Session, table: str, rows: list[tuple[str | int | None, ...]]) -> None:
-    listed = ", ".join(f"({', '.join(map(literal, row))})" for row in rows)
-    head = table.partition("(")[0]
-    connection.execute(f"CREATE TABLE {head} AS SELECT * FROM (VALUES {listed}) AS {table}")
-
-
 def load_contracts(connection: Session, relation: str, policy: Policy) -> list[str]:
     """Create `contract_rows` and `contracts` from a relation; return what is worth a notice.
 
@@ -173,11 +187,15 @@ def load_contracts(connection: Session, relation: str, policy: Policy) -> list[s
     return _float_notice(side, "contract_value")
 
 
-def _contract_rows(side: Columns, relation: str, policy: Policy) -> str:
+def _contract_rows(given: Columns, relation: str, policy: Policy) -> str:
+    read = (*CONTRACT_COLUMNS, *CONTRACT_OPTIONS)
+    side = given.as_said(*read)
+    checks = _CONTRACT_CHECKS | _duration_check(policy)
     return f"""
-    WITH source AS (
-        SELECT {side.place()} AS row, {side.given()},
-            {side.text("contract_id")} AS id, {side.text("revenue_type")} AS type_text,
+    WITH given AS (
+        SELECT {given.place()} AS row, {given.given()} {given.said(*read)} FROM {relation}),
+    source AS (
+        SELECT *, {side.text("contract_id")} AS id, {side.text("revenue_type")} AS type_text,
             {_type(side.text("revenue_type"), policy)} AS type,
             {side.units("contract_value")} AS value, {side.finer("contract_value")} AS finer,
             {side.number("duration_months")} AS duration_number,
@@ -186,7 +204,7 @@ def _contract_rows(side: Columns, relation: str, policy: Policy) -> str:
             {_coded(side.text("currency"), policy)} AS currency,
             {side.text("customer_id")} AS customer_id, {side.text("customer")} AS customer,
             {side.text("segment")} AS segment, {side.text("owner")} AS owner
-        FROM {relation}),
+        FROM given),
     typed AS (
         SELECT *, lower(id) AS id_key, {rule_of(policy)} AS rule,
             CASE WHEN duration_number BETWEEN 1 AND {LONGEST_TERM}
@@ -197,7 +215,7 @@ def _contract_rows(side: Columns, relation: str, policy: Policy) -> str:
         coalesce(start_date, booked_on) AS started_on, close_date, terminated_on,
         customer_id, customer, segment, owner,
         CASE WHEN type IS NULL THEN type_text END AS type_text,
-        {_reason(side, _CONTRACT_CHECKS | _duration_check(policy))} AS reason
+        {_reason(side, checks)} AS reason
     FROM typed"""
 
 
@@ -291,7 +309,7 @@ def contracts_of(rows: str) -> str:
 
 
 def compliance_name(column: str) -> str:
-    """Return what a compliance column is called in `entry_rows`, where it hides none of ours."""
+    """Return what a compliance column is called among the entries, where it hides none of ours."""
     return f"compliance_{column.strip().lower()}"
 
 
@@ -313,7 +331,6 @@ def view_entries(
         f"SELECT {side.place()} AS row, {given} FROM {relation}"
     )
     connection.execute(f"CREATE MACRO entries_of(rows) AS TABLE {_entries_of(side, wanted)}")
-    connection.execute("CREATE TEMP VIEW entry_rows AS FROM entries_of('entries_numbered')")
     return _float_notice(side, "amount")
 
 
@@ -329,44 +346,49 @@ def _create_readers(connection: Session, side: Columns, policy: Policy) -> None:
         connection.execute(f"CREATE MACRO {macro} AS {made_of}")
 
 
-def _view_postings(connection: Session, side: Columns, relation: str) -> None:
+def _view_postings(connection: Session, given: Columns, relation: str) -> None:
     """Create `postings`; a ledger writes few periods, and each is read once."""
-    month, periods = side.month("recognition_period"), ""
-    if side.kind("recognition_period") == "VARCHAR":
-        period = side.raw("recognition_period")
+    side = given.as_said("amount", PERIOD)
+    month, periods = side.month(PERIOD), ""
+    if given.kind(PERIOD) == "VARCHAR":
         connection.execute(
             f"""CREATE TEMP TABLE periods AS
-            SELECT {period} AS recon_period, {month} AS recon_month
-            FROM (SELECT DISTINCT {period} FROM {relation})"""
+            SELECT given_{PERIOD} AS recon_period, {month} AS recon_month
+            FROM (
+                SELECT * {given.as_said().said(PERIOD)}
+                FROM (SELECT DISTINCT {given.raw(PERIOD)} AS given_{PERIOD} FROM {relation}))"""
         )
-        month, periods = "recon_month", f"LEFT JOIN periods ON {period} = recon_period"
+        month, periods = "recon_month", f"LEFT JOIN periods ON given_{PERIOD} = recon_period"
     connection.execute(
         f"""CREATE TEMP VIEW postings AS
-        SELECT recon_place AS row, {side.raw("contract_id")} AS given_contract_id,
-            {side.raw("revenue_type")} AS given_revenue_type,
+        SELECT row, given_contract_id, given_revenue_type,
             {side.raw("currency")} AS given_currency, {side.addend("amount")[0]} AS amount,
             {side.finer("amount")} AS finer, {month} AS month,
             {side.count(CONDENSED)} AS stands_for
-        FROM (SELECT {side.place()} AS recon_place, * FROM {relation}) {periods}"""
+        FROM (
+            SELECT {given.place()} AS row, {given.given()} {given.said("amount")}
+            FROM {relation}) {periods}"""
     )
 
 
-def _entries_of(side: Columns, compliance: Sequence[str]) -> str:
-    kept = side.as_given()
+def _entries_of(given: Columns, compliance: Sequence[str]) -> str:
+    read = (*ENTRY_COLUMNS, "posted_at", "document_ref", *compliance)
+    side = given.as_said(*read)
     words = {
         "entry_id": "entry_id", "type_text": "revenue_type", "amount_text": "amount",
         "period_text": "recognition_period", "posted_at": "posted_at",
         "document_ref": "document_ref",
     } | {compliance_name(column): column for column in compliance}  # fmt: skip
-    texts = ", ".join(f"{kept.text(column)} AS {name(word)}" for word, column in words.items())
+    texts = ", ".join(f"{side.text(column)} AS {name(word)}" for word, column in words.items())
     return f"""
-    SELECT *, {texts}, {_reason(side, _ENTRY_CHECKS)} AS reason
-    FROM (
+    WITH said AS (SELECT * {given.as_said().said(*read)} FROM query_table(rows)),
+    typed AS (
         SELECT *, read_id(given_contract_id) AS id, lower(id) AS id_key,
             read_type(given_revenue_type) AS type, read_currency(given_currency) AS currency,
-            {kept.units("amount")} AS amount, {kept.month("recognition_period")} AS month,
-            {kept.count(CONDENSED)} AS stands_for
-        FROM query_table(rows))"""
+            {side.units("amount")} AS amount, {side.month("recognition_period")} AS month,
+            {side.count(CONDENSED)} AS stands_for
+        FROM said)
+    SELECT *, {texts}, {_reason(side, _ENTRY_CHECKS)} AS reason FROM typed"""
 
 
 _ENTRY_CHECKS = {

@@ -70,44 +70,47 @@ def _create_detail(connection: Session, month: Month) -> None:
 
 
 def _create_rejected(connection: Session, month: Month) -> None:
-    m = month.index
+    connection.execute(
+        """CREATE TEMP TABLE rejected(row BIGINT, place BIGINT, entry_id VARCHAR, currency VARCHAR,
+            amount BIGINT, month BIGINT, stands_for BIGINT, reason VARCHAR)"""
+    )
     connection.execute(
         f"""CREATE TEMP TABLE suspects AS
         SELECT {GIVEN}, b.reason AS blocked
         FROM posted LEFT JOIN blocked b USING (id_key, type, currency)
         WHERE read < rows OR NOT ({KEYED}) OR b.reason IS NOT NULL"""
     )
+    if connection.execute("SELECT 1 FROM suspects LIMIT 1").fetchone():
+        _reject(connection, month)
+
+
+def _reject(connection: Session, month: Month) -> None:
+    """Fill `rejected` with the entries under the suspected keys that cannot be compared.
+
+    Only entries in scope have a place: a file that holds every month and a database that is asked
+    for one tell the same place.
+    """
+    m = month.index
     connection.execute(
         f"""CREATE TEMP TABLE suspected AS
         SELECT e.*, s.blocked FROM entries_numbered e JOIN suspects s ON {same_key("e", "s")}"""
     )
     connection.execute(
-        f"""CREATE TEMP VIEW unplaced AS
-        SELECT row, entry_id, currency, amount, month, stands_for,
+        f"""INSERT INTO rejected
+        SELECT row, NULL, entry_id, currency, amount, month, stands_for,
             coalesce(reason, 'its contract line is invalid: ' || blocked) AS reason
         FROM entries_of('suspected')
         WHERE CASE WHEN reason IS NOT NULL THEN coalesce(month <= {m + 1}, true)
             ELSE blocked IS NOT NULL AND month BETWEEN {m - 1} AND {m + 1} END"""
     )
-    connection.execute(
-        f"""CREATE TEMP TABLE rejected AS
-        SELECT row, place, * EXCLUDE (row, place)
-        FROM unplaced LEFT JOIN ({_places(connection, month)}) USING (row)"""
-    )
-
-
-def _places(connection: Session, month: Month) -> str:
-    """Return the SQL of where each entry in scope stands; of none where all of them are valid.
-
-    Only entries in scope are counted: a file that holds every month and a database that is asked
-    for one tell the same place.
-    """
     scope = in_scope(month)
-    found = connection.execute(f"SELECT 1 FROM unplaced WHERE {scope} LIMIT 1").fetchone()
-    return (
-        f"SELECT row, row_number() OVER (ORDER BY row) AS place FROM postings "
-        f"WHERE {scope if found else 'false'}"
-    )
+    if connection.execute(f"SELECT 1 FROM rejected WHERE {scope} LIMIT 1").fetchone():
+        connection.execute(
+            f"""UPDATE rejected SET place = places.place FROM (
+                SELECT row, row_number() OVER (ORDER BY row) AS place
+                FROM postings WHERE {scope}) places
+            WHERE places.row = rejected.row"""
+        )
 
 
 def _create_blank(connection: Session, month: Month, compliance: Sequence[str]) -> None:

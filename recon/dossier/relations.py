@@ -44,7 +44,8 @@ def collect(session: Session, contract_id: str, month: Month) -> str:
 def _nearest(session: Session, wanted: str) -> list[str]:
     rows = session.execute(
         f"""SELECT min(id) FROM (
-            SELECT id, id_key FROM contract_rows UNION SELECT id, id_key FROM entry_rows)
+            SELECT id, id_key FROM contract_rows
+            UNION SELECT id, id_key FROM entries_of('entries_given'))
         WHERE id_key IS NOT NULL GROUP BY id_key
         ORDER BY damerau_levenshtein(id_key, lower({literal(wanted)})), id_key LIMIT {NEAREST}"""
     ).fetchall()
@@ -56,7 +57,7 @@ def _collect_entries(session: Session, of_contract: str) -> None:
         f"""CREATE OR REPLACE TEMP TABLE dossier_entries AS
         SELECT e.* REPLACE (coalesce(e.reason, 'its contract line is invalid: ' || b.reason)
             AS reason)
-        FROM entry_rows e LEFT JOIN blocked b USING (id_key, type, currency)
+        FROM entries_of('entries_numbered') e LEFT JOIN blocked b USING (id_key, type, currency)
         WHERE e.{of_contract}"""
     )
 
