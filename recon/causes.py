@@ -58,6 +58,8 @@ def repeated(facts: Facts) -> Sequence[Entry]:
 
 def _surplus(entries: Sequence[Entry]) -> list[list[Entry]]:
     """Return the entries of equal amount and document; no document equals no document only."""
+    if len(entries) < 2:  # noqa: PLR2004 - one repeats none
+        return []
     copies: defaultdict[tuple[int, str], list[Entry]] = defaultdict(list)
     for entry in entries:
         copies[entry.amount, entry.document_ref].append(entry)
@@ -100,19 +102,23 @@ def decimal_shift(facts: Facts) -> str | None:
     """The recognized amount, or one of its entries, is 10, 100 or 1000 times too large or small."""
     if facts.expected == 0 or facts.entry_count == 0:
         return None
-    for named, amount in _amounts(facts):
+    for entry, amount in _amounts(facts):
         right = amount - facts.difference
         if shifted := _shift(amount, right):
-            return f"{named} is {shifted} the {_money(facts, right)} that fits."
+            return f"{_wrong(facts, entry)} is {shifted} the {_money(facts, right)} that fits."
     return None
 
 
-def _amounts(facts: Facts) -> Iterator[tuple[str, int]]:
+def _amounts(facts: Facts) -> Iterator[tuple[Entry | None, int]]:
     """Yield what may be wrong by itself: the recognized amount, then each of several entries."""
-    yield _recognized(facts), facts.recognized
+    yield None, facts.recognized
     if facts.entry_count > 1:
         for entry in facts.entries_of_month:
-            yield _entry(facts, entry), entry.amount
+            yield entry, entry.amount
+
+
+def _wrong(facts: Facts, entry: Entry | None) -> str:
+    return _entry(facts, entry) if entry else _recognized(facts)
 
 
 def _shift(amount: int, right: int) -> str | None:
@@ -130,11 +136,11 @@ def digits_swapped(facts: Facts) -> str | None:
     """Two neighbouring digits of the recognized amount, or of one entry, are exchanged."""
     if facts.expected == 0 or facts.difference % (9 * facts.unit):
         return None
-    for named, amount in _amounts(facts):
+    for entry, amount in _amounts(facts):
         right = amount - facts.difference
         if pair := _swapped(amount, right, facts.currency):
             return (
-                f"{named} has the digits {pair[0]} and {pair[1]} exchanged: "
+                f"{_wrong(facts, entry)} has the digits {pair[0]} and {pair[1]} exchanged: "
                 f"{_money(facts, right)} fits."
             )
     return None

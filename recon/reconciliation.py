@@ -6,7 +6,9 @@ facts, causes and severity, then the summary, tied out.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import gc
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from recon import summary
@@ -127,15 +129,13 @@ def _breaks(connection: Session, month: Month, policy: Policy) -> tuple[Break, .
 
     Amounts of two currencies cannot be compared: those of the policy's currency come first.
     """
-    found = [_judged(facts, policy) for facts in gather(connection, month, policy)]
-    summary.name_causes(
-        connection,
-        [
-            (facts.line, item.cause.value, item.severity.word, facts.months_broken)
-            for facts, item in found
-        ],
-    )
-    breaks = [item for _, item in found]
+    verdicts, breaks = [], []
+    with _uncollected():
+        for facts in gather(connection, month, policy):
+            item = _judged(facts, policy)
+            breaks.append(item)
+            verdicts.append((facts.line, item.cause.value, item.severity.word, facts.months_broken))
+    summary.name_causes(connection, verdicts)
     main = policy.currency
     return tuple(
         sorted(
@@ -145,9 +145,21 @@ def _breaks(connection: Session, month: Month, policy: Policy) -> tuple[Break, .
     )
 
 
-def _judged(facts: Facts, policy: Policy) -> tuple[Facts, Break]:
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Keep the garbage collector still: it would go through every break, and they all stay."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _judged(facts: Facts, policy: Policy) -> Break:
     why = explain(facts)
-    return facts, Break(
+    return Break(
         contract_id=facts.contract_id,
         revenue_type=facts.revenue_type,
         currency=facts.currency,
