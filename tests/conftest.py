@@ -8,6 +8,7 @@ import pytest
 from hypothesis import settings
 
 from recon import secrets
+from tests.java import has_java
 
 # In CI the same examples every time: a failure there is to be one that can be looked into.
 settings.register_profile("ci", derandomize=True)
@@ -40,6 +41,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say loudly what was not checked."""
     if not os.environ.get("RECON_TEST_SQLSERVER"):
         terminalreporter.line("No SQL Server was tested: RECON_TEST_SQLSERVER names none.")
+    if not has_java():
+        terminalreporter.line(
+            "NOTHING was tested on Apache Spark: Java 17 or newer is not installed."
+        )
     if _skipped:
         terminalreporter.section("NOT CHECKED, because skipped")
         for line in _skipped:

@@ -15,6 +15,7 @@ from recon.config.location import find
 from recon.config.log import read_log
 from recon.config.settings import Settings
 from recon.config.sources import read_source
+from recon.config.spark import read_engine, read_spark
 from recon.config.tasks import read_tasks
 from recon.errors import ConfigError
 from recon.keys import Keys
@@ -102,6 +103,8 @@ def _read(table: Keys, path: Path) -> Settings:
         accounts=_read_accounts(table.table("accounts"), policy),
         log=read_log(table.table("log"), path),
         slack=_read_slack(table.table("slack"), path) if "slack" in table else None,
+        engine=read_engine(table, list(sides.values())),
+        spark=read_spark(table.table("spark")),
     )
     directory = reports.take("directory", values.below(path), settings.home / "reports")
     reports.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -24,6 +25,14 @@ class SourceKind(StrEnum):
     FILES = "files"
     SQLSERVER = "sqlserver"
     ODBC = "odbc"
+    SPARK = "spark"
+
+
+class Engine(StrEnum):
+    """What brings both sides together."""
+
+    LOCAL = "local"
+    SPARK = "spark"
 
 
 class Intent(StrEnum):
@@ -60,12 +69,49 @@ class DatabaseSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class SparkSettings:
+    """How Apache Spark is used.
+
+    Without `master` it is the session that there is, else the one that Spark's own configuration
+    describes. `groups` is into how many groups the contracts are divided; left out, four for each
+    core that Spark has.
+    """
+
+    master: str | None = None
+    groups: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SparkSource:
+    """What Spark reads: a `table` of its catalog, or a `format`, at a `path` if it has one.
+
+    The password that the variable `password_env` holds joins the `options` when they are used.
+    """
+
+    table: str | None = None
+    path: str | None = None
+    format: str | None = None
+    options: Mapping[str, str] = field(default_factory=dict)
+    password_env: str | None = None
+
+    @property
+    def description(self) -> str:
+        """Where the rows come from, without secrets."""
+        if self.table:
+            return f"Spark table {self.table}"
+        # What follows the address of a server may be anything.
+        place = self.path or re.split("[;?]", self.options.get("url", ""))[0]
+        return f"Spark {self.format} {place}"
+
+
+@dataclass(frozen=True, slots=True)
 class SourceSettings:
     """Where one side comes from.
 
-    `database` says how a database is reached. For files, `path` is a file or a glob, absolute;
-    `columns` maps our names to theirs. `encoding`, `delimiter`, `decimal` and `date_format` say
-    how a CSV file is written; a delimiter that is None is read off the header.
+    `database` says how a database is reached, `spark` what Spark reads. For files, `path` is a
+    file or a glob, absolute; `columns` maps our names to theirs. `encoding`, `delimiter`, `decimal`
+    and `date_format` say how a CSV file is written; a delimiter that is None is read off the
+    header.
     """
 
     side: Side
@@ -78,6 +124,7 @@ class SourceSettings:
     date_format: str | None = None
     compliance: tuple[str, ...] = ()
     database: DatabaseSettings | None = None
+    spark: SparkSource | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +167,8 @@ class Settings:
     log: LogSettings = field(default_factory=LogSettings)
     slack: SlackSettings | None = None
     accounts: Mapping[str, str] = field(default_factory=dict)
+    engine: Engine = Engine.LOCAL
+    spark: SparkSettings = field(default_factory=SparkSettings)
 
     @property
     def home(self) -> Path:

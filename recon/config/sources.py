@@ -10,6 +10,7 @@ from pathlib import Path
 from recon import keys
 from recon.config import values
 from recon.config.settings import DatabaseSettings, Intent, SourceKind, SourceSettings
+from recon.config.spark import read_spark_source
 from recon.keys import Keys
 from recon.model import Side
 
@@ -25,6 +26,7 @@ def read_source(table: Keys, side: Side, path: Path, zone: str | None) -> Source
     settings = SourceSettings(
         side=side,
         kind=kind,
+        spark=read_spark_source(table, kind),
         path=table.take("path", values.below(path), None),
         columns=_read_columns(table.table("columns"), side, compliance),
         encoding=table.take("encoding", values.encoding, "utf-8"),

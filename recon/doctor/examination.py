@@ -86,9 +86,19 @@ def _side(
     settings: SourceSettings, month: Month, currency: str, watcher: Watcher
 ) -> Sequence[Check]:
     """Return the checks of a side, made in a thread of their own: Ctrl-C waits for no login."""
+    if settings.spark:
+        return _on_spark(settings.side, settings.spark.description, watcher)
     watcher.section(settings.side.capitalize(), source(settings).description)
     work = partial(_WORKS[settings.kind], settings, month, currency, watcher)
     return side_by_side({settings.side: work}, lambda _: None)[settings.side]
+
+
+def _on_spark(side: Side, description: str, watcher: Watcher) -> Sequence[Check]:
+    """Return that nothing is known of what Spark alone can read."""
+    watcher.section(side.capitalize(), description)
+    check = Check("source", side, skipped("not checked: only a run on Spark reads it"))
+    watcher.ended(check)
+    return [check]
 
 
 def _database(

@@ -9,7 +9,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
-from recon.config import Settings, SourceSettings
+from recon.config import Engine, Settings, SourceSettings
 from recon.month import Month
 
 # What a connection string may hold that is no secret; whatever else stands in it stays there.
@@ -18,6 +18,12 @@ _SHOWN = {
     "encrypt", "failover_partner", "host", "hostname", "initial catalog", "multisubnetfailover",
     "network address", "port", "readonly", "server", "servername", "sslmode",
     "trusted_connection", "trustservercertificate",
+}  # fmt: skip
+# What Spark's readers are told that is no secret.
+_OPTIONS = {
+    "dbtable", "delimiter", "driver", "encoding", "fetchsize", "header", "lowerBound",
+    "numPartitions", "partitionColumn", "query", "sep", "timestampAsOf", "upperBound", "user",
+    "versionAsOf",
 }  # fmt: skip
 _PART = re.compile(r"\s*([^=;]*?)\s*=\s*(\{(?:[^}]|\}\})*\}|[^;]*)")
 
@@ -28,10 +34,12 @@ def configuration(settings: Settings) -> dict[str, object]:
     Passwords are not in the settings, only the names of the variables that hold them; of a
     connection string nothing is kept but what is known to be harmless.
     """
+    engine = {"engine": str(settings.engine)} if settings.engine is not Engine.LOCAL else {}
     return {
         "schema": 1,
         "path": plain(settings.path),
         "reports": plain(settings.reports),
+        **engine,
         "analytics": _source(settings.analytics),
         "accounting": _source(settings.accounting),
     }
@@ -39,10 +47,20 @@ def configuration(settings: Settings) -> dict[str, object]:
 
 def _source(settings: SourceSettings) -> object:
     table = plain(settings)
+    if settings.spark is None:
+        del table["spark"]
+    else:
+        table["spark"]["options"] = shown_options(settings.spark.options)
     database = table["database"]
     if database and database["connection"] is not None:
         database["connection"] = shown_connection(database["connection"])
     return table
+
+
+def shown_options(options: Mapping[str, str]) -> dict[str, str]:
+    """Return the options of Spark's reader in which only what is known to be harmless is read."""
+    server = {name: re.split(r"[;?]", text)[0] for name, text in options.items() if name == "url"}
+    return {name: text if name in _OPTIONS else "***" for name, text in options.items()} | server
 
 
 def shown_connection(text: str) -> str:

@@ -46,11 +46,16 @@ def copy_extract(kept: Kept, side: Side, folder: Path) -> Extract:
     return kept.extract
 
 
+def known_columns(side: Side, compliance: Iterable[str]) -> set[str]:
+    """Return the columns that recon reads of a side, under our names."""
+    return {*_COLUMNS[side], *(column.strip().lower() for column in compliance)}
+
+
 def write_extract(
     session: Session, side: Side, relation: str, folder: Path, compliance: Iterable[str]
 ) -> Extract:
     """Write a side's rows to its file; raises ReportError where that cannot be."""
-    known = {*_COLUMNS[side], *(column.strip().lower() for column in compliance)}
+    known = known_columns(side, compliance)
     found = {column.strip().lower(): column for column in columns(session, relation)}
     chosen = {ours: theirs for ours, theirs in found.items() if ours in known}
     listed = ", ".join(f"{name(theirs)} AS {name(ours)}" for ours, theirs in chosen.items())

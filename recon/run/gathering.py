@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from recon.config import Settings
+from recon.config import Engine, Settings
 from recon.engine import Session, open_session
 from recon.errors import SourceDataError
 from recon.evidence.extracts import Kept
@@ -68,6 +68,10 @@ def gathered(
     """
     log, started = log or Log(), datetime.now(UTC)
     step = log.following(progress)
+    if settings.engine is Engine.SPARK:
+        with _on_spark(settings, Request(month, contract), step, started) as found:
+            yield found
+        return
     sides = {side.side: source(side) for side in (settings.analytics, settings.accounting)}
     with ExitStack() as opened:
         step("Reading both sides")
@@ -94,6 +98,18 @@ def gathered(
             books.keep(session, settings, deliveries, relations)
         extracts = dict(books.kept) if books else {}
         yield Gathered(started, session, result, deliveries, relations, extracts)
+
+
+@contextmanager
+def _on_spark(
+    settings: Settings, request: Request, step: Progress, started: datetime
+) -> Iterator[Gathered]:
+    """Yield a month that Spark has compared; it reads each month anew."""
+    from recon.spark.month import month_on_spark
+
+    with _scratch() as scratch, month_on_spark(settings, request, scratch, step) as found:
+        _refuse_empty(found.session, found.result)
+        yield Gathered(started, found.session, found.result, found.deliveries, found.relations)
 
 
 @contextmanager

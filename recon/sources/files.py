@@ -15,17 +15,13 @@ from functools import partial
 from pathlib import Path
 
 from recon.config import SourceSettings
-from recon.engine import Session, columns, literal, name, reading
+from recon.engine import Session, columns, literal, reading
 from recon.errors import ConfigError, SourceDataError, SourceUnreachable, TieOutError
 from recon.sources.decoding import as_utf8, opening
 from recon.sources.delivery import Delivery, Request, Scratch
 from recon.sources.fingerprints import fingerprint, stamps
+from recon.sources.naming import selected
 from recon.sources.side_by_side import Supervisor
-
-NUMBERS = {"contract_value", "amount", "duration_months"}
-DATES = {
-    "booking_date", "close_date", "start_date", "terminated_on", "recognition_period",
-}  # fmt: skip
 
 PARQUET = b"PAR1"
 # Excel's two formats (the newer one is a ZIP archive) and gzip.
@@ -67,11 +63,16 @@ class FilesSource:
                 relation = self._relation(session, paths, scratch)
                 found = columns(session, relation)
             try:
-                yield f"(SELECT {self._selected(found)} FROM {relation})"
+                yield f"(SELECT {selected(self.settings, found)} FROM {relation})"
             except (SourceDataError, TieOutError) as error:
                 if stamps(paths) == before:
                     raise
                 raise self._changed() from error
+
+    def parquet(self) -> list[Path]:
+        """Return the files where they are Parquet; raises SourceUnreachable where none is there."""
+        paths = self._found()
+        return paths if all(self._start(path) == PARQUET for path in paths) else []
 
     def _trail(self, before: Sequence[tuple[int, int]]) -> Mapping[str, object]:
         """Return the files with their hashes; raises SourceDataError where they have changed."""
@@ -174,56 +175,6 @@ class FilesSource:
                 f"{path} has {problem}; its first line must name every column once."
             )
         return header, delimiter
-
-    def _selected(self, found: Mapping[str, str]) -> str:
-        theirs = {column.strip().lower(): column for column in found}
-        renamed = {
-            ours: self._known(theirs, their, ours) for ours, their in self.settings.columns.items()
-        }
-        # A column that is renamed, or that another one replaces under our name, steps aside.
-        kept = {
-            column: column
-            for lower, column in theirs.items()
-            if column not in renamed.values() and lower not in renamed
-        }
-        return ", ".join(
-            f"{self._written(column, found[column], ours)} AS {name(ours)}"
-            for ours, column in (kept | renamed).items()
-        )
-
-    def _known(self, theirs: Mapping[str, str], their: str, ours: str) -> str:
-        if their.strip().lower() not in theirs:
-            raise SourceDataError(
-                f"The {self.settings.side} side has no column {their!r}, which "
-                f"{self.settings.side}.columns.{ours} names (it has {', '.join(theirs.values())})."
-            )
-        return theirs[their.strip().lower()]
-
-    def _written(self, column: str, kind: str, ours: str) -> str:
-        """Return a column's SQL, where it is text in the way that the settings say."""
-        raw, lower = name(column), ours.strip().lower()
-        if kind != "VARCHAR":
-            return raw
-        if lower in NUMBERS and self.settings.decimal == ",":
-            return _with_point(raw)
-        if lower in DATES and self.settings.date_format:
-            day = f"try_strptime({raw}, {literal(self.settings.date_format)})"
-            return f"coalesce(strftime({day}, '%Y-%m-%d'), {raw})"
-        return raw
-
-
-def _with_point(raw: str) -> str:
-    """Return the SQL of a number written with a decimal comma.
-
-    A point may only group digits, where a comma proves it: 1.234,56. Alone it is refused, since
-    1.234 could mean either.
-    """
-    grouped = rf"regexp_full_match({raw}, '\s*[+-]?\d{{1,3}}(\.\d{{3}})+,\d+\s*')"
-    return (
-        f"CASE WHEN {grouped} THEN replace(replace({raw}, '.', ''), ',', '.') "
-        f"WHEN contains({raw}, '.') THEN {raw} || ' (with a point)' "
-        f"ELSE replace({raw}, ',', '.') END"
-    )
 
 
 def _listed(paths: Sequence[Path]) -> str:

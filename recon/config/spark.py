@@ -1,0 +1,118 @@
+"""Spark: the key `engine`, the table [spark], and what Spark alone can read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import PurePosixPath
+
+from recon import keys
+from recon.config.settings import Engine, SourceKind, SourceSettings, SparkSettings, SparkSource
+from recon.keys import Keys
+
+_DATABASES = (SourceKind.SQLSERVER, SourceKind.ODBC)
+_JDBC = "jdbc"
+# What an option may be called that is a secret, and how one may stand within an address.
+_SECRET = re.compile(
+    r"(?i)password|passwd|pwd|secret|token|credential|(access|account|api)[._-]?key"
+)
+_LOGIN = re.compile(r"(?i)[;?&]\s*(password|pwd)\s*=|://[^/@\s]+:[^/@\s]+@|:[^/@\s:]+/[^/@\s]+@")
+
+
+def read_engine(table: Keys, sides: Sequence[SourceSettings]) -> Engine:
+    """Return the engine; each side has to be one that it can read."""
+    engine = table.take("engine", keys.one_of(Engine), Engine.LOCAL)
+    for side in sides:
+        key = f"{side.side}.source"
+        if engine is Engine.LOCAL and side.kind is SourceKind.SPARK:
+            table.mistake(key, "'spark' needs engine = \"spark\" at the top of the file")
+        if engine is Engine.SPARK and side.kind in _DATABASES:
+            table.mistake(
+                key,
+                f'{str(side.kind)!r} is not read on Spark; there a database is source = "spark" '
+                'with format = "jdbc"',
+            )
+    return engine
+
+
+def read_spark(table: Keys) -> SparkSettings:
+    """Return how Spark is used."""
+    settings = SparkSettings(
+        master=table.take("master", keys.text, None),
+        groups=table.take("groups", _from_one, None),
+    )
+    table.close()
+    return settings
+
+
+def read_spark_source(table: Keys, kind: SourceKind) -> SparkSource | None:
+    """Return what Spark reads, None for a source of another kind."""
+    if kind is not SourceKind.SPARK:
+        # What another kind of source needs may stay where it is, for a profile to switch to.
+        for name in ("table", "format", "options"):
+            table.take(name, lambda _: None, None)
+        return None
+    settings = SparkSource(
+        table=table.take("table", keys.text, None),
+        path=table.take("path", _place, None),
+        format=table.take("format", keys.text, None),
+        options=_read_options(table.table("options")),
+        password_env=table.take("password_env", keys.text, None),
+    )
+    _check(table, settings)
+    return settings
+
+
+def _check(table: Keys, source: SparkSource) -> None:
+    """Note what is missing, and what does not go together."""
+    jdbc = source.format == _JDBC
+    given = [source.table is not None, source.path is not None, jdbc]
+    if sum(given) != 1:
+        table.mistake("table", 'needs exactly one of table, path, and format = "jdbc"')
+    elif source.table and source.format:
+        table.mistake("format", "does not go with table")
+    elif source.path and not source.format:
+        table.mistake("format", 'is missing; it says what is at the path, like "parquet"')
+    for name in ("url",) if jdbc else ():
+        if name not in source.options:
+            table.mistake(f"options.{name}", 'is missing; format = "jdbc" needs it')
+    if jdbc and not {"dbtable", "query"} & set(source.options):
+        table.mistake("options.query", "is missing; or dbtable names what is read")
+
+
+def _read_options(table: Keys) -> Mapping[str, str]:
+    """Return the options of Spark's reader by their names; no secret may stand in them."""
+    options: dict[str, str] = {}
+    for name in table.names():
+        if _SECRET.search(name):
+            table.mistake(name, "is a secret; name its variable with password_env, or let Spark's "
+                                "own configuration hold it")  # fmt: skip
+            table.take(name, str, "")
+        elif value := table.take(name, _option, ""):
+            options[name] = value
+    return options
+
+
+def _option(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int):
+        return str(value)
+    text = keys.text(value)
+    if _LOGIN.search(text):
+        raise ValueError("a password stands in it; name its variable with password_env instead")
+    return text
+
+
+def _place(value: object) -> str:
+    """Return an address or an absolute path: where a relative one starts, Spark alone knows."""
+    text = keys.text(value)
+    if re.match(r"\w[\w+.-]*:/", text) or PurePosixPath(text).is_absolute():
+        return text
+    raise ValueError(f"{text!r} is no address like 's3a://…' and no absolute path")
+
+
+def _from_one(value: object) -> int:
+    if keys.whole(value) < 1:
+        raise ValueError(f"{value!r} is not a whole number from 1")
+    return keys.whole(value)

@@ -1,0 +1,73 @@
+"""Naming: the columns of a file under our names, text in them as the settings say it is written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from recon.config import SourceSettings
+from recon.engine import literal, name
+from recon.errors import SourceDataError
+
+NUMBERS = {"contract_value", "amount", "duration_months"}
+DATES = {
+    "booking_date", "close_date", "start_date", "terminated_on", "recognition_period",
+}  # fmt: skip
+
+
+def selected(settings: SourceSettings, found: Mapping[str, str]) -> str:
+    """Return what to select of the columns found, which come with their SQL types."""
+    return ", ".join(
+        f"{written(settings, name(column), found[column], ours)} AS {name(ours)}"
+        for ours, column in chosen(settings, found).items()
+    )
+
+
+def chosen(settings: SourceSettings, found: Iterable[str]) -> dict[str, str]:
+    """Return our names -> those of the columns found; raises SourceDataError where one is not."""
+    theirs = {column.strip().lower(): column for column in found}
+    renamed = {
+        ours: _known(settings, theirs, their, ours) for ours, their in settings.columns.items()
+    }
+    # A column that is renamed, or that another one replaces under our name, steps aside.
+    kept = {
+        column: column
+        for lower, column in theirs.items()
+        if column not in renamed.values() and lower not in renamed
+    }
+    return kept | renamed
+
+
+def _known(settings: SourceSettings, theirs: Mapping[str, str], their: str, ours: str) -> str:
+    if their.strip().lower() not in theirs:
+        raise SourceDataError(
+            f"The {settings.side} side has no column {their!r}, which "
+            f"{settings.side}.columns.{ours} names (it has {', '.join(theirs.values())})."
+        )
+    return theirs[their.strip().lower()]
+
+
+def written(settings: SourceSettings, raw: str, kind: str, ours: str) -> str:
+    """Return a column's SQL, where it is text in the way that the settings say."""
+    lower = ours.strip().lower()
+    if kind != "VARCHAR":
+        return raw
+    if lower in NUMBERS and settings.decimal == ",":
+        return _with_point(raw)
+    if lower in DATES and settings.date_format:
+        day = f"try_strptime({raw}, {literal(settings.date_format)})"
+        return f"coalesce(strftime({day}, '%Y-%m-%d'), {raw})"
+    return raw
+
+
+def _with_point(raw: str) -> str:
+    """Return the SQL of a number written with a decimal comma.
+
+    A point may only group digits, where a comma proves it: 1.234,56. Alone it is refused, since
+    1.234 could mean either.
+    """
+    grouped = rf"regexp_full_match({raw}, '\s*[+-]?\d{{1,3}}(\.\d{{3}})+,\d+\s*')"
+    return (
+        f"CASE WHEN {grouped} THEN replace(replace({raw}, '.', ''), ',', '.') "
+        f"WHEN contains({raw}, '.') THEN {raw} || ' (with a point)' "
+        f"ELSE replace({raw}, ',', '.') END"
+    )

@@ -1,0 +1,149 @@
+"""The session: the one that there is, or one of our own that keeps quiet and ends with the run."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import signal
+import sys
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from recon.config import SparkSettings
+from recon.errors import ConfigError
+from recon.spark.failures import no_session
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+PACKAGE = 'pip install "recon[spark]"'
+# Each core's groups differ in size: with several for each, none waits long for another.
+_GROUPS_A_CORE = 4
+_LOG = "status = error\nrootLogger.level = off\n"
+
+
+@contextmanager
+def session(settings: SparkSettings, folder: Path) -> Iterator[SparkSession]:
+    """Yield the session of spark-submit or of this process, else one that lasts as long as this.
+
+    `folder` takes what a session of our own writes. Raises ConfigError where PySpark or Java is not
+    installed, SourceUnreachable where Spark cannot be started.
+    """
+    _require()
+    from pyspark.sql import SparkSession
+
+    with _quiet():
+        found = SparkSession.getActiveSession()
+        if found or "PYSPARK_GATEWAY_PORT" in os.environ:
+            yield found or SparkSession.builder.getOrCreate()
+            return
+        started = _started(settings, folder)
+        try:
+            yield started
+        finally:
+            with suppress(Exception):
+                started.stop()
+
+
+def groups(settings: SparkSettings, spark: SparkSession) -> int:
+    """Return into how many groups the contracts are divided."""
+    return settings.groups or _GROUPS_A_CORE * spark.sparkContext.defaultParallelism
+
+
+def _require() -> None:
+    try:
+        import pyarrow
+        import pyspark
+    except ImportError:
+        raise ConfigError(
+            [f"engine: 'spark' needs PySpark, which is not installed: {PACKAGE}"], "This machine"
+        ) from None
+    del pyarrow, pyspark
+
+
+def _started(settings: SparkSettings, folder: Path) -> SparkSession:
+    from pyspark import SparkConf, SparkContext
+    from pyspark.errors import PySparkException
+    from pyspark.java_gateway import launch_gateway
+    from pyspark.sql import SparkSession
+
+    if not java():
+        raise ConfigError(
+            ["engine: 'spark' needs Java 17 or newer; install it, or let JAVA_HOME name it"],
+            "This machine",
+        )
+    os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+    configured = SparkConf()
+    configured.setAll(_own(settings, folder).items())
+    said = folder / "spark.log"
+    try:
+        # What Java has to say before it logs goes nowhere else than to stderr.
+        with said.open("wb") as stderr, _signals_kept():
+            gateway = launch_gateway(configured, {"stderr": stderr})
+            SparkContext(conf=configured, gateway=gateway)
+            return SparkSession.builder.config(conf=configured).getOrCreate()
+    except (PySparkException, OSError, ValueError) as error:
+        raise no_session(error, said) from None
+
+
+def _own(settings: SparkSettings, folder: Path) -> dict[str, str]:
+    """Return the configuration of a session of our own, over that of Spark's own files."""
+    quiet = folder / "log4j2.properties"
+    quiet.write_text(_LOG, encoding="ascii")
+    told = {
+        "spark.app.name": "recon",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.log.level": "OFF",
+        "spark.sql.session.timeZone": "UTC",
+        "spark.driver.extraJavaOptions": f"-Dlog4j2.configurationFile={quiet.as_uri()}",
+    }
+    if settings.master:
+        told["spark.master"] = settings.master
+    if (settings.master or "").startswith("local"):
+        told |= {
+            "spark.ui.enabled": "false",
+            "spark.driver.host": "127.0.0.1",
+            "spark.driver.bindAddress": "127.0.0.1",
+            "spark.sql.warehouse.dir": (folder / "warehouse").as_uri(),
+        }
+    return told
+
+
+def java() -> str | None:
+    """Return the Java that Spark would start, None where there is none."""
+    home = os.environ.get("JAVA_HOME")
+    return shutil.which("java", path=str(Path(home) / "bin")) if home else shutil.which("java")
+
+
+@contextmanager
+def _signals_kept() -> Iterator[None]:
+    """Keep who listens to Ctrl-C: PySpark would."""
+    listens = threading.current_thread() is threading.main_thread()
+    handler = signal.getsignal(signal.SIGINT)
+    try:
+        yield
+    finally:
+        if listens:
+            signal.signal(signal.SIGINT, handler)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Let PySpark tell its failures as exceptions alone."""
+    loggers = [logging.getLogger(name) for name in ("DataFrameQueryContextLogger", "py4j")]
+    before = [(logger, logger.disabled) for logger in loggers]
+    for logger in loggers:
+        logger.disabled = True
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", module=r"pyspark\.")
+            warnings.filterwarnings("ignore", message="PySpark does not yet fully support")
+            yield
+    finally:
+        for logger, disabled in before:
+            logger.disabled = disabled

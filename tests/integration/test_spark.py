@@ -1,0 +1,268 @@
+"""A month on Apache Spark says what the local engine says, to the byte but for its own name."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from recon.config import SparkSettings
+from recon.engine import open_session
+from recon.errors import ExitCode
+from tests.shell import CONTRACTS, ENTRIES, ROOT, Project, contract, entry, in_process, one_sentence
+
+pytest.importorskip("pyspark", reason='PySpark is not installed: pip install "recon[spark]"')
+
+from recon.spark.groups import FOLDED
+from recon.spark.session import session
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+GROUPS = 3
+SPARK = f"engine = 'spark'\nspark.groups = {GROUPS}\n"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
+    """Start Spark once, as a run would that finds none."""
+    before = os.environ.get("PYTHONPATH")
+    os.environ["PYTHONPATH"] = str(ROOT)
+    try:
+        settings = SparkSettings(master="local[2]")
+        with session(settings, tmp_path_factory.mktemp("spark")) as started:
+            yield started
+    finally:
+        os.environ.pop("PYTHONPATH")
+        if before is not None:
+            os.environ["PYTHONPATH"] = before
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a run has printed, and the files that it has left, without the run's own name."""
+
+    code: int
+    document: str
+    errors: str
+    files: dict[str, bytes]
+
+
+def run(folder: Path, *arguments: str) -> Told:
+    """Run a command on a configuration in a folder."""
+    done = in_process(*arguments, cwd=folder)
+    text = done.stdout.decode()
+    document = json.loads(text) if text.startswith("{") else {}
+    name = document.get("run_id", "no run")
+    places = [Path(path).parent for path in document.get("reports", [])][:1]
+    files = {
+        path.name: path.read_bytes().replace(name.encode(), b"RUN")
+        for place in places
+        for path in place.iterdir()
+        if path.suffix == ".csv"
+    }
+    return Told(done.returncode, text.replace(name, "RUN"), done.stderr.decode(), files)
+
+
+def on_both(project: Project, *arguments: str) -> tuple[Told, Told]:
+    """Run a command on the local engine, then on Spark; both leave their reports in a folder."""
+    text = project.config.read_text(encoding="utf-8")
+    found = []
+    for engine in ("", SPARK):
+        project.config.write_text(engine + text, encoding="utf-8")
+        found.append(run(project.folder, *arguments))
+        # Either is the first run of the month.
+        if project.reports.exists():
+            before = len(list(project.folder.glob("reports of *")))
+            project.reports.rename(project.folder / f"reports of {before}")
+    project.config.write_text(text, encoding="utf-8")
+    return found[0], found[1]
+
+
+def agree(local: Told, there: Told) -> dict[str, Any]:
+    """Hold both against each other; return the document."""
+    assert there.errors == local.errors
+    assert there.document == local.document
+    assert there == local
+    return dict(json.loads(local.document))
+
+
+def test_the_sample_month_is_the_same_to_the_byte(tmp_path: Path) -> None:
+    """JSON, CSV files and evidence of the sample month are those of the local engine."""
+    project = Project(tmp_path)
+    project.config.write_text("[analytics]\nsource = 'sample'\n[accounting]\nsource = 'sample'\n")
+    runs = ("month", "2024-06", "--json", "--format", "csv")
+    found = agree(*on_both(project, *runs))
+    assert found["breaks"]
+
+
+CROOKED = [
+    contract("A-1"),
+    contract(" a-2 "),
+    contract("D-1"),
+    contract("d-1"),  # twice the same key
+    contract("I-1", "12.00.5"),  # no amount
+    contract("", "500.00"),  # no id
+    contract("\u212a-7"),  # the Kelvin sign, of which k is the lower case
+]
+POSTED = [
+    entry("a-1"),
+    entry("A-2", "90.00"),
+    entry("A-2 ", "10.00"),
+    entry("D-1"),
+    entry("I-1"),
+    entry("k-7", "250.00"),
+    entry("k-7", "100.00", "2024-05"),
+    entry("ORPHAN-1", "77.77"),
+    entry("ORPHAN-2", "88.88"),
+    entry("A-1", "no amount"),
+    entry("A-1", "1.00", "no month"),
+    "E-9,,Subscription,5.00,2024-06\n",
+    "E-10,A-1,Nonsense,5.00,2024-06\n",
+]
+
+
+@pytest.fixture
+def crooked(tmp_path: Path) -> Project:
+    """Give books with everything in them that cannot be compared, or only after a second look."""
+    project = Project(tmp_path)
+    project.write("contracts.csv", CONTRACTS + "".join(CROOKED))
+    project.write("entries.csv", ENTRIES + "".join(POSTED))
+    return project
+
+
+def test_whatever_cannot_be_compared_is_told_alike(crooked: Project) -> None:
+    """Rows are invalid in the same places, and orphans, spellings and duplicates are the same."""
+    found = agree(*on_both(crooked, "month", "2024-06", "--json", "--format", "csv"))
+    assert len(found["invalid"]) > 8
+    assert {item["cause"] for item in found["breaks"]} >= {"unknown_contract"}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("explain", "a-2", "2024-06", "--json"), ("rollforward", "2024-06", "--json")],
+    ids=lambda arguments: arguments[0],
+)
+def test_other_commands_read_what_spark_has_compared(
+    crooked: Project, arguments: tuple[str, ...]
+) -> None:
+    """A dossier and a roll-forward are those of the local engine."""
+    agree(*on_both(crooked, *arguments))
+
+
+def parquet(project: Project, name: str, text: str, parts: int) -> None:
+    """Write a CSV text as Parquet files, its amounts with a comma and one column nobody reads."""
+    project.write(f"{name}.csv", text)
+    with open_session() as connection:
+        source = f"read_csv('{project.folder}/data/{name}.csv', all_varchar = true)"
+        amount = "contract_value" if name == "contracts" else "amount"
+        for part in range(parts):
+            connection.execute(
+                f"""COPY (
+                    SELECT * EXCLUDE (i, contract_id) REPLACE (replace({amount}, '.', ',')
+                        AS {amount}), contract_id AS "Deal ID", 7 AS "not read"
+                    FROM (SELECT *, row_number() OVER () AS i FROM {source})
+                    WHERE (i - 1) // 5 = {part}
+                ) TO '{project.folder}/data/{name} [{part}].parquet' (FORMAT parquet)"""
+            )
+
+
+def test_parquet_is_read_in_place_file_after_file(crooked: Project) -> None:
+    """Names, decimal commas and the places of rows over several files are the same."""
+    parquet(crooked, "contracts", CONTRACTS + "".join(CROOKED), 2)
+    parquet(crooked, "entries", ENTRIES + "".join(POSTED), 3)
+    more = "path = '../data/{} *.parquet'\ndecimal = ','\ncolumns = {{ contract_id = 'Deal ID' }}\n"
+    crooked.configure(more.format("contracts"), more.format("entries"))
+    local, there = on_both(crooked, "month", "2024-06", "--json", "--format", "csv")
+    assert len(agree(local, there)["invalid"]) > 8
+    packs = sorted(crooked.folder.glob("reports of */2024-06/*/evidence"))
+    for name in ("contracts.parquet", "entries.parquet"):
+        with open_session() as connection:
+            rows = [connection.execute(f"FROM '{pack}/{name}'").fetchall() for pack in packs]
+        assert len(rows) == 2
+        assert rows[0] == rows[1]
+    extracts = [json.loads((pack / "run.json").read_text())["extracts"] for pack in packs]
+    assert extracts[0] == extracts[1]
+
+
+def test_what_spark_alone_can_read(spark: SparkSession, crooked: Project) -> None:
+    """A table whose rows have no known places is numbered from 1, and its evidence verified."""
+    for name, text in (("contracts", CROOKED), ("entries", POSTED)):
+        frame = spark.read.csv(f"file:{crooked.folder}/data/{name}.csv", header=True)
+        assert frame.count() == len(text)
+        frame.repartition(3, "contract_id").createOrReplaceTempView(f"recon_{name}")
+    crooked.config.write_text(
+        SPARK + "[analytics]\nsource = 'spark'\ntable = 'recon_contracts'\n"
+        f"[accounting]\nsource = 'spark'\npath = 'file:{crooked.folder}/data/entries.csv'\n"
+        "format = 'csv'\noptions = { header = true }\n"
+    )
+    told = run(crooked.folder, "month", "2024-06", "--json", "--format", "csv")
+    found = json.loads(told.document)
+    assert found["sources"]["analytics"]["description"] == "Spark table recon_contracts"
+    rows = [row["row"] for row in found["invalid"] if row["side"] == "analytics"]
+    assert rows == sorted(rows)
+    assert set(rows) <= set(range(1, len(CROOKED) + 1))
+    verified = run(crooked.folder, "verify", "2024-06")
+    assert verified.code == ExitCode.DONE, verified
+
+
+@pytest.mark.parametrize(
+    ("side", "code", "said"),
+    [
+        ("table = 'finance.deals'", 5, "Spark knows no table finance.deals"),
+        ("path = '/nowhere/x.parquet'\nformat = 'parquet'", 5, "/nowhere/x.parquet is not there"),
+        ("path = '/nowhere'\nformat = 'nonsense'", 5, "lacks the package that reads nonsense"),
+        ("format = 'jdbc'\noptions = { url = 'jdbc:x:y', query = 'SELECT 1' }", 5, "jdbc:x:y"),
+    ],
+)
+def test_a_side_that_is_not_there_is_one_sentence(
+    crooked: Project, side: str, code: int, said: str
+) -> None:
+    """Nothing of Java, Python or Spark is in it but what is not there."""
+    crooked.config.write_text(
+        f"{SPARK}[analytics]\nsource = 'spark'\n{side}\n"
+        "[accounting]\nsource = 'files'\npath = '../data/entries.csv'\n"
+    )
+    told = run(crooked.folder, "month", "2024-06", "--json")
+    assert told.code == code, told
+    assert said in one_sentence(told.errors)
+
+
+def test_a_column_that_is_missing_is_told_before_anything_runs(crooked: Project) -> None:
+    """The sentence is that of the local engine, and so is that of files that are not there."""
+    crooked.write("entries.csv", ENTRIES.replace("amount", "sum") + "".join(POSTED))
+    local, there = on_both(crooked, "month", "2024-06", "--json")
+    assert (there.code, there.errors) == (local.code, local.errors)
+    crooked.configure(accounting="path = '../data/none.parquet'")
+    local, there = on_both(crooked, "month", "2024-06", "--json")
+    assert (there.code, there.errors) == (local.code, local.errors)
+
+
+def test_without_pyspark_it_is_told_how_to_get_it(
+    crooked: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The sentence names the extra."""
+    text = crooked.config.read_text(encoding="utf-8")
+    crooked.config.write_text(SPARK + text, encoding="utf-8")
+    monkeypatch.setitem(sys.modules, "pyspark", None)
+    told = run(crooked.folder, "month", "2024-06", "--json")
+    assert told.code == ExitCode.CONFIGURATION
+    assert 'pip install "recon[spark]"' in told.errors
+
+
+def test_no_letter_is_folded_finer_than_by_the_core() -> None:
+    """The letters whose lower case is in ASCII for DuckDB are those that groups are told of."""
+    with open_session() as connection:
+        found = connection.execute(
+            """SELECT chr(code), lower(chr(code)) FROM (
+                SELECT CAST(range AS INTEGER) AS code FROM range(1, 1114112)
+                WHERE NOT range BETWEEN 55296 AND 57343)
+            WHERE lower(chr(code)) <> chr(code) AND ascii(lower(chr(code))) < 128"""
+        ).fetchall()
+    assert sorted(found) == sorted(zip(*FOLDED, strict=True))
