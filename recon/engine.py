@@ -106,7 +106,10 @@ def _told(error: Exception, what: str) -> BaseException | None:
             "Check that it is there and may be read, then run again."
         )
     if isinstance(error, duckdb.OutOfMemoryException):
-        return ReconError(f"The memory is too small for {what}: {_plainly(error)}.")
+        return ReconError(
+            f"The memory is too small for {what}: {_plainly(error)}. "
+            "Raise memory_limit in the configuration, or free some memory, then run again."
+        )
     if isinstance(error, duckdb.InvalidInputException | duckdb.ConversionException):
         return SourceDataError(f"T{what[1:]} is not what it should be: {_plainly(error)}.")
     return None

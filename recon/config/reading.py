@@ -105,6 +105,7 @@ def _read(table: Keys, path: Path) -> Settings:
         slack=_read_slack(table.table("slack"), path) if "slack" in table else None,
         engine=read_engine(table, list(sides.values())),
         spark=read_spark(table.table("spark")),
+        memory_limit=table.take("memory_limit", values.memory, None),
     )
     directory = reports.take("directory", values.below(path), settings.home / "reports")
     reports.close()

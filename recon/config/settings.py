@@ -155,6 +155,7 @@ class Settings:
     """What a run is to do; `path` is None where no configuration was found.
 
     `accounts` has what the ledger calls the accounts of proposed entries, by the names of recon.
+    Beyond `memory_limit`, like `2GB`, the data of a month are kept in temporary files.
     """
 
     analytics: SourceSettings = SourceSettings(Side.ANALYTICS)
@@ -169,6 +170,7 @@ class Settings:
     accounts: Mapping[str, str] = field(default_factory=dict)
     engine: Engine = Engine.LOCAL
     spark: SparkSettings = field(default_factory=SparkSettings)
+    memory_limit: str | None = None
 
     @property
     def home(self) -> Path:

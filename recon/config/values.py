@@ -40,6 +40,20 @@ def below(path: Path) -> Any:  # noqa: ANN401 - Keys.take also gets a default of
     return parse
 
 
+def memory(value: object) -> str:
+    """Return an amount of memory as DuckDB writes it, like `2GB`."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(MB|GB|TB)", keys.text(value).upper())
+    if found is None:
+        raise ValueError(f"{value!r} is not an amount of memory, like '2GB' or '1500MB'")
+    if float(found[1]) * _MEGABYTES[found[2]] < LEAST_MEMORY:
+        raise ValueError(f"{value!r} is too little; a month needs '{LEAST_MEMORY}MB' or more")
+    return found[1] + found[2]
+
+
+_MEGABYTES = {"MB": 1, "GB": 1_000, "TB": 1_000_000}
+LEAST_MEMORY = 256
+
+
 def encoding(value: object) -> str:
     """Return the name of an encoding that Python knows."""
     import codecs

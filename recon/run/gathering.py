@@ -79,7 +79,7 @@ def gathered(
         missing = {side: found for side, found in sides.items() if side not in kept}
         scratch, request = opened.enter_context(_scratch()), Request(month, contract)
         deliveries = {**kept, **fetched(missing, request, scratch, progress, log.note)}
-        session = opened.enter_context(open_session())
+        session = opened.enter_context(open_session(settings.memory_limit))
         relations = {
             side: opened.enter_context(found.opened(session)) for side, found in deliveries.items()
         }

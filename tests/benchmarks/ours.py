@@ -19,16 +19,16 @@ from unittest.mock import patch
 
 from tests.benchmarks.data import MONTH
 
-# The one place for a setting that the core is to be measured with, such as a memory limit.
-SETTINGS = ""
+# What the core may hold in memory beside its breaks: the largest job is to stay below 4 GiB.
+MEMORY_LIMIT = "1500MB"
 CONFIGURATION = """
+memory_limit = "{memory}"
 [analytics]
 source = "files"
 path = '{contracts}'
 [accounting]
 source = "files"
 path = '{entries}'
-{settings}
 """
 
 
@@ -46,7 +46,7 @@ def core(contracts: str, entries: str) -> dict[str, object]:
     explain = _timed(reconciliation._breaks, times)
     with tempfile.TemporaryDirectory() as folder, patch("recon.reconciliation._breaks", explain):
         path = Path(folder) / "recon.toml"
-        written = CONFIGURATION.format(contracts=contracts, entries=entries, settings=SETTINGS)
+        written = CONFIGURATION.format(memory=MEMORY_LIMIT, contracts=contracts, entries=entries)
         path.write_text(written, encoding="utf-8")
         with reconciled(load(path), Month.parse(MONTH)) as (_, result):
             return {

@@ -8,6 +8,7 @@ import platformdirs
 import pytest
 
 from recon.config import Settings, SourceKind, find, load
+from recon.engine import open_session
 from recon.errors import ConfigError
 
 FILES = """\
@@ -178,6 +179,34 @@ def test_the_way_a_csv_file_is_written() -> None:
     assert (side.encoding, side.delimiter, side.decimal) == ("utf-8", "\t", ",")
     assert (side.date_format, side.compliance) == ("%m/%Y", ("approved_by",))
     assert side.columns == {"amount": "Betrag", "approved_by": "Wer"}
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"), [("2GB", "2GB"), ("1.5 gb", "1.5GB"), ("1500MB", "1500MB"), ("1TB", "1TB")]
+)
+def test_how_much_memory_a_month_may_take(given: str, kept: str) -> None:
+    """The limit reaches the session in which a month is reconciled."""
+    found = loaded(f"memory_limit = '{given}'\n{FILES}").memory_limit
+    assert found == kept
+    with open_session(found) as limited, open_session() as free:
+        asked = "SELECT current_setting('memory_limit')"
+        assert limited.execute(asked).fetchone() != free.execute(asked).fetchone()
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ("'2'", "is not an amount of memory, like '2GB'"),
+        ("'2 gallons'", "is not an amount of memory"),
+        ("2", "is not a text"),
+        ("'16MB'", "is too little; a month needs '256MB' or more"),
+    ],
+)
+def test_a_memory_limit_that_is_none(given: str, told: str) -> None:
+    """A number needs a unit, and a month a little room."""
+    (mistake,) = mistakes(f"memory_limit = {given}\n{FILES}")
+    assert mistake.startswith("memory_limit: ")
+    assert told in mistake
 
 
 # Mistakes
