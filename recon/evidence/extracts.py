@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from recon import intake
+from recon.columns import PLACE
 from recon.engine import Session, columns, literal, name, writing
 from recon.evidence.names import EXTRACTS
 from recon.model import Side
@@ -57,6 +58,7 @@ def write_extract(
     """Write a side's rows to its file; raises ReportError where that cannot be."""
     known = known_columns(side, compliance)
     found = {column.strip().lower(): column for column in columns(session, relation)}
+    found.pop(PLACE, None)
     chosen = {ours: theirs for ours, theirs in found.items() if ours in known}
     listed = ", ".join(f"{name(theirs)} AS {name(ours)}" for ours, theirs in chosen.items())
     path = folder / EXTRACTS[side]

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from recon.columns import PLACE
 from recon.config import SourceSettings
 from recon.engine import Session, columns, literal, reading
 from recon.errors import ConfigError, SourceDataError, SourceUnreachable, TieOutError
@@ -24,6 +25,9 @@ from recon.sources.naming import selected
 from recon.sources.side_by_side import Supervisor
 
 PARQUET = b"PAR1"
+# What DuckDB calls the number of a row in a Parquet file, counted from 0.
+NUMBER = "file_row_number"
+NUMBERED = f", {NUMBER} = true)"
 # Excel's two formats (the newer one is a ZIP archive) and gzip.
 NOT_TEXT = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"\x1f\x8b")
 
@@ -62,8 +66,13 @@ class FilesSource:
             with reading(self.settings.side, self.description):
                 relation = self._relation(session, paths, scratch)
                 found = columns(session, relation)
+            # A number that the file gives is had by all cores at once, a counted one by one alone.
+            place = ""
+            if relation.endswith(NUMBERED):
+                del found[NUMBER]
+                place = f", {NUMBER} + 1 AS {PLACE}"
             try:
-                yield f"(SELECT {selected(self.settings, found)} FROM {relation})"
+                yield f"(SELECT {selected(self.settings, found)} {place} FROM {relation})"
             except (SourceDataError, TieOutError) as error:
                 if stamps(paths) == before:
                     raise
@@ -136,7 +145,8 @@ class FilesSource:
             for path in paths
         ]
         self._compare_headers(paths, headers)
-        return f"read_parquet({_listed(paths)}, {options})"
+        alone = len(paths) == 1 and not {NUMBER, PLACE} & set(headers[0])
+        return f"read_parquet({_listed(paths)}, {options}{NUMBERED if alone else ')'}"
 
     def _csv_relation(self, paths: Sequence[Path], scratch: ExitStack) -> str:
         readable = [as_utf8(path, self.settings, scratch) for path in paths]

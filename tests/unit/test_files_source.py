@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from recon import errors
+from recon.columns import PLACE
 from recon.config import SourceKind, SourceSettings
 from recon.engine import Session, literal, open_session
 from recon.model import Side
@@ -46,7 +47,10 @@ def read(session: Session, tmp_path: Path) -> Read:
         with FilesSource(settings).opened(session) as relation:
             cursor = session.execute(f"SELECT * FROM {relation}")
             names = [column[0] for column in cursor.description or ()]
-            return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+            found = [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+        # A Parquet file numbers its rows; the number is that of the row's place.
+        assert [row.pop(PLACE, n) for n, row in enumerate(found, 1)] == [*range(1, len(found) + 1)]
+        return found
 
     return rows
 
