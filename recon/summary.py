@@ -61,8 +61,11 @@ class LineTable:
         named = ", ".join(map(name, self.columns))
         made = ", ".join(f"{sql} AS {name(column)}" for column, sql in more.items())
         cursor = self._connection.cursor()
+        # Ordered last: the order of a subquery may be lost where its rows are worked on in parallel.
         cursor.execute(
-            f"SELECT {expression} FROM (SELECT *, {made} FROM ({_LINES}) AS line({named}))"
+            f"""SELECT {expression}
+            FROM (SELECT *, {made} FROM (SELECT {_SHOWN}, id_key {_FROM}) AS line({named}, id_key))
+            ORDER BY id_key, revenue_type, currency"""
         )
         while rows := cursor.fetchmany(10_000):
             yield from (text for (text,) in rows)
@@ -74,13 +77,12 @@ class LineTable:
         return pd.DataFrame(list(self), columns=list(self.columns))
 
 
-_LINES = f"""
-    SELECT id, type, kind, currency, coalesce(customer, customer_id, ''), coalesce(segment, ''),
-        coalesce(owner, ''), status, coalesce(cause, ''), coalesce(severity, ''), expected,
-        recognized, difference, allowed, to_date_expected, to_date_recognized, remainder, entries,
-        {FLAGGED}
-    FROM lines LEFT JOIN named USING (line)
-    ORDER BY id_key, type, currency"""
+_SHOWN = f"""id, type, kind, currency, coalesce(customer, customer_id, ''), coalesce(segment, ''),
+    coalesce(owner, ''), status, coalesce(cause, ''), coalesce(severity, ''), expected,
+    recognized, difference, allowed, to_date_expected, to_date_recognized, remainder, entries,
+    {FLAGGED}"""
+_FROM = "FROM lines LEFT JOIN named USING (line)"
+_LINES = f"SELECT {_SHOWN} {_FROM} ORDER BY id_key, type, currency"
 
 
 def name_causes(connection: Session, verdicts: Sequence[tuple[int, str, str, int]]) -> None:
