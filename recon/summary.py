@@ -61,7 +61,7 @@ class LineTable:
         named = ", ".join(map(name, self.columns))
         made = ", ".join(f"{sql} AS {name(column)}" for column, sql in more.items())
         cursor = self._connection.cursor()
-        # Ordered last: the order of a subquery may be lost where its rows are worked on in parallel.
+        # Ordered last: the order of a subquery may be lost where many cores work on its rows.
         cursor.execute(
             f"""SELECT {expression}
             FROM (SELECT *, {made} FROM (SELECT {_SHOWN}, id_key {_FROM}) AS line({named}, id_key))

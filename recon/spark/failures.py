@@ -37,7 +37,7 @@ _MODULE = re.compile(r"No module named '([\w.]+)'")
 
 @contextmanager
 def spark_reading(what: str) -> Iterator[None]:
-    """Turn what Spark raises into one sentence; `what` begins it, like `the analytics side (…)`.
+    """Turn what Spark raises into one sentence; `what` begins it, like `The … cannot be read`.
 
     Raises SourceUnreachable, SourceDataError, ConfigError and ReconError.
     """
@@ -68,7 +68,7 @@ def no_session(error: Exception, said: Path) -> ReconError:
 def _failure(error: Exception, what: str) -> ReconError:
     kind, told = _meaning(error)
     hint = "" if told == _STOPPED else " Check it, then run again."
-    return kind(redacted(f"{what[0].upper()}{what[1:]} cannot be read on Spark: {told}.{hint}"))
+    return kind(redacted(f"{what} on Spark: {told}.{hint}"))
 
 
 def _meaning(error: Exception) -> tuple[type[ReconError], str]:

@@ -41,7 +41,7 @@ def month_on_spark(
     Raises ConfigError, SourceUnreachable and SourceDataError.
     """
     with ExitStack() as stack:
-        connection = stack.enter_context(open_session())
+        connection = stack.enter_context(open_session(settings.memory_limit))
         tell("Starting Spark")
         spark = stack.enter_context(session(settings.spark, scratch()))
         tell("Reading both sides")
@@ -50,7 +50,7 @@ def month_on_spark(
             for side in (settings.analytics, settings.accounting)
         }
         tell(f"Reconciling {request.month} on Spark")
-        with spark_reading("the month"):
+        with spark_reading(f"{request.month} cannot be compared"):
             empty = {side: found.frame.limit(0).toArrow() for side, found in sides.items()}
             task = _task(connection, settings, request, sides, empty)
             together = Together(connection, task, scratch())

@@ -84,7 +84,8 @@ def _started(settings: SparkSettings, folder: Path) -> SparkSession:
     try:
         # What Java has to say before it logs goes nowhere else than to stderr.
         with said.open("wb") as stderr, _signals_kept():
-            gateway = launch_gateway(configured, {"stderr": stderr})
+            # Months in a row share one Java.
+            gateway = SparkContext._gateway or launch_gateway(configured, {"stderr": stderr})
             SparkContext(conf=configured, gateway=gateway)
             return SparkSession.builder.config(conf=configured).getOrCreate()
     except (PySparkException, OSError, ValueError) as error:

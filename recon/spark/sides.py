@@ -64,11 +64,11 @@ def opened(
     """Return a side; raises SourceUnreachable, SourceDataError and ConfigError."""
     if settings.kind is SourceKind.SPARK and settings.spark:
         description = settings.spark.description
-        with spark_reading(f"the {settings.side} side ({description})"):
+        with spark_reading(f"The {settings.side} side ({description}) cannot be read"):
             frame = _read(spark, settings.side, settings.spark)
             return _side(settings, frame, Delivery(description, _nowhere, _trail(settings.spark)))
     delivery = source(settings).fetch(request, scratch, Supervisor())
-    with spark_reading(f"the {settings.side} side ({delivery.description})"):
+    with spark_reading(f"The {settings.side} side ({delivery.description}) cannot be read"):
         paths, as_written = _parquet(settings, delivery, scratch)
         frame = spark.read.option("mergeSchema", str(len(paths) > 1)).parquet(*map(_local, paths))
         return _side(settings, frame, delivery, as_written)

@@ -84,6 +84,15 @@ def test_the_configuration_of_databases_is_one(tmp_path: Path) -> None:
     assert (database.server, database.query.name) == (r"SQL01\FINANCE", "contracts.sql")
 
 
+def test_the_configuration_of_spark_is_one(tmp_path: Path) -> None:
+    """The sides that Spark reads in the README are read without a mistake."""
+    path = tmp_path / "recon.toml"
+    path.write_text(block("spark config"), encoding="utf-8")
+    settings = load(path)
+    assert settings.accounting.spark is not None
+    assert settings.accounting.spark.description == "Spark delta s3a://books/entries"
+
+
 def test_the_shipped_configuration_explains_keys_that_exist(tmp_path: Path) -> None:
     """Every key that config/recon.toml explains is one, with its comment sign taken away."""
     text = (ROOT / "config" / "recon.toml").read_text(encoding="utf-8")
