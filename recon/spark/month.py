@@ -43,22 +43,23 @@ def month_on_spark(
     with ExitStack() as stack:
         connection = stack.enter_context(open_session(settings.memory_limit))
         tell("Starting Spark")
-        spark = stack.enter_context(session(settings.spark, scratch()))
-        tell("Reading both sides")
-        sides = {
-            side.side: opened(spark, side, request, scratch)
-            for side in (settings.analytics, settings.accounting)
-        }
-        tell(f"Reconciling {request.month} on Spark")
-        with spark_reading(f"{request.month} cannot be compared"):
-            empty = {side: found.frame.limit(0).toArrow() for side, found in sides.items()}
-            task = _task(connection, settings, request, sides, empty)
-            together = Together(connection, task, scratch())
-            notices = together.begin(empty)
-            frames = {side: found.frame for side, found in sides.items()}
-            with compared(spark, frames, task, groups(settings.spark, spark)) as answers:
-                for kind, payload in answers:
-                    together.add(kind, payload)
+        # What follows the comparison needs no Spark any more.
+        with session(settings.spark, scratch()) as spark:
+            tell("Reading both sides")
+            sides = {
+                side.side: opened(spark, side, request, scratch)
+                for side in (settings.analytics, settings.accounting)
+            }
+            tell(f"Reconciling {request.month} on Spark")
+            with spark_reading(f"{request.month} cannot be compared"):
+                empty = {side: found.frame.limit(0).toArrow() for side, found in sides.items()}
+                task = _task(connection, settings, request, sides, empty)
+                together = Together(connection, task, scratch())
+                notices = together.begin(empty)
+                frames = {side: found.frame for side, found in sides.items()}
+                with compared(spark, frames, task, groups(settings.spark, spark)) as answers:
+                    for kind, payload in answers:
+                        together.add(kind, payload)
         result = _concluded(connection, together, task, notices)
         yield OnSpark(
             connection,
