@@ -150,10 +150,7 @@ def view_lines(connection: Session, policy: Policy) -> None:
 
 
 def _whole(connection: Session) -> str:
-    """Return the type to reckon in: 64 bits, many times faster, where nothing can overflow them.
-
-    The largest numerator is that of a daily rate: the days of the term times its months.
-    """
+    """Return the type to reckon the lines in."""
     value, months, unit = connection.execute(
         """SELECT coalesce(max(abs(value)), 0), coalesce(max(duration), 1),
             (SELECT max(unit) FROM rules) FROM contract_rows WHERE reason IS NULL"""
@@ -161,6 +158,15 @@ def _whole(connection: Session) -> str:
     (posted,) = connection.execute(
         "SELECT coalesce(max(greatest(abs(recognized), abs(earned))), 0) FROM all_sums"
     ).fetchone() or (0,)
+    return reckoned_in(value, months, unit, posted)
+
+
+def reckoned_in(value: int, months: int, unit: int, posted: int = 0) -> str:
+    """Return the type to reckon in: 64 bits, many times faster, where nothing can overflow them.
+
+    Given are the largest amounts and the longest term. The largest numerator is that of a daily
+    rate: the days of the term times its months.
+    """
     longest = 2 * (value + unit) * (31 * months + 31) * months
     return NARROW if max(longest, posted) < 2**61 else WIDE
 

@@ -13,7 +13,7 @@ from datetime import date
 from functools import cache
 from typing import NamedTuple
 
-from recon.compare import lines_of
+from recon.compare import BROKEN, lines_of, reckoned_in
 from recon.engine import Session
 from recon.expected import terms
 from recon.model import Cause, Entry, Flag, Status
@@ -121,9 +121,7 @@ def _create_off(connection: Session, policy: Policy) -> None:
     connection.execute("CREATE TEMP VIEW unequal AS FROM compared WHERE difference <> 0")
     rows = "(FROM contract_rows WHERE row IN (SELECT line FROM unequal))"
     connection.execute(f"CREATE TEMP TABLE off AS {lines_of('unequal', rows, policy)}")
-    connection.execute(
-        "CREATE TEMP VIEW broken AS FROM off WHERE status NOT IN ('matched', 'within_tolerance')"
-    )
+    connection.execute(f"CREATE TEMP VIEW broken AS FROM off WHERE {BROKEN}")
 
 
 def _breaks(month: Month) -> str:
@@ -264,11 +262,15 @@ def _fits(connection: Session, month: Month) -> dict[int, tuple[Fit, ...]]:
     )
     connection.execute(f"CREATE TEMP TABLE readings AS {read}")
     connection.execute(f"CREATE TEMP TABLE variants AS {variants}")
+    largest = connection.execute(
+        """SELECT coalesce(max(abs(value)), 0), coalesce(max(term_months), 1),
+            coalesce(max(unit), 1) FROM variants"""
+    ).fetchone() or (0, 1, 1)
     rows = connection.execute(
         f"""SELECT line, cause, label FROM (
             SELECT *, expected_to_date({m - 1}, t) AS earned_before,
                 expected_to_date({m}, t) AS earned
-            FROM ({terms("SELECT * EXCLUDE start_month FROM variants")}) t
+            FROM ({terms("SELECT * EXCLUDE start_month FROM variants", reckoned_in(*largest))}) t
             WHERE {_worth_adding_up(m)})
         WHERE earned - earned_before = recognized AND (in_term OR earned = to_date_recognized)
         ORDER BY line, rank"""
