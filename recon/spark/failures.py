@@ -50,8 +50,13 @@ def spark_reading(what: str) -> Iterator[None]:
         raise _failure(error, what) from None
 
 
-def no_session(error: Exception, said: Path) -> ReconError:
+def no_session(error: Exception, said: Path, master: str | None) -> ReconError:
     """Return why no session could be started; `said` is what Java wrote before it ended."""
+    if "stopped SparkContext" in str(error):
+        return SourceUnreachable(
+            f"Spark cannot be started: {master or 'its master'} does not answer. "
+            "Check spark.master in the configuration."
+        )
     text = said.read_text(encoding="utf-8", errors="replace") if said.exists() else ""
     if "UnsupportedClassVersionError" in text:
         return ConfigError(
@@ -59,7 +64,7 @@ def no_session(error: Exception, said: Path) -> ReconError:
             "This machine",
         )
     lines = [line for line in text.splitlines() if "Exception" in line or "Error" in line]
-    why = _first(lines[0] if lines else str(error))
+    why = re.sub(r"^.*?\w+(Exception|Error): ", "", _first(lines[0] if lines else str(error)))
     return SourceUnreachable(
         f"Spark cannot be started: {redacted(why)}. Check spark.master in the configuration."
     )

@@ -76,18 +76,11 @@ def compare_given(connection: Session, task: Task) -> list[str]:
 def raise_failure(table: pa.Table) -> None:
     """Raise what has kept a group from being compared."""
     (failure,) = table.to_pylist()
-    raise _Told.of(failure["error"], failure["told"])
-
-
-class _Told:
-    """Failures by the names of their classes."""
-
-    @staticmethod
-    def of(kind: str, told: str) -> ReconError:
-        """Return a failure as it was, though its sentence is not made anew."""
-        error: ReconError = getattr(errors, kind).__new__(getattr(errors, kind))
-        ReconError.__init__(error, told)
-        return error
+    kind: type[ReconError] = getattr(errors, failure["error"])
+    # Its sentence is there: a class that makes its own would want what it was made of.
+    error = kind.__new__(kind)
+    Exception.__init__(error, failure["told"])
+    raise error
 
 
 def _told(connection: Session, kind: str, number: int) -> pa.Table:

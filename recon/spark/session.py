@@ -67,6 +67,7 @@ def _require() -> None:
 
 
 def _started(settings: SparkSettings, folder: Path) -> SparkSession:
+    from py4j.protocol import Py4JError
     from pyspark import SparkConf, SparkContext
     from pyspark.errors import PySparkException
     from pyspark.java_gateway import launch_gateway
@@ -88,8 +89,8 @@ def _started(settings: SparkSettings, folder: Path) -> SparkSession:
             gateway = SparkContext._gateway or launch_gateway(configured, {"stderr": stderr})
             SparkContext(conf=configured, gateway=gateway)
             return SparkSession.builder.config(conf=configured).getOrCreate()
-    except (PySparkException, OSError, ValueError) as error:
-        raise no_session(error, said) from None
+    except (PySparkException, Py4JError, OSError, ValueError) as error:
+        raise no_session(error, said, configured.get("spark.master", "")) from None
 
 
 def _own(settings: SparkSettings, folder: Path) -> dict[str, str]:

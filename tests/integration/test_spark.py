@@ -14,11 +14,17 @@ import pytest
 
 from recon.config import SparkSettings
 from recon.engine import open_session
-from recon.errors import ExitCode
+from recon.errors import ExitCode, MissingColumns
+from recon.model import Side
+from recon.month import Month
+from recon.policy import Policy
 from tests.shell import CONTRACTS, ENTRIES, ROOT, Project, contract, entry, in_process, one_sentence
 
 pytest.importorskip("pyspark", reason='PySpark is not installed: pip install "recon[spark]"')
 
+import pyarrow as pa
+
+from recon.spark.group import FAILED, Task, answered, raise_failure
 from recon.spark.groups import FOLDED
 from recon.spark.session import session
 
@@ -254,6 +260,18 @@ def test_without_pyspark_it_is_told_how_to_get_it(
     told = run(crooked.folder, "month", "2024-06", "--json")
     assert told.code == ExitCode.CONFIGURATION
     assert 'pip install "recon[spark]"' in told.errors
+
+
+def test_what_fails_on_an_executor_is_raised_here_as_it_was() -> None:
+    """A failure that recon foresaw travels as a value, and is the same sentence afterwards."""
+    given = {side: pa.table({"contract_id": ["A-1"]}) for side in Side}
+    task = Task(
+        Month.parse("2024-06"), Policy(), (), dict.fromkeys(Side, "*"), dict.fromkeys(Side, "files")
+    )
+    ((kind, table),) = answered(task, 1, given)
+    assert kind == FAILED
+    with pytest.raises(MissingColumns, match=r"The analytics side has no columns revenue_type, "):
+        raise_failure(table)
 
 
 def test_no_letter_is_folded_finer_than_by_the_core() -> None:
