@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from unittest import mock
 
 import pytest
 
@@ -38,16 +39,13 @@ SPARK = f"engine = 'spark'\nspark.groups = {GROUPS}\n"
 @pytest.fixture(scope="module", autouse=True)
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     """Start Spark once, as a run would that finds none."""
-    before = os.environ.get("PYTHONPATH")
-    os.environ["PYTHONPATH"] = str(ROOT)
-    try:
-        settings = SparkSettings(master="local[2]")
-        with session(settings, tmp_path_factory.mktemp("spark")) as started:
-            yield started
-    finally:
-        os.environ.pop("PYTHONPATH")
-        if before is not None:
-            os.environ["PYTHONPATH"] = before
+    # A Java that lives for seconds gains nothing from being compiled well.
+    short = {"PYTHONPATH": str(ROOT), "JAVA_TOOL_OPTIONS": "-XX:TieredStopAtLevel=1"}
+    with (
+        mock.patch.dict(os.environ, short),
+        session(SparkSettings(master="local[2]"), tmp_path_factory.mktemp("spark")) as started,
+    ):
+        yield started
 
 
 @dataclass(frozen=True)
