@@ -22,9 +22,10 @@ from __future__ import annotations
 
 from recon.engine import Session, literal
 from recon.expected import NARROW, WIDE, terms
-from recon.intake import contracts_of, rule_of
+from recon.intake import contracts_of
 from recon.month import Month
 from recon.policy import PPM, Policy
+from recon.rules import rule_of
 
 # The largest HUGEINT: a cap that caps nothing.
 UNLIMITED = f"CAST({2**127 - 1} AS HUGEINT)"

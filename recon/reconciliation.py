@@ -17,17 +17,13 @@ from recon.compare import add_up, compare, view_lines
 from recon.control import control
 from recon.engine import Session, open_session, reading
 from recon.facts import Facts, gather
-from recon.intake import (
-    load_contracts,
-    refuse_crm_close_dates,
-    register_policy,
-    view_entries,
-)
+from recon.intake import load_contracts, refuse_crm_close_dates, view_entries
 from recon.involved import counterpart, entries_concerned
 from recon.ledger import read_again
 from recon.model import Break, Reconciliation, Side
 from recon.month import Month
 from recon.policy import Policy
+from recon.rules import register_policy
 from recon.severity import severity
 
 if TYPE_CHECKING:

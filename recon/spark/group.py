@@ -13,11 +13,12 @@ import pyarrow as pa
 from recon import errors
 from recon.engine import Session, name, reading, session
 from recon.errors import ReconError
-from recon.intake import load_contracts, register_policy
+from recon.intake import load_contracts
 from recon.model import Side
 from recon.month import Month
 from recon.policy import Policy
 from recon.reconciliation import COMPARED, compare_entries
+from recon.rules import register_policy
 
 # What the driver is told of a group: what `conclude` reads, and what a dossier reads besides.
 KINDS = (*COMPARED, "blocked")

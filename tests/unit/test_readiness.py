@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from recon.engine import session
 from recon.frames import register
-from recon.intake import register_policy, view_entries
+from recon.intake import view_entries
 from recon.month import Month
 from recon.policy import Policy
 from recon.readiness import Readiness, Seen, readiness
+from recon.rules import register_policy
 
 JUNE = Month.parse("2024-06")
 THIRD = date(2024, 7, 3)

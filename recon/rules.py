@@ -1,0 +1,109 @@
+"""Rules: what the policy says of a line, as tables and expressions of SQL.
+
+A line's rule is a number: of its revenue type, its segment where that has a tolerance of its own,
+and its currency's minor unit. Everything else that the policy says is looked up by it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from recon import money
+from recon.engine import Session, literal
+from recon.policy import Policy, Rounding, Tolerance, TypePolicy
+
+
+def register_policy(connection: Session, policy: Policy) -> None:
+    """Create `rules`, `units` (currency, unit), and the macro `own_to_date`.
+
+    `rules`: rule, type, kind, recognition, convention, rounding, unit, ppm, floor, cap, one row
+    for each revenue type, segment with a tolerance of its own (or none), and minor unit. Where a
+    tolerance is set by type and segment, the type's wins. `own_to_date(month, terms)` is
+    `expected_to_date` for the policy's own rounding, faster where every type rounds alike.
+    """
+    types = [
+        (number, of, *_rule(policy.types[of], policy)) for number, of in enumerate(policy.types)
+    ]
+    segments = [
+        (number, own.ppm, own.floor, own.cap)
+        for number, own in enumerate(_segments(policy).values())
+    ]
+    wide = policy.tolerance
+    connection.execute(
+        f"""CREATE TABLE rules AS
+        SELECT (t.number * {len(segments)} + s.number) * {len(_UNITS)} + u.number AS rule,
+            type, kind, recognition, convention, rounding, unit,
+            coalesce(t.ppm, s.ppm, {literal(wide.ppm)}) AS ppm,
+            coalesce(t.floor, s.floor, {literal(wide.floor)}, unit) AS floor,
+            coalesce(t.cap, s.cap, {literal(wide.cap)}) AS cap
+        FROM {_values(_TYPE_RULES, types)},
+            {_values("s(number, ppm, floor, cap)", segments)},
+            {_values("u(number, unit)", enumerate(_UNITS))}"""
+    )
+    units = list(money.minor_units().items())
+    connection.execute(f"CREATE TABLE units AS FROM {_values('u(currency, unit)', units)}")
+    roundings = {row[5] for row in types}
+    own = "accrued_cumulative" if roundings == {Rounding.CUMULATIVE.value} else "accrued"
+    connection.execute(
+        f"CREATE MACRO own_to_date(m, t) AS {own}(least(m, t.close_month) - t.start_month + 1, t)"
+    )
+
+
+_TYPE_RULES = "t(number, type, kind, recognition, convention, rounding, ppm, floor, cap)"
+_UNITS = sorted({100, *money.minor_units().values()})
+
+
+def _segments(policy: Policy) -> dict[str, Tolerance]:
+    """Return the tolerances by folded segment; first what holds for all others."""
+    own = {name.strip().lower(): tolerance for name, tolerance in policy.segments.items()}
+    return {"": Tolerance()} | own
+
+
+def _rule(rule: TypePolicy, policy: Policy) -> tuple[str | int | None, ...]:
+    return (
+        rule.kind.value,
+        rule.recognition.value,
+        (rule.convention or policy.convention).value,
+        (rule.rounding or policy.rounding).value,
+        rule.tolerance.ppm,
+        rule.tolerance.floor,
+        rule.tolerance.cap,
+    )
+
+
+def _values(named: str, rows: Iterable[Sequence[str | int | None]]) -> str:
+    """Return rows as a relation of SQL, named with its columns."""
+    listed = ", ".join(f"({', '.join(map(literal, row))})" for row in rows)
+    return f"(VALUES {listed}) AS {named}"
+
+
+def rule_of(policy: Policy) -> str:
+    """Return the SQL of a line's rule from its type, segment and currency."""
+    units = [
+        (f"currency IN ({', '.join(literal(c) for c in coded)})", number)
+        for number, unit in enumerate(_UNITS)
+        if (coded := [c for c, of in money.minor_units().items() if of == unit])
+    ]
+    types = [(f"type = {literal(of)}", number) for number, of in enumerate(policy.types)]
+    segments = [
+        (f"lower(segment) = {literal(folded)}", number)
+        for number, folded in enumerate(_segments(policy))
+        if number
+    ]
+    return (
+        f"CAST(({_choice(types, None)} * {len(segments) + 1} + {_choice(segments, 0)}) "
+        f"* {len(_UNITS)} + {_choice(units, _UNITS.index(100))} AS INTEGER)"
+    )
+
+
+def _choice(cases: Sequence[tuple[str, int]], otherwise: int | None) -> str:
+    listed = " ".join(f"WHEN {condition} THEN {number}" for condition, number in cases)
+    return f"CASE {listed} ELSE {literal(otherwise)} END" if listed else literal(otherwise)
+
+
+def type_of(text: str, policy: Policy) -> str:
+    """Return the SQL of the revenue type that a text stands for."""
+    names = {name: name for name in policy.types} | dict(policy.aliases)
+    folded = {name.strip().lower(): of for name, of in names.items()}
+    cases = " ".join(f"WHEN {literal(name)} THEN {literal(of)}" for name, of in folded.items())
+    return f"CASE lower({text}) {cases} END"
