@@ -93,7 +93,6 @@ def load_contracts(connection: Session, relation: str, policy: Policy) -> list[s
 def _contract_rows(given: Columns, relation: str, policy: Policy) -> str:
     read = (*CONTRACT_COLUMNS, *CONTRACT_OPTIONS)
     side = given.as_said(*read)
-    checks = _CONTRACT_CHECKS | _duration_check(policy)
     return f"""
     WITH given AS (
         SELECT {given.place()} AS row, {given.given()} {given.said(*read)} FROM {relation}),
@@ -118,7 +117,7 @@ def _contract_rows(given: Columns, relation: str, policy: Policy) -> str:
         coalesce(start_date, booked_on) AS started_on, close_date, terminated_on,
         customer_id, customer, segment, owner,
         CASE WHEN type IS NULL THEN type_text END AS type_text,
-        {_reason(side, checks)} AS reason
+        {_reason(side, _contract_checks(policy))} AS reason
     FROM typed"""
 
 
@@ -127,8 +126,8 @@ def _coded(text: str, policy: Policy) -> str:
     return f"coalesce(upper({text}), {literal(policy.currency)})"
 
 
-def _duration_check(policy: Policy) -> dict[str, tuple[str, str]]:
-    """Return the check of a duration, which a one-time type at a point in time does not need."""
+def _contract_checks(policy: Policy) -> dict[str, tuple[str, str]]:
+    """Return the checks of a contract row; only what is recognized over it needs a duration."""
     timed = [
         literal(of)
         for of, rule in policy.types.items()
@@ -136,24 +135,19 @@ def _duration_check(policy: Policy) -> dict[str, tuple[str, str]]:
     ]
     free = f"type NOT IN ({', '.join(timed)})" if timed else "type IS NOT NULL"
     return {
+        "contract_id": ("id", ""),
+        "revenue_type": ("type", "unknown"),
+        "contract_value": ("value", _NOT_EXACT),
         "duration_months": (
             f"coalesce(duration, CASE WHEN {free} THEN 0 END)",
             f"not a whole number of months from 1 to {LONGEST_TERM:,}",
-        )
+        ),
+        "booking_date": ("booked_on", _NOT_A_DATE),
+        "?start_date": ("start_date", _NOT_A_DATE),
+        "close_date": ("close_date", _NOT_A_DATE),
+        "?terminated_on": ("terminated_on", _NOT_A_DATE),
+        "?currency": (_CODED, "not a currency code"),
     }
-
-
-_CONTRACT_CHECKS = {
-    "contract_id": ("id", ""),
-    "revenue_type": ("type", "unknown"),
-    "contract_value": ("value", _NOT_EXACT),
-    "duration_months": ("duration", ""),
-    "booking_date": ("booked_on", _NOT_A_DATE),
-    "?start_date": ("start_date", _NOT_A_DATE),
-    "close_date": ("close_date", _NOT_A_DATE),
-    "?terminated_on": ("terminated_on", _NOT_A_DATE),
-    "?currency": (_CODED, "not a currency code"),
-}
 
 
 def _mark_duplicates(connection: Session) -> None:

@@ -56,6 +56,8 @@ _UNITS = sorted({100, *money.minor_units().values()})
 def _segments(policy: Policy) -> dict[str, Tolerance]:
     """Return the tolerances by folded segment; first what holds for all others."""
     own = {name.strip().lower(): tolerance for name, tolerance in policy.segments.items()}
+    # No line has a segment without a name.
+    own.pop("", None)
     return {"": Tolerance()} | own
 
 

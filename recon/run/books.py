@@ -40,24 +40,16 @@ class Books:
         relations: Mapping[Side, str],
     ) -> None:
         """Keep the sides that are the same for every month, unless they are kept already."""
-        for side in (settings.analytics, settings.accounting):
-            if side.kind in _WHOLE and side.side not in self.kept:
-                # What finds no room is read again.
-                with suppress(ReportError):
-                    self._keep(session, side.side, deliveries, relations, settings)
-
-    def _keep(
-        self,
-        session: Session,
-        side: Side,
-        deliveries: Mapping[Side, Delivery],
-        relations: Mapping[Side, str],
-        settings: Settings,
-    ) -> None:
         compliance = settings.accounting.compliance
-        found = write_extract(session, side, relations[side], self.folder, compliance)
-        self.kept[side] = Kept(self.folder, found)
-        self.deliveries[side] = replace(deliveries[side], opened=_opener(self.folder, side))
+        for of in (settings.analytics, settings.accounting):
+            side = of.side
+            if of.kind not in _WHOLE or side in self.kept:
+                continue
+            # What finds no room is read again.
+            with suppress(ReportError):
+                found = write_extract(session, side, relations[side], self.folder, compliance)
+                self.kept[side] = Kept(self.folder, found)
+                self.deliveries[side] = replace(deliveries[side], opened=_opener(self.folder, side))
 
 
 def _opener(folder: Path, side: Side) -> Callable[[Session], AbstractContextManager[str]]:

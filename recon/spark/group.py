@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from recon import errors
-from recon.engine import Session, name, reading, session
+from recon.engine import Session, name, open_session, reading
 from recon.errors import ReconError
 from recon.intake import load_contracts
 from recon.model import Side
@@ -47,8 +47,8 @@ def answered(
 ) -> Iterator[tuple[str, pa.Table]]:
     """Yield what a group comes to, and its rows as they came; else why it cannot be compared."""
     try:
-        with session() as connection:
-            connection.execute(f"SET threads = 1; SET memory_limit = '{_MEMORY}'")
+        with open_session(_MEMORY) as connection:
+            connection.execute("SET threads = 1")
             for side, table in given.items():
                 connection.register(GIVEN[side], table)
             compare_given(connection, task)

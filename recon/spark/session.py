@@ -31,10 +31,9 @@ _LOG = "status = error\nrootLogger.level = off\n"
 def session(settings: SparkSettings, folder: Path) -> Iterator[SparkSession]:
     """Yield the session of spark-submit or of this process, else one that lasts as long as this.
 
-    `folder` takes what a session of our own writes. Raises ConfigError where PySpark or Java is not
+    `folder` takes what a session of our own writes. Raises ConfigError where Java is not
     installed, SourceUnreachable where Spark cannot be started.
     """
-    _require()
     from pyspark.sql import SparkSession
 
     with _quiet():
@@ -55,7 +54,8 @@ def groups(settings: SparkSettings, spark: SparkSession) -> int:
     return settings.groups or _GROUPS_A_CORE * spark.sparkContext.defaultParallelism
 
 
-def _require() -> None:
+def require() -> None:
+    """Raise ConfigError where what Spark needs is not installed; before the rest is imported."""
     try:
         import pyarrow
         import pyspark

@@ -248,13 +248,16 @@ def test_a_column_that_is_missing_is_told_before_anything_runs(crooked: Project)
     assert (there.code, there.errors) == (local.code, local.errors)
 
 
-def test_without_pyspark_it_is_told_how_to_get_it(
-    crooked: Project, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("package", ["pyspark", "pyarrow"])
+def test_without_its_packages_it_is_told_how_to_get_them(
+    crooked: Project, monkeypatch: pytest.MonkeyPatch, package: str
 ) -> None:
-    """The sentence names the extra."""
+    """The sentence names the extra, whichever package would have been imported first."""
+    for loaded in [name for name in sys.modules if name.startswith("recon.spark")]:
+        monkeypatch.delitem(sys.modules, loaded)
     text = crooked.config.read_text(encoding="utf-8")
     crooked.config.write_text(SPARK + text, encoding="utf-8")
-    monkeypatch.setitem(sys.modules, "pyspark", None)
+    monkeypatch.setitem(sys.modules, package, None)
     told = run(crooked.folder, "month", "2024-06", "--json")
     assert told.code == ExitCode.CONFIGURATION
     assert 'pip install "recon[spark]"' in told.errors
