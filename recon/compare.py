@@ -22,7 +22,7 @@ from __future__ import annotations
 
 from recon.engine import Session, literal
 from recon.expected import NARROW, WIDE, terms
-from recon.intake import contracts_of
+from recon.intake import with_term
 from recon.month import Month
 from recon.policy import PPM, Policy
 from recon.rules import rule_of
@@ -146,8 +146,28 @@ def compare(connection: Session, month: Month, policy: Policy) -> None:
 
 
 def view_lines(connection: Session, policy: Policy) -> None:
-    """Create the view `lines` over `compared`."""
-    connection.execute(f"CREATE VIEW lines AS {lines_of('compared', 'contract_rows', policy)}")
+    """Create the view `lines`: `compared` with the contract row, its rule and term, and allowed."""
+    joined = f"""
+        SELECT c.*, r.kind, r.recognition, r.convention, r.rounding, r.unit,
+            CASE WHEN on_contract THEN r.ppm ELSE {literal(policy.tolerance.ppm)} END AS ppm,
+            r.floor, r.cap, t.value, t.booked_on, t.started_on, t.close_date, t.terminated_on,
+            t.duration, coalesce(t.customer_id, o.customer_id) AS customer_id,
+            coalesce(t.customer, o.customer) AS customer, coalesce(t.owner, o.owner) AS owner
+        FROM compared c JOIN rules r USING (rule)
+        LEFT JOIN contract_rows t ON t.row = c.line
+        LEFT JOIN orphans o ON o.row = c.line"""
+    connection.execute(
+        f"""CREATE VIEW lines AS
+        SELECT *, allowed(expected, l) AS allowed
+        FROM (
+            SELECT * REPLACE (CASE WHEN on_contract THEN term_months ELSE 0 END AS term_months)
+            FROM ({with_term(joined)})) l"""
+    )
+
+
+def with_terms(lines: str) -> str:
+    """Return a SELECT of some of `lines` with what `recon.expected.terms` tells of their term."""
+    return terms(f"SELECT * EXCLUDE (start_month, close_month) FROM {lines}")
 
 
 def _whole(connection: Session) -> str:
@@ -176,9 +196,11 @@ def _compared(month: Month, whole: str) -> str:
     m = month.index
     return f"""
     WITH earned AS (
-        SELECT *, own_to_date({m - 1}, t) AS earned_before,
-            own_to_date({m}, t) AS to_date_expected, rounded(value, 1, 1, unit) AS full_value
-        FROM ({terms("FROM contracts", whole)}) t),
+        SELECT *, own_accrued(periods_before, t) AS earned_before,
+            own_accrued(periods_now, t) AS to_date_expected,
+            rounded(value, 1, 1, unit) AS full_value
+        FROM (SELECT *, periods_by({m - 1}, t) AS periods_before, periods_by({m}, t) AS periods_now
+            FROM ({terms("FROM contracts", whole)}) t) t),
     joined AS (
         SELECT row, rule, c.id, id_key, type, currency, segment, start_month, close_month,
             ppm, floor, cap, unit, term_months,
@@ -212,24 +234,6 @@ def _compared(month: Month, whole: str) -> str:
             AS off_to_date,
         abs(to_date_recognized) > abs(full_value) AS over_value
     FROM measured l"""
-
-
-def lines_of(compared: str, contract_rows: str, policy: Policy) -> str:
-    """Return a SELECT of lines with what they are made of: their contract line, rule and term."""
-    return f"""
-    SELECT *, allowed(expected, l) AS allowed
-    FROM (
-        SELECT c.*, r.kind, r.recognition, r.convention, r.rounding, r.unit,
-            CASE WHEN on_contract THEN r.ppm ELSE {literal(policy.tolerance.ppm)} END AS ppm,
-            r.floor, r.cap, coalesce(t.term_months, 0) AS term_months,
-            t.* EXCLUDE (row, rule, id, id_key, type, currency, segment, start_month, close_month,
-                kind, recognition, convention, rounding, unit, ppm, floor, cap, term_months,
-                customer_id, customer, owner),
-            coalesce(t.customer_id, o.customer_id) AS customer_id,
-            coalesce(t.customer, o.customer) AS customer, coalesce(t.owner, o.owner) AS owner
-        FROM {compared} c JOIN rules r USING (rule)
-        LEFT JOIN ({terms(contracts_of(contract_rows))}) t ON t.row = c.line
-        LEFT JOIN orphans o ON o.row = c.line) l"""
 
 
 def _sums(whole: str) -> str:

@@ -11,7 +11,7 @@ Months are counted from January of year 0 (see `recon.month`); amounts are ten-t
 from __future__ import annotations
 
 MACROS = (
-    "CREATE MACRO month_index(day) AS year(day) * 12 + month(day) - 1",
+    "CREATE MACRO month_index(day) AS date_diff('month', DATE '0000-01-01', day)",
     "CREATE MACRO month_start(m) AS make_date(m // 12, m % 12 + 1, 1)",
     "CREATE MACRO add_months(day, n) AS CAST(day + to_months(CAST(n AS INTEGER)) AS DATE)",
     # value x numerator / denominator, half away from zero to the minor unit: // cuts towards
@@ -43,9 +43,10 @@ MACROS = (
             + (k - 1) * rounded(t.value, t.step, t.denominator, t.unit) END""",
     """CREATE MACRO accrued(k, t) AS CASE t.rounding
         WHEN 'last_period' THEN accrued_last_period(k, t) ELSE accrued_cumulative(k, t) END""",
-    # What has been earned by the end of month m; nothing more after the close month.
-    """CREATE MACRO expected_to_date(m, t) AS
-        accrued(least(m, t.close_month) - t.start_month + 1, t)""",
+    # The periods that have elapsed by the end of month m; none more after the close month.
+    "CREATE MACRO periods_by(m, t) AS least(m, t.close_month) - t.start_month + 1",
+    # What has been earned by then.
+    "CREATE MACRO expected_to_date(m, t) AS accrued(periods_by(m, t), t)",
     "CREATE MACRO expected(m, t) AS expected_to_date(m, t) - expected_to_date(m - 1, t)",
 )
 

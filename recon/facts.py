@@ -7,13 +7,13 @@ with a difference) and `breaks` (the lines outside tolerance with their neighbou
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from typing import NamedTuple
 
-from recon.compare import BROKEN, lines_of, reckoned_in
+from recon.compare import BROKEN, reckoned_in, with_terms
 from recon.engine import Session
 from recon.expected import terms
 from recon.model import Cause, Entry, Flag, Status
@@ -93,7 +93,7 @@ class Facts(NamedTuple):
 
 def gather(connection: Session, month: Month, policy: Policy) -> Iterator[Facts]:
     """Yield the facts of every break, in the order of contract, type and currency."""
-    _create_off(connection, policy)
+    _create_off(connection)
     connection.execute(f"CREATE TEMP TABLE breaks AS {_breaks(month)}")
     entries = _entries(connection, month)
     fits = _fits(connection, month)
@@ -116,11 +116,9 @@ def gather(connection: Session, month: Month, policy: Policy) -> Iterator[Facts]
             )
 
 
-def _create_off(connection: Session, policy: Policy) -> None:
+def _create_off(connection: Session) -> None:
     """Create `off`, every line with a difference, and `broken`, those outside tolerance."""
-    connection.execute("CREATE TEMP VIEW unequal AS FROM compared WHERE difference <> 0")
-    rows = "(FROM contract_rows WHERE row IN (SELECT line FROM unequal))"
-    connection.execute(f"CREATE TEMP TABLE off AS {lines_of('unequal', rows, policy)}")
+    connection.execute(f"CREATE TEMP TABLE off AS {with_terms('lines WHERE difference <> 0')}")
     connection.execute(f"CREATE TEMP VIEW broken AS FROM off WHERE {BROKEN}")
 
 
@@ -128,9 +126,10 @@ def _breaks(month: Month) -> str:
     m = month.index
     return f"""
     WITH earned AS (
-        SELECT line, list(CASE WHEN on_contract THEN own_to_date(end_month, l) ELSE 0 END
+        SELECT line, list(CASE WHEN on_contract THEN own_accrued(elapsed, l) ELSE 0 END
             ORDER BY end_month) AS by_month
-        FROM broken l, range({m - 3}, {m + 2}) months(end_month) GROUP BY line),
+        FROM (SELECT *, periods_by(end_month, b) AS elapsed
+            FROM broken b, range({m - 3}, {m + 2}) months(end_month)) l GROUP BY line),
     neighbours AS (
         SELECT line, by_month[2] - by_month[1] AS expected_before2,
             by_month[3] - by_month[2] AS expected_before,
@@ -208,34 +207,35 @@ def _entries(connection: Session, month: Month) -> dict[int, tuple[Entry, ...]]:
     return {line: tuple(entries) for line, entries in found.items()}
 
 
-# The other ways to read a contract: (cause, label as SQL text, condition, columns that change).
-_VARIANTS = (
+# The other ways to read a contract, in the order in which they are named: (cause, what is said of
+# it as SQL text, condition, and the columns that change).
+_MONTHS, _START = "term_months", "term_start"
+_VARIANTS: tuple[tuple[Cause, str, str, Mapping[str, str]], ...] = (
     (Cause.WRONG_DURATION, "'over ' || (term_months - 1) || ' months instead of ' || term_months",
-     "over_time AND term_months > 1", "term_months - 1 AS term_months"),
+     "over_time AND term_months > 1", {_MONTHS: "term_months - 1"}),
     (Cause.WRONG_DURATION, "'over ' || (term_months + 1) || ' months instead of ' || term_months",
-     "over_time", "term_months + 1 AS term_months"),
+     "over_time", {_MONTHS: "term_months + 1"}),
     (Cause.WRONG_DURATION, "'over the ' || to_close || ' months from start to close'",
      "over_time AND term_mismatch AND to_close BETWEEN 1 AND 12000 AND to_close <> term_months",
-     "to_close AS term_months"),
+     {_MONTHS: "to_close"}),
     (Cause.WRONG_DURATION, "'over the ' || (to_close + 1) || ' months from start to close'",
      "over_time AND term_mismatch AND to_close + 1 BETWEEN 1 AND 12000 "
-     "AND to_close + 1 <> term_months", "to_close + 1 AS term_months"),
+     "AND to_close + 1 <> term_months", {_MONTHS: "to_close + 1"}),
     (Cause.WRONG_START, "'from the booking on ' || booked_on || ' instead of ' || term_start",
-     "month_index(booked_on) <> start_month", "booked_on AS term_start"),
+     "month_index(booked_on) <> start_month", {_START: "booked_on"}),
     (Cause.WRONG_START, "'from one month later, ' || add_months(term_start, 1)",
-     "true", "add_months(term_start, 1) AS term_start"),
+     "true", {_START: "add_months(term_start, 1)"}),
     (Cause.WRONG_START, "'from one month earlier, ' || add_months(term_start, -1)",
-     "true", "add_months(term_start, -1) AS term_start"),
+     "true", {_START: "add_months(term_start, -1)"}),
     *(
         (Cause.OTHER_CONVENTION, f"'by {convention}, {rounding} rounding'",
          f"over_time AND NOT (convention = '{convention}' AND rounding = '{rounding}')",
-         f"'{convention}' AS convention, '{rounding}' AS rounding")
+         {"convention": f"'{convention}'", "rounding": f"'{rounding}'"})
         for convention in ("even", "prorate_period_rate", "prorate_day_rate", "exact_days")
         for rounding in ("cumulative", "last_period")
     ),
     (Cause.OTHER_CONVENTION, "'evenly over ' || duration || ' months'",
-     "NOT over_time AND duration > 1",
-     "started_on AS term_start, duration AS term_months"),
+     "NOT over_time AND duration > 1", {_START: "started_on", _MONTHS: "duration"}),
 )  # fmt: skip
 
 
@@ -247,7 +247,8 @@ def _fits(connection: Session, month: Month) -> dict[int, tuple[Fit, ...]]:
     each contract that goes on by a month would seem to have started late.
     """
     m = month.index
-    read = f"""
+    connection.execute(
+        f"""CREATE TEMP TABLE readings AS
         SELECT line, value, unit, term_start, term_months, convention, rounding, booked_on,
             started_on, duration, start_month, term_mismatch, recognized,
             {m} BETWEEN start_month AND least(close_month, start_month + periods - 1) AS in_term,
@@ -255,30 +256,50 @@ def _fits(connection: Session, month: Month) -> dict[int, tuple[Fit, ...]]:
             date_diff('month', term_start, close_date) AS to_close,
             CASE WHEN closed_early THEN closed_on END AS closed_on
         FROM breaks WHERE on_contract AND entries > 0"""
-    variants = " UNION ALL BY NAME ".join(
-        f"SELECT * REPLACE ({changes}), {rank} AS rank, '{cause}' AS cause, "
-        f"{label} AS label FROM readings WHERE {condition}"
-        for rank, (cause, label, condition, changes) in enumerate(_VARIANTS)
     )
-    connection.execute(f"CREATE TEMP TABLE readings AS {read}")
-    connection.execute(f"CREATE TEMP TABLE variants AS {variants}")
     largest = connection.execute(
-        """SELECT coalesce(max(abs(value)), 0), coalesce(max(term_months), 1),
-            coalesce(max(unit), 1) FROM variants"""
+        """SELECT coalesce(max(abs(value)), 0),
+            coalesce(max(greatest(term_months, duration, least(to_close, 12000))), 0) + 1,
+            coalesce(max(unit), 1) FROM readings"""
     ).fetchone() or (0, 1, 1)
     rows = connection.execute(
-        f"""SELECT line, cause, label FROM (
-            SELECT *, expected_to_date({m - 1}, t) AS earned_before,
-                expected_to_date({m}, t) AS earned
-            FROM ({terms("SELECT * EXCLUDE start_month FROM variants", reckoned_in(*largest))}) t
-            WHERE {_worth_adding_up(m)})
-        WHERE earned - earned_before = recognized AND (in_term OR earned = to_date_recognized)
-        ORDER BY line, rank"""
+        f"""WITH reckoned AS (
+            SELECT *, periods_by({m - 1}, t) AS periods_before, periods_by({m}, t) AS periods_now
+            FROM ({terms(_variants(), reckoned_in(*largest))}) t),
+        earned AS (
+            SELECT *, accrued(periods_before, t) AS earned_before, accrued(periods_now, t) AS earned
+            FROM reckoned t WHERE {_worth_adding_up(m)}),
+        fitting AS (
+            SELECT line, rank FROM earned
+            WHERE earned - earned_before = recognized
+                AND (in_term OR earned = to_date_recognized))
+        SELECT line, rank, {_by_rank([said for _, said, _, _ in _VARIANTS])}
+        FROM fitting JOIN readings USING (line) ORDER BY line, rank"""
     ).fetchall()
     found: defaultdict[int, list[Fit]] = defaultdict(list)
-    for line, cause, label in rows:
-        found[line].append(Fit(Cause(cause), label))
+    for line, rank, label in rows:
+        found[line].append(Fit(_VARIANTS[rank][0], label))
     return {line: tuple(fits) for line, fits in found.items()}
+
+
+def _variants() -> str:
+    """Return a SELECT of `readings`, each with every term that it may have instead of its own."""
+    changed = ", ".join(
+        f"{_by_rank([changes.get(column, column) for _, _, _, changes in _VARIANTS])} AS {column}"
+        for column in (_START, _MONTHS, "convention", "rounding")
+    )
+    return f"""
+        SELECT line, rank, value, unit, closed_on, in_term, recognized, to_date_recognized,
+            {changed}
+        FROM readings, range({len(_VARIANTS)}) ranks(rank)
+        WHERE {_by_rank([condition for _, _, condition, _ in _VARIANTS])}"""
+
+
+def _by_rank(cases: Sequence[str]) -> str:
+    """Return the SQL of what holds for each variant, by its rank."""
+    most = max(set(cases), key=cases.count)
+    different = [f"WHEN {rank} THEN {case}" for rank, case in enumerate(cases) if case != most]
+    return f"CASE rank {' '.join(different)} ELSE {most} END" if different else most
 
 
 def _worth_adding_up(m: int) -> str:

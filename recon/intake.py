@@ -184,25 +184,34 @@ def refuse_crm_close_dates(connection: Session) -> None:
 
 
 def contracts_of(rows: str) -> str:
-    """Return a SELECT of the valid ones of contract rows, with their rule and their term.
+    """Return a SELECT of the valid ones of contract rows, with their rule and their term."""
+    valid = f"""
+        SELECT row, id, id_key, type, kind, recognition, currency, unit, value, convention,
+            rounding, booked_on, started_on, close_date, terminated_on, duration, rule,
+            customer_id, customer, segment, owner, ppm, floor, cap
+        FROM (SELECT * EXCLUDE type FROM {rows}) JOIN rules USING (rule) WHERE reason IS NULL"""
+    return with_term(valid)
 
-    A one-time type at a point in time is a term of one month: the month in question.
+
+def with_term(lines: str) -> str:
+    """Return a SELECT that adds to contract rows with their rule the term they are recognized in.
+
+    A one-time type at a point in time is a term of one month: the month in question. That point
+    is reached or not: only what ended before its month cuts it off.
     """
     return f"""
-    SELECT row, id, id_key, type, kind, recognition, currency, unit, value, convention, rounding,
-        booked_on, started_on, close_date, terminated_on, duration, rule,
-        customer_id, customer, segment, owner, ppm, floor, cap,
-        CASE recognition
-            WHEN 'over_duration' THEN started_on
-            WHEN 'booking_month' THEN month_start(month_index(booked_on))
-            WHEN 'start_month' THEN month_start(month_index(started_on))
-            ELSE month_start(month_index(least(close_date, terminated_on))) END AS term_start,
-        CASE WHEN recognition = 'over_duration' THEN duration ELSE 1 END AS term_months,
-        least(close_date, terminated_on) AS last_day,
-        -- A point in time is reached or not: only what ended before its month cuts it off.
-        CASE WHEN recognition = 'over_duration'
-                OR month_index(last_day) < month_index(term_start) THEN last_day END AS closed_on
-    FROM (SELECT * EXCLUDE type FROM {rows}) JOIN rules USING (rule) WHERE reason IS NULL"""
+    SELECT *,
+        CASE WHEN over_time THEN started_on ELSE month_start(month_index(reached_on)) END
+            AS term_start,
+        CASE WHEN over_time THEN duration ELSE 1 END AS term_months,
+        CASE WHEN over_time OR month_index(last_day) < month_index(reached_on) THEN last_day END
+            AS closed_on
+    FROM (
+        SELECT *, recognition = 'over_duration' AS over_time,
+            least(close_date, terminated_on) AS last_day,
+            CASE recognition WHEN 'booking_month' THEN booked_on WHEN 'start_month' THEN started_on
+                ELSE last_day END AS reached_on
+        FROM ({lines}))"""
 
 
 def compliance_name(column: str) -> str:

@@ -14,12 +14,12 @@ from recon.policy import Policy, Rounding, Tolerance, TypePolicy
 
 
 def register_policy(connection: Session, policy: Policy) -> None:
-    """Create `rules`, `units` (currency, unit), and the macro `own_to_date`.
+    """Create `rules`, `units` (currency, unit), and the macro `own_accrued`.
 
     `rules`: rule, type, kind, recognition, convention, rounding, unit, ppm, floor, cap, one row
     for each revenue type, segment with a tolerance of its own (or none), and minor unit. Where a
-    tolerance is set by type and segment, the type's wins. `own_to_date(month, terms)` is
-    `expected_to_date` for the policy's own rounding, faster where every type rounds alike.
+    tolerance is set by type and segment, the type's wins. `own_accrued(periods, terms)` is
+    `accrued` for the policy's own rounding, faster where every type rounds alike.
     """
     types = [
         (number, of, *_rule(policy.types[of], policy)) for number, of in enumerate(policy.types)
@@ -44,9 +44,7 @@ def register_policy(connection: Session, policy: Policy) -> None:
     connection.execute(f"CREATE TABLE units AS FROM {_values('u(currency, unit)', units)}")
     roundings = {row[5] for row in types}
     own = "accrued_cumulative" if roundings == {Rounding.CUMULATIVE.value} else "accrued"
-    connection.execute(
-        f"CREATE MACRO own_to_date(m, t) AS {own}(least(m, t.close_month) - t.start_month + 1, t)"
-    )
+    connection.execute(f"CREATE MACRO own_accrued(k, t) AS {own}(k, t)")
 
 
 _TYPE_RULES = "t(number, type, kind, recognition, convention, rounding, ppm, floor, cap)"

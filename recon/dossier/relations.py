@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from recon.compare import with_terms
 from recon.engine import Session, literal
 from recon.errors import UsageError
 from recon.month import Month
@@ -66,8 +67,8 @@ def _collect_lines(session: Session, of_contract: str, month: Month) -> None:
     session.execute(
         f"""CREATE OR REPLACE TEMP TABLE dossier_lines AS
         WITH compared AS (
-            SELECT l.*, months_broken FROM lines l LEFT JOIN named USING (line)
-            WHERE {of_contract}),
+            SELECT l.*, months_broken FROM ({with_terms(f"lines WHERE {of_contract}")}) l
+            LEFT JOIN named USING (line)),
         others AS (
             SELECT type, currency, coalesce(first(unit), 100) AS unit, false AS on_contract,
                 EXISTS (FROM contract_rows WHERE {of_contract}) AS known_contract,
