@@ -56,16 +56,18 @@ class LineTable:
         while rows := cursor.fetchmany(10_000):
             yield from rows
 
-    def texts(self, expression: str, more: Mapping[str, str]) -> Iterator[str]:
-        """Yield a text for each line: SQL over the columns, and over what `more` makes of them."""
+    def texts(self, expression: str, made: Mapping[str, str]) -> Iterator[str]:
+        """Yield a text for each line: SQL over what `made` makes of the columns, by name."""
         named = ", ".join(map(name, self.columns))
-        made = ", ".join(f"{sql} AS {name(column)}" for column, sql in more.items())
+        listed = ", ".join(f"{sql} AS {name(column)}" for column, sql in made.items())
         cursor = self._connection.cursor()
         # Ordered last: the order of a subquery may be lost where many cores work on its rows.
         cursor.execute(
             f"""SELECT {expression}
-            FROM (SELECT *, {made} FROM (SELECT {_SHOWN}, id_key {_FROM}) AS line({named}, id_key))
-            ORDER BY id_key, revenue_type, currency"""
+            FROM (
+                SELECT {listed}, key
+                FROM (SELECT {_SHOWN}, (id_key, type, currency) {_FROM}) AS line({named}, key))
+            ORDER BY key"""
         )
         while rows := cursor.fetchmany(10_000):
             yield from (text for (text,) in rows)

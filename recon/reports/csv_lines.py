@@ -12,6 +12,8 @@ from recon.engine import literal, name
 from recon.summary import LineTable
 
 _FORMULA_STARTS = "('=', '+', '-', '@', chr(9), chr(13))"
+# What a field is quoted for.
+_SPECIAL = "concat('[,', chr(34), chr(13), chr(10), ']')"
 # Words of our own, which neither a formula nor a quote is hidden in.
 _OURS = frozenset(("kind", "currency", "status", "cause", "severity", "entries"))
 # By a currency's minor unit: how much of four decimals is cut off where it is zeros.
@@ -20,14 +22,30 @@ _ZEROS = {10_000: ".0000", 100: "00", 10: "0"}
 
 def line_rows(lines: LineTable, amounts: frozenset[str]) -> Iterator[str]:
     """Yield the lines as rows of a CSV file, line breaks included; `amounts` are such columns."""
+    made = {column: _made(column, amounts) for column in lines.columns}
     fields = ", ',', ".join(_field(column, amounts) for column in lines.columns)
-    return lines.texts(f"concat({fields}, chr(13), chr(10))", {"zeros": _zeros()})
+    return lines.texts(f"concat({fields}, chr(13), chr(10))", made | {"zeros": _zeros()})
+
+
+def _made(column: str, amounts: frozenset[str]) -> str:
+    """Return what the field of a column is made from: four decimals, or a harmless text."""
+    value = name(column)
+    if column in amounts:
+        return f"CAST(CAST({value} AS DECIMAL(34, 0)) * CAST(0.0001 AS DECIMAL(4, 4)) AS VARCHAR)"
+    if column in _OURS:
+        return value
+    return f"CASE WHEN left({value}, 1) IN {_FORMULA_STARTS} THEN chr(39) || {value} ELSE {value} END"
 
 
 def _field(column: str, amounts: frozenset[str]) -> str:
+    value = name(column)
     if column in amounts:
-        return _amount(name(column))
-    return name(column) if column in _OURS else _text(name(column))
+        short = f"left({value}, length({value}) - length(zeros))"
+        return f"CASE WHEN ends_with({value}, zeros) THEN {short} ELSE {value} END"
+    if column in _OURS:
+        return value
+    quoted = f"concat(chr(34), replace({value}, chr(34), chr(34) || chr(34)), chr(34))"
+    return f"CASE WHEN regexp_matches({value}, {_SPECIAL}) THEN {quoted} ELSE {value} END"
 
 
 def _zeros() -> str:
@@ -37,17 +55,3 @@ def _zeros() -> str:
         by_zeros.setdefault(_ZEROS.get(unit, ""), []).append(literal(currency))
     cases = (f"WHEN currency IN ({', '.join(c)}) THEN '{zeros}'" for zeros, c in by_zeros.items())
     return f"CASE {' '.join(cases)} ELSE '{_ZEROS[100]}' END"
-
-
-def _amount(value: str) -> str:
-    four = f"CAST(CAST({value} AS DECIMAL(34, 0)) * CAST(0.0001 AS DECIMAL(4, 4)) AS VARCHAR)"
-    short = f"left({four}, length({four}) - length(zeros))"
-    return f"CASE WHEN ends_with({four}, zeros) THEN {short} ELSE {four} END"
-
-
-def _text(value: str) -> str:
-    formula = f"left({value}, 1) IN {_FORMULA_STARTS}"
-    guarded = f"CASE WHEN {formula} THEN chr(39) || {value} ELSE {value} END"
-    special = " OR ".join(f"contains({value}, chr({ord(sign)}))" for sign in ',"\r\n')
-    quoted = f"concat(chr(34), replace({guarded}, chr(34), chr(34) || chr(34)), chr(34))"
-    return f"CASE WHEN {special} THEN {quoted} ELSE {guarded} END"
