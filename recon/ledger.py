@@ -28,6 +28,7 @@ from recon.month import Month
 def read_again(connection: Session, month: Month, compliance: Sequence[str]) -> None:
     """Create `delivered`, `detail`, `rejected` and `blank` from what is posted and compared."""
     connection.execute(f"CREATE TEMP TABLE delivered AS {_delivered(month)}")
+    _reread(connection, month)
     _create_detail(connection, month)
     _create_rejected(connection, month)
     _create_blank(connection, month, compliance)
@@ -49,61 +50,60 @@ def _delivered(month: Month) -> str:
     GROUP BY currency"""
 
 
+def _reread(connection: Session, month: Month) -> None:
+    """Create `reread`: the entries under the keys that were asked for, typed, each with its reason.
+
+    Asked for are the keys of broken lines (line), and those under which some entry cannot be
+    compared (suspect), be it that its contract line is invalid (blocked says why).
+    """
+    m = month.index
+    connection.execute(
+        f"""CREATE TEMP TABLE asked AS
+        SELECT {GIVEN}, c.line, b.reason AS blocked, unread OR b.reason IS NOT NULL AS suspect
+        FROM (SELECT *, read < rows OR NOT ({KEYED}) AS unread FROM posted)
+        LEFT JOIN blocked b USING (id_key, type, currency)
+        LEFT JOIN (SELECT line, id_key, type, currency FROM compared WHERE {BROKEN}) c
+            USING (id_key, type, currency)
+        WHERE line IS NOT NULL OR suspect"""
+    )
+    connection.execute(
+        f"""CREATE TEMP VIEW given_again AS
+        SELECT e.*, a.line, a.blocked, a.suspect
+        FROM entries_numbered e JOIN asked a ON {same_key("e", "a")}"""
+    )
+    connection.execute(
+        f"""CREATE TEMP TABLE reread AS
+        SELECT row, line, blocked, suspect, entry_id, currency, amount, month, stands_for,
+            document_ref, posted_at, reason
+        FROM entries_of('given_again') WHERE suspect OR month BETWEEN {m - 2} AND {m + 1}"""
+    )
+
+
 def _create_detail(connection: Session, month: Month) -> None:
     m = month.index
     connection.execute(
-        f"""CREATE TEMP TABLE wanted AS
-        SELECT {GIVEN}, b.line
-        FROM (FROM posted WHERE {KEYED})
-        JOIN (FROM compared WHERE {BROKEN}) b USING (id_key, type, currency)"""
-    )
-    connection.execute(
-        f"CREATE TEMP TABLE wanted_given AS "
-        f"SELECT e.*, w.line FROM entries_given e JOIN wanted w ON {same_key('e', 'w')}"
-    )
-    connection.execute(
         f"""CREATE TEMP TABLE detail AS
         SELECT line, month - {m} AS distance, entry_id, amount, document_ref, posted_at
-        FROM entries_of('wanted_given')
-        WHERE reason IS NULL AND month BETWEEN {m - 2} AND {m + 1}"""
+        FROM reread
+        WHERE line IS NOT NULL AND reason IS NULL AND month BETWEEN {m - 2} AND {m + 1}"""
     )
 
 
 def _create_rejected(connection: Session, month: Month) -> None:
-    connection.execute(
-        """CREATE TEMP TABLE rejected(row BIGINT, place BIGINT, entry_id VARCHAR, currency VARCHAR,
-            amount BIGINT, month BIGINT, stands_for BIGINT, reason VARCHAR)"""
-    )
-    connection.execute(
-        f"""CREATE TEMP TABLE suspects AS
-        SELECT {GIVEN}, b.reason AS blocked
-        FROM posted LEFT JOIN blocked b USING (id_key, type, currency)
-        WHERE read < rows OR NOT ({KEYED}) OR b.reason IS NOT NULL"""
-    )
-    if connection.execute("SELECT 1 FROM suspects LIMIT 1").fetchone():
-        _reject(connection, month)
-
-
-def _reject(connection: Session, month: Month) -> None:
-    """Fill `rejected` with the entries under the suspected keys that cannot be compared.
+    """Create `rejected`.
 
     Only entries in scope have a place: a file that holds every month and a database that is asked
     for one tell the same place.
     """
-    m = month.index
+    m, scope = month.index, in_scope(month)
     connection.execute(
-        f"""CREATE TEMP TABLE suspected AS
-        SELECT e.*, s.blocked FROM entries_numbered e JOIN suspects s ON {same_key("e", "s")}"""
-    )
-    connection.execute(
-        f"""INSERT INTO rejected
-        SELECT row, NULL, entry_id, currency, amount, month, stands_for,
+        f"""CREATE TEMP TABLE rejected AS
+        SELECT row, CAST(NULL AS BIGINT) AS place, entry_id, currency, amount, month, stands_for,
             coalesce(reason, 'its contract line is invalid: ' || blocked) AS reason
-        FROM entries_of('suspected')
-        WHERE CASE WHEN reason IS NOT NULL THEN coalesce(month <= {m + 1}, true)
+        FROM reread
+        WHERE suspect AND CASE WHEN reason IS NOT NULL THEN coalesce(month <= {m + 1}, true)
             ELSE blocked IS NOT NULL AND month BETWEEN {m - 1} AND {m + 1} END"""
     )
-    scope = in_scope(month)
     if connection.execute(f"SELECT 1 FROM rejected WHERE {scope} LIMIT 1").fetchone():
         connection.execute(
             f"""UPDATE rejected SET place = places.place FROM (
