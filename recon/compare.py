@@ -24,41 +24,23 @@ from recon.engine import Session, literal
 from recon.expected import NARROW, WIDE, terms
 from recon.intake import with_term
 from recon.month import Month
-from recon.policy import PPM, Policy
+from recon.policy import Policy
 from recon.rules import rule_of
-
-# The largest HUGEINT: a cap that caps nothing.
-UNLIMITED = f"CAST({2**127 - 1} AS HUGEINT)"
-
-MACROS = (
-    # Half a minor unit for every month of the term: what rounding alone can move.
-    "CREATE MACRO rounding_allowance(months, unit) AS ((months + 1) // 2) * unit",
-    # By multiplication, so that nothing is rounded before it is compared.
-    f"""CREATE MACRO within(difference, expected, l) AS
-        (abs(difference) * CAST({PPM} AS HUGEINT) <= l.ppm * CAST(abs(expected) AS HUGEINT)
-            OR abs(difference) <= greatest(rounding_allowance(l.term_months, l.unit), l.floor))
-        AND (l.cap IS NULL OR abs(difference) <= l.cap)""",
-    # For people: rounded down to the minor unit, so that it never promises too much.
-    f"""CREATE MACRO allowed(expected, l) AS least(
-        greatest(l.ppm * CAST(abs(expected) AS HUGEINT) // {PPM} // l.unit * l.unit,
-            rounding_allowance(l.term_months, l.unit), l.floor),
-        coalesce(l.cap, {UNLIMITED}))""",
-)
 
 
 def add_up(connection: Session, month: Month) -> None:
     """Create `posted`, `sums`, `books`, and `blocked`: the keys whose contract line is invalid."""
-    connection.execute(f"CREATE TEMP TABLE posted AS {_posted(month)}")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE posted AS {_posted(month)}")
     _merge_spellings(connection)
     connection.execute(
-        f"""CREATE TEMP TABLE books AS
+        f"""CREATE OR REPLACE TEMP TABLE books AS
         SELECT min(first_month) AS first_month, max(last_month) AS last_month
         FROM posted WHERE {KEYED}"""
     )
     # An invalid contract line takes its entries out of the comparison: measured against nothing
     # they would break for a reason that is not theirs. A line of unknown type may be any type.
     connection.execute(
-        """CREATE TEMP TABLE blocked AS
+        """CREATE OR REPLACE TEMP TABLE blocked AS
         WITH invalid AS (
             SELECT id_key, type, string_agg(DISTINCT reason, '; ' ORDER BY reason) AS reason
             FROM contract_rows WHERE reason IS NOT NULL AND id IS NOT NULL
@@ -71,7 +53,7 @@ def add_up(connection: Session, month: Month) -> None:
         GROUP BY ALL"""
     )
     connection.execute(
-        """CREATE TEMP VIEW sums AS
+        """CREATE OR REPLACE TEMP VIEW sums AS
         SELECT * FROM all_sums ANTI JOIN blocked USING (id_key, type, currency)"""
     )
 
@@ -110,7 +92,7 @@ def same_key(one: str, other: str) -> str:
 def _merge_spellings(connection: Session) -> None:
     """Create `all_sums`: `posted`, the few keys that are spelled in several ways added up."""
     connection.execute(
-        f"""CREATE TEMP TABLE respelled AS
+        f"""CREATE OR REPLACE TEMP TABLE respelled AS
         WITH often AS (
             SELECT key FROM posted WHERE {KEYED} GROUP BY key HAVING count(*) > 1)
         SELECT id_key, type, currency, min(id) AS id, max(id) AS other_id, any_value(key) AS key,
@@ -118,7 +100,7 @@ def _merge_spellings(connection: Session) -> None:
         FROM posted SEMI JOIN often USING (key) WHERE {KEYED} GROUP BY id_key, type, currency"""
     )
     connection.execute(
-        f"""CREATE TEMP VIEW all_sums AS
+        f"""CREATE OR REPLACE TEMP VIEW all_sums AS
         SELECT id_key, type, currency, id, id AS other_id, recognized, entries, earned
         FROM posted ANTI JOIN respelled USING (key) WHERE {KEYED}
         UNION ALL SELECT * EXCLUDE key FROM respelled"""
@@ -136,13 +118,14 @@ def compare(connection: Session, month: Month, policy: Policy) -> None:
     `lines` is the same with what it is made of: id, customer_id, customer, segment, owner, the
     rule, the term, and allowed.
     """
-    for macro in MACROS:
-        connection.execute(macro)
     connection.execute(
-        "CREATE TEMP TABLE strays AS FROM sums ANTI JOIN contracts USING (id_key, type, currency)"
+        """CREATE OR REPLACE TEMP TABLE strays AS
+        FROM sums ANTI JOIN contracts USING (id_key, type, currency)"""
     )
-    connection.execute(f"CREATE TABLE orphans AS {_orphans(policy)}")
-    connection.execute(f"CREATE TABLE compared AS {_compared(month, _whole(connection))}")
+    connection.execute(f"CREATE OR REPLACE TABLE orphans AS {_orphans(policy)}")
+    connection.execute(
+        f"CREATE OR REPLACE TABLE compared AS {_compared(month, _whole(connection))}"
+    )
 
 
 def view_lines(connection: Session, policy: Policy) -> None:
@@ -157,7 +140,7 @@ def view_lines(connection: Session, policy: Policy) -> None:
         LEFT JOIN contract_rows t ON t.row = c.line
         LEFT JOIN orphans o ON o.row = c.line"""
     connection.execute(
-        f"""CREATE VIEW lines AS
+        f"""CREATE OR REPLACE VIEW lines AS
         SELECT *, allowed(expected, l) AS allowed
         FROM (
             SELECT * REPLACE (CASE WHEN on_contract THEN term_months ELSE 0 END AS term_months)

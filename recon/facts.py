@@ -94,7 +94,7 @@ class Facts(NamedTuple):
 def gather(connection: Session, month: Month, policy: Policy) -> Iterator[Facts]:
     """Yield the facts of every break, in the order of contract, type and currency."""
     _create_off(connection)
-    connection.execute(f"CREATE TEMP TABLE breaks AS {_breaks(month)}")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE breaks AS {_breaks(month)}")
     entries = _entries(connection, month)
     fits = _fits(connection, month)
     partners = _partners(connection)
@@ -118,8 +118,10 @@ def gather(connection: Session, month: Month, policy: Policy) -> Iterator[Facts]
 
 def _create_off(connection: Session) -> None:
     """Create `off`, every line with a difference, and `broken`, those outside tolerance."""
-    connection.execute(f"CREATE TEMP TABLE off AS {with_terms('lines WHERE difference <> 0')}")
-    connection.execute(f"CREATE TEMP VIEW broken AS FROM off WHERE {BROKEN}")
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE off AS {with_terms('lines WHERE difference <> 0')}"
+    )
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW broken AS FROM off WHERE {BROKEN}")
 
 
 def _breaks(month: Month) -> str:
@@ -248,7 +250,7 @@ def _fits(connection: Session, month: Month) -> dict[int, tuple[Fit, ...]]:
     """
     m = month.index
     connection.execute(
-        f"""CREATE TEMP TABLE readings AS
+        f"""CREATE OR REPLACE TEMP TABLE readings AS
         SELECT line, value, unit, term_start, term_months, convention, rounding, booked_on,
             started_on, duration, start_month, term_mismatch, recognized,
             {m} BETWEEN start_month AND least(close_month, start_month + periods - 1) AS in_term,

@@ -27,7 +27,7 @@ from recon.month import Month
 
 def read_again(connection: Session, month: Month, compliance: Sequence[str]) -> None:
     """Create `delivered`, `detail`, `rejected` and `blank` from what is posted and compared."""
-    connection.execute(f"CREATE TEMP TABLE delivered AS {_delivered(month)}")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE delivered AS {_delivered(month)}")
     _reread(connection, month)
     _create_detail(connection, month)
     _create_rejected(connection, month)
@@ -58,7 +58,7 @@ def _reread(connection: Session, month: Month) -> None:
     """
     m = month.index
     connection.execute(
-        f"""CREATE TEMP TABLE asked AS
+        f"""CREATE OR REPLACE TEMP TABLE asked AS
         SELECT {GIVEN}, c.line, b.reason AS blocked, unread OR b.reason IS NOT NULL AS suspect
         FROM (SELECT *, read < rows OR NOT ({KEYED}) AS unread FROM posted)
         LEFT JOIN blocked b USING (id_key, type, currency)
@@ -67,12 +67,12 @@ def _reread(connection: Session, month: Month) -> None:
         WHERE line IS NOT NULL OR suspect"""
     )
     connection.execute(
-        f"""CREATE TEMP VIEW given_again AS
+        f"""CREATE OR REPLACE TEMP VIEW given_again AS
         SELECT e.*, a.line, a.blocked, a.suspect
         FROM entries_numbered e JOIN asked a ON {same_key("e", "a")}"""
     )
     connection.execute(
-        f"""CREATE TEMP TABLE reread AS
+        f"""CREATE OR REPLACE TEMP TABLE reread AS
         SELECT row, line, blocked, suspect, entry_id, currency, amount, month, stands_for,
             document_ref, posted_at, reason
         FROM entries_of('given_again') WHERE suspect OR month BETWEEN {m - 2} AND {m + 1}"""
@@ -82,7 +82,7 @@ def _reread(connection: Session, month: Month) -> None:
 def _create_detail(connection: Session, month: Month) -> None:
     m = month.index
     connection.execute(
-        f"""CREATE TEMP TABLE detail AS
+        f"""CREATE OR REPLACE TEMP TABLE detail AS
         SELECT line, month - {m} AS distance, entry_id, amount, document_ref, posted_at
         FROM reread
         WHERE line IS NOT NULL AND reason IS NULL AND month BETWEEN {m - 2} AND {m + 1}"""
@@ -97,7 +97,7 @@ def _create_rejected(connection: Session, month: Month) -> None:
     """
     m, scope = month.index, in_scope(month)
     connection.execute(
-        f"""CREATE TEMP TABLE rejected AS
+        f"""CREATE OR REPLACE TEMP TABLE rejected AS
         SELECT row, CAST(NULL AS BIGINT) AS place, entry_id, currency, amount, month, stands_for,
             coalesce(reason, 'its contract line is invalid: ' || blocked) AS reason
         FROM reread
@@ -114,7 +114,7 @@ def _create_rejected(connection: Session, month: Month) -> None:
 
 
 def _create_blank(connection: Session, month: Month, compliance: Sequence[str]) -> None:
-    connection.execute("CREATE TEMP TABLE blank(compliance VARCHAR, entries BIGINT)")
+    connection.execute("CREATE OR REPLACE TEMP TABLE blank(compliance VARCHAR, entries BIGINT)")
     for column in compliance:
         connection.execute(
             f"""INSERT INTO blank

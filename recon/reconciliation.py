@@ -74,30 +74,60 @@ def reconcile_relations(
     The session stays open for as long as the result is used: its lines are read from there.
     """
     told = descriptions or dict.fromkeys(Side, "data frame")
+    notices = take_in(connection, contracts, entries, policy, told, compliance)
+    return reconcile_month(connection, month, policy, told, compliance, notices)
+
+
+def take_in(
+    connection: Session,
+    contracts: str,
+    entries: str,
+    policy: Policy,
+    descriptions: Mapping[Side, str],
+    compliance: tuple[str, ...],
+) -> list[str]:
+    """Take two relations into a session, for any month; return what is worth a notice.
+
+    Raises SourceDataError where a side lacks a column or is not what it should be.
+    """
     register_policy(connection, policy)
-    with reading(Side.ANALYTICS, told[Side.ANALYTICS]):
+    with reading(Side.ANALYTICS, descriptions[Side.ANALYTICS]):
         notices = load_contracts(connection, contracts, policy)
         refuse_crm_close_dates(connection)
-    with reading(Side.ACCOUNTING, told[Side.ACCOUNTING]):
-        notices += compare_entries(connection, entries, month, policy, compliance)
-        return conclude(connection, month, policy, told, compliance, notices)
+    with reading(Side.ACCOUNTING, descriptions[Side.ACCOUNTING]):
+        return notices + view_entries(connection, entries, policy, compliance)
 
 
-def compare_entries(
-    connection: Session, entries: str, month: Month, policy: Policy, compliance: tuple[str, ...]
-) -> list[str]:
-    """Compare entries with the contract rows of the session; return what is worth a notice.
+def reconcile_month(
+    connection: Session,
+    month: Month,
+    policy: Policy,
+    descriptions: Mapping[Side, str],
+    compliance: tuple[str, ...],
+    notices: list[str],
+) -> Reconciliation:
+    """Return the reconciliation of a month from what was taken into the session.
+
+    What another month has left in the session is replaced: its lines can be read no more.
+    """
+    with reading(Side.ACCOUNTING, descriptions[Side.ACCOUNTING]):
+        compare_month(connection, month, policy, compliance)
+        return conclude(connection, month, policy, descriptions, compliance, notices)
+
+
+def compare_month(
+    connection: Session, month: Month, policy: Policy, compliance: tuple[str, ...]
+) -> None:
+    """Compare the entries of the session with its contract rows.
 
     Contract lines that share an id have to be compared together; apart from that any group of
     contracts can be compared by itself. What `conclude` needs of a group are the relations
     `COMPARED`; those of several groups are one below the other, `books` from the earliest to the
     latest month and `delivered` and `blank` added up.
     """
-    notices = view_entries(connection, entries, policy, compliance)
     add_up(connection, month)
     compare(connection, month, policy)
     read_again(connection, month, compliance)
-    return notices
 
 
 COMPARED = (

@@ -10,11 +10,29 @@ from collections.abc import Iterable, Sequence
 
 from recon import money
 from recon.engine import Session, literal
-from recon.policy import Policy, Rounding, Tolerance, TypePolicy
+from recon.policy import PPM, Policy, Rounding, Tolerance, TypePolicy
+
+# The largest HUGEINT: a cap that caps nothing.
+UNLIMITED = f"CAST({2**127 - 1} AS HUGEINT)"
+
+_TOLERANCE = (
+    # Half a minor unit for every month of the term: what rounding alone can move.
+    "CREATE MACRO rounding_allowance(months, unit) AS ((months + 1) // 2) * unit",
+    # By multiplication, so that nothing is rounded before it is compared.
+    f"""CREATE MACRO within(difference, expected, l) AS
+        (abs(difference) * CAST({PPM} AS HUGEINT) <= l.ppm * CAST(abs(expected) AS HUGEINT)
+            OR abs(difference) <= greatest(rounding_allowance(l.term_months, l.unit), l.floor))
+        AND (l.cap IS NULL OR abs(difference) <= l.cap)""",
+    # For people: rounded down to the minor unit, so that it never promises too much.
+    f"""CREATE MACRO allowed(expected, l) AS least(
+        greatest(l.ppm * CAST(abs(expected) AS HUGEINT) // {PPM} // l.unit * l.unit,
+            rounding_allowance(l.term_months, l.unit), l.floor),
+        coalesce(l.cap, {UNLIMITED}))""",
+)
 
 
 def register_policy(connection: Session, policy: Policy) -> None:
-    """Create `rules`, `units` (currency, unit), and the macro `own_accrued`.
+    """Create `rules`, `units` (currency, unit), and the macros of accrual and tolerance.
 
     `rules`: rule, type, kind, recognition, convention, rounding, unit, ppm, floor, cap, one row
     for each revenue type, segment with a tolerance of its own (or none), and minor unit. Where a
@@ -45,6 +63,8 @@ def register_policy(connection: Session, policy: Policy) -> None:
     roundings = {row[5] for row in types}
     own = "accrued_cumulative" if roundings == {Rounding.CUMULATIVE.value} else "accrued"
     connection.execute(f"CREATE MACRO own_accrued(k, t) AS {own}(k, t)")
+    for macro in _TOLERANCE:
+        connection.execute(macro)
 
 
 _TYPE_RULES = "t(number, type, kind, recognition, convention, rounding, ppm, floor, cap)"

@@ -90,7 +90,8 @@ _LINES = f"SELECT {_SHOWN} {_FROM} ORDER BY id_key, type, currency"
 def name_causes(connection: Session, verdicts: Sequence[tuple[int, str, str, int]]) -> None:
     """Create `named` from (line, cause, severity, months broken) of every break."""
     connection.execute(
-        "CREATE TABLE named(line BIGINT, cause VARCHAR, severity VARCHAR, months_broken INT)"
+        """CREATE OR REPLACE TABLE named(
+            line BIGINT, cause VARCHAR, severity VARCHAR, months_broken INT)"""
     )
     if verdicts:
         columns = [list(column) for column in zip(*verdicts, strict=True)]

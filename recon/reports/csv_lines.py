@@ -34,7 +34,9 @@ def _made(column: str, amounts: frozenset[str]) -> str:
         return f"CAST(CAST({value} AS DECIMAL(34, 0)) * CAST(0.0001 AS DECIMAL(4, 4)) AS VARCHAR)"
     if column in _OURS:
         return value
-    return f"CASE WHEN left({value}, 1) IN {_FORMULA_STARTS} THEN chr(39) || {value} ELSE {value} END"
+    return (
+        f"CASE WHEN left({value}, 1) IN {_FORMULA_STARTS} THEN chr(39) || {value} ELSE {value} END"
+    )
 
 
 def _field(column: str, amounts: frozenset[str]) -> str:

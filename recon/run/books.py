@@ -3,13 +3,14 @@
 Files hold every month. So the first month reads them and leaves its extracts; those after it are
 reconciled from these, as `recon verify` would do it, and take copies into their evidence. Whether
 the files are still those that were read, each month sees for itself. A database delivers what one
-month needs, in a transaction of its own: of it nothing is kept.
+month needs, in a transaction of its own: of it nothing is kept. Where both sides are files, the
+second month takes the extracts into a session that serves the others, too.
 """
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -24,21 +25,35 @@ from recon.sources.delivery import Delivery
 _WHOLE = (SourceKind.FILES, SourceKind.SAMPLE)
 
 
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """Both sides, taken into a session, with what they were worth a notice."""
+
+    session: Session
+    deliveries: Mapping[Side, Delivery]
+    relations: Mapping[Side, str]
+    notices: Sequence[str]
+
+
 @dataclass
 class Books:
-    """The sides that were read for good, with their extracts in a folder of ours."""
+    """The sides that were read for good, with their extracts in a folder of ours.
+
+    `sides` are both of them in a session, once that is open; `opened` closes it.
+    """
 
     folder: Path
+    opened: ExitStack
     deliveries: dict[Side, Delivery] = field(default_factory=dict)
     kept: dict[Side, Kept] = field(default_factory=dict)
+    sides: Sides | None = None
 
-    def keep(
-        self,
-        session: Session,
-        settings: Settings,
-        deliveries: Mapping[Side, Delivery],
-        relations: Mapping[Side, str],
-    ) -> None:
+    @property
+    def whole(self) -> bool:
+        """Whether both sides are kept."""
+        return len(self.kept) == len(Side)
+
+    def keep(self, settings: Settings, sides: Sides) -> None:
         """Keep the sides that are the same for every month, unless they are kept already."""
         compliance = settings.accounting.compliance
         for of in (settings.analytics, settings.accounting):
@@ -47,9 +62,12 @@ class Books:
                 continue
             # What finds no room is read again.
             with suppress(ReportError):
-                found = write_extract(session, side, relations[side], self.folder, compliance)
+                found = write_extract(
+                    sides.session, side, sides.relations[side], self.folder, compliance
+                )
                 self.kept[side] = Kept(self.folder, found)
-                self.deliveries[side] = replace(deliveries[side], opened=_opener(self.folder, side))
+                opener = _opener(self.folder, side)
+                self.deliveries[side] = replace(sides.deliveries[side], opened=opener)
 
 
 def _opener(folder: Path, side: Side) -> Callable[[Session], AbstractContextManager[str]]:
@@ -67,5 +85,5 @@ def kept_books() -> Iterator[Books | None]:
         books = None
         with suppress(OSError):
             folder = tempfile.TemporaryDirectory(prefix="recon-", ignore_cleanup_errors=True)
-            books = Books(Path(made.enter_context(folder)))
+            books = Books(Path(made.enter_context(folder)), made.enter_context(ExitStack()))
         yield books

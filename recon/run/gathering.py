@@ -16,8 +16,8 @@ from recon.evidence.extracts import Kept
 from recon.log import Log
 from recon.model import Reconciliation, Side
 from recon.month import Month
-from recon.reconciliation import reconcile_relations
-from recon.run.books import Books
+from recon.reconciliation import reconcile_month, take_in
+from recon.run.books import Books, Sides
 from recon.sources import fetched, source
 from recon.sources.delivery import Delivery, Request, Scratch
 
@@ -72,32 +72,70 @@ def gathered(
         with _on_spark(settings, Request(month, contract), step, started) as found:
             yield found
         return
-    sides = {side.side: source(side) for side in (settings.analytics, settings.accounting)}
     with ExitStack() as opened:
         step("Reading both sides")
-        kept = books.deliveries if books else {}
-        missing = {side: found for side, found in sides.items() if side not in kept}
-        scratch, request = opened.enter_context(_scratch()), Request(month, contract)
-        deliveries = {**kept, **fetched(missing, request, scratch, progress, log.note)}
-        session = opened.enter_context(open_session(settings.memory_limit))
-        relations = {
-            side: opened.enter_context(found.opened(session)) for side, found in deliveries.items()
-        }
+        request, compliance = Request(month, contract), settings.accounting.compliance
+        deliveries = _deliveries(settings, request, opened, progress, log, books)
         step(f"Reconciling {month}")
-        result = reconcile_relations(
-            session,
-            relations[Side.ANALYTICS],
-            relations[Side.ACCOUNTING],
-            month,
-            settings.policy,
-            descriptions={side: found.description for side, found in deliveries.items()},
-            compliance=settings.accounting.compliance,
+        sides = _taken_in(settings, deliveries, opened, books)
+        told = {side: found.description for side, found in sides.deliveries.items()}
+        result = reconcile_month(
+            sides.session, month, settings.policy, told, compliance, [*sides.notices]
         )
-        _refuse_empty(session, result)
+        _refuse_empty(sides.session, result)
         if books:
-            books.keep(session, settings, deliveries, relations)
+            books.keep(settings, sides)
         extracts = dict(books.kept) if books else {}
-        yield Gathered(started, session, result, deliveries, relations, extracts)
+        yield Gathered(started, sides.session, result, sides.deliveries, sides.relations, extracts)
+
+
+def _deliveries(
+    settings: Settings,
+    request: Request,
+    opened: ExitStack,
+    progress: Progress,
+    log: Log,
+    books: Books | None,
+) -> Mapping[Side, Delivery]:
+    """Return what both sides deliver; what the books keep is not asked for again."""
+    kept = books.deliveries if books else {}
+    missing = {
+        side.side: source(side)
+        for side in (settings.analytics, settings.accounting)
+        if side.side not in kept
+    }
+    scratch = opened.enter_context(_scratch())
+    return {**kept, **fetched(missing, request, scratch, progress, log.note)}
+
+
+def _taken_in(
+    settings: Settings,
+    deliveries: Mapping[Side, Delivery],
+    opened: ExitStack,
+    books: Books | None,
+) -> Sides:
+    """Return both sides in a session; where the books keep both, in one that serves every month."""
+    if books and books.sides:
+        return books.sides
+    lasting = books is not None and books.whole
+    if books and lasting:
+        opened = books.opened
+    session = opened.enter_context(open_session(settings.memory_limit))
+    relations = {
+        side: opened.enter_context(found.opened(session)) for side, found in deliveries.items()
+    }
+    notices = take_in(
+        session,
+        relations[Side.ANALYTICS],
+        relations[Side.ACCOUNTING],
+        settings.policy,
+        {side: found.description for side, found in deliveries.items()},
+        settings.accounting.compliance,
+    )
+    sides = Sides(session, deliveries, relations, notices)
+    if books and lasting:
+        books.sides = sides
+    return sides
 
 
 @contextmanager

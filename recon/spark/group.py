@@ -13,11 +13,11 @@ import pyarrow as pa
 from recon import errors
 from recon.engine import Session, name, open_session, reading
 from recon.errors import ReconError
-from recon.intake import load_contracts
+from recon.intake import load_contracts, view_entries
 from recon.model import Side
 from recon.month import Month
 from recon.policy import Policy
-from recon.reconciliation import COMPARED, compare_entries
+from recon.reconciliation import COMPARED, compare_month
 from recon.rules import register_policy
 
 # What the driver is told of a group: what `conclude` reads, and what a dossier reads besides.
@@ -69,9 +69,9 @@ def compare_given(connection: Session, task: Task) -> list[str]:
     with reading(Side.ANALYTICS, task.descriptions[Side.ANALYTICS]):
         notices = load_contracts(connection, contracts, task.policy)
     with reading(Side.ACCOUNTING, task.descriptions[Side.ACCOUNTING]):
-        return notices + compare_entries(
-            connection, entries, task.month, task.policy, task.compliance
-        )
+        notices += view_entries(connection, entries, task.policy, task.compliance)
+        compare_month(connection, task.month, task.policy, task.compliance)
+    return notices
 
 
 def raise_failure(table: pa.Table) -> None:
