@@ -11,9 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from recon import money
-from recon.engine import Session
 from recon.errors import ExitCode
-from recon.evidence.extracts import extract_totals
 from recon.evidence.names import BREAKS, CONTROL_TOTALS, PAGE, POLICY, RESULTS, RUN, Document
 from recon.evidence.page import page
 from recon.evidence.policy_table import policy_table
@@ -33,14 +31,17 @@ def read(path: Path) -> Document:
 
 
 def derived(
-    result: Reconciliation, session: Session, folder: Path, told: Mapping[str, Document]
+    result: Reconciliation, extract_totals: Mapping[Side, Document], told: Mapping[str, Document]
 ) -> dict[str, str]:
-    """Return the text of every file that follows from the result and the extracts of a folder."""
+    """Return the text of every file that follows from the result and the extracts.
+
+    `extract_totals` are what the rows of each extract come to by themselves.
+    """
     run = told[RUN]
     documents: dict[str, Document] = {
         POLICY: policy_table(result.policy),
         CONTROL_TOTALS: {"schema": 1} | {
-            side.value: _control_totals(result, session, folder, side) for side in Side
+            side.value: {**_control_totals(result, side), **extract_totals[side]} for side in Side
         },
         RESULTS: document(result, run["run_id"], (), _exit_code(result, run)),
     }  # fmt: skip
@@ -66,9 +67,7 @@ def breaks_from(result: Reconciliation, fail_on: Severity | None) -> bool:
     return fail_on is not None and found is not None and found >= fail_on
 
 
-def _control_totals(
-    result: Reconciliation, session: Session, folder: Path, side: Side
-) -> dict[str, object]:
+def _control_totals(result: Reconciliation, side: Side) -> Document:
     facts = result.sources[side]
     totals = sorted(facts.control_total.items())
     return {
@@ -76,7 +75,7 @@ def _control_totals(
         "rows": facts.rows,
         "invalid": facts.invalid,
         "control_total": {currency: money.plain(total, currency) for currency, total in totals},
-    } | extract_totals(session, folder, side)
+    }
 
 
 def _break(item: Break, result: Reconciliation) -> dict[str, object]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from recon import intake
 from recon.columns import PLACE
 from recon.engine import Session, columns, literal, name, writing
-from recon.evidence.names import EXTRACTS
+from recon.evidence.names import EXTRACTS, Document
 from recon.model import Side
 
 _COLUMNS = {
@@ -34,10 +34,14 @@ class Extract:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """An extract that stands in a folder already, for another run to take a copy of."""
+    """An extract that stands in a folder already, for another run to take a copy of.
+
+    `totals` are those of its rows, from `extract_totals`.
+    """
 
     folder: Path
     extract: Extract
+    totals: Document
 
 
 def copy_extract(kept: Kept, side: Side, folder: Path) -> Extract:
@@ -78,7 +82,7 @@ def extract_relation(folder: Path, side: Side) -> str:
     return f"read_parquet([{path}], hive_partitioning = false)"
 
 
-def extract_totals(session: Session, folder: Path, side: Side) -> dict[str, object]:
+def extract_totals(session: Session, folder: Path, side: Side) -> Document:
     """Return what the rows of a side's file come to by themselves.
 
     A row of older entries stands for several, which a database has added up.

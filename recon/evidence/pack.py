@@ -9,7 +9,7 @@ from recon.engine import Session, session
 from recon.errors import ExitCode
 from recon.evidence.configuration import configuration, plain
 from recon.evidence.documents import breaks_from, derived
-from recon.evidence.extracts import Extract, copy_extract, write_extract
+from recon.evidence.extracts import Extract, copy_extract, extract_totals, write_extract
 from recon.evidence.facts import PackFacts, Previous
 from recon.evidence.names import (
     CONFIGURATION,
@@ -39,10 +39,8 @@ def write_pack(folder: Path, opened: Session, facts: PackFacts) -> str:
     told = _told(facts, extracts)
     for name, document in told.items():
         _write(folder / name, dumps(document))
-    # A session of its own lets go of the files, which are about to be moved.
-    with session() as fresh:
-        for name, text in derived(facts.result, fresh, folder, told).items():
-            _write(folder / name, text)
+    for name, text in derived(facts.result, _extract_totals(facts, folder), told).items():
+        _write(folder / name, text)
     return write_sums(folder)
 
 
@@ -51,6 +49,17 @@ def _extract(opened: Session, side: Side, facts: PackFacts, folder: Path) -> Ext
         return copy_extract(facts.kept[side], side, folder)
     compliance = facts.settings.accounting.compliance
     return write_extract(opened, side, facts.relations[side], folder, compliance)
+
+
+def _extract_totals(facts: PackFacts, folder: Path) -> dict[Side, Document]:
+    """Return what the rows of each extract come to; those of a copy are known."""
+    totals = {side: kept.totals for side, kept in facts.kept.items()}
+    missing = [side for side in Side if side not in totals]
+    if missing:
+        # A session of its own lets go of the files, which are about to be moved.
+        with session() as fresh:
+            totals |= {side: extract_totals(fresh, folder, side) for side in missing}
+    return totals
 
 
 def _write(path: Path, text: str) -> None:

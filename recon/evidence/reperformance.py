@@ -11,7 +11,7 @@ from recon import __version__
 from recon.engine import session
 from recon.errors import ReconError
 from recon.evidence.documents import derived, read
-from recon.evidence.extracts import extract_relation
+from recon.evidence.extracts import extract_relation, extract_totals
 from recon.evidence.facts import Finding
 from recon.evidence.names import CONTROL_TOTALS, PAGE, POLICY, RUN, SOURCES, TOLD, Document
 from recon.model import Side
@@ -60,7 +60,8 @@ def _derived_again(folder: Path, told: Mapping[str, Document]) -> dict[str, str]
             descriptions={side: run["descriptions"][side.value] for side in Side},
             compliance=tuple(run["compliance"]),
         )
-        return derived(result, opened, folder, told)
+        totals = {side: extract_totals(opened, folder, side) for side in Side}
+        return derived(result, totals, told)
 
 
 def _uncounted(run: str, told: Mapping[str, Document], totals: Document) -> list[Finding]:

@@ -18,7 +18,7 @@ from pathlib import Path
 from recon.config import Settings, SourceKind
 from recon.engine import Session
 from recon.errors import ReportError
-from recon.evidence.extracts import Kept, extract_relation, write_extract
+from recon.evidence.extracts import Kept, extract_relation, extract_totals, write_extract
 from recon.model import Side
 from recon.sources.delivery import Delivery
 
@@ -65,7 +65,8 @@ class Books:
                 found = write_extract(
                     sides.session, side, sides.relations[side], self.folder, compliance
                 )
-                self.kept[side] = Kept(self.folder, found)
+                totals = extract_totals(sides.session, self.folder, side)
+                self.kept[side] = Kept(self.folder, found, totals)
                 opener = _opener(self.folder, side)
                 self.deliveries[side] = replace(sides.deliveries[side], opened=opener)
 
