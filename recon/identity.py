@@ -7,6 +7,8 @@ import os
 import platform
 import socket
 import sys
+from collections.abc import Mapping
+from functools import cache
 from importlib import metadata
 
 from recon import __version__
@@ -29,7 +31,8 @@ def host() -> str:
     return socket.gethostname()
 
 
-def versions() -> dict[str, str]:
+@cache
+def versions() -> Mapping[str, str]:
     """Return the versions of recon, Python, the libraries that touch figures, and the system."""
     found = {"recon": __version__, "python": platform.python_version()}
     for library in LIBRARIES:

@@ -20,19 +20,38 @@ from recon.engine import Session
 from recon.errors import ReportError
 from recon.evidence.extracts import Kept, extract_relation, extract_totals, write_extract
 from recon.model import Side
+from recon.reconciliation import take_in
 from recon.sources.delivery import Delivery
 
 _WHOLE = (SourceKind.FILES, SourceKind.SAMPLE)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class Sides:
-    """Both sides, taken into a session, with what they were worth a notice."""
+    """Both sides, opened in a session."""
 
     session: Session
     deliveries: Mapping[Side, Delivery]
     relations: Mapping[Side, str]
-    notices: Sequence[str]
+    _notices: Sequence[str] | None = None
+
+    @property
+    def descriptions(self) -> dict[Side, str]:
+        """Where the rows of each side come from."""
+        return {side: found.description for side, found in self.deliveries.items()}
+
+    def taken_in(self, settings: Settings) -> list[str]:
+        """Take both into the session, where that is not done; return what is worth a notice."""
+        if self._notices is None:
+            self._notices = take_in(
+                self.session,
+                self.relations[Side.ANALYTICS],
+                self.relations[Side.ACCOUNTING],
+                settings.policy,
+                self.descriptions,
+                settings.accounting.compliance,
+            )
+        return list(self._notices)
 
 
 @dataclass

@@ -16,7 +16,7 @@ from recon.evidence.extracts import Kept
 from recon.log import Log
 from recon.model import Reconciliation, Side
 from recon.month import Month
-from recon.reconciliation import reconcile_month, take_in
+from recon.reconciliation import reconcile_month
 from recon.run.books import Books, Sides
 from recon.sources import fetched, source
 from recon.sources.delivery import Delivery, Request, Scratch
@@ -74,13 +74,17 @@ def gathered(
         return
     with ExitStack() as opened:
         step("Reading both sides")
-        request, compliance = Request(month, contract), settings.accounting.compliance
-        deliveries = _deliveries(settings, request, opened, progress, log, books)
+        deliveries = _deliveries(settings, Request(month, contract), opened, progress, log, books)
+        sides = _opened(settings, deliveries, opened, books)
         step(f"Reconciling {month}")
-        sides = _taken_in(settings, deliveries, opened, books)
-        told = {side: found.description for side, found in sides.deliveries.items()}
+        notices = sides.taken_in(settings)
         result = reconcile_month(
-            sides.session, month, settings.policy, told, compliance, [*sides.notices]
+            sides.session,
+            month,
+            settings.policy,
+            sides.descriptions,
+            settings.accounting.compliance,
+            notices,
         )
         _refuse_empty(sides.session, result)
         if books:
@@ -108,33 +112,21 @@ def _deliveries(
     return {**kept, **fetched(missing, request, scratch, progress, log.note)}
 
 
-def _taken_in(
-    settings: Settings,
-    deliveries: Mapping[Side, Delivery],
-    opened: ExitStack,
-    books: Books | None,
+def _opened(
+    settings: Settings, deliveries: Mapping[Side, Delivery], opened: ExitStack, books: Books | None
 ) -> Sides:
     """Return both sides in a session; where the books keep both, in one that serves every month."""
     if books and books.sides:
         return books.sides
-    lasting = books is not None and books.whole
-    if books and lasting:
-        opened = books.opened
-    session = opened.enter_context(open_session(settings.memory_limit))
+    lasting = books if books and books.whole else None
+    stack = lasting.opened if lasting else opened
+    session = stack.enter_context(open_session(settings.memory_limit))
     relations = {
-        side: opened.enter_context(found.opened(session)) for side, found in deliveries.items()
+        side: stack.enter_context(found.opened(session)) for side, found in deliveries.items()
     }
-    notices = take_in(
-        session,
-        relations[Side.ANALYTICS],
-        relations[Side.ACCOUNTING],
-        settings.policy,
-        {side: found.description for side, found in deliveries.items()},
-        settings.accounting.compliance,
-    )
-    sides = Sides(session, deliveries, relations, notices)
-    if books and lasting:
-        books.sides = sides
+    sides = Sides(session, deliveries, relations)
+    if lasting:
+        lasting.sides = sides
     return sides
 
 
