@@ -1,7 +1,7 @@
 """Facts: everything about the lines that break which their causes are judged by.
 
-Reads `compared`, `contract_rows`, `detail` and `books`; leaves in the session `off` (every line
-with a difference) and `breaks` (the lines outside tolerance with their neighbouring months).
+Reads `lines`, `detail` and `books`; leaves in the session `off` (every line with a difference),
+`broken` (those outside tolerance) and `neighbours` (what their neighbouring months are off by).
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ class Facts(NamedTuple):
 def gather(connection: Session, month: Month, policy: Policy) -> Iterator[Facts]:
     """Yield the facts of every break, in the order of contract, type and currency."""
     _create_off(connection)
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE breaks AS {_breaks(month)}")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE neighbours AS {_neighbours(month)}")
     entries = _entries(connection, month)
     fits = _fits(connection, month)
     partners = _partners(connection)
@@ -124,7 +124,7 @@ def _create_off(connection: Session) -> None:
     connection.execute(f"CREATE OR REPLACE TEMP VIEW broken AS FROM off WHERE {BROKEN}")
 
 
-def _breaks(month: Month) -> str:
+def _neighbours(month: Month) -> str:
     m = month.index
     return f"""
     WITH earned AS (
@@ -132,25 +132,27 @@ def _breaks(month: Month) -> str:
             ORDER BY end_month) AS by_month
         FROM (SELECT *, periods_by(end_month, b) AS elapsed
             FROM broken b, range({m - 3}, {m + 2}) months(end_month)) l GROUP BY line),
-    neighbours AS (
+    due AS (
         SELECT line, by_month[2] - by_month[1] AS expected_before2,
             by_month[3] - by_month[2] AS expected_before,
             by_month[5] - by_month[4] AS expected_after
         FROM earned),
-    near AS (
+    posted_near AS (
         SELECT line, sum(amount) FILTER (distance = -2) AS before2,
             sum(amount) FILTER (distance = -1) AS before,
             sum(amount) FILTER (distance = 1) AS after
         FROM detail GROUP BY line),
     measured AS (
         -- Before the first entry of the ledger and after its last, what is lacking proves nothing.
-        SELECT l.*, n.* EXCLUDE (line),
+        SELECT l.line, ppm, floor, cap, unit, term_months,
+            expected_before2, expected_before, expected_after,
             if(first_month < {m}, coalesce(before, 0) - expected_before, 0) AS before_difference,
             if(first_month < {m - 1}, coalesce(before2, 0) - expected_before2, 0)
                 AS before2_difference,
             if(last_month > {m}, coalesce(after, 0) - expected_after, 0) AS after_difference
-        FROM broken l JOIN neighbours n USING (line) LEFT JOIN near USING (line), books)
-    SELECT *, CASE WHEN within(before_difference, expected_before, l) THEN 1
+        FROM broken l JOIN due USING (line) LEFT JOIN posted_near USING (line), books)
+    SELECT line, expected_before, expected_after, before_difference, after_difference,
+        CASE WHEN within(before_difference, expected_before, l) THEN 1
             WHEN within(before2_difference, expected_before2, l) THEN 2
             ELSE 3 END AS months_broken
     FROM measured l"""
@@ -177,17 +179,17 @@ def flags_of(text: str) -> tuple[Flag, ...]:
 
 
 _FACTS = f"""
-    SELECT b.line, b.status, {FLAGGED}, b.id, b.type, b.currency, b.unit,
+    SELECT line, b.status, {FLAGGED}, b.id, b.type, b.currency, b.unit,
         coalesce(b.customer, b.customer_id, ''), coalesce(b.segment, ''), coalesce(b.owner, ''),
         b.expected, b.recognized, b.difference, b.allowed, b.entries,
-        b.to_date_expected, b.to_date_recognized, b.before_difference, b.after_difference,
-        b.expected_before, b.expected_after, b.months_broken, b.on_contract,
+        b.to_date_expected, b.to_date_recognized, n.before_difference, n.after_difference,
+        n.expected_before, n.expected_after, n.months_broken, b.on_contract,
         coalesce(b.known_contract, true),
         rounded(b.value, 1, 1, b.unit), b.term_start,
         least(b.close_month, b.start_month + b.periods - 1), b.start_month,
         CASE WHEN b.closed_early THEN b.closed_on END,
         coalesce(t.total, 0)
-    FROM breaks b LEFT JOIN (
+    FROM broken b JOIN neighbours n USING (line) LEFT JOIN (
         -- Several lines of a contract that are off but add up to nothing: wrong types.
         SELECT id_key, currency, CASE WHEN sum(difference) = 0 THEN count(*) END AS total
         FROM off GROUP BY id_key, currency) t USING (id_key, currency)
@@ -257,7 +259,7 @@ def _fits(connection: Session, month: Month) -> dict[int, tuple[Fit, ...]]:
             to_date_recognized, recognition = 'over_duration' AS over_time,
             date_diff('month', term_start, close_date) AS to_close,
             CASE WHEN closed_early THEN closed_on END AS closed_on
-        FROM breaks WHERE on_contract AND entries > 0"""
+        FROM broken WHERE on_contract AND entries > 0"""
     )
     largest = connection.execute(
         """SELECT coalesce(max(abs(value)), 0),
@@ -342,7 +344,7 @@ def _partners(connection: Session) -> dict[int, dict[Cause, Partner]]:
     pairs = " UNION ALL ".join(
         f"""SELECT a.line, '{cause}' AS cause, b.id, b.type, b.currency, a.type = b.type AS same,
             count(*) OVER (PARTITION BY b.line) AS claims
-        FROM breaks a JOIN off b ON a.difference = -b.difference AND {condition}"""
+        FROM broken a JOIN off b ON a.difference = -b.difference AND {condition}"""
         for cause, condition in _PAIRS
     )
     rows = connection.execute(
