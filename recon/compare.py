@@ -20,7 +20,7 @@ where nothing is expected, is within tolerance where the amount is that small.
 
 from __future__ import annotations
 
-from recon.engine import Session, literal
+from recon.engine import Session, columns, literal
 from recon.expected import NARROW, WIDE, terms
 from recon.intake import with_term
 from recon.month import Month
@@ -96,7 +96,8 @@ def _merge_spellings(connection: Session) -> None:
         WITH often AS (
             SELECT key FROM posted WHERE {KEYED} GROUP BY key HAVING count(*) > 1)
         SELECT id_key, type, currency, min(id) AS id, max(id) AS other_id, any_value(key) AS key,
-            sum(recognized) AS recognized, sum(entries) AS entries, sum(earned) AS earned
+            sum(recognized) AS recognized, CAST(sum(entries) AS BIGINT) AS entries,
+            sum(earned) AS earned
         FROM posted SEMI JOIN often USING (key) WHERE {KEYED} GROUP BY id_key, type, currency"""
     )
     connection.execute(
@@ -141,16 +142,22 @@ def view_lines(connection: Session, policy: Policy) -> None:
         LEFT JOIN orphans o ON o.row = c.line"""
     connection.execute(
         f"""CREATE OR REPLACE VIEW lines AS
-        SELECT *, allowed(expected, l) AS allowed
+        SELECT *, CAST(allowed(expected, l) AS {_reckoned(connection)}) AS allowed
         FROM (
             SELECT * REPLACE (CASE WHEN on_contract THEN term_months ELSE 0 END AS term_months)
             FROM ({with_term(joined)})) l"""
     )
 
 
-def with_terms(lines: str) -> str:
+def with_terms(connection: Session, lines: str) -> str:
     """Return a SELECT of some of `lines` with what `recon.expected.terms` tells of their term."""
-    return terms(f"SELECT * EXCLUDE (start_month, close_month) FROM {lines}")
+    own = f"SELECT * EXCLUDE (start_month, close_month) FROM {lines}"
+    return terms(own, _reckoned(connection))
+
+
+def _reckoned(connection: Session) -> str:
+    """Return the type that the lines were reckoned in; what is allowed of them fits it, too."""
+    return columns(connection, "compared")["expected"]
 
 
 def _whole(connection: Session) -> str:
@@ -196,8 +203,10 @@ def _compared(month: Month, whole: str) -> str:
             true AS known_contract, s.id <> c.id OR s.other_id <> c.id AS spelling, {_sums(whole)}
         FROM earned c LEFT JOIN sums s USING (id_key, type, currency)
         UNION ALL BY NAME
-        SELECT * EXCLUDE (customer_id, customer, owner, other_id), 0 AS term_months,
-            0 AS to_date_expected, 0 AS expected, 0 AS remainder,
+        SELECT * EXCLUDE (customer_id, customer, owner, other_id)
+                REPLACE (CAST(recognized AS {whole}) AS recognized,
+                    CAST(to_date_recognized AS {whole}) AS to_date_recognized),
+            0 AS term_months, 0 AS to_date_expected, 0 AS expected, 0 AS remainder,
             other_id <> id AS spelling FROM orphans),
     measured AS (
         SELECT *, recognized - expected AS difference,

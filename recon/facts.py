@@ -118,9 +118,8 @@ def gather(connection: Session, month: Month, policy: Policy) -> Iterator[Facts]
 
 def _create_off(connection: Session) -> None:
     """Create `off`, every line with a difference, and `broken`, those outside tolerance."""
-    connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE off AS {with_terms('lines WHERE difference <> 0')}"
-    )
+    off = with_terms(connection, "lines WHERE difference <> 0")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE off AS {off}")
     connection.execute(f"CREATE OR REPLACE TEMP VIEW broken AS FROM off WHERE {BROKEN}")
 
 

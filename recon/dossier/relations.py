@@ -67,7 +67,7 @@ def _collect_lines(session: Session, of_contract: str, month: Month) -> None:
     session.execute(
         f"""CREATE OR REPLACE TEMP TABLE dossier_lines AS
         WITH compared AS (
-            SELECT l.*, months_broken FROM ({with_terms(f"lines WHERE {of_contract}")}) l
+            SELECT l.*, months_broken FROM ({with_terms(session, f"lines WHERE {of_contract}")}) l
             LEFT JOIN named USING (line)),
         others AS (
             SELECT type, currency, coalesce(first(unit), 100) AS unit, false AS on_contract,
