@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from recon import money
-from recon.engine import name
+from recon.engine import literal, name
 from recon.errors import MissingColumns
 from recon.model import Side
 
@@ -21,7 +21,7 @@ _SHORT = {"TINYINT", "SMALLINT", "INTEGER", "UTINYINT", "USMALLINT", "UINTEGER"}
 _FLOATS = {"DOUBLE", "FLOAT"}
 # Wide enough for 64 bits, narrow enough to be multiplied by the scale without an overflow.
 _WIDE = "DECIMAL(28, 10)"
-_BLANKS = "chr(32) || chr(9) || chr(10) || chr(13) || chr(160)"
+_BLANKS = literal(" \t\n\r\N{NO-BREAK SPACE}")
 # The first and the last character of a text that begins and ends with visible ASCII.
 _VISIBLE = "BETWEEN '!' AND '~'"
 
@@ -86,10 +86,10 @@ class Columns:
             whole = f"{raw} = floor({raw}) AND abs({raw}) < 1e15"
             text = f"CAST({raw} AS VARCHAR)"
             raw = f"CASE WHEN {whole} THEN CAST(CAST({raw} AS BIGINT) AS VARCHAR) ELSE {text} END"
-        trimmed = f"nullif(trim(CAST({raw} AS VARCHAR), {_BLANKS}), '')"
         if self.kind(column) != "VARCHAR":
-            return trimmed
+            return f"nullif(trim(CAST({raw} AS VARCHAR), {_BLANKS}), '')"
         # Most texts have nothing to trim, which is seen four times faster.
+        trimmed = f"nullif(trim({raw}, {_BLANKS}), '')"
         return f"CASE WHEN {raw} {_VISIBLE} AND {raw}[-1] {_VISIBLE} THEN {raw} ELSE {trimmed} END"
 
     def number(self, column: str) -> str:

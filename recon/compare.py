@@ -69,12 +69,12 @@ def _posted(month: Month) -> str:
             min(month) AS first_month, max(month) AS last_month,
             count(*) AS rows, least(count(amount), count(month)) AS read
         FROM postings GROUP BY {GIVEN})
-    SELECT * REPLACE (coalesce(units_of(recognized), 0) AS recognized,
+    SELECT * EXCLUDE type_folded REPLACE (coalesce(units_of(recognized), 0) AS recognized,
             coalesce(units_of(earned), 0) AS earned),
         read_id(given_contract_id) AS id, lower(id) AS id_key,
-        read_type(given_revenue_type) AS type, read_currency(given_currency) AS currency,
+        read_type(type_folded) AS type, read_currency(given_currency) AS currency,
         hash(id_key, type, currency) AS key
-    FROM given"""
+    FROM (SELECT *, fold_type(given_revenue_type) AS type_folded FROM given)"""
 
 
 BROKEN = "status NOT IN ('matched', 'within_tolerance')"

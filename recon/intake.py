@@ -9,8 +9,8 @@ gets a reason. The results are relations in the session, beside those of `recon.
 - `contracts`: the valid ones with their rule and the term as `recon.expected.terms` wants it
 - `postings`: row, given_contract_id, given_revenue_type and given_currency of every entry as they
   came, amount, finer, month, stands_for (how many entries it is the sum of). What these are read
-  as (`read_id`, `read_type`, `read_currency`) is asked once a key, not once an entry; `units_of`
-  are the ten-thousandths of a sum of such amounts
+  as (`read_id`, `read_type` of `fold_type`, `read_currency`) is asked once a key, not once an
+  entry; `units_of` are the ten-thousandths of a sum of such amounts
 - `entries_given`: every entry as it came; `entries_of(rows)` reads some of them: id, id_key, type,
   currency, amount, month, stands_for, entry_id, document_ref, posted_at, compliance columns, reason
 - `entries_numbered`: the same with their place in the source (row)
@@ -98,7 +98,7 @@ def _contract_rows(given: Columns, relation: str, policy: Policy) -> str:
         SELECT {given.place()} AS row, {given.given()} {given.said(*read)} FROM {relation}),
     source AS (
         SELECT *, {side.text("contract_id")} AS id, {side.text("revenue_type")} AS type_text,
-            {type_of(side.text("revenue_type"), policy)} AS type,
+            lower({side.text("revenue_type")}) AS type_folded,
             {side.units("contract_value")} AS value, {side.finer("contract_value")} AS finer,
             {side.number("duration_months")} AS duration_number,
             {side.day("booking_date")} AS booked_on, {side.day("start_date")} AS start_date,
@@ -107,12 +107,13 @@ def _contract_rows(given: Columns, relation: str, policy: Policy) -> str:
             {side.text("customer_id")} AS customer_id, {side.text("customer")} AS customer,
             {side.text("segment")} AS segment, {side.text("owner")} AS owner
         FROM given),
+    named AS (SELECT *, {type_of("type_folded", policy)} AS type FROM source),
     typed AS (
         SELECT *, lower(id) AS id_key, {rule_of(policy)} AS rule,
             CASE WHEN duration_number BETWEEN 1 AND {LONGEST_TERM}
                 AND duration_number = floor(duration_number)
                 THEN CAST(duration_number AS INTEGER) END AS duration
-        FROM source)
+        FROM named)
     SELECT row, id, id_key, type, rule, currency, value, finer, duration, booked_on,
         coalesce(start_date, booked_on) AS started_on, close_date, terminated_on,
         customer_id, customer, segment, owner,
@@ -245,7 +246,8 @@ def _create_readers(connection: Session, side: Columns, policy: Policy) -> None:
     _, each = side.addend("amount")
     for macro, made_of in (
         ("read_id(raw)", side.text("contract_id", "raw")),
-        ("read_type(raw)", type_of(side.text("revenue_type", "raw"), policy)),
+        ("fold_type(raw)", f"lower({side.text('revenue_type', 'raw')})"),
+        ("read_type(folded)", type_of("folded", policy)),
         ("read_currency(raw)", _coded(side.text("currency", "raw"), policy)),
         ("units_of(total)", f"CAST(total * {each} AS HUGEINT)"),
     ):
@@ -287,10 +289,12 @@ def _entries_of(given: Columns, compliance: Sequence[str]) -> str:
     } | {compliance_name(column): column for column in compliance}  # fmt: skip
     texts = ", ".join(f"{side.text(column)} AS {name(word)}" for word, column in words.items())
     return f"""
-    WITH said AS (SELECT * {given.as_said().said(*read)} FROM query_table(rows)),
+    WITH said AS (
+        SELECT *, fold_type(given_revenue_type) AS type_folded {given.as_said().said(*read)}
+        FROM query_table(rows)),
     typed AS (
         SELECT *, read_id(given_contract_id) AS id, lower(id) AS id_key,
-            read_type(given_revenue_type) AS type, read_currency(given_currency) AS currency,
+            read_type(type_folded) AS type, read_currency(given_currency) AS currency,
             {side.units("amount")} AS amount, {side.month("recognition_period")} AS month,
             {side.count(CONDENSED)} AS stands_for
         FROM said)

@@ -121,9 +121,12 @@ def _choice(cases: Sequence[tuple[str, int]], otherwise: int | None) -> str:
     return f"CASE {listed} ELSE {literal(otherwise)} END" if listed else literal(otherwise)
 
 
-def type_of(text: str, policy: Policy) -> str:
-    """Return the SQL of the revenue type that a text stands for."""
+def type_of(folded: str, policy: Policy) -> str:
+    """Return the SQL of the revenue type that a folded text stands for.
+
+    It had better be a column: DuckDB reckons with a CASE of it as often as there are types.
+    """
     names = {name: name for name in policy.types} | dict(policy.aliases)
-    folded = {name.strip().lower(): of for name, of in names.items()}
-    cases = " ".join(f"WHEN {literal(name)} THEN {literal(of)}" for name, of in folded.items())
-    return f"CASE lower({text}) {cases} END"
+    known = {name.strip().lower(): of for name, of in names.items()}
+    cases = " ".join(f"WHEN {literal(name)} THEN {literal(of)}" for name, of in known.items())
+    return f"CASE {folded} {cases} END"
