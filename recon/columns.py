@@ -103,6 +103,13 @@ class Columns:
         plain = rf"regexp_full_match({text}, '[+-]?(\d+(\.\d*)?|\.\d+)')"
         return f"CASE WHEN {plain} THEN TRY_CAST({text} AS {_WIDE}) END"
 
+    def whole(self, column: str) -> str:
+        """A whole number, NULL where it is none."""
+        if self.kind(column) in _INTEGERS:
+            return name(self.names[column])
+        number = self.number(column)
+        return f"CASE WHEN {number} = floor({number}) THEN {number} END"
+
     def count(self, column: str) -> str:
         """How many rows a row stands for: one, unless the column says more."""
         if column not in self.names:

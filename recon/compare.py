@@ -4,7 +4,8 @@ Reads the relations of `recon.intake` and leaves these in the session:
 
 - `posted`: the entries added up by their key as it came (given_contract_id, given_revenue_type,
   given_currency), with what it is read as (id, id_key, type, currency): recognized and entries of
-  the month, earned to date, rows, and read: fewer where an amount or a period cannot be read
+  the month, earned to date, rows, and read: fewer where an amount or a period cannot be read;
+  keyed where the key can be read, and so be compared
 - `sums`: the same by key as it is read, id and other_id its spellings
 - `books`: the first and the last month with an entry
 - `strays`: those of `sums` that no contract line has; `orphans`: those with entries in the month
@@ -33,9 +34,9 @@ def add_up(connection: Session, month: Month) -> None:
     connection.execute(f"CREATE OR REPLACE TEMP TABLE posted AS {_posted(month)}")
     _merge_spellings(connection)
     connection.execute(
-        f"""CREATE OR REPLACE TEMP TABLE books AS
+        """CREATE OR REPLACE TEMP TABLE books AS
         SELECT min(first_month) AS first_month, max(last_month) AS last_month
-        FROM posted WHERE {KEYED}"""
+        FROM posted WHERE keyed"""
     )
     # An invalid contract line takes its entries out of the comparison: measured against nothing
     # they would break for a reason that is not theirs. A line of unknown type may be any type.
@@ -71,17 +72,17 @@ def _posted(month: Month) -> str:
         FROM postings GROUP BY {GIVEN})
     SELECT * EXCLUDE type_folded REPLACE (coalesce(units_of(recognized), 0) AS recognized,
             coalesce(units_of(earned), 0) AS earned),
-        read_id(given_contract_id) AS id, lower(id) AS id_key,
-        read_type(type_folded) AS type, read_currency(given_currency) AS currency,
-        hash(id_key, type, currency) AS key
-    FROM (SELECT *, fold_type(given_revenue_type) AS type_folded FROM given)"""
+        lower(id) AS id_key, hash(lower(id), type, currency) AS key,
+        id IS NOT NULL AND type IS NOT NULL AND regexp_full_match(currency, '[A-Z]{{3}}') AS keyed
+    FROM (
+        SELECT *, read_id(given_contract_id) AS id, read_type(type_folded) AS type,
+            read_currency(given_currency) AS currency
+        FROM (SELECT *, fold_type(given_revenue_type) AS type_folded FROM given))"""
 
 
 BROKEN = "status NOT IN ('matched', 'within_tolerance')"
 # The key of an entry as it came.
 GIVEN = "given_contract_id, given_revenue_type, given_currency"
-# What can be compared: a row of `posted` whose key could be read.
-KEYED = "id IS NOT NULL AND type IS NOT NULL AND regexp_full_match(currency, '[A-Z]{3}')"
 
 
 def same_key(one: str, other: str) -> str:
@@ -92,18 +93,18 @@ def same_key(one: str, other: str) -> str:
 def _merge_spellings(connection: Session) -> None:
     """Create `all_sums`: `posted`, the few keys that are spelled in several ways added up."""
     connection.execute(
-        f"""CREATE OR REPLACE TEMP TABLE respelled AS
+        """CREATE OR REPLACE TEMP TABLE respelled AS
         WITH often AS (
-            SELECT key FROM posted WHERE {KEYED} GROUP BY key HAVING count(*) > 1)
+            SELECT key FROM posted WHERE keyed GROUP BY key HAVING count(*) > 1)
         SELECT id_key, type, currency, min(id) AS id, max(id) AS other_id, any_value(key) AS key,
             sum(recognized) AS recognized, CAST(sum(entries) AS BIGINT) AS entries,
             sum(earned) AS earned
-        FROM posted SEMI JOIN often USING (key) WHERE {KEYED} GROUP BY id_key, type, currency"""
+        FROM posted SEMI JOIN often USING (key) WHERE keyed GROUP BY id_key, type, currency"""
     )
     connection.execute(
-        f"""CREATE OR REPLACE TEMP VIEW all_sums AS
+        """CREATE OR REPLACE TEMP VIEW all_sums AS
         SELECT id_key, type, currency, id, id AS other_id, recognized, entries, earned
-        FROM posted ANTI JOIN respelled USING (key) WHERE {KEYED}
+        FROM posted ANTI JOIN respelled USING (key) WHERE keyed
         UNION ALL SELECT * EXCLUDE key FROM respelled"""
     )
 

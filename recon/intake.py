@@ -100,7 +100,7 @@ def _contract_rows(given: Columns, relation: str, policy: Policy) -> str:
         SELECT *, {side.text("contract_id")} AS id, {side.text("revenue_type")} AS type_text,
             lower({side.text("revenue_type")}) AS type_folded,
             {side.units("contract_value")} AS value, {side.finer("contract_value")} AS finer,
-            {side.number("duration_months")} AS duration_number,
+            {side.whole("duration_months")} AS months,
             {side.day("booking_date")} AS booked_on, {side.day("start_date")} AS start_date,
             {side.day("close_date")} AS close_date, {side.day("terminated_on")} AS terminated_on,
             {_coded(side.text("currency"), policy)} AS currency,
@@ -110,9 +110,8 @@ def _contract_rows(given: Columns, relation: str, policy: Policy) -> str:
     named AS (SELECT *, {type_of("type_folded", policy)} AS type FROM source),
     typed AS (
         SELECT *, lower(id) AS id_key, {rule_of(policy)} AS rule,
-            CASE WHEN duration_number BETWEEN 1 AND {LONGEST_TERM}
-                AND duration_number = floor(duration_number)
-                THEN CAST(duration_number AS INTEGER) END AS duration
+            CASE WHEN months BETWEEN 1 AND {LONGEST_TERM} THEN CAST(months AS INTEGER) END
+                AS duration
         FROM named)
     SELECT row, id, id_key, type, rule, currency, value, finer, duration, booked_on,
         coalesce(start_date, booked_on) AS started_on, close_date, terminated_on,

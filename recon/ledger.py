@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from recon.compare import BROKEN, GIVEN, KEYED, same_key
+from recon.compare import BROKEN, GIVEN, same_key
 from recon.engine import Session, literal, name
 from recon.intake import compliance_name
 from recon.month import Month
@@ -60,7 +60,7 @@ def _reread(connection: Session, month: Month) -> None:
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE asked AS
         SELECT {GIVEN}, c.line, b.reason AS blocked, unread OR b.reason IS NOT NULL AS suspect
-        FROM (SELECT *, read < rows OR NOT ({KEYED}) AS unread FROM posted)
+        FROM (SELECT *, read < rows OR NOT keyed AS unread FROM posted)
         LEFT JOIN blocked b USING (id_key, type, currency)
         LEFT JOIN (SELECT line, id_key, type, currency FROM compared WHERE {BROKEN}) c
             USING (id_key, type, currency)

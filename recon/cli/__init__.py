@@ -37,6 +37,7 @@ def main() -> None:
     """Run the command line and leave with the documented exit code, never with a traceback."""
     process.prepare_streams()
     process.collect_seldom()
+    process.start_no_idle_threads()
     interruption = process.Interruption()
     interruption.listen()
     program, log = typer.main.get_command(app), Log()

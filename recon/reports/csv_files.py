@@ -121,7 +121,10 @@ def _write_lines(path: Path, lines: Lines) -> Path:
 
 def _opened(path: Path) -> TextIO:
     # Half a surrogate pair from a broken source must not keep the month from being reported.
-    return path.open("w", encoding="utf-8-sig", errors="backslashreplace", newline="")
+    file = path.open("w", encoding="utf-8", errors="backslashreplace", newline="")
+    # The codec that writes it by itself takes a step of Python for every row.
+    file.write("\N{ZERO WIDTH NO-BREAK SPACE}")
+    return file
 
 
 def guarded(text: str) -> str:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from recon import process
 from recon.cli.commands import LINES, loaded
 from tests.shell import ROOT, Project, environment
 
@@ -109,3 +111,15 @@ def test_the_library_loads_nothing_heavy_until_it_is_used() -> None:
     assert not before & HEAVY
     assert "duckdb" in after
     assert not after & {"openpyxl", "rich", "typer"}
+
+
+@pytest.mark.parametrize(("own", "told"), [("", "1"), ("4", "4")])
+def test_a_library_for_matrices_starts_no_threads(
+    monkeypatch: pytest.MonkeyPatch, own: str, told: str
+) -> None:
+    """The workbook's library loads one, which nobody asks for anything; what is set stays."""
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", own)
+    if not own:
+        monkeypatch.delenv("OPENBLAS_NUM_THREADS")
+    process.start_no_idle_threads()
+    assert os.environ["OPENBLAS_NUM_THREADS"] == told
