@@ -262,7 +262,8 @@ def _fits(connection: Session, month: Month) -> dict[int, tuple[Fit, ...]]:
     )
     largest = connection.execute(
         """SELECT coalesce(max(abs(value)), 0),
-            coalesce(max(greatest(term_months, duration, least(to_close, 12000))), 0) + 1,
+            coalesce(max(greatest(term_months, duration,
+                CASE WHEN to_close <= 12000 THEN to_close END)), 0) + 1,
             coalesce(max(unit), 1) FROM readings"""
     ).fetchone() or (0, 1, 1)
     rows = connection.execute(
