@@ -18,7 +18,6 @@ from recon.engine import Session
 from recon.expected import terms
 from recon.model import Cause, Entry, Flag, Status
 from recon.month import Month
-from recon.policy import Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +90,7 @@ class Facts(NamedTuple):
         return self.partners.get(cause)
 
 
-def gather(connection: Session, month: Month, policy: Policy) -> Iterator[Facts]:
+def gather(connection: Session, month: Month) -> Iterator[Facts]:
     """Yield the facts of every break, in the order of contract, type and currency."""
     _create_off(connection)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE neighbours AS {_neighbours(month)}")

@@ -157,7 +157,7 @@ def _breaks(connection: Session, month: Month, policy: Policy) -> tuple[Break, .
     """
     verdicts, breaks = [], []
     with _uncollected():
-        for facts in gather(connection, month, policy):
+        for facts in gather(connection, month):
             item = _judged(facts, policy)
             breaks.append(item)
             verdicts.append((facts.line, item.cause.value, item.severity.word, facts.months_broken))
