@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import re
 import secrets
+import shutil
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -16,6 +18,9 @@ from recon.errors import ReconError, ReportError, SourceDataError, SourceUnreach
 from recon.expected import MACROS
 
 Session = duckdb.DuckDBPyConnection
+
+# Seconds: no session lasts that long.
+_SPILLED_FOR = 7 * 24 * 3600
 
 
 def open_session(memory_limit: str | None = None) -> Session:
@@ -41,6 +46,15 @@ def open_session(memory_limit: str | None = None) -> Session:
     for macro in MACROS:
         connection.execute(macro)
     return connection
+
+
+def clear_spilled() -> None:
+    """Remove what sessions that were killed have left among the temporary files, after a week."""
+    with suppress(OSError):
+        for folder in Path(tempfile.gettempdir()).glob("recon-*"):
+            old = time.time() - folder.stat().st_mtime > _SPILLED_FOR
+            if old and re.fullmatch(r"recon-\d+-[0-9a-f]{8}", folder.name):
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import random
 import sqlite3
 import subprocess
+import tempfile
+import time
 from contextlib import closing
 from pathlib import Path
 
@@ -12,7 +15,7 @@ import pytest
 
 from recon.journal.store import Journal
 from recon.month import Month
-from tests.shell import Project, command, environment, recon
+from tests.shell import Project, command, environment, in_process, recon
 
 JUNE = Month.parse("2024-06")
 
@@ -90,6 +93,24 @@ def test_a_cut_between_the_reports_and_their_record(project: Project) -> None:
     assert len(complete(project)) == 3
     verified = recon("verify", "--all", cwd=project.folder)
     assert verified.returncode == 0, verified.stdout.decode()
+
+
+def test_what_a_killed_session_has_spilled_goes_after_a_week(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Gigabytes of temporary files; those of a run that goes on, and of others, stay."""
+    temporary = tmp_path / "temporary"
+    names = ("recon-41-0123abcd", "recon-42-0123abcd", "recon-bench", "other-43-0123abcd")
+    for name in names:
+        (temporary / name).mkdir(parents=True)
+        (temporary / name / "spilled.tmp").write_bytes(b"rows")
+    week = 7 * 24 * 3600
+    for name, age in zip(names, (week + 60, week - 60, 2 * week, 2 * week), strict=True):
+        then = time.time() - age
+        os.utime(temporary / name, (then, then))
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    assert in_process("month", "2024-06", cwd=project.folder).returncode == 3
+    assert {path.name for path in temporary.iterdir()} == set(names[1:])
 
 
 def test_two_runs_at_once_are_not_mixed_up(project: Project) -> None:
