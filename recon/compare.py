@@ -199,8 +199,7 @@ def _compared(month: Month, whole: str) -> str:
             -- What a line that has closed early never recognizes.
             CASE WHEN close_month <= {m} THEN full_value - to_date_expected ELSE 0 END AS remainder,
             closed_on < term_end AS closed_early,
-            recognition = 'over_duration' AND close_date NOT IN (term_end, term_end + 1)
-                AS term_mismatch,
+            over_time AND close_date NOT IN (term_end, term_end + 1) AS term_mismatch,
             true AS known_contract, s.id <> c.id OR s.other_id <> c.id AS spelling, {_sums(whole)}
         FROM earned c LEFT JOIN sums s USING (id_key, type, currency)
         UNION ALL BY NAME

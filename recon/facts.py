@@ -254,7 +254,7 @@ def _fits(connection: Session, month: Month) -> dict[int, tuple[Fit, ...]]:
         SELECT line, value, unit, term_start, term_months, convention, rounding, booked_on,
             started_on, duration, start_month, term_mismatch, recognized,
             {m} BETWEEN start_month AND least(close_month, start_month + periods - 1) AS in_term,
-            to_date_recognized, recognition = 'over_duration' AS over_time,
+            to_date_recognized, over_time,
             date_diff('month', term_start, close_date) AS to_close,
             CASE WHEN closed_early THEN closed_on END AS closed_on
         FROM broken WHERE on_contract AND entries > 0"""

@@ -86,7 +86,7 @@ def load_contracts(connection: Session, relation: str, policy: Policy) -> list[s
     side = Columns(Side.ANALYTICS, columns(connection, relation), CONTRACT_COLUMNS)
     connection.execute(f"CREATE TABLE contract_rows AS {_contract_rows(side, relation, policy)}")
     _mark_duplicates(connection)
-    connection.execute(f"CREATE TEMP VIEW contracts AS {contracts_of('contract_rows')}")
+    connection.execute(f"CREATE TEMP VIEW contracts AS {_valid_contracts()}")
     return _float_notice(side, "contract_value")
 
 
@@ -175,21 +175,21 @@ def refuse_crm_close_dates(connection: Session) -> None:
     on its start. Raises LooksLikeCrmCloseDate where more than half of them close on or before it.
     """
     found = connection.execute(
-        f"""SELECT count(*) FILTER (close_date <= started_on), count(*) FROM contracts
-        WHERE recognition = '{Recognition.OVER_DURATION}'"""
+        """SELECT count(*) FILTER (close_date <= started_on), count(*) FROM contracts
+        WHERE over_time"""
     ).fetchone()
     early, rows = found or (0, 0)
     if early * 2 > rows:
         raise LooksLikeCrmCloseDate(early, rows)
 
 
-def contracts_of(rows: str) -> str:
-    """Return a SELECT of the valid ones of contract rows, with their rule and their term."""
-    valid = f"""
+def _valid_contracts() -> str:
+    """Return a SELECT of the valid contract rows, with their rule and their term."""
+    valid = """
         SELECT row, id, id_key, type, kind, recognition, currency, unit, value, convention,
             rounding, booked_on, started_on, close_date, terminated_on, duration, rule,
             customer_id, customer, segment, owner, ppm, floor, cap
-        FROM (SELECT * EXCLUDE type FROM {rows}) JOIN rules USING (rule) WHERE reason IS NULL"""
+        FROM (SELECT * EXCLUDE type FROM contract_rows) JOIN rules USING (rule) WHERE reason IS NULL"""
     return with_term(valid)
 
 
@@ -207,7 +207,7 @@ def with_term(lines: str) -> str:
         CASE WHEN over_time OR month_index(last_day) < month_index(reached_on) THEN last_day END
             AS closed_on
     FROM (
-        SELECT *, recognition = 'over_duration' AS over_time,
+        SELECT *, recognition = '{Recognition.OVER_DURATION}' AS over_time,
             least(close_date, terminated_on) AS last_day,
             CASE recognition WHEN 'booking_month' THEN booked_on WHEN 'start_month' THEN started_on
                 ELSE last_day END AS reached_on

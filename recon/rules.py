@@ -13,7 +13,7 @@ from recon.engine import Session, literal
 from recon.policy import PPM, Policy, Rounding, Tolerance, TypePolicy
 
 # The largest HUGEINT: a cap that caps nothing.
-UNLIMITED = f"CAST({2**127 - 1} AS HUGEINT)"
+_UNLIMITED = f"CAST({2**127 - 1} AS HUGEINT)"
 
 _TOLERANCE = (
     # Half a minor unit for every month of the term: what rounding alone can move.
@@ -27,7 +27,7 @@ _TOLERANCE = (
     f"""CREATE MACRO allowed(expected, l) AS least(
         greatest(l.ppm * CAST(abs(expected) AS HUGEINT) // {PPM} // l.unit * l.unit,
             rounding_allowance(l.term_months, l.unit), l.floor),
-        coalesce(l.cap, {UNLIMITED}))""",
+        coalesce(l.cap, {_UNLIMITED}))""",
 )
 
 
