@@ -189,7 +189,8 @@ def _valid_contracts() -> str:
         SELECT row, id, id_key, type, kind, recognition, currency, unit, value, convention,
             rounding, booked_on, started_on, close_date, terminated_on, duration, rule,
             customer_id, customer, segment, owner, ppm, floor, cap
-        FROM (SELECT * EXCLUDE type FROM contract_rows) JOIN rules USING (rule) WHERE reason IS NULL"""
+        FROM (SELECT * EXCLUDE type FROM contract_rows) JOIN rules USING (rule)
+        WHERE reason IS NULL"""
     return with_term(valid)
 
 

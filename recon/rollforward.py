@@ -27,7 +27,7 @@ stand in a row of their own, whose closing is what was ever recognized without o
 cannot be compared are in no figure, neither the value of an invalid contract line nor its entries;
 once they are put right, they come in through the changes.
 
-Amounts are ten-thousandths. Reads the `lines`, `sums` and `contracts` of a session.
+Amounts are ten-thousandths. Reads the `lines` and `strays` of a session.
 """
 
 from __future__ import annotations
