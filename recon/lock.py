@@ -1,10 +1,15 @@
-"""The lock of a folder of reports: one run at a time writes there."""
+"""The lock of a folder of reports: one run at a time writes there.
+
+It is a transaction of SQLite, which the journal needs anyway, in a file of its own that stays
+empty: the operating system gives it back when the process ends, however it ends.
+"""
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -21,29 +26,58 @@ PATIENCE = 20.0
 def locked(reports: Path, what: str, patience: float | None = None) -> Iterator[None]:
     """Hold the lock of a folder of reports; `what` is told to whoever comes second.
 
-    The operating system gives the lock back when the process ends, however it ends. Raises Locked
-    where another one holds it for longer than `patience` seconds, ReportError where no lock can
-    be written.
+    Raises Locked where another one holds it for longer than `patience` seconds, ReportError where
+    no lock can be written.
     """
-    import filelock
+    with ExitStack() as kept:
+        try:
+            reports.mkdir(parents=True, exist_ok=True)
+            lock = held(reports / NAME, PATIENCE if patience is None else patience)
+            ours = kept.enter_context(lock)
+        except OSError as error:
+            raise unwritable(error, reports) from error
+        if not ours:
+            raise Locked(_holder(reports), reports)
+        try:
+            _sign(reports, what)
+            yield
+        finally:
+            with suppress(OSError):
+                _note(reports).unlink()
 
-    path = reports / NAME
-    wait = PATIENCE if patience is None else patience
-    lock = filelock.FileLock(path)
-    try:
-        reports.mkdir(parents=True, exist_ok=True)
-        lock.acquire(timeout=wait, poll_interval=0.1)
-    except filelock.Timeout:
-        raise Locked(_holder(reports), reports) from None
-    except OSError as error:
-        raise unwritable(error, reports) from error
-    try:
-        _sign(reports, what)
-        yield
-    finally:
-        with suppress(OSError):
-            _note(reports).unlink()
-        lock.release()
+
+@contextmanager
+def held(path: Path, patience: float) -> Iterator[bool]:
+    """Hold the lock of a file; yield False where another one keeps it for `patience` seconds.
+
+    Raises OSError where the file cannot be written.
+    """
+    with ExitStack() as kept:
+        try:
+            file = sqlite3.connect(path, timeout=0, isolation_level=None)
+            taken = _taken(kept.enter_context(closing(file)), patience)
+        except sqlite3.Error as error:
+            # SQLite does not say why; opening it does, or else there is nothing to add.
+            with path.open("ab"):
+                raise OSError(str(error)) from error
+        yield taken
+
+
+def _taken(file: sqlite3.Connection, patience: float) -> bool:
+    end = time.monotonic() + patience
+    while True:
+        try:
+            # Nothing is written, and so no file beside it is left by whoever is killed.
+            file.execute("PRAGMA journal_mode = MEMORY")
+            file.execute("BEGIN EXCLUSIVE")
+            return True
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorname != "SQLITE_BUSY":
+                raise
+        if time.monotonic() > end:
+            return False
+        # SQLite would wait by itself, but deaf to Ctrl-C.
+        time.sleep(0.1)
 
 
 def _note(reports: Path) -> Path:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +17,7 @@ from recon.alerts.delivery import Slack
 from recon.config import Settings
 from recon.config.slack import Place, SlackSettings
 from recon.journal.alerts import Alert, AlertKind, Alerts, Delivery, Sent
+from recon.lock import held
 
 LOCK = ".alerts.lock"
 BUSY = "another recon is sending alerts"
@@ -67,18 +68,12 @@ def delivered(settings: Settings, alerts: Alerts) -> Delivered:
 @contextmanager
 def alone(reports: Path) -> Iterator[bool]:
     """Yield whether no other process touches the queue of these reports in the context."""
-    import filelock
-
-    lock = filelock.FileLock(reports / LOCK)
-    try:
-        lock.acquire(timeout=PATIENCE)
-    except (filelock.Timeout, OSError):
-        yield False
-        return
-    try:
-        yield True
-    finally:
-        lock.release()
+    with ExitStack() as kept:
+        try:
+            nobody_else = kept.enter_context(held(reports / LOCK, PATIENCE))
+        except OSError:
+            nobody_else = False
+        yield nobody_else
 
 
 def _delivered(settings: Settings, slack: SlackSettings, alerts: Alerts) -> Delivered:

@@ -15,11 +15,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import filelock
 import pytest
 
 from recon import sample
 from recon.cli import main
+from recon.lock import held
 from recon.sources import driver_errors
 from tests.integration.servers import Server, configuration
 from tests.shell import (
@@ -59,10 +59,9 @@ def run(
 
     def once(*arguments: str) -> tuple[int, str, str]:
         monkeypatch.setattr(sys, "argv", ["recon", "month", *(arguments or ("2024-06",))])
-        with pytest.raises(SystemExit) as ended:
-            main()
+        code = main()
         gc.collect()
-        return int(str(ended.value.code)), *capsys.readouterr()
+        return code, *capsys.readouterr()
 
     yield once
     sys.unraisablehook = hook
@@ -302,7 +301,7 @@ def test_a_run_that_is_locked_out_is_logged(
     monkeypatch.setattr("recon.lock.PATIENCE", 0.1)
     folder = project.reports / ".closing" if closed else project.reports
     folder.mkdir(parents=True)
-    with filelock.FileLock(folder / ".lock"):
+    with held(folder / ".lock", patience=0):
         code, _, err = run(*(["--closed", "--today", "2024-07-20"] if closed else ["2024-06"]))
     last = told(project)[-1]
     assert (code, last["exit_code"]) == (9, 9)
