@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from recon.engine import Session, session
+from recon.engine import Session
 from recon.errors import ExitCode
 from recon.evidence.configuration import configuration, plain
 from recon.evidence.documents import breaks_from, derived
@@ -39,7 +39,7 @@ def write_pack(folder: Path, opened: Session, facts: PackFacts) -> str:
     told = _told(facts, extracts)
     for name, document in told.items():
         _write(folder / name, dumps(document))
-    for name, text in derived(facts.result, _extract_totals(facts, folder), told).items():
+    for name, text in derived(facts.result, _extract_totals(opened, facts, folder), told).items():
         _write(folder / name, text)
     return write_sums(folder)
 
@@ -51,15 +51,13 @@ def _extract(opened: Session, side: Side, facts: PackFacts, folder: Path) -> Ext
     return write_extract(opened, side, facts.relations[side], folder, compliance)
 
 
-def _extract_totals(facts: PackFacts, folder: Path) -> dict[Side, Document]:
+def _extract_totals(opened: Session, facts: PackFacts, folder: Path) -> dict[Side, Document]:
     """Return what the rows of each extract come to; those of a copy are known."""
-    totals = {side: kept.totals for side, kept in facts.kept.items()}
-    missing = [side for side in Side if side not in totals]
-    if missing:
-        # A session of its own lets go of the files, which are about to be moved.
-        with session() as fresh:
-            totals |= {side: extract_totals(fresh, folder, side) for side in missing}
-    return totals
+    kept = facts.kept
+    return {
+        side: kept[side].totals if side in kept else extract_totals(opened, folder, side)
+        for side in Side
+    }
 
 
 def _write(path: Path, text: str) -> None:
