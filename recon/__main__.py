@@ -15,11 +15,11 @@ def main() -> None:
         sys.stdout.write(f"recon {__version__}\n")
         return
     try:
-        from recon import cli
+        from recon import cli, process
     except KeyboardInterrupt:
         # Nothing was begun, so there is nothing to tidy up.
         os._exit(130)
-    cli.main()
+    process.leave(cli.main())
 
 
 if __name__ == "__main__":

@@ -33,8 +33,8 @@ def recon(
         raise typer.Exit
 
 
-def main() -> None:
-    """Run the command line and leave with the documented exit code, never with a traceback."""
+def main() -> int:
+    """Run the command line; return the documented exit code, never with a traceback."""
     process.prepare_streams()
     process.collect_seldom()
     process.start_no_idle_threads()
@@ -43,4 +43,4 @@ def main() -> None:
     program, log = typer.main.get_command(app), Log()
     code = exit_code(lambda: program.main(standalone_mode=False, obj=log), interruption, log)
     interruption.ignore()
-    process.leave(code)
+    return code

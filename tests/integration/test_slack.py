@@ -153,7 +153,8 @@ def test_without_the_table_nothing_of_slack_is_loaded(tmp_path: Path) -> None:
     project = Project(tmp_path)
     project.fill("100.00", "250.00")
     script = (
-        "import sys, runpy\n"
+        "import os, sys, runpy\n"
+        "os._exit = sys.exit\n"
         f"sys.argv = ['recon', 'month', '2024-06', '--config', {str(project.config)!r}]\n"
         "try:\n    runpy.run_module('recon', run_name='__main__')\n"
         "finally:\n    print(*sys.modules, file=sys.stderr)\n"
@@ -621,7 +622,7 @@ HURRIED = """
 import gc, json, os, pkgutil, sys, time
 sleep = time.sleep
 time.sleep = lambda seconds: sleep(min(seconds, 0.01))
-import duckdb, filelock, openpyxl, rich.console, slack_sdk.webhook, recon
+import duckdb, openpyxl, rich.console, slack_sdk.webhook, recon
 for module in pkgutil.walk_packages(recon.__path__, "recon."):
     __import__(module.name)
 from recon.__main__ import main

@@ -22,7 +22,8 @@ AT_FIRST = set(
     "recon.log.record recon.process recon.secrets".split()
 )
 SCRIPT = """
-import runpy, sys
+import os, runpy, sys
+os._exit = sys.exit
 sys.argv = ["recon", *sys.argv[1:]]
 try:
     runpy.run_module("recon", run_name="__main__")
