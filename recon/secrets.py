@@ -42,8 +42,9 @@ def remembered(secret: str) -> str:
         repr(secret)[1:-1],
         json.dumps(secret)[1:-1],
         json.dumps(secret, ensure_ascii=False)[1:-1],
-        quote(secret, safe=""),
-        quote_plus(secret),
+        # What a variable holds that is no UTF-8 has half a surrogate pair in Python.
+        quote(secret, safe="", errors="surrogatepass"),
+        quote_plus(secret, errors="surrogatepass"),
     }
     _known.extend(way for way in ways if way.strip() and way not in _known)
     return secret

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from recon import secrets
@@ -78,6 +78,7 @@ def test_a_secret_that_was_read_is_hidden_however_it_is_written(written: str) ->
 
 
 @given(st.text(st.characters(exclude_characters="*"), min_size=4), st.text(), st.text())
+@example("pass\udcff", "", "")
 def test_no_secret_of_four_characters_passes(secret: str, before: str, after: str) -> None:
     """Whatever stands around it."""
     remembered(secret)
