@@ -105,8 +105,8 @@ def example_past(signed: bool = False) -> Past:
     first = example_run(FIRST_RUN, MONTH, days=1, severity="high", totals=_first_totals())
     seen = {
         "april": [earlier(key) for key in ("C-0901", "C-0902", "C-0903")],
-        "may": [earlier("C-0904"), earlier("C-0905"), replace(now[2], difference=-1_000_000)],
-        FIRST_RUN: [replace(now[0], difference=-500_000_000), *now[1:-2], earlier("C-0905")],
+        "may": [earlier("C-0904"), earlier("C-0905"), now[2]._replace(difference=-1_000_000)],
+        FIRST_RUN: [now[0]._replace(difference=-500_000_000), *now[1:-2], earlier("C-0905")],
     }
     told = [
         ("april", Kind.RUN, APRIL, "", ""),

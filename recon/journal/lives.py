@@ -8,7 +8,7 @@ a new life of the same name.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from recon.journal.model import Event, Kind, Life, SeenBreak
 from recon.month import Month
@@ -41,9 +41,14 @@ def after(
 ) -> dict[str, Life]:
     """Return the latest life of every break after further events; nothing has lapsed."""
     found = dict(before)
+    ran = {month for life in before.values() for month in life.seen}
     for event in events:
         if event.kind is Kind.RUN:
-            _apply_run(found, event, {item.name: item for item in seen.get(event.subject, ())})
+            now = {item.name: item for item in seen.get(event.subject, ())}
+            if event.month in ran:
+                _leave_out(found, event.month, now)
+            _apply_run(found, event, now)
+            ran.add(event.month)
         elif event.subject in found:
             found[event.subject] = _after(found[event.subject], event)
     return found
@@ -54,10 +59,14 @@ def lapsed(found: Mapping[str, Life], month: Month | None) -> dict[str, Life]:
     return {name: _lapsed(life, month) for name, life in found.items()}
 
 
-def _apply_run(found: dict[str, Life], run: Event, now: Mapping[str, SeenBreak]) -> None:
+def _leave_out(found: dict[str, Life], month: Month, now: Mapping[str, SeenBreak]) -> None:
+    """Take a month that was run again out of the lives of the breaks that it no longer has."""
     for name, life in found.items():
-        if name not in now and run.month in life.seen:
-            found[name] = _without(life, run.month)
+        if name not in now and month in life.seen:
+            found[name] = _without(life, month)
+
+
+def _apply_run(found: dict[str, Life], run: Event, now: Mapping[str, SeenBreak]) -> None:
     for name, item in now.items():
         known = found.get(name)
         # A month that is run again after its break was closed goes on with that life.
@@ -69,8 +78,7 @@ def _apply_run(found: dict[str, Life], run: Event, now: Mapping[str, SeenBreak])
 
 def _with(life: Life, month: Month, item: SeenBreak) -> Life:
     changed = life.seen.get(month) != item
-    return replace(
-        life,
+    return life._replace(
         first_month=min(life.first_month, month),
         seen={**life.seen, month: item},
         last=item if month >= max(life.seen) else life.last,
@@ -88,21 +96,21 @@ def _is_for_now(life: Life) -> bool:
 def _without(life: Life, month: Month) -> Life:
     rest = {key: item for key, item in life.seen.items() if key != month}
     # Nothing is left only where the run has closed it; that event follows.
-    return replace(life, first_month=min(rest), seen=rest, last=rest[max(rest)]) if rest else life
+    return life._replace(first_month=min(rest), seen=rest, last=rest[max(rest)]) if rest else life
 
 
 def _after(life: Life, event: Event) -> Life:
     if event.kind is Kind.RESOLVED:
-        return replace(life, resolved=event)
+        return life._replace(resolved=event)
     if event.kind is Kind.ACKNOWLEDGED:
-        return replace(life, acknowledged=event)
-    return replace(life, notes=(*life.notes, event))
+        return life._replace(acknowledged=event)
+    return life._replace(notes=(*life.notes, event))
 
 
 def _lapsed(life: Life, month: Month | None) -> Life:
     held = life.acknowledged
     if month and held and held.detail and Month.parse(held.detail) < month:
-        return replace(life, acknowledged=None)
+        return life._replace(acknowledged=None)
     return life
 
 

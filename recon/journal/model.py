@@ -6,16 +6,16 @@ Amounts are ten-thousandths of the currency unit (see `recon.money`).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from recon.model import Break, Totals
 from recon.month import Month
 
 
-@dataclass(frozen=True, slots=True)
-class SeenBreak:
+class SeenBreak(NamedTuple):
     """A break as a run saw it."""
 
     name: str
@@ -132,8 +132,7 @@ class Event:
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Life:
+class Life(NamedTuple):
     """A break from the month in which it was first seen until it is resolved.
 
     `seen` has it by month, as the last run of that month saw it; `acknowledged` is the event that
@@ -144,10 +143,10 @@ class Life:
     first_month: Month
     first_seen: datetime
     seen: Mapping[Month, SeenBreak]
+    last: SeenBreak
     notes: Sequence[Event] = ()
     acknowledged: Event | None = None
     resolved: Event | None = None
-    last: SeenBreak = field(kw_only=True)
 
     @property
     def state(self) -> State:

@@ -6,9 +6,7 @@ import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import fields
 from datetime import UTC, datetime
-from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -29,9 +27,6 @@ _RUN = (
     "run_id", "month", "started", "ended", "who", "host", "versions", "policy", "sources",
     "severity", "exit_code", "folder", "evidence", "invalid", "supersedes", "provisional",
 )  # fmt: skip
-_SEEN = [field.name for field in fields(SeenBreak)]
-# Plain values all of them: dataclasses.astuple would copy each.
-_cells = attrgetter(*_SEEN)
 
 
 class Journal:
@@ -72,7 +67,7 @@ class Journal:
                  t.contract_lines, t.inactive_lines, t.matched, t.within_tolerance, t.breaks)
                 for currency, t in run.totals.items()
             ])  # fmt: skip
-            self._insert("breaks", [(run.run_id, *_cells(item)) for item in breaks])
+            self._insert("breaks", [(run.run_id, *item) for item in breaks])
             self._insert(
                 "closings", [(run.run_id, *line, a) for line, a in (closings or {}).items()]
             )
@@ -159,7 +154,7 @@ class Journal:
         return self._breaks("WHERE run_id = ?", (run_id,)).get(run_id, [])
 
     def _breaks(self, where: str = "", values: Sequence[object] = ()) -> dict[str, list[SeenBreak]]:
-        columns = ", ".join(_SEEN)
+        columns = ", ".join(SeenBreak._fields)
         found: dict[str, list[SeenBreak]] = {}
         for run_id, *row in self._connection.execute(
             f"SELECT run_id, {columns} FROM breaks {where} ORDER BY abs(difference) DESC, name",

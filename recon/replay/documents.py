@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 
 from recon import money
 from recon.journal.history import Part, Since
@@ -31,7 +30,7 @@ def difference_document(
 
 
 def _seen(item: SeenBreak) -> dict[str, object]:
-    told = asdict(item)
+    told = item._asdict()
     return {**told, **{key: money.plain(told[key], item.currency) for key in _AMOUNTS}}
 
 

@@ -12,11 +12,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import lru_cache
+from html import escape
 from io import BytesIO
 from itertools import chain, islice, repeat
 from pathlib import Path
 from typing import BinaryIO
-from xml.sax.saxutils import escape
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from openpyxl import Workbook
@@ -297,7 +297,7 @@ def _text_writer(style: int) -> Writer:
 
 
 def _text_xml(text: str, style: int) -> str:
-    escaped = escape(clean(text[:LONGEST_TEXT]), {"\r": "&#13;"})
+    escaped = escape(clean(text[:LONGEST_TEXT]), quote=False).replace("\r", "&#13;")
     space = ' xml:space="preserve"' if text != text.strip() else ""
     return f'" s="{style}" t="inlineStr"><is><t{space}>{escaped}</t></is></c>'
 

@@ -35,7 +35,7 @@ def story(journal: Journal, session: Session, result: Reconciliation) -> History
     found = to_date_differences(session, list(names))
     to_date = {names[key]: difference for key, difference in found.items()}
     for item in result.breaks:
-        to_date[SeenBreak.of(item).name] = item.to_date_difference
+        to_date[item.name] = item.to_date_difference
     return history(past, result.month, seen(result), result.totals, to_date, datetime.now(UTC))
 
 

@@ -70,8 +70,8 @@ def many(count: int = 5000) -> list[SeenBreak]:
     """Return breaks with the worst names and the longest texts."""
     first = example_breaks()[0]
     return [
-        replace(
-            first, name=f"B-{number:08}", contract_id=f"C-{number}" + "&" * 300, customer=HOSTILE,
+        first._replace(
+            name=f"B-{number:08}", contract_id=f"C-{number}" + "&" * 300, customer=HOSTILE,
             owner="<!here>" * 43, revenue_type="&" * 300, explanation=HOSTILE * 3,
             cause=("unexplained", "not_posted", "ended")[number % 3],
             severity=("critical", "high", "warning")[number % 3],
@@ -140,7 +140,7 @@ def test_nothing_is_beyond_the_limits_of_slack(redact: bool) -> None:
 def test_the_digest_names_ten_breaks_and_counts_the_others() -> None:
     """The largest of the gravest come first."""
     one = example_breaks()[0]
-    breaks = [replace(one, name=f"B-{n:08}", difference=n) for n in range(1, 51)]
+    breaks = [one._replace(name=f"B-{n:08}", difference=n) for n in range(1, 51)]
     told = texts(digest(facts(breaks), Style()))
     assert told.count("`B-") == 10
     assert "`B-00000050`" in told
@@ -149,7 +149,7 @@ def test_the_digest_names_ten_breaks_and_counts_the_others() -> None:
 
 def test_data_calls_nobody() -> None:
     """A customer named <!channel> stays text, and so does an owner whom nobody has configured."""
-    item = replace(example_breaks()[0], customer="<!channel>", owner="<!here>", contract_id="<@U1>")
+    item = example_breaks()[0]._replace(customer="<!channel>", owner="<!here>", contract_id="<@U1>")
     found = facts([item])
     for told in (digest(found, Style()), critical(found, found.breaks[0], Style())):
         assert "<!" not in texts(told)
@@ -160,7 +160,7 @@ def test_data_calls_nobody() -> None:
 
 def test_an_owner_who_is_known_is_mentioned() -> None:
     """By the name in the data, whatever its case."""
-    item = replace(example_breaks()[0], owner="DANA Field")
+    item = example_breaks()[0]._replace(owner="DANA Field")
     told = critical(facts([item]), item, Style(owners=OWNERS), ["<@U0CONTROL>"])
     assert told["text"].endswith("<@U0CONTROL> <@U0DANA123>")
     assert told["blocks"][1]["text"]["text"] == "<@U0CONTROL> <@U0DANA123>"

@@ -79,7 +79,7 @@ def test_the_same_alerts_have_the_same_ids() -> None:
 
 def test_a_flood_of_critical_breaks_is_one_message_more() -> None:
     """The largest have messages of their own; every break counts as told."""
-    breaks = [replace(item, severity="critical") for item in many(60)]
+    breaks = [item._replace(severity="critical") for item in many(60)]
     found = facts(breaks)
     alerts = [a for a in of_run(slack(), found, found.breaks, FIRST) if a.kind != "digest"]
     assert len(alerts) == LARGEST + 1
@@ -126,9 +126,9 @@ def test_a_run_again_pages_nobody_for_what_has_not_changed() -> None:
     assert len(fresh(found, {})) == len(found.breaks)
     first, second, third, *rest = found.breaks
     now = [
-        replace(first, recognized=first.recognized + 1),
-        replace(second, explanation="Otherwise."),
-        replace(third, customer="Renamed"),
+        first._replace(recognized=first.recognized + 1),
+        second._replace(explanation="Otherwise."),
+        third._replace(customer="Renamed"),
         *rest,
     ]
     assert [item.name for item in fresh(facts(now), known)] == [first.name]
@@ -211,7 +211,7 @@ class Story:
 
 def a_break(severity: str = "high", **changes: object) -> SeenBreak:
     """Return a break of a severity."""
-    return replace(example_breaks()[0], severity=severity, **changes)  # type: ignore[arg-type]
+    return example_breaks()[0]._replace(severity=severity, **changes)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -289,7 +289,7 @@ def test_repeat_breaks_climb() -> None:
 
 def test_many_overdue_breaks_are_one_message_a_level() -> None:
     """The gravest level first."""
-    breaks = [replace(item, contract_id=item.name, owner="") for item in many(90)]
+    breaks = [item._replace(contract_id=item.name, owner="") for item in many(90)]
     story = Story()
     story.run(0, *breaks)
     alerts = story.due(40)

@@ -7,7 +7,6 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -357,7 +356,7 @@ def test_what_is_acknowledged_or_resolved_or_less_than_critical_need_not_be_acce
 ) -> None:
     """Only open critical breaks keep a month from being signed."""
     items = [seen("C-1", severity="critical"), seen("C-2", severity="high")]
-    items.append(replace(seen("C-3"), severity="critical"))
+    items.append(seen("C-3")._replace(severity="critical"))
     recorded(tmp_path, *items)
     with Journal.at(tmp_path) as journal:
         life = journal.life(items[0].name)

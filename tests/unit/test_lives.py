@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -41,7 +41,7 @@ def seen(
         to_date_difference=amount * 10_000,
         explanation="Told so.",
     )
-    return replace(known, **more)  # type: ignore[arg-type]
+    return known._replace(**more)  # type: ignore[arg-type]
 
 
 NAME = seen().name
