@@ -62,11 +62,6 @@ def collect_seldom() -> None:
     gc.set_threshold(50_000)
 
 
-def start_no_idle_threads() -> None:
-    """Let numpy, which openpyxl loads, start no threads: nothing here multiplies matrices."""
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-
-
 def prepare_streams() -> None:
     """Write UTF-8 where output is redirected; Windows would take a code page without boxes."""
     if not os.environ.get("RECON_DEBUG"):

@@ -37,7 +37,6 @@ def main() -> int:
     """Run the command line; return the documented exit code, never with a traceback."""
     process.prepare_streams()
     process.collect_seldom()
-    process.start_no_idle_threads()
     interruption = process.Interruption()
     interruption.listen()
     program, log = typer.main.get_command(app), Log()

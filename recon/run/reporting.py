@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,6 +77,24 @@ def write(
     return Written(placed, folder.final, seal, folder.notice)
 
 
+@contextmanager
+def _without_numpy() -> Iterator[None]:
+    """Keep what is imported in the context from loading numpy, unless it is loaded already.
+
+    openpyxl wants it only to know its numbers, and no report has any; it takes as long to load as
+    all the rest of openpyxl.
+    """
+    if "numpy" in sys.modules:
+        yield
+        return
+    # What is None there cannot be imported; mypy knows of modules alone.
+    sys.modules["numpy"] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        del sys.modules["numpy"]
+
+
 def _reports(
     result: Reconciliation,
     pack: PackFacts,
@@ -96,7 +116,8 @@ def _reports(
             history=extras.history,
         )
     if "xlsx" in formats:
-        from recon.reports.excel import write_workbook
+        with _without_numpy():
+            from recon.reports.excel import write_workbook
 
         step("Writing the workbook")
         # Excel refuses two open workbooks of one name, so the name holds the run.

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from recon import process
 from recon.cli.commands import LINES, loaded
 from tests.shell import ROOT, Project, environment
 
@@ -79,14 +77,15 @@ def test_the_version_loads_no_command_line() -> None:
     assert ours(found) == {"recon"}
 
 
-def test_a_month_loads_what_it_needs(tmp_path: Path) -> None:
-    """With CSV files neither a workbook nor frames nor what converts values that need it not."""
+@pytest.mark.parametrize("format_", ["csv", "xlsx"])
+def test_a_month_loads_what_it_needs(tmp_path: Path, format_: str) -> None:
+    """No frames; a workbook's library only for a workbook, and numpy not even by that."""
     project = Project(tmp_path)
     project.fill("100.00", "100.00")
-    line = ["month", "2024-06", "--format", "csv", "--config", str(project.config)]
+    line = ["month", "2024-06", "--format", format_, "--config", str(project.config)]
     found = modules(*line, cwd=tmp_path)
     unwanted = {"pandas", "numpy", "openpyxl", "pyarrow", "pydantic", "slack_sdk", "pyodbc"}
-    assert not libraries(found) & unwanted
+    assert libraries(found) & unwanted == ({"openpyxl"} if format_ == "xlsx" else set())
     commands = {name for name in found if name.startswith("recon.cli.")} - AT_FIRST
     assert commands == {"recon.cli.month", "recon.cli.options"}
     assert not {name for name in found if name.startswith("recon.alerts")}
@@ -112,15 +111,3 @@ def test_the_library_loads_nothing_heavy_until_it_is_used() -> None:
     assert not before & HEAVY
     assert "duckdb" in after
     assert not after & {"openpyxl", "rich", "typer"}
-
-
-@pytest.mark.parametrize(("own", "told"), [("", "1"), ("4", "4")])
-def test_a_library_for_matrices_starts_no_threads(
-    monkeypatch: pytest.MonkeyPatch, own: str, told: str
-) -> None:
-    """The workbook's library loads one, which nobody asks for anything; what is set stays."""
-    monkeypatch.setenv("OPENBLAS_NUM_THREADS", own)
-    if not own:
-        monkeypatch.delenv("OPENBLAS_NUM_THREADS")
-    process.start_no_idle_threads()
-    assert os.environ["OPENBLAS_NUM_THREADS"] == told
