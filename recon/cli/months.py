@@ -38,7 +38,7 @@ def run_months(settings: Settings, text: str, wishes: Wishes, log: Log) -> ExitC
     seen: list[Glance] = []
     documents: list[dict[str, object]] = []
     codes: list[ExitCode] = []
-    with kept_books() as books:
+    with kept_books(months[-1]) as books:
         for number, month in enumerate(months, 1):
             outcome = run_one(settings, month, wishes, log, books)
             if wishes.formats:

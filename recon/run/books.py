@@ -3,27 +3,34 @@
 Files hold every month. So the first month reads them and leaves its extracts; those after it are
 reconciled from these, as `recon verify` would do it, and take copies into their evidence. Whether
 the files are still those that were read, each month sees for itself. A database delivers what one
-month needs, in a transaction of its own: of it nothing is kept. Where both sides are files, the
-second month takes the extracts into a session that serves the others, too.
+month needs, in a transaction of its own: of it nothing is kept.
+
+Where both sides are files, a session takes in the extracts for every month that follows. Where they
+are not large there are two of them, which take turns: while a month is reported from one, the next
+month is reconciled in the other, by a thread that writes nothing.
 """
 
 from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from recon.config import Settings, SourceKind
-from recon.engine import Session
+from recon.engine import Session, open_session
 from recon.errors import ReportError
 from recon.evidence.extracts import Kept, extract_relation, extract_totals, write_extract
-from recon.model import Side
-from recon.reconciliation import take_in
+from recon.model import Reconciliation, Side
+from recon.month import Month
+from recon.reconciliation import reconcile_month, take_in
 from recon.sources.delivery import Delivery
 
 _WHOLE = (SourceKind.FILES, SourceKind.SAMPLE)
+# Rows of a side of which two sessions find room in any memory.
+SMALL = 1_000_000
 
 
 @dataclass
@@ -40,7 +47,29 @@ class Sides:
         """Where the rows of each side come from."""
         return {side: found.description for side, found in self.deliveries.items()}
 
-    def taken_in(self, settings: Settings) -> list[str]:
+    @classmethod
+    def opened(
+        cls, settings: Settings, deliveries: Mapping[Side, Delivery], stack: ExitStack
+    ) -> Sides:
+        """Open both sides in a session of their own, which the stack closes."""
+        session = stack.enter_context(open_session(settings.memory_limit))
+        relations = {
+            side: stack.enter_context(found.opened(session)) for side, found in deliveries.items()
+        }
+        return cls(session, deliveries, relations)
+
+    def reconciled(self, settings: Settings, month: Month) -> Reconciliation:
+        """Return a month's reconciliation; what another one has left in the session is replaced."""
+        return reconcile_month(
+            self.session,
+            month,
+            settings.policy,
+            self.descriptions,
+            settings.accounting.compliance,
+            self._taken_in(settings),
+        )
+
+    def _taken_in(self, settings: Settings) -> list[str]:
         """Take both into the session, where that is not done; return what is worth a notice."""
         if self._notices is None:
             self._notices = take_in(
@@ -58,19 +87,44 @@ class Sides:
 class Books:
     """The sides that were read for good, with their extracts in a folder of ours.
 
-    `sides` are both of them in a session, once that is open; `opened` closes it.
+    `last` is the last month, `opened` closes the sessions, and `worker` reconciles ahead.
     """
 
     folder: Path
+    last: Month
     opened: ExitStack
+    worker: Executor
     deliveries: dict[Side, Delivery] = field(default_factory=dict)
     kept: dict[Side, Kept] = field(default_factory=dict)
-    sides: Sides | None = None
+    _sessions: dict[int, Sides] = field(default_factory=dict)
+    _ahead: dict[Month, Future[Reconciliation]] = field(default_factory=dict)
 
     @property
     def whole(self) -> bool:
         """Whether both sides are kept."""
         return len(self.kept) == len(Side)
+
+    @property
+    def _small(self) -> bool:
+        return all(kept.totals["extract_rows"] <= SMALL for kept in self.kept.values())
+
+    def reconciled(self, settings: Settings, month: Month) -> tuple[Sides, Reconciliation]:
+        """Return both sides, which are kept, and a month's reconciliation."""
+        sides = self._sides(settings, month)
+        begun = self._ahead.pop(month, None)
+        return sides, begun.result() if begun else sides.reconciled(settings, month)
+
+    def begin(self, settings: Settings, month: Month) -> None:
+        """Begin to reconcile a month, if it is one of ours and needs nothing but what is kept."""
+        if self.whole and self._small and month <= self.last:
+            sides = self._sides(settings, month)
+            self._ahead[month] = self.worker.submit(sides.reconciled, settings, month)
+
+    def _sides(self, settings: Settings, month: Month) -> Sides:
+        turn = month.index % 2 if self._small else 0
+        if turn not in self._sessions:
+            self._sessions[turn] = Sides.opened(settings, self.deliveries, self.opened)
+        return self._sessions[turn]
 
     def keep(self, settings: Settings, sides: Sides) -> None:
         """Keep the sides that are the same for every month, unless they are kept already."""
@@ -99,11 +153,14 @@ def _opener(folder: Path, side: Side) -> Callable[[Session], AbstractContextMana
 
 
 @contextmanager
-def kept_books() -> Iterator[Books | None]:
-    """Yield books that last as long as the context; None where no folder can be made for them."""
+def kept_books(last: Month) -> Iterator[Books | None]:
+    """Yield books for the months up to the last one; None where no folder can be made for them."""
     with ExitStack() as made:
         books = None
         with suppress(OSError):
             folder = tempfile.TemporaryDirectory(prefix="recon-", ignore_cleanup_errors=True)
-            books = Books(Path(made.enter_context(folder)), made.enter_context(ExitStack()))
+            place = Path(made.enter_context(folder))
+            # The worker, which ends first, uses the sessions, and these use the folder.
+            opened = made.enter_context(ExitStack())
+            books = Books(place, last, opened, made.enter_context(ThreadPoolExecutor(1)))
         yield books

@@ -10,13 +10,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from recon.config import Engine, Settings
-from recon.engine import Session, open_session
+from recon.engine import Session
 from recon.errors import SourceDataError
 from recon.evidence.extracts import Kept
 from recon.log import Log
 from recon.model import Reconciliation, Side
 from recon.month import Month
-from recon.reconciliation import reconcile_month
 from recon.run.books import Books, Sides
 from recon.sources import fetched, source
 from recon.sources.delivery import Delivery, Request, Scratch
@@ -73,22 +72,20 @@ def gathered(
             yield found
         return
     with ExitStack() as opened:
-        step("Reading both sides")
-        deliveries = _deliveries(settings, Request(month, contract), opened, progress, log, books)
-        sides = _opened(settings, deliveries, opened, books)
-        step(f"Reconciling {month}")
-        notices = sides.taken_in(settings)
-        result = reconcile_month(
-            sides.session,
-            month,
-            settings.policy,
-            sides.descriptions,
-            settings.accounting.compliance,
-            notices,
-        )
+        if books and books.whole:
+            step(f"Reconciling {month}")
+            sides, result = books.reconciled(settings, month)
+        else:
+            step("Reading both sides")
+            request = Request(month, contract)
+            deliveries = _deliveries(settings, request, opened, progress, log, books)
+            sides = Sides.opened(settings, deliveries, opened)
+            step(f"Reconciling {month}")
+            result = sides.reconciled(settings, month)
         _refuse_empty(sides.session, result)
         if books:
             books.keep(settings, sides)
+            books.begin(settings, month + 1)
         extracts = dict(books.kept) if books else {}
         yield Gathered(started, sides.session, result, sides.deliveries, sides.relations, extracts)
 
@@ -110,24 +107,6 @@ def _deliveries(
     }
     scratch = opened.enter_context(_scratch())
     return {**kept, **fetched(missing, request, scratch, progress, log.note)}
-
-
-def _opened(
-    settings: Settings, deliveries: Mapping[Side, Delivery], opened: ExitStack, books: Books | None
-) -> Sides:
-    """Return both sides in a session; where the books keep both, in one that serves every month."""
-    if books and books.sides:
-        return books.sides
-    lasting = books if books and books.whole else None
-    stack = lasting.opened if lasting else opened
-    session = stack.enter_context(open_session(settings.memory_limit))
-    relations = {
-        side: stack.enter_context(found.opened(session)) for side, found in deliveries.items()
-    }
-    sides = Sides(session, deliveries, relations)
-    if lasting:
-        lasting.sides = sides
-    return sides
 
 
 @contextmanager

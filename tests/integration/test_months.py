@@ -12,8 +12,11 @@ from typing import Any
 
 import pytest
 
+from recon.errors import SourceDataError
 from recon.journal.store import Journal
 from recon.log import Log
+from recon.month import Month
+from recon.run import books as books_module
 from recon.run import kept_books
 from recon.sources.files import FilesSource
 from tests.shell import ENTRIES, Project, entry, in_process, one_sentence
@@ -74,14 +77,19 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Both:
     return Both(row, alone, done.returncode, json.loads(done.stdout), documents, times)
 
 
+def nameless(documents: list[Documents]) -> list[Documents]:
+    """Return documents without what tells one run from another."""
+    return [
+        {key: value for key, value in document.items() if key not in IDENTITY}
+        for document in documents
+    ]
+
+
 def test_each_month_is_a_run_as_if_it_were_alone(both: Both) -> None:
     """The same document but for who it is, the same files, and a record for each."""
-    found = [{**document} for document in both.document["months"]]
-    for document in (*found, *both.alone_documents):
-        for key in IDENTITY:
-            document.pop(key)
-    told = json.dumps(found).replace(str(both.row.folder), str(both.alone.folder))
-    assert json.loads(told) == both.alone_documents
+    found = json.dumps(nameless(both.document["months"]))
+    told = found.replace(str(both.row.folder), str(both.alone.folder))
+    assert json.loads(told) == nameless(both.alone_documents)
     with Journal.look(both.row.reports) as journal:
         runs = journal.runs()
     assert [str(recorded.month) for recorded in runs] == list(MONTHS)
@@ -89,6 +97,33 @@ def test_each_month_is_a_run_as_if_it_were_alone(both: Both) -> None:
     assert both.row.written() == both.alone.written()
     logs = sorted(path.name[:7] for path in both.row.reports.glob("logs/*.log"))
     assert logs == list(MONTHS)
+
+
+def test_large_months_share_one_session(both: Both, monkeypatch: pytest.MonkeyPatch) -> None:
+    """None is then reconciled ahead, and they say the same."""
+    monkeypatch.setattr("recon.run.books.SMALL", 0)
+    documents = json.loads(run(both.alone, "--json", "--format", "none").stdout)["months"]
+    assert nameless(documents) == nameless(both.alone_documents)
+
+
+def test_a_month_that_fails_ahead_fails_in_its_turn(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those before it are written, although it failed while they were."""
+    reconcile = books_module.reconcile_month
+
+    def failing(session: Any, month: Month, *rest: Any) -> Any:
+        if str(month) == MONTHS[-1]:
+            raise SourceDataError("The entries are beyond belief.")
+        return reconcile(session, month, *rest)
+
+    monkeypatch.setattr(books_module, "reconcile_month", failing)
+    done = run(project, "--format", "csv")
+    assert (done.returncode, done.stdout) == (6, b"")
+    assert done.stderr == (
+        b"recon: The entries are beyond belief. 2024-06..2024-07 are done and recorded; "
+        b"`recon month 2024-08` runs the rest.\n"
+    )
 
 
 def test_files_are_read_once_and_every_month_proves_itself(both: Both) -> None:
@@ -172,7 +207,7 @@ def test_without_a_folder_for_what_is_kept_nothing_is_kept(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("recon.run.books.tempfile.TemporaryDirectory", full)
-    with kept_books() as kept:
+    with kept_books(Month.parse("2024-08")) as kept:
         assert kept is None
 
 
