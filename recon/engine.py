@@ -2,25 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import re
-import secrets
-import shutil
-import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
 
+from recon import temporary
 from recon.errors import ReconError, ReportError, SourceDataError, SourceUnreachable
 from recon.expected import MACROS
 
 Session = duckdb.DuckDBPyConnection
-
-# Seconds: no session lasts that long.
-_SPILLED_FOR = 7 * 24 * 3600
 
 
 def open_session(memory_limit: str | None = None) -> Session:
@@ -41,20 +34,10 @@ def open_session(memory_limit: str | None = None) -> Session:
     # What does not fit the memory goes where temporary files go, if there is such a place: DuckDB
     # would write it to the folder that we happen to be in.
     with suppress(FileNotFoundError):
-        spill = Path(tempfile.gettempdir()) / f"recon-{os.getpid()}-{secrets.token_hex(4)}"
-        connection.execute(f"SET temp_directory = {literal(str(spill))}")
+        connection.execute(f"SET temp_directory = {literal(str(temporary.name()))}")
     for macro in MACROS:
         connection.execute(macro)
     return connection
-
-
-def clear_spilled() -> None:
-    """Remove what sessions that were killed have left among the temporary files, after a week."""
-    with suppress(OSError):
-        for folder in Path(tempfile.gettempdir()).glob("recon-*"):
-            old = time.time() - folder.stat().st_mtime > _SPILLED_FOR
-            if old and re.fullmatch(r"recon-\d+-[0-9a-f]{8}", folder.name):
-                shutil.rmtree(folder, ignore_errors=True)
 
 
 @contextmanager

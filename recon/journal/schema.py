@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
+from recon import temporary
 from recon.errors import ReportError
 
 # One script a version; a script that has been released is never changed.
@@ -121,7 +121,7 @@ def _may_only_be_read(path: Path) -> bool:
 
 @contextmanager
 def _copied(path: Path) -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="recon-", ignore_cleanup_errors=True) as folder:
+    with temporary.folder() as folder:
         copy = Path(folder) / path.name
         try:
             # What was written last may stand in the log only.

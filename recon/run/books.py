@@ -12,13 +12,13 @@ month is reconciled in the other, by a thread that writes nothing.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from recon import temporary
 from recon.config import Settings, SourceKind
 from recon.engine import Session, open_session
 from recon.errors import ReportError
@@ -27,6 +27,9 @@ from recon.model import Reconciliation, Side
 from recon.month import Month
 from recon.reconciliation import reconcile_month, take_in
 from recon.sources.delivery import Delivery
+
+if TYPE_CHECKING:
+    from concurrent.futures import Executor, Future
 
 _WHOLE = (SourceKind.FILES, SourceKind.SAMPLE)
 # Rows of a side of which two sessions find room in any memory.
@@ -155,12 +158,13 @@ def _opener(folder: Path, side: Side) -> Callable[[Session], AbstractContextMana
 @contextmanager
 def kept_books(last: Month) -> Iterator[Books | None]:
     """Yield books for the months up to the last one; None where no folder can be made for them."""
+    from concurrent.futures import ThreadPoolExecutor
+
     with ExitStack() as made:
         books = None
         with suppress(OSError):
-            folder = tempfile.TemporaryDirectory(prefix="recon-", ignore_cleanup_errors=True)
-            place = Path(made.enter_context(folder))
+            folder = Path(made.enter_context(temporary.folder()))
             # The worker, which ends first, uses the sessions, and these use the folder.
             opened = made.enter_context(ExitStack())
-            books = Books(place, last, opened, made.enter_context(ThreadPoolExecutor(1)))
+            books = Books(folder, last, opened, made.enter_context(ThreadPoolExecutor(1)))
         yield books

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from recon import temporary
 from recon.config import Engine, Settings
 from recon.engine import Session
 from recon.errors import SourceDataError
@@ -130,7 +130,7 @@ def _scratch() -> Iterator[Scratch]:
     with ExitStack() as made:
 
         def folder() -> Path:
-            found = tempfile.TemporaryDirectory(prefix="recon-", ignore_cleanup_errors=True)
+            found = temporary.folder()
             return Path(made.enter_context(found))
 
         yield folder

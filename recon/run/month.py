@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from recon import temporary
 from recon.config import Settings
-from recon.engine import clear_spilled
 from recon.errors import ExitCode, ReconError
 from recon.heartbeat import beat
 from recon.journal.history import History, Superseded
@@ -79,7 +79,7 @@ def run_month(
         # What follows, one run at a time does.
         with locked(settings.reports, f"recon month {month}"):
             clear_half_written(settings.reports)
-            clear_spilled()
+            temporary.clear()
             with Journal.at(settings.reports) as journal:
                 outcome, run = _recorded(settings, sides, journal, formats, fail_on, step, today)
             beaten = beat(settings.reports, run)

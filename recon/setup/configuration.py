@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from recon import temporary
 from recon.config import Settings, SourceKind, load
 from recon.errors import ConfigError
 from recon.model import Side
@@ -77,7 +77,7 @@ def read_back(text: str) -> Settings:
 
     Raises ConfigError with every mistake, a password in a connection string among them.
     """
-    with tempfile.TemporaryDirectory(prefix="recon-", ignore_cleanup_errors=True) as folder:
+    with temporary.folder() as folder:
         path = Path(folder) / "recon.toml"
         path.write_text(text, encoding="utf-8")
         for query in QUERIES.values():

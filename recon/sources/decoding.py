@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import codecs
-import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from recon import temporary
 from recon.config import SourceSettings
 from recon.errors import SourceDataError, SourceUnreachable
 
@@ -57,7 +57,7 @@ def as_utf8(path: Path, settings: SourceSettings, scratch: ExitStack) -> Path:
             for _ in _decoded(path, "utf-8"):
                 pass
             return path
-        folder = tempfile.TemporaryDirectory(prefix="recon-", ignore_cleanup_errors=True)
+        folder = temporary.folder()
         copy = Path(scratch.enter_context(folder)) / path.name
         with copy.open("w", encoding="utf-8", newline="") as out:
             out.writelines(_decoded(path, settings.encoding))

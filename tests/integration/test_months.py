@@ -206,7 +206,7 @@ def test_without_a_folder_for_what_is_kept_nothing_is_kept(
     def full(*_: Any, **__: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("recon.run.books.tempfile.TemporaryDirectory", full)
+    monkeypatch.setattr("recon.temporary.tempfile.TemporaryDirectory", full)
     with kept_books(Month.parse("2024-08")) as kept:
         assert kept is None
 

@@ -95,22 +95,23 @@ def test_a_cut_between_the_reports_and_their_record(project: Project) -> None:
     assert verified.returncode == 0, verified.stdout.decode()
 
 
-def test_what_a_killed_session_has_spilled_goes_after_a_week(
+def test_what_a_killed_run_has_left_goes_after_a_week(
     project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Gigabytes of temporary files; those of a run that goes on, and of others, stay."""
+    """Gigabytes of temporary files; what a run still uses, and what is not recon's, stays."""
     temporary = tmp_path / "temporary"
-    names = ("recon-41-0123abcd", "recon-42-0123abcd", "recon-bench", "other-43-0123abcd")
-    for name in names:
+    old = ("recon-41-0123abcd", "recon-42-x_3yab12")
+    others = ("recon-43-0123abcd", "recon-archived", "other-44-0123abcd")
+    for name in (*old, *others):
         (temporary / name).mkdir(parents=True)
         (temporary / name / "spilled.tmp").write_bytes(b"rows")
     week = 7 * 24 * 3600
-    for name, age in zip(names, (week + 60, week - 60, 2 * week, 2 * week), strict=True):
-        then = time.time() - age
+    for name in (*old, *others):
+        then = time.time() - (week - 60 if name == others[0] else week + 60)
         os.utime(temporary / name, (then, then))
     monkeypatch.setattr(tempfile, "tempdir", str(temporary))
     assert in_process("month", "2024-06", cwd=project.folder).returncode == 3
-    assert {path.name for path in temporary.iterdir()} == set(names[1:])
+    assert {path.name for path in temporary.iterdir()} == set(others)
 
 
 def test_two_runs_at_once_are_not_mixed_up(project: Project) -> None:

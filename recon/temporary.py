@@ -1,0 +1,36 @@
+"""Temporary folders: gone when the run ends; those that a killed run has left go after a week."""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import shutil
+import tempfile
+import time
+from contextlib import suppress
+from pathlib import Path
+
+# Seconds: no run lasts that long.
+_LEFT_FOR = 7 * 24 * 3600
+_OURS = re.compile(r"recon-\d+-\w{8}")
+
+
+def folder() -> tempfile.TemporaryDirectory[str]:
+    """Return a new folder, removed at the end of the context; raises OSError."""
+    # What a virus scanner still reads on Windows cannot be removed; a later run does it.
+    return tempfile.TemporaryDirectory(prefix=f"recon-{os.getpid()}-", ignore_cleanup_errors=True)
+
+
+def name() -> Path:
+    """Return a path for a folder; raises FileNotFoundError where there is no place for any."""
+    return Path(tempfile.gettempdir()) / f"recon-{os.getpid()}-{secrets.token_hex(4)}"
+
+
+def clear() -> None:
+    """Remove what runs that were killed have left, after a week."""
+    with suppress(OSError):
+        for found in Path(tempfile.gettempdir()).glob("recon-*"):
+            old = time.time() - found.stat().st_mtime > _LEFT_FOR
+            if old and _OURS.fullmatch(found.name):
+                shutil.rmtree(found, ignore_errors=True)
