@@ -4,8 +4,8 @@ Reads the relations of `recon.intake` and leaves these in the session:
 
 - `posted`: the entries added up by their key as it came (given_contract_id, given_revenue_type,
   given_currency), with what it is read as (id, id_key, type, currency): recognized and entries of
-  the month, earned to date, rows, and read: fewer where an amount or a period cannot be read;
-  keyed where the key can be read, and so be compared
+  the month, earned to date; unread where an amount or a period cannot be read; keyed where the key
+  can be read, and so be compared
 - `sums`: the same by key as it is read, id and other_id its spellings
 - `books`: the first and the last month with an entry
 - `strays`: those of `sums` that no contract line has; `orphans`: those with entries in the month
@@ -68,7 +68,7 @@ def _posted(month: Month) -> str:
             count(amount) FILTER (month = {m}) AS entries,
             sum(amount) FILTER (month <= {m}) AS earned,
             min(month) AS first_month, max(month) AS last_month,
-            count(*) AS rows, least(count(amount), count(month)) AS read
+            bool_or(amount IS NULL OR month IS NULL) AS unread
         FROM postings GROUP BY {GIVEN})
     SELECT * EXCLUDE type_folded REPLACE (coalesce(units_of(recognized), 0) AS recognized,
             coalesce(units_of(earned), 0) AS earned),

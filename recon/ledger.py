@@ -59,9 +59,9 @@ def _reread(connection: Session, month: Month) -> None:
     m = month.index
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE asked AS
-        SELECT {GIVEN}, c.line, b.reason AS blocked, unread OR b.reason IS NOT NULL AS suspect
-        FROM (SELECT *, read < rows OR NOT keyed AS unread FROM posted)
-        LEFT JOIN blocked b USING (id_key, type, currency)
+        SELECT {GIVEN}, c.line, b.reason AS blocked,
+            unread OR NOT keyed OR b.reason IS NOT NULL AS suspect
+        FROM posted LEFT JOIN blocked b USING (id_key, type, currency)
         LEFT JOIN (SELECT line, id_key, type, currency FROM compared WHERE {BROKEN}) c
             USING (id_key, type, currency)
         WHERE line IS NOT NULL OR suspect"""
