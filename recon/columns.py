@@ -21,6 +21,7 @@ _SHORT = {"TINYINT", "SMALLINT", "INTEGER", "UTINYINT", "USMALLINT", "UINTEGER"}
 _FLOATS = {"DOUBLE", "FLOAT"}
 # Wide enough for 64 bits, narrow enough to be multiplied by the scale without an overflow.
 _WIDE = "DECIMAL(28, 10)"
+_LARGEST = money.plain(money.LARGEST, "")
 _BLANKS = literal(" \t\n\r\N{NO-BREAK SPACE}")
 # The first and the last character of a text that begins and ends with visible ASCII.
 _VISIBLE = "BETWEEN '!' AND '~'"
@@ -123,8 +124,8 @@ class Columns:
         """
         if not self._is_exact(column):
             return self.units(column), 1
-        raw, largest = name(self.names[column]), money.LARGEST // money.SCALE
-        fits = f"{raw} > {-largest} AND {raw} < {largest}"
+        raw = name(self.names[column])
+        fits = f"{raw} BETWEEN -{_LARGEST} AND {_LARGEST}"
         return raw if self._is_small(column) else f"CASE WHEN {fits} THEN {raw} END", money.SCALE
 
     def units(self, column: str) -> str:
@@ -133,8 +134,8 @@ class Columns:
         Almost every amount has at most ten digits before the point and four behind, which DuckDB
         keeps and multiplies in 64 bits, many times faster; the others take the long way.
         """
-        number, largest = self.number(column), money.LARGEST // money.SCALE
-        long = f"CASE WHEN abs({number}) < {largest} THEN CAST({number} * 10000 AS BIGINT) END"
+        number = self.number(column)
+        long = f"CASE WHEN abs({number}) <= {_LARGEST} THEN CAST({number} * 10000 AS BIGINT) END"
         if self._is_exact(column):
             short = name(self.names[column])
         elif self.has_floats(column):

@@ -132,18 +132,20 @@ def compare(connection: Session, month: Month, policy: Policy) -> None:
 
 def view_lines(connection: Session, policy: Policy) -> None:
     """Create the view `lines`: `compared` with the contract row, its rule and term, and allowed."""
+    whole = _reckoned(connection)
     joined = f"""
         SELECT c.*, r.kind, r.recognition, r.convention, r.rounding, r.unit,
             CASE WHEN on_contract THEN r.ppm ELSE {literal(policy.tolerance.ppm)} END AS ppm,
-            r.floor, r.cap, t.value, t.booked_on, t.started_on, t.close_date, t.terminated_on,
-            t.duration, coalesce(t.customer_id, o.customer_id) AS customer_id,
+            r.floor, r.cap, CAST(t.value AS {whole}) AS value, t.booked_on, t.started_on,
+            t.close_date, t.terminated_on, t.duration,
+            coalesce(t.customer_id, o.customer_id) AS customer_id,
             coalesce(t.customer, o.customer) AS customer, coalesce(t.owner, o.owner) AS owner
         FROM compared c JOIN rules r USING (rule)
         LEFT JOIN contract_rows t ON t.row = c.line
         LEFT JOIN orphans o ON o.row = c.line"""
     connection.execute(
         f"""CREATE OR REPLACE VIEW lines AS
-        SELECT *, CAST(allowed(expected, l) AS {_reckoned(connection)}) AS allowed
+        SELECT *, CAST(allowed(expected, l) AS {whole}) AS allowed
         FROM (
             SELECT * REPLACE (CASE WHEN on_contract THEN term_months ELSE 0 END AS term_months)
             FROM ({with_term(joined)})) l"""

@@ -40,16 +40,24 @@ def minor_units() -> dict[str, int]:
 def parse_amount(text: str) -> int:
     """Return the ten-thousandths of an amount written plainly, like `-1234.50`.
 
-    Raises ValueError where the text is no plain number, has more than four decimals, or does
-    not fit 64 bits.
+    Raises ValueError as `parse_sum` does, and where it does not fit 64 bits.
+    """
+    amount = parse_sum(text)
+    if abs(amount) > LARGEST:
+        raise ValueError(f"{text!r} is too large")
+    return amount
+
+
+def parse_sum(text: str) -> int:
+    """Return the ten-thousandths of a sum of amounts, which may be of any size.
+
+    Raises ValueError where the text is no plain number or has more than four decimals.
     """
     if _NUMBER.fullmatch(text.strip()) is None:
         raise ValueError(f"{text!r} is not a plain number like 1234.50")
     scaled = Decimal(text.strip()) * SCALE
     if scaled != scaled.to_integral_value():
         raise ValueError(f"{text!r} has more than four decimals")
-    if abs(scaled) > LARGEST:
-        raise ValueError(f"{text!r} is too large")
     return int(scaled)
 
 

@@ -27,6 +27,10 @@ _RUN = (
     "run_id", "month", "started", "ended", "who", "host", "versions", "policy", "sources",
     "severity", "exit_code", "folder", "evidence", "invalid", "supersedes", "provisional",
 )  # fmt: skip
+_AMOUNTS = (
+    SeenBreak._fields.index("expected"),
+    SeenBreak._fields.index("to_date_difference") + 1,
+)
 
 
 class Journal:
@@ -94,7 +98,8 @@ class Journal:
     def _insert(self, table: str, rows: Sequence[Sequence[object]]) -> None:
         if rows:
             places = ", ".join("?" * len(rows[0]))
-            self._connection.executemany(f"INSERT INTO {table} VALUES ({places})", rows)
+            kept = (tuple(map(_kept, row)) for row in rows)
+            self._connection.executemany(f"INSERT INTO {table} VALUES ({places})", kept)
 
     def runs(self, month: Month | None = None) -> list[Run]:
         """Return all runs in order of time, or those of a month."""
@@ -139,14 +144,14 @@ class Journal:
             "SELECT revenue_type, segment, currency, amount FROM closings WHERE run_id = ?",
             (last.run_id,),
         )
-        return {(kind, segment, currency): amount for kind, segment, currency, amount in rows}
+        return {(kind, segment, currency): int(amount) for kind, segment, currency, amount in rows}
 
     def _totals(self) -> dict[str, dict[str, Totals]]:
         found: dict[str, dict[str, Totals]] = {}
         for run_id, currency, *sums in self._connection.execute(
             "SELECT * FROM totals ORDER BY run_id, currency"
         ):
-            found.setdefault(run_id, {})[currency] = Totals(*sums)
+            found.setdefault(run_id, {})[currency] = Totals(*map(int, sums))
         return found
 
     def breaks(self, run_id: str) -> list[SeenBreak]:
@@ -160,7 +165,7 @@ class Journal:
             f"SELECT run_id, {columns} FROM breaks {where} ORDER BY abs(difference) DESC, name",
             values,
         ):
-            found.setdefault(run_id, []).append(SeenBreak(*row))
+            found.setdefault(run_id, []).append(_seen(row))
         return found
 
     def events(self) -> list[Event]:
@@ -201,6 +206,17 @@ class Journal:
             what = "is no break" if not found else f"are {len(found)} breaks"
             raise UsageError(f"There {what} {text!r}; `recon open` lists them.")
         return found[0]
+
+
+def _kept(value: object) -> object:
+    """Return a value as the journal keeps it: a number beyond SQLite's 64 bits as its digits."""
+    long = isinstance(value, int) and not -(2**63) <= value < 2**63
+    return str(value).encode() if long else value
+
+
+def _seen(row: Sequence[Any]) -> SeenBreak:
+    first, last = _AMOUNTS
+    return SeenBreak(*row[:first], *map(int, row[first:last]), *row[last:])
 
 
 def _run_row(run: Run) -> tuple[object, ...]:

@@ -39,8 +39,9 @@ class Pack:
         try:
             return cls(place, *(read(place / name) for name in (RUN, POLICY, RESULTS)))
         except (OSError, ValueError) as error:
+            said = getattr(error, "strerror", None) or error
             raise SourceDataError(
-                f"The evidence of {folder.name} cannot be read ({error}); "
+                f"The evidence of {folder.name} cannot be read ({said}); "
                 f"see `recon verify {folder.name}`."
             ) from error
 
@@ -74,7 +75,7 @@ class Pack:
     def recorded(self) -> dict[str, dict[str, int]]:
         """Return the totals that the run reported, by currency and figure."""
         return {
-            currency: {figure: money.parse_amount(totals[figure]) for figure in FIGURES}
+            currency: {figure: money.parse_sum(totals[figure]) for figure in FIGURES}
             for currency, totals in self.results["totals"].items()
         }
 

@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 
 from recon.cli import main
+from recon.journal.store import Journal
 from tests.shell import (
     CONTRACTS,
     ENTRIES,
@@ -513,11 +514,31 @@ def test_strange_names_reach_every_report(project: Project, run: Run, customer: 
 
 
 def test_the_largest_amounts_are_exact(project: Project, run: Run) -> None:
-    """Fourteen digits before the point arrive to the cent; what is too large is invalid."""
-    project.fill("99999999999999.99", "922337203685478.00")
+    """All of 64 bits arrives to the ten-thousandth; what is too large is invalid."""
+    project.fill("922337203685477.5807", "922337203685477.5808")
     document = json.loads(run("--json", "--format", "none")[1])
-    assert document["breaks"][0]["recognized"] == "99999999999999.99"
-    assert "922337203685478.00" in document["invalid"][0]["reason"]
+    assert document["breaks"][0]["recognized"] == "922337203685477.5807"
+    assert "922337203685477.5808" in document["invalid"][0]["reason"]
+
+
+def test_sums_beyond_64_bits_are_exact(project: Project, run: Run) -> None:
+    """In the reports, in the journal and in what is told of it; the roll-forward ties out."""
+    largest = "922337203685477.5807"
+    project.write("contracts.csv", CONTRACTS + contract("001", largest) + contract("002", largest))
+    project.write("entries.csv", ENTRIES + (entry("001", largest) + entry("002", largest)) * 3)
+    code, out, err = run("--json")
+    assert (code, err) == (3, "")
+    assert json.loads(out)["totals"]["USD"]["recognized"] == "5534023222112865.4842"
+    assert run(line=["history", "--json"])[0] == 0
+    with Journal.look(project.reports) as journal:
+        (recorded,) = journal.runs()
+        breaks = journal.breaks(recorded.run_id)
+    assert recorded.totals["USD"].recognized == 6 * (2**63 - 1)
+    assert [item.recognized for item in breaks] == [3 * (2**63 - 1)] * 2
+    assert run("--quiet")[0] == 3
+    first, second = (path.name for path in sorted(project.reports.glob("2024-06/*")))
+    assert run(line=["diff", first, second])[0] == 0
+    assert run(line=["verify", "--all"])[0] == 0
 
 
 # In this process, where the system can be made to fail

@@ -84,6 +84,8 @@ def test_another_tolerance_shows_what_would_be_missed(project: Project) -> None:
     [
         (("tune",), "Name another tolerance"),
         (("tune", "--segment", "SMB"), "like SMB=2%"),
+        (("tune", "--segment", "SMB=two"), "from 0% to 100%, like 0.5%, not 'two'"),
+        (("tune", "--tolerance", "101%"), "from 0% to 100%, like 0.5%, not '101%'"),
         (("tune", "--tolerance", "10%", "--month", "2024-07"), "No run of 2024-07"),
         (("diff", "nothing", "2024-06"), "There is no run 'nothing'"),
     ],
@@ -102,6 +104,8 @@ def test_evidence_that_is_gone_is_a_sentence(project: Project, tmp_path: Path) -
     first, _ = runs(project)
     copy = tmp_path / "copy"
     shutil.copytree(project.folder, copy)
-    (copy / "reports" / "2024-06" / first / "evidence" / "policy.json").write_text("{", "utf-8")
-    done = in_process("diff", first, "2024-06", cwd=copy)
-    assert (done.returncode, "recon verify" in one_sentence(done.stderr.decode())) == (6, True)
+    policy = copy / "reports" / "2024-06" / first / "evidence" / "policy.json"
+    for harm in (lambda: policy.write_text("{", "utf-8"), policy.unlink):
+        harm()
+        done = in_process("diff", first, "2024-06", cwd=copy)
+        assert (done.returncode, "recon verify" in one_sentence(done.stderr.decode())) == (6, True)
