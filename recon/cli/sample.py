@@ -36,6 +36,9 @@ def sample(
 
     if kind not in ("csv", "parquet"):
         raise UsageError(f"--format is csv or parquet, not {kind}.")
+    files: samples.Kind = "csv" if kind == "csv" else "parquet"
+    if out:
+        samples.refuse_books(out, files)
     recipe = samples.Recipe(
         seed=seed,
         contracts=contracts,
@@ -48,9 +51,7 @@ def sample(
         progress("Making the sample")
         path = samples.sample_path(recipe)
         samples.make(recipe, path)
-        written = (
-            samples.export(path, out, "csv" if kind == "csv" else "parquet") if out else [path]
-        )
+        written = samples.export(path, out, files) if out else [path]
     with process.printing():
         for file in written:
             typer.echo(str(file))

@@ -14,7 +14,7 @@ How the pieces build on each other: `contracts` -> `postings` -> `chances` -> `p
 rules in `plan`) -> `tables` -> `files`.
 """
 
-from recon.sample.files import Kind, ensure, export, make, sample_path
+from recon.sample.files import Kind, ensure, export, make, refuse_books, sample_path
 from recon.sample.recipe import Recipe
 
-__all__ = ["Kind", "Recipe", "ensure", "export", "make", "sample_path"]
+__all__ = ["Kind", "Recipe", "ensure", "export", "make", "refuse_books", "sample_path"]

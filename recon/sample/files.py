@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from recon.engine import literal, session, writing
-from recon.errors import ReportError
+from recon.errors import ReportError, UsageError
 from recon.sample.recipe import Recipe
 
 Kind = Literal["csv", "parquet"]
@@ -70,6 +70,20 @@ def _write(recipe: Recipe, path: Path) -> None:
         )
         fill(connection, recipe)
         connection.execute("DETACH sample")
+
+
+def refuse_books(folder: Path, kind: Kind) -> None:
+    """Stop where a folder holds files of a sample's names that may be anybody's books.
+
+    Those of a sample have their truth beside them. Raises UsageError.
+    """
+    *books, truth = (folder / f"{table}.{kind}" for table in TABLES)
+    there = [path.name for path in books if path.exists()]
+    if there and not truth.exists():
+        raise UsageError(
+            f"{folder} holds {' and '.join(there)} already, and no {truth.name} says that this is "
+            "a sample; let --out name another folder."
+        )
 
 
 def export(path: Path, folder: Path, kind: Kind) -> list[Path]:

@@ -26,6 +26,7 @@ from recon.month import Month
 from recon.sample import Recipe
 from recon.sample.recipe import FORMAT
 from recon.sample.tables import fill
+from tests.shell import in_process
 
 SMALL = Recipe(seed=3, contracts=400)
 ONE_MONTH = Recipe(
@@ -465,3 +466,17 @@ def test_dates_are_in_order(standard: Made) -> None:
     last = standard.rows("SELECT max(posted_at) FROM sample.entries")[0][0]
     assert isinstance(last, date)
     assert last.isoformat() < (date(2024, 12, 31) + timedelta(days=7)).isoformat()
+
+
+def test_no_books_are_written_over(tmp_path: Path) -> None:
+    """A sample goes over another sample, but over nothing else of the same name."""
+    for table in ("contracts", "entries"):
+        (tmp_path / f"{table}.csv").write_text("mine", encoding="utf-8")
+    line = ["sample", "--contracts", "50", "--first", "2024-06", "--last", "2024-06", "--out"]
+    env = {"XDG_CACHE_HOME": str(tmp_path / "cache"), "LOCALAPPDATA": str(tmp_path / "cache")}
+    refused = in_process(*line, tmp_path, cwd=tmp_path, env=env)
+    assert refused.returncode == 2
+    assert b"holds contracts.csv and entries.csv already" in refused.stderr
+    assert (tmp_path / "entries.csv").read_text(encoding="utf-8") == "mine"
+    for _ in range(2):
+        assert in_process(*line, tmp_path / "new", cwd=tmp_path, env=env).returncode == 0
