@@ -16,9 +16,11 @@ from recon.doctor import database_checks, file_checks, machine, slack
 from recon.doctor.database import DatabaseSubject
 from recon.doctor.file_checks import FileSubject
 from recon.doctor.last_run import last_run
-from recon.doctor.model import Check, Finding, ok, refused, skipped
+from recon.doctor.model import Check, Finding, failed, ok, refused, skipped
 from recon.doctor.steps import Step, Watcher, run_steps
-from recon.errors import ConfigError
+from recon.errors import ConfigError, ExitCode
+from recon.journal.store import NAME as JOURNAL
+from recon.journal.store import Journal
 from recon.model import Side
 from recon.month import Month
 from recon.sources import source
@@ -135,6 +137,7 @@ def _machine(settings: Settings | None, month: Month | None, watcher: Watcher) -
     when = month or Month.of(date.today()) - 1
     steps: tuple[Step[None], ...] = (
         Step("reports", lambda _: _reports(settings, when)),
+        Step("journal", lambda _: _journal(settings)),
         Step("last_run", lambda _: _last_run(settings)),
         Step("free_space", lambda _: machine.free_space(folders)),
     )
@@ -145,6 +148,19 @@ def _reports(settings: Settings | None, month: Month) -> Finding:
     if settings is None:
         return skipped("not checked, since configuration failed")
     return machine.reports(settings.reports, month)
+
+
+def _journal(settings: Settings | None) -> Finding:
+    if settings is None:
+        return skipped("not checked, since configuration failed")
+    path = settings.reports / JOURNAL
+    if not path.exists():
+        return ok("the first run begins it")
+    with Journal.look(settings.reports) as journal:
+        count = len(journal.runs())
+    if not os.access(path, os.W_OK):
+        return failed(ExitCode.REPORT, f"{path} may only be read", "get the rights to write it")
+    return ok(f"{path}, {count:,} run{'s' * (count != 1)}")
 
 
 def _last_run(settings: Settings | None) -> Finding:

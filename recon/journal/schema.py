@@ -84,9 +84,13 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
                 f"The journal {path} is damaged: {error}. Bring it back from a backup, or move it "
                 "away to begin a new one."
             ) from error
+        advice = (
+            "Get the rights to read and to write it"
+            if _is_forbidden(error)
+            else "Check that nobody else holds it and that the disk has room"
+        )
         raise ReportError(
-            f"The journal cannot be written: {path}: {error}. Check that nobody else holds it and "
-            "that the disk has room, then run again."
+            f"The journal cannot be written: {path}: {error}. {advice}, then run again."
         ) from error
 
 
@@ -111,12 +115,16 @@ def _may_only_be_read(path: Path) -> bool:
     try:
         with closing(sqlite3.connect(path, timeout=PATIENCE)) as connection:
             _version(connection)
-    except sqlite3.OperationalError as error:
-        # The upper bits tell the cases of a kind apart.
-        return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
-    except sqlite3.Error:  # opening it will tell
-        return False
+    except sqlite3.Error as error:  # opening it will tell of the others
+        return _is_forbidden(error)
     return False
+
+
+def _is_forbidden(error: Exception) -> bool:
+    """Return whether the rights to the file are missing."""
+    # The upper bits tell the cases of a kind apart.
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    return code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
 
 
 @contextmanager

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from tests.integration.conftest import Postgres
-from tests.shell import Project, command, contract, environment, recon
+from tests.shell import Project, command, contract, environment, in_process, recon
 
 NAMES = {"analytics": "contracts", "accounting": "entries"}
 DATABASE_CHECKS = (
@@ -165,6 +165,7 @@ def test_all_is_well(books: Books) -> None:
         *((check, "analytics") for check in DATABASE_CHECKS),
         *((check, "accounting") for check in DATABASE_CHECKS),
         ("reports", None),
+        ("journal", None),
         ("last_run", None),
         ("free_space", None),
     ]
@@ -422,11 +423,22 @@ def test_files_that_are_well(project: Project) -> None:
         ("configuration", None),
         *((check, side) for side in NAMES for check in ("files", "columns", "rows")),
         ("reports", None),
+        ("journal", None),
         ("last_run", None),
         ("free_space", None),
     ]
     assert "2 contract lines, sum 2,400.00 USD" in found.of("rows", "analytics")[1]
     assert "2 entries in June 2024, sum 200.00 USD" in found.of("rows")[1]
+
+
+def test_a_damaged_journal_fails(project: Project) -> None:
+    """Every month would end with it; whole, it says how many runs it holds."""
+    assert in_process("month", "2024-06", "--format", "csv", cwd=project.folder).returncode == 0
+    assert "journal.db, 1 run" in diagnosis(project.folder).of("journal", None)[1]
+    (project.reports / "journal.db").write_bytes(b"garbage" * 1000)
+    found = diagnosis(project.folder)
+    assert (found.exit_code, found.of("journal", None)[0]) == (7, "failed")
+    assert "is damaged" in found.of("journal", None)[1]
 
 
 def _gone(project: Project) -> None:
