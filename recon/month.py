@@ -8,7 +8,8 @@ from datetime import date
 
 from recon.errors import MonthError
 
-_WRITTEN = re.compile(r"([1-9]\d{3})-(0[1-9]|1[0-2])")
+# A month needs those after it, and no date is later than 9999.
+_WRITTEN = re.compile(r"((?!9999)[1-9]\d{3})-(0[1-9]|1[0-2])")
 
 
 @dataclass(frozen=True, order=True, slots=True)

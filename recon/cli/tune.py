@@ -9,7 +9,7 @@ import typer
 
 from recon import process
 from recon.cli.options import Config, Json, NoColor, Profile, progress_shown
-from recon.errors import UsageError
+from recon.errors import ConfigError, UsageError
 
 
 def tune(
@@ -35,6 +35,8 @@ def tune(
     from recon.month import Month
     from recon.replay.tuning import stored, tuned_months
 
+    if tolerance:
+        _refuse_no_rate(tolerance, "--tolerance is a percentage")
     segments, kinds = _rates(segment, "--segment"), _rates(kind, "--type")
     if tolerance is None and not segments and not kinds:
         raise UsageError("Name another tolerance, like: recon tune --tolerance 0.5%")
@@ -65,5 +67,16 @@ def _rates(texts: list[str] | None, option: str) -> dict[str, str]:
         name, equals, rate = text.partition("=")
         if not (name.strip() and equals and rate.strip()):
             raise UsageError(f"{option} is a name and a tolerance, like SMB=2%, not {text!r}.")
+        _refuse_no_rate(rate, f"{option} is a name and a percentage")
         found[name.strip()] = rate.strip()
     return found
+
+
+def _refuse_no_rate(text: str, what: str) -> None:
+    """Stop where a text is no tolerance, which the configuration would refuse in its own words."""
+    from recon.policy import Policy
+
+    try:
+        Policy.of({"tolerance": text.strip()})
+    except ConfigError as error:
+        raise UsageError(f"{what} from 0% to 100%, like 0.5%, not {text!r}.") from error

@@ -14,7 +14,7 @@ from recon.month import Month
 DAYS = st.dates(date(1000, 1, 1), date(9998, 12, 31))
 
 
-@pytest.mark.parametrize("text", ["2024-06", " 2024-06\n", "1000-01", "9999-12"])
+@pytest.mark.parametrize("text", ["2024-06", " 2024-06\n", "1000-01", "9998-12"])
 def test_a_month_is_written_with_year_and_month(text: str) -> None:
     """What is parsed is written the same way again."""
     assert str(Month.parse(text)) == text.strip()
@@ -23,7 +23,7 @@ def test_a_month_is_written_with_year_and_month(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     ["", "2024", "2024-6", "2024-00", "2024-13", "24-06", "2024-06-01", "202406", "0999-01",
-     "2024/06", "June 2024", "2024-06 2024-07"],
+     "2024/06", "June 2024", "2024-06 2024-07", "9999-12"],
 )  # fmt: skip
 def test_anything_else_is_a_usage_error(text: str) -> None:
     """The message repeats what was given and says how a month is written."""
