@@ -13,7 +13,8 @@ import typer
 
 from recon import process
 from recon.cli.options import Config, Json, NoColor, Profile, chosen_month, progress_shown
-from recon.errors import UsageError
+from recon.errors import ExitCode, UsageError
+from recon.secrets import redacted
 
 if TYPE_CHECKING:
     from recon.config import Settings
@@ -117,7 +118,7 @@ def run_one(
     with failing, progress_shown(wishes.quiet or wishes.json) as progress:
         if wishes.formats:
             log.begin(settings, month)
-        return run_month(
+        outcome = run_month(
             settings,
             month,
             formats=wishes.formats,
@@ -127,6 +128,10 @@ def run_one(
             today=date.fromisoformat(wishes.today) if wishes.today else None,
             books=books,
         )
+    if wishes.quiet and outcome.exit_code is ExitCode.ALERT:
+        # The verdict alone would not say what 8 is about.
+        typer.echo(f"recon: {redacted(outcome.notes[-1])}", err=True)
+    return outcome
 
 
 def _tell(settings: Settings, outcome: Outcome, wishes: Wishes) -> None:

@@ -136,6 +136,19 @@ def test_a_run_that_fails_is_told_from_the_command_line(company: Company) -> Non
     assert "entries.csv is not there" in json.dumps(company.slack.messages)
 
 
+@pytest.mark.parametrize("line", ["2024-06", "2024-06..2024-07"])
+def test_a_verdict_alone_says_why_it_ends_with_8(company: Company, line: str) -> None:
+    """On stderr; the verdict stays one line a month."""
+    done = recon(
+        "month", line, "--format", "csv", "--quiet", cwd=company.project.folder,
+        env={"HOOK": ""},
+    )  # fmt: skip
+    assert done.returncode == ExitCode.ALERT
+    said = done.stderr.decode().splitlines()
+    assert len(said) == len(done.stdout.splitlines()) == line.count("2024")
+    assert all("the variable HOOK is not set" in sentence for sentence in said)
+
+
 def test_the_same_month_again_pages_nobody(company: Company) -> None:
     """A digest that says that nothing has changed, until something has."""
     company.month()
