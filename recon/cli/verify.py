@@ -34,29 +34,34 @@ def verify(
     if bool(which) == everything:
         raise UsageError("Name a run or a month, or say --all.")
     reports = out.absolute() if out else load(config, profile).reports
-    verdicts = _verdicts(reports, which, json)
+    verdicts, unrecorded = _verdicts(reports, which, json)
     with process.printing():
         if json:
             from recon.reports.json_document import dumps
 
-            typer.echo(dumps(_document(verdicts)), nl=False)
+            typer.echo(dumps(_document(verdicts, unrecorded)), nl=False)
         else:
-            typer.echo("\n".join(_lines(verdicts)))
+            typer.echo("\n".join(_lines(verdicts, unrecorded)))
     proven = all(verdict.proven for verdict in verdicts)
     raise typer.Exit(ExitCode.DONE if proven else ExitCode.SOURCE_DATA)
 
 
-def _verdicts(reports: Path, which: str | None, quiet: bool) -> Sequence[Verdict]:
+def _verdicts(
+    reports: Path, which: str | None, quiet: bool
+) -> tuple[Sequence[Verdict], frozenset[str]]:
+    """Return what the runs come to, and which of them the journal does not know."""
     from recon import evidence
     from recon.journal.store import Journal
 
     with Journal.look(reports) as journal:
-        recorded = {run.run_id: run.evidence for run in journal.runs() if run.evidence}
+        runs = journal.runs()
+    recorded = {run.run_id: run.evidence for run in runs if run.evidence}
     with progress_shown(quiet) as progress:
-        return evidence.verify(reports, which, recorded, progress)
+        verdicts = evidence.verify(reports, which, recorded, progress)
+    return verdicts, frozenset(item.run for item in verdicts) - {run.run_id for run in runs}
 
 
-def _document(verdicts: Sequence[Verdict]) -> dict[str, object]:
+def _document(verdicts: Sequence[Verdict], unrecorded: frozenset[str]) -> dict[str, object]:
     return {
         "schema": 1,
         "proven": all(verdict.proven for verdict in verdicts),
@@ -65,6 +70,7 @@ def _document(verdicts: Sequence[Verdict]) -> dict[str, object]:
                 "run_id": verdict.run,
                 "folder": verdict.folder.as_posix(),
                 "proven": verdict.proven,
+                "recorded": verdict.run not in unrecorded,
                 "findings": [{"file": item.file, "what": item.what} for item in verdict.findings],
             }
             for verdict in verdicts
@@ -72,11 +78,16 @@ def _document(verdicts: Sequence[Verdict]) -> dict[str, object]:
     }
 
 
-def _lines(verdicts: Sequence[Verdict]) -> list[str]:
+def _lines(verdicts: Sequence[Verdict], unrecorded: frozenset[str]) -> list[str]:
     lines = []
     for verdict in verdicts:
         lines.append(f"{verdict.run}: {'proven' if verdict.proven else 'NOT PROVEN'}")
         lines += [f"  - {finding}" for finding in verdict.findings]
+        if verdict.run in unrecorded:
+            lines.append(
+                "  - the journal does not know it: it was cut off before it was recorded, or the "
+                "journal is not the one that it was recorded in"
+            )
     return [*lines, _summary(verdicts)]
 
 

@@ -16,7 +16,7 @@ from recon.doctor import database_checks, file_checks, machine, slack
 from recon.doctor.database import DatabaseSubject
 from recon.doctor.file_checks import FileSubject
 from recon.doctor.last_run import last_run
-from recon.doctor.model import Check, Finding, failed, ok, refused, skipped
+from recon.doctor.model import Check, Finding, failed, ok, refused, skipped, warning
 from recon.doctor.steps import Step, Watcher, run_steps
 from recon.errors import ConfigError, ExitCode
 from recon.journal.store import NAME as JOURNAL
@@ -155,6 +155,11 @@ def _journal(settings: Settings | None) -> Finding:
         return skipped("not checked, since configuration failed")
     path = settings.reports / JOURNAL
     if not path.exists():
+        if any(settings.reports.glob("*/*/evidence")):
+            return warning(
+                f"there is none, although runs stand in {settings.reports}",
+                "bring journal.db back from a backup, or it begins anew without them",
+            )
         return ok("the first run begins it")
     with Journal.look(settings.reports) as journal:
         count = len(journal.runs())

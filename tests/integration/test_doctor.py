@@ -435,6 +435,9 @@ def test_a_damaged_journal_fails(project: Project) -> None:
     """Every month would end with it; whole, it says how many runs it holds."""
     assert in_process("month", "2024-06", "--format", "csv", cwd=project.folder).returncode == 0
     assert "journal.db, 1 run" in diagnosis(project.folder).of("journal", None)[1]
+    for file in project.reports.glob("journal.db*"):
+        file.unlink()
+    assert diagnosis(project.folder).of("journal", None)[0] == "warning"
     (project.reports / "journal.db").write_bytes(b"garbage" * 1000)
     found = diagnosis(project.folder)
     assert (found.exit_code, found.of("journal", None)[0]) == (7, "failed")

@@ -82,7 +82,7 @@ def test_a_killed_run_leaves_nothing_half_written(project: Project) -> None:
 
 
 def test_a_cut_between_the_reports_and_their_record(project: Project) -> None:
-    """The reports that nobody has recorded stand, are proven, and the chain goes through them."""
+    """The reports that nobody has recorded stand, are proven, and are told as unrecorded."""
     assert begun(project).wait(60) == 3
     journal = project.reports / "journal.db"
     before = journal.read_bytes()
@@ -93,6 +93,7 @@ def test_a_cut_between_the_reports_and_their_record(project: Project) -> None:
     assert len(complete(project)) == 3
     verified = recon("verify", "--all", cwd=project.folder)
     assert verified.returncode == 0, verified.stdout.decode()
+    assert verified.stdout.count(b"the journal does not know it") == 1
 
 
 def test_what_a_killed_run_has_left_goes_after_a_week(
