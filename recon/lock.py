@@ -50,6 +50,7 @@ def locked(reports: Path, what: str, patience: float | None = None) -> Iterator[
 def held(path: Path, patience: float) -> Iterator[bool]:
     """Hold the lock of a file; yield False where another one keeps it for `patience` seconds.
 
+    Whoever opens the file by itself in the meantime gives the lock back, on POSIX, by closing it.
     Raises OSError where the file cannot be written.
     """
     with ExitStack() as kept:
@@ -67,9 +68,11 @@ def _taken(file: sqlite3.Connection, patience: float) -> bool:
     end = time.monotonic() + patience
     while True:
         try:
-            # Nothing is written, and so no file beside it is left by whoever is killed.
+            # Nothing is ever written, and so whoever is killed leaves no file beside it.
             file.execute("PRAGMA journal_mode = MEMORY")
             file.execute("BEGIN EXCLUSIVE")
+            # Where the file may only be read, the transaction would hold nobody off.
+            file.execute("CREATE TABLE held (who)")
             return True
         except sqlite3.OperationalError as error:
             if error.sqlite_errorname != "SQLITE_BUSY":

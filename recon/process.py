@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import errno
 import gc
 import io
@@ -106,6 +107,9 @@ def leave(code: int) -> NoReturn:
     Python would take every object of a run apart first, and wait for a thread that hangs in a
     login; the operating system takes all of it back in no time.
     """
+    # What libraries want to be done at the end: openpyxl removes the sheets of half a workbook.
+    with suppress(Exception):
+        atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError):
             stream.flush()

@@ -123,6 +123,17 @@ class Books:
             sides = self._sides(settings, month)
             self._ahead[month] = self.worker.submit(sides.reconciled, settings, month)
 
+    def stop(self) -> None:
+        """End what was begun and nobody waits for any more; else a failure would wait for it."""
+        from concurrent.futures import wait
+
+        begun = list(self._ahead.values())
+        while not all(future.done() for future in begun):
+            # An interruption ends a statement; another one may follow.
+            for sides in self._sessions.values():
+                sides.session.interrupt()
+            wait(begun, timeout=0.05)
+
     def _sides(self, settings: Settings, month: Month) -> Sides:
         turn = month.index % 2 if self._small else 0
         if turn not in self._sessions:
@@ -167,4 +178,5 @@ def kept_books(last: Month) -> Iterator[Books | None]:
             # The worker, which ends first, uses the sessions, and these use the folder.
             opened = made.enter_context(ExitStack())
             books = Books(folder, last, opened, made.enter_context(ThreadPoolExecutor(1)))
+            made.callback(books.stop)
         yield books

@@ -92,7 +92,8 @@ def _without_numpy() -> Iterator[None]:
     try:
         yield
     finally:
-        del sys.modules["numpy"]
+        if sys.modules.get("numpy", sys) is None:
+            del sys.modules["numpy"]
 
 
 def _reports(

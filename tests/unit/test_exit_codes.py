@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from recon.cli.failures import exit_code
 from recon.engine import reading
 from recon.errors import ExitCode, ReconError
 from recon.process import Interruption
+from tests.shell import environment
 
 FAILURES: dict[type[ReconError], tuple[Callable[[], ReconError], int]] = {
     errors.ReconError: (lambda: errors.ReconError("The memory is too small."), 1),
@@ -160,3 +163,16 @@ def test_what_duckdb_raises_becomes_a_failure_of_its_kind(
     if isinstance(caught.value, ReconError):
         assert "analytics side (files x.csv)" in str(caught.value)
         assert " Error:" not in str(caught.value)
+
+
+def test_what_libraries_want_to_be_done_at_the_end_is_done() -> None:
+    """The process ends without taking its objects apart, but not before that, and says all."""
+    script = (
+        "import atexit, sys; from recon import process\n"
+        "atexit.register(print, 'tidied up'); print('a result'); process.leave(3)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=environment(), capture_output=True, timeout=60,
+        check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout.split()) == (3, b"a result tidied up".split())
