@@ -35,7 +35,7 @@ def tune(
     from recon.month import Month
     from recon.replay.tuning import stored, tuned_months
 
-    if tolerance:
+    if tolerance is not None:
         _refuse_no_rate(tolerance, "--tolerance is a percentage")
     segments, kinds = _rates(segment, "--segment"), _rates(kind, "--type")
     if tolerance is None and not segments and not kinds:

@@ -27,6 +27,7 @@ from recon.model import Reconciliation, Side
 from recon.month import Month
 from recon.reconciliation import reconcile_month, take_in
 from recon.sources.delivery import Delivery
+from recon.sources.side_by_side import GLANCE
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
@@ -113,9 +114,16 @@ class Books:
 
     def reconciled(self, settings: Settings, month: Month) -> tuple[Sides, Reconciliation]:
         """Return both sides, which are kept, and a month's reconciliation."""
+        from concurrent.futures import wait
+
         sides = self._sides(settings, month)
-        begun = self._ahead.pop(month, None)
-        return sides, begun.result() if begun else sides.reconciled(settings, month)
+        if month not in self._ahead:
+            return sides, sides.reconciled(settings, month)
+        # It stays among what `stop` ends until it is there.
+        begun = self._ahead[month]
+        while not begun.done():
+            wait([begun], timeout=GLANCE)
+        return sides, self._ahead.pop(month).result()
 
     def begin(self, settings: Settings, month: Month) -> None:
         """Begin to reconcile a month, if it is one of ours and needs nothing but what is kept."""
@@ -132,7 +140,7 @@ class Books:
             # An interruption ends a statement; another one may follow.
             for sides in self._sessions.values():
                 sides.session.interrupt()
-            wait(begun, timeout=0.05)
+            wait(begun, timeout=GLANCE)
 
     def _sides(self, settings: Settings, month: Month) -> Sides:
         turn = month.index % 2 if self._small else 0
