@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
+from itertools import accumulate
 from pathlib import Path
 
 from recon.columns import PLACE
@@ -25,9 +26,8 @@ from recon.sources.naming import selected
 from recon.sources.side_by_side import Supervisor
 
 PARQUET = b"PAR1"
-# What DuckDB calls the number of a row in a Parquet file, counted from 0.
-NUMBER = "file_row_number"
-NUMBERED = f", {NUMBER} = true)"
+# What DuckDB calls the place of a Parquet file in the list and of a row in the file, from 0.
+FILE, NUMBER = "file_index", "file_row_number"
 # Excel's two formats (the newer one is a ZIP archive) and gzip.
 NOT_TEXT = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"\x1f\x8b")
 
@@ -64,13 +64,8 @@ class FilesSource:
         before = stamps(paths)
         with ExitStack() as scratch:
             with reading(self.settings.side, self.description):
-                relation = self._relation(session, paths, scratch)
+                relation, place = self._relation(session, paths, scratch)
                 found = columns(session, relation)
-            # A number that the file gives is had by all cores at once, a counted one by one alone.
-            place = ""
-            if relation.endswith(NUMBERED):
-                del found[NUMBER]
-                place = f", {NUMBER} + 1 AS {PLACE}"
             try:
                 yield f"(SELECT {selected(self.settings, found)} {place} FROM {relation})"
             except (SourceDataError, TieOutError) as error:
@@ -116,7 +111,10 @@ class FilesSource:
             )
         return files
 
-    def _relation(self, session: Session, paths: Sequence[Path], scratch: ExitStack) -> str:
+    def _relation(
+        self, session: Session, paths: Sequence[Path], scratch: ExitStack
+    ) -> tuple[str, str]:
+        """Return what is read, and the further column that numbers its rows, '' without one."""
         starts = {path: self._start(path) for path in paths}
         kinds = {path.suffix.lower() == ".parquet" or starts[path] == PARQUET for path in paths}
         if len(kinds) > 1:
@@ -131,13 +129,13 @@ class FilesSource:
                 raise SourceDataError(
                     f"{path} is a workbook or an archive; save it as CSV or Parquet."
                 )
-        return self._csv_relation(paths, scratch)
+        return self._csv_relation(paths, scratch), ""
 
     def _start(self, path: Path) -> bytes:
         with opening(path, self.settings), path.open("rb") as file:
             return file.read(len(PARQUET))
 
-    def _parquet_relation(self, session: Session, paths: Sequence[Path]) -> str:
+    def _parquet_relation(self, session: Session, paths: Sequence[Path]) -> tuple[str, str]:
         # An older writer marks texts as plain bytes; and what stands in a folder's name is no data.
         options = "union_by_name = true, binary_as_string = true, hive_partitioning = false"
         headers = [
@@ -145,8 +143,11 @@ class FilesSource:
             for path in paths
         ]
         self._compare_headers(paths, headers)
-        alone = len(paths) == 1 and not {NUMBER, PLACE} & set(headers[0])
-        return f"read_parquet({_listed(paths)}, {options}{NUMBERED if alone else ')'}"
+        hidden = {FILE, NUMBER, PLACE} & set(headers[0])
+        return (
+            f"read_parquet({_listed(paths)}, {options})",
+            "" if hidden else f", {_number(session, paths)} AS {PLACE}",
+        )
 
     def _csv_relation(self, paths: Sequence[Path], scratch: ExitStack) -> str:
         readable = [as_utf8(path, self.settings, scratch) for path in paths]
@@ -185,6 +186,22 @@ class FilesSource:
                 f"{path} has {problem}; its first line must name every column once."
             )
         return header, delimiter
+
+
+def _number(session: Session, paths: Sequence[Path]) -> str:
+    """Return the SQL of a row's number in Parquet files one below the other, counted from 1.
+
+    A number that the file gives is had by all cores at once, a counted one by one alone.
+    """
+    if len(paths) == 1:
+        return f"{NUMBER} + 1"
+    rows = [_rows(session, path) for path in paths[:-1]]
+    return f"{list(accumulate(rows, initial=1))}[CAST({FILE} AS BIGINT) + 1] + {NUMBER}"
+
+
+def _rows(session: Session, path: Path) -> int:
+    found = session.execute(f"SELECT count(*) FROM read_parquet({_listed([path])})").fetchone()
+    return int(found[0]) if found else 0
 
 
 def _listed(paths: Sequence[Path]) -> str:

@@ -20,7 +20,7 @@ from unittest.mock import patch
 from tests.benchmarks.data import MONTH
 
 # What the core may hold in memory beside its breaks: the largest job is to stay below 4 GiB.
-MEMORY_LIMIT = "1500MB"
+MEMORY_LIMIT = "2GB"
 CONFIGURATION = """
 memory_limit = "{memory}"
 [analytics]

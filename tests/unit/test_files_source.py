@@ -497,6 +497,33 @@ def test_parquet_files_need_the_same_columns(parquet: Any, read: Read) -> None:
     assert "e3.parquet has other columns" in refused(errors.SourceDataError, read, "e*.parquet")
 
 
+@pytest.mark.parametrize("further", ["", ", 7 AS file_index", ", 7 AS File_Row_Number"])
+def test_rows_of_several_parquet_files_are_counted_through(
+    session: Session, parquet: Any, tmp_path: Path, further: str
+) -> None:
+    """In the order of the names, whatever their rows and columns are called."""
+    sizes = {"e1.parquet": 3, "e2.parquet": 0, "e3.parquet": 130_000, "e4.parquet": 2}
+    for name, rows in sizes.items():
+        parquet(
+            f"""SELECT 'E' || entry_id AS entry_id, '007' AS contract_id, 'Setup' AS revenue_type,
+            CASE WHEN entry_id < {rows} THEN '0' ELSE 'x' END AS amount,
+            202406 AS recognition_period {further} FROM range(1, {rows + 1}) e(entry_id)""",
+            name,
+        )
+    session.execute(
+        """CREATE TABLE contracts AS SELECT '007' AS contract_id, 'Setup' AS revenue_type,
+        0 AS contract_value, 12 AS duration_months, DATE '2024-01-01' AS booking_date,
+        DATE '2024-12-31' AS close_date"""
+    )
+    with FilesSource(replace(ENTRIES, path=tmp_path / "e*.parquet")).opened(session) as entries:
+        result = reconcile_relations(
+            session, "contracts", entries, Month.parse("2024-06"), Policy()
+        )
+    assert [(row.row, row.id) for row in result.invalid] == [
+        (3, "E3"), (130_003, "E130000"), (130_005, "E2")
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("content", ["", "PAR1", "not Parquet at all"])
 def test_a_broken_parquet_file_is_told(write: Any, read: Read, content: str) -> None:
     """Half a file is none."""
