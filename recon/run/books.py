@@ -6,8 +6,8 @@ the files are still those that were read, each month sees for itself. A database
 month needs, in a transaction of its own: of it nothing is kept.
 
 Where both sides are files, a session takes in the extracts for every month that follows. Where they
-are not large there are two of them, which take turns: while a month is reported from one, the next
-month is reconciled in the other, by a thread that writes nothing.
+are not large there are several, which take turns: while a month is reported from one, the next
+months are reconciled in the others, by threads that write nothing.
 """
 
 from __future__ import annotations
@@ -33,8 +33,10 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor, Future
 
 _WHOLE = (SourceKind.FILES, SourceKind.SAMPLE)
-# Rows of a side of which two sessions find room in any memory.
+# Rows of a side of which all sessions together find room in any memory.
 SMALL = 1_000_000
+# To reconcile a month takes twice as long as to report it.
+AHEAD = 2
 
 
 @dataclass
@@ -91,13 +93,13 @@ class Sides:
 class Books:
     """The sides that were read for good, with their extracts in a folder of ours.
 
-    `last` is the last month, `opened` closes the sessions, and `worker` reconciles ahead.
+    `last` is the last month, `opened` closes the sessions, and `workers` reconcile ahead.
     """
 
     folder: Path
     last: Month
     opened: ExitStack
-    worker: Executor
+    workers: Executor
     deliveries: dict[Side, Delivery] = field(default_factory=dict)
     kept: dict[Side, Kept] = field(default_factory=dict)
     _sessions: dict[int, Sides] = field(default_factory=dict)
@@ -125,11 +127,14 @@ class Books:
             wait([begun], timeout=GLANCE)
         return sides, self._ahead.pop(month).result()
 
-    def begin(self, settings: Settings, month: Month) -> None:
-        """Begin to reconcile a month, if it is one of ours and needs nothing but what is kept."""
-        if self.whole and self._small and month <= self.last:
-            sides = self._sides(settings, month)
-            self._ahead[month] = self.worker.submit(sides.reconciled, settings, month)
+    def begin_after(self, settings: Settings, month: Month) -> None:
+        """Begin to reconcile the months after one, if they need nothing but what is kept."""
+        if not (self.whole and self._small):
+            return
+        for following in (month + distance for distance in range(1, AHEAD + 1)):
+            if following <= self.last and following not in self._ahead:
+                sides = self._sides(settings, following)
+                self._ahead[following] = self.workers.submit(sides.reconciled, settings, following)
 
     def stop(self) -> None:
         """End what was begun and nobody waits for any more; else a failure would wait for it."""
@@ -143,7 +148,7 @@ class Books:
             wait(begun, timeout=GLANCE)
 
     def _sides(self, settings: Settings, month: Month) -> Sides:
-        turn = month.index % 2 if self._small else 0
+        turn = month.index % (AHEAD + 1) if self._small else 0
         if turn not in self._sessions:
             self._sessions[turn] = Sides.opened(settings, self.deliveries, self.opened)
         return self._sessions[turn]
@@ -183,8 +188,8 @@ def kept_books(last: Month) -> Iterator[Books | None]:
         books = None
         with suppress(OSError):
             folder = Path(made.enter_context(temporary.folder()))
-            # The worker, which ends first, uses the sessions, and these use the folder.
+            # The workers, which end first, use the sessions, and these use the folder.
             opened = made.enter_context(ExitStack())
-            books = Books(folder, last, opened, made.enter_context(ThreadPoolExecutor(1)))
+            books = Books(folder, last, opened, made.enter_context(ThreadPoolExecutor(AHEAD)))
             made.callback(books.stop)
         yield books

@@ -85,7 +85,7 @@ def gathered(
         _refuse_empty(sides.session, result)
         if books:
             books.keep(settings, sides)
-            books.begin(settings, month + 1)
+            books.begin_after(settings, month)
         extracts = dict(books.kept) if books else {}
         yield Gathered(started, sides.session, result, sides.deliveries, sides.relations, extracts)
 

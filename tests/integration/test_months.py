@@ -99,9 +99,12 @@ def test_each_month_is_a_run_as_if_it_were_alone(both: Both) -> None:
     assert logs == list(MONTHS)
 
 
-def test_large_months_share_one_session(both: Both, monkeypatch: pytest.MonkeyPatch) -> None:
-    """None is then reconciled ahead, and they say the same."""
-    monkeypatch.setattr("recon.run.books.SMALL", 0)
+@pytest.mark.parametrize(("number", "to"), [("SMALL", 0), ("AHEAD", 1)])
+def test_months_share_sessions(
+    both: Both, monkeypatch: pytest.MonkeyPatch, number: str, to: int
+) -> None:
+    """Large ones all the same one, others those that have become free; they say the same."""
+    monkeypatch.setattr(books_module, number, to)
     documents = json.loads(run(both.alone, "--json", "--format", "none").stdout)["months"]
     assert nameless(documents) == nameless(both.alone_documents)
 
