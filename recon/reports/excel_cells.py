@@ -19,6 +19,7 @@ from recon import money
 from recon.model import Severity, Status
 
 EXCEL_DIGITS = 15
+_FEW_DIGITS = 10**EXCEL_DIGITS
 A4 = 9
 LINE_LENGTH = 90
 RATE_FORMAT = "0.00%"
@@ -90,7 +91,7 @@ def clean(text: str) -> str:
 
 def exceeds_excel(amount: int) -> bool:
     """Return whether an amount has more significant digits than Excel keeps."""
-    return len(str(abs(amount)).rstrip("0")) > EXCEL_DIGITS
+    return abs(amount) >= _FEW_DIGITS and len(str(abs(amount)).rstrip("0")) > EXCEL_DIGITS
 
 
 def number_format(places: int) -> str:

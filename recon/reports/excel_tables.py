@@ -32,7 +32,6 @@ from recon.reports.excel_cells import (
     HEAD,
     RATE_FORMAT,
     aligned,
-    amount_places,
     blank_cell,
     clean,
     exceeds_excel,
@@ -178,7 +177,7 @@ def assemble(tables: Tables, target: Path) -> None:
     shell = BytesIO()
     tables.book.save(shell)
     parts = {part.sheet.path.removeprefix("/"): part for part in tables.parts}
-    with ZipFile(shell) as source, ZipFile(target, "w", ZIP_DEFLATED, compresslevel=4) as package:
+    with ZipFile(shell) as source, ZipFile(target, "w", ZIP_DEFLATED, compresslevel=2) as package:
         for item in source.infolist():
             content = source.read(item)
             if part := parts.get(item.filename):
@@ -270,7 +269,8 @@ def _writers(sheet: Sheet, columns: Sequence[Column], beyond: set[str]) -> list[
         if exceeds_excel(units):
             beyond.add(currency)
             return _text_xml(money.pretty(units, currency), right)
-        return _number_xml(money.plain(units, currency), styles[amount_places(units, currency)])
+        plain = money.plain(units, currency)
+        return _number_xml(plain, styles[len(plain.partition(".")[2])])
 
     def rate(value: object, _: str) -> str:
         number = rate_number(str(value))
