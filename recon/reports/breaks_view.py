@@ -9,7 +9,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from recon import money
-from recon.model import Break, Flag, InvalidRow, Side
+from recon.model import NAME_LENGTH, Break, Flag, InvalidRow, Side
 from recon.reports.layout import (
     GAP,
     INDENT,
@@ -23,7 +23,7 @@ from recon.reports.layout import (
     severity_text,
 )
 
-NAME = len("B-7KQ2M4XA")
+NAME = len("B-") + NAME_LENGTH
 EXAMPLES = 3
 REASONS = 8
 

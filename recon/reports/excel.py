@@ -27,7 +27,7 @@ from recon.rollforward import RollforwardRow
 
 BREAK_COLUMNS = (
     Column("severity", 10),
-    Column("break", 13),
+    Column("break", 17),
     Column("contract_id", 14),
     Column("revenue_type", 15),
     Column("customer", 24),
@@ -73,7 +73,7 @@ PROPOSAL_COLUMNS = (
 # In the order of open_rows.COLUMNS.
 OPEN_COLUMNS = (
     Column("severity", 10),
-    Column("break", 13),
+    Column("break", 17),
     Column("contract_id", 14),
     Column("revenue_type", 15),
     Column("customer", 24),
