@@ -226,7 +226,8 @@ def _compared(month: Month, whole: str) -> str:
             ELSE 'under_recognized' END AS status,
         to_date_difference <> 0 AND NOT within(to_date_difference, to_date_expected, l)
             AS off_to_date,
-        abs(to_date_recognized) > abs(full_value) AS over_value
+        CASE sign(full_value) WHEN 0 THEN to_date_recognized <> 0
+            ELSE sign(full_value) * to_date_recognized > abs(full_value) END AS over_value
     FROM measured l"""
 
 

@@ -176,15 +176,19 @@ def flags_of(text: str) -> tuple[Flag, ...]:
     return tuple(Flag(flag) for flag in text.split(", ") if flag)
 
 
+# What is recognized at a point in time has a term of one month, between the contract's own dates.
+_STARTS = "CASE WHEN b.over_time THEN b.term_start ELSE b.started_on END"
 _FACTS = f"""
     SELECT line, b.status, {FLAGGED}, b.id, b.type, b.currency, b.unit,
         coalesce(b.customer, b.customer_id, ''), coalesce(b.segment, ''), coalesce(b.owner, ''),
         b.expected, b.recognized, b.difference, b.allowed, b.entries,
         b.to_date_expected, b.to_date_recognized, n.before_difference, n.after_difference,
         n.expected_before, n.expected_after, n.months_broken, b.on_contract,
-        coalesce(b.known_contract, true),
-        rounded(b.value, 1, 1, b.unit), b.term_start,
-        least(b.close_month, b.start_month + b.periods - 1), b.start_month,
+        b.known_contract,
+        rounded(b.value, 1, 1, b.unit), {_STARTS},
+        CASE WHEN b.over_time THEN least(b.close_month, b.start_month + b.periods - 1)
+            ELSE month_index(least(b.close_date, b.terminated_on)) END,
+        month_index({_STARTS}),
         CASE WHEN b.closed_early THEN b.closed_on END,
         coalesce(t.total, 0)
     FROM broken b JOIN neighbours n USING (line) LEFT JOIN (
@@ -221,7 +225,7 @@ _VARIANTS: tuple[tuple[Cause, str, str, Mapping[str, str]], ...] = (
      "over_time AND term_mismatch AND to_close BETWEEN 1 AND 12000 AND to_close <> term_months",
      {_MONTHS: "to_close"}),
     (Cause.WRONG_DURATION, "'over the ' || (to_close + 1) || ' months from start to close'",
-     "over_time AND term_mismatch AND to_close + 1 BETWEEN 1 AND 12000 "
+     "over_time AND term_mismatch AND NOT whole_to_close AND to_close + 1 BETWEEN 1 AND 12000 "
      "AND to_close + 1 <> term_months", {_MONTHS: "to_close + 1"}),
     (Cause.WRONG_START, "'from the booking on ' || booked_on || ' instead of ' || term_start",
      "month_index(booked_on) <> start_month", {_START: "booked_on"}),
@@ -255,7 +259,9 @@ def _fits(connection: Session, month: Month) -> dict[int, tuple[Fit, ...]]:
             started_on, duration, start_month, term_mismatch, recognized,
             {m} BETWEEN start_month AND least(close_month, start_month + periods - 1) AS in_term,
             to_date_recognized, over_time,
-            date_diff('month', term_start, close_date) AS to_close,
+            -- A term ends on its last day or the day after.
+            date_sub('month', term_start, close_date + 1) AS to_close,
+            add_months(term_start, to_close) IN (close_date, close_date + 1) AS whole_to_close,
             CASE WHEN closed_early THEN closed_on END AS closed_on
         FROM broken WHERE on_contract AND entries > 0"""
     )

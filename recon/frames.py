@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from recon.columns import PLACE
 from recon.engine import Session
 from recon.errors import SourceDataError
 
@@ -25,7 +26,11 @@ def register(connection: Session, name: str, frame: pd.DataFrame) -> None:
     if names.has_duplicates:
         twice = names[names.duplicated()][0]
         raise SourceDataError(f"The data frame has more than one column {twice!r}; keep one.")
-    columns = {str(column): _exact(plain[column]) for column in plain.columns}
+    columns = {
+        str(column): _exact(plain[column])
+        for column, lower in zip(plain.columns, names, strict=True)
+        if lower != PLACE
+    }
     # DuckDB takes no frame without columns; the intake says which ones it lacks.
     connection.register(name, pd.DataFrame(columns or {"no columns": pd.Series(dtype=object)}))
 

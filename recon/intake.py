@@ -171,15 +171,17 @@ def _mark_duplicates(connection: Session) -> None:
 def refuse_crm_close_dates(connection: Session) -> None:
     """Stop where most lines would never recognize anything.
 
-    Counted are the valid lines that are recognized over their duration: a setup of a day closes
-    on its start. Raises LooksLikeCrmCloseDate where more than half of them close on or before it.
+    A setup of a day closes on its start; so most of the lines that are recognized over their
+    duration have to look wrong, too. Raises LooksLikeCrmCloseDate where more than half of all lines
+    close on or before their start.
     """
     found = connection.execute(
-        """SELECT count(*) FILTER (close_date <= started_on), count(*) FROM contracts
-        WHERE over_time"""
+        """SELECT count(*) FILTER (early), count(*), count(*) FILTER (early AND over_time),
+            count(*) FILTER (over_time)
+        FROM (SELECT over_time, close_date <= started_on AS early FROM contracts)"""
     ).fetchone()
-    early, rows = found or (0, 0)
-    if early * 2 > rows:
+    early, rows, early_over_time, over_time = found or (0, 0, 0, 0)
+    if early * 2 > rows and early_over_time * 2 > over_time:
         raise LooksLikeCrmCloseDate(early, rows)
 
 

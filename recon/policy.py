@@ -5,7 +5,7 @@ It is read from the `[policy]` table of the configuration, or from the same keys
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -127,10 +127,17 @@ class Policy:
         return policy
 
     def allowed_text(self) -> str:
-        """Return the tolerance in words, as every report prints it."""
+        """Return the tolerance in words, as every report prints it, with what some lines have."""
         floor = "one minor unit" if self.tolerance.floor is None else _amount(self.tolerance.floor)
         cap = "no cap" if self.tolerance.cap is None else f"at most {_amount(self.tolerance.cap)}"
-        return f"{rate_text(self.tolerance.ppm or 0)} of expected, at least {floor}, {cap}"
+        own = "".join(f"; {name}: {', '.join(parts)}" for name, parts in self._own_tolerances())
+        return f"{rate_text(self.tolerance.ppm or 0)} of expected, at least {floor}, {cap}{own}"
+
+    def _own_tolerances(self) -> Iterator[tuple[str, list[str]]]:
+        own = [(name, rule.tolerance) for name, rule in self.types.items()]
+        for name, tolerance in [*own, *self.segments.items()]:
+            if parts := _tolerance_parts(tolerance):
+                yield name, [part.removeprefix("tolerance ") for part in parts]
 
     def rows(self) -> list[tuple[str, str]]:
         """Return every parameter as (key, value), for the reports."""

@@ -9,6 +9,8 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass, field
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from recon import summary
@@ -171,16 +173,35 @@ def _breaks(connection: Session, month: Month, policy: Policy) -> tuple[Break, .
     )
 
 
+@dataclass
+class _Still:
+    """Who needs the garbage collector to keep still, and whether it was on before them."""
+
+    lock: Lock = field(default_factory=Lock)
+    users: int = 0
+    was_on: bool = False
+
+
+_STILL = _Still()
+
+
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Keep the garbage collector still: it would go through every break, and they all stay."""
-    was_on = gc.isenabled()
-    gc.disable()
+    """Keep the garbage collector still: it would go through every break, and they all stay.
+
+    It is one for all threads: the last one that needs it still lets it go on.
+    """
+    with _STILL.lock:
+        _STILL.was_on = gc.isenabled() if not _STILL.users else _STILL.was_on
+        _STILL.users += 1
+        gc.disable()
     try:
         yield
     finally:
-        if was_on:
-            gc.enable()
+        with _STILL.lock:
+            _STILL.users -= 1
+            if _STILL.was_on and not _STILL.users:
+                gc.enable()
 
 
 def _judged(facts: Facts, policy: Policy) -> Break:

@@ -72,8 +72,8 @@ _UNITS = sorted({100, *money.minor_units().values()})
 
 
 def _segments(policy: Policy) -> dict[str, Tolerance]:
-    """Return the tolerances by folded segment; first what holds for all others."""
-    own = {name.strip().lower(): tolerance for name, tolerance in policy.segments.items()}
+    """Return the tolerances by segment; first what holds for all others."""
+    own = {name.strip(): tolerance for name, tolerance in policy.segments.items()}
     # No line has a segment without a name.
     own.pop("", None)
     return {"": Tolerance()} | own
@@ -106,8 +106,8 @@ def rule_of(policy: Policy) -> str:
     ]
     types = [(f"type = {literal(of)}", number) for number, of in enumerate(policy.types)]
     segments = [
-        (f"lower(segment) = {literal(folded)}", number)
-        for number, folded in enumerate(_segments(policy))
+        (f"lower(segment) = lower({literal(name)})", number)
+        for number, name in enumerate(_segments(policy))
         if number
     ]
     return (
@@ -127,6 +127,9 @@ def type_of(folded: str, policy: Policy) -> str:
     It had better be a column: DuckDB reckons with a CASE of it as often as there are types.
     """
     names = {name: name for name in policy.types} | dict(policy.aliases)
-    known = {name.strip().lower(): of for name, of in names.items()}
-    cases = " ".join(f"WHEN {literal(name)} THEN {literal(of)}" for name, of in known.items())
+    known = {name.strip(): of for name, of in names.items()}
+    # Folded by DuckDB, as what it is compared with: Python has other capitals of a few letters.
+    cases = " ".join(
+        f"WHEN lower({literal(name)}) THEN {literal(of)}" for name, of in known.items()
+    )
     return f"CASE {folded} {cases} END"

@@ -117,16 +117,14 @@ def to_date_differences(
     """
     if not keys:
         return {}
-    folded = {(id_.strip().lower(), type_, currency): (id_, type_, currency)
-              for id_, type_, currency in keys}  # fmt: skip
-    columns = [list(column) for column in zip(*folded, strict=True)]
+    ids, types, currencies = (list(column) for column in zip(*keys, strict=True))
     rows = connection.execute(
-        """SELECT id_key, type, currency, to_date_recognized - to_date_expected FROM compared
-        JOIN (SELECT unnest(?) AS id_key, unnest(?) AS type, unnest(?) AS currency)
-            USING (id_key, type, currency)""",
-        columns,
+        """SELECT n, to_date_recognized - to_date_expected FROM compared
+        JOIN (SELECT unnest(?) AS n, lower(trim(unnest(?))) AS id_key, unnest(?) AS type,
+            unnest(?) AS currency) USING (id_key, type, currency)""",
+        [list(range(len(keys))), ids, types, currencies],
     ).fetchall()
-    return {folded[row[0], row[1], row[2]]: row[3] for row in rows}
+    return {keys[n]: difference for n, difference in rows}
 
 
 def parts(connection: Session) -> tuple[Part, ...]:

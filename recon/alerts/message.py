@@ -31,6 +31,7 @@ TOP = 10
 _CURRENCIES = 3
 _STEPS = 8
 _NAME, _KEY, _EXPLANATION, _SENTENCE = 60, 60, 280, 1500
+_REASON = re.compile(r" \(.*\)")
 _FIGURES = re.compile(r"[+\-\u2212]?\d[\d,.]*\d|\d")
 
 
@@ -87,10 +88,12 @@ def _fitting(make: Callable[[int], Message], breaks: int) -> Message:
 
 def _digest(facts: RunFacts, style: Style, to: Sequence[str], shown: int) -> Message:
     currencies = facts.currencies
-    parts = [limits.section(escaped(facts.notice, _SENTENCE))] if facts.notice else []
+    # What was held against what are amounts.
+    notice = _REASON.sub("", facts.notice) if style.redact else facts.notice
+    parts = [limits.section(escaped(notice, _SENTENCE))] if notice else []
     parts += [_totals(facts, currency, style) for currency in currencies[:_CURRENCIES]]
-    if more := len(currencies) - _CURRENCIES:
-        parts += [limits.section(f"+{more} more currencies in the report")] * (more > 0)
+    if (more := len(currencies) - _CURRENCIES) > 0:
+        parts.append(limits.section(f"+{more} more currencies in the report"))
     hidden = ", ".join(escaped(currency, 3) for currency in currencies if facts.masked(currency))
     if hidden:
         offset = f"*Net looks fine, gross does not* ({escaped(hidden, _KEY)}): differences offset"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -122,14 +122,17 @@ def escalate(
     with _known(settings.reports, look=dry) as known:
         if not dry:
             # What waits is told first; its time to be acknowledged begins now.
-            delivered(settings, known.alerts)
+            before = delivered(settings, known.alerts)
         found = escalations(
             slack, _told(known, now or datetime.now(UTC)), business_days(settings.calendar)
         )
         if dry:
             return found, Delivered()
+        if not found:
+            return found, before
         known.alerts.queue(found)
-        return found, delivered(settings, known.alerts)
+        then = delivered(settings, known.alerts)
+        return found, replace(then, sent=(*before.sent, *then.sent))
 
 
 def alert_failure(

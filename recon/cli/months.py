@@ -48,7 +48,7 @@ def run_months(settings: Settings, text: str, wishes: Wishes, log: Log) -> ExitC
             seen.append(_seen(outcome))
             if wishes.json:
                 documents.append(_document(outcome))
-            # While a month runs, its own breaks and those of the next one are there.
+            # While a month runs, its own breaks and those of the next ones are there.
             del outcome
     code = max(codes, key=_GRAVITY.index)
     with process.printing():

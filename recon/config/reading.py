@@ -31,7 +31,7 @@ def load(given: Path | None = None, profile: str | None = None) -> Settings:
 
     Raises ConfigError with every mistake.
     """
-    here = Path.cwd()
+    here = _here()
     path = find(given, here)
     if path is None:
         if profile:
@@ -43,6 +43,13 @@ def load(given: Path | None = None, profile: str | None = None) -> Settings:
     if mistakes:
         raise ConfigError(mistakes, path)
     return settings
+
+
+def _here() -> Path:
+    try:
+        return Path.cwd()
+    except OSError as error:
+        raise ConfigError(["the current folder is gone; change to another one"]) from error
 
 
 def _parsed(path: Path) -> dict[str, Any]:

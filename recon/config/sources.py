@@ -50,7 +50,7 @@ def _read_database(
     }.get(kind)
     if needed is None:
         # What another kind of source needs may stay where it is, for a profile to switch to.
-        for name in {field.name for field in fields(DatabaseSettings)} - {"time_zone"}:
+        for name in {field.name for field in fields(DatabaseSettings)} - {"key", "time_zone"}:
             table.take(name, str, None)
         return None
     for name in needed:

@@ -73,11 +73,18 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
     recon.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(FileExistsError):  # what is no folder, SQLite tells of
+            path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ReportError(
+            f"The journal cannot be written: {path}: {error}. Make the folder, or get the rights "
+            "to, then run again."
+        ) from error
+    try:
         with closing(sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)) as connection:
             _prepare(connection, path)
             yield connection
-    except (sqlite3.Error, OSError) as error:
+    except sqlite3.Error as error:
         # Its subclasses, OperationalError among them, tell of the place and not of the content.
         if type(error) is sqlite3.DatabaseError:
             raise ReportError(

@@ -20,12 +20,18 @@ from recon.model import Side
 from recon.policy import Policy
 from recon.replay.pack import FIGURES, Pack, figures, replayed
 
+
+def _folded(column: str) -> str:
+    return f"lower(trim(CAST({column} AS VARCHAR)))"
+
+
+_LINE = f"concat_ws('|', {_folded('contract_id')}, {_folded('revenue_type')})"
 _KEYS = {
-    Side.ANALYTICS: "concat_ws('|', lower(trim(contract_id)), lower(trim(revenue_type)))",
+    Side.ANALYTICS: _LINE,
     # What a database has added up has no id, and is one row a key.
-    Side.ACCOUNTING: "coalesce(lower(trim(entry_id)), "
-    "concat_ws('|', lower(trim(contract_id)), lower(trim(revenue_type))))",
+    Side.ACCOUNTING: f"coalesce({_folded('entry_id')}, {_LINE})",
 }
+_POLICY_CHANGED = "policy changed"
 _CHANGES = ("removed", "changed", "added")
 _NOUNS = {Side.ANALYTICS: "contract lines", Side.ACCOUNTING: "entries"}
 
@@ -42,8 +48,9 @@ class _State:
 def movement(then: Pack, now: Pack) -> list[Part]:
     """Return why the totals moved from one run of a month to a later one, in parts that add up.
 
-    Only parts that moved something, or have rows, are there. Raises UsageError for runs of two
-    months, TieOutError where the parts do not add up to the movement.
+    Only parts that moved something, or have rows, are there, and another policy, under which a
+    break may be none. Raises UsageError for runs of two months, TieOutError where the parts do not
+    add up to the movement.
     """
     if then.month != now.month:
         raise UsageError(
@@ -51,7 +58,12 @@ def movement(then: Pack, now: Pack) -> list[Part]:
         )
     parts = list(_parts(then, now))
     _assert_whole(parts, then, now)
-    return [part for part in parts if part.rows or any(map(any_of, part.moved.values()))]
+    return [part for part in parts if _worth_telling(part)]
+
+
+def _worth_telling(part: Part) -> bool:
+    moved = any(map(any_of, part.moved.values()))
+    return bool(part.rows) or moved or part.what == _POLICY_CHANGED
 
 
 def any_of(moved: Mapping[str, int]) -> bool:
@@ -72,7 +84,7 @@ def _parts(then: Pack, now: Pack) -> Iterator[Part]:
     if now.policy != then.policy:
         state.policy = now.policy
         reached = _replay(now, state)
-        yield Part("policy changed", None, _less(reached, last))
+        yield Part(_POLICY_CHANGED, None, _less(reached, last))
         last = reached
     yield _recon(_plus(then.recorded(), _less(last, first)), now.recorded())
 

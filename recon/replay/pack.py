@@ -20,6 +20,19 @@ from recon.policy import Policy
 from recon.reconciliation import reconcile_relations
 
 
+@contextmanager
+def _readable(folder: Path) -> Iterator[None]:
+    """Turn what keeps the evidence in the folder of a run from being read into one sentence."""
+    try:
+        yield
+    except (OSError, ValueError) as error:
+        said = getattr(error, "strerror", None) or error
+        raise SourceDataError(
+            f"The evidence of {folder.name} cannot be read ({said}); "
+            f"see `recon verify {folder.name}`."
+        ) from error
+
+
 @dataclass(frozen=True, slots=True)
 class Pack:
     """The evidence of a run."""
@@ -36,14 +49,8 @@ class Pack:
         Raises SourceDataError where it is not there or cannot be read.
         """
         place = folder / FOLDER
-        try:
+        with _readable(folder):
             return cls(place, *(read(place / name) for name in (RUN, POLICY, RESULTS)))
-        except (OSError, ValueError) as error:
-            said = getattr(error, "strerror", None) or error
-            raise SourceDataError(
-                f"The evidence of {folder.name} cannot be read ({said}); "
-                f"see `recon verify {folder.name}`."
-            ) from error
 
     @property
     def run_id(self) -> str:
@@ -65,8 +72,12 @@ class Pack:
         return extract_relation(self.folder, side)
 
     def hashes(self) -> Mapping[str, str]:
-        """Return the SHA-256 of every file, by name, as the pack tells them."""
-        return parsed_sums((self.folder / SUMS).read_bytes())[0]
+        """Return the SHA-256 of every file, by name, as the pack tells them.
+
+        Raises SourceDataError where it does not.
+        """
+        with _readable(self.folder.parent):
+            return parsed_sums((self.folder / SUMS).read_bytes())[0]
 
     def same_rows(self, other: Pack, side: Side) -> bool:
         """Whether both packs hold the same bytes of a side."""

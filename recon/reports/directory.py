@@ -10,6 +10,7 @@ import errno
 import os
 import secrets
 import shutil
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -147,6 +148,14 @@ def _free_name(path: Path) -> Path:
     return next(name for name in names if not name.exists())
 
 
+def _fullest(planned: Path) -> Path:
+    """Return what is full where it is not told: the folder of the reports, or temporary files."""
+    there = next(folder for folder in planned.absolute().parents if folder.exists())
+    temporary = Path(tempfile.gettempdir())
+    room = {folder: shutil.disk_usage(folder).free for folder in (there, temporary)}
+    return planned if room[there] <= room[temporary] else temporary
+
+
 def unwritable(error: OSError, planned: Path) -> ReportError:
     """Return the failure that tells why something cannot be written, and what to do."""
     # Windows reports a path that is too long as one that does not exist.
@@ -154,5 +163,5 @@ def unwritable(error: OSError, planned: Path) -> ReportError:
     code = errno.ENAMETOOLONG if too_long else error.errno or 0
     what = os.strerror(code) if code else str(error)
     what, advice = _MEANINGS.get(code, (what, "Choose another folder"))
-    where = error.filename or planned
+    where = error.filename or (_fullest(planned) if code == errno.ENOSPC else planned)
     return ReportError(f"The reports cannot be written: {where}: {what}. {advice}, then run again.")

@@ -174,7 +174,8 @@ def set_up_page(sheet: Sheet, footer: str) -> None:
     sheet.page_setup.fitToWidth = 1
     sheet.page_setup.fitToHeight = 0
     sheet.page_margins.left = sheet.page_margins.right = 0.4
-    if line := sheet.oddFooter:
+    # One without a text counts as none.
+    if (line := sheet.oddFooter) is not None:
         line.left.text = footer
         line.right.text = "&P / &N"
 

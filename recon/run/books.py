@@ -6,8 +6,8 @@ the files are still those that were read, each month sees for itself. A database
 month needs, in a transaction of its own: of it nothing is kept.
 
 Where both sides are files, a session takes in the extracts for every month that follows. Where they
-are not large there are several, which take turns: while a month is reported from one, the next
-months are reconciled in the others, by threads that write nothing.
+are not large, and memory is not limited, there are several, which take turns: while a month is
+reported from one, the next months are reconciled in the others, by threads that write nothing.
 """
 
 from __future__ import annotations
@@ -110,9 +110,10 @@ class Books:
         """Whether both sides are kept."""
         return len(self.kept) == len(Side)
 
-    @property
-    def _small(self) -> bool:
-        return all(kept.totals["extract_rows"] <= SMALL for kept in self.kept.values())
+    def _ahead_of(self, settings: Settings) -> int:
+        """Return how many months are reconciled while another one is reported."""
+        small = all(kept.totals["extract_rows"] <= SMALL for kept in self.kept.values())
+        return AHEAD if self.whole and small and settings.memory_limit is None else 0
 
     def reconciled(self, settings: Settings, month: Month) -> tuple[Sides, Reconciliation]:
         """Return both sides, which are kept, and a month's reconciliation."""
@@ -129,9 +130,8 @@ class Books:
 
     def begin_after(self, settings: Settings, month: Month) -> None:
         """Begin to reconcile the months after one, if they need nothing but what is kept."""
-        if not (self.whole and self._small):
-            return
-        for following in (month + distance for distance in range(1, AHEAD + 1)):
+        ahead = self._ahead_of(settings)
+        for following in (month + distance for distance in range(1, ahead + 1)):
             if following <= self.last and following not in self._ahead:
                 sides = self._sides(settings, following)
                 self._ahead[following] = self.workers.submit(sides.reconciled, settings, following)
@@ -148,7 +148,7 @@ class Books:
             wait(begun, timeout=GLANCE)
 
     def _sides(self, settings: Settings, month: Month) -> Sides:
-        turn = month.index % (AHEAD + 1) if self._small else 0
+        turn = month.index % (self._ahead_of(settings) + 1)
         if turn not in self._sessions:
             self._sessions[turn] = Sides.opened(settings, self.deliveries, self.opened)
         return self._sessions[turn]

@@ -35,7 +35,8 @@ PERMANENT = (
     ((208, "42S02", "42P01"), "has no table or view of that name; check the query"),
     ((207, "42S22", "42703"), "has no column of that name; check the query"),
     ((229, "42501"), "does not let the login read; grant it SELECT"),
-    (("IM002", "01000"), "cannot be reached: no driver of that name is installed on this machine"),
+    (("IM002", "Can't open lib"),
+     "cannot be reached: no driver of that name is installed on this machine"),
     (("certificate",),
      "shows a certificate that is not trusted; install its authority, or set "
      "trust_server_certificate = true if you accept that"),

@@ -143,7 +143,7 @@ class FilesSource:
             for path in paths
         ]
         self._compare_headers(paths, headers)
-        hidden = {FILE, NUMBER, PLACE} & set(headers[0])
+        hidden = {FILE, NUMBER} & set(headers[0])
         return (
             f"read_parquet({_listed(paths)}, {options})",
             "" if hidden else f", {_number(session, paths)} AS {PLACE}",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from recon.columns import PLACE
 from recon.config import SourceSettings
 from recon.engine import literal, name
 from recon.errors import SourceDataError
@@ -28,11 +29,12 @@ def chosen(settings: SourceSettings, found: Iterable[str]) -> dict[str, str]:
     renamed = {
         ours: _known(settings, theirs, their, ours) for ours, their in settings.columns.items()
     }
-    # A column that is renamed, or that another one replaces under our name, steps aside.
+    # A column that is renamed, or that another one replaces under our name, steps aside; so does
+    # one that has the name of the place that we give a row.
     kept = {
         column: column
         for lower, column in theirs.items()
-        if column not in renamed.values() and lower not in renamed
+        if column not in renamed.values() and lower not in {*renamed, PLACE}
     }
     return kept | renamed
 

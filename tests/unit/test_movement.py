@@ -94,10 +94,10 @@ def test_the_policy_has_its_part(project: Project) -> None:
 
 
 def test_a_wider_tolerance_moves_no_total(project: Project) -> None:
-    """What is tolerated is still there: only the breaks are others."""
+    """What is tolerated is still there: the breaks are others, and the policy is why."""
     then = run(project)
     project.configure(rest='[policy]\ntolerance = "50%"\n')
-    assert moved(then, run(project)) == {}
+    assert moved(then, run(project)) == {"policy changed": (None, 0, 0)}
 
 
 def test_all_at_once_adds_up(project: Project) -> None:
