@@ -606,6 +606,15 @@ def test_escalation_finds_what_is_overdue(company: Company) -> None:
     assert [limits.broken(message) for message in company.slack.messages] == [[], []]
 
 
+def test_escalation_tells_what_it_has_sent_of_what_waited(company: Company) -> None:
+    """Nothing is overdue, but two alerts were waiting."""
+    company.slack.standing = Reply(500)
+    company.month()
+    company.slack.standing = Reply(200)
+    found, told = service.escalate(company.settings, dry=False)
+    assert (found, len(told.sent), told.waiting) == ([], 2, 0)
+
+
 def test_a_failed_run_tells_finance_operations(company: Company) -> None:
     """Once a day for the same sentence, without secrets."""
     sentence = f"The disk is full: PWD={CANARY} and {company.slack.webhook}."

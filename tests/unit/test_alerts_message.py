@@ -94,6 +94,16 @@ def test_the_digest_looks_as_approved(redact: bool) -> None:
     check_golden(f"slack/{name}.json", json.dumps(told, indent=1, ensure_ascii=False) + "\n")
 
 
+def test_a_redacted_notice_has_no_amounts() -> None:
+    """What was held against what stands in brackets."""
+    notice = "By 2024-07-01 accounting holds 40% of the usual ({}); provisional."
+    amounts = "1,234,567.00 USD; 2,000,000.00 in the median (of 3)"
+    told = texts(digest(facts(notice=notice.format(amounts)), Style(redact=True)))
+    assert "accounting holds 40% of the usual; provisional." in told
+    assert "1,234" not in told
+    assert "1,234" in texts(digest(facts(notice=notice.format(amounts)), Style()))
+
+
 def test_the_other_messages_look_as_approved() -> None:
     """A critical break, what nobody acknowledged, and a run that failed."""
     found, style = facts(), Style(owners=OWNERS)

@@ -608,6 +608,55 @@ def test_a_point_in_time_spread_over_the_duration() -> None:
     assert "evenly over 6 months" in found.explanation
 
 
+@pytest.mark.parametrize("recognition", ["start_month", "close_month"])
+def test_between_its_dates_a_point_in_time_has_neither_ended_nor_not_started(
+    recognition: str,
+) -> None:
+    """What is posted in June of a setup that lasts the year, and is due in another month."""
+    line = contract(revenue_type="Setup")
+    posted = [ENTRY | {"revenue_type": "Setup", "amount": "13.00"}]
+    policy = {"types": {"Setup": {"recognition": recognition}}}
+    found = break_of(
+        recon.reconcile(pd.DataFrame([line]), pd.DataFrame(posted), MONTH, policy), "C1"
+    )
+    assert found.candidates == (Cause.UNEXPLAINED,)
+
+
+@pytest.mark.parametrize(
+    ("value", "close", "amount", "causes"),
+    [
+        ("6600.00", "2024-12-31", "550.00", "wrong_duration over the 12 months from start"),
+        ("6600.00", "2024-12-31", "600.00", "unexplained"),
+        ("6500.00", "2025-01-01", "500.00", "unexplained"),
+        ("6600.00", "2024-12-30", "600.00", "wrong_duration over the 11 months from start"),
+        ("6600.00", "2024-12-30", "550.00", "wrong_duration over the 12 months from start"),
+    ],
+)
+def test_from_start_to_close_are_whole_months(
+    value: str, close: str, amount: str, causes: str
+) -> None:
+    """Where they are; of a term that ends within a month both ways to count are tried."""
+    line = contract(contract_value=value, duration_months="6", close_date=close)
+    months = [ENTRY | {"amount": amount, "recognition_period": f"2024-{n:02}"} for n in range(1, 7)]
+    fine = contract(contract_id="FINE")
+    found = break_of(recon.reconcile(pd.DataFrame([line, fine]), pd.DataFrame(months), MONTH), "C1")
+    cause, _, words = causes.partition(" ")
+    assert found.cause.value == cause
+    assert words in found.explanation
+
+
+def test_all_ids_of_one_price_are_mistyped() -> None:
+    """Accounting leaves out the hyphen: each is held against its own, whatever the others lack."""
+    ids = [f"{n:04}" for n in range(300)]
+    book = pd.DataFrame([contract(contract_id=f"C-{n}") for n in ids])
+    posted = pd.DataFrame([ENTRY | {"entry_id": n, "contract_id": f"C{n}"} for n in ids])
+    found = recon.reconcile(book, posted, MONTH).breaks
+    assert {item.cause for item in found} == {Cause.MISTYPED_CONTRACT}
+    assert {
+        (item.contract_id, item.counterpart.contract_id) for item in found if item.counterpart
+    } == {pair for n in ids for pair in ((f"C-{n}", f"C{n}"), (f"C{n}", f"C-{n}"))}
+
+
 def _book(*lines: str) -> pd.DataFrame:
     head = "contract_id customer_id contract_value booking_date close_date terminated_on"
     return contracts("\n".join([head, *lines])).assign(

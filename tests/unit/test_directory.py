@@ -6,12 +6,13 @@ import errno
 import re
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from recon.errors import ReportError
 from recon.month import Month
-from recon.reports.directory import move_into_place, new_run_id, report_directory
+from recon.reports.directory import move_into_place, new_run_id, report_directory, unwritable
 
 JUNE = Month.parse("2024-06")
 NO_WAIT = (0.0, 0.0)
@@ -128,6 +129,22 @@ def test_the_error_says_where_what_and_what_to_do(tmp_path: Path, code: int, wor
     assert "lines.csv" in str(caught.value)
     assert str(caught.value).endswith("then run again.")
     assert files(tmp_path) == []
+
+
+@pytest.mark.parametrize(("there", "elsewhere", "full"), [(1, 2, "reports"), (2, 1, "temporary")])
+def test_a_full_disk_that_is_not_named_is_the_fuller_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: int, elsewhere: int, full: str
+) -> None:
+    """A workbook's parts are temporary files before they are a report."""
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(temporary))
+    free = {temporary: elsewhere}
+    monkeypatch.setattr(
+        "shutil.disk_usage", lambda folder: SimpleNamespace(free=free.get(folder, there))
+    )
+    told = str(unwritable(OSError(errno.ENOSPC, "no room"), tmp_path / "reports" / "run"))
+    assert told.startswith(f"The reports cannot be written: {tmp_path / full}")
 
 
 def test_a_file_in_the_place_of_the_folder_is_named(tmp_path: Path) -> None:

@@ -168,6 +168,7 @@ def test_every_sheet_prints_in_landscape_on_the_width_of_the_paper(tmp_path: Pat
     for sheet in written(tmp_path):
         assert sheet.page_setup.orientation == "landscape"
         assert (sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight) == (1, 0)
+        assert (sheet.oddFooter.left.text, sheet.oddFooter.right.text) == (RUN_ID, "&P / &N")
         properties = sheet.sheet_properties.pageSetUpPr
         assert properties is not None and properties.fitToPage
         if sheet.title not in SHEETS[:2]:

@@ -488,6 +488,12 @@ def test_parquet_columns_are_renamed(parquet: Any, read: Read) -> None:
     assert read("entries.parquet", columns={"amount": "betrag"}) == [{"amount": 1}]
 
 
+def test_a_column_cannot_give_the_rows_their_places(write: Any, read: Read) -> None:
+    """Whatever it is called; what it is called is no column of ours."""
+    write("amount,recon_row\n1,7\n2,x\n")
+    assert read() == [{"amount": "1"}, {"amount": "2"}]
+
+
 def test_parquet_files_need_the_same_columns(parquet: Any, read: Read) -> None:
     """In any order; a missing currency would be the default one in silence."""
     parquet("SELECT 1 AS amount, 'EUR' AS currency", "e1.parquet")
@@ -497,7 +503,9 @@ def test_parquet_files_need_the_same_columns(parquet: Any, read: Read) -> None:
     assert "e3.parquet has other columns" in refused(errors.SourceDataError, read, "e*.parquet")
 
 
-@pytest.mark.parametrize("further", ["", ", 7 AS file_index", ", 7 AS File_Row_Number"])
+@pytest.mark.parametrize(
+    "further", ["", ", 7 AS file_index", ", 7 AS File_Row_Number", ", 'x' AS Recon_Row"]
+)
 def test_rows_of_several_parquet_files_are_counted_through(
     session: Session, parquet: Any, tmp_path: Path, further: str
 ) -> None:

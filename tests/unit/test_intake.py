@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
@@ -18,6 +19,7 @@ from tests.tables import (
     CONTRACT,
     ENTRY,
     MONTH,
+    break_of,
     contract,
     contracts,
     entries,
@@ -636,6 +638,53 @@ def test_a_crm_close_date_stops_the_run() -> None:
     recon.reconcile(pd.DataFrame(won + right), no_entries(), MONTH)
     with pytest.raises(LooksLikeCrmCloseDate, match=r"2 of 3 contract lines .* CRM close date"):
         recon.reconcile(pd.DataFrame(won + right[:1]), no_entries(), MONTH)
+
+
+@pytest.mark.parametrize(
+    ("subscriptions", "setups", "stops"),
+    [("1", "0000000000", False), ("10", "111", False), ("11", "1", True), ("110", "00", False)],
+)
+def test_what_is_due_at_once_neither_stops_a_run_nor_hides_what_does(
+    subscriptions: str, setups: str, stops: bool
+) -> None:
+    """A setup of a day closes on its start (1), and so does a line with a CRM close date."""
+    book = [
+        contract(contract_id=f"{kind}{n}", revenue_type=kind)
+        | ({"close_date": "2024-01-01"} if early == "1" else {})
+        for kind, lines in (("Subscription", subscriptions), ("Setup", setups))
+        for n, early in enumerate(lines)
+    ]
+    policy = {"types": {"Setup": {"recognition": "start_month"}}}
+    with pytest.raises(LooksLikeCrmCloseDate) if stops else nullcontext():
+        recon.reconcile(pd.DataFrame(book), no_entries(), MONTH, policy)
+
+
+def test_names_of_the_policy_are_folded_as_the_columns_are() -> None:
+    """A type, an alias and a segment in capitals that have two small forms."""
+    policy = {
+        "types": {"ΥΠΗΡΕΣΙΕΣ": {"kind": "recurring"}},
+        "aliases": {"ΧΡΗΣΗΣ": "ΥΠΗΡΕΣΙΕΣ"},
+        "segments": {"ΜΙΚΡΕΣ": {"tolerance": "50%"}},
+    }
+    line = contract(revenue_type="ΥΠΗΡΕΣΙΕΣ") | {"segment": "ΜΙΚΡΕΣ"}
+    posted = ENTRY | {"revenue_type": "ΧΡΗΣΗΣ", "amount": "140.00"}
+    result = recon.reconcile(pd.DataFrame([line]), pd.DataFrame([posted]), MONTH, policy)
+    assert (result.invalid, result.breaks) == ((), ())
+    assert result.totals["USD"].within_tolerance == 1
+
+
+@pytest.mark.parametrize(
+    ("value", "posted", "beyond"),
+    [("12", "-18", False), ("12", "13", True), ("-12", "18", False), ("-12", "-13", True),
+     ("12", "12", False), ("0", "1", True)],
+)  # fmt: skip
+def test_beyond_the_contract_value_is_on_its_side_of_zero(
+    value: str, posted: str, beyond: bool
+) -> None:
+    """What was taken back too often is not recognized beyond the value."""
+    book = pd.DataFrame([contract(contract_value=value)])
+    result = recon.reconcile(book, pd.DataFrame([ENTRY | {"amount": posted}]), MONTH)
+    assert (Flag.OVER_CONTRACT_VALUE in break_of(result, "C1").flags) is beyond
 
 
 @pytest.mark.parametrize(

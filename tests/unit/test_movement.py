@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from recon.config import load
+from recon.engine import open_session
 from recon.errors import UsageError
 from recon.month import Month
 from recon.replay.movement import movement
@@ -91,6 +92,40 @@ def test_the_policy_has_its_part(project: Project) -> None:
     then = run(project)
     project.configure(rest='[policy]\nconvention = "prorate_period_rate"\n')
     assert moved(then, run(project)) == {"policy changed": (None, -50, 0)}
+
+
+def test_ids_may_be_numbers(project: Project) -> None:
+    """As Parquet has them."""
+    line = contract("001")
+    project.write("contracts.csv", CONTRACTS + line)
+    data = project.folder / "data"
+    with open_session() as session:
+        for amount in (100, 150):
+            session.execute(
+                f"""COPY (SELECT 7 AS entry_id, 1 AS contract_id, 'Subscription' AS revenue_type,
+                    {amount} AS amount, 202406 AS recognition_period)
+                TO '{(data / f"{amount}.parquet").as_posix()}'"""
+            )
+    project.write("contracts.csv", CONTRACTS + line.replace("001", "1"))
+    text = project.config.read_text(encoding="utf-8")
+    packs = []
+    for amount in (100, 150):
+        project.config.write_text(
+            text.replace("entries.csv", f"{amount}.parquet"), encoding="utf-8"
+        )
+        packs.append(run(project))
+    assert moved(*packs) == {"entries changed": (1, 0, 50)}
+
+
+def test_damaged_evidence_of_the_last_run_is_left_to_verify(project: Project) -> None:
+    """The next run is recorded all the same, and does not say why the totals moved."""
+    then = run(project)
+    (then.folder / "SHA256SUMS").unlink()
+    project.write("entries.csv", ENTRIES + entry("001", "150.00"))
+    outcome = run_month(load(project.config), JUNE, formats=("csv",))
+    assert outcome.history.since is not None
+    assert outcome.history.since.parts == ()
+    assert len(outcome.history.since.new) == 3
 
 
 def test_a_wider_tolerance_moves_no_total(project: Project) -> None:

@@ -250,6 +250,18 @@ def test_a_database_that_is_not_there_goes_before_the_login() -> None:
     assert driver_errors.attempts_more(error) == 1
 
 
+def test_a_warning_beside_a_deadlock_changes_nothing() -> None:
+    """The server says that the statement has ended, which is no missing driver."""
+    text = (
+        "[40001] [Microsoft][ODBC Driver 18 for SQL Server][SQL Server]Transaction was deadlocked "
+        "(1205) (SQLExecDirectW); [01000] [Microsoft][SQL Server]The statement has been "
+        "terminated. (3621)"
+    )
+    error = Exception("40001", text)
+    assert driver_errors.is_transient(error)
+    assert "deadlock" in str(failure(Side.ACCOUNTING, "sqlserver", error))
+
+
 def test_a_cut_without_a_state_is_a_cut() -> None:
     """PostgreSQL's driver tells one in words only, where it comes while a statement is prepared."""
     text = (

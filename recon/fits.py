@@ -1,0 +1,137 @@
+"""Fits: the other terms under which a broken line would agree.
+
+Reads `broken` (see `recon.facts`) and leaves `readings`, the lines among it that have a contract
+and entries, with what their other terms are made of.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from recon.compare import reckoned_in
+from recon.engine import Session
+from recon.expected import terms
+from recon.model import Cause
+from recon.month import Month
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """Another term under which exactly the recognized amount would be expected."""
+
+    cause: Cause
+    label: str
+
+
+# The other ways to read a contract, in the order in which they are named: (cause, what is said of
+# it as SQL text, condition, and the columns that change).
+_MONTHS, _START = "term_months", "term_start"
+_VARIANTS: tuple[tuple[Cause, str, str, Mapping[str, str]], ...] = (
+    (Cause.WRONG_DURATION, "'over ' || (term_months - 1) || ' months instead of ' || term_months",
+     "over_time AND term_months > 1", {_MONTHS: "term_months - 1"}),
+    (Cause.WRONG_DURATION, "'over ' || (term_months + 1) || ' months instead of ' || term_months",
+     "over_time", {_MONTHS: "term_months + 1"}),
+    (Cause.WRONG_DURATION, "'over the ' || to_close || ' months from start to close'",
+     "over_time AND term_mismatch AND to_close BETWEEN 1 AND 12000 AND to_close <> term_months",
+     {_MONTHS: "to_close"}),
+    (Cause.WRONG_DURATION, "'over the ' || (to_close + 1) || ' months from start to close'",
+     "over_time AND term_mismatch AND NOT whole_to_close AND to_close + 1 BETWEEN 1 AND 12000 "
+     "AND to_close + 1 <> term_months", {_MONTHS: "to_close + 1"}),
+    (Cause.WRONG_START, "'from the booking on ' || booked_on || ' instead of ' || term_start",
+     "month_index(booked_on) <> start_month", {_START: "booked_on"}),
+    (Cause.WRONG_START, "'from one month later, ' || add_months(term_start, 1)",
+     "true", {_START: "add_months(term_start, 1)"}),
+    (Cause.WRONG_START, "'from one month earlier, ' || add_months(term_start, -1)",
+     "true", {_START: "add_months(term_start, -1)"}),
+    *(
+        (Cause.OTHER_CONVENTION, f"'by {convention}, {rounding} rounding'",
+         f"over_time AND NOT (convention = '{convention}' AND rounding = '{rounding}')",
+         {"convention": f"'{convention}'", "rounding": f"'{rounding}'"})
+        for convention in ("even", "prorate_period_rate", "prorate_day_rate", "exact_days")
+        for rounding in ("cumulative", "last_period")
+    ),
+    (Cause.OTHER_CONVENTION, "'evenly over ' || duration || ' months'",
+     "NOT over_time AND duration > 1", {_START: "started_on", _MONTHS: "duration"}),
+)  # fmt: skip
+
+
+def fits_of(connection: Session, month: Month) -> dict[int, tuple[Fit, ...]]:
+    """Return the other terms under which the month agrees, by line.
+
+    Only where something was recognized: what was not posted follows no other term. Outside the
+    line's own term another one is believed only when it accounts for everything to date, else
+    each contract that goes on by a month would seem to have started late.
+    """
+    m = month.index
+    connection.execute(
+        f"""CREATE OR REPLACE TEMP TABLE readings AS
+        SELECT line, value, unit, term_start, term_months, convention, rounding, booked_on,
+            started_on, duration, start_month, term_mismatch, recognized,
+            {m} BETWEEN start_month AND least(close_month, start_month + periods - 1) AS in_term,
+            to_date_recognized, over_time,
+            -- A term ends on its last day or the day after.
+            date_sub('month', term_start, close_date + 1) AS to_close,
+            add_months(term_start, to_close) IN (close_date, close_date + 1) AS whole_to_close,
+            CASE WHEN closed_early THEN closed_on END AS closed_on
+        FROM broken WHERE on_contract AND entries > 0"""
+    )
+    largest = connection.execute(
+        """SELECT coalesce(max(abs(value)), 0),
+            coalesce(max(greatest(term_months, duration,
+                CASE WHEN to_close <= 12000 THEN to_close END)), 0) + 1,
+            coalesce(max(unit), 1) FROM readings"""
+    ).fetchone() or (0, 1, 1)
+    rows = connection.execute(
+        f"""WITH reckoned AS (
+            SELECT *, periods_by({m - 1}, t) AS periods_before, periods_by({m}, t) AS periods_now
+            FROM ({terms(_variants(), reckoned_in(*largest))}) t),
+        earned AS (
+            SELECT *, accrued(periods_before, t) AS earned_before, accrued(periods_now, t) AS earned
+            FROM reckoned t WHERE {_worth_adding_up(m)}),
+        fitting AS (
+            SELECT line, rank FROM earned
+            WHERE earned - earned_before = recognized
+                AND (in_term OR earned = to_date_recognized))
+        SELECT line, rank, {_by_rank([said for _, said, _, _ in _VARIANTS])}
+        FROM fitting JOIN readings USING (line) ORDER BY line, rank"""
+    ).fetchall()
+    found: defaultdict[int, list[Fit]] = defaultdict(list)
+    for line, rank, label in rows:
+        found[line].append(Fit(_VARIANTS[rank][0], label))
+    return {line: tuple(fits) for line, fits in found.items()}
+
+
+def _variants() -> str:
+    """Return a SELECT of `readings`, each with every term that it may have instead of its own."""
+    changed = ", ".join(
+        f"{_by_rank([changes.get(column, column) for _, _, _, changes in _VARIANTS])} AS {column}"
+        for column in (_START, _MONTHS, "convention", "rounding")
+    )
+    return f"""
+        SELECT line, rank, value, unit, closed_on, in_term, recognized, to_date_recognized,
+            {changed}
+        FROM readings, range({len(_VARIANTS)}) ranks(rank)
+        WHERE {_by_rank([condition for _, _, condition, _ in _VARIANTS])}"""
+
+
+def _by_rank(cases: Sequence[str]) -> str:
+    """Return the SQL of what holds for each variant, by its rank."""
+    most = max(set(cases), key=cases.count)
+    different = [f"WHEN {rank} THEN {case}" for rank, case in enumerate(cases) if case != most]
+    return f"CASE rank {' '.join(different)} ELSE {most} END" if different else most
+
+
+def _worth_adding_up(m: int) -> str:
+    """Return the condition that a term can fit at all.
+
+    Where every month is rounded by its own days, each month before has to be reckoned for what
+    was earned to date: not before the month's own share fits.
+    """
+    days = f"month_start({m + 1}) - greatest(month_start({m}), term_start)"
+    return (
+        "NOT (step IS NULL AND rounding = 'last_period' "
+        f"AND {m} BETWEEN start_month AND least(close_month, start_month + periods - 2)) "
+        f"OR rounded(value, {days}, denominator, unit) = recognized"
+    )

@@ -1,0 +1,88 @@
+"""Partners: the lines that are off by opposite amounts, so that moving one amount explains both.
+
+Reads `off` and `broken` (see `recon.facts`).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from recon.engine import Session
+from recon.model import Cause
+
+
+@dataclass(frozen=True, slots=True)
+class Partner:
+    """Another line that is off by the opposite amount.
+
+    `single` where the two can only mean each other, `balanced` where as many lines have the
+    amount too much as lack it, so that moving it explains them all.
+    """
+
+    contract_id: str
+    revenue_type: str
+    currency: str
+    single: bool
+    balanced: bool
+
+
+# What makes two lines that are off by opposite amounts a pair.
+_PAIRS = (
+    (Cause.WRONG_TYPE, "a.id_key = b.id_key AND a.currency = b.currency AND a.type <> b.type"),
+    (Cause.WRONG_CONTRACT,
+     "lower(coalesce(a.customer_id, a.customer)) = lower(coalesce(b.customer_id, b.customer)) "
+     "AND a.currency = b.currency AND a.id_key <> b.id_key"),
+    (Cause.WRONG_CURRENCY, "a.id_key = b.id_key AND a.type = b.type AND a.currency <> b.currency"),
+)  # fmt: skip
+# An id and what it is without one of its letters: two ids that are one edit apart share one of
+# these, so that not every id is held against every other one that is off by the same amount.
+_KEYS = """list_distinct(list_append(list_transform(range(len(id_key)),
+    lambda i: left(id_key, i) || substr(id_key, i + 2)), id_key))"""
+# The lines of unknown contracts, and those whose id differs by one edit and that lack the amount.
+_MISTYPED = f"""
+    unknown AS (FROM off WHERE NOT known_contract),
+    candidates AS (
+        SELECT line, id_key, type, currency, -difference AS difference, unnest({_KEYS}) AS key
+        FROM (SELECT * REPLACE (-difference AS difference) FROM off WHERE on_contract)
+        SEMI JOIN unknown USING (type, currency, difference)),
+    mistyped AS (
+        SELECT DISTINCT u.line AS unknown, c.line AS known
+        FROM (SELECT *, unnest({_KEYS}) AS key FROM unknown) u
+        JOIN candidates c ON u.type = c.type AND u.currency = c.currency AND u.key = c.key
+            AND u.difference = -c.difference AND damerau_levenshtein(u.id_key, c.id_key) = 1)"""
+
+
+def partners_of(connection: Session) -> dict[int, dict[Cause, Partner]]:
+    """Return the lines that are off by the opposite amount, by line and cause.
+
+    Of several, the one of the same revenue type and then the first by id is named.
+    """
+    found_in = [
+        (cause, f"broken a JOIN off b ON a.difference = -b.difference AND {condition}")
+        for cause, condition in _PAIRS
+    ] + [
+        (
+            Cause.MISTYPED_CONTRACT,
+            f"mistyped JOIN broken a ON a.line = {one} JOIN off b ON b.line = {other}",
+        )
+        for one, other in (("unknown", "known"), ("known", "unknown"))
+    ]
+    pairs = " UNION ALL ".join(
+        f"""SELECT a.line, '{cause}' AS cause, b.id, b.type, b.currency, a.type = b.type AS same,
+            count(*) OVER (PARTITION BY b.line) AS claims
+        FROM {pair}"""
+        for cause, pair in found_in
+    )
+    rows = connection.execute(
+        f"""WITH {_MISTYPED}
+        SELECT line, cause, first(id ORDER BY same DESC, id, type, currency),
+            first(type ORDER BY same DESC, id, type, currency),
+            first(currency ORDER BY same DESC, id, type, currency),
+            count(*) = 1 AND max(claims) = 1, count(*) = max(claims)
+        FROM ({pairs}) GROUP BY line, cause"""
+    ).fetchall()
+    found: defaultdict[int, dict[Cause, Partner]] = defaultdict(dict)
+    for line, cause, *partner in rows:
+        found[line][Cause(cause)] = Partner(*partner)
+    return dict(found)
