@@ -112,13 +112,13 @@ def _merge_spellings(connection: Session) -> None:
 def compare(connection: Session, month: Month, policy: Policy) -> None:
     """Create `compared`: every contract line, and every other key with entries in the month.
 
-    Its columns: line (the contract line's row, below 0 that of `orphans`); rule; the key;
-    expected, recognized, difference, entries, to_date_expected, to_date_recognized, remainder;
-    start_month, close_month; status; and on_contract, known_contract, term_mismatch,
+    Its columns: line (the contract line's row, below 0 that of `orphans`); rule; id, the key and
+    segment; expected, recognized, difference, entries, to_date_expected, to_date_recognized,
+    remainder; start_month, close_month; status; and on_contract, known_contract, term_mismatch,
     closed_early, spelling, off_to_date, over_value as booleans.
 
-    `lines` is the same with what it is made of: id, customer_id, customer, segment, owner, the
-    rule, the term, and allowed.
+    `lines` is the same with what it is made of: customer_id, customer, owner, the rule, the term,
+    and allowed.
     """
     connection.execute(
         """CREATE OR REPLACE TEMP TABLE strays AS

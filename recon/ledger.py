@@ -115,9 +115,12 @@ def _create_rejected(connection: Session, month: Month) -> None:
 
 def _create_blank(connection: Session, month: Month, compliance: Sequence[str]) -> None:
     connection.execute("CREATE OR REPLACE TEMP TABLE blank(compliance VARCHAR, entries BIGINT)")
-    for column in compliance:
-        connection.execute(
-            f"""INSERT INTO blank
-            SELECT {literal(column)}, count(*) - count({name(compliance_name(column))})
-            FROM entries_of('entries_given') WHERE month = {month.index}"""
-        )
+    if not compliance:
+        return
+    named = ", ".join(map(literal, compliance))
+    counts = ", ".join(f"count(*) - count({name(compliance_name(c))})" for c in compliance)
+    connection.execute(
+        f"""INSERT INTO blank SELECT unnest([{named}]), unnest(counted) FROM (
+            SELECT [{counts}] AS counted
+            FROM entries_of('entries_given') WHERE month = {month.index})"""
+    )

@@ -211,6 +211,11 @@ class Totals:
     within_tolerance: int
     breaks: int
 
+    def masked(self, ppm: int) -> bool:
+        """Return whether a net difference within a tolerance, in millionths, hides a gross one."""
+        allowed = ppm * abs(self.expected)
+        return abs(self.difference) * 1_000_000 <= allowed < self.gross_difference * 1_000_000
+
     @property
     def difference(self) -> int:
         """The net difference: recognized less expected."""
@@ -303,8 +308,11 @@ class Reconciliation:
         found = [item.severity for item in self.breaks] + [Severity.HIGH] * bool(self.invalid)
         return max(found, default=None)
 
+    def breaks_from(self, severity: Severity | None) -> bool:
+        """Return whether a break or an invalid row is at or above a severity; never for None."""
+        found = self.severity
+        return severity is not None and found is not None and found >= severity
+
     def masked(self, currency: str) -> bool:
         """Return whether a net difference within tolerance hides a gross one beyond it."""
-        totals, ppm = self.totals[currency], self.policy.tolerance.ppm or 0
-        allowed = ppm * abs(totals.expected)
-        return abs(totals.difference) * 1_000_000 <= allowed < totals.gross_difference * 1_000_000
+        return self.totals[currency].masked(self.policy.tolerance.ppm or 0)

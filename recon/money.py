@@ -7,7 +7,6 @@ whole number of them: 100 for USD, 10,000 for JPY, 10 for KWD.
 from __future__ import annotations
 
 import re
-from decimal import Decimal
 
 SCALE = 10_000
 LARGEST = 2**63 - 1
@@ -55,10 +54,10 @@ def parse_sum(text: str) -> int:
     """
     if _NUMBER.fullmatch(text.strip()) is None:
         raise ValueError(f"{text!r} is not a plain number like 1234.50")
-    scaled = Decimal(text.strip()) * SCALE
-    if scaled != scaled.to_integral_value():
+    whole, _, decimals = text.strip().partition(".")
+    if decimals[4:].strip("0"):
         raise ValueError(f"{text!r} has more than four decimals")
-    return int(scaled)
+    return int(whole + decimals[:4].ljust(4, "0"))
 
 
 def plain(amount: int, currency: str) -> str:
@@ -98,4 +97,4 @@ def percent(part: int, whole: int) -> str:
         return "n/a"
     hundredths = (20_000 * abs(part) + abs(whole)) // (2 * abs(whole))
     negative = hundredths and (part < 0) != (whole < 0)
-    return f"{'-' if negative else ''}{hundredths // 100:,}.{hundredths % 100:02d}%"
+    return f"{'-' if negative else ''}{hundredths // 100}.{hundredths % 100:02d}%"

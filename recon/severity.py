@@ -73,7 +73,8 @@ def ladder(
 
 def _by_percent(difference: int, expected: int, rules: SeverityRules) -> Step:
     if expected == 0:
-        return Step(Rule.NOTHING_EXPECTED, Severity.CRITICAL)
+        # It counts as 100%.
+        return Step(Rule.NOTHING_EXPECTED, _by_percent(1, 1, rules).severity)
     if difference * 100 > rules.high_percent * expected:
         return Step(Rule.ABOVE_HIGH_PERCENT, Severity.CRITICAL)
     if difference * 100 > rules.warning_percent * expected:

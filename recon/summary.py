@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from recon import money
+from recon.compare import BROKEN
 from recon.control import Control, tie
 from recon.engine import Session, name
 from recon.facts import FLAGGED, FLAGS
@@ -34,7 +35,7 @@ _SUMS = f"""
     coalesce(sum(expected), 0), coalesce(sum(recognized), 0), coalesce(sum(abs(difference)), 0),
     count(*) FILTER (on_contract), count(*) FILTER ({_INACTIVE}),
     count(*) FILTER (status = 'matched'), count(*) FILTER (status = 'within_tolerance'),
-    count(*) FILTER (status NOT IN ('matched', 'within_tolerance'))"""
+    count(*) FILTER ({BROKEN})"""
 
 
 class LineTable:

@@ -61,11 +61,9 @@ class RunFacts:
 
     def masked(self, currency: str) -> bool:
         """Return whether a net difference within tolerance hides a gross one beyond it."""
-        totals = self.run.totals[currency]
         # The journal has the policy in words, which begin with the rate.
         rate = re.match(r"\d[\d.]*%", self.run.policy.get("tolerance", ""))
-        allowed = keys.rate(rate[0]) * abs(totals.expected) if rate else 0
-        return abs(totals.difference) * 1_000_000 <= allowed < totals.gross_difference * 1_000_000
+        return self.run.totals[currency].masked(keys.rate(rate[0]) if rate else 0)
 
     def bridge(self, currency: str) -> list[Bucket]:
         """Return the steps from expected to recognized; they add up to the difference."""

@@ -66,7 +66,7 @@ def month(
     profile: Profile = None,
     json: Json = False,
     formats: Annotated[
-        str, typer.Option("--format", help="The reports to write: csv, xlsx, both or none.")
+        str, typer.Option("--format", help="The reports to write: csv, xlsx, csv,xlsx or none.")
     ] = "csv,xlsx",
     out: Annotated[
         Path | None, typer.Option("--out", help="The folder for reports instead of reports/.")
@@ -198,7 +198,7 @@ def _formats(text: str) -> tuple[str, ...]:
     if wanted == ("none",):
         return ()
     if not {*wanted} <= {"csv", "xlsx"}:
-        raise UsageError(f"--format is csv, xlsx, both with a comma, or none; not {text!r}.")
+        raise UsageError(f"--format is csv, xlsx, csv,xlsx or none; not {text!r}.")
     return wanted
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import takewhile
-from operator import itemgetter
 
 from recon.causes import DETECTORS, LAST_RESORTS
 from recon.dossier import relations
@@ -27,7 +26,7 @@ from recon.engine import Session
 from recon.errors import TieOutError
 from recon.facts import flags_of
 from recon.intake import compliance_name
-from recon.model import Break, Cause, Flag, Reconciliation, Status
+from recon.model import Break, Cause, Reconciliation, Status
 from recon.month import Month
 from recon.policy import Policy
 from recon.severity import ladder
@@ -90,11 +89,10 @@ def _invalid(row: Row) -> InvalidLine:
 def _lines(session: Session, result: Reconciliation, entries: Sequence[EntryRow]) -> Iterator[Line]:
     rows = relations.lines(session, result.month)
     months = _months(session, result.month)
-    flags = _flags(result, {_key(row) for row in rows})
     breaks = {(item.contract_id, item.revenue_type, item.currency): item for item in result.breaks}
     for row in rows:
         key = _key(row)
-        line = _line(result, row, entries, months[key[1:]], flags.get(key, ()), breaks.get(key))
+        line = _line(result, row, entries, months[key[1:]], breaks.get(key))
         _tie_out(line)
         yield line
 
@@ -121,19 +119,11 @@ def _months(session: Session, month: Month) -> dict[tuple[str, ...], list[MonthR
     return found
 
 
-def _flags(result: Reconciliation, wanted: set[Key]) -> dict[Key, tuple[Flag, ...]]:
-    columns = result.lines.columns
-    key = itemgetter(*map(columns.index, ("contract_id", "revenue_type", "currency")))
-    place = columns.index("flags")
-    return {key(row): flags_of(str(row[place])) for row in result.lines if key(row) in wanted}
-
-
 def _line(
     result: Reconciliation,
     row: Row,
     entries: Sequence[EntryRow],
     months: Sequence[MonthRow],
-    flags: tuple[Flag, ...],
     item: Break | None,
 ) -> Line:
     terms = _terms(row) if row["on_contract"] else None
@@ -144,7 +134,7 @@ def _line(
         currency=row["currency"],
         **_parties(row),
         status=Status(row["status"]) if row["status"] else None,
-        flags=flags,
+        flags=flags_of(row["flags"]),
         terms=terms,
         value=row["full_value"] or 0,
         remainder=row["never_earned"] or 0,

@@ -12,6 +12,7 @@ from typing import Any
 from recon.compare import with_terms
 from recon.engine import Session, literal
 from recon.errors import UsageError
+from recon.facts import FLAGGED
 from recon.month import Month
 
 NEAREST = 3
@@ -88,7 +89,7 @@ def lines(session: Session, month: Month) -> list[Row]:
     """
     return _rows(
         session,
-        f"""SELECT *, accrued(periods, l) AS full_value,
+        f"""SELECT *, {FLAGGED} AS flags, accrued(periods, l) AS full_value,
             accrued(periods, l) - expected_to_date(close_month, l) AS never_earned,
             elapsed(period - 1, l) AS elapsed_before, elapsed(period, l) AS elapsed_now,
             accrued(period - 1, l) AS earned_before, accrued(period, l) AS earned,

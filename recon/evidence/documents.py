@@ -57,14 +57,8 @@ def _breaks(result: Reconciliation) -> str:
 
 def _exit_code(result: Reconciliation, run: Document) -> ExitCode:
     word = run["fail_on"]
-    broken = breaks_from(result, Severity[word.upper()] if word else None)
+    broken = result.breaks_from(Severity[word.upper()] if word else None)
     return ExitCode.BREAKS if broken or run["signed_otherwise"] else ExitCode.DONE
-
-
-def breaks_from(result: Reconciliation, fail_on: Severity | None) -> bool:
-    """Return whether a break or an invalid row is at or above a severity."""
-    found = result.severity
-    return fail_on is not None and found is not None and found >= fail_on
 
 
 def _control_totals(result: Reconciliation, side: Side) -> Document:

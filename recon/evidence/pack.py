@@ -8,7 +8,7 @@ from pathlib import Path
 from recon.engine import Session
 from recon.errors import ExitCode
 from recon.evidence.configuration import configuration, plain
-from recon.evidence.documents import breaks_from, derived
+from recon.evidence.documents import derived
 from recon.evidence.extracts import Extract, copy_extract, extract_totals, write_extract
 from recon.evidence.facts import PackFacts, Previous
 from recon.evidence.names import (
@@ -101,7 +101,7 @@ def _run(facts: PackFacts, extracts: dict[Side, Extract]) -> Document:
 
 def _signed_otherwise(facts: PackFacts) -> bool:
     """Return whether the run told breaks only because another verdict was signed off before."""
-    return facts.exit_code == ExitCode.BREAKS and not breaks_from(facts.result, facts.fail_on)
+    return facts.exit_code == ExitCode.BREAKS and not facts.result.breaks_from(facts.fail_on)
 
 
 def _previous(previous: Previous | None) -> Document:

@@ -59,8 +59,10 @@ def other_policy(
         changed["tolerance"] = tolerance
     for name, rates in (("segments", segments), ("types", types)):
         rules = dict(changed.get(name, {}))
+        stored = {key.strip().casefold(): key for key in rules}
         for key, rate in rates.items():
-            rules[key] = {**rules.get(key, {}), "tolerance": rate}
+            known = stored.get(key.strip().casefold(), key)
+            rules[known] = {**rules.get(known, {}), "tolerance": rate}
         changed[name] = rules
     return Policy.of(changed)
 

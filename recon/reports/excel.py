@@ -66,7 +66,7 @@ PROPOSAL_COLUMNS = (
     Column("contract_id", 14),
     Column("revenue_type", 15),
     Column("cause", 18),
-    Column("breaks", 22, Kind.WRAPPED),
+    Column("breaks", 33, Kind.WRAPPED),
     Column("entry_ids", 34, Kind.WRAPPED),
     Column("text", 70, Kind.WRAPPED),
 )

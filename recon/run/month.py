@@ -177,7 +177,5 @@ def exit_code(
 
     It is 3 as well where the verdict is not the one that was signed off before.
     """
-    found = result.severity
-    broken = fail_on is not None and found is not None and found >= fail_on
-    differs = signed is not None and signed.says_otherwise(found)
-    return ExitCode.BREAKS if broken or differs else ExitCode.DONE
+    differs = signed is not None and signed.says_otherwise(result.severity)
+    return ExitCode.BREAKS if result.breaks_from(fail_on) or differs else ExitCode.DONE

@@ -128,6 +128,7 @@ def _reports(
             path,
             pack.run_id,
             sample=pack.settings.sample,
+            versions=pack.versions,
             rollforward=extras.rollforward,
             proposals=extras.proposals,
             history=extras.history,

@@ -41,8 +41,8 @@ def options() -> argparse.Namespace:
         help="where the large ledgers are kept: 0.1 GB, with --large 1.3 GB",
     )
     found = parser.parse_args()
-    if found.readme and found.only:
-        parser.error("--readme tells of all works; leave out --only.")
+    if found.readme and (found.only or not found.large):
+        parser.error("--readme tells of all works; leave out --only, and give --large.")
     return found
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from tests.benchmarks.measuring import Measured
 from tests.benchmarks.process import Shot
-from tests.benchmarks.works import Result
+from tests.benchmarks.works import STAGES, Result
 
 PACKAGES = ("recon", "duckdb", "polars", "pandas", "pyarrow", "datacompy", "openpyxl", "typer")
 MARKS = ("<!-- benchmarks -->\n", "<!-- end of benchmarks -->")
@@ -138,7 +138,11 @@ def _markdown(results: Sequence[Result], around: Surroundings) -> Iterator[str]:
             verdict = f", {result.verdict}" if result.verdict else ""
             yield f"| {result.work.title} | {result.work.aim} | {result.measured}{verdict} |"
     yield ""
-    yield f"Medians of {around.runs} runs in turn on {around.cores} cores; {_versions(around)}."
+    starts, few = (STAGES[stage].runs(around.runs) for stage in ("start", "large"))
+    yield (
+        f"Medians of {around.runs} runs in turn on {around.cores} cores ({starts} of the starts, "
+        f"{few} of the workbook and of 10M; of memory the most); {_versions(around)}."
+    )
     if around.load and around.load[-1] > 2 * around.cores:
         yield f"The machine had other work meanwhile, a load of {around.load[-1]:.1f}."
     for name, rows in around.rows.items():

@@ -223,7 +223,7 @@ def test_without_a_folder_for_what_is_kept_nothing_is_kept(
         (["2024-01.."], "'2024-01..' names no months; write the first and the last, like"),
         (["2024-01..2024-02", "--closed"], "--closed finds the month itself"),
         (["2024-01..2024-02", "--top", "3"], "--top lists breaks of one month"),
-        (["2024-01..2024-02", "--format", "pdf"], "--format is csv, xlsx, both"),
+        (["2024-01..2024-02", "--format", "pdf"], "--format is csv, xlsx, csv,xlsx"),
     ],
 )
 def test_a_range_that_is_none_is_2(project: Project, arguments: list[str], words: str) -> None:
