@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from rich.console import RenderableType
 from rich.text import Text
 
 from recon import money
+from recon.journal.model import Life
 from recon.model import NAME_LENGTH, Break, Flag, InvalidRow, Side
 from recon.reports.layout import (
     GAP,
+    GOOD,
     INDENT,
     SOFT,
     STRONG,
@@ -53,8 +55,8 @@ _FLAGS = {
 }
 
 
-def fix_first(view: View, top: int) -> Iterator[RenderableType]:
-    """Yield the gravest breaks, in the order of the result."""
+def fix_first(view: View, top: int, lives: Mapping[str, Life]) -> Iterator[RenderableType]:
+    """Yield the gravest breaks, in the order of the result, and which of them are acknowledged."""
     first = view.result.breaks[:top]
     if not first:
         return
@@ -63,9 +65,9 @@ def fix_first(view: View, top: int) -> Iterator[RenderableType]:
     if view.wide:
         severity, *facts = _facts(view, first)
         names = Column("Break", [Text(item.name) for item in first])
-        yield from view.pen.table([severity, names, *facts, *_reasons(view, first)])
+        yield from view.pen.table([severity, names, *facts, *_reasons(view, first, lives)])
     else:
-        yield from _stacked(view, first)
+        yield from _stacked(view, first, lives)
     if more := len(view.result.breaks) - len(first):
         yield Text(f"\n  +{more:,} more in the report", SOFT)
 
@@ -84,15 +86,26 @@ def _difference(item: Break) -> str:
     return f"{money.pretty(item.difference, item.currency, sign=True)} {item.currency}"
 
 
-def _reasons(view: View, breaks: Sequence[Break]) -> Iterator[Column]:
+def _said(view: View, item: Break, lives: Mapping[str, Life]) -> Text:
+    """Return why a line breaks, after that somebody has acknowledged it."""
+    life = lives.get(item.name)
+    if life is None or life.acknowledged is None:
+        return view.pen.text(item.explanation)
+    until = f" until {life.acknowledged.detail}" if life.acknowledged.detail else ""
+    return Text.assemble((f"Acknowledged{until}. ", GOOD), view.pen.text(item.explanation))
+
+
+def _reasons(view: View, breaks: Sequence[Break], lives: Mapping[str, Life]) -> Iterator[Column]:
     yield Column("Cause", [cause_text(item) for item in breaks], least=12, wrap=True)
     owners = [view.pen.text(item.owner or "no owner") for item in breaks]
     yield Column("Owner", owners, least=12, most=20)
-    explanations = [view.pen.text(item.explanation) for item in breaks]
+    explanations = [_said(view, item, lives) for item in breaks]
     yield Column("Explanation", explanations, least=40, wrap=True)
 
 
-def _stacked(view: View, breaks: Sequence[Break]) -> Iterator[RenderableType]:
+def _stacked(
+    view: View, breaks: Sequence[Break], lives: Mapping[str, Life]
+) -> Iterator[RenderableType]:
     severity, *facts = _facts(view, breaks)
     # The name of the break stands below its severity.
     first = replace(severity, header=f"{severity.header:<{NAME}}")
@@ -100,12 +113,12 @@ def _stacked(view: View, breaks: Sequence[Break]) -> Iterator[RenderableType]:
     yield head
     for line, item in zip(lines, breaks, strict=True):
         yield line
-        yield from _because(view, item)
+        yield from _because(view, item, _said(view, item, lives))
 
 
-def _because(view: View, item: Break) -> Iterator[Text]:
+def _because(view: View, item: Break, said: Text) -> Iterator[Text]:
     owner = view.pen.text(item.owner or "no owner")
-    text = Text.assemble(cause_text(item), ", ", owner, ": ", view.pen.text(item.explanation))
+    text = Text.assemble(cause_text(item), ", ", owner, ": ", said)
     start = INDENT + NAME + GAP
     first, *rest = view.pen.paragraph(text, start)
     yield Text.assemble((f"{'':{INDENT}}{item.name:<{NAME + GAP}}", SOFT), first[start:])

@@ -92,7 +92,7 @@ def show(
         since_view.signed_before(view, past),
         since_view.since_last(view, past),
         bridge_view.bridges(view),
-        breaks_view.fix_first(view, top),
+        breaks_view.fix_first(view, top, past.lives),
         since_view.carried_forward(view, past),
         since_view.cleared(view, past),
         totals_view.where(view),

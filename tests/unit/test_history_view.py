@@ -9,6 +9,7 @@ from rich.cells import cell_len
 
 from recon.errors import ExitCode
 from recon.journal.history import History
+from recon.journal.model import Event, Kind, Life, SeenBreak
 from recon.reports.console import make_console
 from recon.reports.history_view import show_history, show_signed
 from recon.reports.journal_document import history_document, open_document
@@ -53,6 +54,17 @@ def test_open_breaks(name: str, width: int, encoding: str, ages: bool) -> None:
     standing = Standing(example_lives(), MONTH, NOW)
     text = page(width, encoding, show_open, standing, top=9, ages=ages, sample=True)
     check_golden(f"{'ageing' if ages else 'open'}_{name}.txt", text)
+
+
+@pytest.mark.parametrize("width", [80, 160])
+def test_an_acknowledged_break_says_so_where_it_is_to_be_fixed(width: int) -> None:
+    """Nobody looks into it a second time."""
+    item = SeenBreak.of(reconciliation().breaks[0])
+    said = Event(0, NOW, "anna", "pc", Kind.ACKNOWLEDGED, item.name, MONTH, "Refund.", "2024-08")
+    life = Life(item.name, MONTH, NOW, {MONTH: item}, item, acknowledged=said)
+    text = shown(reconciliation(), history=History(lives={item.name: life}), width=width)
+    assert " ".join(text.split()).count("Acknowledged until 2024-08.") == 1
+    assert "Acknowledged" not in shown(reconciliation(), width=width)
 
 
 @pytest.mark.parametrize(("name", "width", "encoding"), PAGES)
