@@ -118,6 +118,7 @@ def write_workbook(
     versions: Mapping[str, str] | None = None,
     rows_a_sheet: int = ROWS_A_SHEET,
     rollforward: Sequence[RollforwardRow] | None = None,
+    opening_recorded: bool = False,
     proposals: Proposals | None = None,
     history: History | None = None,
 ) -> Path:
@@ -125,10 +126,12 @@ def write_workbook(
 
     `sample` puts a banner on the summary; `versions` go to the parameters. A table longer than
     `rows_a_sheet` continues on further sheets. The roll-forward, the proposals and the open
-    breaks of the history have sheets where they are given. Raises OSError where it cannot be
-    written.
+    breaks of the history have sheets where they are given; `opening_recorded` is whether the month
+    before has recorded its closing. Raises OSError where it cannot be written.
     """
-    contents = _Contents(result, run_id, sample, versions or {}, rollforward, proposals, history)
+    contents = _Contents(
+        result, run_id, sample, versions or {}, rollforward, opening_recorded, proposals, history
+    )
     partial = path.with_name(f".{path.name}.partial")
     try:
         with tempfile.TemporaryFile(dir=path.parent) as spool:
@@ -159,6 +162,7 @@ class _Contents:
     sample: bool
     versions: Mapping[str, str]
     rollforward: Sequence[RollforwardRow] | None
+    opening_recorded: bool
     proposals: Proposals | None
     history: History | None
 
@@ -181,7 +185,9 @@ def _fill(tables: Tables, contents: _Contents) -> None:
     if chart := excel_bridge.fill_bridge(bridge, result, lines):
         summary.sheet.add_chart(chart, anchor)
     if rolled:
-        excel_rollforward.fill_rollforward(rolled, result, contents.rollforward or (), lines)
+        excel_rollforward.fill_rollforward(
+            rolled, result, contents.rollforward or (), lines, contents.opening_recorded
+        )
 
 
 def _add_tables(tables: Tables, contents: _Contents) -> tuple[Table, Table]:

@@ -26,7 +26,7 @@ from recon.reports.excel_cells import (
 )
 from recon.reports.excel_live import Live, agreement
 from recon.reports.excel_tables import Table
-from recon.reports.rollforward_words import DEFINITION, SHORT, currencies_of
+from recon.reports.rollforward_words import DEFINITION, SHORT, currencies_of, opening_words
 from recon.rollforward import FIGURES, RollforwardRow, in_total
 
 WIDTHS = {"A": 20, "B": 18, "C": 18, "D": 18, "E": 18, "F": 18, "G": 18, "H": 18, "I": 18, "J": 15,
@@ -34,11 +34,18 @@ WIDTHS = {"A": 20, "B": 18, "C": 18, "D": 18, "E": 18, "F": 18, "G": 18, "H": 18
 
 
 def fill_rollforward(
-    page: Page, result: Reconciliation, rows: Sequence[RollforwardRow], lines: Table
+    page: Page,
+    result: Reconciliation,
+    rows: Sequence[RollforwardRow],
+    lines: Table,
+    recorded: bool,
 ) -> None:
-    """Write the roll-forward of all currencies, the main one first."""
+    """Write the roll-forward of all currencies, the main one first.
+
+    `recorded` is whether the month before has recorded its closing.
+    """
     page.add(text_cell(page.sheet, f"Roll-forward of {result.month.name}", TITLE))
-    for sentence in DEFINITION:
+    for sentence in (opening_words(result.month, recorded), *DEFINITION):
         page.say(sentence, SOFT)
     totals = in_total(rows)
     for currency in currencies_of(result, rows):

@@ -23,7 +23,7 @@ from recon.reports.layout import (
     room_for,
     sample_banner,
 )
-from recon.reports.rollforward_words import DEFINITION, SHORT, currencies_of
+from recon.reports.rollforward_words import DEFINITION, SHORT, currencies_of, opening_words
 from recon.rollforward import FIGURES, NO_LINE, RollforwardRow, in_total
 
 # Which figures of a row give way where room is short: all of them stand in the totals.
@@ -70,15 +70,8 @@ def _page(
     yield Text()
     if not complete:
         yield from view.pen.paragraph(Text(NARROW, HIGH))
-    for sentence in (_opening(view, recorded), *DEFINITION):
+    for sentence in (opening_words(view.result.month, recorded), *DEFINITION):
         yield from view.pen.paragraph(Text(sentence, SOFT))
-
-
-def _opening(view: View, recorded: bool) -> str:
-    before = (view.result.month - 1).name
-    if recorded:
-        return f"Opening: the closing that the run of {before} recorded."
-    return f"Opening: computed from today's data, since no closing of {before} was recorded."
 
 
 def _totals(view: View, rows: Sequence[RollforwardRow]) -> Iterator[Text]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from recon.model import Reconciliation
+from recon.month import Month
 from recon.reports.words import currencies
 from recon.rollforward import RollforwardRow
 
@@ -25,6 +26,14 @@ DEFINITION = (
     "Beyond the value: the part of the closing that was recognized beyond what the contract lines "
     "have to give, or without a contract line.",
 )
+
+
+def opening_words(month: Month, recorded: bool) -> str:
+    """Return where a month's opening comes from: a recorded closing, or today's data."""
+    before = (month - 1).name
+    if recorded:
+        return f"Opening: the closing that the run of {before} recorded."
+    return f"Opening: computed from today's data, since no closing of {before} was recorded."
 
 
 def currencies_of(result: Reconciliation, rows: Sequence[RollforwardRow]) -> list[str]:

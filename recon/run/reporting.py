@@ -23,6 +23,7 @@ class Extras:
 
     history: History
     rollforward: Sequence[RollforwardRow]
+    opening_recorded: bool
     proposals: Proposals
 
     @classmethod
@@ -41,6 +42,7 @@ class Extras:
         return cls(
             history,
             rollforward(sides.session, result, recorded),
+            recorded is not None,
             proposals(result.month, result.breaks, accounts),
         )
 
@@ -117,21 +119,26 @@ def _reports(
             history=extras.history,
         )
     if "xlsx" in formats:
-        with _without_numpy():
-            from recon.reports.excel import write_workbook
-
         step("Writing the workbook")
-        # Excel refuses two open workbooks of one name, so the name holds the run.
-        path = folder.path / f"recon_{pack.run_id}.xlsx"
-        workbook = write_workbook(
-            result,
-            path,
-            pack.run_id,
-            sample=pack.settings.sample,
-            versions=pack.versions,
-            rollforward=extras.rollforward,
-            proposals=extras.proposals,
-            history=extras.history,
-        )
-        written.append(workbook)
+        written.append(_workbook(result, pack, extras, folder))
     return written
+
+
+def _workbook(
+    result: Reconciliation, pack: PackFacts, extras: Extras, folder: ReportFolder
+) -> Path:
+    with _without_numpy():
+        from recon.reports.excel import write_workbook
+
+    # Excel refuses two open workbooks of one name, so the name holds the run.
+    return write_workbook(
+        result,
+        folder.path / f"recon_{pack.run_id}.xlsx",
+        pack.run_id,
+        sample=pack.settings.sample,
+        versions=pack.versions,
+        rollforward=extras.rollforward,
+        opening_recorded=extras.opening_recorded,
+        proposals=extras.proposals,
+        history=extras.history,
+    )
