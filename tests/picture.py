@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import re
+from itertools import takewhile
 from pathlib import Path
 
 from rich.console import Console
@@ -19,8 +20,8 @@ from recon.run import reconciled
 
 PICTURE = Path(__file__).parents[1] / ".github" / "dashboard.svg"
 WIDTH = 100
-# The head of the dashboard: verdict, totals, bridge and the first breaks.
-LINES = 62
+# The head of the dashboard ends here: verdict, totals, bridges and the first breaks.
+END = "Where the differences are"
 
 
 def draw() -> str:
@@ -28,7 +29,8 @@ def draw() -> str:
     console = Console(file=io.StringIO(), record=True, width=WIDTH, force_terminal=True)
     with reconciled(Settings(), Month.parse("2024-06")) as (_, result):
         show(console, result, run_id="2024-06_20240703T071500Z_3f9a", sample=True, top=4)
-    head = console.export_text(styles=True).splitlines()[:LINES]
+    lines = console.export_text(styles=True).splitlines()
+    head = takewhile(lambda line: END not in line, lines)
     picture = Console(file=io.StringIO(), record=True, width=WIDTH, force_terminal=True)
     from rich.text import Text
 
