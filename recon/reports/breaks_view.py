@@ -119,10 +119,7 @@ def _stacked(
 def _because(view: View, item: Break, said: Text) -> Iterator[Text]:
     owner = view.pen.text(item.owner or "no owner")
     text = Text.assemble(cause_text(item), ", ", owner, ": ", said)
-    start = INDENT + NAME + GAP
-    first, *rest = view.pen.paragraph(text, start)
-    yield Text.assemble((f"{'':{INDENT}}{item.name:<{NAME + GAP}}", SOFT), first[start:])
-    yield from rest
+    yield from view.pen.beside(item.name, text, NAME + GAP)
 
 
 def invalid_rows(view: View) -> Iterator[RenderableType]:

@@ -18,7 +18,6 @@ from recon.reports import breaks_view, bridge_view, since_view, totals_view
 from recon.reports.layout import (
     CRITICAL,
     FILE_WIDTH,
-    INDENT,
     LEAST_WIDTH,
     PLAIN,
     SOFT,
@@ -121,10 +120,7 @@ def _this_run(
     view: View, run_id: str, reports: Sequence[Path | str], exit_words: str
 ) -> Iterator[Text]:
     yield from view.pen.heading("This run")
-    labels = ["reports"] + [""] * (len(reports) - 1)
-    rows = [(label, str(path), PLAIN) for label, path in zip(labels, reports, strict=False)]
-    rows += [("tolerance", view.result.policy.allowed_text(), PLAIN), ("run", run_id, SOFT)]
+    facts = [("tolerance", view.result.policy.allowed_text(), PLAIN), ("run", run_id, SOFT)]
     if exit_words:
-        rows.append(("exit code", exit_words, CRITICAL))
-    for label, words, style in rows:
-        yield Text.assemble((f"{'':{INDENT}}{label:<11}", SOFT), view.pen.text(words, style))
+        facts.append(("exit code", exit_words, CRITICAL))
+    yield from view.pen.run_facts(list(map(str, reports)), facts)

@@ -225,7 +225,4 @@ def _title(pen: Pen, title: str) -> Iterator[Text]:
 def _fact(pen: Pen, label: str, said: str | Text, style: Style = PLAIN) -> Iterator[Text]:
     """Yield a label and what is said of it, wrapped beside it."""
     text = said if isinstance(said, Text) else pen.text(said, style)
-    indent = INDENT + LABEL
-    first, *rest = pen.paragraph(text, indent) or [Text()]
-    yield Text.assemble((f"{'':{INDENT}}{label:<{LABEL}}", SOFT), first[indent:])
-    yield from rest
+    yield from pen.beside(label, text, LABEL)

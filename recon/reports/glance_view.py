@@ -19,7 +19,6 @@ from recon.reports.layout import (
     FILE_WIDTH,
     GOOD,
     HIGH,
-    INDENT,
     PLAIN,
     SEVERITY_STYLES,
     SOFT,
@@ -176,11 +175,7 @@ def _notes(pen: Pen, months: Sequence[Glance]) -> Iterator[Text]:
 
 def _runs(pen: Pen, months: Sequence[Glance], tolerance: str, exit_words: str) -> Iterator[Text]:
     yield from pen.heading("These runs")
-    kept = [month.folder for month in months if month.folder]
-    labels = ["reports"] + [""] * (len(kept) - 1)
-    rows = [(label, folder, PLAIN) for label, folder in zip(labels, kept, strict=False)]
-    rows.append(("tolerance", tolerance, PLAIN))
+    facts = [("tolerance", tolerance, PLAIN)]
     if exit_words:
-        rows.append(("exit code", exit_words, CRITICAL))
-    for label, words, style in rows:
-        yield Text.assemble((f"{'':{INDENT}}{label:<11}", SOFT), pen.text(words, style))
+        facts.append(("exit code", exit_words, CRITICAL))
+    yield from pen.run_facts([month.folder for month in months if month.folder], facts)

@@ -6,9 +6,9 @@ short and knows no ASCII ellipsis: here a column gives way as a whole, and numbe
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
+from itertools import chain, repeat, zip_longest
 
 from rich.console import Console
 from rich.style import Style
@@ -20,6 +20,7 @@ from recon.reports.words import words
 
 GAP = 2
 INDENT = 2
+RUN_LABEL = 11
 LEAST_WIDTH = 78  # a classic Windows console of 80 columns leaves 79
 FILE_WIDTH = 100  # of what is no terminal
 WIDE = 140  # room for an explanation beside its facts, and for every currency
@@ -121,6 +122,25 @@ class Pen:
         """Return a text's lines, wrapped to the width behind an indent."""
         lines = text.wrap(self.console, self.width - indent)
         return [_trimmed(Text(" " * indent) + line) for line in lines]
+
+    def beside(self, label: str, text: Text, room: int) -> Iterator[Text]:
+        """Yield a text wrapped beside a label, which has some room."""
+        indent = INDENT + room
+        first, *rest = self.paragraph(text, indent) or [Text()]
+        yield Text.assemble((f"{'':{INDENT}}{label:<{room}}", SOFT), first[indent:])
+        yield from rest
+
+    def run_facts(
+        self, reports: Sequence[str], facts: Sequence[tuple[str, str, Style]]
+    ) -> Iterator[Text]:
+        """Yield where the reports of a run are, and what else there is to say: label, text, style.
+
+        A path is never torn apart.
+        """
+        for label, path in zip(chain(["reports"], repeat("")), reports, strict=False):
+            yield Text.assemble((f"{'':{INDENT}}{label:<{RUN_LABEL}}", SOFT), self.text(path))
+        for label, said, style in facts:
+            yield from self.beside(label, self.text(said, style), RUN_LABEL)
 
     def shorten(self, text: Text, width: int) -> Text:
         """Return a text that fits a width, with an ellipsis where it was longer."""

@@ -13,6 +13,7 @@ from rich.cells import cell_len
 from recon import money
 from recon.errors import ExitCode
 from recon.model import Bucket, Flag, Reconciliation, Severity, Side, Totals
+from recon.policy import Policy
 from recon.reports.console import make_console, show
 from recon.reports.layout import Pen
 from tests.example import RUN_ID, clean_reconciliation, reconciliation
@@ -189,6 +190,16 @@ def test_long_names_give_way() -> None:
     base = four_currencies(10_000)
     assert re.search(r"Northwind Nor\w*…", shown(base, width=80, top=1))
     assert re.search(r"Northwind Nor\w*\.\.", shown(base, encoding="ascii", width=80, top=1))
+
+
+def test_tolerances_of_many_segments_are_wrapped_and_paths_are_not() -> None:
+    """The policy is told whole, and a path can be copied."""
+    policy = Policy.of({"segments": {f"Segment {n}": {"tolerance": "2%"} for n in range(9)}})
+    path = "C:/reports/" + "folder/" * 12 + "lines.csv"
+    text = shown(replace(reconciliation(), policy=policy), width=80, reports=[path])
+    assert path in text
+    assert policy.allowed_text() in " ".join(text.split())
+    assert max(len(line) for line in text.splitlines() if path not in line) <= 80
 
 
 def test_markup_and_escapes_are_data() -> None:
