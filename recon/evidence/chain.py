@@ -16,7 +16,7 @@ from pathlib import Path
 from recon.evidence.documents import read
 from recon.evidence.facts import Finding, Previous
 from recon.evidence.names import FOLDER, PREVIOUS
-from recon.evidence.places import packs, run_of
+from recon.evidence.places import packs, run_of, second_of
 from recon.evidence.sums import SUMS, sha256
 
 
@@ -105,7 +105,7 @@ def _twice(links: Iterable[_Link]) -> list[Finding]:
 def _unnamed(links: Sequence[_Link]) -> list[Finding]:
     """Return the later runs that name no run before them."""
     first = [link for link in links if link.previous is None]
-    late = first[1:] if first and first[0] is links[0] else first
+    late = first[1:] if first and second_of(first[0].run) == second_of(links[0].run) else first
     return [
         Finding(link.run, PREVIOUS, "names no run before it, but there are earlier ones")
         for link in late

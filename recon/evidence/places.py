@@ -14,12 +14,16 @@ _RUN = re.compile(r"(\d{4}-\d{2}_(\d{8}T\d{6}Z)_[0-9a-f]{4})(-\d+)?")
 def packs(reports: Path) -> list[Path]:
     """Return where the packs of a folder of reports are or should be, the oldest run first."""
     runs = [path for path in reports.glob("*/*") if _RUN.fullmatch(path.name) and path.is_dir()]
-    return [path / FOLDER for path in sorted(runs, key=lambda path: _age(path.name))]
+    return [path / FOLDER for path in sorted(runs, key=lambda p: (second_of(p.name), p.name))]
 
 
-def _age(name: str) -> tuple[str, str]:
-    found = _RUN.fullmatch(name)
-    return (found[2], name) if found else ("", name)
+def second_of(run: str) -> str:
+    """Return the second of a run, as its id tells it; of two in the same one it does not tell more.
+
+    '' where it is no id.
+    """
+    found = _RUN.fullmatch(run)
+    return found[2] if found else ""
 
 
 def run_of(pack: Path) -> str:

@@ -507,6 +507,20 @@ def test_all_runs_or_those_of_a_month(project: Project, three: list[Path]) -> No
     assert verified(project, runs[2]) == (0, {runs[2]: []})
 
 
+@pytest.mark.parametrize("ids", [("00", "ff"), ("ff", "00")])
+def test_runs_of_one_second_are_proven(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ids: tuple[str, str]
+) -> None:
+    """Nothing in their names says which of them was the first."""
+    project = Project(tmp_path)
+    fill(project)
+    names = iter(f"2024-06_20240703T071500Z_{end * 2}" for end in ids)
+    monkeypatch.setattr("recon.run.month._new_run_id", lambda _: next(names))
+    for _ in ids:
+        run_month(load(project.config), JUNE, formats=("csv",))
+    assert recon("verify", "--all", cwd=project.folder).returncode == 0
+
+
 def test_a_run_that_is_gone_breaks_the_chain(project: Project, three: list[Path]) -> None:
     """The next one misses it, and the journal knows it."""
     runs = [pack.parent.name for pack in three]
