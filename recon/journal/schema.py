@@ -73,8 +73,7 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
     recon.
     """
     try:
-        with suppress(FileExistsError):  # what is no folder, SQLite tells of
-            path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ReportError(
             f"The journal cannot be written: {path}: {error}. Make the folder, or get the rights "
