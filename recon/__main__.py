@@ -12,7 +12,7 @@ def main() -> None:
     """Run the command line; Ctrl-C while it is being loaded leaves as quietly as later on."""
     if sys.argv[1:] == ["--version"]:
         # Scripts ask for it often, and parsing one word would load more than half of Typer.
-        sys.stdout.write(f"recon {__version__}\n")
+        print(f"recon {__version__}")  # noqa: T201 - says nothing where standard output is closed
         return
     try:
         from recon import cli, process

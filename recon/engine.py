@@ -86,7 +86,8 @@ def writing(path: Path) -> Iterator[None]:
     """Turn what hinders DuckDB or us from writing a file into a ReportError."""
     try:
         yield
-    except (duckdb.IOException, OSError) as error:
+    except (duckdb.IOException, duckdb.TransactionException, OSError) as error:
+        # A database file on a full disk fails to commit.
         raise ReportError(
             f"{path} cannot be written: {_plainly(error)}. "
             "Free the place or choose another one, then run again."

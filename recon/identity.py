@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import platform
 import socket
@@ -17,13 +16,30 @@ LIBRARIES = ("duckdb", "openpyxl", "pyodbc")
 
 
 def who() -> str:
-    """Return the user, with the domain on Windows."""
+    """Return the user as the operating system knows them, with the domain on Windows.
+
+    Not as a variable has it: anybody can set one, and the two who sign a month are two people.
+    """
+    if sys.platform == "win32":
+        return _windows_account() or os.getlogin()
+    import pwd
+
     try:
-        user = getpass.getuser()
-    except (OSError, KeyError, ImportError):  # an account without a name
-        user = "unknown"
-    domain = os.environ.get("USERDOMAIN") if sys.platform == "win32" else None
-    return f"{domain}\\{user}" if domain else user
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:  # an account without a name
+        return f"user {os.getuid()}"
+
+
+def _windows_account() -> str:
+    """Return the account of this process with its domain, '' where Windows does not tell it."""
+    if sys.platform != "win32":
+        return ""
+    import ctypes
+
+    sam_compatible, room = 2, ctypes.c_ulong(512)
+    name = ctypes.create_unicode_buffer(room.value)
+    found = ctypes.windll.secur32.GetUserNameExW(sam_compatible, name, ctypes.byref(room))
+    return name.value if found else ""
 
 
 def host() -> str:

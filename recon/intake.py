@@ -28,19 +28,7 @@ from recon.errors import LooksLikeCrmCloseDate
 from recon.model import Side
 from recon.policy import Policy, Recognition
 from recon.rules import rule_of, type_of
-
-CONTRACT_COLUMNS = (
-    "contract_id", "revenue_type", "contract_value", "duration_months", "booking_date",
-    "close_date",
-)  # fmt: skip
-CONTRACT_OPTIONS = (
-    "start_date", "currency", "customer_id", "customer", "segment", "owner", "terminated_on",
-)  # fmt: skip
-ENTRY_COLUMNS = ("entry_id", "contract_id", "revenue_type", "amount", "recognition_period")
-ENTRY_OPTIONS = ("currency", "posted_at", "document_ref")
-PERIOD = "recognition_period"
-# How many entries a row of a relation stands for, where a database has added some up; else one.
-CONDENSED = "recon_entries"
+from recon.source_columns import CONDENSED, PERIOD, known, needed
 
 # A thousand years: more is a mistake, and would leave the calendar.
 LONGEST_TERM = 12_000
@@ -83,7 +71,7 @@ def load_contracts(connection: Session, relation: str, policy: Policy) -> list[s
 
     Raises MissingColumns.
     """
-    side = Columns(Side.ANALYTICS, columns(connection, relation), CONTRACT_COLUMNS)
+    side = Columns(Side.ANALYTICS, columns(connection, relation), needed(Side.ANALYTICS))
     connection.execute(f"CREATE TABLE contract_rows AS {_contract_rows(side, relation, policy)}")
     _mark_duplicates(connection)
     connection.execute(f"CREATE TEMP VIEW contracts AS {_valid_contracts()}")
@@ -91,7 +79,7 @@ def load_contracts(connection: Session, relation: str, policy: Policy) -> list[s
 
 
 def _contract_rows(given: Columns, relation: str, policy: Policy) -> str:
-    read = (*CONTRACT_COLUMNS, *CONTRACT_OPTIONS)
+    read = known(Side.ANALYTICS)
     side = given.as_said(*read)
     return f"""
     WITH given AS (
@@ -229,8 +217,8 @@ def view_entries(
 
     Raises MissingColumns, also where a compliance column that the configuration names is gone.
     """
-    wanted = tuple(column.strip().lower() for column in compliance)
-    side = Columns(Side.ACCOUNTING, columns(connection, relation), ENTRY_COLUMNS + wanted)
+    wanted = needed(Side.ACCOUNTING, compliance)
+    side = Columns(Side.ACCOUNTING, columns(connection, relation), wanted)
     _create_readers(connection, side, policy)
     _view_postings(connection, side, relation)
     given = ", ".join([side.given()] + ["NULL AS given_currency"] * ("currency" not in side.names))
@@ -239,7 +227,7 @@ def view_entries(
         f"CREATE TEMP VIEW entries_numbered AS "
         f"SELECT {side.place()} AS row, {given} FROM {relation}"
     )
-    connection.execute(f"CREATE MACRO entries_of(rows) AS TABLE {_entries_of(side, wanted)}")
+    connection.execute(f"CREATE MACRO entries_of(rows) AS TABLE {_entries_of(side, compliance)}")
     return _float_notice(side, "amount")
 
 
@@ -282,13 +270,12 @@ def _view_postings(connection: Session, given: Columns, relation: str) -> None:
 
 
 def _entries_of(given: Columns, compliance: Sequence[str]) -> str:
-    read = (*ENTRY_COLUMNS, "posted_at", "document_ref", *compliance)
+    read = (*needed(Side.ACCOUNTING, compliance), "posted_at", "document_ref")
     side = given.as_said(*read)
     words = {
         "entry_id": "entry_id", "type_text": "revenue_type", "amount_text": "amount",
-        "period_text": "recognition_period", "posted_at": "posted_at",
-        "document_ref": "document_ref",
-    } | {compliance_name(column): column for column in compliance}  # fmt: skip
+        "period_text": PERIOD, "posted_at": "posted_at", "document_ref": "document_ref",
+    } | {compliance_name(column): column.strip().lower() for column in compliance}  # fmt: skip
     texts = ", ".join(f"{side.text(column)} AS {name(word)}" for word, column in words.items())
     return f"""
     WITH said AS (
@@ -297,7 +284,7 @@ def _entries_of(given: Columns, compliance: Sequence[str]) -> str:
     typed AS (
         SELECT *, read_id(given_contract_id) AS id, lower(id) AS id_key,
             read_type(type_folded) AS type, read_currency(given_currency) AS currency,
-            {side.units("amount")} AS amount, {side.month("recognition_period")} AS month,
+            {side.units("amount")} AS amount, {side.month(PERIOD)} AS month,
             {side.count(CONDENSED)} AS stands_for
         FROM said)
     SELECT *, {texts}, {_reason(side, _ENTRY_CHECKS)} AS reason FROM typed"""
@@ -307,7 +294,7 @@ _ENTRY_CHECKS = {
     "contract_id": ("id", ""),
     "revenue_type": ("type", "unknown"),
     "amount": ("amount", _NOT_EXACT),
-    "recognition_period": ("month", "not a month"),
+    PERIOD: ("month", "not a month"),
     "?currency": (_CODED, "not a currency code"),
 }
 

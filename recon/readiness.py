@@ -18,6 +18,7 @@ from recon.columns import Columns
 from recon.engine import Session
 from recon.model import Side
 from recon.month import Month
+from recon.source_columns import PERIOD
 
 # So many days after its end a month's books are taken as full: what is missing then is a break.
 LATEST = 31
@@ -28,7 +29,6 @@ FEWEST_ENTRIES = 10
 # How many days before that day an earlier run may have been: a weekend lies between.
 NEARBY = 3
 _MILLION = 1_000_000
-PERIOD = "recognition_period"
 
 # Amounts of a month by currency, and its entries.
 Posted = Mapping[str, tuple[int, int]]
@@ -185,9 +185,9 @@ def _rows(connection: Session, month: Month, days: int) -> list[tuple[Any, ...]]
     kinds = dict(connection.execute(
         "SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = 'entries_given'"
     ).fetchall())  # fmt: skip
-    day = _posted_on(kinds.get("given_posted_at", ""))
-    if day is None:
+    if "given_posted_at" not in kinds:
         return []
+    day = Columns(Side.ACCOUNTING, kinds, ()).day("given_posted_at")
     # The month is read off a few hundred periods; off every entry it would take the longest.
     period = {PERIOD: kinds[f"given_{PERIOD}"]}
     of_month = Columns(Side.ACCOUNTING, period, (PERIOD,)).month(PERIOD)
@@ -204,19 +204,6 @@ def _rows(connection: Session, month: Month, days: int) -> list[tuple[Any, ...]]
         FROM dated WHERE month BETWEEN {month.index - EARLIER_MONTHS} AND {month.index}
         GROUP BY ALL ORDER BY ALL"""
     ).fetchall()
-
-
-def _posted_on(kind: str) -> str | None:
-    """Return the SQL of the day on which an entry was posted, None where no column tells it."""
-    if kind == "DATE" or kind.startswith("TIMESTAMP"):
-        return "CAST(given_posted_at AS DATE)"
-    if kind != "VARCHAR":
-        return None
-    text = "trim(given_posted_at)"
-    return (
-        f"coalesce(TRY_CAST(left({text}, 10) AS DATE), CASE WHEN length({text}) = 8 "
-        f"THEN CAST(try_strptime({text}, '%Y%m%d') AS DATE) END)"
-    )
 
 
 def _recognized(

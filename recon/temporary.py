@@ -31,6 +31,12 @@ def clear() -> None:
     """Remove what runs that were killed have left, after a week."""
     with suppress(OSError):
         for found in Path(tempfile.gettempdir()).glob("recon-*"):
-            old = time.time() - found.stat().st_mtime > _LEFT_FOR
-            if old and _OURS.fullmatch(found.name):
+            if _OURS.fullmatch(found.name) and _is_old(found):
                 shutil.rmtree(found, ignore_errors=True)
+
+
+def _is_old(folder: Path) -> bool:
+    # Another run may be clearing, too.
+    with suppress(OSError):
+        return time.time() - folder.stat().st_mtime > _LEFT_FOR
+    return False

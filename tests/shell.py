@@ -107,14 +107,14 @@ def recon(
 
 
 def in_process(
-    *arguments: str | Path, cwd: Path, env: Mapping[str, str] | None = None
+    *arguments: str | Path, cwd: Path, env: Mapping[str, str] | None = None, user: str = "anna"
 ) -> subprocess.CompletedProcess[bytes]:
-    """Return what became of `recon` with these arguments, run in this process.
+    """Return what became of `recon` with these arguments, run in this process by a user.
 
     It is quicker than `recon`, which starts a process as a user does; all that a run changes of
     this process is put back.
     """
-    from recon import process, secrets
+    from recon import identity, process, secrets
     from recon.__main__ import main
 
     line = ["recon", *map(str, arguments)]
@@ -130,6 +130,7 @@ def in_process(
             (sys, "stderr", err),
             (sys, "unraisablehook", sys.unraisablehook),
             (secrets, "_known", []),
+            (identity, "who", lambda: user),
             (process, "leave", sys.exit),  # with a thread left, it would end the tests as well
         ):
             kept.enter_context(mock.patch.object(owner, name, value))

@@ -40,6 +40,4 @@ def main() -> int:
     interruption = process.Interruption()
     interruption.listen()
     program, log = typer.main.get_command(app), Log()
-    code = exit_code(lambda: program.main(standalone_mode=False, obj=log), interruption, log)
-    interruption.ignore()
-    return code
+    return exit_code(lambda: program.main(standalone_mode=False, obj=log), interruption, log)

@@ -44,6 +44,8 @@ def exit_code(
     except BaseException as error:  # noqa: BLE001 - this is where every failure ends
         # Whatever a library makes of an interruption, it stays one.
         end = _INTERRUPTED if interruption.asked else _failure(error)
+    # No signal comes between the end of the work and the exit code.
+    interruption.ignore()
     if end.code == ExitCode.INTERRUPTED:
         end = _INTERRUPTED
     if end.sentence and log.remark:

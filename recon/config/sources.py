@@ -13,6 +13,7 @@ from recon.config.settings import DatabaseSettings, Intent, SourceKind, SourceSe
 from recon.config.spark import read_spark_source
 from recon.keys import Keys
 from recon.model import Side
+from recon.source_columns import known
 
 
 def read_source(table: Keys, side: Side, path: Path, zone: str | None) -> SourceSettings:
@@ -22,7 +23,9 @@ def read_source(table: Keys, side: Side, path: Path, zone: str | None) -> Source
     kind = table.take("source", keys.one_of(SourceKind), SourceKind.SAMPLE)
     if kind is SourceKind.FILES and "path" not in table:
         table.mistake("path", "is missing; it names the CSV or Parquet file, or a glob of them")
-    compliance: tuple[str, ...] = table.take("compliance", keys.texts, ())
+    compliance: tuple[str, ...] = ()
+    if side is Side.ACCOUNTING:
+        compliance = table.take("compliance", keys.texts, ())
     settings = SourceSettings(
         side=side,
         kind=kind,
@@ -90,13 +93,7 @@ def _without_secret(value: object) -> str:
 
 def _read_columns(table: Keys, side: Side, compliance: tuple[str, ...]) -> Mapping[str, str]:
     """Return our column names -> theirs."""
-    from recon import intake
-
-    ours = {
-        Side.ANALYTICS: (*intake.CONTRACT_COLUMNS, *intake.CONTRACT_OPTIONS),
-        Side.ACCOUNTING: (*intake.ENTRY_COLUMNS, *intake.ENTRY_OPTIONS),
-    }
-    known = {*ours[side], *compliance}
-    columns = {our: table.take(our, keys.text, our) for our in table.names() if our in known}
+    ours = {*known(side), *compliance}
+    columns = {our: table.take(our, keys.text, our) for our in table.names() if our in ours}
     table.close()
     return columns

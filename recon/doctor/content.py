@@ -13,9 +13,9 @@ from recon import money
 from recon.config import SourceSettings
 from recon.doctor.model import Finding, failed, ok, warning
 from recon.errors import ExitCode, MissingColumns
-from recon.intake import CONTRACT_COLUMNS, ENTRY_COLUMNS
 from recon.model import Side
 from recon.month import Month
+from recon.source_columns import needed
 
 AMOUNTS = {Side.ANALYTICS: "contract_value", Side.ACCOUNTING: "amount"}
 _NOUNS = {
@@ -45,13 +45,6 @@ class Sum:
     total: Decimal
 
 
-def needed(settings: SourceSettings) -> tuple[str, ...]:
-    """Return the columns without which a side cannot be read, in small letters."""
-    if settings.side is Side.ANALYTICS:
-        return CONTRACT_COLUMNS
-    return ENTRY_COLUMNS + tuple(column.strip().lower() for column in settings.compliance)
-
-
 def of_database(kind: type) -> Form:
     """Return the form of what a driver delivers."""
     forms = {Decimal: Form.EXACT, int: Form.EXACT, float: Form.FLOAT, str: Form.TEXT}
@@ -60,13 +53,14 @@ def of_database(kind: type) -> Form:
 
 def columns(settings: SourceSettings, found: Mapping[str, Form]) -> Finding:
     """Return whether the columns are there and exact; raises MissingColumns."""
-    missing = [column for column in needed(settings) if column not in found]
+    wanted = needed(settings.side, settings.compliance)
+    missing = [column for column in wanted if column not in found]
     if missing:
         raise MissingColumns(settings.side, missing, list(found))
     column = AMOUNTS[settings.side]
     form = found[column]
     if form is Form.EXACT:
-        return ok(f"all {len(needed(settings))} that are needed, {column} as {form}")
+        return ok(f"all {len(wanted)} that are needed, {column} as {form}")
     what = {
         Form.FLOAT: "its values will be rounded to 0.0001",
         Form.TEXT: "it will be read as text, which no database can add up",

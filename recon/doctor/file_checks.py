@@ -17,6 +17,7 @@ from recon.engine import columns as columns_of
 from recon.errors import ExitCode
 from recon.model import Side
 from recon.month import Month
+from recon.source_columns import PERIOD, needed
 from recon.sources.files import FilesSource
 from recon.sources.sample import SampleSource
 from recon.sources.side_by_side import Supervisor
@@ -90,21 +91,23 @@ def columns(subject: FileSubject) -> Finding:
     found = content.columns(subject.settings, forms)
     amount = content.AMOUNTS[subject.settings.side]
     if kinds[amount] == "VARCHAR":
-        return ok(
-            f"all {len(content.needed(subject.settings))} that are needed; text, read exactly"
-        )
+        return ok(f"all {len(_needed(subject))} that are needed; text, read exactly")
     return found
+
+
+def _needed(subject: FileSubject) -> tuple[str, ...]:
+    return needed(subject.settings.side, subject.settings.compliance)
 
 
 def rows(subject: FileSubject) -> Finding:
     """Return what the month will read, counted and added up."""
     side = subject.settings.side
-    read = Columns(side, subject.found, content.needed(subject.settings))
+    read = Columns(side, subject.found, _needed(subject))
     units, inside, unread = read.units(content.AMOUNTS[side]), "true", {}
     if side is Side.ACCOUNTING:
-        period = read.month("recognition_period")
+        period = read.month(PERIOD)
         inside = f"{period} = {subject.month.index}"
-        unread["recognition_period"] = _count(subject, f"{period} IS NULL")
+        unread[PERIOD] = _count(subject, f"{period} IS NULL")
     unread[content.AMOUNTS[side]] = _count(subject, f"{inside} AND {units} IS NULL")
     found = subject.rows(
         f"SELECT coalesce(upper({read.text('currency')}), '{subject.currency}'), count(*), "

@@ -12,16 +12,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from recon import intake
 from recon.columns import PLACE
 from recon.engine import Session, columns, literal, name, writing
 from recon.evidence.names import EXTRACTS, Document
 from recon.model import Side
-
-_COLUMNS = {
-    Side.ANALYTICS: (*intake.CONTRACT_COLUMNS, *intake.CONTRACT_OPTIONS),
-    Side.ACCOUNTING: (*intake.ENTRY_COLUMNS, *intake.ENTRY_OPTIONS, intake.CONDENSED),
-}
+from recon.source_columns import CONDENSED, known
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +48,18 @@ def copy_extract(kept: Kept, side: Side, folder: Path) -> Extract:
 
 def known_columns(side: Side, compliance: Iterable[str]) -> set[str]:
     """Return the columns that recon reads of a side, under our names."""
-    return {*_COLUMNS[side], *(column.strip().lower() for column in compliance)}
+    added_up = {CONDENSED} if side is Side.ACCOUNTING else set()
+    return added_up.union(known(side, compliance))
 
 
 def write_extract(
     session: Session, side: Side, relation: str, folder: Path, compliance: Iterable[str]
 ) -> Extract:
     """Write a side's rows to its file; raises ReportError where that cannot be."""
-    known = known_columns(side, compliance)
+    wanted = known_columns(side, compliance)
     found = {column.strip().lower(): column for column in columns(session, relation)}
     found.pop(PLACE, None)
-    chosen = {ours: theirs for ours, theirs in found.items() if ours in known}
+    chosen = {ours: theirs for ours, theirs in found.items() if ours in wanted}
     listed = ", ".join(f"{name(theirs)} AS {name(ours)}" for ours, theirs in chosen.items())
     path = folder / EXTRACTS[side]
     with writing(path):
@@ -71,7 +67,7 @@ def write_extract(
             f"COPY (SELECT {listed} FROM {relation}) TO {literal(str(path))} "
             "(FORMAT parquet, COMPRESSION zstd)"
         )
-    left_out = tuple(theirs for ours, theirs in found.items() if ours not in known)
+    left_out = tuple(theirs for ours, theirs in found.items() if ours not in wanted)
     return Extract(tuple(chosen), left_out)
 
 
@@ -91,8 +87,8 @@ def extract_totals(session: Session, folder: Path, side: Side) -> Document:
     if side is Side.ANALYTICS:
         row = session.execute(f"SELECT count(*) FROM {relation}").fetchone()
         return {"extract_rows": row[0] if row else 0}
-    condensed = intake.CONDENSED in columns(session, relation)
-    entries = f"sum(coalesce(CAST({intake.CONDENSED} AS BIGINT), 1))" if condensed else "count(*)"
+    condensed = CONDENSED in columns(session, relation)
+    entries = f"sum(coalesce(CAST({CONDENSED} AS BIGINT), 1))" if condensed else "count(*)"
     row = session.execute(
         f"""SELECT count(*), CAST(coalesce({entries}, 0) AS BIGINT),
             CAST(min(recognition_period) AS VARCHAR), CAST(max(recognition_period) AS VARCHAR)

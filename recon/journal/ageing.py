@@ -7,12 +7,10 @@ from dataclasses import dataclass
 from enum import Enum
 
 from recon.control import tie
-from recon.journal.lives import lives
-from recon.journal.model import Event, Kind, Life, SeenBreak, State
+from recon.journal.lives import as_of, lives
+from recon.journal.model import Event, Life, SeenBreak, State
 from recon.model import Severity
 from recon.month import Month
-
-_OF_A_RUN = (Kind.RUN, Kind.RESOLVED)
 
 
 class Age(Enum):
@@ -63,15 +61,8 @@ def standing(
 
     Runs of later months are left out; what people said holds whenever they said it.
     """
-    known = [event for event in events if event.kind not in _OF_A_RUN or event.month <= month]
-    last = {event.month: event.subject for event in known if event.kind is Kind.RUN}
-    there = {(key, item.name) for key, run_id in last.items() for item in seen.get(run_id, ())}
-    return by_age(
-        life
-        for life in lives(known, seen, month).values()
-        # A month that was run again without it closes a break only if no later month has it.
-        if not life.resolved and any((key, life.name) in there for key in life.seen)
-    )
+    known = lives(as_of(events, month), seen, month)
+    return by_age(life for life in known.values() if not life.resolved)
 
 
 def by_age(found: Iterable[Life]) -> tuple[Life, ...]:

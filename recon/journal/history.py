@@ -8,8 +8,16 @@ from datetime import datetime
 from functools import cached_property
 
 from recon.journal.ageing import by_age
-from recon.journal.lives import Resolution, after, lapsed, settled
-from recon.journal.model import Event, Kind, Life, Run, SeenBreak, State
+from recon.journal.lives import (
+    Chronicle,
+    Resolution,
+    as_of,
+    chronicle,
+    closable,
+    lives,
+    settled,
+)
+from recon.journal.model import Event, Kind, Life, Run, SeenBreak
 from recon.journal.signing import Signature, signatures
 from recon.model import Severity, Totals
 from recon.month import Month
@@ -66,13 +74,15 @@ class History:
 
     `since` compares with the last run of the month, None for the first one, and `superseded` with
     the one that was signed off; `carried` are the breaks of earlier months that are not resolved,
-    the oldest first; `resolved` is what this run has closed; `lives` has the break of every line
-    that breaks in the month, by name; `at` is the moment, None where nothing is recorded.
+    the oldest first; `closed` is all that this run closes, and `resolved` what no run before it
+    had; `lives` has the break of every line that breaks in the month, by name; `at` is the moment,
+    None where nothing is recorded.
     """
 
     since: Since | None = None
     superseded: Superseded | None = None
     carried: tuple[Life, ...] = ()
+    closed: tuple[Resolution, ...] = ()
     resolved: tuple[tuple[Life, Resolution], ...] = ()
     lives: Mapping[str, Life] = field(default_factory=dict)
     at: datetime | None = None
@@ -102,15 +112,14 @@ class Past:
     signed: Run | None = None
 
     @cached_property
-    def known(self) -> dict[str, Life]:
-        """The latest life of every break, by name; nothing has lapsed."""
+    def known(self) -> Chronicle:
+        """What is known of every line that broke."""
         # With every run there is more to go through, so it is done once.
-        return after({}, self.events, self.seen)
+        return chronicle(self.events, self.seen)
 
-    def open(self, month: Month) -> dict[str, Life]:
-        """Return the breaks that are not resolved, by name."""
-        known = lapsed(self.known, month)
-        return {name: life for name, life in known.items() if life.state is not State.RESOLVED}
+    def closable(self, month: Month) -> dict[str, Life]:
+        """Return the breaks of earlier months that a run of a month may close, by name."""
+        return closable(self.known, month)
 
 
 def history(
@@ -123,11 +132,11 @@ def history(
 ) -> History:
     """Return what a run of a month means after `past`.
 
-    `to_date` has the to-date difference of the lines of the breaks that were open, by name.
+    `to_date` has the to-date difference of the lines of the breaks that it may close, by name.
+    What is told is as of the end of the month, whatever later months have run.
     """
     breaks = {item.name: item for item in now}
-    before = lapsed(past.known, month)
-    closed = settled(before, month, breaks, to_date)
+    closed = settled(past.known, month, breaks, to_date)
     now_known = _after(past, month, breaks, closed, at)
     return History(
         since=_since(past, past.last, breaks, totals) if past.last else None,
@@ -136,7 +145,10 @@ def history(
             life for name, life in now_known.items()
             if name not in breaks and not life.resolved and life.first_month < month
         ),
-        resolved=tuple((now_known[item.name], item) for item in closed),
+        closed=tuple(closed),
+        resolved=tuple(
+            (now_known[item.name], item) for item in closed if _is_news(item, past, month)
+        ),
         lives={name: now_known[name] for name in breaks},
         at=at,
     )  # fmt: skip
@@ -151,9 +163,16 @@ def _after(
 ) -> dict[str, Life]:
     """Return where every break stands once the run is recorded."""
     this = "this run"
-    told = [(Kind.RUN, this, ""), *((Kind.RESOLVED, item.name, item.reason) for item in closed)]
-    events = [Event(0, at, "", "", kind, subject, month, reason) for kind, subject, reason in told]
-    return lapsed(after(past.known, events, {this: list(breaks.values())}), month)
+    told = [(Kind.RUN, this, month, "")]
+    told += [(Kind.RESOLVED, item.name, item.month, item.reason) for item in closed]
+    events = [*past.events, *(Event(0, at, "", "", *each) for each in told)]
+    return lives(as_of(events, month), {**past.seen, this: list(breaks.values())}, month)
+
+
+def _is_news(item: Resolution, past: Past, month: Month) -> bool:
+    """Return whether a run closes in its month what the last run of that month had not closed."""
+    before = past.known.lines[item.name].closed.get(item.month)
+    return item.month == month and (before is None or before.reason != item.reason)
 
 
 def _since(

@@ -1,14 +1,16 @@
 """Lives: what the runs saw and what people said -> where each break stands. Pure.
 
-A break lives from the run that first saw it until it is resolved: because its month was run again
-without it, or because a later month has made it good to date. A line that breaks again later is
-a new life of the same name.
+Of every month its last run counts, whenever that was: a line's months are gone through in their own
+order, not in that of the runs. A break lives from the month in which its line breaks until a month
+closes it: because that month was run again without it, or because it has made it good to date. A
+line that breaks again later is a new life of the same name.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 
 from recon.journal.model import Event, Kind, Life, SeenBreak
 from recon.month import Month
@@ -19,92 +21,150 @@ TIMING = frozenset({"wrong_period", "catch_up"})
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """A break that a run has closed, and why."""
+    """A break that a run has closed, in which month, and why."""
 
     name: str
+    month: Month
     reason: str
 
 
-def lives(
-    events: Iterable[Event], seen: Mapping[str, Sequence[SeenBreak]], until: Month | None = None
-) -> dict[str, Life]:
-    """Return the latest life of every break by name, after all events in order of time.
+@dataclass(slots=True)
+class Line:
+    """What is known of a line that broke: by month, as the last run of each month saw it.
 
-    `seen` has the breaks of every run. With `until`, acknowledgements that hold no longer in
-    that month have lapsed.
+    `gone` is what a month had that was run again without it, `closed` what closes the break in a
+    month, `since` when it was first seen there; `said` is what people said, each of the month that
+    the break had reached.
     """
-    return lapsed(after({}, events, seen), until)
+
+    seen: dict[Month, SeenBreak] = field(default_factory=dict)
+    gone: dict[Month, SeenBreak] = field(default_factory=dict)
+    closed: dict[Month, Event] = field(default_factory=dict)
+    since: dict[Month, datetime] = field(default_factory=dict)
+    said: list[Event] = field(default_factory=list)
 
 
-def after(
-    before: Mapping[str, Life], events: Iterable[Event], seen: Mapping[str, Sequence[SeenBreak]]
-) -> dict[str, Life]:
-    """Return the latest life of every break after further events; nothing has lapsed."""
-    found = dict(before)
-    ran = {month for life in before.values() for month in life.seen}
+@dataclass(slots=True)
+class Chronicle:
+    """What is known of all lines that broke, by the name of their break, and which months ran."""
+
+    lines: dict[str, Line] = field(default_factory=dict)
+    ran: set[Month] = field(default_factory=set)
+
+
+def chronicle(events: Iterable[Event], seen: Mapping[str, Sequence[SeenBreak]]) -> Chronicle:
+    """Return what all events tell, in order of time; `seen` has the breaks of every run."""
+    found = Chronicle()
     for event in events:
         if event.kind is Kind.RUN:
-            now = {item.name: item for item in seen.get(event.subject, ())}
-            if event.month in ran:
-                _leave_out(found, event.month, now)
-            _apply_run(found, event, now)
-            ran.add(event.month)
-        elif event.subject in found:
-            found[event.subject] = _after(found[event.subject], event)
+            _take_run(found, event, {item.name: item for item in seen.get(event.subject, ())})
+        elif line := found.lines.get(event.subject):
+            if event.kind is Kind.RESOLVED:
+                line.closed[event.month] = event
+            else:
+                line.said.append(event)
     return found
 
 
-def lapsed(found: Mapping[str, Life], month: Month | None) -> dict[str, Life]:
-    """Return lives without the acknowledgements that hold no longer in a month."""
-    return {name: _lapsed(life, month) for name, life in found.items()}
+def lives(
+    events: Iterable[Event], seen: Mapping[str, Sequence[SeenBreak]], month: Month | None = None
+) -> dict[str, Life]:
+    """Return the life of every break that a month belongs to, by name; else the latest one.
+
+    Acknowledgements that hold no longer in the month have lapsed.
+    """
+    found = {}
+    for name, line in chronicle(events, seen).lines.items():
+        all_of_it = list(_lives_of(name, line))
+        current = (life for life in all_of_it if month and _reaches(life, month))
+        if all_of_it:
+            found[name] = _lapsed(next(current, all_of_it[-1]), month)
+    return found
 
 
-def _leave_out(found: dict[str, Life], month: Month, now: Mapping[str, SeenBreak]) -> None:
-    """Take a month that was run again out of the lives of the breaks that it no longer has."""
-    for name, life in found.items():
-        if name not in now and month in life.seen:
-            found[name] = _without(life, month)
+def as_of(events: Iterable[Event], month: Month) -> list[Event]:
+    """Return what was known at the end of a month; what people said holds whenever they said it."""
+    runs = (Kind.RUN, Kind.RESOLVED)
+    return [event for event in events if event.kind not in runs or event.month <= month]
 
 
-def _apply_run(found: dict[str, Life], run: Event, now: Mapping[str, SeenBreak]) -> None:
+def _take_run(found: Chronicle, run: Event, now: Mapping[str, SeenBreak]) -> None:
+    month, again = run.month, run.month in found.ran
+    found.ran.add(month)
+    for name, line in found.lines.items():
+        # The run says anew what it closes.
+        line.closed.pop(month, None)
+        if month in line.seen and name not in now:
+            line.gone[month] = line.seen.pop(month)
     for name, item in now.items():
-        known = found.get(name)
-        # A month that is run again after its break was closed goes on with that life.
-        if known is None or (known.resolved and run.month not in known.seen):
-            found[name] = Life(name, run.month, run.at, {run.month: item}, last=item)
-        else:
-            found[name] = _with(known, run.month, item)
+        line = found.lines.setdefault(name, Line())
+        if line.seen.get(month) != item:
+            _change(line, month, again)
+        line.seen[month] = item
+        line.gone.pop(month, None)
+        line.since.setdefault(month, run.at)
 
 
-def _with(life: Life, month: Month, item: SeenBreak) -> Life:
-    changed = life.seen.get(month) != item
-    return life._replace(
-        first_month=min(life.first_month, month),
-        seen={**life.seen, month: item},
-        last=item if month >= max(life.seen) else life.last,
-        # What was acknowledged was the break as it stood.
-        acknowledged=None if changed and _is_for_now(life) else life.acknowledged,
-        resolved=None if changed else life.resolved,
+def _change(line: Line, month: Month, again: bool) -> None:
+    """Take back what no longer holds once a month says something else of a line.
+
+    Other books may not agree to date in the month that closed it; and what was acknowledged was the
+    break as it stood, unless it was until a month.
+    """
+    following = min((key for key in line.closed if key > month), default=None)
+    if again and following:
+        del line.closed[following]
+    begin = max((key for key in line.closed if key < month), default=None)
+    end = min((key for key in line.closed if key > month), default=None)
+    line.said = [
+        event for event in line.said
+        if event.kind is not Kind.ACKNOWLEDGED or event.detail
+        or (begin and event.month <= begin) or (end and event.month > end)
+    ]  # fmt: skip
+
+
+def _lives_of(name: str, line: Line) -> Iterator[Life]:
+    """Yield the lives of a line, the earliest first."""
+    seen: dict[Month, SeenBreak] = {}
+    begin: Month | None = None
+    for month in sorted({*line.seen, *line.closed}):
+        if month in line.seen:
+            seen[month] = line.seen[month]
+        elif not seen and month in line.gone:
+            seen[month] = line.gone[month]
+        if seen and month in line.closed:
+            yield _life(name, line, seen, begin, line.closed[month])
+            seen, begin = {}, month
+    if seen:
+        yield _life(name, line, seen, begin, None)
+
+
+def _life(
+    name: str,
+    line: Line,
+    seen: Mapping[Month, SeenBreak],
+    begin: Month | None,
+    closed: Event | None,
+) -> Life:
+    said = [
+        event for event in line.said
+        if not (begin and event.month <= begin) and not (closed and event.month > closed.month)
+    ]  # fmt: skip
+    acknowledged = [event for event in said if event.kind is Kind.ACKNOWLEDGED]
+    return Life(
+        name,
+        min(seen),
+        min(line.since[month] for month in seen),
+        seen,
+        seen[max(seen)],
+        tuple(event for event in said if event.kind is not Kind.ACKNOWLEDGED),
+        acknowledged[-1] if acknowledged else None,
+        closed,
     )
 
 
-def _is_for_now(life: Life) -> bool:
-    """Return whether an acknowledgement holds only for as long as nothing changes."""
-    return life.acknowledged is not None and not life.acknowledged.detail
-
-
-def _without(life: Life, month: Month) -> Life:
-    rest = {key: item for key, item in life.seen.items() if key != month}
-    # Nothing is left only where the run has closed it; that event follows.
-    return life._replace(first_month=min(rest), seen=rest, last=rest[max(rest)]) if rest else life
-
-
-def _after(life: Life, event: Event) -> Life:
-    if event.kind is Kind.RESOLVED:
-        return life._replace(resolved=event)
-    if event.kind is Kind.ACKNOWLEDGED:
-        return life._replace(acknowledged=event)
-    return life._replace(notes=(*life.notes, event))
+def _reaches(life: Life, month: Month) -> bool:
+    return life.resolved is None or life.resolved.month >= month
 
 
 def _lapsed(life: Life, month: Month | None) -> Life:
@@ -114,39 +174,87 @@ def _lapsed(life: Life, month: Month | None) -> Life:
     return life
 
 
+def closable(before: Chronicle, month: Month) -> dict[str, Life]:
+    """Return the lives that a run of a month may close, by name: those that reach it from earlier.
+
+    What an earlier run of the month has closed counts as open: the run says so again, or not.
+    """
+    reaching = ((name, _reaching(name, line, month)) for name, line in before.lines.items())
+    return {name: life for name, life in reaching if life and life.first_month < month}
+
+
+def _reaching(name: str, line: Line, month: Month) -> Life | None:
+    """Return the life that a month belongs to as long as the month closes nothing."""
+    others = {key: event for key, event in line.closed.items() if key != month}
+    open_there = Line(line.seen, line.gone, others, line.since, line.said)
+    found = (life for life in _lives_of(name, open_there) if _reaches(life, month))
+    return next((life for life in found if life.first_month <= month), None)
+
+
 def settled(
-    before: Mapping[str, Life],
+    before: Chronicle,
     month: Month,
     now: Mapping[str, SeenBreak],
     to_date: Mapping[str, int],
 ) -> list[Resolution]:
-    """Return which breaks a run of a month closes.
+    """Return which breaks a run of a month closes, also those that a run before it had closed.
 
-    `before` are the lives before the run, `now` its breaks and `to_date` the to-date difference
-    of the lines of the open ones, by name.
+    `before` is what was known before the run, `now` its breaks and `to_date` the to-date difference
+    of the lines that are `closable`, by name.
     """
     found = []
-    for name, life in before.items():
-        if life.resolved and (name not in now or life.seen.get(month) in (None, now[name])):
-            continue
-        reason = _closed_by(life, month, now.get(name), to_date.get(name))
-        if reason:
-            found.append(Resolution(name, reason))
+    for name, life in closable(before, month).items():
+        if reason := _closed_by(life, month, now.get(name), to_date.get(name)):
+            found.append(Resolution(name, month, reason))
+    known = {item.name for item in found}
+    found += [
+        Resolution(name, month, f"No longer there: {month} was run again without it.")
+        for name, line in before.lines.items()
+        if name not in now and name not in known and _is_gone(name, line, month)
+    ]
+    if month not in before.ran:
+        found += _closed_later(before, month, now, known)
     return found
 
 
 def _closed_by(life: Life, month: Month, item: SeenBreak | None, to_date: int | None) -> str:
-    """Return why a run closes a break, '' where it does not."""
-    earlier = [key for key in life.seen if key < month]
-    if item is None and month in life.seen and len(life.seen) == 1:
-        return f"No longer there: {month} was run again without it."
-    if not earlier or to_date != 0:
+    """Return why a run closes a break of earlier months, '' where it does not."""
+    if to_date != 0:
         return ""
-    was = max(earlier)
-    if item is not None and item.cause in TIMING:
-        return f"Timing: {_told(life.seen[was], was)} and {_told(item, month)} agree to date."
-    return f"Made good: it agrees to date in {month}." if item is None else ""
+    if item is None:
+        return f"Made good: it agrees to date in {month}."
+    return _timing(life.seen, month, item) if item.cause in TIMING else ""
+
+
+def _timing(seen: Mapping[Month, SeenBreak], month: Month, item: SeenBreak) -> str:
+    was = max(key for key in seen if key < month)
+    return f"Timing: {_told(seen[was], was)} and {_told(item, month)} agree to date."
 
 
 def _told(item: SeenBreak, month: Month) -> str:
     return f"{month} ({item.cause.replace('_', ' ')})"
+
+
+def _is_gone(name: str, line: Line, month: Month) -> bool:
+    """Return whether a month that is run without a line leaves nothing of its break."""
+    if month not in line.seen and not (month in line.gone and month in line.closed):
+        return False
+    life = _reaching(name, line, month)
+    return life is None or set(life.seen) == {month}
+
+
+def _closed_later(
+    before: Chronicle, month: Month, now: Mapping[str, SeenBreak], known: set[str]
+) -> Iterator[Resolution]:
+    """Yield what a later month had made good before this one was run for the first time."""
+    for name, item in now.items():
+        line = before.lines.get(name)
+        if line is None or name in known:
+            continue
+        end = min((key for key in line.closed if key > month), default=None)
+        for key in sorted(key for key in line.seen if key > month and (not end or key < end)):
+            made_up = line.seen[key]
+            if made_up.cause in TIMING and made_up.to_date_difference == 0:
+                earlier = {month: item} | {other: line.seen[other] for other in line.seen}
+                yield Resolution(name, key, _timing(earlier, key, made_up))
+                break

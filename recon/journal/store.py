@@ -75,12 +75,12 @@ class Journal:
             self._insert(
                 "closings", [(run.run_id, *line, a) for line, a in (closings or {}).items()]
             )
-            told = [(Kind.RUN, run.run_id, ""),
-                    *((Kind.RESOLVED, item.name, item.reason) for item in resolutions)]  # fmt: skip
+            told = [(Kind.RUN, run.run_id, run.month, "")]
+            told += [(Kind.RESOLVED, item.name, item.month, item.reason) for item in resolutions]
             self._insert("events", [
                 (None, run.ended.isoformat(), run.who, run.host, kind.value, subject,
-                 str(run.month), reason, "")
-                for kind, subject, reason in told
+                 str(month), reason, "")
+                for kind, subject, month, reason in told
             ])  # fmt: skip
 
     def say(self, *events: Event) -> None:

@@ -115,8 +115,7 @@ def _recorded(
     folder = written.folder.relative_to(settings.reports).as_posix()
     provisional = ready is not None and ready.provisional
     run = record_of(sides, run_id, code, written.seal, past.supersedes, folder, provisional)
-    closed = [resolution for _, resolution in past.resolved]
-    journal.record(run, seen(result), closed, extras.closings)
+    journal.record(run, seen(result), past.closed, extras.closings)
     step("Comparing with the last run")
     past = with_movement(past, journal, settings.reports, run)
     told = _with_notices(shown.result, [written.notice])

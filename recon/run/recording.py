@@ -30,7 +30,7 @@ def story(journal: Journal, session: Session, result: Reconciliation) -> History
     past = journal.past(result.month)
     names = {
         (life.last.contract_id, life.last.revenue_type, life.last.currency): name
-        for name, life in past.open(result.month).items()
+        for name, life in past.closable(result.month).items()
     }
     found = to_date_differences(session, list(names))
     to_date = {names[key]: difference for key, difference in found.items()}

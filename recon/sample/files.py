@@ -43,7 +43,7 @@ def make(recipe: Recipe, path: Path) -> None:
     It is written beside its place and moved there when it is whole, so that two processes may
     make it at once and nobody ever opens half of it. Raises ReportError where that fails.
     """
-    try:
+    with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(
             prefix=path.stem, dir=path.parent, ignore_cleanup_errors=True
@@ -51,11 +51,6 @@ def make(recipe: Recipe, path: Path) -> None:
             made = Path(folder) / "sample.duckdb"
             _write(recipe, made)
             made.replace(path)
-    except OSError as error:
-        raise ReportError(
-            f"The sample cannot be written to {path}: {error.strerror or error}. "
-            "Close what has it open, or free the place, then try again."
-        ) from error
 
 
 def _write(recipe: Recipe, path: Path) -> None:

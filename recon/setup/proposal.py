@@ -16,7 +16,8 @@ from recon.model import Side
 from recon.setup import names, vocabulary
 from recon.setup.names import Reading
 from recon.setup.schema import Column, Family, Table
-from recon.setup.vocabulary import NEEDED, OPTIONS, Words
+from recon.setup.vocabulary import Words
+from recon.source_columns import NEEDED, OPTIONS, known
 
 # Below this sureness there is no candidate; a wrong optional column is worse than none.
 LEAST_NEEDED, LEAST_OPTIONAL, LEAST_TABLE = 40, 60, 50
@@ -120,7 +121,7 @@ def propose(side: Side, table: Table, referred: Column | None = None) -> Proposa
     found = _candidates(side, table, referred)
     chosen = _chosen(found, NEEDED[side], LEAST_NEEDED, {})
     chosen = _chosen(found, OPTIONS[side], LEAST_OPTIONAL, chosen)
-    ours = (*NEEDED[side], *OPTIONS[side])
+    ours = known(side)
     taken = {candidate.column.name for candidate in chosen.values()}
     return Proposal(
         side,
@@ -179,8 +180,8 @@ def _candidates(side: Side, table: Table, referred: Column | None) -> list[Candi
 def _readings(side: Side, name: str, family: Family) -> dict[str, tuple[int, Reading]]:
     """Return what a column could be of ours: the score by name and type, and the reading."""
     found = {}
-    for ours, known in _column_names(side).items():
-        read = list(names.readings(name, known, vocabulary.ENTITIES[side]))
+    for ours, words in _column_names(side).items():
+        read = list(names.readings(name, words, vocabulary.ENTITIES[side]))
         if family in FITS[ours] and read:
             best = max(read, key=lambda reading: reading.sureness)
             found[ours] = (best.sureness * FITS[ours][family] // 100, best)

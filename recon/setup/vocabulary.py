@@ -9,11 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from recon.intake import CONTRACT_COLUMNS, CONTRACT_OPTIONS, ENTRY_COLUMNS, ENTRY_OPTIONS
 from recon.model import Side
-
-NEEDED = {Side.ANALYTICS: CONTRACT_COLUMNS, Side.ACCOUNTING: ENTRY_COLUMNS}
-OPTIONS = {Side.ANALYTICS: CONTRACT_OPTIONS, Side.ACCOUNTING: ENTRY_OPTIONS}
 
 
 @dataclass(frozen=True, slots=True)

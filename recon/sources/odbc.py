@@ -17,8 +17,8 @@ from typing import Any
 from recon.config import DatabaseSettings, SourceSettings
 from recon.engine import Session, literal, name, reading
 from recon.errors import ConfigError, MissingColumns, ReportError, SourceDataError
-from recon.intake import CONDENSED, CONTRACT_COLUMNS, ENTRY_COLUMNS
 from recon.model import Side
+from recon.source_columns import CONDENSED, needed
 from recon.sources.database import SQL_SERVER, Database, connected, driver_manager
 from recon.sources.delivery import Delivery, Request, Scratch
 from recon.sources.driver_errors import failure, retried
@@ -131,8 +131,8 @@ class OdbcSource:
         parameters = () if side is Side.ANALYTICS else (BEGINNING, BEGINNING)
         cursor = database.execute(f"SELECT * FROM ({query}) q WHERE 1 = 0", *parameters)
         found = {column[0].lower(): column[1] is float for column in cursor.description}
-        needed = CONTRACT_COLUMNS if side is Side.ANALYTICS else ENTRY_COLUMNS
-        missing = [column for column in needed if column not in found]
+        wanted = needed(side, self.settings.compliance)
+        missing = [column for column in wanted if column not in found]
         if missing:
             raise MissingColumns(side, missing, list(found))
         return found

@@ -16,9 +16,9 @@ from recon.config import SourceKind, SourceSettings, SparkSource
 from recon.engine import Session, literal, name, reading, session
 from recon.errors import ConfigError
 from recon.evidence.extracts import known_columns
-from recon.intake import CONTRACT_COLUMNS, ENTRY_COLUMNS
 from recon.model import Side
 from recon.secrets import remembered
+from recon.source_columns import needed
 from recon.sources import source
 from recon.sources.delivery import Delivery, Request, Scratch
 from recon.sources.files import FilesSource
@@ -28,8 +28,6 @@ from recon.spark.failures import spark_reading
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, SparkSession
-
-_REQUIRED = {Side.ANALYTICS: CONTRACT_COLUMNS, Side.ACCOUNTING: ENTRY_COLUMNS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,18 +126,13 @@ def _side(
 ) -> SparkSide:
     named = chosen(settings if as_written else SourceSettings(settings.side), frame.columns)
     ours = {our.strip().lower(): their for our, their in named.items()}
-    Columns(settings.side, dict.fromkeys(ours, ""), _required(settings))
+    Columns(settings.side, dict.fromkeys(ours, ""), needed(settings.side, settings.compliance))
     known = known_columns(settings.side, settings.compliance)
     kept = {our: their for our, their in ours.items() if our in known}
     left_out = tuple(our for our in named if our.strip().lower() not in known)
     picked = [_column(frame, their).alias(our) for our, their in kept.items()]
     frame = frame.select(*picked, place(frame).alias(PLACE))
     return SparkSide(settings, frame, left_out, delivery, as_written)
-
-
-def _required(settings: SourceSettings) -> tuple[str, ...]:
-    compliance = tuple(column.strip().lower() for column in settings.compliance)
-    return _REQUIRED[settings.side] + (compliance if settings.side is Side.ACCOUNTING else ())
 
 
 def _column(frame: DataFrame, their: str) -> Column:

@@ -55,7 +55,7 @@ def run(
     project: Project, *arguments: str, user: str = "anna"
 ) -> subprocess.CompletedProcess[bytes]:
     """Return what became of a command that somebody gave, in this process."""
-    return in_process(*arguments, cwd=project.folder, env={"LOGNAME": user})
+    return in_process(*arguments, cwd=project.folder, user=user)
 
 
 def told(project: Project, *arguments: str, user: str = "anna") -> str:
@@ -119,6 +119,23 @@ def test_differences_of_timing_clear_themselves(year: tuple[Project, dict[str, s
     assert "Timing: 2024-02 (not posted) and 2024-03 (catch up)" in printed["2024-03"]
     assert all("Cleared by this run" in printed[month] for month in YEAR[1:])
     assert "Since the last run" not in "".join(printed.values())
+
+
+def test_months_run_again_leave_what_is_open(project: Project) -> None:
+    """June is made good in July and September breaks anew, whichever of them is run once more."""
+    books(project, {"2024-07": {"001": "20000.00"}, "2024-08": {"001": "10000.00"}})
+    project.write("contracts.csv", CONTRACTS + contract("001", LARGE))
+    told(project, "month", "2024-06..2024-09", *CSV)
+    before = document(project, "open")["breaks"]
+    assert [(item["first_month"], item["open_amount"]) for item in before] == [
+        ("2024-09", "-10000.00")
+    ]
+    for month in ("2024-07", "2024-08", "2024-06", "2024-09"):
+        told(project, "month", month, *CSV)
+        assert document(project, "open")["breaks"] == before
+        assert document(project, "open", "--month", "2024-07")["breaks"] == []
+    sign = ("sign-off", "2024-09", "--role", "preparer", "--comment", "Ok")
+    assert "nobody has acknowledged" in refused(project, *sign)
 
 
 def test_the_roll_forward_ties_from_month_to_month(year: tuple[Project, dict[str, str]]) -> None:
@@ -306,6 +323,18 @@ def test_what_is_accepted_is_recorded(project: Project) -> None:
     assert "(accepted: Reversed in July.)" in told(project, "history")
 
 
+def test_a_variable_makes_nobody_else(project: Project) -> None:
+    """Who signs is who the operating system says, whatever the environment claims."""
+    books(project, {"2024-06": {"001": "10000.00", "002": "10000.00"}})
+    recon("month", "2024-06", *CSV, cwd=project.folder)
+    sign, said = ("sign-off", "2024-06", "--role"), ("--comment", "Ok")
+    assert recon(*sign, "preparer", *said, cwd=project.folder).returncode == 0
+    claimed = dict.fromkeys(("LOGNAME", "USER", "LNAME", "USERNAME"), "somebody.else")
+    done = recon(*sign, "reviewer", *said, cwd=project.folder, env=claimed)
+    assert done.returncode == 2
+    assert "the reviewer is somebody else" in one_sentence(done.stderr.decode())
+
+
 def signed_month(project: Project) -> str:
     """Run June and have it signed off; return the run."""
     told(project, "month", "2024-06", *CSV)
@@ -319,7 +348,7 @@ def test_a_run_of_a_signed_month_supersedes_it(project: Project) -> None:
     """It says so, compares with what was signed, and is 3 as the verdict is another one."""
     run_id = signed_month(project)
     books(project, {"2024-06": {"001": "10000.00", "002": "10000.00"}})
-    done = recon("month", "2024-06", cwd=project.folder, env={"LOGNAME": "anna"})
+    done = run(project, "month", "2024-06")
     page = done.stdout.decode()
     assert done.returncode == 3
     assert "Signed off before: this run supersedes it" in page

@@ -78,7 +78,7 @@ class Year:
         cheap = ("--format", "csv", "--quiet") if arguments[0] == "month" else ()
         done: subprocess.CompletedProcess[bytes] = in_process(
             *arguments, *cheap, cwd=self.project.folder,
-            env={"HOOK": self.slack.webhook, "LOGNAME": who},
+            env={"HOOK": self.slack.webhook}, user=who,
         )  # fmt: skip
         return Start(day, done.returncode, done.stdout.decode(), done.stderr.decode())
 

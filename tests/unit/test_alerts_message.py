@@ -20,7 +20,7 @@ from recon.alerts.message import (
     more_critical,
     with_id,
 )
-from recon.journal.history import Past
+from recon.journal.lives import lives
 from recon.journal.model import Event, Kind, Life, Run, SeenBreak
 from recon.model import Severity, Totals
 from recon.month import Month
@@ -49,8 +49,7 @@ def example_breaks() -> list[SeenBreak]:
 
 def lives_of(breaks: Sequence[SeenBreak], month: Month = MONTH) -> dict[str, Life]:
     """Return the lives of breaks that one run has seen."""
-    past = Past([Event(1, AT, "", "", Kind.RUN, "r", month)], {"r": breaks}, None)
-    return past.open(month)
+    return lives([Event(1, AT, "", "", Kind.RUN, "r", month)], {"r": breaks}, month)
 
 
 def facts(

@@ -12,9 +12,9 @@ import pandas as pd
 import pytest
 
 from recon import reconcile
-from recon.intake import CONTRACT_COLUMNS, ENTRY_COLUMNS
-from recon.model import Reconciliation
+from recon.model import Reconciliation, Side
 from recon.reports.csv_files import guarded, write_csv
+from recon.source_columns import NEEDED
 from tests.close_example import example_proposals, example_rollforward
 from tests.example import HOSTILE, TupleLines, clean_reconciliation, reconciliation
 from tests.golden_files import check_golden
@@ -155,8 +155,8 @@ def hostile_lines() -> Reconciliation:
             (f"E-{number}", key, "Subscription", values[-1 - number % 5], "2024-06", code)
         )
     return reconcile(
-        pd.DataFrame(contracts, columns=[*CONTRACT_COLUMNS, "currency", "customer"]),
-        pd.DataFrame(entries, columns=[*ENTRY_COLUMNS, "currency"]),
+        pd.DataFrame(contracts, columns=[*NEEDED[Side.ANALYTICS], "currency", "customer"]),
+        pd.DataFrame(entries, columns=[*NEEDED[Side.ACCOUNTING], "currency"]),
         "2024-06",
     )
 

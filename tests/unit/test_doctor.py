@@ -34,6 +34,7 @@ from recon.model import Side
 from recon.month import Month
 from recon.reports.console import make_console
 from recon.reports.directory import new_run_id
+from recon.source_columns import needed
 from recon.sources.side_by_side import Stopped, Supervisor
 from tests.golden_files import check_golden
 
@@ -269,6 +270,15 @@ def test_free_space(
     assert found.exit_code == (7 if state is State.FAILED else 0)
 
 
+def test_a_drive_that_is_not_connected(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows knows no folder above it that exists: exit 7, and what to do."""
+    monkeypatch.setattr(machine.Path, "exists", lambda _: False)
+    found = machine.free_space([Path("Z:/reports")])
+    assert (found.state, found.exit_code) == (State.FAILED, 7)
+    assert "cannot be used (No such file or directory)" in found.found
+    assert found.advice.startswith("connect its drive")
+
+
 def test_without_a_place_for_temporary_files(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing can be fetched: exit 7."""
 
@@ -327,7 +337,7 @@ def test_sums_of_floating_point_may_be_no_number() -> None:
 def test_forms_of_amounts(kind: type, state: State) -> None:
     """Only exact numbers need no warning."""
     settings = SourceSettings(Side.ACCOUNTING)
-    forms = dict.fromkeys(content.needed(settings), content.Form.EXACT)
+    forms = dict.fromkeys(needed(settings.side), content.Form.EXACT)
     found = content.columns(settings, {**forms, "amount": content.of_database(kind), "more": "x"})
     assert found.state is state
 

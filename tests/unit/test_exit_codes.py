@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import duckdb
@@ -15,6 +16,7 @@ from recon import errors
 from recon.cli.failures import exit_code
 from recon.engine import reading
 from recon.errors import ExitCode, ReconError
+from recon.log import Log
 from recon.process import Interruption
 from tests.shell import environment
 
@@ -35,6 +37,15 @@ FAILURES: dict[type[ReconError], tuple[Callable[[], ReconError], int]] = {
 
 def _all(kind: type[ReconError]) -> set[type[ReconError]]:
     return {kind}.union(*map(_all, kind.__subclasses__()))
+
+
+@pytest.fixture(autouse=True)
+def signals_kept() -> Iterator[None]:
+    """Give the signals back that the end of a command ignores: what we start would, too."""
+    kept = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in kept.items():
+        signal.signal(number, handler)
 
 
 def fails(error: BaseException) -> int:
@@ -125,6 +136,19 @@ def test_what_a_library_makes_of_an_interruption_stays_one(
 
     assert exit_code(command, interruption) == 130
     assert "Interrupted" in capsys.readouterr().err
+
+
+def test_a_signal_after_the_end_changes_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    """The exit code is that of the work, while the log ends and the sentence is printed."""
+
+    class Late(Log):
+        def end(self, *_: object) -> None:
+            signal.raise_signal(signal.SIGINT)
+
+    interruption = Interruption()
+    interruption.listen()
+    assert exit_code(lambda: 3, interruption, Late()) == 3
+    assert capsys.readouterr().err == ""
 
 
 def test_an_impatient_second_signal_does_not_stop_the_tidying_up() -> None:

@@ -18,7 +18,7 @@ from recon.journal.lives import Resolution
 from recon.journal.model import Event, Kind, Run, SeenBreak, State
 from recon.journal.roles import Role
 from recon.journal.said import acknowledgement, note
-from recon.journal.schema import MIGRATIONS
+from recon.journal.schema import MIGRATIONS, opened, transaction
 from recon.journal.signing import Pen, Signature, signed, signed_off, unacknowledged
 from recon.journal.store import NAME, Journal
 from recon.model import Totals
@@ -62,7 +62,9 @@ def test_what_goes_in_comes_out(tmp_path: Path) -> None:
     run, items = a_run(), [seen("C-2", -200), seen("C-1", -100)]
     with Journal.at(tmp_path) as journal:
         journal.record(run, items)
-        journal.record(a_run("2024-07_x", JULY), [], [Resolution(items[1].name, "Made good.")])
+        journal.record(
+            a_run("2024-07_x", JULY), [], [Resolution(items[1].name, JULY, "Made good.")]
+        )
     with Journal.at(tmp_path) as journal:
         assert journal.runs(JUNE) == [run]
         assert journal.breaks(run.run_id) == items
@@ -95,6 +97,25 @@ def test_a_run_is_recorded_whole_or_not_at_all(tmp_path: Path) -> None:
             journal.record(a_run(), [seen(), seen()])
         assert journal.runs() == []
         assert journal.events() == []
+
+
+def test_a_full_disk_is_told_as_one(tmp_path: Path) -> None:
+    """SQLite takes its transaction back by itself then; what there was before stays."""
+    recorded(tmp_path)
+    with (
+        pytest.raises(ReportError, match="disk is full"),
+        opened(tmp_path / NAME) as connection,
+    ):
+        (pages,) = connection.execute("PRAGMA page_count").fetchone()
+        connection.execute(f"PRAGMA max_page_count = {pages}")
+        connection.execute("PRAGMA cache_size = 1")
+        with transaction(connection):
+            for _ in range(2_000):
+                connection.execute(
+                    "INSERT INTO events VALUES (NULL, ?, '', '', '', '', '', '', '')", ["x" * 999]
+                )
+    with Journal.look(tmp_path) as journal:
+        assert len(journal.runs()) == 1
 
 
 def test_a_newer_version_is_refused(tmp_path: Path) -> None:
@@ -361,6 +382,6 @@ def test_what_is_acknowledged_or_resolved_or_less_than_critical_need_not_be_acce
     with Journal.at(tmp_path) as journal:
         life = journal.life(items[0].name)
         journal.say(acknowledgement(life, "Known.", None, NOW, "anna", "pc"))
-        closed = [Resolution(items[2].name, "Made good.")]
+        closed = [Resolution(items[2].name, JULY, "Made good.")]
         journal.record(a_run("2024-07_x", JULY), [], closed)
         assert unacknowledged(journal.breaks(a_run().run_id), journal.lives(JUNE)) == []

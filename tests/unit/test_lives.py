@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recon.journal.ageing import Age, ageing, standing
-from recon.journal.lives import lives, settled
+from recon.journal.lives import chronicle, lives, settled
 from recon.journal.model import Event, Kind, Life, SeenBreak, State
 from recon.model import fingerprint
 from recon.month import Month
@@ -60,12 +60,12 @@ class Books:
         """Record a run; return what it has closed, by name, with the reason."""
         now = {item.name: item for item in breaks}
         due = {item.name: item.to_date_difference for item in breaks} | dict(to_date or {})
-        closed = settled(lives(self.events, self.seen, month), month, now, due)
+        closed = settled(chronicle(self.events, self.seen), month, now, due)
         run_id = f"run {len(self.seen) + 1}"
         self.seen[run_id] = breaks
         self._add(Kind.RUN, run_id, month)
         for item in closed:
-            self._add(Kind.RESOLVED, item.name, month, item.reason)
+            self._add(Kind.RESOLVED, item.name, item.month, item.reason)
         return {item.name: item.reason for item in closed}
 
     def acknowledge(self, month: Month, until: Month | None = None) -> None:
@@ -191,6 +191,63 @@ def test_a_closed_month_run_again_goes_on_with_its_life() -> None:
     assert books.life().state is State.OPEN
 
 
+def test_a_month_run_again_keeps_two_lives_apart() -> None:
+    """What broke in June was made good in July; August is another break, whatever is run again."""
+    books, made_up = Books(), seen(amount=100, cause="catch_up", to_date_difference=0)
+    months = [(MAY, ()), (JUNE, (seen(),)), (JULY, (made_up,)), (AUGUST, (seen(amount=-30),))]
+    for month, breaks in months:
+        books.run(month, *breaks)
+    before = books.life()
+    assert (before.first_month, before.amount, before.state) == (AUGUST, -300_000, State.OPEN)
+    for month, breaks in months:
+        books.run(month, *breaks, to_date={NAME: 0} if month == MAY else None)
+        assert books.life() == before
+        assert lives(books.events, books.seen, JULY)[NAME].resolved is not None
+
+
+def test_a_month_run_again_may_no_longer_close_it() -> None:
+    """July agreed to date, and after a correction does not."""
+    books = Books()
+    books.run(JUNE, seen())
+    books.run(JULY, to_date={NAME: 0})
+    books.run(JULY, to_date={NAME: -500})
+    assert books.life().state is State.OPEN
+    books.run(JULY, to_date={NAME: 0})
+    assert books.life().state is State.RESOLVED
+
+
+def test_a_month_that_is_run_late_finds_what_made_it_good() -> None:
+    """July had too much of what June lacks, and was run before June."""
+    books = Books()
+    made_up = seen(amount=100, cause="catch_up", to_date_difference=0)
+    books.run(JULY, made_up)
+    assert books.life().state is State.OPEN
+    reason = "Timing: 2024-06 (not posted) and 2024-07 (catch up) agree to date."
+    assert books.run(JUNE, seen()) == {NAME: reason}
+    assert (books.life().state, books.life().amount) == (State.RESOLVED, 0)
+
+
+def test_a_break_that_is_there_again_is_open() -> None:
+    """June was run without it and then with it, as it was at first."""
+    books = Books()
+    books.run(JUNE, seen())
+    books.run(JUNE)
+    books.run(JUNE, seen())
+    assert books.life().state is State.OPEN
+
+
+def test_what_was_said_of_one_life_is_not_said_of_the_next() -> None:
+    """Also where the month of the first one is run again."""
+    books = Books()
+    books.run(MAY, seen())
+    books.acknowledge(MAY)
+    books.run(JUNE, to_date={NAME: 0})
+    books.run(JULY, seen())
+    books.run(MAY, seen())
+    assert books.life().acknowledged is None
+    assert lives(books.events, books.seen, MAY)[NAME].acknowledged is not None
+
+
 def test_an_acknowledgement_holds_until_its_month() -> None:
     """Through its last month, whatever the break does; from the next one on it is open again."""
     books = Books()
@@ -300,3 +357,44 @@ def test_every_break_is_in_exactly_one_state_and_replaying_gives_the_same(
         assert life.last == life.seen[max(life.seen)]
     tables = ageing(standing(books.events, books.seen, AUGUST), AUGUST)
     assert sum(table.total.count for table in tables.values()) == len(still_open)
+
+
+MONTHS = [MAY, JUNE, JULY, AUGUST]
+
+
+def _books_of(differences: Sequence[int], order: Iterable[Month]) -> Books:
+    """Return the journal of a line that differs so in four months, after runs in an order."""
+    books, found, due = Books(), dict[Month, tuple[SeenBreak | None, int]](), 0
+    for month, difference in zip(MONTHS, differences, strict=True):
+        due += difference
+        cause = "not_posted" if difference < 0 or due else "catch_up"
+        item = seen(amount=difference, cause=cause, to_date_difference=due)
+        found[month] = (item if difference else None, due)
+    for month in order:
+        broken, due = found[month]
+        books.run(month, *([broken] if broken else []), to_date={NAME: due})
+    return books
+
+
+def _told(books: Books) -> list[object]:
+    """Return where the break stands in each month, but for when the runs were."""
+    found = (lives(books.events, books.seen, month).get(NAME) for month in MONTHS)
+    return [
+        life and (life.first_month, life.seen, life.resolved and life.resolved.reason)
+        for life in found
+    ]
+
+
+@given(
+    st.lists(st.sampled_from([-100, 0, 100]), min_size=4, max_size=4),
+    st.permutations(MONTHS),
+    st.permutations(MONTHS),
+)
+def test_what_is_open_does_not_depend_on_the_order_of_the_runs(
+    differences: list[int], first: list[Month], again: list[Month]
+) -> None:
+    """The same books give the same breaks once every month has run beside all the others."""
+    in_order = _told(_books_of(differences, MONTHS))
+    assert _told(_books_of(differences, [*MONTHS, *again])) == in_order
+    assert _told(_books_of(differences, [*first, *MONTHS])) == in_order
+    assert _told(_books_of(differences, [*first, *again, *again])) == in_order

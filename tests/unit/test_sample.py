@@ -380,6 +380,26 @@ def test_two_processes_make_it_at_once(tmp_path: Path) -> None:
     assert (found["format"], found["contracts"]) == (str(FORMAT), "100")
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit of the size of files")
+def test_a_full_disk_leaves_none(tmp_path: Path) -> None:
+    """Also where the database file cannot commit; the first run of a new user makes it."""
+    code = (
+        "import resource, signal, sys; from pathlib import Path\n"
+        "from recon.errors import ReportError; from recon.sample import Recipe, make\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))\n"
+        "try: make(Recipe(contracts=300), Path(sys.argv[1]))\n"
+        "except ReportError as error: sys.exit(str(error))"
+    )
+    path = tmp_path / "sample.duckdb"
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(path)],
+        capture_output=True, text=True, timeout=120, check=False,
+    )  # fmt: skip
+    assert done.stderr.startswith(f"{path} cannot be written: "), done
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_ensure_makes_it_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The second call finds what the first one made."""
     monkeypatch.setattr("platformdirs.user_cache_dir", lambda _: str(tmp_path / "cache"))
