@@ -19,6 +19,8 @@ _INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT",
              "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT"}  # fmt: skip
 _SHORT = {"TINYINT", "SMALLINT", "INTEGER", "UTINYINT", "USMALLINT", "UINTEGER"}
 _FLOATS = {"DOUBLE", "FLOAT"}
+# A year from 1900 on.
+_YEAR = r"(19|[2-9]\d)\d{2}"
 # Wide enough for 64 bits, narrow enough to be multiplied by the scale without an overflow.
 _WIDE = "DECIMAL(28, 10)"
 _LARGEST = money.plain(money.LARGEST, "")
@@ -168,29 +170,35 @@ class Columns:
         if column not in self.names:
             return "CAST(NULL AS DATE)"
         if self.kind(column) == "DATE" or self.kind(column).startswith("TIMESTAMP"):
-            read = f"CAST({name(self.names[column])} AS DATE)"
-        else:
-            read = _day_of(self.text(column))
-        return f"CASE WHEN {read} BETWEEN DATE '1900-01-01' AND DATE '9999-12-31' THEN {read} END"
+            return _ours(f"CAST({name(self.names[column])} AS DATE)")
+        return _day_of(self.text(column))
 
     def month(self, column: str) -> str:
-        """A month index from any of the forms that a period arrives in, NULL for none of them."""
+        """A month index from any of the forms that a period arrives in, NULL for none of them.
+
+        A year before 1900 is mistyped: in the year 202 nothing was recognized.
+        """
         if self.kind(column) == "DATE" or self.kind(column).startswith("TIMESTAMP"):
-            return f"month_index({name(self.names[column])})"
+            return f"month_index({_ours(name(self.names[column]))})"
         text = self.text(column)
         return (
-            rf"CASE WHEN regexp_full_match({text}, '\d{{4}}-(0[1-9]|1[0-2])') "
+            rf"CASE WHEN regexp_full_match({text}, '{_YEAR}-(0[1-9]|1[0-2])') "
             f"THEN month_index(CAST({text} || '-01' AS DATE)) "
-            rf"WHEN regexp_full_match({text}, '\d{{4}}(0[1-9]|1[0-2])') "
+            rf"WHEN regexp_full_match({text}, '{_YEAR}(0[1-9]|1[0-2])') "
             f"THEN CAST(left({text}, 4) AS INTEGER) * 12 + CAST(right({text}, 2) AS INTEGER) - 1 "
             f"ELSE month_index({_day_of(text)}) END"
         )
 
 
+def _ours(day: str) -> str:
+    """Return a date or moment, NULL outside the years that books are kept in."""
+    return f"CASE WHEN {day} BETWEEN DATE '1900-01-01' AND DATE '9999-12-31' THEN {day} END"
+
+
 def _day_of(text: str) -> str:
     return (
-        rf"CASE WHEN regexp_full_match({text}, '\d{{4}}-\d{{2}}-\d{{2}}([ T]\d{{2}}:.*)?') "
+        rf"CASE WHEN regexp_full_match({text}, '{_YEAR}-\d{{2}}-\d{{2}}([ T]\d{{2}}:.*)?') "
         f"THEN TRY_CAST(left({text}, 10) AS DATE) "
-        rf"WHEN regexp_full_match({text}, '\d{{8}}') "
+        rf"WHEN regexp_full_match({text}, '{_YEAR}\d{{4}}') "
         f"THEN CAST(try_strptime({text}, '%Y%m%d') AS DATE) END"
     )

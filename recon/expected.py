@@ -55,7 +55,11 @@ MACROS = (
 WIDE, NARROW = "HUGEINT", "BIGINT"
 
 
-def terms(lines: str, whole: str = WIDE) -> str:
+# A term's last day.
+TERM_END = "add_months(term_start, term_months) - 1"
+
+
+def terms(lines: str, whole: str = WIDE, term_end: str = TERM_END) -> str:
     """Return a SELECT that adds to contract lines what `expected(month, t)` needs of their term.
 
     `lines` is a relation with value (ten-thousandths), unit (minor unit in ten-thousandths),
@@ -63,7 +67,8 @@ def terms(lines: str, whole: str = WIDE) -> str:
     rounding. Added are: start_month, close_month, term_end, periods, denominator, and the
     fraction's numerator after the first period (first) and for each further one (step; NULL
     where the months count by their days). A start on the 1st makes both prorated conventions
-    `even`. `whole` is the type that amounts and numerators are reckoned in.
+    `even`. `whole` is the type that amounts and numerators are reckoned in, `term_end` the SQL of
+    the term's last day.
     """
     return f"""
     SELECT *,
@@ -93,7 +98,7 @@ def terms(lines: str, whole: str = WIDE) -> str:
             SELECT * REPLACE (CAST(value AS {whole}) AS value,
                     CAST(term_months AS BIGINT) AS term_months),
                 month_index(term_start) AS start_month,
-                add_months(term_start, term_months) - 1 AS term_end,
+                {term_end} AS term_end,
                 CASE WHEN day(term_start) = 1 AND convention <> 'exact_days' THEN 'even'
                     ELSE convention END AS basis
             FROM ({lines})))"""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from recon.compare import reckoned_in
 from recon.engine import Session
-from recon.expected import terms
+from recon.expected import TERM_END, terms
 from recon.model import Cause
 from recon.month import Month
 
@@ -25,22 +25,41 @@ class Fit:
     label: str
 
 
+def _counted(months: str) -> str:
+    """Return the SQL text of a number of months."""
+    return f"{months} || CASE WHEN {months} = 1 THEN ' month' ELSE ' months' END"
+
+
+def _booked(day: str) -> str:
+    """Return the day from which a term starts; a point in time is its whole month."""
+    return f"CASE WHEN over_time THEN {day} ELSE month_start(month_index({day})) END"
+
+
 # The other ways to read a contract, in the order in which they are named: (cause, what is said of
 # it as SQL text, condition, and the columns that change).
-_MONTHS, _START = "term_months", "term_start"
+_MONTHS, _START, _END = "term_months", "term_start", "ends_on"
+# The term may be taken from start to close: in whole months, with the begun one, or by calendar.
+_TO_CLOSE = "over_time AND term_mismatch AND close_date >= term_start AND to_close <= 12000"
 _VARIANTS: tuple[tuple[Cause, str, str, Mapping[str, str]], ...] = (
-    (Cause.WRONG_DURATION, "'over ' || (term_months - 1) || ' months instead of ' || term_months",
-     "over_time AND term_months > 1", {_MONTHS: "term_months - 1"}),
-    (Cause.WRONG_DURATION, "'over ' || (term_months + 1) || ' months instead of ' || term_months",
-     "over_time", {_MONTHS: "term_months + 1"}),
-    (Cause.WRONG_DURATION, "'over the ' || to_close || ' months from start to close'",
-     "over_time AND term_mismatch AND to_close BETWEEN 1 AND 12000 AND to_close <> term_months",
-     {_MONTHS: "to_close"}),
-    (Cause.WRONG_DURATION, "'over the ' || (to_close + 1) || ' months from start to close'",
-     "over_time AND term_mismatch AND NOT whole_to_close AND to_close + 1 BETWEEN 1 AND 12000 "
-     "AND to_close + 1 <> term_months", {_MONTHS: "to_close + 1"}),
+    *(
+        (Cause.WRONG_DURATION, f"'over ' || {_counted(months)} || ' instead of ' || term_months",
+         f"over_time AND {months} > 0", {_MONTHS: months})
+        for months in ("(term_months - 1)", "(term_months + 1)")
+    ),
+    *(
+        (Cause.WRONG_DURATION, f"'over the ' || {_counted(months)} || ' from start to close'",
+         f"{_TO_CLOSE} AND {months} NOT IN (0, term_months) AND {condition}", {_MONTHS: months})
+        for months, condition in (
+            ("to_close", "true"),
+            ("(to_close + 1)", "NOT whole_to_close"),
+            ("in_calendar", "in_calendar > to_close + CAST(NOT whole_to_close AS INTEGER)"),
+        )
+    ),
+    (Cause.WRONG_DURATION,
+     "'over the ' || (closing_day - term_start + 1) || ' days from start to close'",
+     f"{_TO_CLOSE} AND convention = 'exact_days'", {_END: "closing_day"}),
     (Cause.WRONG_START, "'from the booking on ' || booked_on || ' instead of ' || term_start",
-     "month_index(booked_on) <> start_month", {_START: "booked_on"}),
+     "month_index(booked_on) <> start_month", {_START: _booked("booked_on")}),
     (Cause.WRONG_START, "'from one month later, ' || add_months(term_start, 1)",
      "true", {_START: "add_months(term_start, 1)"}),
     (Cause.WRONG_START, "'from one month earlier, ' || add_months(term_start, -1)",
@@ -57,6 +76,9 @@ _VARIANTS: tuple[tuple[Cause, str, str, Mapping[str, str]], ...] = (
 )  # fmt: skip
 
 
+_TERM_END = f"coalesce(ends_on, {TERM_END})"
+
+
 def fits_of(connection: Session, month: Month) -> dict[int, tuple[Fit, ...]]:
     """Return the other terms under which the month agrees, by line.
 
@@ -65,28 +87,12 @@ def fits_of(connection: Session, month: Month) -> dict[int, tuple[Fit, ...]]:
     each contract that goes on by a month would seem to have started late.
     """
     m = month.index
-    connection.execute(
-        f"""CREATE OR REPLACE TEMP TABLE readings AS
-        SELECT line, value, unit, term_start, term_months, convention, rounding, booked_on,
-            started_on, duration, start_month, term_mismatch, recognized,
-            {m} BETWEEN start_month AND least(close_month, start_month + periods - 1) AS in_term,
-            to_date_recognized, over_time,
-            -- A term ends on its last day or the day after.
-            date_sub('month', term_start, close_date + 1) AS to_close,
-            add_months(term_start, to_close) IN (close_date, close_date + 1) AS whole_to_close,
-            CASE WHEN closed_early THEN closed_on END AS closed_on
-        FROM broken WHERE on_contract AND entries > 0"""
-    )
-    largest = connection.execute(
-        """SELECT coalesce(max(abs(value)), 0),
-            coalesce(max(greatest(term_months, duration,
-                CASE WHEN to_close <= 12000 THEN to_close END)), 0) + 1,
-            coalesce(max(unit), 1) FROM readings"""
-    ).fetchone() or (0, 1, 1)
+    _create_readings(connection, m)
+    variants = terms(_variants(), _reckoned_in(connection), _TERM_END)
     rows = connection.execute(
         f"""WITH reckoned AS (
             SELECT *, periods_by({m - 1}, t) AS periods_before, periods_by({m}, t) AS periods_now
-            FROM ({terms(_variants(), reckoned_in(*largest))}) t),
+            FROM ({variants}) t),
         earned AS (
             SELECT *, accrued(periods_before, t) AS earned_before, accrued(periods_now, t) AS earned
             FROM reckoned t WHERE {_worth_adding_up(m)}),
@@ -103,11 +109,41 @@ def fits_of(connection: Session, month: Month) -> dict[int, tuple[Fit, ...]]:
     return {line: tuple(fits) for line, fits in found.items()}
 
 
+def _create_readings(connection: Session, m: int) -> None:
+    connection.execute(
+        f"""CREATE OR REPLACE TEMP TABLE readings AS
+        SELECT line, value, unit, term_start, term_months, convention, rounding, booked_on,
+            started_on, duration, start_month, term_mismatch, recognized,
+            {m} BETWEEN start_month AND least(close_month, start_month + periods - 1) AS in_term,
+            to_date_recognized, over_time, close_date,
+            -- A term ends on its last day or the day after.
+            date_sub('month', term_start, close_date + 1) AS to_close,
+            add_months(term_start, to_close) AS day_after,
+            day_after IN (close_date, close_date + 1) AS whole_to_close,
+            close_date - CAST(day_after = close_date AS INTEGER) AS closing_day,
+            month_index(closing_day) - month_index(term_start) + 1 AS in_calendar,
+            CAST(NULL AS DATE) AS ends_on,
+            CASE WHEN closed_early THEN closed_on END AS closed_on
+        FROM broken WHERE on_contract AND entries > 0"""
+    )
+
+
+def _reckoned_in(connection: Session) -> str:
+    """Return the type to reckon the readings in."""
+    value, months, unit = connection.execute(
+        """SELECT coalesce(max(abs(value)), 0),
+            coalesce(max(greatest(term_months, duration,
+                CASE WHEN to_close <= 12000 THEN to_close + 1 END)), 0) + 1,
+            coalesce(max(unit), 1) FROM readings"""
+    ).fetchone() or (0, 1, 1)
+    return reckoned_in(value, months, unit)
+
+
 def _variants() -> str:
     """Return a SELECT of `readings`, each with every term that it may have instead of its own."""
     changed = ", ".join(
         f"{_by_rank([changes.get(column, column) for _, _, _, changes in _VARIANTS])} AS {column}"
-        for column in (_START, _MONTHS, "convention", "rounding")
+        for column in (_START, _MONTHS, _END, "convention", "rounding")
     )
     return f"""
         SELECT line, rank, value, unit, closed_on, in_term, recognized, to_date_recognized,

@@ -37,20 +37,25 @@ _PAIRS = (
 )  # fmt: skip
 # An id and what it is without one of its letters: two ids that are one edit apart share one of
 # these, so that not every id is held against every other one that is off by the same amount.
-_KEYS = """list_distinct(list_append(list_transform(range(len(id_key)),
-    lambda i: left(id_key, i) || substr(id_key, i + 2)), id_key))"""
+_KEYS = """list_append(list_transform(range(len(id_key)), lambda i: {
+        key: left(id_key, i) || substr(id_key, i + 2), place: i, letter: substr(id_key, i + 1, 1)}),
+    {key: id_key, place: -1, letter: ''})"""
+# Two ids that share one are an edit apart where a letter is another one, is missing, or has changed
+# places with its neighbour.
+_ONE_EDIT = """(u.cut.place = c.cut.place OR -1 IN (u.cut.place, c.cut.place)
+    OR abs(u.cut.place - c.cut.place) = 1 AND u.cut.letter = c.cut.letter)"""
 # The lines of unknown contracts, and those whose id differs by one edit and that lack the amount.
 _MISTYPED = f"""
     unknown AS (FROM off WHERE NOT known_contract),
     candidates AS (
-        SELECT line, id_key, type, currency, -difference AS difference, unnest({_KEYS}) AS key
+        SELECT line, id_key, type, currency, -difference AS difference, unnest({_KEYS}) AS cut
         FROM (SELECT * REPLACE (-difference AS difference) FROM off WHERE on_contract)
         SEMI JOIN unknown USING (type, currency, difference)),
     mistyped AS (
         SELECT DISTINCT u.line AS unknown, c.line AS known
-        FROM (SELECT *, unnest({_KEYS}) AS key FROM unknown) u
-        JOIN candidates c ON u.type = c.type AND u.currency = c.currency AND u.key = c.key
-            AND u.difference = -c.difference AND damerau_levenshtein(u.id_key, c.id_key) = 1)"""
+        FROM (SELECT *, unnest({_KEYS}) AS cut FROM unknown) u
+        JOIN candidates c ON u.type = c.type AND u.currency = c.currency
+            AND u.cut.key = c.cut.key AND u.difference = -c.difference AND {_ONE_EDIT})"""
 
 
 def partners_of(connection: Session) -> dict[int, dict[Cause, Partner]]:

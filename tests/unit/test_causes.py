@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import recon
 from recon.model import Break, Cause, Status
@@ -643,6 +645,119 @@ def test_from_start_to_close_are_whole_months(
     cause, _, words = causes.partition(" ")
     assert found.cause.value == cause
     assert words in found.explanation
+
+
+@pytest.mark.parametrize(
+    ("value", "start", "close", "amount", "words"),
+    [
+        ("1600.00", "2023-09-15", "2024-12-14", "100.00", "over the 16 months from start to close"),
+        ("1600.00", "2023-09-15", "2024-12-15", "100.00", "over the 16 months from start to close"),
+    ],
+)
+def test_from_start_to_close_may_be_counted_in_the_calendar(
+    value: str, start: str, close: str, amount: str, words: str
+) -> None:
+    """From the month of the start to that of the close, as a spreadsheet counts them."""
+    line = contract(contract_value=value, booking_date=start, close_date=close)
+    assert words in _explained(line, amount, "even")
+
+
+@pytest.mark.parametrize(
+    ("value", "start", "months", "close", "amount", "words"),
+    [
+        ("12000.00", "2024-01-01", "12", "2024-12-28", "991.74", "363 days from start to close"),
+        ("12000.00", "2024-01-01", "6", "2024-10-15", "1245.67", "289 days from start to close"),
+    ],
+)
+def test_from_start_to_close_are_days_where_days_count(
+    value: str, start: str, months: str, close: str, amount: str, words: str
+) -> None:
+    """The thirty days of June are so much of them."""
+    line = contract(
+        contract_value=value, booking_date=start, duration_months=months, close_date=close
+    )
+    assert words in _explained(line, amount, "exact_days")
+
+
+def test_a_single_month_is_one() -> None:
+    """The half of it that lies in June has half of the value."""
+    line = contract(contract_value="200.00", booking_date="2024-06-16", close_date="2024-07-15")
+    found = _explained(line, "100.00", "prorate_period_rate")
+    assert "over the 1 month from start to close" in found
+
+
+def test_a_close_before_the_start_makes_no_term() -> None:
+    """There are no months from the one to the other."""
+    line = contract(
+        contract_value="1200.00", booking_date="2024-06-16", duration_months="6",
+        close_date="2024-06-10",
+    )  # fmt: skip
+    assert "no rule explains" in _explained(line, "600.00", "prorate_period_rate")
+
+
+def _explained(line: dict[str, str], amount: str, convention: str) -> str:
+    """Return the explanation of a line of which an amount was posted in June."""
+    fine = [contract(contract_id=f"FINE-{number}") for number in range(3)]
+    found = recon.reconcile(
+        pd.DataFrame([line, *fine]),
+        pd.DataFrame([ENTRY | {"amount": amount}]),
+        MONTH,
+        {"convention": convention, "tolerance": "0%", "floor": "0", "cap": "0"},
+    )
+    return break_of(found, "C1").explanation
+
+
+@pytest.mark.parametrize(
+    ("value", "booked", "start", "month", "amount", "candidates"),
+    [
+        ("10.00", "2024-02-21", "2024-04-01", "2024-02", "10.00", "full_value wrong_start"),
+        ("3100.00", "2024-03-15", "2024-05-01", "2024-03", "1700.00", "not_started"),
+    ],
+)
+@pytest.mark.parametrize("convention", ["even", "prorate_period_rate", "exact_days"])
+def test_a_point_in_time_is_its_whole_month(
+    value: str, booked: str, start: str, month: str, amount: str, candidates: str, convention: str
+) -> None:
+    """A convention divides what is earned over time; a wrong start moves the whole of it."""
+    line = contract(
+        revenue_type="Setup", contract_value=value, booking_date=booked, start_date=start
+    )
+    posted = ENTRY | {"revenue_type": "Setup", "amount": amount, "recognition_period": month}
+    policy = {"types": {"Setup": {"recognition": "start_month", "convention": convention}}}
+    found = recon.reconcile(pd.DataFrame([line]), pd.DataFrame([posted]), month, policy)
+    assert " ".join(break_of(found, "C1").candidates) == candidates
+
+
+@given(st.lists(st.tuples(*[st.text("aäb1", min_size=1, max_size=4)] * 2), max_size=60))
+@settings(max_examples=8, deadline=None)
+def test_an_edit_is_one_of_letters(pairs: list[tuple[str, str]]) -> None:
+    """A letter more, less, another one, or two neighbours that have changed places."""
+    # Each pair has an amount of its own, so that it is held against itself alone.
+    book, posted = [], []
+    for number, (ours, theirs) in enumerate(pairs, 1):
+        price = 1200 * number
+        book.append(contract(contract_id=f"{number}:{ours}", contract_value=f"{price}.00"))
+        entry_id = f"{number}:{theirs}"
+        posted.append(ENTRY | {"contract_id": entry_id, "amount": f"{price // 12}.00"})
+    found = {
+        item.contract_id for item in recon.reconcile(
+            pd.DataFrame(book, columns=list(contract())), pd.DataFrame(posted, columns=list(ENTRY)),
+            MONTH,
+        ).breaks
+        if item.cause is Cause.MISTYPED_CONTRACT
+    }  # fmt: skip
+    assert found == {
+        f"{number}:{name}"
+        for number, pair in enumerate(pairs, 1) if _is_one_edit(*pair) for name in pair
+    }  # fmt: skip
+
+
+def _is_one_edit(one: str, other: str) -> bool:
+    places = range(len(one) + 1)
+    edits = {one[:i] + letter + one[i:] for i in places for letter in "aäb1"}
+    edits |= {one[:i] + letter + one[i + 1 :] for i in places for letter in ("", *"aäb1")}
+    edits |= {one[:i] + one[i + 1 : i + 2] + one[i : i + 1] + one[i + 2 :] for i in places}
+    return one != other and other in edits
 
 
 def test_all_ids_of_one_price_are_mistyped() -> None:
