@@ -36,6 +36,10 @@ class Calendar:
 
         return moment.astimezone(ZoneInfo(self.time_zone)).date()
 
+    def last_month(self, moment: datetime) -> Month:
+        """Return the calendar month before the one that a moment falls in here."""
+        return Month.of(self.day(moment)) - 1
+
     def is_business_day(self, day: date) -> bool:
         """Return whether people work on a day."""
         return day.weekday() < _SATURDAY and day not in self.holidays

@@ -254,6 +254,6 @@ def _summed_up(
         invalid=taken.invalid,
         parts=summary.parts(connection),
         flags=summary.flags(connection),
-        notices=tuple(notices + summary.notices(connection, month, taken, compliance)),
+        notices=tuple(notices + summary.notices(connection, month, policy, taken, compliance)),
         lines=summary.LineTable(connection),
     )

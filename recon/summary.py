@@ -25,6 +25,7 @@ from recon.model import (
     Totals,
 )
 from recon.month import Month
+from recon.policy import Policy
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -184,10 +185,19 @@ def bridge(
 
 
 def notices(
-    connection: Session, month: Month, taken: Control, compliance: Sequence[str]
+    connection: Session, month: Month, policy: Policy, taken: Control, compliance: Sequence[str]
 ) -> list[str]:
     """Return what the reader should know and no figure says."""
-    said = []
+    said = [
+        f"policy.segments.{segment} holds for no contract line; check how the segment is spelled."
+        for segment in unknown_segments(connection, policy)
+    ]
+    said += [
+        f"{facts.invalid:,} of the {facts.rows:,} rows of {side} are invalid; check how its "
+        "numbers and dates are written (decimal and date_format of a file say it)."
+        for side, facts in taken.sources.items()
+        if facts.invalid * 2 > facts.rows
+    ]
     if taken.sources[Side.ACCOUNTING].rows == 0:
         said.append(f"Accounting has no entry for {month}.")
     if taken.rounded_amounts:
@@ -202,6 +212,17 @@ def notices(
     said += _incomplete(connection)
     said += _blank(connection, compliance)
     return said + _left_unrecognized(connection, month)
+
+
+def unknown_segments(connection: Session, policy: Policy) -> list[str]:
+    """Return the segments with rules of their own that no contract row is in, as they are named."""
+    found = connection.execute(
+        """SELECT segment FROM (SELECT unnest(?) AS segment)
+        WHERE lower(trim(segment)) NOT IN (
+            SELECT DISTINCT lower(segment) FROM contract_rows WHERE segment IS NOT NULL)""",
+        [list(policy.segments)],
+    ).fetchall() if policy.segments else []  # fmt: skip
+    return [segment for (segment,) in found]
 
 
 def _incomplete(connection: Session) -> list[str]:

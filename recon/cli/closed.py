@@ -45,7 +45,7 @@ def closed_month(settings: Settings, today: str | None, *, json: bool) -> Iterat
         if found.month is None:
             _nothing_due(found, json=json)
         _announce(found)
-        yield chosen_month(str(found.month), settings.sample)
+        yield chosen_month(str(found.month), settings)
 
 
 def _day(text: str | None, calendar: Calendar) -> date:

@@ -36,7 +36,7 @@ def explain(
     from recon.run import reconciled
 
     settings = load(config, profile)
-    chosen = chosen_month(month, settings.sample)
+    chosen = chosen_month(month, settings)
     with (
         progress_shown(json) as progress,
         reconciled(settings, chosen, progress, contract) as (session, result),

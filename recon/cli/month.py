@@ -178,7 +178,7 @@ def _month(
 ) -> AbstractContextManager[Month]:
     """Return what holds the month that is meant."""
     if not closed:
-        return nullcontext(chosen_month(month, settings.sample))
+        return nullcontext(chosen_month(month, settings))
     from recon.cli.closed import closed_month
 
     return closed_month(settings, today, json=json)

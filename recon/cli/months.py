@@ -34,7 +34,7 @@ def run_months(settings: Settings, text: str, wishes: Wishes, log: Log) -> ExitC
     """
     from recon.run import kept_books
 
-    months = span(text, settings.sample)
+    months = span(text, settings)
     seen: list[Glance] = []
     documents: list[dict[str, object]] = []
     codes: list[ExitCode] = []
@@ -59,14 +59,14 @@ def run_months(settings: Settings, text: str, wishes: Wishes, log: Log) -> ExitC
     return code
 
 
-def span(text: str, sample: bool) -> list[Month]:
+def span(text: str, settings: Settings) -> list[Month]:
     """Return the months of a text like 2024-01..2024-12; raises UsageError for anything else."""
     first, _, last = (part.strip() for part in text.partition(SPAN))
     if not (first and last):
         raise UsageError(
             f"{text!r} names no months; write the first and the last, like 2024-01..2024-12."
         )
-    begin, end = (chosen_month(part, sample) for part in (first, last))
+    begin, end = (chosen_month(part, settings) for part in (first, last))
     count = end.index - begin.index + 1
     if count < 1:
         raise UsageError(f"{begin}..{end} runs backwards; write it as {end}..{begin}.")

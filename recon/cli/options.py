@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -41,17 +42,13 @@ def chosen_settings(config: Path | None, profile: str | None, out: Path | None) 
     return replace(settings, reports=out.absolute()) if out else settings
 
 
-def chosen_month(text: str | None, sample: bool) -> Month:
+def chosen_month(text: str | None, settings: Settings) -> Month:
     """Return the month that is named, else the last one; raises MonthError, UsageError."""
     from recon.month import Month
 
-    if text is None:
-        from datetime import date
-
-        chosen = Month.of(date.today()) - 1
-    else:
-        chosen = Month.parse(text)
-    if sample:
+    now = datetime.now(UTC)
+    chosen = settings.calendar.last_month(now) if text is None else Month.parse(text)
+    if settings.sample:
         from recon.sample import Recipe
 
         recipe = Recipe()

@@ -32,27 +32,27 @@ def rollforward(
     from recon.run import reconciled
 
     settings = load(config, profile)
-    chosen = chosen_month(month, settings.sample)
+    chosen = chosen_month(month, settings)
     with Journal.look(settings.reports) as journal:
         recorded = journal.closings(chosen - 1)
     with progress_shown(json) as progress, reconciled(settings, chosen, progress) as found:
         session, result = found
         rows = rolled.rollforward(session, result, recorded)
-        with process.printing():
-            if json:
-                from recon.reports.json_document import dumps
-                from recon.reports.rollforward_document import rollforward_document
+    with process.printing():
+        if json:
+            from recon.reports.json_document import dumps
+            from recon.reports.rollforward_document import rollforward_document
 
-                told = rollforward_document(chosen, rows, recorded=recorded is not None)
-                typer.echo(dumps(told), nl=False)
-                return
-            from recon.reports.console import make_console
-            from recon.reports.rollforward_view import show_rollforward
+            told = rollforward_document(chosen, rows, recorded=recorded is not None)
+            typer.echo(dumps(told), nl=False)
+            return
+        from recon.reports.console import make_console
+        from recon.reports.rollforward_view import show_rollforward
 
-            show_rollforward(
-                make_console(sys.stdout, color=False if no_color else None),
-                result,
-                rows,
-                recorded=recorded is not None,
-                sample=settings.sample,
-            )
+        show_rollforward(
+            make_console(sys.stdout, color=False if no_color else None),
+            result,
+            rows,
+            recorded=recorded is not None,
+            sample=settings.sample,
+        )

@@ -92,13 +92,16 @@ def rows(
     if not sums:
         return warning(
             "; ".join((f"there are no {_noun(side)}{when}", *told)),
-            "check the month, and how its dates are written" if told else
+            "check the month, and how its dates are written (date_format)" if told else
             "check the month, and that its entries are posted",
         )  # fmt: skip
     count = sum(part.rows for part in sums)
     said = "; ".join((f"{count:,} {_noun(side, count)}{when}, sum {_added_up(sums)}", *told))
+    advice = "check how numbers and dates are written (decimal and date_format of a file say it)"
+    if any(number >= count for number in unread.values()):
+        return failed(ExitCode.SOURCE_DATA, said, advice)
     if any(MANY * number > count for number in unread.values()):
-        return warning(said, "check how numbers and dates are written; recon month lists each row")
+        return warning(said, f"{advice}; recon month lists each row")
     return ok(said)
 
 

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -42,13 +42,13 @@ def examine(asked: Asked, watcher: Watcher) -> list[Check]:
     settings, finding = _configuration(asked)
     checks = [Check("configuration", None, finding)]
     watcher.ended(checks[0])
+    month = asked.month or last_month(settings or Settings(), datetime.now(UTC))
     if settings is None:
         checks += _unknown_sides(watcher)
     else:
-        month = asked.month or last_month(settings, date.today())
         for side in (settings.analytics, settings.accounting):
             checks += _side(side, month, settings.policy.currency, watcher)
-    checks += _machine(settings, asked.month, watcher)
+    checks += _machine(settings, month, watcher)
     if settings and settings.slack:
         watcher.section("Slack", "")
         subject = slack.SlackSubject(settings.slack, settings.reports, settings.calendar)
@@ -56,9 +56,9 @@ def examine(asked: Asked, watcher: Watcher) -> list[Check]:
     return checks
 
 
-def last_month(settings: Settings, today: date) -> Month:
-    """Return the last closed month, and not one after the sample where a side is the sample."""
-    closed = Month.of(today) - 1
+def last_month(settings: Settings, now: datetime) -> Month:
+    """Return the last month, and not one after the sample where a side is the sample."""
+    closed = settings.calendar.last_month(now)
     return min(closed, sample.Recipe().last) if settings.sample else closed
 
 
@@ -130,13 +130,12 @@ _WORKS: dict[SourceKind, Callable[..., Sequence[Check]]] = {
 }
 
 
-def _machine(settings: Settings | None, month: Month | None, watcher: Watcher) -> list[Check]:
+def _machine(settings: Settings | None, month: Month, watcher: Watcher) -> list[Check]:
     """Return the checks of where reports and temporary files go."""
     watcher.section("Reports", "")
     folders = [settings.reports] if settings else []
-    when = month or Month.of(date.today()) - 1
     steps: tuple[Step[None], ...] = (
-        Step("reports", lambda _: _reports(settings, when)),
+        Step("reports", lambda _: _reports(settings, month)),
         Step("journal", lambda _: _journal(settings)),
         Step("last_run", lambda _: _last_run(settings)),
         Step("free_space", lambda _: machine.free_space(folders)),

@@ -8,7 +8,7 @@ what was reported, is a part of its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from recon.control import tie
@@ -41,7 +41,7 @@ class _State:
     """What the replay goes on with: rules, and what to select each side from."""
 
     policy: Policy
-    relations: dict[Side, str] = field(default_factory=dict)
+    relations: dict[Side, str]
     setup: dict[Side, str] = field(default_factory=dict)
 
 
@@ -62,20 +62,15 @@ def movement(then: Pack, now: Pack) -> list[Part]:
 
 
 def _worth_telling(part: Part) -> bool:
-    moved = any(map(any_of, part.moved.values()))
+    moved = any(any(figures.values()) for figures in part.moved.values())
     return bool(part.rows) or moved or part.what == _POLICY_CHANGED
-
-
-def any_of(moved: Mapping[str, int]) -> bool:
-    """Return whether any figure moved."""
-    return any(moved.values())
 
 
 def _parts(then: Pack, now: Pack) -> Iterator[Part]:
     if _unchanged(then, now):
         yield _recon(then.recorded(), now.recorded())
         return
-    state = _State(then.policy)
+    state = _State(then.policy, {side: then.relation(side) for side in Side})
     last = first = _replay(then, state)
     for side in (Side.ACCOUNTING, Side.ANALYTICS):
         for part, reached in _row_parts(then, now, side, state, last):

@@ -13,6 +13,7 @@ from recon.model import Break, Cause
 from recon.month import Month
 from recon.policy import Policy
 from recon.replay.pack import Pack, replayed
+from recon.summary import unknown_segments
 
 Key = tuple[str, str, str]
 
@@ -22,7 +23,7 @@ class Tuned:
     """A month under another tolerance: which breaks come and which go.
 
     Breaks are as the run would have them: those that are gained with the tolerance in question,
-    those that are lost with its own.
+    those that are lost with its own. `unknown_segments` are in the policy and not in the month.
     """
 
     month: Month
@@ -30,6 +31,7 @@ class Tuned:
     breaks: int
     gained: tuple[Break, ...]
     lost: tuple[Break, ...]
+    unknown_segments: Sequence[str] = ()
 
     @property
     def ignored(self) -> Mapping[str, int]:
@@ -89,12 +91,23 @@ def tuned_months(
     types: Mapping[str, str],
     progress: Callable[[str], None] = lambda _: None,
 ) -> list[Tuned]:
-    """Return what stored months would be with other tolerances, in the order of `packs`."""
-    found = []
+    """Return what stored months would be with other tolerances, in the order of `packs`.
+
+    Raises UsageError where a segment is one of none of them: nothing would be lost by it.
+    """
+    found, unknown = [], {name.strip().casefold(): name for name in segments}
     for pack in packs:
         progress(f"Replaying {pack.month}")
         policy = other_policy(pack.policy_table, tolerance, segments, types)
-        found.append(tuned(pack, policy))
+        month = tuned(pack, policy)
+        found.append(month)
+        still = {name.strip().casefold() for name in month.unknown_segments}
+        unknown = {key: name for key, name in unknown.items() if key in still}
+    if unknown:
+        raise UsageError(
+            f"No stored month has a contract line of the segment {', '.join(unknown.values())}; "
+            "check how it is spelled."
+        )
     return found
 
 
@@ -102,7 +115,8 @@ def tuned(pack: Pack, policy: Policy) -> Tuned:
     """Return what a stored month would be under another policy."""
     with replayed(pack) as (_, result):
         before = _by_key(result.breaks)
-    with replayed(pack, policy) as (_, result):
+    with replayed(pack, policy) as (session, result):
+        unknown = unknown_segments(session, policy)
         after = _by_key(result.breaks)
     return Tuned(
         month=pack.month,
@@ -110,6 +124,7 @@ def tuned(pack: Pack, policy: Policy) -> Tuned:
         breaks=len(before),
         gained=tuple(item for key, item in after.items() if key not in before),
         lost=tuple(item for key, item in before.items() if key not in after),
+        unknown_segments=unknown,
     )
 
 

@@ -103,8 +103,11 @@ def _part(part: Part) -> str:
         for currency, figures in part.moved.items()
         if figures["difference"]
     )
-    what = part.what if part.rows is None else f"{part.rows:,} {part.what}"
-    return f"{what} {moved}".strip()
+    what = part.what
+    if part.rows == 1:
+        what = what.replace("entries", "entry").replace("lines", "line")
+    count = "" if part.rows is None else f"{part.rows:,} "
+    return f"{count}{what} {moved}".strip()
 
 
 def _changes(since: Since) -> Iterator[_Change]:

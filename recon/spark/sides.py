@@ -118,7 +118,9 @@ def _parquet(
 
 def _local(path: Path) -> str:
     """Return the address of a file in which Spark sees no pattern."""
-    return "file:" + re.sub(r"([\[\]{}*?\\])", r"\\\1", path.absolute().as_posix())
+    # A drive of Windows is no host, and so stands after the third slash.
+    place = path.absolute().as_posix().lstrip("/")
+    return "file:///" + re.sub(r"([\[\]{}*?\\])", r"\\\1", place)
 
 
 def _side(

@@ -471,7 +471,7 @@ def _other_month(project: Project) -> None:
         (_gone, "files", "failed", 5, "is not there"),
         (_no_amount, "columns", "failed", 6, "no column amount"),
         (_no_entries, "rows", "failed", 6, "no entries at all"),
-        (_decimal_commas, "rows", "warning", 0, "2 without a readable amount"),
+        (_decimal_commas, "rows", "failed", 6, "2 without a readable amount"),
         (_other_month, "rows", "warning", 0, "no entries in June 2024"),
     ],
 )

@@ -85,6 +85,7 @@ def test_another_tolerance_shows_what_would_be_missed(project: Project) -> None:
         (("tune",), "Name another tolerance"),
         (("tune", "--segment", "SMB"), "like SMB=2%"),
         (("tune", "--segment", "SMB=two"), "from 0% to 100%, like 0.5%, not 'two'"),
+        (("tune", "--segment", "Entreprise=5%"), "of the segment Entreprise; check how it is"),
         (("tune", "--tolerance", "101%"), "from 0% to 100%, like 0.5%, not '101%'"),
         (("tune", "--tolerance", "10%", "--month", "2024-07"), "No run of 2024-07"),
         (("diff", "nothing", "2024-06"), "There is no run 'nothing'"),

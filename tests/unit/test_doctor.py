@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 from collections import namedtuple
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
+from recon.calendar import Calendar
 from recon.config import DatabaseSettings, Settings, SourceKind, SourceSettings
 from recon.doctor import content, machine, network
 from recon.doctor.database_checks import clocks
@@ -344,11 +346,13 @@ def test_forms_of_amounts(kind: type, state: State) -> None:
 
 def test_the_last_month_is_the_last_closed_one_but_for_the_sample() -> None:
     """The sample ends with 2024."""
-    day = datetime(2031, 3, 1, tzinfo=UTC).date()
+    now = datetime(2031, 3, 1, tzinfo=UTC)
     files = SourceKind.FILES
     own = Settings(SourceSettings(Side.ANALYTICS, files), SourceSettings(Side.ACCOUNTING, files))
-    assert str(last_month(own, day)) == "2031-02"
-    assert str(last_month(Settings(), day)) == "2024-12"
+    assert str(last_month(own, now)) == "2031-02"
+    assert str(last_month(Settings(), now)) == "2024-12"
+    here = Calendar(time_zone="America/New_York")
+    assert str(last_month(replace(own, calendar=here), now)) == "2031-01"
 
 
 CHECKS = [

@@ -77,6 +77,18 @@ def test_each_change_of_the_contracts_has_its_part(project: Project) -> None:
     }
 
 
+def test_a_change_of_both_sides_is_told_of_each(project: Project) -> None:
+    """What the contracts expect is no doing of the entries."""
+    then = run(project)
+    lines = contract("001", "2400.00"), contract("002"), contract("003")
+    project.write("contracts.csv", CONTRACTS + "".join(lines))
+    project.write("entries.csv", ENTRIES + entry("001") + entry("003"))
+    assert moved(then, run(project)) == {
+        "entries removed": (1, 0, -100),
+        "contract lines changed": (1, 100, 0),
+    }
+
+
 def test_an_entry_that_its_contract_takes_away_counts_for_the_contract(project: Project) -> None:
     """A line that becomes invalid takes its entries with it."""
     then = run(project)

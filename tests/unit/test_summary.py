@@ -339,3 +339,21 @@ def test_the_lines_as_a_frame() -> None:
     amounts = ["expected", "recognized", "difference", "to_date_expected", "to_date_recognized"]
     assert {str(kind) for kind in frame[amounts].dtypes} == {"int64"}
     assert len(frame) == len(_book().lines) == 9
+
+
+def test_a_tolerance_that_holds_for_nothing_is_told() -> None:
+    """A segment that is spelled otherwise would have the usual tolerance without a word."""
+    line = contract(segment="smb ")
+    own = {name: {"tolerance": "2%"} for name in (" SMB", "Smbs")}
+    found = recon.reconcile(pd.DataFrame([line]), pd.DataFrame([ENTRY]), MONTH, {"segments": own})
+    assert [said for said in found.notices if "policy.segments" in said] == [
+        "policy.segments.Smbs holds for no contract line; check how the segment is spelled."
+    ]
+
+
+def test_a_format_that_does_not_fit_is_told() -> None:
+    """Where most rows cannot be read, it is no matter of single rows."""
+    posted = pd.DataFrame([ENTRY | {"amount": "1.000,00"}, ENTRY | {"amount": "1.000,01"}, ENTRY])
+    found = recon.reconcile(pd.DataFrame([contract()]), posted, MONTH)
+    (said,) = (notice for notice in found.notices if "date_format" in notice)
+    assert said.startswith("2 of the 3 rows of accounting are invalid; check how its numbers")
