@@ -19,8 +19,10 @@ class Keys:
         self._table = dict(table)
         self.key = key
         self._mistakes = mistakes
+        self._asked: list[str] = []
 
     def __contains__(self, name: str) -> bool:
+        self._asked.append(name)
         return name in self._table
 
     def names(self) -> list[str]:
@@ -33,6 +35,7 @@ class Keys:
 
     def take(self, name: str, parse: Callable[[object], Parsed], default: Parsed) -> Parsed:
         """Return a key's value, parsed; the default where it is absent or a mistake."""
+        self._asked.append(name)
         if name not in self._table:
             return default
         try:
@@ -43,6 +46,7 @@ class Keys:
 
     def table(self, name: str) -> Keys:
         """Return the table below a key, empty where there is none."""
+        self._asked.append(name)
         found = self._table.pop(name, {})
         if not isinstance(found, Mapping):
             self.mistake(name, "must be a table")
@@ -56,8 +60,13 @@ class Keys:
 
     def close(self) -> None:
         """Note every key that nobody took."""
+        from difflib import get_close_matches
+
         for name in self._table:
-            self.mistake(name, "is not a known key")
+            meant = get_close_matches(name, self._asked, 1)
+            self.mistake(
+                name, "is not a known key" + (f"; did you mean {meant[0]}?" if meant else "")
+            )
 
 
 def one_of(kind: type[Choice]) -> Callable[[object], Choice]:

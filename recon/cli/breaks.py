@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,7 +16,16 @@ from recon.cli.options import Config, Json, NoColor, Profile, Reports, chosen_se
 if TYPE_CHECKING:
     from recon.journal.model import Event, Life
     from recon.journal.store import Journal
+    from recon.model import Severity
     from recon.reports.open_view import Standing
+
+
+class Least(StrEnum):
+    """A severity from which on breaks are listed."""
+
+    WARNING = "warning"
+    HIGH = "high"
+    CRITICAL = "critical"
 
 
 def open_breaks(
@@ -25,6 +35,12 @@ def open_breaks(
     ] = None,
     age: Annotated[
         bool, typer.Option("--age", help="Show how old they are instead of each of them.")
+    ] = False,
+    severity: Annotated[
+        Least | None, typer.Option("--severity", help="Only breaks of this severity and above.")
+    ] = None,
+    unacknowledged: Annotated[
+        bool, typer.Option("--unacknowledged", help="Only those that nobody has acknowledged.")
     ] = False,
     top: Annotated[int, typer.Option("--top", min=0, help="How many breaks to show.")] = 25,
     config: Config = None,
@@ -39,6 +55,8 @@ def open_breaks(
     settings = chosen_settings(config, profile, out)
     with Journal.look(settings.reports) as journal:
         standing = _standing(journal, month)
+    if standing:
+        standing = standing.narrowed(_severity(severity), unacknowledged)
     with process.printing():
         if json:
             _print_open(standing)
@@ -48,6 +66,12 @@ def open_breaks(
 
         console = make_console(sys.stdout, color=False if no_color else None)
         show_open(console, standing, top=top, ages=age, sample=settings.sample)
+
+
+def _severity(word: Least | None) -> Severity | None:
+    from recon.model import Severity
+
+    return Severity[word.name] if word else None
 
 
 def _standing(journal: Journal, text: str | None) -> Standing | None:

@@ -8,7 +8,15 @@ from typing import Annotated
 import typer
 
 from recon import process
-from recon.cli.options import Config, Json, NoColor, Profile, progress_shown
+from recon.cli.options import (
+    Config,
+    Json,
+    NoColor,
+    Profile,
+    Reports,
+    chosen_settings,
+    progress_shown,
+)
 
 
 def diff(
@@ -16,17 +24,17 @@ def diff(
     now: Annotated[str, typer.Argument(metavar="RUN", help="The later run, or a month's last.")],
     config: Config = None,
     profile: Profile = None,
+    out: Reports = None,
     json: Json = False,
     no_color: NoColor = False,
 ) -> None:
     """Show what two runs of a month differ in, and why."""
-    from recon.config import load
     from recon.journal.history import compared
     from recon.journal.store import Journal
     from recon.replay.movement import movement
     from recon.replay.pack import Pack
 
-    settings = load(config, profile)
+    settings = chosen_settings(config, profile, out)
     with Journal.look(settings.reports) as journal:
         earlier, later = journal.run(then), journal.run(now)
         breaks = [{item.name: item for item in journal.breaks(run.run_id)}
@@ -47,4 +55,4 @@ def diff(
         from recon.reports.console import make_console
 
         console = make_console(sys.stdout, color=False if no_color else None)
-        show_difference(console, earlier, later, since, parts)
+        show_difference(console, earlier, later, since, parts, sample=settings.sample)

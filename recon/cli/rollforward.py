@@ -13,7 +13,9 @@ from recon.cli.options import (
     MonthText,
     NoColor,
     Profile,
+    Reports,
     chosen_month,
+    chosen_settings,
     progress_shown,
 )
 
@@ -22,16 +24,16 @@ def rollforward(
     month: MonthText = None,
     config: Config = None,
     profile: Profile = None,
+    out: Reports = None,
     json: Json = False,
     no_color: NoColor = False,
 ) -> None:
     """Show how the unrecognized contract value moved in a month."""
     from recon import rollforward as rolled
-    from recon.config import load
     from recon.journal.store import Journal
     from recon.run import reconciled
 
-    settings = load(config, profile)
+    settings = chosen_settings(config, profile, out)
     chosen = chosen_month(month, settings)
     with Journal.look(settings.reports) as journal:
         recorded = journal.closings(chosen - 1)

@@ -8,7 +8,15 @@ from typing import Annotated
 import typer
 
 from recon import process
-from recon.cli.options import Config, Json, NoColor, Profile, progress_shown
+from recon.cli.options import (
+    Config,
+    Json,
+    NoColor,
+    Profile,
+    Reports,
+    chosen_settings,
+    progress_shown,
+)
 from recon.errors import ConfigError, UsageError
 
 
@@ -27,11 +35,11 @@ def tune(
     ] = None,
     config: Config = None,
     profile: Profile = None,
+    out: Reports = None,
     json: Json = False,
     no_color: NoColor = False,
 ) -> None:
     """Replay stored months under another tolerance."""
-    from recon.config import load
     from recon.month import Month
     from recon.replay.tuning import stored, tuned_months
 
@@ -40,7 +48,7 @@ def tune(
     segments, kinds = _rates(segment, "--segment"), _rates(kind, "--type")
     if tolerance is None and not segments and not kinds:
         raise UsageError("Name another tolerance, like: recon tune --tolerance 0.5%")
-    settings = load(config, profile)
+    settings = chosen_settings(config, profile, out)
     packs = stored(settings.reports, {Month.parse(text) for text in month or ()})
     with progress_shown(json) as progress:
         months = tuned_months(packs, tolerance, segments, kinds, progress)
@@ -58,7 +66,8 @@ def tune(
         from recon.replay.views import show_tuning
         from recon.reports.console import make_console
 
-        show_tuning(make_console(sys.stdout, color=False if no_color else None), months, change)
+        console = make_console(sys.stdout, color=False if no_color else None)
+        show_tuning(console, months, change, sample=settings.sample)
 
 
 def _rates(texts: list[str] | None, option: str) -> dict[str, str]:

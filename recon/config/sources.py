@@ -93,7 +93,7 @@ def _without_secret(value: object) -> str:
 
 def _read_columns(table: Keys, side: Side, compliance: tuple[str, ...]) -> Mapping[str, str]:
     """Return our column names -> theirs."""
-    ours = {*known(side), *compliance}
-    columns = {our: table.take(our, keys.text, our) for our in table.names() if our in ours}
+    ours = dict.fromkeys((*known(side), *compliance))
+    columns = {our: table.take(our, keys.text, our) for our in ours if our in table}
     table.close()
     return columns

@@ -137,7 +137,8 @@ def _accepted(run: Run, pen: Pen, left: Sequence[SeenBreak]) -> str:
         more = f" and {len(left) - NAMED:,} more" if len(left) > NAMED else ""
         raise UsageError(
             f"{run.month} has critical breaks that are open and that nobody has acknowledged: "
-            f'{some}{more}. Acknowledge them with `recon ack`, or accept them with --accept "why".'
+            f"{some}{more} (`recon open --severity critical --unacknowledged` lists them). "
+            'Acknowledge them with `recon ack`, or accept them with --accept "why".'
         )
     if pen.accept is None:
         return ""

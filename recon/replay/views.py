@@ -22,6 +22,7 @@ from recon.reports.layout import (
     amount_text,
     counted,
     numbers,
+    sample_banner,
 )
 from recon.reports.words import words
 
@@ -35,10 +36,12 @@ _FIGURES = {
 
 
 def show_difference(
-    console: Console, then: Run, now: Run, since: Since, parts: Sequence[Part]
+    console: Console, then: Run, now: Run, since: Since, parts: Sequence[Part], *, sample: bool
 ) -> None:
     """Print what two runs of a month differ in: the breaks, and why the totals moved."""
     pen = Pen(console)
+    if sample:
+        console.print(sample_banner())
     for line in _difference(pen, then, now, since, parts):
         console.print(line, soft_wrap=True)
 
@@ -140,9 +143,11 @@ def _moved(title: str, amounts: Sequence[int], currency: str) -> Column:
     return Column(title, [*cells, total], right=True)
 
 
-def show_tuning(console: Console, months: Sequence[Tuned], change: str) -> None:
+def show_tuning(console: Console, months: Sequence[Tuned], change: str, *, sample: bool) -> None:
     """Print what another tolerance would have reported in stored months."""
     pen = Pen(console)
+    if sample:
+        console.print(sample_banner())
     for line in _tuning(pen, months, change):
         console.print(line, soft_wrap=True)
 

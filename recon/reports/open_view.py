@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from rich.console import Console
@@ -11,7 +11,8 @@ from rich.text import Text
 
 from recon import money
 from recon.journal.ageing import Ageing, Sums, ageing, sums
-from recon.journal.model import Life
+from recon.journal.model import Life, State
+from recon.model import Severity
 from recon.month import Month
 from recon.reports.layout import (
     INDENT,
@@ -25,17 +26,34 @@ from recon.reports.layout import (
     counted,
     numbers,
     sample_banner,
+    severity_text,
 )
 from recon.reports.words import acknowledged_words, months_words, words
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The breaks that were not resolved at the end of a month, as seen now."""
+    """The breaks that were not resolved at the end of a month, as seen now.
+
+    `only` says which of them these are, '' where they are all.
+    """
 
     found: Sequence[Life]
     month: Month
     now: datetime
+    only: str = ""
+
+    def narrowed(self, least: Severity | None, unacknowledged: bool) -> Standing:
+        """Return those of a severity and above, and those that nobody has acknowledged."""
+        found = [
+            life for life in self.found
+            if (least is None or Severity[life.last.severity.upper()] >= least)
+            and not (unacknowledged and life.state is State.ACKNOWLEDGED)
+        ]  # fmt: skip
+        above = "" if least is Severity.CRITICAL else " and above"
+        said = [f"{least.word}{above}"] if least else []
+        said += ["not acknowledged"] if unacknowledged else []
+        return replace(self, found=found, only=", ".join(said))
 
 
 def show_open(
@@ -74,9 +92,10 @@ def _page(
     if standing is None:
         yield Text("No run is recorded here yet; `recon month` makes the first one.")
     elif not standing.found:
-        yield Text(f"No break is open at the end of {standing.month}.")
+        only = f" ({standing.only})" if standing.only else ""
+        yield Text(f"No break is open at the end of {standing.month}{only}.")
     else:
-        count = counted(len(standing.found), "break")
+        count = ", ".join(filter(None, [counted(len(standing.found), "break"), standing.only]))
         yield from pen.heading(f"Open at the end of {standing.month}", count)
         yield from _ageing(pen, standing) if ages else _breaks(pen, standing, top)
 
@@ -111,6 +130,8 @@ def _figures(rows: Sequence[tuple[str, Sums]]) -> Iterator[Column]:
 
 def _columns(pen: Pen, standing: Standing, first: Sequence[Life]) -> Iterator[Column]:
     yield Column("Break", [Text(life.name, STRONG) for life in first])
+    if pen.width >= WIDE:
+        yield Column("Severity", [_severity(life) for life in first])
     yield Column("Contract", [pen.text(life.last.contract_id) for life in first], least=10)
     yield Column("Type", [pen.text(life.last.revenue_type) for life in first], least=12)
     if pen.width >= WIDE:
@@ -126,7 +147,11 @@ def _columns(pen: Pen, standing: Standing, first: Sequence[Life]) -> Iterator[Co
     ]
     yield Column("Open amount", amounts, right=True)
     yield numbers("Age in\nmonths", [f"{life.months_old(standing.month)}" for life in first])
-    yield numbers("Age in\ndays", [f"{life.days_old(standing.now):,}" for life in first])
+    yield numbers("Days\nknown", [f"{life.days_old(standing.now):,}" for life in first])
+
+
+def _severity(life: Life) -> Text:
+    return severity_text(Severity[life.last.severity.upper()])
 
 
 def _customer(life: Life) -> str:
@@ -140,7 +165,7 @@ def _owner(life: Life) -> str:
 def _said(pen: Pen, life: Life) -> Iterator[str]:
     """Yield what finds no room in the table, and what people said."""
     if pen.width < WIDE:
-        yield f"{words(life.last.cause)}, {_customer(life)}, {_owner(life)}"
+        yield f"{life.last.severity}, {words(life.last.cause)}, {_customer(life)}, {_owner(life)}"
         yield f"{months_words(life)}"
     if said := acknowledged_words(life) or (life.state.value if pen.width < WIDE else ""):
         yield said

@@ -135,7 +135,10 @@ def test_months_run_again_leave_what_is_open(project: Project) -> None:
         assert document(project, "open")["breaks"] == before
         assert document(project, "open", "--month", "2024-07")["breaks"] == []
     sign = ("sign-off", "2024-09", "--role", "preparer", "--comment", "Ok")
-    assert "nobody has acknowledged" in refused(project, *sign)
+    assert "`recon open --severity critical --unacknowledged` lists" in refused(project, *sign)
+    assert document(project, "open", "--severity", "critical")["breaks"] == before
+    run(project, "ack", before[0]["break"], "--reason", "Known.")
+    assert document(project, "open", "--unacknowledged")["breaks"] == []
 
 
 def test_the_roll_forward_ties_from_month_to_month(year: tuple[Project, dict[str, str]]) -> None:
@@ -296,7 +299,9 @@ def test_a_month_is_signed_off_by_two(project: Project) -> None:
     prepare = ("sign-off", "2024-06", "--role", "preparer", "--comment", "Looked at.")
     review = ("sign-off", "2024-06", "--role", "reviewer", "--comment", "Agreed.")
     assert "has no preparer's signature" in refused(project, *review, user="bob")
-    assert f"nobody has acknowledged: {the_break(project)}." in refused(project, *prepare)
+    assert f"nobody has acknowledged: {the_break(project)} (`recon open" in refused(
+        project, *prepare
+    )
     told(project, "ack", the_break(project), "--reason", "Late.")
     assert "2024-06 is not signed off yet" in told(project, *prepare)
     assert "as preparer already" in refused(project, *prepare)

@@ -10,6 +10,7 @@ from rich.cells import cell_len
 from recon.errors import ExitCode
 from recon.journal.history import History
 from recon.journal.model import Event, Kind, Life, SeenBreak
+from recon.model import Severity
 from recon.reports.console import make_console
 from recon.reports.history_view import show_history, show_signed
 from recon.reports.journal_document import history_document, open_document
@@ -115,6 +116,22 @@ def test_an_empty_journal_is_a_friendly_line() -> None:
     assert f"No run {said}" in page(80, "utf-8", show_open, None)
     nothing = page(80, "utf-8", show_open, Standing((), MONTH, NOW))
     assert nothing == "No break is open at the end of 2024-06.\n"
+
+
+def test_what_is_to_be_worked_off_can_be_asked_for() -> None:
+    """Those of a severity and above, and those that nobody has acknowledged."""
+    everything = Standing(example_lives(), MONTH, NOW)
+    grave = everything.narrowed(Severity.CRITICAL, True)
+    assert {life.last.severity for life in grave.found} == {"critical"}
+    high = everything.narrowed(Severity.HIGH, False)
+    assert {life.last.severity for life in high.found} == {"critical", "high"}
+    assert "breaks, high and above" in page(80, "utf-8", show_open, high)
+    left = everything.narrowed(None, True)
+    assert len(left.found) == len(everything.found) - 1
+    assert "breaks, not acknowledged" in page(80, "utf-8", show_open, left)
+    none = Standing(everything.found[2:3], MONTH, NOW).narrowed(None, True)
+    said = "No break is open at the end of 2024-06 (not acknowledged).\n"
+    assert page(80, "utf-8", show_open, none) == said
 
 
 def test_what_is_not_shown_is_counted() -> None:

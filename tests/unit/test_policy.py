@@ -138,7 +138,7 @@ def test_every_mistake_at_once_each_with_its_full_key() -> None:
         ({"cap": "1,5"}, "policy.cap: '1,5' is not a plain number"),
         ({"currency": "U$D"}, "policy.currency: 'U$D' is not a currency code like USD"),
         ({"convention": "linear"}, "policy.convention: 'linear' is not one of even, prorate_per"),
-        ({"tolerence": "1%"}, "policy.tolerence: is not a known key"),
+        ({"tolerence": "1%"}, "policy.tolerence: is not a known key; did you mean tolerance?"),
         ({"segments": {"Mid": "5%"}}, "policy.segments.Mid: must be a table"),
         ({"types": {"X": {"kind": "odd"}}}, "policy.types.X.kind: 'odd' is not one of recurring,"),
         (
