@@ -39,7 +39,7 @@ class Columns:
         self.texts: dict[str, str] = {}
         missing = [column for column in required if column not in self.types]
         if missing:
-            raise MissingColumns(side, missing, list(found))
+            raise MissingColumns(side, missing, [column for column in found if column != PLACE])
 
     def kind(self, column: str) -> str:
         """The SQL type of a column, without its parameters."""
@@ -170,7 +170,7 @@ class Columns:
         if column not in self.names:
             return "CAST(NULL AS DATE)"
         if self.kind(column) == "DATE" or self.kind(column).startswith("TIMESTAMP"):
-            return _ours(f"CAST({name(self.names[column])} AS DATE)")
+            return _ours(name(self.names[column]))
         return _day_of(self.text(column))
 
     def month(self, column: str) -> str:
@@ -190,8 +190,10 @@ class Columns:
         )
 
 
-def _ours(day: str) -> str:
-    """Return a date or moment, NULL outside the years that books are kept in."""
+def _ours(moment: str) -> str:
+    """Return the day of a date or moment, NULL outside the years that books are kept in."""
+    # Moments may lie beyond all days, and those in nanoseconds are too short to be compared.
+    day = f"TRY_CAST({moment} AS DATE)"
     return f"CASE WHEN {day} BETWEEN DATE '1900-01-01' AND DATE '9999-12-31' THEN {day} END"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -86,6 +87,8 @@ def writing(path: Path) -> Iterator[None]:
     """Turn what hinders DuckDB or us from writing a file into a ReportError."""
     try:
         yield
+    except duckdb.OutOfMemoryException as error:
+        raise _no_room(error, str(path)) from error
     except (duckdb.IOException, duckdb.TransactionException, OSError) as error:
         # A database file on a full disk fails to commit.
         raise ReportError(
@@ -104,13 +107,23 @@ def _told(error: Exception, what: str) -> BaseException | None:
             "Check that it is there and may be read, then run again."
         )
     if isinstance(error, duckdb.OutOfMemoryException):
-        return ReconError(
-            f"The memory is too small for {what}: {_plainly(error)}. "
-            "Raise memory_limit in the configuration, or free some memory, then run again."
-        )
+        return _no_room(error, what)
     if isinstance(error, duckdb.InvalidInputException | duckdb.ConversionException):
         return SourceDataError(f"T{what[1:]} is not what it should be: {_plainly(error)}.")
     return None
+
+
+def _no_room(error: duckdb.OutOfMemoryException, what: str) -> ReconError:
+    """Return what is too small for a side or a file: the memory, or where it spills to."""
+    if "offload" in str(error) or "temp_directory" in str(error):
+        return ReportError(
+            f"The folder for temporary files, {tempfile.gettempdir()}, has no room for {what}. "
+            "Make room there, or let TMPDIR (on Windows TEMP) name another folder, then run again."
+        )
+    return ReconError(
+        f"The memory is too small for {what}: {_plainly(error)}. "
+        "Raise memory_limit in the configuration, or free some memory, then run again."
+    )
 
 
 _MEANINGS = (

@@ -93,8 +93,8 @@ class TieOutError(ReconError):
 
     def __init__(self, what: str, found: object, wanted: object) -> None:
         super().__init__(
-            f"{what} does not tie out: {found} instead of {wanted}. This is a defect of recon; "
-            "nothing was reported."
+            f"{what[0].upper()}{what[1:]} does not tie out: {found} instead of {wanted}. "
+            "This is a defect of recon; nothing was reported."
         )
 
 

@@ -35,6 +35,7 @@ class Facts(NamedTuple):
     status: Status
     flags: tuple[Flag, ...]
     contract_id: str
+    id_key: str
     revenue_type: str
     currency: str
     unit: int
@@ -71,7 +72,7 @@ def gather(connection: Session, month: Month) -> Iterator[Facts]:
     """Yield the facts of every break, in the order of contract, type and currency."""
     _create_off(connection)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE neighbours AS {_neighbours(month)}")
-    entries = _entries(connection, month)
+    entries = _entries(connection)
     fits = fits_of(connection, month)
     partners = partners_of(connection)
     cursor = connection.execute(_FACTS)
@@ -156,7 +157,7 @@ def flags_of(text: str) -> tuple[Flag, ...]:
 # What is recognized at a point in time has a term of one month, between the contract's own dates.
 _STARTS = "CASE WHEN b.over_time THEN b.term_start ELSE b.started_on END"
 _FACTS = f"""
-    SELECT line, b.status, {FLAGGED}, b.id, b.type, b.currency, b.unit,
+    SELECT line, b.status, {FLAGGED}, b.id, b.id_key, b.type, b.currency, b.unit,
         coalesce(b.customer, b.customer_id, ''), coalesce(b.segment, ''), coalesce(b.owner, ''),
         b.expected, b.recognized, b.difference, b.allowed, b.entries,
         b.to_date_expected, b.to_date_recognized, n.before_difference, n.after_difference,
@@ -175,7 +176,7 @@ _FACTS = f"""
     ORDER BY b.id_key, b.type, b.currency"""
 
 
-def _entries(connection: Session, month: Month) -> dict[int, tuple[Entry, ...]]:
+def _entries(connection: Session) -> dict[int, tuple[Entry, ...]]:
     """Return the entries of the breaks in the month and its neighbours, by line."""
     cursor = connection.execute(
         """SELECT line, coalesce(entry_id, ''), amount, distance,

@@ -1,4 +1,4 @@
-"""Frames: pandas in, exact relations out. The one module of the core that meets pandas."""
+"""Frames: pandas in, exact relations out. Only `LineTable.to_pandas` goes the other way."""
 
 from __future__ import annotations
 

@@ -57,6 +57,10 @@ class Cause(StrEnum):
     UNEXPLAINED = "unexplained"
 
 
+# Differences of timing: what one month lacks another one has too much of.
+TIMING = frozenset({Cause.WRONG_PERIOD, Cause.CATCH_UP})
+
+
 class Severity(IntEnum):
     """How much a break matters; a higher one compares as greater."""
 
@@ -115,28 +119,36 @@ class Counterpart:
 NAME_LENGTH = 12
 
 
+def short_name(length: int, *parts: str) -> str:
+    """Return so many letters and digits that stand for some texts, the same for the same ones."""
+    digest = hashlib.sha256("\x1f".join(parts).encode()).digest()
+    return base64.b32encode(digest).decode("ascii")[:length]
+
+
 # Reports, journal and evidence ask each for the name of every break.
 @lru_cache(maxsize=1 << 16)
-def fingerprint(contract_id: str, revenue_type: str, currency: str) -> str:
+def fingerprint(id_key: str, revenue_type: str, currency: str) -> str:
     """Return the name of a break, the same in every run and month: it is that of its line.
 
-    A line has at most one break a month. Of ten million lines two have the same 60 bits in one of
-    20,000 companies; the first few letters are enough to ask for one.
+    `id_key` is what the comparison folds the contract's id to: Python folds a few letters
+    otherwise, and two lines would have one name. A line has at most one break a month. Of ten
+    million lines two have the same 60 bits in one of 20,000 companies; the first few letters are
+    enough to ask for one.
     """
-    key = "\x1f".join((contract_id.strip().lower(), revenue_type, currency))
-    digest = hashlib.sha256(key.encode()).digest()
-    return "B-" + base64.b32encode(digest).decode("ascii")[:NAME_LENGTH]
+    return "B-" + short_name(NAME_LENGTH, id_key, revenue_type, currency)
 
 
 @dataclass(frozen=True, slots=True)
 class Break:
     """A line outside tolerance, with what, why and how much it matters.
 
-    `concerned` are the ids of the entries that the cause is about: of the repeated ones, of those
-    in the wrong month, else of all in the month.
+    `id_key` is the contract's id as lines are matched by it. `concerned` are the ids of the
+    entries that the cause is about: of the repeated ones, of those in the wrong month, else of all
+    in the month.
     """
 
     contract_id: str
+    id_key: str
     revenue_type: str
     currency: str
     customer: str
@@ -161,7 +173,7 @@ class Break:
     @property
     def name(self) -> str:
         """The name under which people speak of the break, like `B-7KQ2M4XAU3EP`."""
-        return fingerprint(self.contract_id, self.revenue_type, self.currency)
+        return fingerprint(self.id_key, self.revenue_type, self.currency)
 
     @property
     def percent(self) -> str:

@@ -208,6 +208,7 @@ def _judged(facts: Facts, policy: Policy) -> Break:
     why = explain(facts)
     return Break(
         contract_id=facts.contract_id,
+        id_key=facts.id_key,
         revenue_type=facts.revenue_type,
         currency=facts.currency,
         customer=facts.customer,

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from recon.facts import Facts
-from recon.model import Cause, Severity
+from recon.model import TIMING, Cause, Severity
 from recon.policy import SeverityRules
 
 AT_LEAST_HIGH = {
     Cause.SIGN_FLIPPED, Cause.DUPLICATE_ENTRY, Cause.WRONG_CURRENCY, Cause.ENDED,
 }  # fmt: skip
-TIMING = {Cause.WRONG_PERIOD, Cause.CATCH_UP}
 
 
 class Rule(StrEnum):

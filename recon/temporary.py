@@ -13,7 +13,8 @@ from pathlib import Path
 
 # Seconds: no run lasts that long.
 _LEFT_FOR = 7 * 24 * 3600
-_OURS = re.compile(r"recon-\d+-\w{8}")
+# openpyxl writes the sheets of a workbook to files of its own first.
+_OURS = re.compile(r"recon-\d+-\w{8}|openpyxl\.\w{8}")
 
 
 def folder() -> tempfile.TemporaryDirectory[str]:
@@ -30,9 +31,17 @@ def name() -> Path:
 def clear() -> None:
     """Remove what runs that were killed have left, after a week."""
     with suppress(OSError):
-        for found in Path(tempfile.gettempdir()).glob("recon-*"):
+        for found in Path(tempfile.gettempdir()).iterdir():
             if _OURS.fullmatch(found.name) and _is_old(found):
-                shutil.rmtree(found, ignore_errors=True)
+                _remove(found)
+
+
+def _remove(found: Path) -> None:
+    if found.is_dir():
+        shutil.rmtree(found, ignore_errors=True)
+        return
+    with suppress(OSError):
+        found.unlink()
 
 
 def _is_old(folder: Path) -> bool:

@@ -264,6 +264,7 @@ def _break(line: _Line) -> Break:
     cause = Cause(line.cause)
     return Break(
         line.contract_id,
+        line.contract_id.lower(),
         line.revenue_type,
         line.currency,
         line.customer,

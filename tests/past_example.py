@@ -29,7 +29,7 @@ def earlier(contract: str) -> SeenBreak:
     """Return a break of an earlier month."""
     customer, owner, currency, difference, cause, severity = NAMED[contract]
     return SeenBreak(
-        name=fingerprint(contract, "Subscription", currency),
+        name=fingerprint(contract.lower(), "Subscription", currency),
         contract_id=contract,
         revenue_type="Subscription",
         currency=currency,

@@ -14,7 +14,6 @@ from typing import Any
 Block = dict[str, Any]
 Message = dict[str, Any]
 
-BLOCKS = 50
 HEADER = 150
 SECTION = 3000
 FIELDS = 10
@@ -89,27 +88,3 @@ def blocks(message: Mapping[str, Any]) -> Iterator[Block]:
     yield from message.get("blocks", ())
     for attachment in message.get("attachments", ()):
         yield from attachment.get("blocks", ())
-
-
-def broken(message: Mapping[str, Any]) -> list[str]:
-    """Return in which ways a message is beyond the limits; of none of ours it is any."""
-    found = list(blocks(message))
-    said = [f"{len(found)} blocks"] * (len(found) > BLOCKS)
-    said += [f"{size(message)} characters"] * (size(message) > BUDGET)
-    said += ["no fallback text"] * (not message.get("text"))
-    for block in found:
-        said += _beyond(block)
-    return said
-
-
-def _beyond(block: Block) -> Iterator[str]:
-    parts = {"header": HEADER, "section": SECTION}
-    if "text" in block:
-        length = len(block["text"]["text"])
-        if not 0 < length <= parts[block["type"]]:
-            yield f"a {block['type']} of {length}"
-    if len(block.get("fields", ())) > FIELDS or len(block.get("elements", ())) > CONTEXT:
-        yield f"a {block['type']} of too many parts"
-    for part in (*block.get("fields", ()), *block.get("elements", ())):
-        if not 0 < len(part["text"]) <= FIELD:
-            yield f"a part of {len(part['text'])}"

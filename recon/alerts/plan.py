@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
@@ -13,7 +11,7 @@ from recon.alerts.message import Style, critical, digest, more_critical, with_id
 from recon.config.slack import Level, Place, SlackSettings, Way
 from recon.journal.alerts import Alert, AlertKind, Payload
 from recon.journal.model import SeenBreak
-from recon.model import Severity
+from recon.model import Severity, short_name
 
 # A month with more critical breaks has one problem and not so many: the others share a message.
 LARGEST = 25
@@ -26,8 +24,7 @@ def style_of(slack: SlackSettings) -> Style:
 
 def alert_id(*parts: str) -> str:
     """Return the id of an alert, the same for the same parts."""
-    found = hashlib.sha256("\x1f".join(parts).encode()).digest()[:5]
-    return "A-" + base64.b32encode(found).decode("ascii")
+    return "A-" + short_name(8, *parts)
 
 
 def of_run(

@@ -6,9 +6,8 @@ does not answer: what cannot be sent waits for the next run, `recon escalate` or
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from recon.alerts.sending import Delivered, delivered, sent_directly
 from recon.config import Settings
 from recon.config.slack import Level, SlackSettings
 from recon.errors import ConfigError, ReconError
-from recon.journal.alerts import Alert, AlertKind, Alerts
+from recon.journal.alerts import Alert, AlertKind
 from recon.journal.model import Run, SeenBreak, State
 from recon.journal.store import Journal
 from recon.month import Month
@@ -29,14 +28,6 @@ from recon.secrets import redacted
 
 # An older run that nobody was told of is no news.
 CATCH_UP = timedelta(days=3)
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """The journal and its alerts, open at the same time."""
-
-    journal: Journal
-    alerts: Alerts
 
 
 def slack_of(settings: Settings) -> SlackSettings:
@@ -56,42 +47,42 @@ def after_run(settings: Settings, run_id: str, notice: str = "") -> Delivered:
     """
     if settings.slack is None:
         return Delivered()
-    with _known(settings.reports) as known:
-        for run in _untold(known, run_id, datetime.now(UTC)):
+    with Journal.at(settings.reports) as journal:
+        for run in _untold(journal, run_id, datetime.now(UTC)):
             first = notice if run.run_id == run_id else ""
-            known.alerts.queue(due_for(settings, known, run, notice=first))
-        return delivered(settings, known.alerts)
+            journal.alerts.queue(due_for(settings, journal, run, notice=first))
+        return delivered(settings, journal.alerts)
 
 
-def _untold(known: Known, run_id: str, now: datetime) -> list[Run]:
+def _untold(journal: Journal, run_id: str, now: datetime) -> list[Run]:
     """Return a run, and those before it that ended between their record and their alerts.
 
     Runs of a time without [slack] are older than the last digest, or than a few days.
     """
-    digests = [a for a in known.alerts.all() if a.kind is AlertKind.DIGEST]
+    digests = [a for a in journal.alerts.all() if a.kind is AlertKind.DIGEST]
     told = {alert.run for alert in digests}
     since = max((alert.at for alert in digests), default=now)
     return [
         run
-        for run in known.journal.runs()
+        for run in journal.runs()
         if run.run_id == run_id
         or (run.run_id not in told and run.ended > since and now - run.ended < CATCH_UP)
     ]
 
 
 def due_for(
-    settings: Settings, known: Known, run: Run, again: str = "", notice: str = ""
+    settings: Settings, journal: Journal, run: Run, again: str = "", notice: str = ""
 ) -> list[Alert]:
     """Return the alerts of a run; with `again`, those of a repetition that was asked for."""
-    facts = _facts(settings, known.journal, run, notice)
+    facts = _facts(settings, journal, run, notice)
     past = (
         {}
         if again
         else told(
-            known.alerts.all(),
+            journal.alerts.all(),
             str(run.month),
-            _seen(known.journal, run.month),
-            dropped(known.alerts.deliveries()),
+            _seen(journal, run.month),
+            dropped(journal.alerts.deliveries()),
         )
     )
     return of_run(slack_of(settings), facts, fresh(facts, past), datetime.now(UTC), again)
@@ -104,14 +95,14 @@ def notify(settings: Settings, text: str, *, dry: bool) -> tuple[list[Alert], De
     """
     slack_of(settings)
     now = datetime.now(UTC)
-    with _known(settings.reports, look=dry) as known:
-        run = known.journal.run(text)
-        waiting = [alert for alert in known.alerts.waiting() if alert.run == run.run_id]
-        alerts = waiting or due_for(settings, known, run, now.isoformat())
+    with _journal(settings.reports, look=dry) as journal:
+        run = journal.run(text)
+        waiting = [alert for alert in journal.alerts.waiting() if alert.run == run.run_id]
+        alerts = waiting or due_for(settings, journal, run, now.isoformat())
         if dry:
             return alerts, Delivered()
-        known.alerts.queue(alerts)
-        return alerts, delivered(settings, known.alerts)
+        journal.alerts.queue(alerts)
+        return alerts, delivered(settings, journal.alerts)
 
 
 def escalate(
@@ -119,19 +110,19 @@ def escalate(
 ) -> tuple[list[Alert], Delivered]:
     """Tell the next people of what is overdue, and send what waits; `dry` only returns it."""
     slack = slack_of(settings)
-    with _known(settings.reports, look=dry) as known:
+    with _journal(settings.reports, look=dry) as journal:
         if not dry:
             # What waits is told first; its time to be acknowledged begins now.
-            before = delivered(settings, known.alerts)
+            before = delivered(settings, journal.alerts)
         found = escalations(
-            slack, _told(known, now or datetime.now(UTC)), business_days(settings.calendar)
+            slack, _told(journal, now or datetime.now(UTC)), business_days(settings.calendar)
         )
         if dry:
             return found, Delivered()
         if not found:
             return found, before
-        known.alerts.queue(found)
-        then = delivered(settings, known.alerts)
+        journal.alerts.queue(found)
+        then = delivered(settings, journal.alerts)
         return found, replace(then, sent=(*before.sent, *then.sent))
 
 
@@ -149,12 +140,12 @@ def alert_failure(
     named = str(month) if month else ""
     alert = _failure(slack, named, redacted(sentence), exit_code)
     try:
-        with _known(settings.reports) as known:
-            runs = known.journal.runs()
+        with Journal.at(settings.reports) as journal:
+            runs = journal.runs()
             about = alert.payload["about"]
-            if not repeats(known.alerts.all(), runs, named, about["sentence"], alert.at):
-                known.alerts.queue([alert])
-            return delivered(settings, known.alerts)
+            if not repeats(journal.alerts.all(), runs, named, about["sentence"], alert.at):
+                journal.alerts.queue([alert])
+            return delivered(settings, journal.alerts)
     except (ReconError, OSError):
         return sent_directly(slack, alert)
 
@@ -171,11 +162,8 @@ def _failure(slack: SlackSettings, month: str, sentence: str, code: int) -> Aler
     )  # fmt: skip
 
 
-@contextmanager
-def _known(reports: Path, *, look: bool = False) -> Iterator[Known]:
-    kinds = (Journal.look, Alerts.look) if look else (Journal.at, Alerts.at)
-    with kinds[0](reports) as journal, kinds[1](reports) as alerts:
-        yield Known(journal, alerts)
+def _journal(reports: Path, *, look: bool) -> AbstractContextManager[Journal]:
+    return Journal.look(reports) if look else Journal.at(reports)
 
 
 def _facts(settings: Settings, journal: Journal, run: Run, notice: str) -> RunFacts:
@@ -205,13 +193,12 @@ def _seen(journal: Journal, month: Month) -> dict[str, list[SeenBreak]]:
     return {run.run_id: journal.breaks(run.run_id) for run in journal.runs(month)}
 
 
-def _told(known: Known, now: datetime) -> Told:
-    journal = known.journal
+def _told(journal: Journal, now: datetime) -> Told:
     return Told(
         lives=journal.lives(journal.latest_month()),
         events=journal.events(),
         runs=journal.runs(),
-        alerts=known.alerts.all(),
-        deliveries=known.alerts.deliveries(),
+        alerts=journal.alerts.all(),
+        deliveries=journal.alerts.deliveries(),
         now=now,
     )

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterator, Sequence
-from datetime import UTC
 
 from recon.alerts.limits import blocks
 from recon.alerts.sending import Delivered
 from recon.alerts.waiting import Dropped, Waiting
 from recon.journal.alerts import Alert, Payload
+from recon.reports.json_document import moment
 
 SCHEMA = 1
 
@@ -27,10 +27,9 @@ def document(alerts: Sequence[Alert], delivered: Delivered, *, dry: bool) -> dic
 
 
 def _alert(alert: Alert) -> dict[str, object]:
-    at = alert.at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     return {
         "id": alert.id,
-        "at": at,
+        "at": moment(alert.at),
         "run_id": alert.run,
         "month": alert.month,
         "kind": alert.kind.value,

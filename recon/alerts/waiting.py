@@ -15,6 +15,7 @@ from recon import identity
 from recon.alerts.sending import BUSY, alone
 from recon.errors import Locked, UsageError
 from recon.journal.alerts import Alert, Alerts, Delivery, Sent
+from recon.journal.store import Journal
 from recon.secrets import redacted
 
 
@@ -37,7 +38,8 @@ class Dropped:
 
 def waiting(reports: Path) -> list[Waiting]:
     """Return the alerts that wait, the oldest first; raises ReportError."""
-    with Alerts.look(reports) as alerts:
+    with Journal.look(reports) as journal:
+        alerts = journal.alerts
         tried = {item.alert: item.detail for item in alerts.deliveries()}
         return [Waiting(alert, tried.get(alert.id, "")) for alert in alerts.waiting()]
 
@@ -50,9 +52,11 @@ def discard(reports: Path, ids: Sequence[str], reason: str) -> Dropped:
     """
     if not reason.strip():
         raise UsageError("--reason is empty; say in a few words why nobody is to be told.")
-    with Alerts.look(reports) as alerts:
+    with Journal.look(reports) as journal:
+        alerts = journal.alerts
         _named(alerts, ids)
-    with alone(reports) as nobody_else, Alerts.at(reports) as alerts:
+    with alone(reports) as nobody_else, Journal.at(reports) as journal:
+        alerts = journal.alerts
         if not nobody_else:
             raise Locked(BUSY, reports)
         found = _named(alerts, ids)

@@ -73,9 +73,8 @@ def _check(table: Keys, source: SparkSource) -> None:
         table.mistake("format", "does not go with table")
     elif source.path and not source.format:
         table.mistake("format", 'is missing; it says what is at the path, like "parquet"')
-    for name in ("url",) if jdbc else ():
-        if name not in source.options:
-            table.mistake(f"options.{name}", 'is missing; format = "jdbc" needs it')
+    if jdbc and "url" not in source.options:
+        table.mistake("options.url", 'is missing; format = "jdbc" needs it')
     if jdbc and not {"dbtable", "query"} & set(source.options):
         table.mistake("options.query", "is missing; or dbtable names what is read")
 

@@ -13,7 +13,7 @@ from recon.config.slack import Level, Place, SlackSettings, Way
 from recon.doctor.model import Finding, State, failed, ok, parted, warning
 from recon.doctor.steps import Step
 from recon.errors import ExitCode
-from recon.journal.alerts import Alerts
+from recon.journal.store import Journal
 
 MENTIONED = {Level.CRITICAL: "critical breaks", Level.FAILURE: "failed runs"}
 LATER = "try again later; until then alerts wait in the journal"
@@ -115,7 +115,8 @@ def _together(findings: Sequence[Finding]) -> Finding:
 
 def queue(subject: SlackSubject) -> Finding:
     """Return how many alerts wait, and since when; raises ReportError."""
-    with Alerts.look(subject.reports) as alerts:
+    with Journal.look(subject.reports) as journal:
+        alerts = journal.alerts
         waiting = alerts.waiting()
     if not waiting:
         return ok("no alert waits")

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import takewhile
 
 from recon.causes import DETECTORS, LAST_RESORTS
+from recon.control import tie
 from recon.dossier import relations
 from recon.dossier.derivation import expected_formula, rungs, without_line
 from recon.dossier.model import (
@@ -23,7 +24,6 @@ from recon.dossier.model import (
 )
 from recon.dossier.relations import Row
 from recon.engine import Session
-from recon.errors import TieOutError
 from recon.facts import flags_of
 from recon.intake import compliance_name
 from recon.model import Break, Cause, Reconciliation, Status
@@ -153,8 +153,7 @@ def _line(
 def _tie_out(line: Line) -> None:
     """Raise TieOutError where the months do not add up to the value."""
     expected = sum(month.expected for month in line.months) + line.remainder
-    if expected != line.value:
-        raise TieOutError(f"the term of {line.revenue_type}", expected, line.value)
+    tie(f"the term of {line.revenue_type}", expected, line.value)
 
 
 def _near(entries: Sequence[EntryRow], row: Row, month: Month, reach: int) -> Iterator[EntryRow]:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from recon.config import Settings
 from recon.evidence.extracts import Kept
+from recon.journal.signing import Signature
 from recon.model import Reconciliation, Severity, Side
 from recon.sources.delivery import Trail
 
@@ -26,8 +27,7 @@ class PackFacts:
 
     `relations` are what to select both sides from, `trails` how they came here; both are looked
     at when the pack is written. `kept` are extracts that an earlier run has made of the very same
-    rows. Moments know their time zone. `signoffs` are mappings or frozen
-    dataclasses of plain values, of all runs before.
+    rows. Moments know their time zone. `signoffs` are those of all runs before.
     """
 
     run_id: str
@@ -42,7 +42,7 @@ class PackFacts:
     trails: Mapping[Side, Trail]
     fail_on: Severity | None = None
     exit_code: int = 0
-    signoffs: Sequence[object] = ()
+    signoffs: Sequence[Signature] = ()
     previous: Previous | None = None
     kept: Mapping[Side, Kept] = field(default_factory=dict)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 from recon.engine import Session
@@ -24,7 +23,7 @@ from recon.evidence.names import (
 from recon.evidence.policy_table import policy_table
 from recon.evidence.sums import write_sums
 from recon.model import Side
-from recon.reports.json_document import dumps
+from recon.reports.json_document import dumps, moment
 
 
 def write_pack(folder: Path, opened: Session, facts: PackFacts) -> str:
@@ -82,8 +81,8 @@ def _run(facts: PackFacts, extracts: dict[Side, Extract]) -> Document:
         "schema": 1,
         "run_id": facts.run_id,
         "month": str(facts.result.month),
-        "started": _moment(facts.started),
-        "ended": _moment(facts.ended),
+        "started": moment(facts.started),
+        "ended": moment(facts.ended),
         "user": facts.user,
         "host": facts.host,
         "versions": dict(facts.versions),
@@ -110,7 +109,3 @@ def _previous(previous: Previous | None) -> Document:
         "run_id": previous.run_id if previous else None,
         "sha256": previous.sha256 if previous else None,
     }
-
-
-def _moment(moment: datetime) -> str:
-    return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

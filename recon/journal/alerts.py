@@ -8,16 +8,13 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from pathlib import Path
 from typing import Any
 
-from recon.journal.schema import opened, readable, transaction
-from recon.journal.store import NAME
+from recon.journal.schema import transaction
 
 Payload = Mapping[str, Any]
 
@@ -75,24 +72,10 @@ class Delivery:
 
 
 class Alerts:
-    """The alerts of a journal; opened by `Alerts.at`, closed at the end of the context."""
+    """The alerts of a journal that is open, as `Journal.alerts` has them."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-
-    @classmethod
-    @contextmanager
-    def at(cls, reports: Path) -> Iterator[Alerts]:
-        """Yield the alerts of a folder of reports; raises ReportError where it cannot be used."""
-        with opened(reports / NAME) as connection:
-            yield cls(connection)
-
-    @classmethod
-    @contextmanager
-    def look(cls, reports: Path) -> Iterator[Alerts]:
-        """Yield the alerts to read in them; where there is no journal yet none, kept nowhere."""
-        with readable(reports / NAME) as connection:
-            yield cls(connection)
 
     def queue(self, alerts: Sequence[Alert]) -> None:
         """Add alerts, in their order: all of them or none; one that is known is not added again."""

@@ -13,10 +13,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from recon.journal.model import Event, Kind, Life, SeenBreak
+from recon.model import TIMING
 from recon.month import Month
-
-# Differences of timing: what one month lacks another one has too much of.
-TIMING = frozenset({"wrong_period", "catch_up"})
 
 
 @dataclass(frozen=True, slots=True)

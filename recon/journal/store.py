@@ -12,6 +12,7 @@ from typing import Any
 
 from recon.errors import UsageError
 from recon.journal.ageing import standing
+from recon.journal.alerts import Alerts
 from recon.journal.history import Past
 from recon.journal.lives import Resolution, lives
 from recon.journal.model import Event, Kind, Life, Run, SeenBreak
@@ -38,6 +39,7 @@ class Journal:
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
+        self.alerts = Alerts(connection)
 
     @classmethod
     @contextmanager

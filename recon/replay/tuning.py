@@ -15,8 +15,6 @@ from recon.policy import Policy
 from recon.replay.pack import Pack, replayed
 from recon.summary import unknown_segments
 
-Key = tuple[str, str, str]
-
 
 @dataclass(frozen=True, slots=True)
 class Tuned:
@@ -114,10 +112,10 @@ def tuned_months(
 def tuned(pack: Pack, policy: Policy) -> Tuned:
     """Return what a stored month would be under another policy."""
     with replayed(pack) as (_, result):
-        before = _by_key(result.breaks)
+        before = {item.name: item for item in result.breaks}
     with replayed(pack, policy) as (session, result):
         unknown = unknown_segments(session, policy)
-        after = _by_key(result.breaks)
+        after = {item.name: item for item in result.breaks}
     return Tuned(
         month=pack.month,
         run_id=pack.run_id,
@@ -126,7 +124,3 @@ def tuned(pack: Pack, policy: Policy) -> Tuned:
         lost=tuple(item for key, item in before.items() if key not in after),
         unknown_segments=unknown,
     )
-
-
-def _by_key(breaks: Sequence[Break]) -> dict[Key, Break]:
-    return {(b.contract_id.lower(), b.revenue_type, b.currency): b for b in breaks}

@@ -26,17 +26,10 @@ from recon.reports.layout import (
     View,
 )
 
+# Those of a run that has come to its end; one that fails says why.
 _EXITS = {
-    ExitCode.DEFECT: "a defect of recon",
-    ExitCode.USAGE: "the command line was not understood",
     ExitCode.BREAKS: "done, with breaks at or above --fail-on",
-    ExitCode.CONFIGURATION: "the configuration has mistakes",
-    ExitCode.SOURCE_UNREACHABLE: "a source cannot be reached or refuses",
-    ExitCode.SOURCE_DATA: "source data fails its control totals or its shape",
-    ExitCode.REPORT: "a report cannot be written",
     ExitCode.ALERT: "done, but an alert was not delivered; it is queued",
-    ExitCode.LOCKED: "another run holds the lock",
-    ExitCode.INTERRUPTED: "interrupted",
 }
 
 

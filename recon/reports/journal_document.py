@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from itertools import groupby
 
 from recon import money
@@ -12,15 +12,11 @@ from recon.journal.history import newest_first
 from recon.journal.model import Event, Life, Run
 from recon.journal.signing import Signature, is_signed_off
 from recon.month import Month
+from recon.reports.json_document import moment
 
 SCHEMA = 1
 
 Document = dict[str, object]
-
-
-def moment(at: datetime) -> str:
-    """Return a moment as it stands in documents: `2024-07-03T07:15:00Z`."""
-    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def open_document(found: Sequence[Life], month: Month | None, now: datetime) -> Document:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from recon import money
@@ -51,6 +52,11 @@ def months_document(
         "months": list(months),
         "exit_code": int(exit_code),
     }
+
+
+def moment(at: datetime) -> str:
+    """Return a moment as it stands in documents: `2024-07-03T07:15:00Z`."""
+    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def dumps(content: Mapping[str, object]) -> str:

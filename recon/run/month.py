@@ -46,11 +46,6 @@ class Outcome:
     readiness: Readiness | None = None
     notes: Sequence[str] = ()
 
-    @property
-    def provisional(self) -> bool:
-        """Whether less is posted than usual by this day, so that breaks may vanish again."""
-        return self.readiness is not None and self.readiness.provisional
-
 
 def run_month(
     settings: Settings,
@@ -154,10 +149,8 @@ def _alerted(
 
 def _log_alerts(settings: Settings, run_id: str, log: Log) -> None:
     """Tell the log every alert of a run, whether it was sent or waits."""
-    from recon.journal.alerts import Alerts
-
-    with suppress(ReconError), Alerts.look(settings.reports) as known:
-        for alert in known.all():
+    with suppress(ReconError), Journal.look(settings.reports) as journal:
+        for alert in journal.alerts.all():
             if alert.run == run_id:
                 told = {"kind": alert.kind.value, "place": alert.place, "alert": alert.id}
                 log.note("alert", str(alert.payload.get("text", "")), **told)

@@ -42,7 +42,7 @@ def create_lines(connection: Session, recipe: Recipe) -> None:
     """
     connection.execute(f"CREATE TEMP TABLE agreements AS {_agreements(recipe)}")
     connection.execute(f"CREATE TEMP TABLE customers AS {_customers()}")
-    connection.execute(f"CREATE TEMP TABLE deals AS {_deals(recipe)}")
+    connection.execute(f"CREATE TEMP TABLE deals AS {_deals()}")
     _number_contracts(connection)
     connection.execute(f"CREATE TEMP TABLE drafts AS {_drafts()}")
     connection.execute(f"CREATE TEMP TABLE lines AS {terms(_lines())}")
@@ -104,7 +104,7 @@ def _customers() -> str:
                 draw('slot', customer) % 4 AS slot FROM agreements))"""
 
 
-def _deals(recipe: Recipe) -> str:
+def _deals() -> str:
     """Return the contracts of every agreement, numbered in the order of their booking."""
     return """
     SELECT *, row_number() OVER (ORDER BY booking_date, agreement, renewal) AS contract

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from itertools import count
 from pathlib import Path
@@ -13,7 +13,7 @@ from pathlib import Path
 from recon.errors import ReportError, UsageError
 
 
-def refuse_existing(paths: Mapping[Path, str] | list[Path]) -> None:
+def refuse_existing(paths: Iterable[Path]) -> None:
     """Raise UsageError where one of the files is there already."""
     there = [path for path in paths if os.path.lexists(path)]
     if there:
@@ -32,7 +32,7 @@ def write_all(files: Mapping[Path, str], *, force: bool = False) -> list[Path]:
     ReportError where one cannot be written.
     """
     if not force:
-        refuse_existing(list(files))
+        refuse_existing(files)
     made = _Undo()
     try:
         for path in files:
@@ -78,7 +78,7 @@ class _Undo:
         """Return a copy of what is there, None where nothing is; older copies stay."""
         if not path.exists():
             return None
-        copy = next(name for name in _copy_names(path) if not name.exists())
+        copy = next(name for name in copy_names(path) if not name.exists())
         self._copies[path] = copy
         shutil.copy2(path, copy)
         return copy
@@ -103,6 +103,7 @@ class _Undo:
                 folder.rmdir()
 
 
-def _copy_names(path: Path) -> Iterator[Path]:
+def copy_names(path: Path) -> Iterator[Path]:
+    """Yield the names that a copy of a file may have, `name.bak` and so on."""
     yield path.with_name(f"{path.name}.bak")
     yield from (path.with_name(f"{path.name}.{number}.bak") for number in count(2))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import glob
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from itertools import accumulate
@@ -96,10 +96,14 @@ class FilesSource:
         return [path for path in self._matches() if path.is_file()]
 
     def _matches(self) -> list[Path]:
-        # A name may hold brackets, which would be a pattern.
-        path = str(self._path)
-        names = glob.glob(glob.escape(path)) or sorted(glob.glob(path, recursive=True))  # noqa: PTH207
-        return [Path(name) for name in names]
+        # Names of files and folders may hold brackets, which would be a pattern.
+        path = self._path
+        if _is_there(path):
+            return [path]
+        folder = next((parent for parent in path.parents if _is_there(parent)), path.parent)
+        pattern = str(path.relative_to(folder))
+        names = glob.glob(pattern, root_dir=folder, recursive=True)  # noqa: PTH207
+        return [folder / name for name in sorted(names)]
 
     def _found(self) -> list[Path]:
         files = self._files()
@@ -186,6 +190,13 @@ class FilesSource:
                 f"{path} has {problem}; its first line must name every column once."
             )
         return header, delimiter
+
+
+def _is_there(path: Path) -> bool:
+    # A name may be too long, or none at all.
+    with suppress(OSError, ValueError):
+        return path.exists()
+    return False
 
 
 def _number(session: Session, paths: Sequence[Path]) -> str:

@@ -6,13 +6,14 @@ import logging
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from recon.config import SparkSettings
 from recon.errors import ConfigError
@@ -86,7 +87,8 @@ def _started(settings: SparkSettings, folder: Path) -> SparkSession:
         # What Java has to say before it logs goes nowhere else than to stderr.
         with said.open("wb") as stderr, _signals_kept():
             # Months in a row share one Java.
-            gateway = SparkContext._gateway or launch_gateway(configured, {"stderr": stderr})
+            with _ended_if_interrupted():
+                gateway = SparkContext._gateway or launch_gateway(configured, {"stderr": stderr})
             SparkContext(conf=configured, gateway=gateway)
             return SparkSession.builder.config(conf=configured).getOrCreate()
     except (PySparkException, Py4JError, OSError, ValueError) as error:
@@ -135,9 +137,36 @@ def _signals_kept() -> Iterator[None]:
 
 
 @contextmanager
+def _ended_if_interrupted() -> Iterator[None]:
+    """End the Java that is being started where Ctrl-C comes before it has answered.
+
+    It would go on by itself: what it is to answer through is gone by then.
+    """
+    from pyspark import java_gateway
+
+    started: list[subprocess.Popen[bytes]] = []
+
+    def popen(*given: Any, **named: Any) -> subprocess.Popen[bytes]:  # noqa: ANN401
+        started.append(subprocess.Popen(*given, **named))  # noqa: S603 - what PySpark starts
+        return started[-1]
+
+    before, java_gateway.Popen = java_gateway.Popen, popen
+    try:
+        yield
+    except KeyboardInterrupt:
+        for process in started:
+            process.kill()
+        raise
+    finally:
+        java_gateway.Popen = before
+
+
+@contextmanager
 def _quiet() -> Iterator[None]:
     """Let PySpark tell its failures as exceptions alone."""
-    loggers = [logging.getLogger(name) for name in ("DataFrameQueryContextLogger", "py4j")]
+    # Py4J tells Ctrl-C to the root.
+    named = ("DataFrameQueryContextLogger", "py4j", None)
+    loggers = [logging.getLogger(name) for name in named]
     before = [(logger, logger.disabled) for logger in loggers]
     for logger in loggers:
         logger.disabled = True

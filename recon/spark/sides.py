@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ from urllib.parse import unquote
 from recon.columns import PLACE, Columns
 from recon.config import SourceKind, SourceSettings, SparkSource
 from recon.engine import Session, literal, name, reading, session
-from recon.errors import ConfigError
+from recon.errors import ConfigError, SourceDataError
 from recon.evidence.extracts import known_columns
 from recon.model import Side
 from recon.secrets import remembered
@@ -109,11 +109,22 @@ def _parquet(
     with session() as connection, delivery.opened(connection) as relation:
         own = FilesSource(settings).parquet() if settings.kind is SourceKind.FILES else []
         if own:
+            _refuse_hidden(settings.side, own)
             return own, True
         path = scratch() / f"{settings.side}.parquet"
         with reading(settings.side, delivery.description):
             connection.execute(f"COPY (FROM {relation}) TO {literal(str(path))} (FORMAT parquet)")
     return [path], False
+
+
+def _refuse_hidden(side: Side, paths: Sequence[Path]) -> None:
+    """Stop before Spark passes over a file in silence, as it does whatever names it."""
+    hidden = [path.name for path in paths if path.name.startswith(("_", "."))]
+    if hidden:
+        raise SourceDataError(
+            f"Spark reads no file whose name begins with _ or a dot, and the {side} side has "
+            f"{', '.join(hidden)}; rename what belongs to it, or name the others alone."
+        )
 
 
 def _local(path: Path) -> str:

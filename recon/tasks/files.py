@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator, Mapping
-from itertools import count
+from collections.abc import Mapping
 from pathlib import Path
 
 from recon.errors import ConfigError, ReportError
+from recon.setup.writing import copy_names
 from recon.tasks.check import check
 
 
@@ -46,7 +46,7 @@ def write_files(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
 def _written(path: Path, content: bytes) -> Path | None:
     copy = None
     if path.exists() and (before := path.read_bytes()) != content:
-        copy = next(name for name in _copies(path) if not name.exists())
+        copy = next(name for name in copy_names(path) if not name.exists())
         copy.write_bytes(before)
     beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
@@ -55,8 +55,3 @@ def _written(path: Path, content: bytes) -> Path | None:
     finally:
         beside.unlink(missing_ok=True)
     return copy
-
-
-def _copies(path: Path) -> Iterator[Path]:
-    yield path.with_name(f"{path.name}.bak")
-    yield from (path.with_name(f"{path.name}.{number}.bak") for number in count(2))

@@ -16,7 +16,8 @@ from recon.doctor.model import Finding, State
 from recon.doctor.slack import STEPS, SlackSubject
 from recon.doctor.steps import Silence, run_steps
 from recon.errors import ExitCode
-from recon.journal.alerts import Alert, AlertKind, Alerts
+from recon.journal.alerts import Alert, AlertKind
+from recon.journal.store import Journal
 from recon.sources.side_by_side import Supervisor
 from tests.shell import Project, in_process
 from tests.slack_server import BOT, CANARY, Reply, SlackServer, free_port, slack_server
@@ -197,10 +198,12 @@ def test_alerts_that_wait(project: Project, slack: SlackServer) -> None:
     first = Alert(
         "A-1", at, "", "", AlertKind.FAILURE, "failure", "env:HOOK", {"text": "It failed."}
     )
-    with Alerts.at(project.reports) as alerts:
+    with Journal.at(project.reports) as journal:
+        alerts = journal.alerts
         alerts.queue([first])
     assert found(project)["queue"].found == "1 alert waits since 2024-07-03"
-    with Alerts.at(project.reports) as alerts:
+    with Journal.at(project.reports) as journal:
+        alerts = journal.alerts
         alerts.queue([replace(first, id="A-2", at=datetime(2024, 8, 5, tzinfo=UTC))])
     told = found(project)["queue"]
     assert (told.state, told.found) == (State.WARNING, "2 alerts wait since 2024-07-03")

@@ -110,9 +110,13 @@ def test_what_a_killed_run_has_left_goes_after_a_week(
     for name in (*old, *others):
         then = time.time() - (week - 60 if name == others[0] else week + 60)
         os.utime(temporary / name, (then, then))
+    sheets = [temporary / f"openpyxl.{name}" for name in ("x_3yab12", "0123abcd")]
+    for sheet, age in zip(sheets, (week + 60, week - 60), strict=True):
+        sheet.write_text("rows", encoding="utf-8")
+        os.utime(sheet, (time.time() - age, time.time() - age))
     monkeypatch.setattr(tempfile, "tempdir", str(temporary))
     assert in_process("month", "2024-06", cwd=project.folder).returncode == 3
-    assert {path.name for path in temporary.iterdir()} == set(others)
+    assert {path.name for path in temporary.iterdir()} == {*others, sheets[1].name}
 
 
 def test_two_runs_at_once_are_not_mixed_up(project: Project) -> None:

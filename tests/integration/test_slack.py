@@ -16,10 +16,10 @@ from pathlib import Path
 
 import pytest
 
-from recon.alerts import delivery, limits, sending, service
+from recon.alerts import delivery, sending, service
 from recon.config import Settings, load
 from recon.errors import ExitCode
-from recon.journal.alerts import AlertKind, Alerts, Sent
+from recon.journal.alerts import AlertKind, Sent
 from recon.journal.store import Journal
 from recon.month import Month
 from recon.run import Outcome, run_month
@@ -32,6 +32,7 @@ from tests.shell import (
     one_sentence,
     recon,
 )
+from tests.slack_limits import broken
 from tests.slack_server import (
     BOT,
     CANARY,
@@ -69,7 +70,8 @@ class Company:
 
     def attempts(self) -> list[str]:
         """Return what became of each attempt to send something."""
-        with Alerts.at(self.project.reports) as alerts:
+        with Journal.at(self.project.reports) as journal:
+            alerts = journal.alerts
             return [item.sent.value for item in alerts.deliveries()]
 
 
@@ -104,7 +106,7 @@ def test_a_run_tells_its_digest_and_each_critical_break(company: Company) -> Non
     assert digest["text"] == "CRITICAL · Do not close June 2024: 1 critical, 1 high"
     assert critical["text"].startswith("CRITICAL · 003")
     assert critical["text"].endswith("<@UCONTROL1>")
-    assert [limits.broken(message) for message in company.slack.messages] == [[], []]
+    assert [broken(message) for message in company.slack.messages] == [[], []]
     assert "<!channel>" not in json.dumps(company.slack.messages, ensure_ascii=False)
 
 
@@ -194,7 +196,8 @@ def test_slack_is_down_for_three_runs_then_up(company: Company) -> None:
     assert len(company.slack.requests) == 3
     company.slack.standing = None
     assert company.month().exit_code is ExitCode.BREAKS
-    with Alerts.at(company.project.reports) as alerts:
+    with Journal.at(company.project.reports) as journal:
+        alerts = journal.alerts
         queued = [alert.payload["text"] for alert in alerts.all()]
         ids = [alert.id for alert in alerts.all()]
         assert alerts.waiting() == []
@@ -325,7 +328,8 @@ def test_a_run_that_was_killed_before_it_queued_is_told_by_the_next(company: Com
     company.project.configure(rest=WEBHOOK)
     company.slack.messages.clear()
     last = company.month()
-    with Alerts.at(company.project.reports) as alerts:
+    with Journal.at(company.project.reports) as journal:
+        alerts = journal.alerts
         runs = [alert.run for alert in alerts.all() if alert.kind is AlertKind.DIGEST]
     assert len(runs) == 3
     assert runs[-1] == last.run_id
@@ -354,7 +358,8 @@ def test_a_kill_between_sending_and_marking_repeats_one_message(company: Company
     assert done.returncode == 9
     assert len(company.slack.messages) == 2
     service.escalate(company.settings, dry=False)
-    with Alerts.at(company.project.reports) as alerts:
+    with Journal.at(company.project.reports) as journal:
+        alerts = journal.alerts
         ids = [alert.id for alert in alerts.all()]
         assert alerts.waiting() == []
     told = json.dumps(company.slack.messages)
@@ -553,7 +558,8 @@ def test_an_alert_that_can_never_be_sent_is_dropped(company: Company) -> None:
     assert one.stdout.decode().endswith("\n1 alert waits.\n")
     both = notify("--discard", digest.lower(), "--reason", why, "--json")
     assert json.loads(both.stdout)["waiting"] == 0
-    with Alerts.look(company.project.reports) as alerts:
+    with Journal.look(company.project.reports) as journal:
+        alerts = journal.alerts
         ends = [item for item in alerts.deliveries() if item.sent is Sent.VOID]
     assert [item.alert for item in ends] == [critical, digest]
     assert re.fullmatch(r"dropped by \S+ on \S+: The channel is closed, was .*", ends[0].detail)
@@ -603,7 +609,7 @@ def test_escalation_finds_what_is_overdue(company: Company) -> None:
     _, told = service.escalate(settings, dry=False, now=later)
     assert [alert.level for alert in told.sent] == ["critical", "high"]
     assert service.escalate(settings, dry=False, now=later)[0] == []
-    assert [limits.broken(message) for message in company.slack.messages] == [[], []]
+    assert [broken(message) for message in company.slack.messages] == [[], []]
 
 
 def test_escalation_tells_what_it_has_sent_of_what_waited(company: Company) -> None:

@@ -248,6 +248,17 @@ def test_a_column_that_is_missing_is_told_before_anything_runs(crooked: Project)
     assert (there.code, there.errors) == (local.code, local.errors)
 
 
+def test_a_file_that_spark_would_pass_over_is_refused(crooked: Project) -> None:
+    """It hides names that begin with an underscore, and its rows would be missing in silence."""
+    parquet(crooked, "entries", ENTRIES + "".join(POSTED), 2)
+    first, *_ = sorted((crooked.folder / "data").glob("entries *.parquet"))
+    first.rename(first.with_name(f"_{first.name}"))
+    crooked.configure(accounting="path = '../data/*entries *.parquet'")
+    _, there = on_both(crooked, "month", "2024-06", "--json")
+    assert there.code == ExitCode.SOURCE_DATA
+    assert f"the accounting side has _{first.name}; rename" in one_sentence(there.errors)
+
+
 @pytest.mark.parametrize("package", ["pyspark", "pyarrow"])
 def test_without_its_packages_it_is_told_how_to_get_them(
     crooked: Project, monkeypatch: pytest.MonkeyPatch, package: str

@@ -18,7 +18,7 @@ import pytest
 
 from recon.alerts import delivery
 from recon.errors import ExitCode
-from recon.journal.alerts import AlertKind, Alerts, Sent
+from recon.journal.alerts import AlertKind, Sent
 from recon.journal.model import Run
 from recon.journal.store import Journal
 from tests.clock import Clock, clock_in_hand
@@ -217,7 +217,8 @@ def test_nothing_is_skipped_and_nothing_stands_twice(year: Year) -> None:
 
 def test_every_run_is_told_once_and_in_order(year: Year) -> None:
     """Whatever was down, and nothing waits at the end."""
-    with Alerts.look(year.project.reports) as known:
+    with Journal.look(year.project.reports) as journal:
+        known = journal.alerts
         alerts, deliveries, waiting = known.all(), known.deliveries(), known.waiting()
     assert waiting == []
     assert year.slack.texts == [alert.payload["text"] for alert in alerts]
@@ -231,7 +232,8 @@ def test_every_run_is_told_once_and_in_order(year: Year) -> None:
 
 def test_failures_are_told_every_day_and_escalated(year: Year) -> None:
     """Once a day, and to the next people when a morning has passed; those that waited arrive."""
-    with Alerts.look(year.project.reports) as known:
+    with Journal.look(year.project.reports) as journal:
+        known = journal.alerts
         failures = [alert for alert in known.all() if alert.level == "failure"]
     told = [(str(alert.at.astimezone(NEW_YORK).date()), alert.kind) for alert in failures]
     assert told == [
@@ -248,7 +250,8 @@ def test_failures_are_told_every_day_and_escalated(year: Year) -> None:
 
 def test_breaks_are_escalated_once_and_not_while_the_books_are_not_full(year: Year) -> None:
     """April's was; October's were none once its books were full."""
-    with Alerts.look(year.project.reports) as known:
+    with Journal.look(year.project.reports) as journal:
+        known = journal.alerts
         told = {alert.id: alert for alert in known.all()}
     (high,) = [a for a in told.values() if a.kind is AlertKind.ESCALATION and a.level == "high"]
     assert (high.month, str(high.at.date())) == ("2024-04", "2024-05-13")

@@ -26,6 +26,7 @@ from recon.model import Severity, Totals
 from recon.month import Month
 from tests.example import MONTH, RUN_ID, reconciliation
 from tests.golden_files import check_golden
+from tests.slack_limits import broken
 
 AT = datetime(2024, 7, 3, 7, 15, tzinfo=UTC)
 OWNERS = {"dana field": "<@U0DANA123>"}
@@ -142,7 +143,7 @@ def test_nothing_is_beyond_the_limits_of_slack(redact: bool) -> None:
         failure("2024-06", HOSTILE * 50, 5, HOSTILE, style, ["<!here>"], 4),
     ):
         told = with_id(made, "A-ABCDEFGH")
-        assert limits.broken(told) == []
+        assert broken(told) == []
         assert "more" in texts(told) or told["attachments"][0]["color"]
 
 
@@ -245,7 +246,7 @@ def test_what_is_beyond_a_limit_is_seen() -> None:
         "blocks": [{"type": "header", "text": {"text": "x" * 151}}] * 51,
         "attachments": [{"blocks": [{"type": "section", "fields": [{"text": "y" * 2001}] * 11}]}],
     }
-    said = " ".join(limits.broken(bad))
+    said = " ".join(broken(bad))
     for part in (
         "52 blocks",
         "characters",

@@ -11,7 +11,7 @@ import pytest
 from recon.config import Settings, load
 from recon.config.slack import Level, Place, SlackSettings, Way, is_webhook, mention
 from recon.errors import ConfigError
-from recon.journal.alerts import Alert, AlertKind, Alerts, Delivery, Sent
+from recon.journal.alerts import Alert, AlertKind, Delivery, Sent
 from recon.journal.schema import MIGRATIONS
 from recon.journal.store import NAME, Journal
 from tests.shell import ROOT, Project
@@ -155,7 +155,8 @@ def test_names_of_people_are_no_mentions() -> None:
 
 def test_alerts_wait_until_they_are_sent(tmp_path: Path) -> None:
     """In order, once, and with what became of each attempt."""
-    with Alerts.at(tmp_path) as alerts:
+    with Journal.at(tmp_path) as journal:
+        alerts = journal.alerts
         second = Alert(**{**_fields(ALERT), "id": "A-2", "names": ()})
         alerts.queue([ALERT, second])
         alerts.queue([ALERT])
@@ -174,7 +175,8 @@ def _fields(alert: Alert) -> dict[str, object]:
 
 def test_the_queue_is_append_only(tmp_path: Path) -> None:
     """Nobody takes an alert back, by accident at least."""
-    with Alerts.at(tmp_path) as alerts:
+    with Journal.at(tmp_path) as journal:
+        alerts = journal.alerts
         alerts.queue([ALERT])
         alerts.mark(Delivery("A-1", AT, Sent.SENT))
     connection = sqlite3.connect(tmp_path / NAME)
@@ -186,7 +188,8 @@ def test_the_queue_is_append_only(tmp_path: Path) -> None:
 
 def test_all_of_it_is_queued_or_nothing(tmp_path: Path) -> None:
     """What cannot be written leaves nothing behind."""
-    with Alerts.at(tmp_path) as alerts:
+    with Journal.at(tmp_path) as journal:
+        alerts = journal.alerts
         bad = Alert(**{**_fields(ALERT), "id": "A-2", "payload": {"x": object()}})
         with pytest.raises(TypeError):
             alerts.queue([ALERT, bad])
@@ -205,7 +208,8 @@ def test_a_journal_of_the_first_version_is_brought_up_to_date(tmp_path: Path) ->
     connection.execute("PRAGMA user_version = 1")
     connection.commit()
     connection.close()
-    with Journal.at(tmp_path) as journal, Alerts.at(tmp_path) as alerts:
+    with Journal.at(tmp_path) as journal:
+        alerts = journal.alerts
         assert [run.run_id for run in journal.runs()] == ["r"]
         alerts.queue([ALERT])
         assert alerts.waiting() == [ALERT]
@@ -216,6 +220,7 @@ def test_a_journal_of_the_first_version_is_brought_up_to_date(tmp_path: Path) ->
 
 def test_looking_at_the_queue_begins_no_journal(tmp_path: Path) -> None:
     """There is nothing to see, and nothing is left."""
-    with Alerts.look(tmp_path) as alerts:
+    with Journal.look(tmp_path) as journal:
+        alerts = journal.alerts
         assert alerts.waiting() == []
     assert not (tmp_path / NAME).exists()

@@ -171,6 +171,10 @@ def test_an_impatient_second_signal_does_not_stop_the_tidying_up() -> None:
         (duckdb.InterruptException("INTERRUPT Error: Interrupted!"), KeyboardInterrupt),
         (duckdb.IOException("IO Error: Cannot open file: denied"), errors.SourceUnreachable),
         (duckdb.OutOfMemoryException("Out of Memory Error: failed"), errors.ReconError),
+        (
+            duckdb.OutOfMemoryException("Out of Memory Error: failed to offload data block"),
+            errors.ReportError,
+        ),
         (duckdb.InvalidInputException("Invalid Input Error: odd"), errors.SourceDataError),
         (duckdb.ConversionException("Conversion Error: odd"), errors.SourceDataError),
         (duckdb.BinderException("Binder Error: our own mistake"), duckdb.BinderException),

@@ -296,6 +296,14 @@ def test_a_glob_names_many_files_in_order(write: Any, read: Read) -> None:
     assert len(read("**/*.csv")) == 3
 
 
+def test_a_folder_with_brackets_is_no_pattern(write: Any, read: Read) -> None:
+    """The files in it are found, and those of a folder that its name would match are not."""
+    for folder, entry_id in (("Close [24]", "E1"), ("Close 2", "E2")):
+        write(HEAD + ROW.replace("E1", entry_id), f"{folder}/e1.csv")
+    found = read("Close [24]/e*.csv")
+    assert [row["entry_id"] for row in found] == ["E1"]
+
+
 def test_files_of_a_glob_need_the_same_header(write: Any, read: Read) -> None:
     """A column that moved or is missing would shift amounts without a word."""
     write(HEAD + ROW, "e1.csv")

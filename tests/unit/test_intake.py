@@ -13,8 +13,12 @@ import pandas as pd
 import pytest
 
 import recon
+from recon.engine import open_session
 from recon.errors import LooksLikeCrmCloseDate, MissingColumns, MonthError, SourceDataError
 from recon.model import Flag, Side
+from recon.month import Month
+from recon.policy import Policy
+from recon.reconciliation import reconcile_relations
 from tests.tables import (
     CONTRACT,
     ENTRY,
@@ -433,6 +437,31 @@ def test_missing_options_are_no_text(missing: object) -> None:
     ] == [("EUR", "SMB", "Acme", "matched"), ("USD", "", "", "matched")]
 
 
+@pytest.mark.parametrize(
+    "ids", [("q", "\x0bq"), ("q", "\N{IDEOGRAPHIC SPACE}q"), ("ΟΔΟΣ", "οδος"), ("İx", "i̇x")]
+)
+def test_two_lines_have_two_names(ids: tuple[str, str]) -> None:
+    """What the comparison tells apart no journal takes for one; the ends of ids are Unicode."""
+    book = pd.DataFrame([contract(contract_id=each) for each in ids])
+    found = recon.reconcile(book, pd.DataFrame([ENTRY]), MONTH).breaks
+    assert len({item.name for item in found}) == 3
+    again = recon.reconcile(book.iloc[::-1], pd.DataFrame([ENTRY]), MONTH).breaks
+    assert {item.name for item in again} == {item.name for item in found}
+
+
+@pytest.mark.parametrize("spelled", [("C-1x", "c-1X "), ("İX", "ix")])
+def test_a_line_has_one_name_however_it_is_spelled(spelled: tuple[str, str]) -> None:
+    """Lines that are one for the comparison are one for the journal."""
+    names = {
+        item.name
+        for each in spelled
+        for item in recon.reconcile(
+            pd.DataFrame([contract(contract_id=each)]), pd.DataFrame([ENTRY]).iloc[:0], MONTH
+        ).breaks
+    }
+    assert len(names) == 1
+
+
 # --- dates and periods
 
 NOT_A_MONTH = "not a month"
@@ -846,3 +875,20 @@ def test_two_spellings_of_a_segment_do_not_double_its_lines() -> None:
     )
     assert [line["status"] for line in lines(result)] == ["matched"]
     assert ties(result)
+
+
+def test_moments_beyond_all_days_are_no_dates() -> None:
+    """A database may hold them; nobody has to read what DuckDB thinks of them."""
+    with open_session() as session:
+        for name, rows in (("contracts", contract(contract_id="C1")), ("entries", ENTRY)):
+            columns = ", ".join(
+                f"make_timestamp(9000000000000000000) AS {column}"
+                if column in ("booking_date", "recognition_period") else f"'{value}' AS {column}"
+                for column, value in rows.items()
+            )  # fmt: skip
+            session.execute(f"CREATE VIEW {name} AS SELECT {columns}")
+        month = Month.parse(MONTH)
+        found = reconcile_relations(session, "contracts", "entries", month, Policy())
+        assert [row.reason.partition(" ")[0] for row in found.invalid] == [
+            "booking_date", "recognition_period"
+        ]  # fmt: skip

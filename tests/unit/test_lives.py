@@ -25,7 +25,7 @@ def seen(
 ) -> SeenBreak:
     """Return a break of a contract as a run sees it, in whole dollars."""
     known = SeenBreak(
-        name=fingerprint(contract, "Support", "USD"),
+        name=fingerprint(contract.lower(), "Support", "USD"),
         contract_id=contract,
         revenue_type="Support",
         currency="USD",
