@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -246,6 +247,25 @@ def test_a_column_that_is_missing_is_told_before_anything_runs(crooked: Project)
     crooked.configure(accounting="path = '../data/none.parquet'")
     local, there = on_both(crooked, "month", "2024-06", "--json")
     assert (there.code, there.errors) == (local.code, local.errors)
+
+
+def test_a_java_that_is_starting_ends_with_ctrl_c() -> None:
+    """Nobody else would end it: PySpark has no word with it yet."""
+    from pyspark import java_gateway
+
+    from recon.spark.session import _ended_if_interrupted
+
+    def started() -> subprocess.Popen[bytes]:
+        found: subprocess.Popen[bytes] = java_gateway.Popen(
+            [sys.executable, "-c", "import time; time.sleep(60)"]
+        )
+        return found
+
+    with pytest.raises(KeyboardInterrupt), _ended_if_interrupted():
+        java = started()
+        raise KeyboardInterrupt
+    assert java.wait(30) != 0
+    assert java_gateway.Popen is subprocess.Popen
 
 
 def test_a_file_that_spark_would_pass_over_is_refused(crooked: Project) -> None:
