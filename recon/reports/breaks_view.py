@@ -24,6 +24,7 @@ from recon.reports.layout import (
     numbers,
     severity_text,
 )
+from recon.reports.words import left_out
 
 NAME = len("B-") + NAME_LENGTH
 EXAMPLES = 3
@@ -143,6 +144,9 @@ def invalid_rows(view: View) -> Iterator[RenderableType]:
     )
     if more := len(groups) - len(found):
         yield Text(f"\n  +{counted(more, 'more reason')} in the report", SOFT)
+    if said := left_out(view.result):
+        yield Text()
+        yield from view.pen.paragraph(view.pen.text(said))
 
 
 def _examples(view: View, rows: Sequence[InvalidRow]) -> Text:

@@ -30,7 +30,7 @@ from recon.reports.excel_cells import (
 )
 from recon.reports.excel_live import SOME_TEXT, Live, agreement, equal_to
 from recon.reports.excel_tables import Table
-from recon.reports.words import currencies, masked, verdict
+from recon.reports.words import currencies, left_out, masked, verdict
 
 WIDTHS = {"A": 30, "B": 22, "C": 22, "D": 16, "E": 3}
 COLUMNS = 4
@@ -57,6 +57,8 @@ def fill_sources(page: Page, result: Reconciliation, notices: Sequence[str]) -> 
         page.say(f"from {facts.description}", SOFT)
         for currency, amount in sorted(facts.control_total.items()):
             page.say(f"control total {currency} {money.pretty(amount, currency)}", SOFT)
+    for text in filter(None, [left_out(result)]):
+        page.say(text, SOFT)
     for text in notices:
         page.say(f"Notice: {text}")
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from recon import money
 from recon.journal.model import Life
-from recon.model import Bucket, Reconciliation, Severity
+from recon.model import Bucket, Reconciliation, Severity, Side
 from recon.month import Month
 
 SHOWN_MONTHS = 3
@@ -54,6 +54,24 @@ def found(counts: Mapping[Severity, int], invalid: int) -> Iterator[str]:
         yield f"{warnings:,} warning{'' if warnings == 1 else 's'}"
     if invalid:
         yield f"{invalid:,} invalid row{'' if invalid == 1 else 's'}"
+
+
+def left_out(result: Reconciliation) -> str:
+    """Return what the invalid entries amount to, '' where that is nothing.
+
+    It is the control total of accounting less what is recognized, which the core has tied.
+    """
+    amounts = {
+        currency: total - (result.totals[currency].recognized if currency in result.totals else 0)
+        for currency, total in sorted(result.sources[Side.ACCOUNTING].control_total.items())
+    }
+    told = [f"{money.pretty(amount, code)} {code}" for code, amount in amounts.items() if amount]
+    if not told:
+        return ""
+    return (
+        f"The invalid entries amount to {', '.join(told)}: what accounting delivered less what is "
+        "recognized."
+    )
 
 
 def currencies(result: Reconciliation) -> list[str]:

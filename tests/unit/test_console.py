@@ -238,6 +238,18 @@ def test_many_reasons_are_counted() -> None:
     assert "+3 more reasons in the report" in shown(replace(base, invalid=rows))
 
 
+def test_what_the_invalid_entries_amount_to() -> None:
+    """Their cents are set aside, and not lost: with what is recognized they are all there is."""
+    base = reconciliation()
+    accounting = base.sources[Side.ACCOUNTING]
+    totals = {**accounting.control_total, "GBP": 70_000}
+    totals["USD"] += 1_234_500
+    sources = {**base.sources, Side.ACCOUNTING: replace(accounting, control_total=totals)}
+    found = " ".join(shown(replace(base, sources=sources)).split())
+    assert "The invalid entries amount to 7.00 GBP, 123.45 USD: what accounting delivered" in found
+    assert "invalid entries amount" not in shown(base)
+
+
 @pytest.mark.parametrize("code", [ExitCode.BREAKS, ExitCode.ALERT])
 def test_exit_code_in_words(code: ExitCode) -> None:
     """What a run ends with that has come to its end is explained on the last line, but 0."""
