@@ -180,10 +180,10 @@ def _fill(tables: Tables, contents: _Contents) -> None:
     excel_summary.fill_head(summary, result, run_id, contents.sample)
     notices = [*result.notices, *_own_notices(breaks, lines)]
     excel_summary.fill_sources(summary, result, notices)
-    anchor = f"F{summary.row + 2}"
     excel_summary.fill_totals(summary, result, lines)
     if chart := excel_bridge.fill_bridge(bridge, result, lines):
-        summary.sheet.add_chart(chart, anchor)
+        # Beside the head, so that it stands on the first page whole.
+        summary.sheet.add_chart(chart, "F2")
     if rolled:
         excel_rollforward.fill_rollforward(
             rolled, result, contents.rollforward or (), lines, contents.opening_recorded

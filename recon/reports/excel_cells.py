@@ -48,9 +48,10 @@ def _filled(color: str, ink: str, bold: bool = False) -> Look:
     return Look(_font(color=ink, bold=bold), PatternFill("solid", fgColor=color))
 
 
-def aligned(look: Look, horizontal: str) -> Look:
-    """Return a look with another alignment."""
-    return replace(look, alignment=Alignment(horizontal=horizontal, vertical="top"))
+def aligned(look: Look, horizontal: str, indent: int = 0) -> Look:
+    """Return a look with another alignment, so many letters off the edge."""
+    alignment = Alignment(horizontal=horizontal, vertical="top", indent=indent)
+    return replace(look, alignment=alignment)
 
 
 PLAIN = Look()

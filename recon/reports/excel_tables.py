@@ -215,7 +215,7 @@ def _banner(sheet: Sheet, columns: int) -> list[Cell]:
 def _head_cell(sheet: Sheet, column: Column) -> Cell:
     text = column.kind in (Kind.TEXT, Kind.WRAPPED)
     title = words(column.name).capitalize()
-    return text_cell(sheet, title, HEAD if text else aligned(HEAD, "right"))
+    return text_cell(sheet, title, HEAD if text else aligned(HEAD, "right", indent=1))
 
 
 def _letters(columns: Sequence[Column]) -> list[str]:
@@ -260,8 +260,8 @@ def _height(row: Row, wrapped: Sequence[tuple[int, int]]) -> str:
 def _writers(sheet: Sheet, columns: Sequence[Column], beyond: set[str]) -> list[Writer]:
     """Return what writes each column; amounts too long for Excel add their currency to `beyond`."""
     right = _style(sheet, "@", horizontal="right")
-    styles = {places: _style(sheet, number_format(places)) for places in (0, 2, 3, 4)}
     # The underscore keeps a number off the text in the next column.
+    styles = {places: _style(sheet, f"{number_format(places)}_)") for places in (0, 2, 3, 4)}
     rate_style, count_style = _style(sheet, f"{RATE_FORMAT}_)"), _style(sheet, f"{COUNT_FORMAT}_)")
 
     def amount(value: object, currency: str) -> str:

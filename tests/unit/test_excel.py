@@ -134,7 +134,7 @@ def test_amounts_are_exact_numbers(
     """The file holds the very digits, with the currency's decimals."""
     book = written(tmp_path, with_lines(expected=amount, currency=currency))
     place = COLUMNS.index("expected") + 1
-    assert book["Lines"].cell(2, place).number_format == shown_as
+    assert book["Lines"].cell(2, place).number_format == f"{shown_as}_)"
     with ZipFile(tmp_path / "recon.xlsx") as package:
         assert f"<v>{digits}</v>" in package.read("xl/worksheets/sheet4.xml").decode()
 
