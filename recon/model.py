@@ -293,6 +293,10 @@ class Lines(Protocol):
 
     def __iter__(self) -> Iterator[tuple[object, ...]]: ...
 
+    def texts(self, expression: str, made: Mapping[str, str]) -> Iterator[str]:
+        """Yield a text for each line: SQL over what `made` makes of the columns, by name."""
+        ...
+
     def to_pandas(self) -> pd.DataFrame:
         """Return the lines as a data frame, amounts as int64 ten-thousandths."""
         ...

@@ -8,11 +8,12 @@ an invalid row on each side; and in USD a net difference of one cent over a gros
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from recon import money
+from recon.engine import open_session
 from recon.model import (
     Break,
     Bucket,
@@ -105,6 +106,23 @@ class TupleLines:
 
     def __iter__(self) -> Iterator[tuple[object, ...]]:
         return iter(self.rows)
+
+    def texts(self, expression: str, made: Mapping[str, str]) -> Iterator[str]:
+        """Yield a text for each line, as `recon.summary.LineTable` does."""
+        kinds = ("HUGEINT" if isinstance(cell, int) else "VARCHAR" for cell in self.rows[0])
+        columns = ", ".join(
+            f"{name} {kind}" for name, kind in zip(self.columns, kinds, strict=True)
+        )
+        listed = ", ".join(f"{sql} AS {column}" for column, sql in made.items())
+        with open_session() as session:
+            session.execute(f"CREATE TABLE line (place INTEGER, {columns})")
+            for place, row in enumerate(self.rows):
+                marks = ", ".join("?" * (len(row) + 1))
+                session.execute(f"INSERT INTO line VALUES ({marks})", [place, *row])
+            found = session.execute(
+                f"SELECT {expression} FROM (SELECT {listed}, place FROM line) ORDER BY place"
+            ).fetchall()
+        yield from (text for (text,) in found)
 
     def to_pandas(self) -> pd.DataFrame:
         """Return the lines as a data frame."""

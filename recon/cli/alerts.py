@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from recon import process
+from recon.cli.failures import sentence_of
 from recon.cli.options import Config, Json, Profile, Reports, chosen_settings
 from recon.errors import ExitCode, UsageError
 
@@ -142,5 +143,5 @@ def failures_told(settings: Settings, month: Month) -> Iterator[None]:
 
             # The failure is told on the console and in the log, whatever becomes of this.
             with suppress(Exception):
-                alert_failure(settings, month, str(error), int(code))
+                alert_failure(settings, month, sentence_of(error), int(code))
         raise

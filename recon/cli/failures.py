@@ -59,6 +59,11 @@ def exit_code(
     return end.code
 
 
+def sentence_of(error: Exception) -> str:
+    """Return what is said of a failure, to whomever."""
+    return _failure(error).sentence
+
+
 def _failure(error: BaseException) -> _End:
     """Return how a command ends that raised something."""
     if isinstance(error, ReconError):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
 from pathlib import Path
 from typing import TextIO
 
@@ -19,7 +18,6 @@ from recon.proposals import Proposals
 from recon.reports import open_rows, proposal_rows
 from recon.reports.csv_lines import line_rows
 from recon.rollforward import RollforwardRow
-from recon.summary import LineTable
 
 AMOUNTS = frozenset(
     {
@@ -111,8 +109,6 @@ def _write(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) 
 
 
 def _write_lines(path: Path, lines: Lines) -> Path:
-    if not isinstance(lines, LineTable):
-        return _write(path, lines.columns, _line_rows(lines))
     with _opened(path) as file:
         csv.writer(file, lineterminator="\r\n").writerow(lines.columns)
         file.writelines(line_rows(lines, AMOUNTS))
@@ -161,24 +157,6 @@ def _break_row(item: Break) -> list[str]:
         guarded(", ".join(item.entry_ids)),
         guarded(item.explanation),
     ]
-
-
-def _line_rows(lines: Lines) -> Iterator[list[object]]:
-    columns = lines.columns
-    amounts = [column in AMOUNTS for column in columns]
-    currency_at = columns.index("currency")
-    # Most lines repeat amounts: what is expected is recognized, and the difference is 0.
-    plain = lru_cache(maxsize=1 << 12)(money.plain)
-    for line in lines:
-        currency = line[currency_at]
-        yield [
-            plain(value, currency)
-            if amount
-            else guarded(value)
-            if isinstance(value, str)
-            else value
-            for value, amount in zip(line, amounts, strict=True)
-        ]
 
 
 def _invalid(rows: Iterable[InvalidRow]) -> Iterator[tuple[object, ...]]:

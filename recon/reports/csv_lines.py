@@ -1,6 +1,6 @@
 """The rows of lines.csv, written by DuckDB: a month may have millions of lines.
 
-They are the same, to the byte, as those that `recon.reports.csv_files` writes in Python.
+They are the same, to the byte, as the csv module and `recon.reports.csv_files.guarded` write them.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from recon import money
 from recon.engine import literal, name
-from recon.summary import LineTable
+from recon.model import Lines
 
 _FORMULA_STARTS = "('=', '+', '-', '@', chr(9), chr(13))"
 # What a field is quoted for.
@@ -20,7 +20,7 @@ _OURS = frozenset(("kind", "currency", "status", "cause", "severity", "entries")
 _ZEROS = {10_000: ".0000", 100: "00", 10: "0"}
 
 
-def line_rows(lines: LineTable, amounts: frozenset[str]) -> Iterator[str]:
+def line_rows(lines: Lines, amounts: frozenset[str]) -> Iterator[str]:
     """Yield the lines as rows of a CSV file, line breaks included; `amounts` are such columns."""
     made = {column: _made(column, amounts) for column in lines.columns}
     fields = ", ',', ".join(_field(column, amounts) for column in lines.columns)
