@@ -79,6 +79,20 @@ def _segments(policy: Policy) -> dict[str, Tolerance]:
     return {"": Tolerance()} | own
 
 
+# The key of the tolerance that holds where no type and no segment has its own.
+TOLERANCE = "policy.tolerance"
+
+
+def rate_origin(policy: Policy, of: str, segment: str | None) -> str:
+    """Return the key of the policy that sets the rate of a type's and a segment's tolerance."""
+    if policy.types[of].tolerance.ppm is not None:
+        return f"policy.types.{of}.tolerance"
+    for name, own in _segments(policy).items():
+        if name and name.lower() == (segment or "").lower() and own.ppm is not None:
+            return f"policy.segments.{name}.tolerance"
+    return TOLERANCE
+
+
 def _rule(rule: TypePolicy, policy: Policy) -> tuple[str | int | None, ...]:
     return (
         rule.kind.value,

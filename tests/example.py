@@ -110,9 +110,7 @@ class TupleLines:
     def texts(self, expression: str, made: Mapping[str, str]) -> Iterator[str]:
         """Yield a text for each line, as `recon.summary.LineTable` does."""
         kinds = ("HUGEINT" if isinstance(cell, int) else "VARCHAR" for cell in self.rows[0])
-        columns = ", ".join(
-            f"{name} {kind}" for name, kind in zip(self.columns, kinds, strict=True)
-        )
+        columns = ", ".join(map(" ".join, zip(self.columns, kinds, strict=True)))
         listed = ", ".join(f"{sql} AS {column}" for column, sql in made.items())
         with open_session() as session:
             session.execute(f"CREATE TABLE line (place INTEGER, {columns})")

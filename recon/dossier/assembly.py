@@ -29,6 +29,7 @@ from recon.intake import compliance_name
 from recon.model import Break, Cause, Reconciliation, Status
 from recon.month import Month
 from recon.policy import Policy
+from recon.rules import TOLERANCE, rate_origin
 from recon.severity import ladder
 
 Key = tuple[str, str, str]  # contract id as spelled, revenue type, currency
@@ -224,14 +225,7 @@ def _allowance(row: Row, policy: Policy) -> Allowance:
 
 def _origin(row: Row, policy: Policy) -> str:
     """Return the key of the policy that sets the rate of a line's tolerance."""
-    if row["on_contract"]:
-        if policy.types[row["type"]].tolerance.ppm is not None:
-            return f"policy.types.{row['type']}.tolerance"
-        for segment, tolerance in policy.segments.items():
-            same = segment.strip().lower() == (row["segment"] or "").lower()
-            if same and tolerance.ppm is not None:
-                return f"policy.segments.{segment}.tolerance"
-    return "policy.tolerance"
+    return rate_origin(policy, row["type"], row["segment"]) if row["on_contract"] else TOLERANCE
 
 
 def _finding(item: Break, months_broken: int, policy: Policy) -> Finding:
