@@ -53,21 +53,33 @@ def written(settings: SourceSettings, raw: str, kind: str, ours: str) -> str:
     lower = ours.strip().lower()
     if kind != "VARCHAR":
         return raw
-    if lower in NUMBERS and settings.decimal == ",":
-        return _with_point(raw)
+    if lower in NUMBERS:
+        return _with_point(raw) if settings.decimal == "," else _ungrouped(raw)
     if lower in DATES and settings.date_format:
         day = f"try_strptime({raw}, {literal(settings.date_format)})"
         return f"coalesce(strftime({day}, '%Y-%m-%d'), {raw})"
     return raw
 
 
-def _with_point(raw: str) -> str:
-    """Return the SQL of a number written with a decimal comma.
+def _ungrouped(raw: str) -> str:
+    """Return the SQL of a number written with a decimal point.
 
-    A point may only group digits, where a comma proves it: 1.234,56. Alone it is refused, since
-    1.234 could mean either.
+    A comma may only group digits, where a point proves it: 1,234.56. Alone it is refused, since
+    1,234 could mean either.
     """
-    grouped = rf"regexp_full_match({raw}, '\s*[+-]?\d{{1,3}}(\.\d{{3}})+,\d+\s*')"
+    grouped = _is_grouped(raw, ",", r"\.")
+    return (
+        f"CASE WHEN contains({raw}, ',') AND {grouped} THEN replace({raw}, ',', '') ELSE {raw} END"
+    )
+
+
+def _is_grouped(raw: str, group: str, decimal: str) -> str:
+    return rf"regexp_full_match({raw}, '\s*[+-]?\d{{1,3}}({group}\d{{3}})+{decimal}\d+\s*')"
+
+
+def _with_point(raw: str) -> str:
+    """Return the SQL of a number written with a decimal comma; of a point the same holds."""
+    grouped = _is_grouped(raw, r"\.", ",")
     return (
         f"CASE WHEN {grouped} THEN replace(replace({raw}, '.', ''), ',', '.') "
         f"WHEN contains({raw}, '.') THEN {raw} || ' (with a point)' "

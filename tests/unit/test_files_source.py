@@ -221,6 +221,22 @@ def test_a_decimal_comma(write: Any, read: Read, written: str, amount: str) -> N
     assert read(decimal=",")[0]["amount"] == amount
 
 
+@pytest.mark.parametrize(
+    ("written", "amount"),
+    [
+        ("1,234.56", "1234.56"),
+        ("-1,234,567.8", "-1234567.8"),
+        ("1,234", "1,234"),
+        ("12,34.56", "12,34.56"),
+        ("1234.56", "1234.56"),
+    ],
+)
+def test_a_decimal_point(write: Any, read: Read, written: str, amount: str) -> None:
+    """A comma groups digits where a point proves it, or stays, and the row is invalid."""
+    write((HEAD + ROW).replace(",", ";").replace("100.10", written))
+    assert read()[0]["amount"] == amount
+
+
 def test_a_decimal_comma_changes_only_numbers(write: Any, read: Read) -> None:
     """Ids and texts keep their commas."""
     write(HEAD.replace(",", ";") + "E,1;0,7;Set,up;1,5;2024-06")
