@@ -284,9 +284,7 @@ def wait_until(condition: Callable[[], bool], seconds: float = 30) -> None:
         time.sleep(0.05)
 
 
-def test_many_entries_arrive_to_the_ten_thousandth(
-    server: Server, configured: Configured
-) -> None:
+def test_many_entries_arrive_to_the_ten_thousandth(server: Server, configured: Configured) -> None:
     """A third of a million of odd amounts in a month: each is there, to the 0.0001."""
     config = configured()
     contracts, entries = 33_000, 330_000
