@@ -729,7 +729,7 @@ def test_a_point_in_time_is_its_whole_month(
 
 
 @given(st.lists(st.tuples(*[st.text("aäb1", min_size=1, max_size=4)] * 2), max_size=60))
-@settings(max_examples=5, deadline=None)
+@settings(max_examples=4, deadline=None)
 def test_an_edit_is_one_of_letters(pairs: list[tuple[str, str]]) -> None:
     """A letter more, less, another one, or two neighbours that have changed places."""
     # Each pair has an amount of its own, so that it is held against itself alone.

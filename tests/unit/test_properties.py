@@ -82,7 +82,7 @@ def _by_month(
     return by_month
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=SLOW)
+@settings(max_examples=5, deadline=None, suppress_health_check=SLOW)
 @given(st.lists(_contracts(), min_size=1, max_size=4))
 @example(
     [(10**16, "USD", 600, date(2024, 2, 29), None), (-(10**16), "JPY", 1, date(2024, 1, 31), None)]
@@ -133,7 +133,7 @@ def _tolerance(row: Mapping[str, Any], line: oracle.Line, expected: Fraction) ->
     return oracle.allowed(expected, months, line.decimals, Fraction(1, 100))
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=SLOW)
+@settings(max_examples=5, deadline=None, suppress_health_check=SLOW)
 @given(books())
 def test_every_line_is_that_of_the_oracle(book: Book) -> None:
     """Expected, to date, remainder and status of each contract line follow the specification."""
@@ -162,7 +162,7 @@ def test_every_line_is_that_of_the_oracle(book: Book) -> None:
     assert {key for key in counts if key[0] != "BAD"} <= {*book.known, *found}
 
 
-@settings(max_examples=8, deadline=None, suppress_health_check=SLOW)
+@settings(max_examples=5, deadline=None, suppress_health_check=SLOW)
 @given(books())
 def test_the_book_adds_up(book: Book) -> None:
     """Every key has one status; differences, totals, parts, bridge and rows tie out."""

@@ -197,7 +197,7 @@ def postings(draw: st.DrawFn, entry_id: str) -> Row:
     )
 
 
-@settings(SLOW, max_examples=7)
+@settings(SLOW, max_examples=5)
 @given(chance_books.books())
 def test_the_closing_is_what_the_oracle_says(book: chance_books.Book) -> None:
     """Value less what an early close leaves less all that was recognized, counted by fractions."""
