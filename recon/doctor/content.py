@@ -15,7 +15,7 @@ from recon.doctor.model import Finding, failed, ok, warning
 from recon.errors import ExitCode, MissingColumns
 from recon.model import Side
 from recon.month import Month
-from recon.source_columns import needed
+from recon.source_columns import PERIOD, needed
 
 AMOUNTS = {Side.ANALYTICS: "contract_value", Side.ACCOUNTING: "amount"}
 _NOUNS = {
@@ -73,33 +73,32 @@ def rows(
     side: Side,
     month: Month,
     sums: Sequence[Sum],
-    anything: bool,
+    delivered: int,
     unread: Mapping[str, int] = MappingProxyType({}),
 ) -> Finding:
-    """Return what a month will read; `anything` says whether there are rows of any month.
+    """Return what a month will read; `delivered` is at least 1 where there are rows of any month.
 
-    `unread` are the numbers of rows that cannot be read, by column. A few of them are told and
-    reconciled as invalid; many mean that the configuration describes another format.
+    `unread` are the numbers of rows that cannot be read, by column: of the month's amounts, and of
+    all periods. A few of them are told and reconciled as invalid; many, or all, mean that the
+    configuration describes another format.
     """
     when = "" if side is Side.ANALYTICS else f" in {month.name}"
     told = [f"{count:,} without a readable {name}" for name, count in unread.items() if count]
-    if not anything:
+    if not delivered:
         return failed(
             ExitCode.SOURCE_DATA,
             f"there are no {_noun(side)} at all",
             "check that it is the right table, query or file",
         )
-    if not sums:
-        return warning(
-            "; ".join((f"there are no {_noun(side)}{when}", *told)),
-            "check the month, and how its dates are written (date_format)" if told else
-            "check the month, and that its entries are posted",
-        )  # fmt: skip
     count = sum(part.rows for part in sums)
-    said = "; ".join((f"{count:,} {_noun(side, count)}{when}, sum {_added_up(sums)}", *told))
+    many = f"{count:,} {_noun(side, count)}{when}, sum {_added_up(sums)}"
+    said = "; ".join((many if sums else f"there are no {_noun(side)}{when}", *told))
     advice = "check how numbers and dates are written (decimal and date_format of a file say it)"
-    if any(number >= count for number in unread.values()):
+    if unread.get(PERIOD) == delivered or (count and unread.get(AMOUNTS[side]) == count):
         return failed(ExitCode.SOURCE_DATA, said, advice)
+    if not sums:
+        posted = "check the month, and that its entries are posted"
+        return warning(said, f"check the month; {advice}" if told else posted)
     if any(MANY * number > count for number in unread.values()):
         return warning(said, f"{advice}; recon month lists each row")
     return ok(said)

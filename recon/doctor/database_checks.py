@@ -173,7 +173,7 @@ def rows(subject: DatabaseSubject) -> Finding:
     """Return what the month will read, counted and added up on the server."""
     found = _sums(subject, subject.month.first_day, (subject.month + 1).first_day)
     anything = found or _sums(subject, BEGINNING, (subject.month + 1).first_day)
-    return content.rows(subject.settings.side, subject.month, found, bool(anything))
+    return content.rows(subject.settings.side, subject.month, found, len(anything))
 
 
 def _sums(subject: DatabaseSubject, *days: object) -> list[content.Sum]:

@@ -117,7 +117,7 @@ def rows(subject: FileSubject) -> Finding:
         content.Sum(str(currency), int(str(count)), Decimal(str(total)) / money.SCALE)
         for currency, count, total in found
     ]
-    return content.rows(side, subject.month, sums, _count(subject, "true") > 0, unread)
+    return content.rows(side, subject.month, sums, _count(subject, "true"), unread)
 
 
 def _count(subject: FileSubject, condition: str) -> int:

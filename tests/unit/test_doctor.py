@@ -318,7 +318,7 @@ def test_sums_are_told_by_currency() -> None:
         content.Sum("EUR", 3, Decimal("-1.2345")),
         content.Sum("KWD", 1, Decimal(0)),
     ]
-    found = content.rows(Side.ACCOUNTING, JUNE, sums, anything=True)
+    found = content.rows(Side.ACCOUNTING, JUNE, sums, 9)
     assert (found.state, found.found) == (
         State.OK,
         "19 entries in June 2024, sum 1,235.00 USD, 7,000,000 JPY, -1.2345 EUR, and 1 more",
@@ -327,7 +327,7 @@ def test_sums_are_told_by_currency() -> None:
 
 def test_sums_of_floating_point_may_be_no_number() -> None:
     """They are told as they are."""
-    found = content.rows(Side.ANALYTICS, JUNE, [content.Sum("USD", 1, Decimal("NaN"))], True)
+    found = content.rows(Side.ANALYTICS, JUNE, [content.Sum("USD", 1, Decimal("NaN"))], 1)
     assert found.found == "1 contract line, sum NaN USD"
 
 
@@ -342,6 +342,24 @@ def test_forms_of_amounts(kind: type, state: State) -> None:
     forms = dict.fromkeys(needed(settings.side), content.Form.EXACT)
     found = content.columns(settings, {**forms, "amount": content.of_database(kind), "more": "x"})
     assert found.state is state
+
+
+@pytest.mark.parametrize(
+    ("sums", "unread", "state"),
+    [
+        (10, {"recognition_period": 12, "amount": 0}, State.WARNING),
+        (10, {"recognition_period": 0, "amount": 10}, State.FAILED),
+        (10, {"recognition_period": 0, "amount": 1}, State.OK),
+        (0, {"recognition_period": 99, "amount": 0}, State.WARNING),
+        (0, {"recognition_period": 100, "amount": 0}, State.FAILED),
+    ],
+)
+def test_files_of_which_nothing_can_be_read(
+    sums: int, unread: dict[str, int], state: State
+) -> None:
+    """Of a hundred entries, some of the month: whether it is single rows or the format."""
+    found = [content.Sum("USD", sums, Decimal(1))] if sums else []
+    assert content.rows(Side.ACCOUNTING, JUNE, found, 100, unread).state is state
 
 
 def test_the_last_month_is_the_last_closed_one_but_for_the_sample() -> None:
