@@ -46,7 +46,7 @@ class RunFacts:
     @property
     def severities(self) -> Mapping[Severity, int]:
         """How many breaks of each severity there are."""
-        return Counter(severity(item) for item in self.breaks)
+        return Counter(item.gravity for item in self.breaks)
 
     @property
     def level(self) -> str:
@@ -78,18 +78,13 @@ class RunFacts:
         return [step for step in steps if step.lines or step.amount]
 
 
-def severity(item: SeenBreak) -> Severity:
-    """Return how much a break matters."""
-    return Severity[item.severity.upper()]
-
-
 def in_order(breaks: Iterable[SeenBreak], main: str = "") -> tuple[SeenBreak, ...]:
     """Return breaks as people read them: the gravest, in the main currency, the largest first."""
 
     def place(item: SeenBreak) -> tuple[int, bool, str, int, str]:
         # Amounts of different currencies cannot be compared.
         currency = item.currency
-        return -severity(item), currency != main, currency, -abs(item.difference), item.name
+        return -item.gravity, currency != main, currency, -abs(item.difference), item.name
 
     return tuple(sorted(breaks, key=place))
 

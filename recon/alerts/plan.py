@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from recon.alerts.facts import RunFacts, severity
+from recon.alerts.facts import RunFacts
 from recon.alerts.limits import Message
 from recon.alerts.message import Style, critical, digest, more_critical, with_id
 from recon.config.slack import Level, Place, SlackSettings, Way
@@ -37,7 +37,7 @@ def of_run(
     """
     maker = _Maker(facts, at, again)
     alerts = list(_digests(slack, facts, news, maker))
-    grave = [item for item in news if severity(item) is Severity.CRITICAL]
+    grave = [item for item in news if item.gravity is Severity.CRITICAL]
     return [*alerts, *_criticals(slack, facts, grave, maker)]
 
 

@@ -9,7 +9,6 @@ from enum import Enum
 from recon.control import tie
 from recon.journal.lives import as_of, lives
 from recon.journal.model import Event, Life, SeenBreak, State
-from recon.model import Severity
 from recon.month import Month
 
 
@@ -73,8 +72,7 @@ def by_age(found: Iterable[Life]) -> tuple[Life, ...]:
 def _place(life: Life) -> tuple[Month, int, str, int, str]:
     # Amounts of different currencies cannot be compared.
     item = life.last
-    gravity = -Severity[item.severity.upper()]
-    return life.first_month, gravity, item.currency, -abs(life.amount), life.name
+    return life.first_month, -item.gravity, item.currency, -abs(life.amount), life.name
 
 
 def sums(found: Iterable[Life]) -> dict[str, Sums]:

@@ -116,9 +116,13 @@ def _change(line: Line, month: Month, again: bool) -> None:
     end = min((key for key in line.closed if key > month), default=None)
     line.said = [
         event for event in line.said
-        if event.kind is not Kind.ACKNOWLEDGED or event.detail
-        or (begin and event.month <= begin) or (end and event.month > end)
+        if event.kind is not Kind.ACKNOWLEDGED or event.detail or not _between(event, begin, end)
     ]  # fmt: skip
+
+
+def _between(event: Event, begin: Month | None, end: Month | None) -> bool:
+    """Return whether an event is of a month after `begin` and up to `end`, where there are such."""
+    return not (begin and event.month <= begin) and not (end and event.month > end)
 
 
 def _lives_of(name: str, line: Line) -> Iterator[Life]:
@@ -144,10 +148,8 @@ def _life(
     begin: Month | None,
     closed: Event | None,
 ) -> Life:
-    said = [
-        event for event in line.said
-        if not (begin and event.month <= begin) and not (closed and event.month > closed.month)
-    ]  # fmt: skip
+    end = closed.month if closed else None
+    said = [event for event in line.said if _between(event, begin, end)]
     acknowledged = [event for event in said if event.kind is Kind.ACKNOWLEDGED]
     return Life(
         name,

@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from recon.model import Break, Totals
+from recon.model import Break, Severity, Totals
 from recon.month import Month
 
 
@@ -33,6 +33,11 @@ class SeenBreak(NamedTuple):
     difference: int
     to_date_difference: int
     explanation: str
+
+    @property
+    def gravity(self) -> Severity:
+        """The severity, which can be compared."""
+        return Severity[self.severity.upper()]
 
     @classmethod
     def of(cls, item: Break) -> SeenBreak:

@@ -57,8 +57,8 @@ def fill_sources(page: Page, result: Reconciliation, notices: Sequence[str]) -> 
         page.say(f"from {facts.description}", SOFT)
         for currency, amount in sorted(facts.control_total.items()):
             page.say(f"control total {currency} {money.pretty(amount, currency)}", SOFT)
-    for text in filter(None, [left_out(result)]):
-        page.say(text, SOFT)
+    if said := left_out(result):
+        page.say(said, SOFT)
     for text in notices:
         page.say(f"Notice: {text}")
 

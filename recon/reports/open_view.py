@@ -47,7 +47,7 @@ class Standing:
         """Return those of a severity and above, and those that nobody has acknowledged."""
         found = [
             life for life in self.found
-            if (least is None or Severity[life.last.severity.upper()] >= least)
+            if (least is None or life.last.gravity >= least)
             and not (unacknowledged and life.state is State.ACKNOWLEDGED)
         ]  # fmt: skip
         above = "" if least is Severity.CRITICAL else " and above"
@@ -131,7 +131,7 @@ def _figures(rows: Sequence[tuple[str, Sums]]) -> Iterator[Column]:
 def _columns(pen: Pen, standing: Standing, first: Sequence[Life]) -> Iterator[Column]:
     yield Column("Break", [Text(life.name, STRONG) for life in first])
     if pen.width >= WIDE:
-        yield Column("Severity", [_severity(life) for life in first])
+        yield Column("Severity", [severity_text(life.last.gravity) for life in first])
     yield Column("Contract", [pen.text(life.last.contract_id) for life in first], least=10)
     yield Column("Type", [pen.text(life.last.revenue_type) for life in first], least=12)
     if pen.width >= WIDE:
@@ -148,10 +148,6 @@ def _columns(pen: Pen, standing: Standing, first: Sequence[Life]) -> Iterator[Co
     yield Column("Open amount", amounts, right=True)
     yield numbers("Age in\nmonths", [f"{life.months_old(standing.month)}" for life in first])
     yield numbers("Days\nknown", [f"{life.days_old(standing.now):,}" for life in first])
-
-
-def _severity(life: Life) -> Text:
-    return severity_text(Severity[life.last.severity.upper()])
 
 
 def _customer(life: Life) -> str:
