@@ -54,6 +54,11 @@ def columns(connection: Session, relation: str) -> dict[str, str]:
     return {name: kind for name, kind, *_ in described}
 
 
+def is_any(connection: Session, relation: str) -> bool:
+    """Return whether a relation, as it stands behind FROM, has a row."""
+    return connection.execute(f"SELECT 1 FROM {relation} LIMIT 1").fetchone() is not None
+
+
 def name(identifier: str) -> str:
     """Return an identifier quoted for SQL."""
     return '"' + identifier.replace('"', '""') + '"'

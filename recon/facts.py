@@ -13,7 +13,7 @@ from functools import cache
 from typing import NamedTuple
 
 from recon.compare import BROKEN, with_terms
-from recon.engine import Session
+from recon.engine import Session, is_any
 from recon.fits import Fit, fits_of
 from recon.model import Cause, Entry, Flag, Status
 from recon.month import Month
@@ -70,7 +70,8 @@ class Facts(NamedTuple):
 
 def gather(connection: Session, month: Month) -> Iterator[Facts]:
     """Yield the facts of every break, in the order of contract, type and currency."""
-    _create_off(connection)
+    if not _create_off(connection):
+        return
     connection.execute(f"CREATE OR REPLACE TEMP TABLE neighbours AS {_neighbours(month)}")
     entries = _entries(connection)
     fits = fits_of(connection, month)
@@ -93,11 +94,12 @@ def gather(connection: Session, month: Month) -> Iterator[Facts]:
             )
 
 
-def _create_off(connection: Session) -> None:
-    """Create `off`, every line with a difference, and `broken`, those outside tolerance."""
+def _create_off(connection: Session) -> bool:
+    """Create `off`, every line with a difference, and `broken`; return whether any line breaks."""
     off = with_terms(connection, "lines WHERE difference <> 0")
     connection.execute(f"CREATE OR REPLACE TEMP TABLE off AS {off}")
     connection.execute(f"CREATE OR REPLACE TEMP VIEW broken AS FROM off WHERE {BROKEN}")
+    return is_any(connection, "broken")
 
 
 def _neighbours(month: Month) -> str:

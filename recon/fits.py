@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from recon.compare import reckoned_in
-from recon.engine import Session
+from recon.engine import Session, is_any
 from recon.expected import TERM_END, terms
 from recon.model import Cause
 from recon.month import Month
@@ -88,6 +88,8 @@ def fits_of(connection: Session, month: Month) -> dict[int, tuple[Fit, ...]]:
     """
     m = month.index
     _create_readings(connection, m)
+    if not is_any(connection, "readings"):
+        return {}
     variants = terms(_variants(), _reckoned_in(connection), _TERM_END)
     rows = connection.execute(
         f"""WITH reckoned AS (

@@ -20,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from recon.compare import BROKEN, GIVEN, same_key
-from recon.engine import Session, literal, name
+from recon.engine import Session, is_any, literal, name
 from recon.intake import compliance_name
 from recon.month import Month
 
@@ -104,7 +104,7 @@ def _create_rejected(connection: Session, month: Month) -> None:
         WHERE suspect AND CASE WHEN reason IS NOT NULL THEN coalesce(month <= {m + 1}, true)
             ELSE blocked IS NOT NULL AND month BETWEEN {m - 1} AND {m + 1} END"""
     )
-    if connection.execute(f"SELECT 1 FROM rejected WHERE {scope} LIMIT 1").fetchone():
+    if is_any(connection, f"rejected WHERE {scope}"):
         connection.execute(
             f"""UPDATE rejected SET place = places.place FROM (
                 SELECT row, row_number() OVER (ORDER BY row) AS place

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from recon import temporary
 from recon.config import Engine, Settings
-from recon.engine import Session
+from recon.engine import Session, is_any
 from recon.errors import SourceDataError
 from recon.evidence.extracts import Kept
 from recon.log import Log
@@ -139,11 +139,11 @@ def _scratch() -> Iterator[Scratch]:
 def _refuse_empty(session: Session, result: Reconciliation) -> None:
     """Stop where a side delivered nothing at all: comparing with nothing proves nothing."""
     delivered = {
-        Side.ANALYTICS: result.sources[Side.ANALYTICS].rows,
-        Side.ACCOUNTING: len(session.execute("SELECT 1 FROM entries_given LIMIT 1").fetchall()),
+        Side.ANALYTICS: bool(result.sources[Side.ANALYTICS].rows),
+        Side.ACCOUNTING: is_any(session, "entries_given"),
     }
-    for side, rows in delivered.items():
-        if not rows:
+    for side, anything in delivered.items():
+        if not anything:
             raise SourceDataError(
                 f"The {side} side ({result.sources[side].description}) delivers no rows at all; "
                 "check that it is the right table or file."

@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from recon.columns import PLACE
-from recon.engine import Session, literal, name, session
+from recon.engine import Session, is_any, literal, name, session
 from recon.intake import view_entries
 from recon.ledger import in_scope
 from recon.model import Side
@@ -85,8 +85,7 @@ class Together:
             SELECT {PLACE} AS row, row_number() OVER (ORDER BY {PLACE}) AS place
             FROM {self._given(Side.ANALYTICS)}"""
         )
-        told = "SELECT 1 FROM places WHERE row <> place LIMIT 1"
-        counted = not self._session.execute(told).fetchall()
+        counted = not is_any(self._session, "places WHERE row <> place")
         for kind in KINDS:
             found = " UNION ALL BY NAME ".join(f"FROM {t}" for t in self._tables[kind].values())
             self._session.execute(f"DROP TABLE {kind}")
