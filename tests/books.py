@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import pandas as pd
 
 from recon.engine import Session, open_session
 from recon.frames import register
-from recon.model import Reconciliation
+from recon.model import Reconciliation, Side
 from recon.month import Month
 from recon.policy import Policy
-from recon.reconciliation import reconcile_relations
+from recon.reconciliation import reconcile_month, reconcile_relations, take_in
 
 MONTH = "2024-06"
 Row = dict[str, object]
@@ -69,10 +69,7 @@ def opened(
     compliance: tuple[str, ...] = (),
 ) -> tuple[Session, Reconciliation]:
     """Return the session and the reconciliation of some rows."""
-    session = open_session()
-    columns = list(entry("", "", "")) + list(compliance)
-    register(session, "contracts_frame", pd.DataFrame(contracts, columns=list(contract(""))))
-    register(session, "entries_frame", pd.DataFrame(entries, columns=columns))
+    session = _holding(contracts, entries, compliance)
     result = reconcile_relations(
         session,
         "contracts_frame",
@@ -82,3 +79,27 @@ def opened(
         compliance=compliance,
     )
     return session, result
+
+
+def month_by_month(
+    contracts: Sequence[Row], entries: Sequence[Row], months: Iterable[str]
+) -> Iterator[tuple[Session, Reconciliation]]:
+    """Yield each month of the same rows, taken in once; one month's session is the next one's."""
+    policy, told = Policy(), dict.fromkeys(Side, "data frame")
+    with _holding(contracts, entries) as session:
+        notices = take_in(session, "contracts_frame", "entries_frame", policy, told, ())
+        for month in months:
+            yield (
+                session,
+                reconcile_month(session, Month.parse(month), policy, told, (), notices),
+            )
+
+
+def _holding(
+    contracts: Sequence[Row], entries: Sequence[Row], compliance: tuple[str, ...] = ()
+) -> Session:
+    session = open_session()
+    columns = list(entry("", "", "")) + list(compliance)
+    register(session, "contracts_frame", pd.DataFrame(contracts, columns=list(contract(""))))
+    register(session, "entries_frame", pd.DataFrame(entries, columns=columns))
+    return session

@@ -10,11 +10,12 @@ import subprocess
 import time
 from collections.abc import Mapping
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from tests.integration.conftest import Postgres
-from tests.shell import command, environment, recon
+from tests.shell import command, environment, in_process
 
 # How long a busy machine may take for a step.
 PATIENCE = 60.0
@@ -62,13 +63,17 @@ DATED = "to_date(recognition_period, 'YYYY-MM')"
 
 def agrees(folder: Path, secrets: Mapping[str, str], books: Path) -> bool:
     """Whether June is the same by the configuration of a folder and from the files of the books."""
-    files = _month(folder, {}, "--config", books / "files.toml")
-    return bool(_month(folder, secrets) == files)
+    return bool(_month(folder, secrets) == _of_files(books))
+
+
+@cache
+def _of_files(books: Path) -> Any:
+    return _month(books, {}, "--config", books / "files.toml")
 
 
 def _month(folder: Path, secrets: Mapping[str, str], *options: str | Path) -> Any:
     arguments = ("month", "2024-06", "--json", "--format", "none", *options)
-    done = recon(*arguments, cwd=folder, env=secrets)
+    done = in_process(*arguments, cwd=folder, env=secrets)
     assert done.returncode == 3, done.stderr.decode()
     found = json.loads(done.stdout)
     return {key: found[key] for key in ("totals", "bridge", "breaks")} | {
@@ -110,7 +115,9 @@ class Setting:
 
     def init(self, *more: str) -> subprocess.CompletedProcess[bytes]:
         """Return what became of `recon init --yes`."""
-        done = recon("init", *self.options, "--yes", *more, cwd=self.folder, env=self.environment)
+        done = in_process(
+            "init", *self.options, "--yes", *more, cwd=self.folder, env=self.environment
+        )
         assert self.postgres.password.encode() not in done.stdout + done.stderr
         return done
 

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from tests.integration.conftest import Postgres
-from tests.shell import Project, command, contract, environment, in_process, recon
+from tests.shell import Project, command, contract, environment, in_process
 
 NAMES = {"analytics": "contracts", "accounting": "entries"}
 DATABASE_CHECKS = (
@@ -81,7 +81,7 @@ def diagnosis(
     folder: Path, *arguments: str, env: dict[str, str] | None = None, month: str = "2024-06"
 ) -> Diagnosis:
     """Return what the doctor says; nothing but the document is printed, and no secret in it."""
-    done = recon("doctor", "--json", "--month", month, *arguments, cwd=folder, env=env)
+    done = in_process("doctor", "--json", "--month", month, *arguments, cwd=folder, env=env)
     said = done.stdout.decode()
     assert done.stderr == b""
     for secret in ("tie;out", "wr1te", "n0t-the-one"):
@@ -375,7 +375,7 @@ def test_people_read_lines(books: Books) -> None:
     """A line a check, with a mark and a word; what to do stands below, the sum of it at the end."""
     books.configure(more='password_env = "OTHER"')
     env = {"BOOKS": books.postgres.password, "OTHER": "n0t-the-one"}
-    done = recon("doctor", "--month", "2024-06", cwd=books.folder, env=env)
+    done = in_process("doctor", "--month", "2024-06", cwd=books.folder, env=env)
     said = done.stdout.decode()
     assert (done.returncode, done.stderr) == (5, b"")
     assert "  ✗ FAILED   login          the server refuses the login\n" in said
@@ -506,7 +506,7 @@ def test_the_sample(tmp_path: Path) -> None:
     found = diagnosis(tmp_path)
     assert (found.exit_code, found.states) == (0, {"ok"})
     assert "entries in June 2024" in found.of("rows")[1]
-    done = recon("doctor", cwd=tmp_path)
+    done = in_process("doctor", cwd=tmp_path)
     assert (done.returncode, "December 2024" in done.stdout.decode()) == (0, True)
     beyond = diagnosis(tmp_path, month="2025-02")
     assert (beyond.exit_code, beyond.of("sample")[0]) == (6, "failed")
@@ -530,7 +530,7 @@ def test_a_reader_may_leave_early(project: Project) -> None:
 
 def test_a_month_that_is_none_is_a_matter_of_the_command_line(tmp_path: Path) -> None:
     """Nothing is examined: exit 2."""
-    done = recon("doctor", "--month", "June", cwd=tmp_path)
+    done = in_process("doctor", "--month", "June", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, b"")
 
 

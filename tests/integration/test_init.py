@@ -13,7 +13,7 @@ from recon.config import load
 from tests.integration.conftest import Postgres
 from tests.integration.newcomer import DATED, DEALS, Setting, Terminal, agrees
 from tests.integration.servers import PostgresBooks, Server
-from tests.shell import one_sentence, recon
+from tests.shell import in_process, one_sentence
 
 PERIODS = {
     "date": DATED,
@@ -84,7 +84,7 @@ def test_every_form_of_period_on_every_server(
     loaded.execute("accounting", create, *grant)
     secrets = {"BOOKS_PASSWORD": loaded.password}
     try:
-        done = recon(
+        done = in_process(
             "init", *loaded.options(), "--contracts-table", "dbo.deals", "--entries-table",
             "dbo.revrec_entries", "--yes", cwd=tmp_path, env=secrets,
         )  # fmt: skip
@@ -226,7 +226,7 @@ def test_a_wrong_password_is_told(setting: Setting) -> None:
 def test_a_password_has_no_place_on_the_command_line(setting: Setting) -> None:
     """A connection string with a password is a mistake, and not repeated."""
     connection = setting.connection("crm") + ";PWD=s3cret"
-    done = recon("init", "--yes", "--analytics-connection", connection,
+    done = in_process("init", "--yes", "--analytics-connection", connection,
                  "--accounting-connection", connection, cwd=setting.folder)  # fmt: skip
     assert done.returncode == 4
     assert b"analytics.connection: a password stands in it" in done.stderr
@@ -236,7 +236,7 @@ def test_a_password_has_no_place_on_the_command_line(setting: Setting) -> None:
 def test_missing_answers_are_named_where_nobody_can_be_asked(tmp_path: Path) -> None:
     """Exit 2 with the options, with --yes and without."""
     for arguments in (["init"], ["init", "--yes"], ["init", "--server", "SQL01", "--yes"]):
-        done = recon(*arguments, cwd=tmp_path)
+        done = in_process(*arguments, cwd=tmp_path)
         assert done.returncode == 2
         said = one_sentence(done.stderr.decode())
         assert "--analytics-database" in said and "--accounting-database" in said
@@ -247,7 +247,7 @@ def test_missing_answers_are_named_where_nobody_can_be_asked(tmp_path: Path) -> 
 
 def test_contradicting_answers(tmp_path: Path) -> None:
     """A side is a SQL Server or a connection string, not both."""
-    done = recon("init", "--analytics-connection", "DSN=x", "--analytics-database", "y",
+    done = in_process("init", "--analytics-connection", "DSN=x", "--analytics-database", "y",
                  "--yes", cwd=tmp_path)  # fmt: skip
     assert done.returncode == 2
     assert "--analytics-connection says where" in one_sentence(done.stderr.decode())

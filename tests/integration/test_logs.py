@@ -29,7 +29,7 @@ from tests.shell import (
     contract,
     entry,
     environment,
-    recon,
+    in_process,
 )
 
 JSON = "[log]\nformat = 'json'\n"
@@ -87,7 +87,7 @@ def of(lines: list[dict[str, Any]], event: str) -> list[dict[str, Any]]:
 
 def month(project: Project, *arguments: str, **env: str) -> subprocess.CompletedProcess[bytes]:
     """Run June in a process of its own."""
-    return recon("month", "2024-06", *arguments, cwd=project.folder, env=env)
+    return in_process("month", "2024-06", *arguments, cwd=project.folder, env=env)
 
 
 # A run that ends well
@@ -164,7 +164,7 @@ def test_the_doctor_misses_runs(project: Project) -> None:
     path = project.reports / "heartbeat.json"
     beat = json.loads(path.read_text())
     path.write_text(json.dumps(beat | {"ended": "2020-01-01T00:00:00+00:00"}))
-    done = recon("doctor", "--month", "2024-06", "--json", cwd=project.folder)
+    done = in_process("doctor", "--month", "2024-06", "--json", cwd=project.folder)
     (check,) = [c for c in json.loads(done.stdout)["checks"] if c["check"] == "last_run"]
     assert (done.returncode, check["state"]) == (0, "warning")
     assert "one is expected every 35 days" in check["found"]
@@ -183,7 +183,7 @@ def test_the_doctor_misses_runs(project: Project) -> None:
 )
 def test_what_records_nothing_leaves_no_log(project: Project, arguments: list[str]) -> None:
     """A look is no run."""
-    recon(*arguments, cwd=project.folder)
+    in_process(*arguments, cwd=project.folder)
     assert not project.reports.exists()
 
 
@@ -437,7 +437,7 @@ def test_a_month_with_less_than_usual_is_provisional(
     usual(project, june)
     project.configure(rest=JSON + "[calendar]\nstart = '2024-06'\n")
     closed = ("month", "--closed", "--today", "2024-07-03", "--json", "--format", "csv")
-    done = recon(*closed, cwd=project.folder)
+    done = in_process(*closed, cwd=project.folder)
     said = [n for n in json.loads(done.stdout)["notices"] if "of the usual" in n]
     words = "By 2024-07-03 accounting holds 85% of the usual for June 2024 (17 USD entries; 20 in"
     assert bool(said) == provisional
@@ -446,7 +446,7 @@ def test_a_month_with_less_than_usual_is_provisional(
     assert len(of(lines, "provisional")) == provisional
     assert len(of(lines, "readiness")) == (not provisional)
     assert not [line for line in of(lines, "notice") if "of the usual" in line["message"]]
-    assert recon("verify", "--all", cwd=project.folder).returncode == 0
+    assert in_process("verify", "--all", cwd=project.folder).returncode == 0
 
 
 def test_the_least_share_is_configured(project: Project) -> None:
@@ -454,7 +454,7 @@ def test_the_least_share_is_configured(project: Project) -> None:
     usual(project, 18)
     project.configure(rest="[calendar]\nstart = '2024-06'\nready_from = '95%'\n")
     closed = ("month", "--closed", "--today", "2024-07-03", "--json", "--format", "csv")
-    notices = json.loads(recon(*closed, cwd=project.folder).stdout)["notices"]
+    notices = json.loads(in_process(*closed, cwd=project.folder).stdout)["notices"]
     assert any("90% of the usual" in notice for notice in notices)
 
 

@@ -62,7 +62,7 @@ def test_a_killed_run_leaves_nothing_half_written(project: Project) -> None:
     ended = begun(project)
     assert ended.wait(60) == 3
     known = recorded(project)
-    for _ in range(10):
+    for _ in range(7):
         run = begun(project)
         try:
             run.wait(chance.uniform(0.05, 2.0))

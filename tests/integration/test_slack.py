@@ -709,9 +709,10 @@ def test_a_secret_is_found_nowhere(company: Company, step: str) -> None:
         "HOOK": company.slack.webhook if step != "web" else f"{company.slack.webhook} {CANARY}",
         "BOT": BOT, "HTTPS_PROXY": proxy, "NO_PROXY": "127.0.0.1", "RECON_DEBUG": "1",
     }  # fmt: skip
-    commands = (["month", "2024-06"], ["month", "2024-06", "--json"], ["escalate"],
-                ["notify", "2024-06"], ["history"], ["doctor"])  # fmt: skip
-    outputs = told_by(project, [*commands], env)
+    commands = [["month", "2024-06"], ["escalate"], ["notify", "2024-06"], ["doctor"]]
+    if reply is None:
+        commands += [["month", "2024-06", "--json"], ["history"]]
+    outputs = told_by(project, commands, env)
     assert CANARY.encode() not in outputs
     files = [path for path in project.folder.rglob("*") if path.is_file()]
     assert files

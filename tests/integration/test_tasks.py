@@ -10,7 +10,7 @@ import pytest
 
 from recon.config import load
 from recon.errors import ExitCode
-from tests.shell import ROOT, Project, one_sentence, recon
+from tests.shell import ROOT, Project, in_process, one_sentence
 
 SCHEDULES = ROOT / "schedules"
 README = (SCHEDULES / "README.md").read_text(encoding="utf-8")
@@ -49,7 +49,7 @@ def found(task: ET.Element, name: str) -> str:
 
 def test_the_tasks_of_a_configuration_are_written_and_checked(project: Project) -> None:
     """The program is this Python, the configuration this one; our own check agrees."""
-    done = recon("task", "write", "--config", project.config, cwd=project.folder)
+    done = in_process("task", "write", "--config", project.config, cwd=project.folder)
     assert done.returncode == 0
     folder = project.folder / "schedules"
     assert {path.name for path in folder.iterdir()} == {
@@ -68,7 +68,7 @@ def test_the_tasks_of_a_configuration_are_written_and_checked(project: Project) 
     assert (
         f'/XML "{folder / "close.xml"}" /TN "\\Finance\\close" /RU "FIN\\svc-recon" /RP *' in output
     )
-    checked = recon("task", "check", *sorted(folder.iterdir()), cwd=project.folder)
+    checked = in_process("task", "check", *sorted(folder.iterdir()), cwd=project.folder)
     assert checked.returncode == 0
     assert checked.stdout.decode().count("nothing to correct") == 3
 
@@ -76,23 +76,25 @@ def test_the_tasks_of_a_configuration_are_written_and_checked(project: Project) 
 def test_the_command_line_goes_before_the_configuration(project: Project) -> None:
     """Another account, another folder; what was there before is kept."""
     for _ in range(2):
-        assert recon("task", "write", cwd=project.folder).returncode == 0
+        assert in_process("task", "write", cwd=project.folder).returncode == 0
     assert len(list((project.folder / "schedules").iterdir())) == 3
-    done = recon("task", "write", "--gmsa", "FIN\\recon$", cwd=project.folder)
+    done = in_process("task", "write", "--gmsa", "FIN\\recon$", cwd=project.folder)
     assert done.returncode == 0
     kept = sorted(path.name for path in (project.folder / "schedules").glob("*.bak"))
     assert kept == ["catch-up.xml.bak", "close.xml.bak", "escalation.xml.bak"]
     assert "What was there before is in " in done.stdout.decode()
     assert "New-ScheduledTaskPrincipal" in done.stdout.decode()
     assert "schtasks" not in done.stdout.decode()
-    done = recon("task", "write", "--account", "me@fin.example", "--out", "x", cwd=project.folder)
+    done = in_process(
+        "task", "write", "--account", "me@fin.example", "--out", "x", cwd=project.folder
+    )
     assert found(parsed(project.folder / "x" / "close.xml"), "UserId") == "me@fin.example"
 
 
 def test_without_a_first_month_it_says_what_that_means(project: Project) -> None:
     """On standard error; the tasks are written."""
     project.configure(rest="[tasks]\naccount = 'FIN\\svc'\n")
-    done = recon("task", "write", cwd=project.folder)
+    done = in_process("task", "write", cwd=project.folder)
     assert done.returncode == 0
     assert b"Set start in the [calendar]" in done.stderr
 
@@ -108,7 +110,7 @@ def test_without_a_first_month_it_says_what_that_means(project: Project) -> None
 )
 def test_accounts_that_cannot_be(project: Project, arguments: tuple[str, ...], told: str) -> None:
     """A usage error; nothing is written."""
-    done = recon("task", "write", *arguments, cwd=project.folder)
+    done = in_process("task", "write", *arguments, cwd=project.folder)
     assert done.returncode == 2
     assert told in one_sentence(done.stderr.decode())
     assert not (project.folder / "schedules").exists()
@@ -117,7 +119,7 @@ def test_accounts_that_cannot_be(project: Project, arguments: tuple[str, ...], t
 def test_an_account_is_needed(project: Project) -> None:
     """It is never guessed."""
     project.configure()
-    done = recon("task", "write", cwd=project.folder)
+    done = in_process("task", "write", cwd=project.folder)
     assert done.returncode == 2
     assert "Name the account" in one_sentence(done.stderr.decode())
 
@@ -126,7 +128,7 @@ def test_a_configuration_is_needed(tmp_path: Path) -> None:
     """The sample needs no tasks."""
     env = {"HOME": str(tmp_path), "XDG_CONFIG_HOME": str(tmp_path), "APPDATA": str(tmp_path)}
     env["LOCALAPPDATA"] = str(tmp_path)
-    done = recon("task", "write", "--account", "FIN\\svc", cwd=tmp_path, env=env)
+    done = in_process("task", "write", "--account", "FIN\\svc", cwd=tmp_path, env=env)
     assert done.returncode == 2
     assert "There is no configuration" in one_sentence(done.stderr.decode())
 
@@ -136,7 +138,7 @@ def test_what_task_scheduler_would_refuse_is_a_mistake_of_the_configuration(
 ) -> None:
     """Exit code 4, and no file."""
     project.configure(rest=f"[tasks]\naccount = 'A\\b'\nworking_directory = 'C:\\{'x' * 300}'\n")
-    done = recon("task", "write", cwd=project.folder)
+    done = in_process("task", "write", cwd=project.folder)
     assert done.returncode == 4
     assert b"close.xml: Task/Actions/Exec/WorkingDirectory" in done.stderr
     assert not (project.folder / "schedules").exists()
@@ -145,7 +147,7 @@ def test_what_task_scheduler_would_refuse_is_a_mistake_of_the_configuration(
 def test_a_folder_that_cannot_be_written(project: Project) -> None:
     """Exit code 7, in one sentence."""
     (project.folder / "taken").write_text("x", encoding="utf-8")
-    done = recon("task", "write", "--out", "taken", cwd=project.folder)
+    done = in_process("task", "write", "--out", "taken", cwd=project.folder)
     assert done.returncode == 7
     assert "The tasks cannot be written" in one_sentence(done.stderr.decode())
 
@@ -159,19 +161,21 @@ def test_a_mistake_is_exit_code_6_and_advice_is_none(tmp_path: Path) -> None:
     (tmp_path / "queue.xml").write_bytes(
         shipped.replace("IgnoreNew".encode("utf-16-le"), "Queue".encode("utf-16-le"))
     )
-    done = recon("task", "check", "s4u.xml", SCHEDULES / "close.xml", "queue.xml", cwd=tmp_path)
+    done = in_process(
+        "task", "check", "s4u.xml", SCHEDULES / "close.xml", "queue.xml", cwd=tmp_path
+    )
     assert done.returncode == 6
     lines = done.stdout.decode().splitlines()
     assert lines[0].startswith("s4u.xml: mistake: Task/Principals/Principal/LogonType: S4U")
     assert lines[1].endswith("close.xml: nothing to correct")
     assert lines[2].startswith("queue.xml: advice: ")
-    assert recon("task", "check", "queue.xml", cwd=tmp_path).returncode == 0
+    assert in_process("task", "check", "queue.xml", cwd=tmp_path).returncode == 0
 
 
 def test_a_file_that_is_not_there_is_exit_code_2(tmp_path: Path) -> None:
     """A usage error, a folder too."""
     for name in ("nowhere.xml", str(tmp_path)):
-        done = recon("task", "check", name, cwd=tmp_path)
+        done = in_process("task", "check", name, cwd=tmp_path)
         assert done.returncode == 2
         assert name in one_sentence(done.stderr.decode())
 
@@ -198,4 +202,6 @@ def test_the_readme_has_every_exit_code() -> None:
 
 def test_the_shipped_files_are_right(tmp_path: Path) -> None:
     """By our own check."""
-    assert recon("task", "check", *sorted(SCHEDULES.glob("*.xml")), cwd=tmp_path).returncode == 0
+    assert (
+        in_process("task", "check", *sorted(SCHEDULES.glob("*.xml")), cwd=tmp_path).returncode == 0
+    )

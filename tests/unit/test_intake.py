@@ -722,25 +722,19 @@ def test_beyond_the_contract_value_is_on_its_side_of_zero(
     assert (Flag.OVER_CONTRACT_VALUE in break_of(result, "C1").flags) is beyond
 
 
-@pytest.mark.parametrize(
-    ("recognition", "month"),
-    [("booking_month", "2024-02"), ("start_month", "2024-04"), ("close_month", "2024-06")],
-)
-def test_points_in_time_need_no_duration(recognition: str, month: str) -> None:
+def test_points_in_time_need_no_duration() -> None:
     """A one-time type at a point in time recognizes all of it there, whatever its duration."""
-    line = contract() | {
-        "revenue_type": "Setup",
-        "duration_months": None,
-        "booking_date": "2024-02-10",
-        "start_date": "2024-04-20",
-        "close_date": "2024-06-30",
-    }
-    book, policy = pd.DataFrame([line]), {"types": {"setup": {"recognition": recognition}}}
-    of_month = {
-        m: line_of(recon.reconcile(book, no_entries(), m, policy))["expected"]
-        for m in ("2024-02", "2024-04", "2024-06", "2024-07")
-    }
-    assert of_month == dict.fromkeys(of_month, 0) | {month: 12_000_000}
+    months = {"booking_month": "2024-02", "start_month": "2024-04", "close_month": "2024-06"}
+    dates = {"booking_date": "2024-02-10", "start_date": "2024-04-20", "close_date": "2024-06-30"}
+    book = [
+        contract(contract_id=point, revenue_type=f"At {point}", duration_months=None, **dates)
+        for point in months
+    ]
+    types = {f"At {point}": {"kind": "one_time", "recognition": point} for point in months}
+    for month in ("2024-02", "2024-04", "2024-06", "2024-07"):
+        result = recon.reconcile(pd.DataFrame(book), no_entries(), month, {"types": types})
+        for point, at in months.items():
+            assert line_of(result, point)["expected"] == (12_000_000 if at == month else 0)
 
 
 def test_terminated_on_cuts_the_term_and_never_extends_it() -> None:

@@ -12,7 +12,7 @@ import pytest
 
 from tests.integration.sqlserver.books import CONTRACT_TYPES, ENTRY_TYPES, session
 from tests.integration.sqlserver.conftest import PASSWORD, Endpoint
-from tests.shell import recon
+from tests.shell import in_process
 from tests.tds.answers import Answer, Fault
 
 DENIED = (300, "VIEW SERVER STATE permission was denied on object 'server', database 'master'.")
@@ -44,7 +44,9 @@ def answers(
 
 def examined(config: Path) -> tuple[int, dict[str, dict[str, Any]]]:
     """Return the exit code and the checks of analytics and this machine by name."""
-    done = recon("doctor", "--json", "--month", "2024-06", "--config", config, cwd=config.parent)
+    done = in_process(
+        "doctor", "--json", "--month", "2024-06", "--config", config, cwd=config.parent
+    )
     said = done.stdout.decode()
     assert done.stderr == b""
     assert PASSWORD not in said
