@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 import pytest
@@ -12,8 +13,9 @@ from recon import money
 from recon.dossier import Dossier, as_json, dossier
 from recon.dossier.derivation import allowance_text
 from recon.dossier.model import Line
+from recon.engine import Session
 from recon.errors import UsageError
-from recon.model import Cause, Flag, Severity, Status
+from recon.model import Cause, Flag, Reconciliation, Severity, Status
 from recon.month import Month
 from tests.books import Row, contract, entry, opened, posted
 
@@ -45,7 +47,7 @@ def one_line(
 
 
 JANUARY = {"start_date": "2025-01-15", "close_date": "2026-01-14"}
-FORMULAS = [
+FORMULAS: list[tuple[str, str, Row, str, str]] = [
     ("even", "cumulative", {}, "2024-06", "r(12,000.00 x 6/12) - r(12,000.00 x 5/12) = "
      "6,000.00 - 5,000.00 = 1,000.00"),
     ("even", "cumulative", {"contract_value": "1000.00"}, "2024-02",
@@ -77,10 +79,25 @@ FORMULAS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("convention", "rounding", "changes", "month", "formula"), FORMULAS)
-def test_formula(convention: str, rounding: str, changes: Row, month: str, formula: str) -> None:
+@cache
+def every_formula(month: str) -> tuple[Session, Reconciliation]:
+    """Return the books of a month in which each formula has a contract, of a type of its own."""
+    types = {
+        f"Type {n}": {"kind": "recurring", "convention": convention, "rounding": rounding}
+        for n, (convention, rounding, *_) in enumerate(FORMULAS)
+    }
+    rows = [
+        contract(f"C-{n}", revenue_type=f"Type {n}", **changes)
+        for n, (_, _, changes, *_) in enumerate(FORMULAS)
+    ]
+    return opened(rows, [], {"types": types}, month)
+
+
+@pytest.mark.parametrize("number", range(len(FORMULAS)))
+def test_formula(number: int) -> None:
     """Every convention and both roundings show the numbers that give the expected amount."""
-    line = one_line(changes, {"convention": convention, "rounding": rounding}, month=month)
+    *_, month, formula = FORMULAS[number]
+    (line,) = dossier(*every_formula(month), f"C-{number}", ()).lines
     assert line.derivation.formula == f"expected = {formula}"
     assert formula.rpartition(" = ")[2] == money.pretty(line.expected, line.currency)
 
