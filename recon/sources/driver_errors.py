@@ -21,7 +21,10 @@ TRANSIENT_ERRORS = {
 }  # fmt: skip
 TRANSIENT_STATES = {"08001", "08006", "08S01", "HYT00", "HYT01", "40001", "40P01", "57P01", "57P03"}
 # PostgreSQL's driver has no SQLSTATE for a cut while it prepares a statement.
-TRANSIENT_WORDS = "server closed the connection|terminating connection"
+# PostgreSQL's driver tells a lost connection as a general error, HY000, in one of these.
+SAVEPOINT = "internal SAVEPOINT failed"
+LOST = "server closed the connection|terminating connection|connection has been lost"
+TRANSIENT_WORDS = f"{LOST}|{SAVEPOINT}"
 WAITS = (1.0, 3.0, 9.0)
 NO_DATABASE = 4060
 
@@ -52,8 +55,12 @@ PASSING = (
     (("Connection refused",), "refuses the connection; check the server's name and port"),
     (("HYT00", "HYT01", "08001"),
      "does not answer; check the server's name, its port and the firewall"),
-    (("08S01", "08006", "57P01", "57P03", TRANSIENT_WORDS),
+    (("08S01", "08006", "57P01", "57P03", LOST),
      "was cut off; check the network and the server"),
+    # PostgreSQL's driver sets one before each query, unless told otherwise.
+    ((SAVEPOINT,),
+     "was cut off, or knows no savepoints; check the network and the server, or add "
+     "Protocol=7.4-0 to the connection string"),
 )  # fmt: skip
 
 Result = TypeVar("Result")

@@ -262,12 +262,18 @@ def test_a_warning_beside_a_deadlock_changes_nothing() -> None:
     assert "deadlock" in str(failure(Side.ACCOUNTING, "sqlserver", error))
 
 
-def test_a_cut_without_a_state_is_a_cut() -> None:
-    """PostgreSQL's driver tells one in words only, where it comes while a statement is prepared."""
-    text = (
+@pytest.mark.parametrize(
+    "text",
+    [
         "[HY000] FATAL: terminating connection due to administrator command\nserver closed the "
-        "connection unexpectedly;\nError while preparing parameters (1) (SQLExecDirectW)"
-    )
+        "connection unexpectedly;\nError while preparing parameters (1) (SQLExecDirectW)",
+        "[HY000] The connection has been lost;\nError while preparing parameters (1) "
+        "(SQLExecDirectW)",
+        "[HY000] internal SAVEPOINT failed (8) (SQLExecDirectW)",
+    ],
+)
+def test_a_cut_without_a_state_is_a_cut(text: str) -> None:
+    """PostgreSQL's driver tells one in words only, where it comes before the query itself."""
     error = Exception("HY000", text)
     assert driver_errors.is_transient(error)
     assert "was cut off" in str(failure(Side.ACCOUNTING, "odbc", error))
