@@ -32,15 +32,16 @@ DIGITS = 80
 
 @dataclass(frozen=True, slots=True)
 class Extract:
-    """What a part delivered: a CSV file of text fields, and which of its columns are floats.
+    """What a database delivered: a CSV file of text fields, and which of its columns are floats.
 
-    `trail` is what was asked, and what the server says of it.
+    All parts stand in one file, since rows are numbered in the order in which they stand there.
+    `parts` tell of each what was asked, and what the server says of it.
     """
 
     path: Path
     columns: tuple[str, ...]
     floats: frozenset[str]
-    trail: Mapping[str, object]
+    parts: tuple[Mapping[str, object], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +73,8 @@ class OdbcSource:
         pyodbc = driver_manager()
         query = self.query()
         try:
-            server, extracts = retried(
-                lambda: self._attempt(query, request, scratch(), supervisor),
+            server, extract = retried(
+                lambda: self._attempt(query, request, scratch() / "rows.csv", supervisor),
                 supervisor,
                 self.settings.side,
             )
@@ -86,14 +87,14 @@ class OdbcSource:
             ) from error
         return Delivery(
             f"{self.description}, {server['isolation']}",
-            lambda session: self._opened(session, extracts),
-            lambda: {**server, "parts": [dict(extract.trail) for extract in extracts]},
+            lambda session: self._opened(session, extract),
+            lambda: {**server, "parts": [dict(part) for part in extract.parts]},
         )
 
     @contextmanager
-    def _opened(self, session: Session, extracts: Sequence[Extract]) -> Iterator[str]:
+    def _opened(self, session: Session, extract: Extract) -> Iterator[str]:
         with reading(self.settings.side, self.description):
-            yield "(" + " UNION ALL BY NAME ".join(map(_relation, extracts)) + ")"
+            yield f"({_relation(extract)})"
 
     def query(self) -> str:
         """Return the SELECT, ready to be wrapped; raises ConfigError where it cannot be read."""
@@ -107,15 +108,18 @@ class OdbcSource:
         return text.strip().rstrip(";") + "\n"
 
     def _attempt(
-        self, query: str, request: Request, folder: Path, supervisor: Supervisor
-    ) -> tuple[Mapping[str, str], list[Extract]]:
+        self, query: str, request: Request, path: Path, supervisor: Supervisor
+    ) -> tuple[Mapping[str, str], Extract]:
         with connected(self._database, supervisor) as database:
-            columns = self._columns(database, query)
-            floats = frozenset(column for column, is_float in columns.items() if is_float)
-            return server_trail(database), [
-                self._fetched(database, part, folder / f"{number}.csv", floats)
-                for number, part in enumerate(self._parts(database, query, request, columns))
-            ]
+            kinds = self._columns(database, query)
+            floats = frozenset(column for column, is_float in kinds.items() if is_float)
+            parts = self._parts(database, query, request, kinds)
+            columns = (*kinds, *([CONDENSED] if any(part.condensed for part in parts) else []))
+            with path.open("w", encoding="utf-8", newline="") as file:
+                # What a part does not deliver stays empty.
+                rows = csv.DictWriter(file, columns, restval="", lineterminator="\r\n")
+                told = tuple(self._fetched(database, part, rows, floats) for part in parts)
+            return server_trail(database), Extract(path, columns, floats, told)
 
     def _parts(
         self, database: Database, query: str, request: Request, columns: Mapping[str, bool]
@@ -130,6 +134,12 @@ class OdbcSource:
         side = self.settings.side
         parameters = () if side is Side.ANALYTICS else (BEGINNING, BEGINNING)
         cursor = database.execute(f"SELECT * FROM ({query}) q WHERE 1 = 0", *parameters)
+        names = [column[0].lower() for column in cursor.description]
+        if twice := sorted({column for column in names if names.count(column) > 1}):
+            raise SourceDataError(
+                f"The {side} side ({self.description}) delivers several columns of one name: "
+                f"{', '.join(twice)}. Give each a name of its own, whatever its case."
+            )
         found = {column[0].lower(): column[1] is float for column in cursor.description}
         wanted = needed(side, self.settings.compliance)
         missing = [column for column in wanted if column not in found]
@@ -138,42 +148,41 @@ class OdbcSource:
         return found
 
     def _fetched(
-        self, database: Database, part: Part, path: Path, floats: frozenset[str]
-    ) -> Extract:
-        """Return a part's rows as a file, checked against the server's own count and sum."""
+        self, database: Database, part: Part, rows: csv.DictWriter[str], floats: frozenset[str]
+    ) -> Mapping[str, object]:
+        """Write a part's rows, checked against the server's own count and sum; return its trail."""
         counted = database.execute(part.count, *part.parameters).fetchone()
         wanted_rows, wanted_sum, *_ = counted
         cursor = database.execute(part.select, *part.parameters)
-        columns = tuple(column[0].lower() for column in cursor.description)
-        rows, total = _write(database, columns, part, path)
+        delivered = [column[0].lower() for column in cursor.description]
+        count, total = _write(database, delivered, part, rows)
         summed = "contract_value" if self.settings.side is Side.ANALYTICS else "amount"
         exact = summed not in floats and not isinstance(wanted_sum, float)
-        if rows != wanted_rows or (exact and total != (wanted_sum or 0)):
+        if count != wanted_rows or (exact and total != (wanted_sum or 0)):
             raise SourceDataError(
-                f"The {self.settings.side} side ({self.description}) delivered {rows:,} rows and "
+                f"The {self.settings.side} side ({self.description}) delivered {count:,} rows and "
                 f"a sum of {total}, but the server counts {wanted_rows:,} and {wanted_sum or 0}; "
                 "it changed while it was read, run again."
             )
-        return Extract(path, columns, floats, part_trail(part, counted))
+        return part_trail(part, counted)
 
 
 def _write(
-    database: Database, columns: Sequence[str], part: Part, path: Path
+    database: Database, delivered: Sequence[str], part: Part, rows: csv.DictWriter[str]
 ) -> tuple[int, Decimal]:
-    """Write a result to a CSV file; return the rows that it stands for and the sum of amounts."""
-    place = columns.index("amount" if "amount" in columns else "contract_value")
-    weight = columns.index(CONDENSED) if part.condensed else None
-    rows, total = 0, Decimal(0)
+    """Write a part's result; return the rows that it stands for and the sum of amounts."""
+    summed = delivered.index("amount" if "amount" in delivered else "contract_value")
+    weight = delivered.index(CONDENSED) if part.condensed else None
+    count, total = 0, Decimal(0)
     # A server adds up more digits than Python does unless told.
-    with localcontext(prec=DIGITS), path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\r\n")
+    with localcontext(prec=DIGITS):
         for batch in database.batches():
             for row in batch:
-                rows += 1 if weight is None else row[weight]
-                if isinstance(row[place], Decimal | int):
-                    total += row[place]
-                writer.writerow([_text(value) for value in row])
-    return rows, total
+                count += 1 if weight is None else row[weight]
+                if isinstance(row[summed], Decimal | int):
+                    total += row[summed]
+                rows.writerow(dict(zip(delivered, map(_text, row), strict=True)))
+    return count, total
 
 
 def _text(value: Any) -> Any:  # noqa: ANN401 - whatever a driver makes of a column

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 import signal
@@ -20,6 +21,7 @@ from recon.errors import ReconError
 from recon.model import Reconciliation, Side
 from recon.month import Month
 from recon.run import run_month
+from recon.source_columns import CONDENSED
 from recon.sources import driver_errors, odbc
 from tests.integration.servers import TABLES, Server, configuration
 from tests.shell import command, environment, one_sentence
@@ -120,17 +122,20 @@ def test_only_three_months_come_entry_by_entry(
 ) -> None:
     """Older entries arrive condensed: at most one row a key, not one an entry."""
     extracts, relation = [], odbc._relation
-    monkeypatch.setattr(odbc, "_relation", lambda e: extracts.append(lines(e)) or relation(e))
+    monkeypatch.setattr(odbc, "_relation", lambda e: extracts.append(rows_of(e)) or relation(e))
     whole = month(configured())
-    contracts, detail, *condensed = extracts
-    assert contracts == whole.sources[Side.ANALYTICS].rows
-    assert detail > whole.sources[Side.ACCOUNTING].rows
-    assert all(0 < count <= contracts for count in condensed)
+    contracts, entries = extracts
+    assert len(contracts) == whole.sources[Side.ANALYTICS].rows
+    condensed = [row for row in entries if row[CONDENSED]]
+    assert len(entries) - len(condensed) > whole.sources[Side.ACCOUNTING].rows
+    assert 0 < len(condensed) <= 2 * len(contracts)
+    assert entries[-len(condensed) :] == condensed, "what has a number of its own comes first"
 
 
-def lines(extract: odbc.Extract) -> int:
-    """Return how many rows a part delivered."""
-    return extract.path.read_text(encoding="utf-8").count("\n")
+def rows_of(extract: odbc.Extract) -> list[dict[str, str]]:
+    """Return the rows that a database delivered."""
+    with extract.path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file, extract.columns))
 
 
 def test_a_wrong_password_is_told_at_once(
@@ -165,6 +170,16 @@ def test_a_column_that_lacks_is_named_before_anything_is_read(configured: Config
     error = refusal(configured(
         "SELECT entry_id, contract_id, revenue_type, recognition_period "
         "FROM dbo.revenue_recognition WHERE recognition_period >= ? AND recognition_period < ?"
+    ))  # fmt: skip
+    assert (error.exit_code, "amount" in str(error)) == (6, True)
+
+
+def test_two_columns_of_one_name_are_refused(configured: Configured) -> None:
+    """Which of the two is meant, nobody can tell; SQL Server says so itself."""
+    error = refusal(configured(
+        "SELECT entry_id, contract_id, revenue_type, amount, recognition_period, "
+        "amount AS amount FROM dbo.revenue_recognition "
+        "WHERE recognition_period >= ? AND recognition_period < ?"
     ))  # fmt: skip
     assert (error.exit_code, "amount" in str(error)) == (6, True)
 
@@ -232,7 +247,8 @@ def test_cuts_that_go_on_end_the_run(
     monkeypatch.setattr(odbc, "connected", counted)
     monkeypatch.setattr(odbc, "_write", cut)
     error = refusal(configured())
-    assert (error.exit_code, "cut off" in str(error)) == (5, True)
+    assert "cut off" in str(error), error
+    assert error.exit_code == 5
     assert 4 <= len(attempts) <= 8  # four of one side, and of the other as many as it came to
 
 
