@@ -311,8 +311,8 @@ def test_no_letter_is_folded_finer_than_by_the_core() -> None:
     with open_session() as connection:
         found = connection.execute(
             """SELECT chr(code), lower(chr(code)) FROM (
-                SELECT CAST(range AS INTEGER) AS code FROM range(1, 1114112)
-                WHERE NOT range BETWEEN 55296 AND 57343)
+                -- Between the two are no letters.
+                SELECT CAST(unnest(range(1, 55296) || range(57344, 1114112)) AS INTEGER) AS code)
             WHERE lower(chr(code)) <> chr(code) AND ascii(lower(chr(code))) < 128"""
         ).fetchall()
     assert sorted(found) == sorted(zip(*FOLDED, strict=True))
