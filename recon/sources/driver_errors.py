@@ -20,8 +20,7 @@ TRANSIENT_ERRORS = {
     49918, 49919, 49920,
 }  # fmt: skip
 TRANSIENT_STATES = {"08001", "08006", "08S01", "HYT00", "HYT01", "40001", "40P01", "57P01", "57P03"}
-# PostgreSQL's driver has no SQLSTATE for a cut while it prepares a statement.
-# PostgreSQL's driver tells a lost connection as a general error, HY000, in one of these.
+# PostgreSQL's driver has no SQLSTATE for a cut while it prepares a statement, only words.
 SAVEPOINT = "internal SAVEPOINT failed"
 LOST = "server closed the connection|terminating connection|connection has been lost"
 TRANSIENT_WORDS = f"{LOST}|{SAVEPOINT}"

@@ -114,7 +114,8 @@ class OdbcSource:
             kinds = self._columns(database, query)
             floats = frozenset(column for column, is_float in kinds.items() if is_float)
             parts = self._parts(database, query, request, kinds)
-            columns = (*kinds, *([CONDENSED] if any(part.condensed for part in parts) else []))
+            added = [CONDENSED] if any(part.condensed for part in parts) else []
+            columns = tuple(dict.fromkeys([*kinds, *added]))
             with path.open("w", encoding="utf-8", newline="") as file:
                 # What a part does not deliver stays empty.
                 rows = csv.DictWriter(file, columns, restval="", lineterminator="\r\n")
