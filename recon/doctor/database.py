@@ -9,12 +9,10 @@ from typing import Any
 
 from recon.config import DatabaseSettings, SourceSettings
 from recon.errors import SourceDataError, SourceUnreachable
-from recon.model import Side
 from recon.month import Month
 from recon.sources.database import Database, connected, driver_manager
 from recon.sources.driver_errors import failure
 from recon.sources.odbc import OdbcSource
-from recon.sources.parts import BEGINNING
 from recon.sources.side_by_side import Supervisor
 
 
@@ -50,11 +48,6 @@ class DatabaseSubject:
         """The side's SELECT as a relation; raises ConfigError where it cannot be read."""
         return f"({OdbcSource(self.settings).query()}) q"
 
-    @property
-    def beginning(self) -> tuple[object, ...]:
-        """The parameters of the query for a range without a day."""
-        return () if self.settings.side is Side.ANALYTICS else (BEGINNING, BEGINNING)
-
     def open(self) -> None:
         """Log in, and keep what is wrong with decimals; raises ConfigError, SourceUnreachable."""
         with self._told():
@@ -66,10 +59,9 @@ class DatabaseSubject:
     def columns(self) -> dict[str, type]:
         """Return the columns that the query delivers, in small letters, and their types."""
         if self.found is None:
-            statement = f"SELECT * FROM {self.query} WHERE 1 = 0"
+            source = OdbcSource(self.settings)
             with self._told():
-                cursor = self.database.execute(statement, *self.beginning)
-                self.found = {column[0].lower(): column[1] for column in cursor.description}
+                self.found = source.columns(self.database, source.query())
         return self.found
 
     def rows(self, statement: str, *parameters: object) -> Sequence[Sequence[Any]]:

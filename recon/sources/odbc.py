@@ -7,6 +7,7 @@ transaction, and a transient error repeats the whole extraction: a partial read 
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -111,8 +112,8 @@ class OdbcSource:
         self, query: str, request: Request, path: Path, supervisor: Supervisor
     ) -> tuple[Mapping[str, str], Extract]:
         with connected(self._database, supervisor) as database:
-            kinds = self._columns(database, query)
-            floats = frozenset(column for column, is_float in kinds.items() if is_float)
+            kinds = self._needed(database, query)
+            floats = frozenset(column for column, kind in kinds.items() if kind is float)
             parts = self._parts(database, query, request, kinds)
             added = [CONDENSED] if any(part.condensed for part in parts) else []
             columns = tuple(dict.fromkeys([*kinds, *added]))
@@ -123,25 +124,31 @@ class OdbcSource:
             return server_trail(database), Extract(path, columns, floats, told)
 
     def _parts(
-        self, database: Database, query: str, request: Request, columns: Mapping[str, bool]
+        self, database: Database, query: str, request: Request, kinds: Mapping[str, type]
     ) -> list[Part]:
         if self.settings.side is Side.ANALYTICS:
             return contract_parts(query)
         text = "NVARCHAR(400)" if database.product == SQL_SERVER else "VARCHAR(400)"
-        return entry_parts(query, request, columns, text)
+        return entry_parts(query, request, kinds, text)
 
-    def _columns(self, database: Database, query: str) -> dict[str, bool]:
-        """Return the query's columns, and which are floats; raises MissingColumns."""
-        side = self.settings.side
-        parameters = () if side is Side.ANALYTICS else (BEGINNING, BEGINNING)
+    def columns(self, database: Database, query: str) -> dict[str, type]:
+        """Return the columns that the query delivers, in small letters, and their types.
+
+        Raises SourceDataError where several have one name.
+        """
+        parameters = () if self.settings.side is Side.ANALYTICS else (BEGINNING, BEGINNING)
         cursor = database.execute(f"SELECT * FROM ({query}) q WHERE 1 = 0", *parameters)
-        names = [column[0].lower() for column in cursor.description]
-        if twice := sorted({column for column in names if names.count(column) > 1}):
+        names = Counter(column[0].lower() for column in cursor.description)
+        if twice := sorted(column for column, times in names.items() if times > 1):
             raise SourceDataError(
-                f"The {side} side ({self.description}) delivers several columns of one name: "
-                f"{', '.join(twice)}. Give each a name of its own, whatever its case."
+                f"The {self.settings.side} side ({self.description}) delivers several columns "
+                f"named {', '.join(twice)}. Give each a name of its own, whatever its case."
             )
-        found = {column[0].lower(): column[1] is float for column in cursor.description}
+        return {column[0].lower(): column[1] for column in cursor.description}
+
+    def _needed(self, database: Database, query: str) -> dict[str, type]:
+        """Return the query's columns; raises MissingColumns."""
+        side, found = self.settings.side, self.columns(database, query)
         wanted = needed(side, self.settings.compliance)
         missing = [column for column in wanted if column not in found]
         if missing:

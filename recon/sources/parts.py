@@ -44,9 +44,9 @@ def contract_parts(query: str) -> list[Part]:
 
 
 def entry_parts(
-    query: str, request: Request, columns: Mapping[str, bool], text: str = "VARCHAR(400)"
+    query: str, request: Request, columns: Mapping[str, type], text: str = "VARCHAR(400)"
 ) -> list[Part]:
-    """Return what is asked of accounting; `columns` say whether they are floats.
+    """Return what is asked of accounting; `columns` are the query's, with their types.
 
     The query has two `?`: the first day, and the first day after the range. `text` is the type in
     which the server compares the id of a contract of which every entry is asked for.
@@ -67,7 +67,7 @@ def entry_parts(
     return [_part(wrapped, recent, after), *found]
 
 
-def _part(wrapped: str, *parameters: date | str, columns: Mapping[str, bool] | None = None) -> Part:
+def _part(wrapped: str, *parameters: date | str, columns: Mapping[str, type] | None = None) -> Part:
     """Return a part with every entry, or condensed where the columns are given."""
     count = (
         f"SELECT COUNT(*), SUM(amount), MIN(recognition_period), MAX(recognition_period) {wrapped}"
@@ -77,7 +77,7 @@ def _part(wrapped: str, *parameters: date | str, columns: Mapping[str, bool] | N
     return Part(_condensed(wrapped, columns), count, parameters, condensed=True)
 
 
-def _condensed(wrapped: str, columns: Mapping[str, bool]) -> str:
+def _condensed(wrapped: str, columns: Mapping[str, type]) -> str:
     """Return the SELECT that adds up a range by key, as if all were posted when the first was.
 
     Entries without an amount stay apart: they are invalid, and counted as such.
@@ -85,7 +85,7 @@ def _condensed(wrapped: str, columns: Mapping[str, bool]) -> str:
     keys = ["contract_id", "revenue_type", *(["currency"] if "currency" in columns else [])]
     blank = "CASE WHEN amount IS NULL THEN 1 ELSE 0 END"
     # A sum of floats would depend on their order.
-    amount = "CAST(amount AS DECIMAL(19, 4))" if columns["amount"] else "amount"
+    amount = "CAST(amount AS DECIMAL(19, 4))" if columns["amount"] is float else "amount"
     return (
         f"SELECT {', '.join(keys)}, SUM({amount}) AS amount, "
         "MIN(recognition_period) AS recognition_period, "

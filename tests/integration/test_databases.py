@@ -181,7 +181,7 @@ def test_two_columns_of_one_name_are_refused(configured: Configured) -> None:
         "amount AS amount FROM dbo.revenue_recognition "
         "WHERE recognition_period >= ? AND recognition_period < ?"
     ))  # fmt: skip
-    assert (error.exit_code, "amount" in str(error)) == (6, True)
+    assert (error.exit_code, "several columns named amount" in str(error)) == (6, True)
 
 
 def test_a_query_may_end_with_a_comment(configured: Configured) -> None:

@@ -270,6 +270,18 @@ def test_a_column_that_is_missing(books: Books) -> None:
     assert "no column amount" in said
 
 
+def test_two_columns_of_one_name(books: Books) -> None:
+    """They end a month, so they are told here."""
+    books.configure(
+        "SELECT entry_id, contract_id, revenue_type, recognition_period, amount, 0 AS Amount "
+        "FROM clinic.entries WHERE recognition_period >= ? AND recognition_period < ?"
+    )
+    found = books.examined()
+    state, said = found.of("permission")
+    assert (found.exit_code, state) == (6, "failed")
+    assert "several columns named amount" in said
+
+
 def test_a_compliance_column_that_is_missing(books: Books) -> None:
     """What the configuration names must be there."""
     books.configure(more='compliance = ["approved_by", "Obligation"]')
