@@ -65,11 +65,11 @@ class OdbcSource:
         return f"{self.settings.kind} {where}, {database.query.name}"
 
     def fetch(self, request: Request, scratch: Scratch, supervisor: Supervisor) -> Delivery:
-        """Bring what the database delivers for a month into files.
+        """Bring what the database delivers for a month into a file.
 
         Raises ConfigError, SourceUnreachable after three more attempts where an error is
-        transient, SourceDataError where rows and sums do not agree with the server's, ReportError
-        where there is no room for the files.
+        transient, SourceDataError where rows and sums do not agree with the server's or columns
+        are missing or there twice, ReportError where there is no room for the file.
         """
         pyodbc = driver_manager()
         query = self.query()
