@@ -57,7 +57,10 @@ class DatabaseSubject:
                 self.misread = error
 
     def columns(self) -> dict[str, type]:
-        """Return the columns that the query delivers, in small letters, and their types."""
+        """Return the columns that the query delivers, in small letters, and their types.
+
+        Raises SourceDataError where several have one name.
+        """
         if self.found is None:
             source = OdbcSource(self.settings)
             with self._told():
