@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from recon.causes import misplaced, repeated
+from recon.causes.postings import misplaced, repeated
 from recon.facts import Facts
 from recon.model import Cause, Counterpart, Entry
 

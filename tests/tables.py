@@ -44,6 +44,13 @@ def contracts(text: str) -> pd.DataFrame:
     return pd.DataFrame([contract(**row) for row in rows(text)])
 
 
+def subscriptions(*lines: str) -> pd.DataFrame:
+    """Return contract lines of a year each, in the columns of a customer's subscriptions."""
+    head = "contract_id customer_id contract_value booking_date close_date terminated_on"
+    table = contracts("\n".join([head, *lines]))
+    return table.assign(revenue_type="Subscription", duration_months=12)
+
+
 def contract(**columns: Any) -> dict[str, Any]:
     """Return a contract line: 100.00 a month over 2024, apart from what is given."""
     line = CONTRACT | columns

@@ -1,0 +1,172 @@
+"""What was posted: an entry stands there twice, with another amount or in another month."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+from recon import money
+from recon.causes import words
+from recon.facts import Facts
+from recon.model import Entry
+
+
+def duplicate_entry(facts: Facts) -> str | None:
+    """One posting, or the whole batch, stands more than once on the same document."""
+    surplus = repeated(facts)
+    return _taken_away(facts, surplus) if surplus else None
+
+
+def repeated(facts: Facts) -> Sequence[Entry]:
+    """Return the repeated entries without which the month agrees; none where it does not."""
+    surplus = _surplus(facts.entries_of_month)
+    for copies in surplus:
+        for count in range(1, len(copies)):
+            if copies[0].amount * count == facts.difference:
+                return copies[-count:]
+    batch = [entry for copies in surplus for entry in copies[1:]]
+    if len(surplus) > 1 and sum(entry.amount for entry in batch) == facts.difference:
+        return batch
+    return ()
+
+
+def _surplus(entries: Sequence[Entry]) -> list[list[Entry]]:
+    """Return the entries of equal amount and document; no document equals no document only."""
+    if len(entries) < 2:  # noqa: PLR2004 - one repeats none
+        return []
+    copies: defaultdict[tuple[int, str], list[Entry]] = defaultdict(list)
+    for entry in entries:
+        copies[entry.amount, entry.document_ref].append(entry)
+    return [same for same in copies.values() if len(same) > 1 and same[0].amount]
+
+
+def _taken_away(facts: Facts, surplus: Sequence[Entry]) -> str:
+    documents = {entry.document_ref for entry in surplus}
+    document = f" on {documents.pop()}" if len(documents) == 1 and all(documents) else ""
+    amount = words.amount(facts, sum(entry.amount for entry in surplus))
+    repeat = f"repeats a posting of {amount}{document}; without it"
+    if len(surplus) > 1:
+        repeat = f"repeat postings{document}, {amount} in all; without them"
+    ids = words.ids(surplus, ", ")
+    return f"{ids} {repeat} the month agrees with {words.amount(facts, facts.expected)}."
+
+
+def sign_flipped(facts: Facts) -> str | None:
+    """The recognized amount, or one of its entries, has the wrong sign."""
+    if facts.expected == 0 or facts.entry_count == 0:
+        return None
+    if -facts.recognized == facts.expected:
+        return f"{words.recognized(facts)} has the sign turned; {words.expected(facts)}."
+    for entry in facts.entries_of_month:
+        turned = (entry.amount < 0) != (facts.expected < 0)
+        if turned and 2 * entry.amount == facts.difference:
+            return f"{words.entry(facts, entry)} has the sign turned; {words.expected(facts)}."
+    return None
+
+
+def decimal_shift(facts: Facts) -> str | None:
+    """The recognized amount, or one of its entries, is 10, 100 or 1000 times too large or small."""
+    if facts.expected == 0 or facts.entry_count == 0:
+        return None
+    for entry, amount in _amounts(facts):
+        right = amount - facts.difference
+        if shifted := _shift(amount, right):
+            return (
+                f"{_wrong(facts, entry)} is {shifted} the {words.amount(facts, right)} that fits."
+            )
+    return None
+
+
+def _amounts(facts: Facts) -> Iterator[tuple[Entry | None, int]]:
+    """Yield what may be wrong by itself: the recognized amount, then each of several entries."""
+    yield None, facts.recognized
+    if facts.entry_count > 1:
+        for entry in facts.entries_of_month:
+            yield entry, entry.amount
+
+
+def _wrong(facts: Facts, entry: Entry | None) -> str:
+    return words.entry(facts, entry) if entry else words.recognized(facts)
+
+
+def _shift(amount: int, right: int) -> str | None:
+    if amount == 0 or right == 0:
+        return None
+    for factor in (10, 100, 1000):
+        if amount * factor == right:
+            return f"1/{factor:,} of"
+        if right * factor == amount:
+            return f"{factor:,} times"
+    return None
+
+
+def digits_swapped(facts: Facts) -> str | None:
+    """Two neighbouring digits of the recognized amount, or of one entry, are exchanged."""
+    if facts.expected == 0 or facts.difference % (9 * facts.unit):
+        return None
+    for entry, amount in _amounts(facts):
+        right = amount - facts.difference
+        if pair := _swapped(amount, right, facts.currency):
+            return (
+                f"{_wrong(facts, entry)} has the digits {pair[0]} and {pair[1]} exchanged: "
+                f"{words.amount(facts, right)} fits."
+            )
+    return None
+
+
+def _swapped(amount: int, right: int, currency: str) -> str | None:
+    """Return the two neighbouring digits whose exchange makes the right amount of one."""
+    unit, least = money.minor_unit(currency), money.decimals(currency) + 1
+    if right == 0 or (amount < 0) != (right < 0) or amount % unit or right % unit:
+        return None
+    digits = str(abs(amount) // unit).zfill(least)
+    wanted = str(abs(right) // unit).zfill(least)
+    if len(wanted) != len(digits):
+        # Nobody writes a zero in front: that would be a shifted decimal point.
+        return None
+    for place in range(len(digits) - 1):
+        pair = digits[place : place + 2]
+        if pair[0] != pair[1] and digits[:place] + pair[::-1] + digits[place + 2 :] == wanted:
+            return pair
+    return None
+
+
+def wrong_period(facts: Facts) -> str | None:
+    """An entry stands in the month before or after the one that expects and lacks it."""
+    found = misplaced(facts)
+    return _moved(facts, *found) if found else None
+
+
+def misplaced(facts: Facts) -> tuple[Sequence[Entry], int] | None:
+    """Return the equal entries one of which is in the wrong month, and how far off it is."""
+    neighbours = (
+        (-1, facts.before_difference, facts.expected_before),
+        (1, facts.after_difference, facts.expected_after),
+    )
+    for offset, difference, expected in neighbours:
+        if difference != -facts.difference:
+            continue
+        here = [e for e in facts.entries if e.offset == 0 and e.amount == facts.difference]
+        there = [e for e in facts.entries if e.offset == offset and e.amount == difference]
+        if here and expected:
+            return here, offset
+        if there and facts.expected:
+            return there, -offset
+    return None
+
+
+def _moved(facts: Facts, entries: Sequence[Entry], by: int) -> str:
+    """Return the sentence for one of several equal entries: which one it was, nobody can tell."""
+    stands = facts.month + entries[0].offset
+    moved = f"{words.ids(entries, ' or ')} ({words.amount(facts, entries[0].amount)})"
+    return f"{moved} stands in {stands} but belongs in {stands + by}, which lacks just that amount."
+
+
+def catch_up(facts: Facts) -> str | None:
+    """The month makes good what earlier months lacked: to date everything agrees."""
+    if facts.to_date_recognized != facts.to_date_expected:
+        return None
+    return (
+        f"To date {words.amount(facts, facts.to_date_recognized)} is recognized, just as expected: "
+        f"the month makes good {words.signed(facts, facts.difference)} of earlier months."
+    )
