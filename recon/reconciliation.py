@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING
 
 from recon import summary
 from recon.causes import explain
+from recon.columns import Columns
 from recon.compare import add_up, compare, view_lines
 from recon.control import control
-from recon.engine import Session, open_session, reading
+from recon.engine import Session, columns, open_session, reading
+from recon.errors import MissingColumns, SourceDataError
 from recon.facts import Facts, gather
 from recon.intake import load_contracts, refuse_crm_close_dates, view_entries
 from recon.involved import counterpart, entries_concerned
@@ -27,6 +29,7 @@ from recon.month import Month
 from recon.policy import Policy
 from recon.rules import register_policy
 from recon.severity import severity
+from recon.source_columns import needed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -92,12 +95,35 @@ def take_in(
 
     Raises SourceDataError where a side lacks a column or is not what it should be.
     """
+    given = {Side.ANALYTICS: contracts, Side.ACCOUNTING: entries}
+    _refuse_missing_columns(connection, given, descriptions, compliance)
     register_policy(connection, policy)
     with reading(Side.ANALYTICS, descriptions[Side.ANALYTICS]):
         notices = load_contracts(connection, contracts, policy)
         refuse_crm_close_dates(connection)
     with reading(Side.ACCOUNTING, descriptions[Side.ACCOUNTING]):
         return notices + view_entries(connection, entries, policy, compliance)
+
+
+def _refuse_missing_columns(
+    connection: Session,
+    given: Mapping[Side, str],
+    descriptions: Mapping[Side, str],
+    compliance: tuple[str, ...],
+) -> None:
+    """Tell what both sides lack at once, before either of them is read."""
+    lacking = []
+    for side, relation in given.items():
+        with reading(side, descriptions[side]):
+            found = columns(connection, relation)
+        try:
+            Columns(side, found, needed(side, compliance if side is Side.ACCOUNTING else ()))
+        except MissingColumns as error:
+            lacking.append(error)
+    if len(lacking) == len(Side):
+        raise SourceDataError(" ".join(map(str, lacking)))
+    for alone in lacking:
+        raise alone
 
 
 def reconcile_month(

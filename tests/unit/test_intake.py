@@ -300,6 +300,15 @@ def test_a_frame_without_any_column() -> None:
         recon.reconcile(pd.DataFrame([contract()]), pd.DataFrame(), MONTH)
 
 
+def test_columns_that_both_sides_lack() -> None:
+    """Both are told at once, so that one look at the configuration mends them."""
+    book, ledger = pd.DataFrame([contract()]), pd.DataFrame([ENTRY])
+    with pytest.raises(SourceDataError) as told:
+        recon.reconcile(book.drop(columns="close_date"), ledger.drop(columns="amount"), MONTH)
+    assert "The analytics side has no column close_date (" in str(told.value)
+    assert "The accounting side has no column amount (" in str(told.value)
+
+
 @pytest.mark.parametrize("name", ["amount", " Amount"])
 def test_a_column_twice(name: str) -> None:
     """Of two columns with one name none is the right one."""
