@@ -50,6 +50,24 @@ def remembered(secret: str) -> str:
     return secret
 
 
+def stored(name: str) -> str | None:
+    """Return what the credential store keeps for recon under a name, None where it keeps nothing.
+
+    Raises LookupError, which says why the store cannot be asked.
+    """
+    try:
+        import keyring
+        from keyring.errors import KeyringError
+    except ImportError:
+        raise LookupError("the credential store needs the package keyring") from None
+    try:
+        found: str | None = keyring.get_password("recon", name)
+    except KeyringError:
+        # What it says may hold what was asked for.
+        raise LookupError("the credential store refuses") from None
+    return found if found is None else remembered(found)
+
+
 def redacted(text: str) -> str:
     """Return a text without any secret that was read, and without what looks like one."""
     for way in sorted(_known, key=len, reverse=True):

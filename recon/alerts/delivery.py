@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from recon.alerts.answers import SERVER_ERROR, Answer, Fate, of_answer, of_error, of_probe, of_token
 from recon.config.slack import Place, SlackSettings, Way, is_webhook
-from recon.secrets import remembered
+from recon.secrets import remembered, stored
 
 if TYPE_CHECKING:
     import logging
@@ -169,7 +169,7 @@ def webhook(place: Place) -> str:
 
 def secret(place: Place, what: str) -> str:
     """Return a webhook or a token from where it stands; raises Refusal where it does not."""
-    found = os.environ.get(place.name) if place.way is Way.VARIABLE else _from_keyring(place.name)
+    found = os.environ.get(place.name) if place.way is Way.VARIABLE else _stored(place.name)
     if not found or not found.strip():
         raise Refusal(f"slack.{what}: {named(place)} is not set")
     return remembered(found.strip())
@@ -184,17 +184,11 @@ def named(place: Place) -> str:
     return f"the entry {place.name!r} of recon in the credential store"
 
 
-def _from_keyring(name: str) -> str | None:
+def _stored(name: str) -> str | None:
     try:
-        import keyring
-        from keyring.errors import KeyringError
-    except ImportError:
-        raise Refusal("the credential store needs the package keyring") from None
-    try:
-        found: str | None = keyring.get_password("recon", name)
-    except KeyringError:
-        raise Refusal("the credential store refuses") from None
-    return found
+        return stored(name)
+    except LookupError as error:
+        raise Refusal(str(error)) from None
 
 
 def _silent() -> logging.Logger:

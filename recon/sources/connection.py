@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 
 from recon.config import DatabaseSettings
 from recon.errors import ConfigError
-from recon.secrets import remembered
+from recon.secrets import remembered, stored
 
 # The drivers that are tried, the newest first; the legacy one only when it is asked for.
 DRIVERS = tuple(f"ODBC Driver {version} for SQL Server" for version in ("18", "17", "13.1", "13"))
@@ -91,30 +91,23 @@ def secret(settings: DatabaseSettings) -> str | None:
         return remembered(found)
     if settings.user is None:
         return None
-    return _from_keyring(settings)
+    return _stored_password(settings)
 
 
-def _from_keyring(settings: DatabaseSettings) -> str:
+def _stored_password(settings: DatabaseSettings) -> str:
+    name = f"{settings.user}@{settings.server}"
     try:
-        import keyring
-        from keyring.errors import KeyringError
-    except ImportError:
-        raise ConfigError(
-            [f"{settings.key}.user: needs password_env, or the package keyring for the store"]
-        ) from None
-    try:
-        found: str | None = keyring.get_password("recon", f"{settings.user}@{settings.server}")
-    except KeyringError as error:
-        raise ConfigError([f"{settings.key}.user: the credential store refuses"]) from error
+        found = stored(name)
+    except LookupError as error:
+        raise ConfigError([f"{settings.key}.user: {error}; or set password_env"]) from None
     if found is None:
         raise ConfigError(
             [
-                f"{settings.key}.user: the credential store has no password of "
-                f"{settings.user}@{settings.server} for recon; set password_env or store it with "
-                f"'keyring set recon {settings.user}@{settings.server}'"
+                f"{settings.key}.user: the credential store has no password of {name} for recon; "
+                f"set password_env or store it with 'keyring set recon {name}'"
             ]
         )
-    return remembered(found)
+    return found
 
 
 def _secret_part(settings: DatabaseSettings) -> str:

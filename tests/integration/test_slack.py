@@ -14,6 +14,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+import keyring
 import pytest
 
 from recon.alerts import delivery, sending, service
@@ -23,6 +24,7 @@ from recon.journal.alerts import AlertKind, Sent
 from recon.journal.store import Journal
 from recon.month import Month
 from recon.run import Outcome, run_month
+from tests.credential_store import credential_store
 from tests.shell import (
     Project,
     command,
@@ -149,6 +151,22 @@ def test_a_verdict_alone_says_why_it_ends_with_8(company: Company, line: str) ->
     said = done.stderr.decode().splitlines()
     assert len(said) == len(done.stdout.splitlines()) == line.count("2024")
     assert all("the variable HOOK is not set" in sentence for sentence in said)
+
+
+def test_a_webhook_of_the_credential_store(company: Company) -> None:
+    """Kept as `keyring set` keeps it; a locked store delays alerts and shows nothing."""
+    company.project.configure(rest="[slack]\nwebhook_keyring = 'close'\n")
+    with credential_store() as store:
+        assert company.month().exit_code is ExitCode.ALERT
+        keyring.set_password("recon", "close", f" {company.slack.webhook}\n")
+        store.locked = True
+        again = company.month()
+        assert again.exit_code is ExitCode.ALERT
+        assert "the credential store refuses" in str(again.notes)
+        assert company.slack.webhook not in str(again.notes)
+        store.locked = False
+        assert company.month().exit_code is ExitCode.BREAKS
+    assert company.slack.messages
 
 
 def test_the_same_month_again_pages_nobody(company: Company) -> None:

@@ -154,7 +154,7 @@ def endpoint(running_endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> End
 
 @pytest.fixture
 def configured(endpoint: Endpoint, driver: str, tmp_path: Path) -> Callable[..., Path]:
-    """Return what writes a configuration of both sides, with some keys of theirs changed.
+    """Return what writes a configuration of both sides, some keys changed, or left out if None.
 
     The queries are those that the repository comes with.
     """
@@ -165,6 +165,7 @@ def configured(endpoint: Endpoint, driver: str, tmp_path: Path) -> Callable[...,
             "password_env": "BOOKS_PASSWORD", "encrypt": False, "login_timeout": 10,
             **({"driver": driver} if driver else {}), **keys,
         }  # fmt: skip
+        common = {key: value for key, value in common.items() if value is not None}
         folder = ROOT / "config" / "sqlserver"
         sides: dict[str, dict[str, object]] = {
             "analytics": {"database": "Analytics", "query": str(folder / "contracts.sql")},
