@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from recon.journal.model import Run
-from recon.reports.directory import WAITS
+from recon.reports.directory import WAITS, replaced
 
 NAME = "heartbeat.json"
 
@@ -38,23 +37,12 @@ def beat(reports: Path, run: Run, waits: Sequence[float] = WAITS) -> str:
     beside = path.with_name(f".{NAME}.partial")
     try:
         beside.write_text(json.dumps(_document(run), indent=2) + "\n", encoding="utf-8")
-        _replace(beside, path, waits)
+        replaced(beside, path, waits)
     except OSError as error:
         with suppress(OSError):
             beside.unlink()
         return f"The heartbeat {path} cannot be written: {error.strerror}."
     return ""
-
-
-def _replace(source: Path, target: Path, waits: Sequence[float]) -> None:
-    for wait in waits:
-        try:
-            source.replace(target)
-        except PermissionError:
-            time.sleep(wait)
-        else:
-            return
-    source.replace(target)
 
 
 def _document(run: Run) -> dict[str, object]:

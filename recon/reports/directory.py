@@ -110,15 +110,23 @@ def move_into_place(source: Path, target: Path, waits: Sequence[float] = WAITS) 
     """
     if target.is_dir():
         target = _free_name(target)
+    try:
+        return replaced(source, target, waits)
+    except PermissionError:
+        return _move_or_copy(source, _free_name(target))
+
+
+def replaced(source: Path, target: Path, waits: Sequence[float] = WAITS) -> Path:
+    """Return `target`, which a file or folder has replaced once no other program holds it.
+
+    Raises OSError, PermissionError where it is held for longer than the `waits`.
+    """
     for wait in waits:
         try:
             return source.replace(target)
         except PermissionError:
             time.sleep(wait)
-    try:
-        return source.replace(target)
-    except PermissionError:
-        return _move_or_copy(source, _free_name(target))
+    return source.replace(target)
 
 
 def _move_or_copy(source: Path, target: Path) -> Path:

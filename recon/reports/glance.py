@@ -82,10 +82,7 @@ def currencies(months: Sequence[Glance]) -> list[str]:
     lines: Counter[str] = Counter()
     for month in months:
         lines.update({currency: totals.compared for currency, totals in month.totals.items()})
-    main = months[0].main
-    if main not in lines:
-        main = max(lines, key=lambda currency: lines[currency], default="")
-    return sorted(lines, key=lambda currency: (currency != main, currency))
+    return words.main_first(lines, months[0].main)
 
 
 def totals(months: Sequence[Glance]) -> dict[str, Totals]:

@@ -75,15 +75,20 @@ def left_out(result: Reconciliation) -> str:
 
 
 def currencies(result: Reconciliation) -> list[str]:
-    """Return the currencies, the main one first, the others by name.
+    """Return the currencies, the main one first, the others by name."""
+    lines = {currency: totals.compared for currency, totals in result.totals.items()}
+    return main_first(lines, result.policy.currency)
 
-    The main one is the policy's; where it does not occur, the one with most lines, since amounts
-    of different currencies cannot be compared.
+
+def main_first(lines: Mapping[str, int], main: str) -> list[str]:
+    """Return the currencies of some lines, the main one first, the others by name.
+
+    Where the policy's does not occur, the main one is that with most lines, since amounts of
+    different currencies cannot be compared.
     """
-    main = result.policy.currency
-    if main not in result.totals:
-        main = max(result.totals, key=lambda c: result.totals[c].compared, default="")
-    return sorted(result.totals, key=lambda currency: (currency != main, currency))
+    if main not in lines:
+        main = max(lines, key=lambda currency: lines[currency], default="")
+    return sorted(lines, key=lambda currency: (currency != main, currency))
 
 
 def steps(bridge: Sequence[Bucket]) -> list[Bucket]:
