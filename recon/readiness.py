@@ -113,7 +113,7 @@ def readiness(
     day, the month's `recognized` amounts are held against those that earlier runs have `seen` in
     other months. `ready_from` is the least share, in millionths.
     """
-    if (today - _end(month)).days > LATEST:
+    if is_past(month, today):
         return None
     measures, where = _posted(connection, month, today) if connection else ([], "")
     if not where:
@@ -127,6 +127,11 @@ def readiness(
         return Readiness(month, today, None, ready_from, reason)
     least = min(measures, key=lambda measure: measure.share)
     return Readiness(month, today, least.share, ready_from, least.words(where))
+
+
+def is_past(month: Month, day: date) -> bool:
+    """Return whether a month has ended so long before a day that its books are taken as full."""
+    return (day - _end(month)).days > LATEST
 
 
 def _end(month: Month) -> date:

@@ -20,6 +20,7 @@ from recon.config.slack import Level, LevelSettings, SlackSettings
 from recon.journal.alerts import Alert, AlertKind, Delivery
 from recon.journal.model import Event, Kind, Life, Run, State
 from recon.month import Month
+from recon.readiness import is_past
 
 BusinessDays = Callable[[datetime, datetime], int]
 
@@ -83,7 +84,7 @@ _BREAKS = (Level.CRITICAL, Level.HIGH, Level.WARNING)
 
 def _since(told: Told) -> dict[str, datetime]:
     """Return from when on alerts count for the open breaks that nobody has acknowledged."""
-    full = _full_months(told.runs)
+    full = _full_months(told)
     found = {
         name: life.first_seen
         for name, life in told.lives.items()
@@ -95,10 +96,14 @@ def _since(told: Told) -> dict[str, datetime]:
     return found
 
 
-def _full_months(runs: Sequence[Run]) -> set[Month]:
-    """Return the months whose last run found the books full: nobody is hurried by the others."""
-    last = {run.month: run for run in runs}
-    return {month for month, run in last.items() if not run.provisional}
+def _full_months(told: Told) -> set[Month]:
+    """Return the months whose last run found the books full: nobody is hurried by the others.
+
+    Where nobody has run one again since, its breaks do not wait for ever.
+    """
+    last = {run.month: run for run in told.runs}
+    today = told.now.date()
+    return {of for of, run in last.items() if not run.provisional or is_past(of, today)}
 
 
 def _first_told(told: Told, since: Mapping[str, datetime]) -> dict[str, datetime]:

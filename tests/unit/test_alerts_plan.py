@@ -165,10 +165,13 @@ class Story:
         """Return a moment."""
         return FIRST + timedelta(days=day)
 
-    def run(self, day: float, *breaks: SeenBreak, month: Month = MONTH, sent: bool = True) -> None:
+    def run(
+        self, day: float, *breaks: SeenBreak, month: Month = MONTH, sent: bool = True,
+        provisional: bool = False,
+    ) -> None:  # fmt: skip
         """Run a month, and send its digest a minute later."""
         name, at = f"run-{len(self.runs)}", self.at(day)
-        self.runs.append(run(name, at, month=month))
+        self.runs.append(replace(run(name, at, month=month), provisional=provisional))
         self.seen[name] = list(breaks)
         self.events.append(Event(len(self.events), at, "", "", Kind.RUN, name, month))
         names = tuple(item.name for item in breaks)
@@ -273,6 +276,18 @@ def test_what_is_resolved_is_not_escalated() -> None:
     story.run(0, a_break())
     story.events.append(Event(9, story.at(1), "", "", Kind.RESOLVED, a_break().name, MONTH, "gone"))
     assert story.due(20) == []
+
+
+def test_a_provisional_month_waits_but_not_for_ever() -> None:
+    """Until it is run again, or has ended so long ago that what lacks is lacking."""
+    story = Story()
+    story.run(0, a_break(), provisional=True)
+    assert story.due(28) == []
+    assert len(story.due(29)) == 1
+    story = Story()
+    story.run(0, a_break(), provisional=True)
+    story.run(10, a_break())
+    assert len(story.due(11)) == 1
 
 
 def test_repeat_breaks_climb() -> None:
