@@ -55,7 +55,6 @@ class Column:
     name: str
     kind: str
     family: Family
-    nullable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +101,7 @@ class Catalog:
 
 # In capitals: under a binary collation SQL Server knows them by no other name.
 _COLUMNS = """
-SELECT c.TABLE_SCHEMA, c.TABLE_NAME, c.COLUMN_NAME, c.DATA_TYPE, c.IS_NULLABLE
+SELECT c.TABLE_SCHEMA, c.TABLE_NAME, c.COLUMN_NAME, c.DATA_TYPE
 FROM INFORMATION_SCHEMA.COLUMNS AS c
 WHERE c.TABLE_SCHEMA NOT IN
     ('INFORMATION_SCHEMA', 'information_schema', 'sys', 'pg_catalog', 'mysql', 'performance_schema')
@@ -126,12 +125,10 @@ def catalog(settings: SourceSettings, supervisor: Supervisor) -> Catalog:
         return Catalog(database.product, tuple(tables(rows, database.product)))
 
 
-def tables(rows: Iterable[tuple[str, str, str, str, str]], product: str) -> Iterator[Table]:
+def tables(rows: Iterable[tuple[str, str, str, str]], product: str) -> Iterator[Table]:
     """Yield the tables that rows of INFORMATION_SCHEMA.COLUMNS, in their order, tell of."""
     for (schema, name), found in groupby(rows, key=lambda row: (row[0], row[1])):
-        columns = (
-            Column(row[2], row[3], family(row[3], product), row[4].upper() != "NO") for row in found
-        )
+        columns = (Column(row[2], row[3], family(row[3], product)) for row in found)
         yield Table(schema or "", name, tuple(columns))
 
 

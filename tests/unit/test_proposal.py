@@ -23,7 +23,7 @@ TYPES = {
 
 def table(columns: str, name: str = "Deals") -> Table:
     """Return a table of SQL Server; its columns are written as `name type, name type`."""
-    rows = [("dbo", name, *column.strip().rsplit(" ", 1), "YES") for column in columns.split(",")]
+    rows = [("dbo", name, *column.strip().rsplit(" ", 1)) for column in columns.split(",")]
     (found,) = tables(rows, SQL_SERVER)
     return found
 

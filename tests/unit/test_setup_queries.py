@@ -16,7 +16,7 @@ from recon.sources.database import POSTGRESQL, SQL_SERVER
 
 def table(columns: str, name: str, product: str = SQL_SERVER) -> Table:
     """Return a table; its columns are written as `name type, name type`."""
-    rows = [("dbo", name, *column.strip().rsplit(" ", 1), "YES") for column in columns.split(",")]
+    rows = [("dbo", name, *column.strip().rsplit(" ", 1)) for column in columns.split(",")]
     (found,) = tables(rows, product)
     return found
 
@@ -153,7 +153,7 @@ def test_forms(kind: str, least: object, most: object, form: Form | None) -> Non
 def test_a_table_is_found_by_its_name() -> None:
     """With its schema or, where only one has it, without; whatever the case and the quotes."""
     names = (("dbo", "Deals"), ("old", "Deals"), ("dbo", "Rev Rec"))
-    rows = [(schema, name, "a", "int", "NO") for schema, name in names]
+    rows = [(schema, name, "a", "int") for schema, name in names]
     deals, _, entries = tables(rows, SQL_SERVER)
     catalog = Catalog(SQL_SERVER, (deals, *tables(rows[1:], SQL_SERVER)))
     assert catalog.table("dbo.deals") is deals

@@ -22,8 +22,7 @@ from tests.shell import recon
 from tests.tds.answers import Answer
 
 DESCRIBED = [("TABLE_SCHEMA", "nvarchar(128)"), ("TABLE_NAME", "nvarchar(128)"),
-             ("COLUMN_NAME", "nvarchar(128)"), ("DATA_TYPE", "nvarchar(128)"),
-             ("IS_NULLABLE", "varchar(3)")]  # fmt: skip
+             ("COLUMN_NAME", "nvarchar(128)"), ("DATA_TYPE", "nvarchar(128)")]  # fmt: skip
 
 
 def tables(period: str) -> list[list[str]]:
@@ -32,7 +31,7 @@ def tables(period: str) -> list[list[str]]:
     del entries["document_ref"]
     columns = [("deals", name, kind) for name, kind in CONTRACT_TYPES.items()]
     columns += [("Revenue Recognition", name, kind) for name, kind in entries.items()]
-    return [["dbo", table, name, kind.partition("(")[0], "NO"] for table, name, kind in columns]
+    return [["dbo", table, name, kind.partition("(")[0]] for table, name, kind in columns]
 
 
 def written_as(period: str, row: Row) -> str:
