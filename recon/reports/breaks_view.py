@@ -9,7 +9,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from recon import money
-from recon.journal.model import Life
+from recon.journal.model import Event, Life
 from recon.model import NAME_LENGTH, Break, Flag, InvalidRow, Side
 from recon.reports.layout import (
     GAP,
@@ -57,8 +57,8 @@ _FLAGS = {
 
 
 def fix_first(view: View, top: int, lives: Mapping[str, Life]) -> Iterator[RenderableType]:
-    """Yield the gravest breaks, in the order of the result, and which of them are acknowledged."""
-    first = view.result.breaks[:top]
+    """Yield the gravest breaks, in the order of the result, after them those acknowledged."""
+    first = sorted(view.result.breaks, key=lambda item: bool(_acknowledged(item, lives)))[:top]
     if not first:
         return
     count = counted(len(view.result.breaks), "break")
@@ -71,6 +71,12 @@ def fix_first(view: View, top: int, lives: Mapping[str, Life]) -> Iterator[Rende
         yield from _stacked(view, first, lives)
     if more := len(view.result.breaks) - len(first):
         yield Text(f"\n  +{more:,} more in the report", SOFT)
+
+
+def _acknowledged(item: Break, lives: Mapping[str, Life]) -> Event | None:
+    """Return what somebody has said of a break, None where nobody has acknowledged it."""
+    life = lives.get(item.name)
+    return life.acknowledged if life else None
 
 
 def _facts(view: View, breaks: Sequence[Break]) -> Iterator[Column]:
@@ -89,10 +95,10 @@ def _difference(item: Break) -> str:
 
 def _said(view: View, item: Break, lives: Mapping[str, Life]) -> Text:
     """Return why a line breaks, after that somebody has acknowledged it."""
-    life = lives.get(item.name)
-    if life is None or life.acknowledged is None:
+    said = _acknowledged(item, lives)
+    if said is None:
         return view.pen.text(item.explanation)
-    until = f" until {life.acknowledged.detail}" if life.acknowledged.detail else ""
+    until = f" until {said.detail}" if said.detail else ""
     return Text.assemble((f"Acknowledged{until}. ", GOOD), view.pen.text(item.explanation))
 
 

@@ -59,11 +59,17 @@ def test_open_breaks(name: str, width: int, encoding: str, ages: bool) -> None:
 
 @pytest.mark.parametrize("width", [80, 160])
 def test_an_acknowledged_break_says_so_where_it_is_to_be_fixed(width: int) -> None:
-    """Nobody looks into it a second time."""
-    item = SeenBreak.of(reconciliation().breaks[0])
+    """Nobody looks into it a second time: it comes after all that is still to be fixed."""
+    gravest, *others = reconciliation().breaks
+    item = SeenBreak.of(gravest)
     said = Event(0, NOW, "anna", "pc", Kind.ACKNOWLEDGED, item.name, MONTH, "Refund.", "2024-08")
     life = Life(item.name, MONTH, NOW, {MONTH: item}, item, acknowledged=said)
-    text = shown(reconciliation(), history=History(lives={item.name: life}), width=width)
+    history = History(lives={item.name: life})
+    text = shown(reconciliation(), history=history, width=width, top=20)
+    places = [text.index(other.name) for other in others]
+    assert places == sorted(places)
+    assert places[-1] < text.index(item.name)
+    assert item.name not in shown(reconciliation(), history=history, width=width, top=8)
     assert " ".join(text.split()).count("Acknowledged until 2024-08.") == 1
     assert "Acknowledged" not in shown(reconciliation(), width=width)
 
