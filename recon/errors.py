@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from enum import IntEnum
 from pathlib import Path
 
+from recon.counting import counted
+
 
 class ExitCode(IntEnum):
     """What the process returns; Task Scheduler and scripts act on it."""
@@ -49,7 +51,7 @@ class ConfigError(ReconError):
 
     def __init__(self, mistakes: Sequence[str], where: Path | str = "the policy") -> None:
         self.mistakes = tuple(mistakes)
-        count = "1 mistake" if len(self.mistakes) == 1 else f"{len(self.mistakes)} mistakes"
+        count = counted(len(self.mistakes), "mistake")
         lines = "\n".join(f"  - {mistake}" for mistake in self.mistakes)
         super().__init__(f"{where} has {count}:\n{lines}")
 

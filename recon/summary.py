@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from recon import money
 from recon.compare import BROKEN
 from recon.control import Control, tie
+from recon.counting import counted
 from recon.engine import Session, name
 from recon.facts import FLAGGED, FLAGS
 from recon.model import (
@@ -257,6 +258,6 @@ def _left_unrecognized(connection: Session, month: Month) -> list[str]:
     ).fetchall()
     return [
         f"Closed early in {month}: {money.pretty(amount, currency)} {currency} of "
-        f"{count:,} contract line{'' if count == 1 else 's'} stays unrecognized."
+        f"{counted(count, 'contract line')} stays unrecognized."
         for currency, count, amount in rows
     ]

@@ -17,6 +17,7 @@ from recon import money
 from recon.alerts import limits
 from recon.alerts.facts import RunFacts
 from recon.alerts.limits import Block, Message, escaped
+from recon.counting import counted
 from recon.journal.model import Life, SeenBreak
 from recon.reports.words import words
 
@@ -198,8 +199,8 @@ def _of_time(facts: RunFacts, style: Style) -> list[str]:
             [*counts, f"{len(since.changed):,} changed", *moved[:_CURRENCIES]]
         ))  # fmt: skip
     if facts.carried:
-        noun = "break" if facts.carried == 1 else "breaks"
-        told.append(f"*From earlier months* {facts.carried:,} {noun} still open: `recon open`")
+        open_breaks = counted(facts.carried, "break")
+        told.append(f"*From earlier months* {open_breaks} still open: `recon open`")
     return told
 
 
@@ -249,9 +250,8 @@ def escalation(
 
     `asked` has when somebody was first told of them, by name.
     """
-    noun = "break" if len(found) == 1 else "breaks"
-    limit = f"{days} business day" + ("" if days == 1 else "s")
-    title = _title(level, f"{len(found):,} {noun} not acknowledged within {limit}", sample=False)
+    what = f"{counted(len(found), 'break')} not acknowledged within"
+    title = _title(level, f"{what} {counted(days, 'business day')}", sample=False)
 
     def make(shown: int) -> Message:
         parts = [
@@ -279,7 +279,7 @@ def failure(
 ) -> Message:  # fmt: skip
     """Return the message of a run that failed; with `hours`, that nobody made it good in time."""
     what = f"recon month {month}" if month else "recon"
-    late = "" if hours is None else f" and was not made good within {hours} hours"
+    late = "" if hours is None else f" and was not made good within {counted(hours, 'hour')}"
     said = _FIGURES.sub("***", sentence) if style.redact else sentence
     parts = [limits.section(escaped(said, _SENTENCE) or "It gave no reason.")]
     small = [f"Exit code {code}", escaped(origin, 200)]

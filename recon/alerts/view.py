@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from recon.alerts.limits import blocks
 from recon.alerts.sending import Delivered
 from recon.alerts.waiting import Dropped, Waiting
+from recon.counting import counted
 from recon.journal.alerts import Alert, Payload
 from recon.reports.json_document import moment
 
@@ -46,8 +47,7 @@ def lines(alerts: Sequence[Alert], delivered: Delivered, *, dry: bool) -> Iterat
             yield f"== {alert.kind} to {alert.place} ({alert.id})"
             yield from _message(alert.payload)
             yield ""
-        noun = "message" if len(alerts) == 1 else "messages"
-        yield f"{len(alerts)} {noun}; nothing was sent."
+        yield f"{counted(len(alerts), 'message')}; nothing was sent."
         return
     for alert in delivered.sent:
         yield f"Sent {alert.kind} {alert.id} to {alert.place}: {html.unescape(_first(alert))}"
@@ -69,7 +69,7 @@ def waiting_lines(found: Sequence[Waiting]) -> Iterator[str]:
         yield f"{alert.id} {_named(alert)}, {when}: {html.unescape(_first(alert))}"
         if item.reason:
             yield f"  {item.reason}"
-    yield "No alert waits." if not found else f"{_counted(len(found))}."
+    yield "No alert waits." if not found else f"{waits(len(found))}."
 
 
 def dropped_document(dropped: Dropped) -> dict[str, object]:
@@ -82,7 +82,7 @@ def dropped_lines(dropped: Dropped) -> Iterator[str]:
     """Yield what was dropped, and how much waits besides."""
     for alert in dropped.alerts:
         yield f"Dropped {alert.id} {_named(alert)}: {html.unescape(_first(alert))}"
-    yield f"{_counted(dropped.waiting)}." if dropped.waiting else "No other alert waits."
+    yield f"{waits(dropped.waiting)}." if dropped.waiting else "No other alert waits."
 
 
 def _named(alert: Alert) -> str:
@@ -90,7 +90,8 @@ def _named(alert: Alert) -> str:
     return f"{alert.kind}{month} to {alert.place}"
 
 
-def _counted(count: int) -> str:
+def waits(count: int) -> str:
+    """Return how many alerts wait, in words."""
     return "1 alert waits" if count == 1 else f"{count:,} alerts wait"
 
 

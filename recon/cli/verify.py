@@ -10,6 +10,7 @@ import typer
 
 from recon import process
 from recon.cli.options import Config, Json, Profile, progress_shown
+from recon.counting import counted
 from recon.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def _lines(verdicts: Sequence[Verdict], unrecorded: frozenset[str]) -> list[str]
 
 def _summary(verdicts: Sequence[Verdict]) -> str:
     failed = sum(not verdict.proven for verdict in verdicts)
-    runs = "1 run" if len(verdicts) == 1 else f"{len(verdicts):,} runs"
+    runs = counted(len(verdicts), "run")
     if failed:
         return f"{failed:,} of {runs} not proven."
     return f"{runs} proven: unchanged, complete, and the result follows from the extracts."

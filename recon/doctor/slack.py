@@ -8,6 +8,7 @@ from pathlib import Path
 
 from recon.alerts.answers import Answer, Fate
 from recon.alerts.delivery import Refusal, Slack, named, secret, webhook
+from recon.alerts.view import waits
 from recon.calendar import Calendar
 from recon.config.slack import Level, Place, SlackSettings, Way
 from recon.doctor.model import Finding, State, failed, ok, parted, warning
@@ -120,10 +121,9 @@ def queue(subject: SlackSubject) -> Finding:
         waiting = alerts.waiting()
     if not waiting:
         return ok("no alert waits")
-    what = "1 alert waits" if len(waiting) == 1 else f"{len(waiting):,} alerts wait"
     since = subject.calendar.day(waiting[0].at)
     return warning(
-        f"{what} since {since}",
+        f"{waits(len(waiting))} since {since}",
         "recon escalate sends what can be sent; recon notify --waiting lists it",
     )
 

@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from recon import money
+from recon.counting import counted
 from recon.journal.history import Part, Since
 from recon.journal.model import Run, SeenBreak
 from recon.model import Break
@@ -20,7 +21,6 @@ from recon.reports.layout import (
     Column,
     Pen,
     amount_text,
-    counted,
     numbers,
     sample_banner,
 )

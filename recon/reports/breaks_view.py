@@ -9,6 +9,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from recon import money
+from recon.counting import counted
 from recon.journal.model import Event, Life
 from recon.model import NAME_LENGTH, Break, Flag, InvalidRow, Side
 from recon.reports.layout import (
@@ -20,7 +21,6 @@ from recon.reports.layout import (
     Column,
     View,
     cause_text,
-    counted,
     numbers,
     severity_text,
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from recon import money
+from recon.counting import counted
 from recon.dossier.model import Allowance, InvalidLine, Line, Terms
 from recon.model import Cause
 from recon.policy import Recognition, rate_text
@@ -55,7 +56,7 @@ def written_terms(terms: Terms, currency: str) -> Iterator[tuple[str, str]]:
 def _over(terms: Terms) -> str:
     if terms.duration is None:
         return "over no readable duration"
-    return f"over {terms.duration:,} month" + ("" if terms.duration == 1 else "s")
+    return f"over {counted(terms.duration, 'month')}"
 
 
 def _recognition(terms: Terms) -> str:

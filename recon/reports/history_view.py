@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.text import Text
 
 from recon import money
+from recon.counting import counted
 from recon.journal.history import newest_first
 from recon.journal.model import Run
 from recon.journal.signing import Signature, is_signed_off
@@ -23,7 +24,6 @@ from recon.reports.layout import (
     WIDE,
     Column,
     Pen,
-    counted,
     numbers,
     sample_banner,
 )

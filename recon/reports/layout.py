@@ -242,11 +242,6 @@ def sample_banner() -> Text:
     return Text.assemble("\n", banner, "  invented contracts and entries, not your books")
 
 
-def counted(count: int, noun: str) -> str:
-    """Return a count with its noun, as in `1 row` and `1,204 rows`."""
-    return f"{count:,} {noun}" + ("" if count == 1 else "s")
-
-
 def _widths(columns: Sequence[Column], width: int) -> list[int]:
     widths = [column.full for column in columns]
     excess = sum(widths) + GAP * (len(columns) - 1) - width

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from recon import money
+from recon.counting import counted
 from recon.journal.ageing import Ageing, Sums, ageing, sums
 from recon.journal.model import Life, State
 from recon.model import Severity
@@ -23,7 +24,6 @@ from recon.reports.layout import (
     Column,
     Pen,
     amount_text,
-    counted,
     numbers,
     sample_banner,
     severity_text,

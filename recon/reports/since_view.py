@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from rich.text import Text
 
 from recon import money
+from recon.counting import counted
 from recon.journal.ageing import sums
 from recon.journal.history import History, Part, Since, Superseded
 from recon.journal.model import Life, SeenBreak, State
@@ -21,7 +22,6 @@ from recon.reports.layout import (
     Column,
     View,
     amount_text,
-    counted,
 )
 from recon.reports.open_view import sum_columns
 from recon.reports.words import moment_words, words

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 from recon import money
+from recon.counting import counted
 from recon.journal.model import Life
 from recon.model import Bucket, Reconciliation, Severity, Side
 from recon.month import Month
@@ -51,9 +52,9 @@ def found(counts: Mapping[Severity, int], invalid: int) -> Iterator[str]:
         if count := counts.get(severity, 0):
             yield f"{count:,} {severity.word}"
     if warnings := counts.get(Severity.WARNING, 0):
-        yield f"{warnings:,} warning{'' if warnings == 1 else 's'}"
+        yield counted(warnings, "warning")
     if invalid:
-        yield f"{invalid:,} invalid row{'' if invalid == 1 else 's'}"
+        yield counted(invalid, "invalid row")
 
 
 def left_out(result: Reconciliation) -> str:

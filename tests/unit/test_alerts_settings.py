@@ -83,6 +83,14 @@ def test_a_level_has_its_own_places_and_people(tmp_path: Path) -> None:
     assert found.ca_file == tmp_path / "config" / "ca.pem"
 
 
+def test_a_failed_run_has_hours(tmp_path: Path) -> None:
+    """To be made good in, until the next people hear of it."""
+    found = slack(
+        tmp_path, "[slack]\nwebhook_env = 'HOOK'\n[slack.failure]\nacknowledge_hours = 1\n"
+    )
+    assert found.levels[Level.FAILURE].hours == 1
+
+
 def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
     """Each with its full key."""
     found = mistakes(

@@ -58,9 +58,10 @@ def test_from_an_empty_folder_to_the_month(
         *session(),
     )
     done = recon(
-        "init", "--server", f"127.0.0.1,{endpoint.port}", "--analytics-database", "Analytics",
-        "--accounting-database", "Ledger", "--user", "svc_recon", "--password-env",
-        "BOOKS_PASSWORD", "--no-encrypt", *(["--driver", driver] if driver else []), "--yes",
+        "init", "--analytics-server", f"127.0.0.1,{endpoint.port}", "--analytics-database",
+        "Analytics", "--accounting-server", f"localhost,{endpoint.port}", "--accounting-database",
+        "Ledger", "--user", "svc_recon", "--password-env", "BOOKS_PASSWORD", "--no-encrypt",
+        *(["--driver", driver] if driver else []), "--yes",
         cwd=tmp_path,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr.decode()
@@ -68,6 +69,10 @@ def test_from_an_empty_folder_to_the_month(
     assert len(written) == 3
     assert not any(PASSWORD in text for text in (*written, done.stdout.decode()))
     assert sum("[dbo].[Revenue Recognition]" in text and bound in text for text in written) == 1
+    servers = [line for text in written for line in text.splitlines() if "server = " in line]
+    assert [line.partition(",")[0] for line in servers] == [
+        'server = "127.0.0.1', 'server = "localhost'
+    ]  # fmt: skip
     assert {login["database"] for login in endpoint.record("login")} == {"Analytics", "Ledger"}
 
     entries, before, older = (
