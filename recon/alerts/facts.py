@@ -44,6 +44,12 @@ class RunFacts:
         return sorted(totals, key=lambda c: (c != main, -totals[c].compared, c))
 
     @property
+    def to_fix(self) -> list[SeenBreak]:
+        """The breaks as they are to be looked at: those acknowledged come last."""
+        states = {name: life.state for name, life in self.lives.items()}
+        return sorted(self.breaks, key=lambda item: states.get(item.name) is State.ACKNOWLEDGED)
+
+    @property
     def severities(self) -> Mapping[Severity, int]:
         """How many breaks of each severity there are."""
         return Counter(item.gravity for item in self.breaks)

@@ -101,7 +101,7 @@ def _digest(facts: RunFacts, style: Style, to: Sequence[str], shown: int) -> Mes
         parts.append(limits.section(f"{offset} each other"))
     bridges = [_bridge(facts, currency, style) for currency in currencies[:_CURRENCIES]]
     parts += [limits.section("\n".join(bridges))] if bridges else []
-    parts += [limits.section(_break(item, style)) for item in facts.breaks[:shown]]
+    parts += [limits.section(_break(item, style)) for item in facts.to_fix[:shown]]
     if more := len(facts.breaks) - shown:
         parts.append(limits.section(f"*+{more:,} more in the report*"))
     parts.append(limits.section("\n".join(_of_time(facts, style))))

@@ -66,6 +66,18 @@ def facts(
     return replace(found, **changes)  # type: ignore[arg-type]
 
 
+def test_the_digest_begins_with_what_nobody_has_acknowledged() -> None:
+    """The rest has somebody who looks after it."""
+    found = facts()
+    first, *others = found.breaks
+    said = Event(9, AT, "anna", "pc", Kind.ACKNOWLEDGED, first.name, MONTH, "Refund.")
+    held = found.lives[first.name]._replace(acknowledged=said)
+    known = replace(found, lives={**found.lives, first.name: held})
+    text = json.dumps(digest(known, Style()), ensure_ascii=False)
+    places = [text.index(item.name) for item in (*others, first)]
+    assert places == sorted(places)
+
+
 def many(count: int = 5000) -> list[SeenBreak]:
     """Return breaks with the worst names and the longest texts."""
     first = example_breaks()[0]
