@@ -83,6 +83,14 @@ def _written(amount: int, currency: str, between: str) -> str:
     return f"{whole:{between}}.{rest // _UNITS[places]:0{places}}"
 
 
+def rank(currency: str, main: str) -> tuple[bool, str]:
+    """Return what currencies are sorted by: the main one comes first, the others by name.
+
+    Their amounts cannot be compared, so whatever is sorted by amount is sorted by this before.
+    """
+    return currency != main, currency
+
+
 def share(part: int, whole: int) -> str:
     """Return part / whole as `97.31%`, cut off, so that only the whole is 100.00%; or `n/a`."""
     if whole == 0:

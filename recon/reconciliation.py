@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from recon import summary
+from recon import money, summary
 from recon.causes import explain
 from recon.columns import Columns
 from recon.compare import add_up, compare, view_lines
@@ -179,10 +179,7 @@ def conclude(
 
 
 def _breaks(connection: Session, month: Month, policy: Policy) -> tuple[Break, ...]:
-    """Return the breaks, the gravest first, then the largest.
-
-    Amounts of two currencies cannot be compared: those of the policy's currency come first.
-    """
+    """Return the breaks, the gravest first, then those in the policy's currency, the largest."""
     verdicts, breaks = [], []
     with _uncollected():
         for facts in gather(connection, month):
@@ -194,7 +191,7 @@ def _breaks(connection: Session, month: Month, policy: Policy) -> tuple[Break, .
     return tuple(
         sorted(
             breaks,
-            key=lambda b: (-b.severity, b.currency != main, b.currency, -abs(b.difference)),
+            key=lambda b: (-b.severity, money.rank(b.currency, main), -abs(b.difference)),
         )
     )
 

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from recon import keys
+from recon import keys, money
 from recon.journal.alerts import Alert, AlertKind, Delivery, Sent
 from recon.journal.history import Since, compared
 from recon.journal.model import Life, Run, SeenBreak, State
@@ -87,10 +87,8 @@ class RunFacts:
 def in_order(breaks: Iterable[SeenBreak], main: str = "") -> tuple[SeenBreak, ...]:
     """Return breaks as people read them: the gravest, in the main currency, the largest first."""
 
-    def place(item: SeenBreak) -> tuple[int, bool, str, int, str]:
-        # Amounts of different currencies cannot be compared.
-        currency = item.currency
-        return -item.gravity, currency != main, currency, -abs(item.difference), item.name
+    def place(item: SeenBreak) -> tuple[int, tuple[bool, str], int, str]:
+        return -item.gravity, money.rank(item.currency, main), -abs(item.difference), item.name
 
     return tuple(sorted(breaks, key=place))
 

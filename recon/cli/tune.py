@@ -67,7 +67,8 @@ def tune(
         from recon.reports.console import make_console
 
         console = make_console(sys.stdout, color=False if no_color else None)
-        show_tuning(console, months, change, sample=settings.sample)
+        main = settings.policy.currency
+        show_tuning(console, months, change, main, sample=settings.sample)
 
 
 def _rates(texts: list[str] | None, option: str) -> dict[str, str]:

@@ -59,7 +59,7 @@ def _difference(
     yield from _breaks(pen, "Fixed", since.fixed)
     yield from _breaks(pen, "New", since.new)
     yield from _changed(pen, since.changed)
-    yield from _movement(pen, parts)
+    yield from _movement(pen, parts, now.policy.get("currency", ""))
 
 
 def _end(run: Run) -> str:
@@ -109,10 +109,9 @@ def _amounts(header: str, breaks: Iterable[SeenBreak], figure: str) -> Column:
     return numbers(header, cells)
 
 
-def _movement(pen: Pen, parts: Sequence[Part]) -> Iterator[Text]:
+def _movement(pen: Pen, parts: Sequence[Part], main: str) -> Iterator[Text]:
     """Yield a table a currency whose last line is the sum of the lines above."""
-    currencies = sorted({currency for part in parts for currency in part.moved})
-    for currency in currencies:
+    for currency in _ranked({currency for part in parts for currency in part.moved}, main):
         moving = [part for part in parts if any(part.moved.get(currency, {}).values())]
         if moving:
             yield from pen.heading("Why the totals moved", currency)
@@ -143,16 +142,22 @@ def _moved(title: str, amounts: Sequence[int], currency: str) -> Column:
     return Column(title, [*cells, total], right=True)
 
 
-def show_tuning(console: Console, months: Sequence[Tuned], change: str, *, sample: bool) -> None:
-    """Print what another tolerance would have reported in stored months."""
+def _ranked(currencies: Iterable[str], main: str) -> list[str]:
+    return sorted(currencies, key=lambda currency: money.rank(currency, main))
+
+
+def show_tuning(
+    console: Console, months: Sequence[Tuned], change: str, main: str, *, sample: bool
+) -> None:
+    """Print what another tolerance would have reported in stored months, `main` currency first."""
     pen = Pen(console)
     if sample:
         console.print(sample_banner())
-    for line in _tuning(pen, months, change):
+    for line in _tuning(pen, months, change, main):
         console.print(line, soft_wrap=True)
 
 
-def _tuning(pen: Pen, months: Sequence[Tuned], change: str) -> Iterator[Text]:
+def _tuning(pen: Pen, months: Sequence[Tuned], change: str, main: str) -> Iterator[Text]:
     yield from pen.heading(f"With {change}", counted(len(months), "month"))
     yield from pen.table(
         [
@@ -160,7 +165,7 @@ def _tuning(pen: Pen, months: Sequence[Tuned], change: str) -> Iterator[Text]:
             numbers("Breaks", [f"{item.breaks:,}" for item in months]),
             numbers("Gained", [f"{len(item.gained):,}" for item in months]),
             numbers("Lost", [f"{len(item.lost):,}" for item in months]),
-            Column("Value newly ignored", [Text(_values(item.ignored)) for item in months],
+            Column("Value newly ignored", [Text(_values(item.ignored, main)) for item in months],
                    wrap=True, least=20),
             numbers("Proven errors\nmissed", [f"{len(item.missed):,}" for item in months]),
         ]
@@ -169,17 +174,21 @@ def _tuning(pen: Pen, months: Sequence[Tuned], change: str) -> Iterator[Text]:
     if not missed:
         yield from pen.paragraph(Text("No proven error would have been missed.", GOOD))
         return
-    yield from _missed(pen, missed)
+    yield from _missed(pen, sorted(missed, key=lambda pair: _size(pair[1], main)))
+
+
+def _size(item: Break, main: str) -> tuple[tuple[bool, str], int]:
+    return money.rank(item.currency, main), -abs(item.difference)
 
 
 def _missed(pen: Pen, missed: Sequence[tuple[Tuned, Break]]) -> Iterator[Text]:
-    largest = sorted(missed, key=lambda pair: -abs(pair[1].difference))
-    shown = largest[:SHOWN]
+    shown = missed[:SHOWN]
     yield from pen.heading("Proven errors that would have been missed", f"{len(missed):,}")
     yield from pen.table(
         [
             Column("Month", [Text(str(tuned.month)) for tuned, _ in shown]),
             Column("Contract", [pen.text(item.contract_id) for _, item in shown], least=8),
+            Column("Type", [pen.text(item.revenue_type) for _, item in shown], least=8, drop=1),
             Column("Cause", [Text(words(item.cause), HIGH) for _, item in shown], least=8),
             numbers(
                 "Difference",
@@ -193,6 +202,6 @@ def _missed(pen: Pen, missed: Sequence[tuple[Tuned, Break]]) -> Iterator[Text]:
     yield from _rest(len(missed))
 
 
-def _values(values: Mapping[str, int]) -> str:
-    said = [f"{money.pretty(amount, c)} {c}" for c, amount in sorted(values.items())]
+def _values(values: Mapping[str, int], main: str) -> str:
+    said = [f"{money.pretty(values[c], c)} {c}" for c in _ranked(values, main)]
     return ", ".join(said) or "nothing"

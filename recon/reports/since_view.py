@@ -155,8 +155,9 @@ def carried_forward(view: View, history: History) -> Iterator[Text]:
     count = counted(len(found), "open break")
     yield from view.pen.heading("Carried forward", f"{count} of earlier months")
     totals = sums(found)
-    main_first = sorted(totals, key=lambda currency: _main_first(view, currency))
-    yield from view.pen.table(sum_columns({name: totals[name] for name in main_first}))
+    main = view.result.policy.currency
+    ranked = sorted(totals, key=lambda currency: money.rank(currency, main))
+    yield from view.pen.table(sum_columns({name: totals[name] for name in ranked}))
     # What is acknowledged wants nothing of anybody for now.
     wanted = [life for life in found if life.state is State.OPEN]
     largest = sorted(wanted, key=lambda life: _size(view, life))[:FEW]
@@ -167,13 +168,9 @@ def carried_forward(view: View, history: History) -> Iterator[Text]:
         yield from view.pen.table(list(_carried_columns(view, rows)))
 
 
-def _main_first(view: View, currency: str) -> tuple[bool, str]:
-    return currency != view.result.policy.currency, currency
-
-
 def _size(view: View, life: Life) -> tuple[tuple[bool, str], int]:
     # Amounts of different currencies cannot be compared.
-    return _main_first(view, life.last.currency), -abs(life.amount)
+    return money.rank(life.last.currency, view.result.policy.currency), -abs(life.amount)
 
 
 def _carried_columns(view: View, rows: Sequence[tuple[str, Life]]) -> Iterator[Column]:

@@ -89,7 +89,7 @@ def main_first(lines: Mapping[str, int], main: str) -> list[str]:
     """
     if main not in lines:
         main = max(lines, key=lambda currency: lines[currency], default="")
-    return sorted(lines, key=lambda currency: (currency != main, currency))
+    return sorted(lines, key=lambda currency: money.rank(currency, main))
 
 
 def steps(bridge: Sequence[Bucket]) -> list[Bucket]:
