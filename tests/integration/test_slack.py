@@ -19,7 +19,7 @@ import pytest
 
 from recon.alerts import delivery, sending, service
 from recon.config import Settings, load
-from recon.errors import ExitCode
+from recon.errors import ExitCode, ReportError
 from recon.journal.alerts import AlertKind, Sent
 from recon.journal.store import Journal
 from recon.month import Month
@@ -166,6 +166,48 @@ def test_a_webhook_of_the_credential_store(company: Company) -> None:
         assert company.slack.webhook not in str(again.notes)
         store.locked = False
         assert company.month().exit_code is ExitCode.BREAKS
+    assert company.slack.messages
+
+
+def test_the_digest_links_to_where_the_reports_are(company: Company) -> None:
+    """By an address that the readers of the channel can open; else by the folder's path."""
+    outcome = company.month()
+    assert str(company.project.reports / "2024-06" / outcome.run_id) in str(company.slack.messages)
+    company.slack.messages.clear()
+    link = "report_link = 'https://share.example/close/{month}/{run}'\n"
+    company.project.configure(rest=WEBHOOK.replace("\n", f"\n{link}", 1))
+    outcome = company.month()
+    where = f"https://share.example/close/2024-06/{outcome.run_id}"
+    assert where in str(company.slack.messages)
+
+
+def test_without_slack_nobody_can_be_told(company: Company) -> None:
+    """What is missing, and where it is described."""
+    outcome = company.month()
+    company.project.configure()
+    done = in_process("notify", outcome.run_id, cwd=company.project.folder)
+    assert done.returncode == ExitCode.CONFIGURATION
+    assert "slack: is missing; README.md, Slack, says what it needs" in done.stderr.decode()
+
+
+def test_what_keeps_a_run_from_being_told_does_not_undo_it(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The month stands, and the command that tells it is named."""
+    full = "The journal cannot be written: the disk is full."
+
+    def refuse(*_: object) -> None:
+        raise ReportError(full)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(service, "after_run", refuse)
+        outcome = company.month()
+    assert outcome.exit_code is ExitCode.ALERT
+    told = f"Slack was not told: {full} `recon notify {outcome.run_id}` tells it."
+    assert told in outcome.notes
+    assert company.slack.messages == []
+    assert in_process("notify", outcome.run_id, cwd=company.project.folder,
+                      env={"HOOK": company.slack.webhook}).returncode == 0  # fmt: skip
     assert company.slack.messages
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +12,7 @@ import pytest
 
 from recon.errors import ExitCode
 from recon.model import Side
-from recon.sources import driver_errors
+from recon.sources import driver_errors, odbc
 from recon.sources.driver_errors import failure
 from tests.integration.sqlserver.books import CONTRACTS, ENTRIES, OLDER, books, month, refusal
 from tests.integration.sqlserver.conftest import PASSWORD, Endpoint
@@ -199,6 +201,31 @@ def test_a_closed_port_is_told(
     assert error.exit_code == ExitCode.SOURCE_UNREACHABLE
     assert "127.0.0.1,1/" in str(error)
     assert "check the server's name" in str(error)
+
+
+def test_a_query_that_is_not_utf_8_is_told(configured: Configured, tmp_path: Path) -> None:
+    """The file and its key; the server is not asked."""
+    query = tmp_path / "entries.sql"
+    query.write_bytes("SELECT 'Zo\u00eb' AS customer".encode("latin-1"))
+    error = refusal(configured(accounting={"query": str(query)}))
+    assert error.exit_code == ExitCode.CONFIGURATION
+    assert f"accounting.query: {query}: it is not UTF-8" in str(error)
+
+
+def test_no_room_for_what_is_delivered(
+    endpoint: Endpoint, configured: Configured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A full disk under the temporary files is nobody's lost connection: once is enough."""
+    endpoint.play(*books())
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(odbc, "_write", full)
+    error = refusal(configured())
+    assert error.exit_code == ExitCode.REPORT
+    assert "delivers cannot be kept: No space left on device. Make room in the folder" in str(error)
+    endpoint.wait_until_all_are_closed()
 
 
 @pytest.mark.parametrize(
