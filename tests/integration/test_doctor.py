@@ -356,6 +356,16 @@ def test_a_data_source_that_is_missing(books: Books) -> None:
     assert "no data source Books" in found.of("driver")[1]
 
 
+def test_a_connection_that_names_neither_a_driver_nor_a_data_source(books: Books) -> None:
+    """A matter of the configuration; nobody could tell where to log in."""
+    config = books.folder / "config" / "recon.toml"
+    text = config.read_text(encoding="utf-8").replace("DRIVER={PostgreSQL Unicode};", "")
+    config.write_text(text, encoding="utf-8")
+    found = books.examined()
+    assert (found.exit_code, found.of("driver")[0]) == (4, "failed")
+    assert "names neither DRIVER nor DSN" in found.of("driver")[1]
+
+
 def test_a_secret_that_is_missing(books: Books) -> None:
     """The login fails as a month would; the configuration comes first among the exit codes."""
     books.configure(more='password_env = "NOWHERE"')
@@ -505,6 +515,18 @@ def test_a_few_rows_that_cannot_be_read_are_told(project: Project) -> None:
     project.fill("nothing", *["100.00"] * 29, contracts=[contract(key) for key in keys])
     state, said = diagnosis(project.folder).of("rows")
     assert (state, "1 without a readable amount" in said) == ("ok", True)
+
+
+def test_what_only_spark_reads(project: Project) -> None:
+    """It says that it has not looked; the other side is examined as ever."""
+    text = project.config.read_text(encoding="utf-8")
+    _, accounting = text.split("[accounting]")
+    own = '[analytics]\nsource = "spark"\ntable = "finance.deals"\n'
+    project.config.write_text(f'engine = "spark"\n{own}[accounting]{accounting}', "utf-8")
+    found = diagnosis(project.folder)
+    state, said = found.of("source", "analytics")
+    assert (state, "only a run on Spark reads it" in said) == ("skipped", True)
+    assert found.of("rows")[0] == "ok"
 
 
 def test_the_sample(tmp_path: Path) -> None:

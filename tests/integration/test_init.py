@@ -251,6 +251,14 @@ def test_contradicting_answers(tmp_path: Path) -> None:
                  "--yes", cwd=tmp_path)  # fmt: skip
     assert done.returncode == 2
     assert "--analytics-connection says where" in one_sentence(done.stderr.decode())
+    both = ["--analytics-connection", "DSN=x", "--accounting-connection", "DSN=y"]
+    done = in_process("init", *both, "--user", "anna", "--yes", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "--user belongs into the connection" in one_sentence(done.stderr.decode())
+    done = in_process("init", *both, cwd=tmp_path)
+    assert done.returncode == 2
+    assert "Nobody can be asked here: --yes takes" in one_sentence(done.stderr.decode())
+    assert not list(tmp_path.iterdir())
 
 
 # With questions

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import io
 from collections import namedtuple
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 
 from recon.calendar import Calendar
 from recon.config import DatabaseSettings, Settings, SourceKind, SourceSettings
 from recon.doctor import content, machine, network
-from recon.doctor.database_checks import clocks
+from recon.doctor.database import DatabaseSubject
+from recon.doctor.database_checks import clocks, encryption
 from recon.doctor.examination import last_month
 from recon.doctor.model import (
     Check,
@@ -37,6 +40,7 @@ from recon.month import Month
 from recon.reports.console import make_console
 from recon.reports.directory import new_run_id
 from recon.source_columns import needed
+from recon.sources.database import POSTGRESQL
 from recon.sources.side_by_side import Stopped, Supervisor
 from tests.golden_files import check_golden
 
@@ -246,6 +250,38 @@ def test_clocks(seconds: float, state: State, said: str) -> None:
     found = clocks(NOON, NOON + timedelta(seconds=seconds))
     assert found.state is state
     assert said in found.found
+
+
+def on_postgresql(found: tuple[object, ...] | None, connection: str) -> DatabaseSubject:
+    """Return a side on a PostgreSQL that tells this of its connection, None where it may not."""
+    how = DatabaseSettings("accounting", Path("entries.sql"), connection=connection)
+    settings = SourceSettings(Side.ACCOUNTING, SourceKind.ODBC, database=how)
+    subject = DatabaseSubject(settings, JUNE, "USD", Supervisor(), ExitStack())
+    subject.opened = Mock(product=POSTGRESQL)
+    subject.opened.execute.return_value.fetchall.return_value = [found] if found else []
+    return subject
+
+
+@pytest.mark.parametrize(
+    ("found", "connection", "state", "said"),
+    [
+        ((1, "TLSv1.3", "10.0.0.7"), "DRIVER={x};SSLMODE=verify-full", State.OK, "(TLSv1.3)"),
+        ((1, "TLSv1.3", "10.0.0.7"), "DRIVER={x}", State.WARNING, "certificate is not verified"),
+        # A data source keeps its options where they cannot be seen.
+        ((1, "TLSv1.3", "10.0.0.7"), "DSN=Books", State.OK, "(TLSv1.3)"),
+        ((0, None, "10.0.0.7"), "DSN=Books", State.WARNING, "the connection is not encrypted"),
+        ((0, None, "127.0.0.1"), "DSN=Books", State.OK, "does not leave this machine"),
+        ((0, None, "local"), "DSN=Books", State.OK, "does not leave this machine"),
+        (None, "DSN=Books", State.WARNING, "it cannot be told whether"),
+    ],
+)
+def test_encryption_on_postgresql(
+    found: tuple[object, ...] | None, connection: str, state: State, said: str
+) -> None:
+    """What leaves the machine is to be encrypted, and the server to be who it says."""
+    told = encryption(on_postgresql(found, connection))
+    assert told.state is state
+    assert said in told.found
 
 
 Usage = namedtuple("Usage", "free")

@@ -1,0 +1,55 @@
+"""What Spark and Java say, in our words; the tests that start them are with the integration."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from recon.errors import ConfigError, SourceUnreachable
+from recon.spark.failures import no_session, spark_reading
+
+OLD_JAVA = """Error: A JNI error has occurred, please check your installation and try again
+Exception in thread "main" java.lang.UnsupportedClassVersionError: org/apache/spark/launcher/Main
+"""
+
+
+def test_a_java_that_is_too_old(tmp_path: Path) -> None:
+    """It ends before Spark could say anything; what is needed is told."""
+    said = tmp_path / "java.txt"
+    said.write_text(OLD_JAVA, encoding="utf-8")
+    error = no_session(RuntimeError("Java gateway process exited"), said, None)
+    assert isinstance(error, ConfigError)
+    assert "needs Java 17 or newer; the one that is found is older" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("x\njava.lang.IllegalArgumentException: No such master: sparc://a", "No such master"),
+        ("", "Java gateway process exited"),
+    ],
+)
+def test_whatever_else_keeps_spark_from_starting(tmp_path: Path, text: str, why: str) -> None:
+    """The first sentence of Java, without the names of its classes, else that of PySpark."""
+    said = tmp_path / "java.txt"
+    if text:
+        said.write_text(text, encoding="utf-8")
+    error = no_session(RuntimeError("Java gateway process exited"), said, "sparc://a")
+    assert isinstance(error, SourceUnreachable)
+    assert f"Spark cannot be started: {why}" in str(error)
+    assert "Exception" not in str(error)
+
+
+@pytest.mark.parametrize(
+    ("raised", "meaning"),
+    [
+        ("Traceback …\nModuleNotFoundError: No module named 'recon'\n", "executors has no recon;"),
+        ("Traceback …\nOSError: [Errno 28] No space left on device\n", "No space left on device"),
+    ],
+)
+def test_what_fails_on_an_executor(raised: str, meaning: str) -> None:
+    """The last line of its Python, and what to send where recon is not there."""
+    errors = pytest.importorskip("pyspark.errors", reason="PySpark is not installed")
+    with pytest.raises(SourceUnreachable, match=meaning), spark_reading("The month failed"):
+        raise errors.PythonException(raised)
