@@ -158,6 +158,21 @@ def test_the_roll_forward_ties_from_month_to_month(year: tuple[Project, dict[str
             assert sum(parts) - sum(less) == Decimal(row["closing"])
 
 
+def test_the_roll_forward_can_be_looked_at_by_itself(year: tuple[Project, dict[str, str]]) -> None:
+    """As the run's own report has it, with where its opening comes from."""
+    project, _ = year
+    said = told(project, "rollforward", YEAR[1])
+    assert "Opening: the closing that the run of January 2024 recorded." in " ".join(said.split())
+    rows = document(project, "rollforward", YEAR[1])["rows"]
+    closed = {
+        (row["revenue_type"], row["segment"], row["currency"]): row["closing"] for row in rows
+    }
+    reported = rollforward_rows(project, YEAR[1])
+    assert {key: Decimal(amount) for key, amount in closed.items()} == {
+        key: Decimal(row["closing"]) for key, row in reported.items()
+    }
+
+
 def rollforward_rows(project: Project, month: str) -> dict[tuple[str, ...], dict[str, str]]:
     """Return the roll-forward of a month's only run, by type, segment and currency."""
     (path,) = project.reports.glob(f"{month}/*/rollforward.csv")
