@@ -203,8 +203,11 @@ def test_a_closed_port_is_told(
     assert "check the server's name" in str(error)
 
 
-def test_a_query_that_is_not_utf_8_is_told(configured: Configured, tmp_path: Path) -> None:
+def test_a_query_that_is_not_utf_8_is_told(
+    endpoint: Endpoint, configured: Configured, tmp_path: Path
+) -> None:
     """The file and its key; the server is not asked."""
+    endpoint.play(*books())
     query = tmp_path / "entries.sql"
     query.write_bytes("SELECT 'Zo\u00eb' AS customer".encode("latin-1"))
     error = refusal(configured(accounting={"query": str(query)}))
