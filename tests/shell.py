@@ -9,7 +9,8 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, chdir, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,8 @@ ROOT = Path(__file__).parent.parent
 CONTRACTS = (
     "contract_id,revenue_type,contract_value,duration_months,booking_date,close_date,customer\n"
 )
+# Ends a test that hangs, in seconds: no measure of speed, on the slowest of machines.
+PATIENCE = 300.0
 ENTRIES = "entry_id,contract_id,revenue_type,amount,recognition_period\n"
 
 
@@ -92,6 +95,14 @@ def command(*arguments: str | Path) -> list[str]:
     return [sys.executable, "-m", "recon", *map(str, arguments)]
 
 
+def wait_until(condition: Callable[[], object]) -> None:
+    """Wait for a condition, and fail where it does not come true."""
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end, "it never came true"
+        time.sleep(0.02)
+
+
 def recon(
     *arguments: str | Path, cwd: Path, env: Mapping[str, str] | None = None
 ) -> subprocess.CompletedProcess[bytes]:
@@ -101,7 +112,7 @@ def recon(
         cwd=cwd,
         env=environment(env),
         capture_output=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
 

@@ -15,10 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.integration.conftest import Postgres
-from tests.shell import command, environment, in_process
+from tests.shell import PATIENCE, command, environment, in_process
 
-# How long a busy machine may take for a step.
-PATIENCE = 60.0
 STAGED = """
 DROP DATABASE IF EXISTS crm WITH (FORCE);
 DROP DATABASE IF EXISTS books WITH (FORCE);

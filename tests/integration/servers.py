@@ -49,7 +49,7 @@ class Server(Protocol):
         ...
 
     def slow_entries(self) -> str:
-        """Return an entries query that takes minutes."""
+        """Return an entries query that takes an hour."""
         ...
 
     def sessions(self) -> int:
@@ -154,9 +154,9 @@ class PostgresBooks:
             )
 
     def slow_entries(self) -> str:
-        """Return an entries query that takes minutes."""
+        """Return an entries query that takes an hour."""
         return (
-            "SELECT r.* FROM dbo.revenue_recognition r, pg_sleep(100) "
+            "SELECT r.* FROM dbo.revenue_recognition r, pg_sleep(3600) "
             "WHERE r.recognition_period >= ? AND r.recognition_period < ?"
         )
 
@@ -265,7 +265,7 @@ class SqlServerBooks:
                 _insert(cursor, f"dbo.{table}", folder / f"{FILES[side]}.csv")
 
     def slow_entries(self) -> str:
-        """Return an entries query that takes minutes."""
+        """Return an entries query that takes an hour."""
         return (
             "SELECT r.* FROM dbo.revenue_recognition AS r WHERE r.recognition_period >= ? "
             "AND r.recognition_period < ? AND (SELECT COUNT_BIG(*) FROM sys.all_columns AS a "

@@ -16,6 +16,7 @@ from recon import sample
 from tests.shell import (
     CONTRACTS,
     ENTRIES,
+    PATIENCE,
     Project,
     command,
     contract,
@@ -439,7 +440,7 @@ def test_two_runs_at_once_are_not_mixed_up(project: Project) -> None:
         )
         for month in months
     ]
-    ended = [(process.communicate(timeout=120), process.returncode) for process in running]
+    ended = [(process.communicate(timeout=PATIENCE), process.returncode) for process in running]
     assert {code for _, code in ended} <= {3, 9}, ended
     done = {
         found["run_id"]: len(found["breaks"])

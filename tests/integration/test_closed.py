@@ -11,6 +11,7 @@ import pytest
 from recon.journal.store import Journal
 from tests.shell import (
     ENTRIES,
+    PATIENCE,
     Project,
     command,
     contract,
@@ -128,7 +129,7 @@ def test_two_that_start_together_do_not_take_the_same_month(project: Project) ->
         )
         for _ in range(2)
     ]
-    outputs = [process.communicate(timeout=60)[0] for process in both]
+    outputs = [process.communicate(timeout=PATIENCE)[0] for process in both]
     assert [process.returncode for process in both] == [0, 0]
     assert sum(b"Nothing is due" in output for output in outputs) == 1
     assert recorded(project) == ["2024-06"]

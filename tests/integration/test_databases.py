@@ -8,7 +8,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,7 @@ from recon.run import run_month
 from recon.source_columns import CONDENSED
 from recon.sources import driver_errors, odbc
 from tests.integration.servers import TABLES, Server, configuration
-from tests.shell import command, environment, one_sentence
+from tests.shell import PATIENCE, command, environment, one_sentence, wait_until
 
 JUNE = Month.parse("2024-06")
 FROM_FILES = (
@@ -76,7 +75,7 @@ def shown(config: Path, *arguments: str) -> str:
     """Return what recon prints with `--json` on a configuration."""
     done = subprocess.run(
         command(*arguments, "--json", "--config", config), cwd=config.parent, env=environment(),
-        capture_output=True, encoding="utf-8", timeout=120, check=False,
+        capture_output=True, encoding="utf-8", timeout=PATIENCE, check=False,
     )  # fmt: skip
     assert done.returncode in (0, 3), done.stderr
     return done.stdout
@@ -271,7 +270,7 @@ def test_ctrl_c_cancels_the_running_query(server: Server, configured: Configured
     ) as running:  # fmt: skip
         wait_until(lambda: server.sessions() > 0)
         running.send_signal(signal.SIGINT)
-        said = running.communicate(timeout=30)
+        said = running.communicate(timeout=PATIENCE)
     assert (running.returncode, said[0]) == (130, "")
     assert "Interrupted" in one_sentence(said[1])
     assert_no_session(server)
@@ -290,14 +289,6 @@ def test_a_side_that_fails_stops_the_other_one(
 def assert_no_session(server: Server) -> None:
     """Fail where a session of recon stays at the server."""
     wait_until(lambda: server.sessions() == 0)
-
-
-def wait_until(condition: Callable[[], bool], seconds: float = 30) -> None:
-    """Wait for a condition, and fail where it does not come true."""
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it never came true"
-        time.sleep(0.05)
 
 
 def test_many_entries_arrive_to_the_ten_thousandth(server: Server, configured: Configured) -> None:

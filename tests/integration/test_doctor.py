@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from tests.integration.conftest import Postgres
-from tests.shell import Project, command, contract, environment, in_process
+from tests.shell import PATIENCE, Project, command, contract, environment, in_process
 
 NAMES = {"analytics": "contracts", "accounting": "entries"}
 DATABASE_CHECKS = (
@@ -409,18 +409,18 @@ def test_people_read_lines(books: Books) -> None:
 def test_ctrl_c_waits_for_no_login(books: Books) -> None:
     """A server that accepts and says nothing is not waited for: 130."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        books.configure(side="analytics", PORT=silent.getsockname()[1])
+        books.configure(side="analytics", more="login_timeout = 3600", PORT=silent.getsockname()[1])
         env = environment({"BOOKS": books.postgres.password})
         process = subprocess.Popen(
             command("doctor"), cwd=books.folder, env=env, stderr=subprocess.PIPE,
             stdout=subprocess.PIPE,
         )  # fmt: skip
         with process:
-            silent.settimeout(20)
+            silent.settimeout(PATIENCE)
             probed, login = silent.accept()[0], silent.accept()[0]
             time.sleep(0.5)
             process.send_signal(signal.SIGINT)
-            _, said = process.communicate(timeout=12)
+            _, said = process.communicate(timeout=PATIENCE)
             probed.close()
             login.close()
     assert (process.returncode, b"Interrupted" in said) == (130, True)

@@ -24,6 +24,7 @@ from recon.sources import driver_errors
 from tests.integration.servers import Server, configuration
 from tests.shell import (
     CONTRACTS,
+    PATIENCE,
     Project,
     command,
     contract,
@@ -221,7 +222,7 @@ def test_two_runs_at_once_have_a_log_each(project: Project) -> None:
         )
         for _ in range(2)
     ]  # fmt: skip
-    assert [process.wait(60) for process in runs] == [3, 3]
+    assert [process.wait(PATIENCE) for process in runs] == [3, 3]
     assert len(logs(project)) == 2
     for path in logs(project):
         lines = [json.loads(line) for line in path.read_text().splitlines()]

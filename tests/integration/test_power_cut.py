@@ -15,7 +15,7 @@ import pytest
 
 from recon.journal.store import Journal
 from recon.month import Month
-from tests.shell import Project, command, environment, in_process, recon
+from tests.shell import PATIENCE, Project, command, environment, in_process, recon
 
 JUNE = Month.parse("2024-06")
 
@@ -60,7 +60,7 @@ def test_a_killed_run_leaves_nothing_half_written(project: Project) -> None:
     """Whenever the process is killed, what stands there is complete, and the next run works."""
     chance = random.Random(20241)  # noqa: S311 - any moments will do, the same ones each time
     ended = begun(project)
-    assert ended.wait(60) == 3
+    assert ended.wait(PATIENCE) == 3
     known = recorded(project)
     for _ in range(7):
         run = begun(project)
@@ -68,7 +68,7 @@ def test_a_killed_run_leaves_nothing_half_written(project: Project) -> None:
             run.wait(chance.uniform(0.05, 2.0))
         except subprocess.TimeoutExpired:
             run.kill()
-        run.wait(60)
+        run.wait(PATIENCE)
         now = recorded(project)
         # What was recorded stays recorded, and every recorded run has its reports.
         assert set(known) <= set(now)
@@ -83,12 +83,12 @@ def test_a_killed_run_leaves_nothing_half_written(project: Project) -> None:
 
 def test_a_cut_between_the_reports_and_their_record(project: Project) -> None:
     """The reports that nobody has recorded stand, are proven, and are told as unrecorded."""
-    assert begun(project).wait(60) == 3
+    assert begun(project).wait(PATIENCE) == 3
     journal = project.reports / "journal.db"
     before = journal.read_bytes()
-    assert begun(project).wait(60) == 3
+    assert begun(project).wait(PATIENCE) == 3
     journal.write_bytes(before)
-    assert begun(project).wait(60) == 3
+    assert begun(project).wait(PATIENCE) == 3
     assert len(recorded(project)) == 2
     assert len(complete(project)) == 3
     verified = recon("verify", "--all", cwd=project.folder)
@@ -122,6 +122,6 @@ def test_what_a_killed_run_has_left_goes_after_a_week(
 def test_two_runs_at_once_are_not_mixed_up(project: Project) -> None:
     """Both end well, one after the other, each with reports of its own."""
     runs = [begun(project) for _ in range(3)]
-    assert [run.wait(120) for run in runs] == [3, 3, 3]
+    assert [run.wait(PATIENCE) for run in runs] == [3, 3, 3]
     assert len(recorded(project)) == 3
     assert complete(project) == recorded(project)

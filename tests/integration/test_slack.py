@@ -26,6 +26,7 @@ from recon.month import Month
 from recon.run import Outcome, run_month
 from tests.credential_store import credential_store
 from tests.shell import (
+    PATIENCE,
     Project,
     command,
     contract,
@@ -236,7 +237,7 @@ def test_without_the_table_nothing_of_slack_is_loaded(tmp_path: Path) -> None:
     )
     done = subprocess.run(
         [*command()[:1], "-c", script], env=environment(), capture_output=True, text=True,
-        timeout=60, check=False,
+        timeout=PATIENCE, check=False,
     )  # fmt: skip
     assert done.returncode == ExitCode.BREAKS
     assert "recon.run" in done.stderr
@@ -415,7 +416,7 @@ def test_a_kill_between_sending_and_marking_repeats_one_message(company: Company
         "main()\n"
     )
     done = subprocess.run(
-        [*command()[:1], "-c", script], env=environment(), capture_output=True, timeout=60,
+        [*command()[:1], "-c", script], env=environment(), capture_output=True, timeout=PATIENCE,
         check=False,
     )  # fmt: skip
     assert done.returncode == 9
@@ -442,7 +443,7 @@ def test_two_that_send_at_once_send_each_alert_once(company: Company) -> None:
         for _ in range(2)
     ]  # fmt: skip
     for process in both:
-        process.communicate(timeout=60)
+        process.communicate(timeout=PATIENCE)
     assert [process.returncode for process in both] == [0, 0]
     assert len(company.slack.messages) == 2
 
@@ -736,7 +737,7 @@ def told_by(project: Project, commands: list[list[str]], env: Mapping[str, str])
         return b"".join(done.stdout + done.stderr for done in runs)
     done = subprocess.run(
         [sys.executable, "-c", HURRIED, json.dumps(ways)], cwd=project.folder,
-        env=environment(env), capture_output=True, timeout=60, check=False,
+        env=environment(env), capture_output=True, timeout=PATIENCE, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert done.stdout.count(b"ended with ") == len(ways)

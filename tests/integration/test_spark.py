@@ -20,7 +20,17 @@ from recon.errors import ExitCode, MissingColumns
 from recon.model import Side
 from recon.month import Month
 from recon.policy import Policy
-from tests.shell import CONTRACTS, ENTRIES, ROOT, Project, contract, entry, in_process, one_sentence
+from tests.shell import (
+    CONTRACTS,
+    ENTRIES,
+    PATIENCE,
+    ROOT,
+    Project,
+    contract,
+    entry,
+    in_process,
+    one_sentence,
+)
 
 pytest.importorskip("pyspark", reason='PySpark is not installed: pip install "recon[spark]"')
 
@@ -257,14 +267,14 @@ def test_a_java_that_is_starting_ends_with_ctrl_c() -> None:
 
     def started() -> subprocess.Popen[bytes]:
         found: subprocess.Popen[bytes] = java_gateway.Popen(
-            [sys.executable, "-c", "import time; time.sleep(60)"]
+            [sys.executable, "-c", "import time; time.sleep(3600)"]
         )
         return found
 
     with pytest.raises(KeyboardInterrupt), _ended_if_interrupted():
         java = started()
         raise KeyboardInterrupt
-    assert java.wait(30) != 0
+    assert java.wait(PATIENCE) != 0
     assert java_gateway.Popen is subprocess.Popen
 
 

@@ -13,7 +13,7 @@ from recon import sample
 from recon.config import SourceKind, load
 from tests.integration.servers import Server
 from tests.integration.test_readme import block
-from tests.shell import command, environment
+from tests.shell import PATIENCE, command, environment
 
 
 def followed(line: str, server: Server) -> list[str]:
@@ -41,7 +41,7 @@ def test_the_three_commands_lead_to_a_month(
             arguments += ["--month", "2024-06"]
         done = subprocess.run(
             command(*arguments), cwd=folder, env=environment(), capture_output=True,
-            encoding="utf-8", timeout=120, check=False,
+            encoding="utf-8", timeout=PATIENCE, check=False,
         )  # fmt: skip
         assert server.password not in done.stdout + done.stderr
         codes.append(done.returncode)
@@ -79,7 +79,7 @@ def test_the_month_is_that_of_the_files_with_what_init_wrote(
 def _run(folder: Path, *arguments: str) -> str:
     done = subprocess.run(
         command(*arguments), cwd=folder, env=environment(), capture_output=True, encoding="utf-8",
-        timeout=120, check=False,
+        timeout=PATIENCE, check=False,
     )  # fmt: skip
     assert done.returncode in (0, 3), done.stderr
     return done.stdout

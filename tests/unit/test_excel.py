@@ -26,6 +26,7 @@ from tests.example import (
     reconciliation,
 )
 from tests.golden_files import check_golden
+from tests.shell import PATIENCE
 
 SHEETS = ["Summary", "Bridge", "Breaks", "Lines", "Invalid", "Parameters"]
 FULL = reconciliation()
@@ -222,7 +223,9 @@ def recalculated(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Workbook
         paths.append(path)
     profile = f"-env:UserInstallation={(folder / 'profile').as_uri()}"
     command = ["soffice", profile, "--headless", "--convert-to", "xlsx", "--outdir"]
-    subprocess.run([*command, folder / "out", *paths], check=True, capture_output=True, timeout=180)
+    subprocess.run(
+        [*command, folder / "out", *paths], check=True, capture_output=True, timeout=PATIENCE
+    )
     names = [path.name for path in paths]
     return {name[:-5]: load_workbook(folder / "out" / name, data_only=True) for name in names}
 

@@ -18,7 +18,7 @@ from recon.engine import reading
 from recon.errors import ExitCode, ReconError
 from recon.log import Log
 from recon.process import Interruption
-from tests.shell import environment
+from tests.shell import PATIENCE, environment
 
 FAILURES: dict[type[ReconError], tuple[Callable[[], ReconError], int]] = {
     errors.ReconError: (lambda: errors.ReconError("The memory is too small."), 1),
@@ -200,7 +200,7 @@ def test_what_libraries_want_to_be_done_at_the_end_is_done() -> None:
         "atexit.register(print, 'tidied up'); print('a result'); process.leave(3)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", script], env=environment(), capture_output=True, timeout=60,
+        [sys.executable, "-c", script], env=environment(), capture_output=True, timeout=PATIENCE,
         check=False,
     )  # fmt: skip
     assert (done.returncode, done.stdout.split()) == (3, b"a result tidied up".split())

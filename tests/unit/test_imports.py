@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from recon.cli.commands import LINES, loaded
-from tests.shell import ROOT, Project, environment
+from tests.shell import PATIENCE, ROOT, Project, environment
 
 HEAVY = set(
     "duckdb _duckdb pandas numpy openpyxl pyarrow rich platformdirs pydantic asyncio".split()
@@ -38,7 +38,7 @@ def modules(*arguments: str, cwd: Path = ROOT) -> set[str]:
         env=environment(),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=True,
     )
     assert done.stdout
@@ -104,7 +104,7 @@ def test_the_library_loads_nothing_heavy_until_it_is_used() -> None:
         env=environment(),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=True,
     )
     before, after = (set(line.split()) for line in done.stdout.splitlines())

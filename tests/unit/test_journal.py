@@ -23,7 +23,7 @@ from recon.journal.signing import Pen, Signature, signed, signed_off, unacknowle
 from recon.journal.store import NAME, Journal
 from recon.model import Totals
 from recon.month import Month
-from tests.shell import environment, one_sentence
+from tests.shell import PATIENCE, environment, one_sentence
 from tests.unit.test_lives import seen
 
 JUNE, JULY = Month.parse("2024-06"), Month.parse("2024-07")
@@ -169,7 +169,7 @@ def test_a_damaged_file_is_one_sentence(
         env=environment(),
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     assert done.returncode == 7, done
@@ -234,7 +234,7 @@ def test_two_processes_write_at_once_and_nothing_is_mixed_up(tmp_path: Path) -> 
         )
         for name in ("a", "b")
     ]
-    told = [writer.communicate(timeout=60)[1] for writer in writers]
+    told = [writer.communicate(timeout=PATIENCE)[1] for writer in writers]
     assert [writer.returncode for writer in writers] == [0, 0], told
     with Journal.at(tmp_path) as journal:
         ids = {f"{name}-{number}" for name in "ab" for number in range(25)}

@@ -10,7 +10,7 @@ import pytest
 
 from recon.errors import Locked, ReportError
 from recon.lock import locked
-from tests.shell import ROOT, environment
+from tests.shell import PATIENCE, ROOT, environment
 
 HOLDER = """
 import sys
@@ -48,16 +48,16 @@ def test_the_second_one_waits_for_the_first(tmp_path: Path) -> None:
     with held_by_another(tmp_path) as other:
         assert other.stdin is not None
         other.stdin.close()
-        with locked(tmp_path, "recon month 2024-06", patience=30):
-            assert other.wait(30) == 0
+        with locked(tmp_path, "recon month 2024-06", patience=PATIENCE):
+            assert other.wait(PATIENCE) == 0
 
 
 def test_a_killed_holder_holds_nothing(tmp_path: Path) -> None:
     """The operating system gives the lock back."""
     with held_by_another(tmp_path) as other:
         other.kill()
-        other.wait(30)
-        with locked(tmp_path, "recon month 2024-06", patience=5):
+        other.wait(PATIENCE)
+        with locked(tmp_path, "recon month 2024-06", patience=PATIENCE):
             assert (tmp_path / ".lock-held-by").read_text(encoding="utf-8").startswith("recon mon")
     assert not (tmp_path / ".lock-held-by").exists()
 

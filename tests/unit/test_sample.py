@@ -26,7 +26,7 @@ from recon.month import Month
 from recon.sample import Recipe
 from recon.sample.recipe import FORMAT
 from recon.sample.tables import fill
-from tests.shell import in_process
+from tests.shell import PATIENCE, in_process
 
 SMALL = Recipe(seed=3, contracts=400)
 ONE_MONTH = Recipe(
@@ -372,7 +372,7 @@ def test_two_processes_make_it_at_once(tmp_path: Path) -> None:
         "make(Recipe(contracts=100), Path(sys.argv[1]))"
     )
     both = [subprocess.Popen([sys.executable, "-c", code, str(path)]) for _ in range(2)]
-    assert [process.wait(timeout=120) for process in both] == [0, 0]
+    assert [process.wait(timeout=PATIENCE) for process in both] == [0, 0]
     assert list(path.parent.iterdir()) == [path]
     with open_session() as connection:
         connection.execute(f"ATTACH {literal(str(path))} AS sample (READ_ONLY)")
@@ -394,7 +394,7 @@ def test_a_full_disk_leaves_none(tmp_path: Path) -> None:
     path = tmp_path / "sample.duckdb"
     done = subprocess.run(
         [sys.executable, "-c", code, str(path)],
-        capture_output=True, text=True, timeout=120, check=False,
+        capture_output=True, text=True, timeout=PATIENCE, check=False,
     )  # fmt: skip
     assert done.stderr.startswith(f"{path} cannot be written: "), done
     assert list(tmp_path.iterdir()) == []

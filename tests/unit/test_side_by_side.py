@@ -9,6 +9,7 @@ import pytest
 
 from recon.model import Side
 from recon.sources.side_by_side import Stopped, Supervisor, side_by_side
+from tests.shell import PATIENCE
 
 Work = Callable[[Supervisor], str]
 
@@ -20,7 +21,7 @@ def both(analytics: Work, accounting: Work) -> dict[Side, str]:
 
 def test_both_sides_work_at_the_same_time() -> None:
     """Each waits for the other one: one after the other they would never end."""
-    met = threading.Barrier(2, timeout=10)
+    met = threading.Barrier(2, timeout=PATIENCE)
 
     def work(_: Supervisor) -> str:
         met.wait()
@@ -38,7 +39,7 @@ def test_a_failure_stops_the_other_side() -> None:
 
     def wait(supervisor: Supervisor) -> str:
         try:
-            supervisor.pause(60)
+            supervisor.pause(PATIENCE)
         except Stopped:
             ended.append(True)
             raise
@@ -54,13 +55,13 @@ def test_what_runs_is_cancelled() -> None:
     running, cancelled = threading.Event(), threading.Event()
 
     def fail(_: Supervisor) -> str:
-        assert running.wait(10)
+        assert running.wait(PATIENCE)
         raise ValueError("refused")
 
     def query(supervisor: Supervisor) -> str:
         with supervisor.cancelling(cancelled.set):
             running.set()
-            assert cancelled.wait(10)
+            assert cancelled.wait(PATIENCE)
             supervisor.check()
         return "never"
 
@@ -79,7 +80,7 @@ def test_a_cancel_that_comes_too_early_comes_again() -> None:
     def query(supervisor: Supervisor) -> str:
         with supervisor.cancelling(cancels.release):
             for _ in range(3):
-                assert cancels.acquire(timeout=10)
+                assert cancels.acquire(timeout=PATIENCE)
             supervisor.check()
         return "never"
 

@@ -20,11 +20,10 @@ from typing import Any
 import pytest
 
 from recon.sources import driver_errors
-from tests.shell import ROOT
+from tests.shell import PATIENCE, ROOT
 from tests.tds.answers import Answer
 
 PASSWORD = "tie};out{="  # noqa: S105 - of an endpoint that lives as long as the tests
-PATIENCE = 20.0
 
 
 class Endpoint:
@@ -72,9 +71,9 @@ class Endpoint:
 
     def wait_until(self, holds: Callable[[], bool]) -> None:
         """Wait until something holds, but not for ever."""
-        until = time.monotonic() + PATIENCE
+        end = time.monotonic() + PATIENCE
         while not holds():
-            assert time.monotonic() < until, self.record()
+            assert time.monotonic() < end, self.record()
             time.sleep(0.02)
 
 

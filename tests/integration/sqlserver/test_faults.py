@@ -136,7 +136,7 @@ def test_a_slow_query_ends_in_time(
     endpoint: Endpoint, configured: Configured, at: tuple[int, int, int] | None
 ) -> None:
     """The server is told to stop, and the query not sent again."""
-    endpoint.play(broken(ENTRIES, Fault.WAIT, at, seconds=60), *books())
+    endpoint.play(broken(ENTRIES, Fault.WAIT, at, seconds=3_600), *books())
     error = refusal(configured(query_timeout=1))
     assert (error.exit_code, "did not finish the query in time" in str(error)) == (5, True)
     assert attempts(endpoint, "Ledger") == 1
@@ -186,7 +186,7 @@ def test_a_server_that_is_silent_is_told(
 ) -> None:
     """Somebody accepts the connection and says nothing: the login timeout ends it."""
     monkeypatch.setattr(driver_errors, "WAITS", (0,))
-    endpoint.play(Answer(silent, Fault.WAIT, seconds=60), *books())
+    endpoint.play(Answer(silent, Fault.WAIT, seconds=3_600), *books())
     error = refusal(configured(login_timeout=1))
     assert (error.exit_code, "does not answer" in str(error)) == (5, True)
     endpoint.wait_until_all_are_closed()

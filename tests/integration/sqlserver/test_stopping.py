@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 
 from tests.integration.sqlserver.books import CONTRACTS, ENTRIES, books, refusal
-from tests.integration.sqlserver.conftest import PATIENCE, Endpoint
-from tests.shell import command, environment
+from tests.integration.sqlserver.conftest import Endpoint
+from tests.shell import PATIENCE, command, environment
 from tests.tds.answers import Answer, Fault
 
 Configured = Callable[..., Path]
 # Longer than any test waits.
-FOR_EVER = 300
+FOR_EVER = 3_600
 
 
 def waiting(to: str, at: tuple[int, int, int] | None = None) -> Answer:
