@@ -95,6 +95,16 @@ def command(*arguments: str | Path) -> list[str]:
     return [sys.executable, "-m", "recon", *map(str, arguments)]
 
 
+def patient(*arguments: str | Path) -> list[str]:
+    """Return the command line of a `recon` that waits for another one as long as a test does."""
+    script = (
+        "from recon import lock; from recon.alerts import sending; "
+        f"lock.PATIENCE = sending.PATIENCE = {PATIENCE}; "
+        "from recon.__main__ import main; main()"
+    )
+    return [sys.executable, "-c", script, *map(str, arguments)]
+
+
 def wait_until(condition: Callable[[], object]) -> None:
     """Wait for a condition, and fail where it does not come true."""
     end = time.monotonic() + PATIENCE

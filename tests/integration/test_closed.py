@@ -13,12 +13,12 @@ from tests.shell import (
     ENTRIES,
     PATIENCE,
     Project,
-    command,
     contract,
     entry,
     environment,
     in_process,
     one_sentence,
+    patient,
     recon,
 )
 
@@ -121,7 +121,7 @@ def test_two_that_start_together_do_not_take_the_same_month(project: Project) ->
     """The second one waits, and then finds nothing due."""
     both = [
         subprocess.Popen(
-            command(*CLOSED, "--today", "2024-07-03"),
+            patient(*CLOSED, "--today", "2024-07-03"),
             cwd=project.folder,
             env=environment(),
             stdout=subprocess.PIPE,

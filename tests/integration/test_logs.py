@@ -26,11 +26,11 @@ from tests.shell import (
     CONTRACTS,
     PATIENCE,
     Project,
-    command,
     contract,
     entry,
     environment,
     in_process,
+    patient,
 )
 
 JSON = "[log]\nformat = 'json'\n"
@@ -217,7 +217,7 @@ def test_two_runs_at_once_have_a_log_each(project: Project) -> None:
     """Each whole."""
     runs = [
         subprocess.Popen(
-            command("month", "2024-06", "--format", "csv"), cwd=project.folder, env=environment(),
+            patient("month", "2024-06", "--format", "csv"), cwd=project.folder, env=environment(),
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )
         for _ in range(2)

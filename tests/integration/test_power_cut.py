@@ -15,7 +15,7 @@ import pytest
 
 from recon.journal.store import Journal
 from recon.month import Month
-from tests.shell import PATIENCE, Project, command, environment, in_process, recon
+from tests.shell import PATIENCE, Project, environment, in_process, patient, recon
 
 JUNE = Month.parse("2024-06")
 
@@ -31,7 +31,7 @@ def project(tmp_path: Path) -> Project:
 def begun(project: Project) -> subprocess.Popen[bytes]:
     """Return a run that has just begun."""
     return subprocess.Popen(
-        command("month", "2024-06"), cwd=project.folder, env=environment(),
+        patient("month", "2024-06"), cwd=project.folder, env=environment(),
         stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
     )  # fmt: skip
 

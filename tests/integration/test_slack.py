@@ -33,6 +33,7 @@ from tests.shell import (
     environment,
     in_process,
     one_sentence,
+    patient,
     recon,
 )
 from tests.slack_limits import broken
@@ -437,7 +438,7 @@ def test_two_that_send_at_once_send_each_alert_once(company: Company) -> None:
     company.slack.standing = Reply(wait=0.3)
     both = [
         subprocess.Popen(
-            command("escalate", "--config", company.project.config), env=environment(),
+            patient("escalate", "--config", company.project.config), env=environment(),
             stdout=subprocess.PIPE, stderr=subprocess.PIPE,
         )
         for _ in range(2)

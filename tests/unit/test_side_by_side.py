@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable
 
@@ -12,6 +13,12 @@ from recon.sources.side_by_side import Stopped, Supervisor, side_by_side
 from tests.shell import PATIENCE
 
 Work = Callable[[Supervisor], str]
+
+
+@pytest.fixture(autouse=True)
+def patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give a side that is told to stop as long as a test has."""
+    monkeypatch.setattr(sys.modules[Supervisor.__module__], "PATIENCE", PATIENCE)
 
 
 def both(analytics: Work, accounting: Work) -> dict[Side, str]:

@@ -161,7 +161,7 @@ def configured(endpoint: Endpoint, driver: str, tmp_path: Path) -> Callable[...,
     def write(zone: str = "", accounting: dict[str, object] | None = None, **keys: object) -> Path:
         common = {
             "source": "sqlserver", "server": f"127.0.0.1,{endpoint.port}", "user": "svc_recon",
-            "password_env": "BOOKS_PASSWORD", "encrypt": False, "login_timeout": 10,
+            "password_env": "BOOKS_PASSWORD", "encrypt": False, "login_timeout": int(PATIENCE),
             **({"driver": driver} if driver else {}), **keys,
         }  # fmt: skip
         common = {key: value for key, value in common.items() if value is not None}
