@@ -95,6 +95,21 @@ def command(*arguments: str | Path) -> list[str]:
     return [sys.executable, "-m", "recon", *map(str, arguments)]
 
 
+@contextmanager
+def begun(
+    *arguments: str | Path, cwd: Path, env: Mapping[str, str] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """Start `recon` with these arguments as a process that ends with the context at the latest."""
+    with subprocess.Popen(
+        command(*arguments), cwd=cwd, env=environment(env), stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:  # fmt: skip
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
 def patient(*arguments: str | Path) -> list[str]:
     """Return the command line of a `recon` that waits for another one as long as a test does."""
     script = (

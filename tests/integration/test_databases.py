@@ -23,7 +23,7 @@ from recon.run import run_month
 from recon.source_columns import CONDENSED
 from recon.sources import driver_errors, odbc
 from tests.integration.servers import TABLES, Server, configuration
-from tests.shell import PATIENCE, command, environment, one_sentence, wait_until
+from tests.shell import PATIENCE, begun, command, environment, one_sentence, wait_until
 
 JUNE = Month.parse("2024-06")
 FROM_FILES = (
@@ -264,15 +264,12 @@ def test_rows_that_the_server_does_not_count_stop_the_run(
 def test_ctrl_c_cancels_the_running_query(server: Server, configured: Configured) -> None:
     """The process leaves with 130 at once, and no session stays behind at the server."""
     config = configured(server.slow_entries())
-    with subprocess.Popen(
-        command("month", "2024-06", "--config", config), cwd=config.parent, env=environment(),
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8",
-    ) as running:  # fmt: skip
+    with begun("month", "2024-06", "--config", config, cwd=config.parent) as running:
         wait_until(lambda: server.sessions() > 0)
         running.send_signal(signal.SIGINT)
         said = running.communicate(timeout=PATIENCE)
-    assert (running.returncode, said[0]) == (130, "")
-    assert "Interrupted" in one_sentence(said[1])
+    assert (running.returncode, said[0]) == (130, b"")
+    assert "Interrupted" in one_sentence(said[1].decode())
     assert_no_session(server)
 
 

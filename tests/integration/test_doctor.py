@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from tests.integration.conftest import Postgres
-from tests.shell import PATIENCE, Project, command, contract, environment, in_process
+from tests.shell import PATIENCE, Project, begun, command, contract, environment, in_process
 
 NAMES = {"analytics": "contracts", "accounting": "entries"}
 DATABASE_CHECKS = (
@@ -410,12 +410,8 @@ def test_ctrl_c_waits_for_no_login(books: Books) -> None:
     """A server that accepts and says nothing is not waited for: 130."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
         books.configure(side="analytics", more="login_timeout = 3600", PORT=silent.getsockname()[1])
-        env = environment({"BOOKS": books.postgres.password})
-        process = subprocess.Popen(
-            command("doctor"), cwd=books.folder, env=env, stderr=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        )  # fmt: skip
-        with process:
+        env = {"BOOKS": books.postgres.password}
+        with begun("doctor", cwd=books.folder, env=env) as process:
             silent.settimeout(PATIENCE)
             probed, login = silent.accept()[0], silent.accept()[0]
             time.sleep(0.5)

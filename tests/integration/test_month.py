@@ -26,6 +26,7 @@ from tests.shell import (
     ENTRIES,
     PATIENCE,
     Project,
+    begun,
     command,
     contract,
     entry,
@@ -662,16 +663,10 @@ def large(tmp_path_factory: pytest.TempPathFactory) -> Project:
 def started(large: Project, tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
     """Give a run on the large project; its reports and temporary files go to the test's folder."""
     (tmp_path / "tmp").mkdir()
-    process = subprocess.Popen(
-        command("month", "2024-06", "--out", tmp_path / "out"),
-        cwd=large.folder,
-        env=environment({"TMPDIR": str(tmp_path / "tmp")}),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-    yield process
-    process.kill()
-    process.communicate()
+    there = {"TMPDIR": str(tmp_path / "tmp")}
+    line = ("month", "2024-06", "--out", tmp_path / "out")
+    with begun(*line, cwd=large.folder, env=there) as process:
+        yield process
 
 
 def stopped(process: subprocess.Popen[bytes], folder: Path) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,7 +12,7 @@ import pytest
 
 from tests.integration.sqlserver.books import CONTRACTS, ENTRIES, books, refusal
 from tests.integration.sqlserver.conftest import Endpoint
-from tests.shell import PATIENCE, command, environment
+from tests.shell import PATIENCE, begun
 from tests.tds.answers import Answer, Fault
 
 Configured = Callable[..., Path]
@@ -44,10 +43,7 @@ def test_ctrl_c_ends_a_running_query(
     """Exit code 130, one sentence, and no session is left on the server."""
     endpoint.play(slow, *books())
     config = configured()
-    with subprocess.Popen(
-        command("month", "2024-06", "--config", config), cwd=config.parent, env=environment(),
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    ) as process:  # fmt: skip
+    with begun("month", "2024-06", "--config", config, cwd=config.parent) as process:
         endpoint.wait_for("waiting")
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=PATIENCE)
