@@ -1,4 +1,4 @@
-"""Draw the README's picture: the dashboard of the sample, as a terminal shows it.
+"""Draw the picture of README.md: the dashboard of the sample, as a terminal shows it.
 
 python -m tests.picture
 """

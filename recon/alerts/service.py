@@ -34,7 +34,7 @@ def slack_of(settings: Settings) -> SlackSettings:
     """Return how Slack is told; raises ConfigError where nothing says so."""
     if settings.slack is None:
         raise ConfigError(
-            ["slack: is missing; README.md, Slack, says what it needs"],
+            ["slack: is missing; docs/slack.md says what it needs"],
             settings.path or "the configuration",
         )
     return settings.slack

@@ -1,7 +1,7 @@
 """Speed and memory: recon and its peers, side by side in one run.
 
     python -m pip install ".[bench]"
-    python -m tests.benchmarks [--only NAME] [--large] [--json FILE] [--chart FILE] [--readme]
+    python -m tests.benchmarks [--only NAME] [--large] [--json FILE] [--chart FILE] [--docs]
 
 Prints what each work comes to beside its goal. Only the ratios travel from one machine to another;
 a goal that is missed here is no failure, and no test asserts one. Runs on Linux and macOS.
@@ -18,10 +18,10 @@ from tests.benchmarks.chart import chart
 from tests.benchmarks.data import ROOT
 from tests.benchmarks.jobs import Data
 from tests.benchmarks.measuring import measure
-from tests.benchmarks.telling import Surroundings, document, in_readme, jobs_table, table
+from tests.benchmarks.telling import Surroundings, document, in_page, jobs_table, table
 from tests.benchmarks.works import WORKS
 
-README, CHART = ROOT / "README.md", ROOT / ".github" / "benchmarks.svg"
+PAGE, CHART = ROOT / "docs" / "benchmarks.md", ROOT / ".github" / "benchmarks.svg"
 
 
 def options() -> argparse.Namespace:
@@ -33,7 +33,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--runs", type=int, default=5, help="runs of every command, in turn")
     parser.add_argument("--json", type=Path, help="write everything as JSON")
     parser.add_argument("--chart", type=Path, help="write the chart as SVG")
-    parser.add_argument("--readme", action="store_true", help="put table and chart there")
+    parser.add_argument("--docs", action="store_true", help="put table and chart there")
     parser.add_argument(
         "--data",
         type=Path,
@@ -41,8 +41,8 @@ def options() -> argparse.Namespace:
         help="where the large ledgers are kept: 0.1 GB, with --large 1.3 GB",
     )
     found = parser.parse_args()
-    if found.readme and (found.only or not found.large):
-        parser.error("--readme tells of all works; leave out --only, and give --large.")
+    if found.docs and (found.only or not found.large):
+        parser.error("--docs needs all works: leave out --only, and give --large.")
     return found
 
 
@@ -62,11 +62,11 @@ def main() -> None:
     if asked.json:
         asked.json.write_text(document(measured, around), encoding="utf-8")
     drawn = chart(measured.results, around.cores)
-    for place in filter(None, [asked.chart, CHART if asked.readme else None]):
+    for place in filter(None, [asked.chart, CHART if asked.docs else None]):
         place.write_text(drawn, encoding="utf-8", newline="\n")
-    if asked.readme:
-        told = in_readme(README.read_text(encoding="utf-8"), measured.results, around)
-        README.write_text(told, encoding="utf-8", newline="\n")
+    if asked.docs:
+        told = in_page(PAGE.read_text(encoding="utf-8"), measured.results, around)
+        PAGE.write_text(told, encoding="utf-8", newline="\n")
 
 
 def _tell(what: str) -> None:

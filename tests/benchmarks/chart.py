@@ -1,4 +1,4 @@
-"""The chart of the README: how much of its goal each work uses, as an SVG written by hand.
+"""The chart of docs/benchmarks.md: how much of its goal each work uses, as an SVG written by hand.
 
 Up to the line is met, beyond it is missed. Bars end at two goals, where their figure goes on. The
 picture has a ground of its own and follows whether the reader likes it light or dark.

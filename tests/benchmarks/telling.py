@@ -1,4 +1,4 @@
-"""Telling: the results as a table, as JSON, and as the table of the README."""
+"""Telling: the results as a table, as JSON, and as the table of docs/benchmarks.md."""
 
 from __future__ import annotations
 
@@ -116,8 +116,8 @@ def document(measured: Measured, around: Surroundings) -> str:
     return json.dumps(told, indent=2) + "\n"
 
 
-def in_readme(text: str, results: Sequence[Result], around: Surroundings) -> str:
-    """Return the README with the figures between its marks; raises ValueError without them."""
+def in_page(text: str, results: Sequence[Result], around: Surroundings) -> str:
+    """The page with the figures between its marks; raises ValueError without them."""
     begin, end = map(re.escape, MARKS)
     found, count = re.subn(
         f"({begin}).*?({end})",
@@ -126,7 +126,7 @@ def in_readme(text: str, results: Sequence[Result], around: Surroundings) -> str
         flags=re.DOTALL,
     )
     if count != 1:
-        raise ValueError(f"The README has no lines {MARKS[0].strip()} and {MARKS[1]}.")
+        raise ValueError(f"The page has no lines {MARKS[0].strip()} and {MARKS[1]}.")
     return found
 
 

@@ -189,7 +189,7 @@ def test_without_slack_nobody_can_be_told(company: Company) -> None:
     company.project.configure()
     done = in_process("notify", outcome.run_id, cwd=company.project.folder)
     assert done.returncode == ExitCode.CONFIGURATION
-    assert "slack: is missing; README.md, Slack, says what it needs" in done.stderr.decode()
+    assert "slack: is missing; docs/slack.md says what it needs" in done.stderr.decode()
 
 
 def test_what_keeps_a_run_from_being_told_does_not_undo_it(

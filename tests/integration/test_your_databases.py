@@ -1,4 +1,4 @@
-"""The README's way to your databases, followed from an empty folder on every server there is."""
+"""The documented way to your databases, followed from an empty folder on every server there is."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import pytest
 from recon import sample
 from recon.config import SourceKind, load
 from tests.integration.servers import Server
-from tests.integration.test_readme import block
+from tests.pages import block
 from tests.shell import PATIENCE, command, environment
 
 
 def followed(line: str, server: Server) -> list[str]:
-    """Return a command of the README with the names of a server that is there."""
+    """Return a documented command with the names of a server that is there."""
     words = shlex.split(line, posix=False)
     assert words[0] == "recon"
     return [*words[1:2], *server.options(), "--yes"] if words[1] == "init" else words[1:]

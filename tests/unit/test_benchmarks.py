@@ -9,12 +9,12 @@ from collections.abc import Mapping
 import pytest
 
 from tests.benchmarks.chart import chart
-from tests.benchmarks.data import ROOT
 from tests.benchmarks.jobs import JOBS
 from tests.benchmarks.measuring import Measured
 from tests.benchmarks.process import Shot
-from tests.benchmarks.telling import MARKS, Surroundings, document, in_readme, jobs_table, table
+from tests.benchmarks.telling import MARKS, Surroundings, document, in_page, jobs_table, table
 from tests.benchmarks.works import STAGES, WORKS, Result, Work, judge
+from tests.pages import DOCS, text_of
 
 BY_NAME = {work.name: work for work in WORKS}
 SAID = {"breaks_per_second": 60_000.0}
@@ -117,11 +117,11 @@ def test_the_chart_is_well_formed_and_names_every_work() -> None:
     assert WORKS[0].title not in empty
 
 
-def test_the_readme_keeps_everything_but_the_figures() -> None:
+def test_the_page_keeps_everything_but_the_figures() -> None:
     """Only what stands between the marks is replaced, and only by what was measured."""
     begin, end = MARKS
     found = measured({"polars_query": "polars", "datacompy_polars": "polars"})
-    told = in_readme(f"before\n{begin}figures of last year\n{end}\nafter\n", found.results, AROUND)
+    told = in_page(f"before\n{begin}figures of last year\n{end}\nafter\n", found.results, AROUND)
     assert told.startswith(f"before\n{begin}| work")
     assert told.endswith(f"{end}\nafter\n")
     assert "last year" not in told
@@ -129,10 +129,10 @@ def test_the_readme_keeps_everything_but_the_figures() -> None:
     assert "on 2 cores" in told
     assert "other work" not in told
     with pytest.raises(ValueError, match="no lines"):
-        in_readme("nothing", [], AROUND)
+        in_page("nothing", [], AROUND)
 
 
-def test_our_readme_has_a_place_for_the_figures() -> None:
-    """The command finds the marks in README.md."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert in_readme(text, [], AROUND)
+def test_our_page_has_a_place_for_the_figures() -> None:
+    """The command finds the marks in docs/benchmarks.md."""
+    text = text_of(DOCS / "benchmarks.md")
+    assert in_page(text, [], AROUND)

@@ -1,4 +1,4 @@
-"""The README: what it shows is what happens."""
+"""README.md and docs/: what they show is what happens."""
 
 from __future__ import annotations
 
@@ -7,65 +7,65 @@ import io
 import os
 import re
 import shutil
-import subprocess
-import sys
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
+from recon.cli.commands import LINES, loaded
 from recon.config import Settings, load
 from recon.dossier import dossier
 from recon.errors import ExitCode
 from recon.month import Month
 from recon.run import reconciled
+from tests.pages import DOCS, README, ROOT, block, text_of
+from tests.shell import in_process
 
-ROOT = Path(__file__).parents[2]
-README = ROOT / "README.md"
-COMMANDS = ("recon", "recon month")
-
-
-def block(mark: str) -> str:
-    """Return the fenced block that follows a mark."""
-    text = README.read_text(encoding="utf-8")
-    found = re.search(rf"<!-- {mark} -->\n```\w*\n(.*?)```", text, flags=re.DOTALL)
-    assert found, f"README.md has no block {mark}"
-    return found[1]
+COMMAND_LINE = DOCS / "command-line.md"
+HELP = ("<!-- help texts -->\n", "<!-- end of help texts -->\n")
 
 
-def help_of(command: str) -> str:
-    """Return what a command prints for --help, at 80 columns."""
-    words = [sys.executable, "-m", *command.split(), "--help"]
-    env = {**os.environ, "COLUMNS": "80", "TERMINAL_WIDTH": "80", "PYTHONUTF8": "1"}
-    shown = subprocess.run(
-        words, cwd=ROOT, env=env, capture_output=True, encoding="utf-8", check=True
-    ).stdout
-    lines = [line.rstrip() for line in shown.replace("python -m recon", "recon").splitlines()]
-    return "\n".join(lines).strip() + "\n"
+def commands() -> Iterator[str]:
+    """Yield every command, each after the one that it belongs to."""
+    yield "recon"
+    for name in LINES:
+        yield f"recon {name}"
+        for inner in getattr(loaded(name), "commands", ()):
+            yield f"recon {name} {inner}"
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_help_blocks_are_what_the_program_prints(command: str) -> None:
-    """Each help text in the README is the program's; RECON_UPDATE_GOLDEN=1 puts it there."""
-    text = README.read_text(encoding="utf-8")
-    mark = re.escape(f"<!-- help {command} -->")
-    wanted = f"<!-- help {command} -->\n```\n{help_of(command)}```\n"
-    updated = re.sub(rf"{mark}\n(```\n.*?```\n)?", lambda _: wanted, text, flags=re.DOTALL)
+def help_of(command: str, folder: Path) -> str:
+    """The help of a command, at 80 columns."""
+    width = {"COLUMNS": "80", "TERMINAL_WIDTH": "80"}
+    shown = in_process(*command.split()[1:], "--help", cwd=folder, env=width)
+    assert shown.returncode == 0
+    lines = [line.rstrip() for line in shown.stdout.decode().splitlines()]
+    # In this process, the program goes by the name of the tests as well.
+    return re.sub(r"^Usage: .*?recon", "Usage: recon", "\n".join(lines).strip()) + "\n"
+
+
+def test_the_help_texts_are_what_the_program_prints(tmp_path: Path) -> None:
+    """Every command is there with its help; RECON_UPDATE_GOLDEN=1 writes them anew."""
+    texts = [f"\n## {name}\n\n```\n{help_of(name, tmp_path)}```\n" for name in commands()]
+    written = text_of(COMMAND_LINE)
+    before, begin, rest = written.partition(HELP[0])
+    _, end, after = rest.partition(HELP[1])
+    assert begin and end, "docs/command-line.md has no place for the help texts"
+    wanted = "".join([before, begin, *texts, "\n", end, after])
     if os.environ.get("RECON_UPDATE_GOLDEN"):
-        README.write_text(updated, encoding="utf-8", newline="\n")
-    assert updated == text or os.environ.get("RECON_UPDATE_GOLDEN")
+        COMMAND_LINE.write_text(wanted, encoding="utf-8", newline="\n")
+    assert text_of(COMMAND_LINE) == wanted
 
 
 def test_the_python_example_prints_what_it_says() -> None:
     """The example for Python runs and prints the output below it."""
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
-        exec(compile(block("python"), "README.md", "exec"), {})  # noqa: S102 - our own README
+        exec(compile(block("python"), "docs", "exec"), {})  # noqa: S102 - our own page
     assert printed.getvalue() == block("python output")
 
 
 def test_the_configuration_is_one(tmp_path: Path) -> None:
-    """The configuration in the README is read without a mistake."""
+    """The configuration of files is read without a mistake."""
     path = tmp_path / "config" / "recon.toml"
     path.parent.mkdir()
     path.write_text(block("config"), encoding="utf-8")
@@ -75,7 +75,7 @@ def test_the_configuration_is_one(tmp_path: Path) -> None:
 
 
 def test_the_configuration_of_databases_is_one(tmp_path: Path) -> None:
-    """The databases in the README are read without a mistake, beside the SELECTs that we ship."""
+    """The configuration of databases is read without a mistake, beside the SELECTs that we ship."""
     shutil.copytree(ROOT / "config" / "sqlserver", tmp_path / "sqlserver")
     path = tmp_path / "recon.toml"
     path.write_text(block("database config"), encoding="utf-8")
@@ -84,8 +84,15 @@ def test_the_configuration_of_databases_is_one(tmp_path: Path) -> None:
     assert (database.server, database.query.name) == (r"SQL01\FINANCE", "contracts.sql")
 
 
+def test_the_configuration_of_slack_is_one(tmp_path: Path) -> None:
+    """The configuration of Slack is read without a mistake, below that of files."""
+    path = tmp_path / "recon.toml"
+    path.write_text(block("config") + block("slack config"), encoding="utf-8")
+    assert load(path).slack is not None
+
+
 def test_the_configuration_of_spark_is_one(tmp_path: Path) -> None:
-    """The sides that Spark reads in the README are read without a mistake."""
+    """The configuration of Spark is read without a mistake."""
     path = tmp_path / "recon.toml"
     path.write_text(block("spark config"), encoding="utf-8")
     settings = load(path)
@@ -108,14 +115,14 @@ def test_the_shipped_configuration_explains_keys_that_exist(tmp_path: Path) -> N
 
 
 def test_the_exit_codes_are_all_there() -> None:
-    """The README's table lists every exit code."""
-    rows = re.findall(r"^\| (\d+) \| ", README.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    """The table lists every exit code, in order."""
+    rows = re.findall(r"^\| (\d+) \| ", text_of(DOCS / "exit-codes.md"), flags=re.MULTILINE)
     assert [int(row) for row in rows] == sorted(code.value for code in ExitCode)
 
 
 def test_the_contract_to_explain_is_one_of_the_sample() -> None:
     """The README's `recon explain` finds its contract, and something to explain."""
-    found = re.search(r"`recon explain (\S+) (\S+)`", README.read_text(encoding="utf-8"))
+    found = re.search(r"`recon explain (\S+) (\S+)`", text_of(README))
     assert found
     month = Month.parse(found[2])
     with reconciled(Settings(), month) as (session, result):
