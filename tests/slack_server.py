@@ -40,7 +40,8 @@ class Reply:
 class SlackServer:
     """What arrived (`messages` that were accepted, `requests` all of them), and what is to come.
 
-    `replies` are used up one by one, then `standing` holds; without one everything is accepted.
+    `at` tells by a part of an address what is answered there; else `replies` are used up one by
+    one, then `standing` holds; without one everything is accepted.
     """
 
     port: int = 0
@@ -50,6 +51,7 @@ class SlackServer:
     times: list[float] = field(default_factory=list)
     uploads: dict[str, bytes] = field(default_factory=dict)
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    at: dict[str, Reply] = field(default_factory=dict)
     replies: deque[Reply] = field(default_factory=deque)
     standing: Reply | None = None
 
@@ -73,8 +75,11 @@ class SlackServer:
         """The fallback texts of what was accepted."""
         return [message["text"] for message in self.messages]
 
-    def next(self) -> Reply:
+    def next(self, path: str) -> Reply:
         """Return how the next request is answered."""
+        for part, reply in self.at.items():
+            if part in path:
+                return reply
         if self.replies:
             return self.replies.popleft()
         return self.standing or Reply()
@@ -87,8 +92,10 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"] or 0))
         slack = self.server.slack  # type: ignore[attr-defined]
         slack.requests.append((self.path, dict(self.headers)))
+        # Of a proxy the whole address is asked for.
+        self.path = self.path.removeprefix(slack.address)
         slack.times.append(time.monotonic())
-        reply = slack.next()
+        reply = slack.next(self.path)
         time.sleep(reply.wait)
         if reply.cut:
             self.connection.shutdown(socket.SHUT_RDWR)
@@ -100,6 +107,13 @@ class _Handler(BaseHTTPRequestHandler):
         if reply.status == 200 and answer is None:
             answer = self._accepted(slack, body)
         self._answer(reply, answer or "")
+
+    def do_GET(self) -> None:
+        """Answer whoever was led here, as urllib leads what was to be posted elsewhere."""
+        slack = self.server.slack  # type: ignore[attr-defined]
+        slack.requests.append((self.path, dict(self.headers)))
+        reply = slack.next(self.path)
+        self._answer(reply, reply.body or "")
 
     def _is_empty(self, body: bytes) -> bool:
         return self.path.startswith("/services/") and not json.loads(body).get("text")

@@ -13,6 +13,7 @@ from urllib.error import HTTPError, URLError
 from recon.secrets import redacted
 
 OK = 200
+REDIRECTS = range(300, 400)
 RATE_LIMITED = 429
 SERVER_ERROR = 500
 PROXY_LOGIN = 407
@@ -26,6 +27,14 @@ class Fate(StrEnum):
     DOWN = "down"
     REFUSED = "refused"
     GONE = "gone"
+
+
+class Redirected(Exception):
+    """An answer that names another address, which might be anybody's."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +133,11 @@ def _of_word(word: str, status: int) -> Answer:
 
 _PROXY = "the proxy wants a login; set HTTPS_PROXY, or ask who runs it"
 
+_ELSEWHERE = (
+    "the answer leads on to another address, where recon does not go; check the address and the "
+    "proxy"
+)
+
 
 def of_error(error: Exception) -> Answer:
     """Return what an exception means; its own words may hold secrets and are not repeated."""
@@ -131,6 +145,8 @@ def of_error(error: Exception) -> Answer:
     response: Any = getattr(error, "response", None)
     if response is not None and hasattr(response, "status_code"):
         return _of_word(str(response.get("error", "")), int(response.status_code))
+    if isinstance(error, Redirected):
+        return Answer(Fate.DOWN, f"{_ELSEWHERE} (HTTP {error.status})")
     if isinstance(error, HTTPError):
         return _of_word("", error.code)
     reason = error.reason if isinstance(error, URLError) else error

@@ -1,4 +1,4 @@
-"""Delivery: messages -> Slack; the one place that knows slack-sdk.
+"""Delivery: messages -> Slack.
 
 No words of slack-sdk or of the network ever leave this module: they may hold the address of a
 webhook, which is all that it takes to post there.
@@ -9,30 +9,23 @@ from __future__ import annotations
 import os
 import ssl
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.error import URLError
 from urllib.parse import urlsplit
 
-from recon.alerts.answers import SERVER_ERROR, Answer, Fate, of_answer, of_error, of_probe, of_token
+from recon.alerts.answers import Answer, Fate, of_answer, of_error, of_probe, of_token
 from recon.config.slack import Place, SlackSettings, Way, is_webhook
 from recon.secrets import remembered, stored
 
 if TYPE_CHECKING:
-    import logging
-
-    from slack_sdk.http_retry.handler import RetryHandler
-    from slack_sdk.web import WebClient
-    from slack_sdk.webhook import WebhookClient
+    from recon.alerts.clients import Bot, Hook, WayOut
 
 # Of one step of a connection; Slack itself answers within a second or not at all.
 TIMEOUT = 10
 # Slack asks for at most one message a second in a channel.
 PAUSE = 1.0
-# A longer Retry-After is not waited for: the alert stays in the queue.
-PATIENCE = 30
 RETRIES = 2
 MESSAGE = ("text", "blocks", "attachments")
 
@@ -110,33 +103,26 @@ class Slack:
     def _upload(self, place: Place, path: Path, comment: str, thread: str) -> Answer:
         # Uploads want the id of a channel and not its name; the digest's answer has told it.
         channel, _, stamp = thread.partition(" ")
-        self._client().files_upload_v2(
-            file=str(path), filename=path.name, title=path.name, initial_comment=comment,
-            channel=channel or place.name, thread_ts=stamp or None,
-        )  # fmt: skip
+        self._client().upload(path, channel or place.name, stamp or None, comment)
         return Answer(Fate.SENT)
 
-    def _webhook(self, place: Place) -> WebhookClient:
-        from slack_sdk.webhook import WebhookClient
+    # slack-sdk takes its time to load: only where something is sent.
+    def _webhook(self, place: Place) -> Hook:
+        from recon.alerts.clients import Hook
 
-        client = WebhookClient(
-            webhook(place), timeout=TIMEOUT, ssl=self._trust(), logger=_silent(),
-            retry_handlers=_handlers(),
-        )  # fmt: skip
-        client.proxy = self._proxy()
-        return client
+        return Hook(webhook(place), self._way_out())
 
-    def _client(self) -> WebClient:
-        from slack_sdk.web import WebClient
+    def _client(self) -> Bot:
+        from recon.alerts.clients import Bot
 
         if self.settings.token is None:
             raise Refusal("slack.token_env names no token, which a channel needs")
-        client = WebClient(
-            secret(self.settings.token, "token"), base_url=self.settings.api, timeout=TIMEOUT,
-            ssl=self._trust(), logger=_silent(), retry_handlers=_handlers(),
-        )  # fmt: skip
-        client.proxy = self._proxy()
-        return client
+        return Bot(secret(self.settings.token, "token"), self.settings.api, self._way_out())
+
+    def _way_out(self) -> WayOut:
+        from recon.alerts.clients import WayOut
+
+        return WayOut(self._trust(), self._proxy(), TIMEOUT, RETRIES)
 
     def _proxy(self) -> str | None:
         """Return the proxy that is configured; else urllib finds it, and minds NO_PROXY."""
@@ -189,52 +175,3 @@ def _stored(name: str) -> str | None:
         return stored(name)
     except LookupError as error:
         raise Refusal(str(error)) from None
-
-
-def _silent() -> logging.Logger:
-    """Return a logger that writes nowhere: slack-sdk logs whole addresses, and errors to stderr."""
-    import logging
-
-    logging.getLogger("slack_sdk").setLevel(logging.WARNING)
-    logger = logging.getLogger("recon.slack")
-    logger.setLevel(logging.WARNING)
-    logger.propagate = False
-    if not logger.handlers:
-        logger.addHandler(logging.NullHandler())
-    return logger
-
-
-def _handlers() -> list[RetryHandler]:
-    """Return slack-sdk's retries, for what certainly did not arrive; each of them ends."""
-    from slack_sdk.http_retry.builtin_handlers import (
-        ConnectionErrorRetryHandler,
-        RateLimitErrorRetryHandler,
-        ServerErrorRetryHandler,
-    )
-
-    class RateLimit(RateLimitErrorRetryHandler):
-        def _can_retry(self, **facts: Any) -> bool:  # noqa: ANN401 - as slack-sdk passes them
-            response = facts["response"]
-            asked = _retry_after(response.headers) if response else PATIENCE + 1
-            return super()._can_retry(**facts) and asked <= PATIENCE
-
-    class ServerError(ServerErrorRetryHandler):
-        def _can_retry(self, **facts: Any) -> bool:  # noqa: ANN401 - as slack-sdk passes them
-            # slack-sdk knows 500 and 503; a gateway on the way says 502 and 504.
-            response = facts["response"]
-            return response is not None and response.status_code >= SERVER_ERROR
-
-    # Once a request is out, an answer that does not come proves nothing: it is not repeated here.
-    return [
-        ConnectionErrorRetryHandler(max_retry_count=RETRIES, error_types=[URLError]),
-        RateLimit(max_retry_count=RETRIES),
-        ServerError(max_retry_count=RETRIES),
-    ]
-
-
-def _retry_after(headers: Mapping[str, Sequence[str]]) -> int:
-    """Return for how many seconds Slack wants to be left alone; what is no number is too long."""
-    found = [values[0] for name, values in headers.items() if name.lower() == "retry-after"]
-    if not found:
-        return 1
-    return int(found[0]) if found[0].isascii() and found[0].isdigit() else PATIENCE + 1

@@ -165,6 +165,26 @@ def test_what_slack_says_to_a_token(
     assert said in answers.found
 
 
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("rest", ["[slack.failure]", "webhook"])
+def test_no_redirect_is_followed(
+    project: Project, slack: SlackServer, status: int, rest: str
+) -> None:
+    """Whoever the answer names is told neither a token nor a webhook."""
+    bot = BOTH.format(slack.api).partition(rest)[0]
+    project.configure(rest=WEBHOOK if rest == "webhook" else bot)
+    with slack_server() as elsewhere:
+        elsewhere.standing = Reply(200, '{"ok": true}')
+        # What Slack says to a webhook that it knows counts only where Slack says it.
+        where = (("Location", f"{elsewhere.address}/api/auth.test"),)
+        slack.standing = Reply(status, "no_text", where)
+        answers = found(project)["answers"]
+        assert elsewhere.requests == []
+    assert (answers.state, answers.exit_code) == (State.FAILED, ExitCode.ALERT)
+    assert "the answer leads on to another address, where recon does not go" in answers.found
+    assert answers.advice == f"check the address and the proxy (HTTP {status})"
+
+
 def test_secrets_that_cannot_be_read(
     project: Project, slack: SlackServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 import keyring
 import pytest
 
-from recon.alerts import delivery, sending, service
+from recon.alerts import clients, delivery, sending, service
 from recon.config import Settings, load
 from recon.errors import ExitCode, ReportError
 from recon.journal.alerts import AlertKind, Sent
@@ -510,6 +510,117 @@ def test_a_bot_uploads_the_workbook_into_the_thread(
     (done,) = [given for name, given in company.slack.calls if "complete" in name]
     assert done["channel_id"] == ["C0CLOSE01"]
     assert done["thread_ts"] == ["1720000000.000001"]
+
+
+@pytest.fixture
+def elsewhere() -> Iterator[SlackServer]:
+    """Yield a server that nobody is to speak to; it would take everything for delivered."""
+    with slack_server() as found:
+        told = {"ok": True, "channel": "C0CLOSE01", "ts": "1.1", "file_id": "F1"}
+        found.standing = Reply(200, json.dumps({**told, "upload_url": f"{found.address}/upload"}))
+        found.at["/services/"] = Reply(200, "ok")
+        yield found
+
+
+def redirect(server: SlackServer, status: int, path: str) -> Reply:
+    """Return an answer that leads on to another server."""
+    # What the body says of success counts for nothing either.
+    return Reply(status, "no_text", (("Location", f"{server.address}{path}"),))
+
+
+LED_ON = "the answer leads on to another address, where recon does not go"
+
+
+@pytest.mark.parametrize("status", [300, 301, 302, 303, 307, 308])
+@pytest.mark.parametrize("proxied", [False, True])
+def test_a_webhook_follows_no_redirect(
+    company: Company, elsewhere: SlackServer, status: int, proxied: bool
+) -> None:
+    """Nothing arrives elsewhere, the alerts wait, and the next run sends them."""
+    if proxied:
+        rest = WEBHOOK.replace("[slack]\n", f"[slack]\nproxy = '{company.slack.address}'\n")
+        company.project.configure(rest=rest)
+    company.slack.standing = redirect(elsewhere, status, "/services/T1/B1/x")
+    outcome = company.month()
+    assert outcome.exit_code is ExitCode.ALERT
+    assert f"{LED_ON}; check the address and the proxy (HTTP {status})" in str(outcome.notes)
+    assert CANARY not in str(outcome.notes)
+    assert (elsewhere.requests, company.attempts()) == ([], ["failed"])
+    # It is asked once: what leads on now does so a second later, too.
+    ((asked, _),) = company.slack.requests
+    assert asked.startswith("http") == proxied
+    company.slack.standing = None
+    assert service.escalate(company.settings, dry=False)[1].waiting == 0
+    assert len(company.slack.messages) == 2
+
+
+STEPS = {
+    "chat.postMessage": ["failed"],
+    "files.getUploadURLExternal": ["sent", "failed"],
+    "upload/F1": ["sent", "failed"],
+    "files.completeUploadExternal": ["sent", "failed"],
+}
+
+
+@pytest.mark.parametrize("status", [302, 307])
+@pytest.mark.parametrize("proxied", [False, True])
+@pytest.mark.parametrize("step", STEPS)
+def test_a_bot_follows_no_redirect(
+    company: Company, elsewhere: SlackServer, monkeypatch: pytest.MonkeyPatch, step: str,
+    status: int, proxied: bool,
+) -> None:  # fmt: skip
+    """Neither with its token nor with a workbook, at no step; what was led on is sent later."""
+    monkeypatch.setenv("BOT", BOT)
+    company.project.configure(
+        rest="[slack]\ntoken_env = 'BOT'\nchannel = '#close'\nupload = true\n"
+        f"api = '{company.slack.api}'\n"
+        + (f"proxy = '{company.slack.address}'\n" if proxied else "")
+    )
+    company.slack.at[step] = redirect(elsewhere, status, f"/api/{step}")
+    outcome = run_month(company.settings, JUNE, formats=["xlsx"])
+    assert outcome.exit_code is ExitCode.ALERT
+    assert f"{LED_ON}; check the address and the proxy (HTTP {status})" in str(outcome.notes)
+    assert (elsewhere.requests, elsewhere.uploads) == ([], {})
+    assert company.attempts() == STEPS[step]
+    company.slack.at.clear()
+    assert service.escalate(company.settings, dry=False)[1].waiting == 0
+    assert outcome.reports[0].read_bytes() in company.slack.uploads.values()
+
+
+def test_an_address_for_a_file_is_one_of_the_web(
+    company: Company, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """No file of this machine is taken for an answer, nor an answer without a 200 for a success."""
+    monkeypatch.setenv("BOT", BOT)
+    company.project.configure(
+        rest="[slack]\ntoken_env = 'BOT'\nchannel = '#close'\nupload = true\n"
+        f"api = '{company.slack.api}'\n"
+    )
+    place = {"ok": True, "file_id": "F1", "upload_url": (tmp_path / "project").as_uri()}
+    company.slack.at["getUploadURL"] = Reply(200, json.dumps(place))
+    outcome = run_month(company.settings, JUNE, formats=["xlsx"])
+    assert outcome.exit_code is ExitCode.ALERT
+    company.slack.at = {"upload/F1": Reply(204)}
+    _, told = service.escalate(company.settings, dry=False)
+    assert told.reason.endswith("check the address and the proxy (HTTP 204)")
+    assert "files.completeUploadExternal" not in [name for name, _ in company.slack.calls]
+
+
+@pytest.mark.parametrize("client", ["Bot", "Hook"])
+def test_another_way_out_of_slack_sdk_is_shut(
+    company: Company, monkeypatch: pytest.MonkeyPatch, client: str
+) -> None:
+    """A version of it that does not ask us for the way sends nothing, instead of anywhere."""
+    monkeypatch.setenv("BOT", BOT)
+    for name in ("_perform_urllib_http_request_internal", "_perform_http_request_internal"):
+        monkeypatch.delattr(getattr(clients, client), name, raising=False)
+    if client == "Bot":
+        company.project.configure(
+            rest=f"[slack]\ntoken_env = 'BOT'\nchannel = '#close'\napi = '{company.slack.api}'\n"
+        )
+    outcome = company.month()
+    assert outcome.exit_code is ExitCode.ALERT
+    assert company.slack.requests == []
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,161 @@
+"""Clients: slack-sdk's, with a way out of our own; the one module that imports slack-sdk.
+
+They follow no redirect, which would take a token to whomever the answer names, log nothing, and
+repeat only what certainly did not arrive.
+"""
+
+from __future__ import annotations
+
+import logging
+import ssl
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from email.message import Message
+from pathlib import Path
+from typing import Any
+from urllib.error import HTTPError, URLError
+from urllib.request import (
+    HTTPDefaultErrorHandler,
+    HTTPErrorProcessor,
+    HTTPHandler,
+    HTTPSHandler,
+    OpenerDirector,
+    ProxyHandler,
+    Request,
+    UnknownHandler,
+)
+
+from slack_sdk.http_retry.builtin_handlers import (
+    ConnectionErrorRetryHandler,
+    RateLimitErrorRetryHandler,
+    ServerErrorRetryHandler,
+)
+from slack_sdk.http_retry.handler import RetryHandler
+from slack_sdk.web import WebClient
+from slack_sdk.webhook import WebhookClient, WebhookResponse
+
+from recon.alerts.answers import OK, REDIRECTS, SERVER_ERROR, Redirected
+
+# A longer Retry-After is not waited for: the alert stays in the queue.
+PATIENCE = 30
+# slack-sdk takes no proxy that is not text: what it would send past us, by urllib's own way that
+# follows redirects, fails instead.
+_SHUT: Any = object()
+
+
+@dataclass(frozen=True, slots=True)
+class WayOut:
+    """How requests leave this machine: as far as the address that they name, and no further."""
+
+    trust: ssl.SSLContext
+    # Without one urllib finds it in the environment, and minds NO_PROXY.
+    proxy: str | None
+    timeout: float
+    retries: int
+
+    def ask(self, request: Request) -> tuple[int, Message, str]:
+        """Return status, headers and body of an answer; raises Redirected, or as urllib does."""
+        try:
+            with self._opener().open(request, timeout=self.timeout) as answer:
+                charset = answer.headers.get_content_charset() or "utf-8"
+                return answer.status, answer.headers, answer.read().decode(charset)
+        except HTTPError as error:
+            if error.code in REDIRECTS:
+                error.close()
+                raise Redirected(error.code) from None
+            raise
+
+    def _opener(self) -> OpenerDirector:
+        """Return what urllib would make, without what follows redirects and opens local files."""
+        proxies = {"http": self.proxy, "https": self.proxy} if self.proxy else None
+        opener = OpenerDirector()
+        for handler in (
+            ProxyHandler(proxies), HTTPHandler(), HTTPSHandler(context=self.trust),
+            HTTPErrorProcessor(), HTTPDefaultErrorHandler(), UnknownHandler(),
+        ):  # fmt: skip
+            opener.add_handler(handler)
+        return opener
+
+
+class Hook(WebhookClient):
+    """A webhook."""
+
+    def __init__(self, address: str, way: WayOut) -> None:
+        super().__init__(address, logger=_silent(), retry_handlers=_handlers(way.retries))
+        self.proxy = _SHUT
+        self._way = way
+
+    def _perform_http_request_internal(self, url: str, req: Request) -> WebhookResponse:
+        status, headers, body = self._way.ask(req)
+        return WebhookResponse(url=url, status_code=status, body=body, headers=dict(headers))
+
+
+class Bot(WebClient):
+    """The web API, as the bot whose token it is."""
+
+    def __init__(self, token: str, api: str, way: WayOut) -> None:
+        super().__init__(
+            token, base_url=api, logger=_silent(), retry_handlers=_handlers(way.retries)
+        )
+        self.proxy = _SHUT
+        self._way = way
+
+    def _perform_urllib_http_request_internal(self, url: str, req: Request) -> dict[str, Any]:
+        status, headers, body = self._way.ask(req)
+        return {"status": status, "headers": headers, "body": body}
+
+    def upload(self, path: Path, channel: str, thread: str | None, comment: str) -> None:
+        """Upload a file into a thread; raises what says that it is not there."""
+        # What slack-sdk has for it sends the file by a way that changes with its versions.
+        content = path.read_bytes()
+        place = self.files_getUploadURLExternal(filename=path.name, length=len(content))
+        status, headers, _ = self._way.ask(Request(place["upload_url"], content, method="POST"))  # noqa: S310 - the way out opens http and https alone
+        if status != OK:
+            raise HTTPError("", status, "", headers, None)
+        self.files_completeUploadExternal(
+            files=[{"id": place["file_id"], "title": path.name}],
+            channel_id=channel, thread_ts=thread, initial_comment=comment,
+        )  # fmt: skip
+
+
+def _silent() -> logging.Logger:
+    """Return a logger that writes nowhere: slack-sdk logs whole addresses, and errors to stderr."""
+    logging.getLogger("slack_sdk").setLevel(logging.WARNING)
+    logger = logging.getLogger("recon.slack")
+    logger.setLevel(logging.WARNING)
+    logger.propagate = False
+    if not logger.handlers:
+        logger.addHandler(logging.NullHandler())
+    return logger
+
+
+class _RateLimit(RateLimitErrorRetryHandler):
+    def _can_retry(self, **facts: Any) -> bool:  # noqa: ANN401 - as slack-sdk passes them
+        response = facts["response"]
+        asked = _retry_after(response.headers) if response else PATIENCE + 1
+        return super()._can_retry(**facts) and asked <= PATIENCE
+
+
+class _ServerError(ServerErrorRetryHandler):
+    def _can_retry(self, **facts: Any) -> bool:  # noqa: ANN401 - as slack-sdk passes them
+        # slack-sdk knows 500 and 503; a gateway on the way says 502 and 504.
+        response = facts["response"]
+        return response is not None and response.status_code >= SERVER_ERROR
+
+
+def _handlers(retries: int) -> list[RetryHandler]:
+    """Return slack-sdk's retries, for what certainly did not arrive; each of them ends."""
+    # Once a request is out, an answer that does not come proves nothing: it is not repeated here.
+    return [
+        ConnectionErrorRetryHandler(max_retry_count=retries, error_types=[URLError]),
+        _RateLimit(max_retry_count=retries),
+        _ServerError(max_retry_count=retries),
+    ]
+
+
+def _retry_after(headers: Mapping[str, Sequence[str]]) -> int:
+    """Return for how many seconds Slack wants to be left alone; what is no number is too long."""
+    found = [values[0] for name, values in headers.items() if name.lower() == "retry-after"]
+    if not found:
+        return 1
+    return int(found[0]) if found[0].isascii() and found[0].isdigit() else PATIENCE + 1
