@@ -25,7 +25,7 @@ def block(mark: str) -> str:
     """The one fenced block that follows a mark, on whichever page it is."""
     begin = f"^<!-- {re.escape(mark)} -->"
     pattern = re.compile(rf"{begin}\n```\w*\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-    found = [text for page in pages() for text in pattern.findall(text_of(page))]
+    found: list[str] = [text for page in pages() for text in pattern.findall(text_of(page))]
     assert len(found) == 1, f"README.md and docs/ have {len(found)} blocks {mark!r}, not one"
     return found[0]
 
