@@ -35,6 +35,17 @@ def register(connection: Session, name: str, frame: pd.DataFrame) -> None:
     connection.register(name, pd.DataFrame(columns or {"no columns": pd.Series(dtype=object)}))
 
 
+def has_texts(frame: pd.DataFrame, column: str) -> bool:
+    """Whether a column of a frame, in any case, holds a text."""
+    return any(
+        isinstance(value, str)
+        for place, name in enumerate(frame.columns)
+        if str(name).strip().lower() == column
+        and not pd.api.types.is_numeric_dtype(frame.dtypes.iloc[place])
+        for value in frame.iloc[:, place]
+    )
+
+
 def _exact(column: pd.Series[Any]) -> pd.Series[Any]:
     if isinstance(column.dtype, pd.DatetimeTZDtype):
         return column.dt.tz_localize(None)  # type: ignore[no-any-return]

@@ -91,7 +91,7 @@ def _contract_rows(given: Columns, relation: str, policy: Policy) -> str:
             {side.whole("duration_months")} AS months,
             {side.day("booking_date")} AS booked_on, {side.day("start_date")} AS start_date,
             {side.day("close_date")} AS close_date, {side.day("terminated_on")} AS terminated_on,
-            {_coded(side.text("currency"), policy)} AS currency,
+            {coded(side.text("currency"), policy.currency)} AS currency,
             {side.text("customer_id")} AS customer_id, {side.text("customer")} AS customer,
             {side.text("segment")} AS segment, {side.text("owner")} AS owner
         FROM given),
@@ -109,9 +109,9 @@ def _contract_rows(given: Columns, relation: str, policy: Policy) -> str:
     FROM typed"""
 
 
-def _coded(text: str, policy: Policy) -> str:
+def coded(text: str, currency: str) -> str:
     """Return the SQL of a currency; a row without one is in the policy's."""
-    return f"coalesce(upper({text}), {literal(policy.currency)})"
+    return f"coalesce(upper({text}), {literal(currency)})"
 
 
 def _contract_checks(policy: Policy) -> dict[str, tuple[str, str]]:
@@ -238,7 +238,7 @@ def _create_readers(connection: Session, side: Columns, policy: Policy) -> None:
         ("read_id(raw)", side.text("contract_id", "raw")),
         ("fold_type(raw)", f"lower({side.text('revenue_type', 'raw')})"),
         ("read_type(folded)", type_of("folded", policy)),
-        ("read_currency(raw)", _coded(side.text("currency", "raw"), policy)),
+        ("read_currency(raw)", coded(side.text("currency", "raw"), policy.currency)),
         ("units_of(total)", f"CAST(total * {each} AS HUGEINT)"),
     ):
         connection.execute(f"CREATE MACRO {macro} AS {made_of}")

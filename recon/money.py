@@ -16,6 +16,7 @@ _DECIMALS = (
     | dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3)
     | dict.fromkeys("CLF UYW".split(), 4)
 )
+_DECIMALS_OF_MOST = 2
 # By the number of decimals.
 _UNITS = (10_000, 1_000, 100, 10, 1)
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)")
@@ -23,7 +24,7 @@ _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)")
 
 def decimals(currency: str) -> int:
     """Return the number of decimals of a currency (ISO 4217; 2 unless listed otherwise)."""
-    return _DECIMALS.get(currency, 2)
+    return _DECIMALS.get(currency, _DECIMALS_OF_MOST)
 
 
 def minor_unit(currency: str) -> int:
@@ -34,6 +35,11 @@ def minor_unit(currency: str) -> int:
 def minor_units() -> dict[str, int]:
     """Return the minor units, in ten-thousandths, of the currencies that have not two decimals."""
     return {currency: minor_unit(currency) for currency in _DECIMALS}
+
+
+def fine_currencies() -> list[str]:
+    """Return the currencies of more than two decimals."""
+    return [currency for currency, places in _DECIMALS.items() if places > _DECIMALS_OF_MOST]
 
 
 def parse_amount(text: str) -> int:
@@ -74,7 +80,7 @@ def pretty(amount: int, currency: str, sign: bool = False) -> str:
 
 def _written(amount: int, currency: str, between: str) -> str:
     # Reports write millions of them: as whole numbers, three times as fast as by way of Decimal.
-    places = _DECIMALS.get(currency, 2)
+    places = _DECIMALS.get(currency, _DECIMALS_OF_MOST)
     whole, rest = divmod(amount, SCALE)
     if rest % _UNITS[places]:
         places = 4

@@ -28,8 +28,9 @@ from recon.model import Break, Reconciliation, Side
 from recon.month import Month
 from recon.policy import Policy
 from recon.rules import register_policy
+from recon.separators import NOTHING, Unsaid, refuse_doubtful
 from recon.severity import severity
-from recon.source_columns import needed
+from recon.source_columns import AMOUNTS, needed
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,17 +51,22 @@ def reconcile(
     Raises MonthError, ConfigError, and SourceDataError where a side lacks a column or is not
     what it should be.
     """
-    from recon.frames import register
+    from recon.frames import has_texts, register
 
     connection = open_session()
     register(connection, "contracts_frame", contracts)
     register(connection, "entries_frame", entries)
+    frames = {Side.ANALYTICS: contracts, Side.ACCOUNTING: entries}
     return reconcile_relations(
         connection,
         "contracts_frame",
         "entries_frame",
         month if isinstance(month, Month) else Month.parse(str(month)),
         policy if isinstance(policy, Policy) else Policy.of(policy or {}),
+        unsaid={
+            side: Unsaid(AMOUNTS[side]) if has_texts(frame, AMOUNTS[side]) else None
+            for side, frame in frames.items()
+        },
     )
 
 
@@ -73,13 +79,15 @@ def reconcile_relations(
     *,
     descriptions: Mapping[Side, str] | None = None,
     compliance: tuple[str, ...] = (),
+    unsaid: Mapping[Side, Unsaid | None] = NOTHING,
 ) -> Reconciliation:
     """Return the reconciliation of two relations of a session that is used for nothing else.
 
     The session stays open for as long as the result is used: its lines are read from there.
+    `unsaid` are the sides of which nothing says how amounts in text are written.
     """
     told = descriptions or dict.fromkeys(Side, "data frame")
-    notices = take_in(connection, contracts, entries, policy, told, compliance)
+    notices = take_in(connection, contracts, entries, policy, told, compliance, unsaid)
     return reconcile_month(connection, month, policy, told, compliance, notices)
 
 
@@ -90,6 +98,7 @@ def take_in(
     policy: Policy,
     descriptions: Mapping[Side, str],
     compliance: tuple[str, ...],
+    unsaid: Mapping[Side, Unsaid | None] = NOTHING,
 ) -> list[str]:
     """Take two relations into a session, for any month; return what is worth a notice.
 
@@ -97,6 +106,7 @@ def take_in(
     """
     given = {Side.ANALYTICS: contracts, Side.ACCOUNTING: entries}
     _refuse_missing_columns(connection, given, descriptions, compliance)
+    refuse_doubtful(connection, given, unsaid, policy.currency, descriptions)
     register_policy(connection, policy)
     with reading(Side.ANALYTICS, descriptions[Side.ANALYTICS]):
         notices = load_contracts(connection, contracts, policy)

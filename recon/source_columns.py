@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from recon.model import Side
 
 PERIOD = "recognition_period"
+AMOUNTS = {Side.ANALYTICS: "contract_value", Side.ACCOUNTING: "amount"}
 NEEDED: Mapping[Side, tuple[str, ...]] = {
     Side.ANALYTICS: (
         "contract_id", "revenue_type", "contract_value", "duration_months", "booking_date",

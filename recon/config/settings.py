@@ -111,7 +111,7 @@ class SourceSettings:
     `database` says how a database is reached, `spark` what Spark reads. For files, `path` is a
     file or a glob, absolute; `columns` maps our names to theirs. `encoding`, `delimiter`, `decimal`
     and `date_format` say how a CSV file is written; a delimiter that is None is read off the
-    header.
+    header, and without `decimal` amounts have a decimal point, unless they could mean two numbers.
     """
 
     side: Side
@@ -120,7 +120,7 @@ class SourceSettings:
     columns: Mapping[str, str] = field(default_factory=dict)
     encoding: str = "utf-8"
     delimiter: str | None = None
-    decimal: str = "."
+    decimal: str | None = None
     date_format: str | None = None
     compliance: tuple[str, ...] = ()
     database: DatabaseSettings | None = None

@@ -34,7 +34,7 @@ def read_source(table: Keys, side: Side, path: Path, zone: str | None) -> Source
         columns=_read_columns(table.table("columns"), side, compliance),
         encoding=table.take("encoding", values.encoding, "utf-8"),
         delimiter=table.take("delimiter", values.delimiter, None),
-        decimal=table.take("decimal", values.decimal, "."),
+        decimal=table.take("decimal", values.decimal, None),
         date_format=table.take("date_format", values.date_format, None),
         compliance=compliance,
         database=_read_database(table, kind, path, zone),

@@ -15,9 +15,8 @@ from recon.doctor.model import Finding, failed, ok, warning
 from recon.errors import ExitCode, MissingColumns
 from recon.model import Side
 from recon.month import Month
-from recon.source_columns import PERIOD, needed
+from recon.source_columns import AMOUNTS, PERIOD, needed
 
-AMOUNTS = {Side.ANALYTICS: "contract_value", Side.ACCOUNTING: "amount"}
 _NOUNS = {
     Side.ANALYTICS: ("contract line", "contract lines"),
     Side.ACCOUNTING: ("entry", "entries"),

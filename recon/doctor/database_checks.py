@@ -12,6 +12,7 @@ from recon.doctor.database import DatabaseSubject
 from recon.doctor.model import Finding, ok, warning
 from recon.doctor.steps import Step
 from recon.model import Side
+from recon.source_columns import AMOUNTS
 from recon.sources.database import POSTGRESQL, SQL_SERVER, check_decimals
 from recon.sources.parts import BEGINNING
 
@@ -178,7 +179,7 @@ def rows(subject: DatabaseSubject) -> Finding:
 
 def _sums(subject: DatabaseSubject, *days: object) -> list[content.Sum]:
     """Return rows and sums by currency, of the entries between two days."""
-    amount = content.AMOUNTS[subject.settings.side]
+    amount = AMOUNTS[subject.settings.side]
     parameters = days if subject.settings.side is Side.ACCOUNTING else ()
     what = f"COUNT(*), SUM({amount}) FROM {subject.query}"
     if "currency" in subject.columns():

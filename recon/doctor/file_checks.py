@@ -17,7 +17,8 @@ from recon.engine import columns as columns_of
 from recon.errors import ExitCode
 from recon.model import Side
 from recon.month import Month
-from recon.source_columns import PERIOD, needed
+from recon.separators import refuse_doubtful
+from recon.source_columns import AMOUNTS, PERIOD, needed
 from recon.sources.files import FilesSource
 from recon.sources.sample import SampleSource
 from recon.sources.side_by_side import Supervisor
@@ -89,7 +90,7 @@ def columns(subject: FileSubject) -> Finding:
         for name, kind in kinds.items()
     }
     found = content.columns(subject.settings, forms)
-    amount = content.AMOUNTS[subject.settings.side]
+    amount = AMOUNTS[subject.settings.side]
     if kinds[amount] == "VARCHAR":
         return ok(f"all {len(_needed(subject))} that are needed; text, read exactly")
     return found
@@ -100,15 +101,19 @@ def _needed(subject: FileSubject) -> tuple[str, ...]:
 
 
 def rows(subject: FileSubject) -> Finding:
-    """Return what the month will read, counted and added up."""
+    """Return what the month will read, counted and added up.
+
+    Raises SourceDataError where amounts could mean two numbers.
+    """
     side = subject.settings.side
+    _refuse_doubtful(subject)
     read = Columns(side, subject.found, _needed(subject))
-    units, inside, unread = read.units(content.AMOUNTS[side]), "true", {}
+    units, inside, unread = read.units(AMOUNTS[side]), "true", {}
     if side is Side.ACCOUNTING:
         period = read.month(PERIOD)
         inside = f"{period} = {subject.month.index}"
         unread[PERIOD] = _count(subject, f"{period} IS NULL")
-    unread[content.AMOUNTS[side]] = _count(subject, f"{inside} AND {units} IS NULL")
+    unread[AMOUNTS[side]] = _count(subject, f"{inside} AND {units} IS NULL")
     found = subject.rows(
         f"SELECT coalesce(upper({read.text('currency')}), '{subject.currency}'), count(*), "
         f"coalesce(sum({units}), 0) FROM {subject.relation} WHERE {inside} GROUP BY 1"
@@ -118,6 +123,13 @@ def rows(subject: FileSubject) -> Finding:
         for currency, count, total in found
     ]
     return content.rows(side, subject.month, sums, _count(subject, "true"), unread)
+
+
+def _refuse_doubtful(subject: FileSubject) -> None:
+    side, source = subject.settings.side, subject.source
+    unsaid = source.unsaid if isinstance(source, FilesSource) else None
+    relations, told = {side: subject.relation}, {side: source.description}
+    refuse_doubtful(subject.session, relations, {side: unsaid}, subject.currency, told)
 
 
 def _count(subject: FileSubject, condition: str) -> int:

@@ -85,6 +85,7 @@ class Sides:
                 settings.policy,
                 self.descriptions,
                 settings.accounting.compliance,
+                {side: found.unsaid for side, found in self.deliveries.items()},
             )
         return list(self._notices)
 

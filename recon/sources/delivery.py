@@ -9,6 +9,7 @@ from pathlib import Path
 
 from recon.engine import Session
 from recon.month import Month
+from recon.separators import Unsaid
 
 # Makes a new folder for files that are needed while the run lasts; raises OSError.
 Scratch = Callable[[], Path]
@@ -31,8 +32,10 @@ class Delivery:
     `description` says where the rows come from and how they were read, without secrets; `opened`
     yields what to select from, readable while the context lasts. `trail` tells for the evidence
     what was read and how, without secrets; it raises SourceDataError where that has changed since.
+    `unsaid` is None where it is known how amounts in text are written.
     """
 
     description: str
     opened: Callable[[Session], AbstractContextManager[str]]
     trail: Trail = dict
+    unsaid: Unsaid | None = None

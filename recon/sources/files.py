@@ -19,6 +19,8 @@ from recon.columns import PLACE
 from recon.config import SourceSettings
 from recon.engine import Session, columns, literal, reading
 from recon.errors import ConfigError, SourceDataError, SourceUnreachable, TieOutError
+from recon.separators import Unsaid
+from recon.source_columns import AMOUNTS
 from recon.sources.decoding import as_utf8, opening
 from recon.sources.delivery import Delivery, Request, Scratch
 from recon.sources.fingerprints import fingerprint, stamps
@@ -52,7 +54,15 @@ class FilesSource:
     def fetch(self, request: Request, scratch: Scratch, supervisor: Supervisor) -> Delivery:
         """Return the files, which are read where they are."""
         before = stamps(self._files())
-        return Delivery(self.description, self.opened, partial(self._trail, before))
+        return Delivery(self.description, self.opened, partial(self._trail, before), self.unsaid)
+
+    @property
+    def unsaid(self) -> Unsaid | None:
+        """What to ask where amounts in text could mean two numbers, None where it is set."""
+        if self.settings.decimal:
+            return None
+        ours = AMOUNTS[self.settings.side]
+        return Unsaid(self.settings.columns.get(ours, ours), setting=True)
 
     @contextmanager
     def opened(self, session: Session) -> Iterator[str]:

@@ -8,8 +8,10 @@ from recon.columns import PLACE
 from recon.config import SourceSettings
 from recon.engine import literal, name
 from recon.errors import SourceDataError
+from recon.source_columns import AMOUNTS
 
-NUMBERS = {"contract_value", "amount", "duration_months"}
+_DURATION = "duration_months"
+NUMBERS = {*AMOUNTS.values(), _DURATION}
 DATES = {
     "booking_date", "close_date", "start_date", "terminated_on", "recognition_period",
 }  # fmt: skip
@@ -54,32 +56,36 @@ def written(settings: SourceSettings, raw: str, kind: str, ours: str) -> str:
     if kind != "VARCHAR":
         return raw
     if lower in NUMBERS:
-        return _with_point(raw) if settings.decimal == "," else _ungrouped(raw)
+        # No duration is long enough to be grouped.
+        told = settings.decimal is not None and lower != _DURATION
+        return _with_point(raw, told) if settings.decimal == "," else _ungrouped(raw, told)
     if lower in DATES and settings.date_format:
         day = f"try_strptime({raw}, {literal(settings.date_format)})"
         return f"coalesce(strftime({day}, '%Y-%m-%d'), {raw})"
     return raw
 
 
-def _ungrouped(raw: str) -> str:
+def _ungrouped(raw: str, told: bool) -> str:
     """Return the SQL of a number written with a decimal point.
 
     A comma may only group digits, where a point proves it: 1,234.56. Alone it is refused, since
-    1,234 could mean either.
+    1,234 could mean either, unless the settings have `told` that decimals come after a point.
     """
-    grouped = _is_grouped(raw, ",", r"\.")
+    grouped = _is_grouped(raw, ",", r"\.", told)
     return (
         f"CASE WHEN contains({raw}, ',') AND {grouped} THEN replace({raw}, ',', '') ELSE {raw} END"
     )
 
 
-def _is_grouped(raw: str, group: str, decimal: str) -> str:
-    return rf"regexp_full_match({raw}, '\s*[+-]?\d{{1,3}}({group}\d{{3}})+{decimal}\d+\s*')"
+def _is_grouped(raw: str, group: str, decimal: str, told: bool) -> str:
+    alone = rf"|[1-9]\d{{0,2}}({group}\d{{3}})+" if told else ""
+    number = rf"(\d{{1,3}}({group}\d{{3}})+{decimal}\d+{alone})"
+    return rf"regexp_full_match({raw}, '\s*[+-]?{number}\s*')"
 
 
-def _with_point(raw: str) -> str:
+def _with_point(raw: str, told: bool) -> str:
     """Return the SQL of a number written with a decimal comma; of a point the same holds."""
-    grouped = _is_grouped(raw, r"\.", ",")
+    grouped = _is_grouped(raw, r"\.", ",", told)
     return (
         f"CASE WHEN {grouped} THEN replace(replace({raw}, '.', ''), ',', '.') "
         f"WHEN contains({raw}, '.') THEN {raw} || ' (with a point)' "

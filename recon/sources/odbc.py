@@ -19,7 +19,8 @@ from recon.config import DatabaseSettings, SourceSettings
 from recon.engine import Session, literal, name, reading
 from recon.errors import ConfigError, MissingColumns, ReportError, SourceDataError
 from recon.model import Side
-from recon.source_columns import CONDENSED, needed
+from recon.separators import Unsaid
+from recon.source_columns import AMOUNTS, CONDENSED, needed
 from recon.sources.database import SQL_SERVER, Database, connected, driver_manager
 from recon.sources.delivery import Delivery, Request, Scratch
 from recon.sources.driver_errors import failure, retried
@@ -33,16 +34,18 @@ DIGITS = 80
 
 @dataclass(frozen=True, slots=True)
 class Extract:
-    """What a database delivered: a CSV file of text fields, and which of its columns are floats.
+    """What a database delivered: a CSV file of text fields, and the types of its columns.
 
     All parts stand in one file, since rows are numbered in the order in which they stand there.
-    `parts` tell of each what was asked, and what the server says of it.
+    `floats` are the columns of floats, and `unsaid` is there where amounts are text. `parts` tell
+    of each what was asked, and what the server says of it.
     """
 
     path: Path
     columns: tuple[str, ...]
     floats: frozenset[str]
     parts: tuple[Mapping[str, object], ...]
+    unsaid: Unsaid | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,7 @@ class OdbcSource:
             f"{self.description}, {server['isolation']}",
             lambda session: self._opened(session, extract),
             lambda: {**server, "parts": [dict(part) for part in extract.parts]},
+            extract.unsaid,
         )
 
     @contextmanager
@@ -121,7 +125,9 @@ class OdbcSource:
                 # What a part does not deliver stays empty.
                 rows = csv.DictWriter(file, columns, restval="", lineterminator="\r\n")
                 told = tuple(self._fetched(database, part, rows, floats) for part in parts)
-            return server_trail(database), Extract(path, columns, floats, told)
+            amount = AMOUNTS[self.settings.side]
+            unsaid = Unsaid(amount) if kinds[amount] is str else None
+            return server_trail(database), Extract(path, columns, floats, told, unsaid)
 
     def _parts(
         self, database: Database, query: str, request: Request, kinds: Mapping[str, type]
@@ -164,7 +170,7 @@ class OdbcSource:
         cursor = database.execute(part.select, *part.parameters)
         delivered = [column[0].lower() for column in cursor.description]
         count, total = _write(database, delivered, part, rows)
-        summed = "contract_value" if self.settings.side is Side.ANALYTICS else "amount"
+        summed = AMOUNTS[self.settings.side]
         exact = summed not in floats and not isinstance(wanted_sum, float)
         if count != wanted_rows or (exact and total != (wanted_sum or 0)):
             raise SourceDataError(

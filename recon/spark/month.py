@@ -47,7 +47,7 @@ def month_on_spark(
         with session(settings.spark, scratch()) as spark:
             tell("Reading both sides")
             sides = {
-                side.side: opened(spark, side, request, scratch)
+                side.side: opened(spark, side, request, scratch, settings.policy.currency)
                 for side in (settings.analytics, settings.accounting)
             }
             tell(f"Reconciling {request.month} on Spark")

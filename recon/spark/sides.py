@@ -18,6 +18,7 @@ from recon.errors import ConfigError, SourceDataError
 from recon.evidence.extracts import known_columns
 from recon.model import Side
 from recon.secrets import remembered
+from recon.separators import refuse_doubtful
 from recon.source_columns import needed
 from recon.sources import source
 from recon.sources.delivery import Delivery, Request, Scratch
@@ -57,9 +58,16 @@ class SparkSide:
 
 
 def opened(
-    spark: SparkSession, settings: SourceSettings, request: Request, scratch: Scratch
+    spark: SparkSession,
+    settings: SourceSettings,
+    request: Request,
+    scratch: Scratch,
+    currency: str,
 ) -> SparkSide:
-    """Return a side; raises SourceUnreachable, SourceDataError and ConfigError."""
+    """Return a side; raises SourceUnreachable, SourceDataError and ConfigError.
+
+    `currency` is that of rows without one.
+    """
     if settings.kind is SourceKind.SPARK and settings.spark:
         description = settings.spark.description
         with spark_reading(f"The {settings.side} side ({description}) cannot be read"):
@@ -67,7 +75,7 @@ def opened(
             return _side(settings, frame, Delivery(description, _nowhere, _trail(settings.spark)))
     delivery = source(settings).fetch(request, scratch, Supervisor())
     with spark_reading(f"The {settings.side} side ({delivery.description}) cannot be read"):
-        paths, as_written = _parquet(settings, delivery, scratch)
+        paths, as_written = _parquet(settings, delivery, scratch, currency)
         frame = spark.read.option("mergeSchema", str(len(paths) > 1)).parquet(*map(_local, paths))
         return _side(settings, frame, delivery, as_written)
 
@@ -100,13 +108,16 @@ def _read(spark: SparkSession, side: Side, told: SparkSource) -> DataFrame:
 
 
 def _parquet(
-    settings: SourceSettings, delivery: Delivery, scratch: Scratch
+    settings: SourceSettings, delivery: Delivery, scratch: Scratch, currency: str
 ) -> tuple[list[Path], bool]:
     """Return the Parquet files of a side, and whether they are the source's own.
 
     Other files, and the sample, are read here as ever and laid out as Parquet.
     """
     with session() as connection, delivery.opened(connection) as relation:
+        side, told = settings.side, delivery.description
+        unsaid = {side: delivery.unsaid}
+        refuse_doubtful(connection, {side: relation}, unsaid, currency, {side: told})
         own = FilesSource(settings).parquet() if settings.kind is SourceKind.FILES else []
         if own:
             _refuse_hidden(settings.side, own)

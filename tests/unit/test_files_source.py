@@ -210,13 +210,16 @@ def test_a_name_is_a_name(write: Any, read: Read, name: str) -> None:
         ("100", "100"),
         ("1.234,56", "1234.56"),
         ("-1.234.567,8", "-1234567.8"),
-        ("1.234", "1.234 (with a point)"),
+        ("1.234", "1234"),
+        (" -1.234.567 ", " -1234567 "),
+        ("0.234", "0.234 (with a point)"),
+        ("1234.567", "1234.567 (with a point)"),
         ("100.10", "100.10 (with a point)"),
         ("12.34,56", "12.34,56 (with a point)"),
     ],
 )
 def test_a_decimal_comma(write: Any, read: Read, written: str, amount: str) -> None:
-    """A comma becomes a point; a point groups digits, or cannot be read and is not guessed at."""
+    """A comma becomes a point; a point groups digits by three, or the amount cannot be read."""
     write((HEAD + ROW).replace(",", ";").replace("100.10", written))
     assert read(decimal=",")[0]["amount"] == amount
 
@@ -235,6 +238,28 @@ def test_a_decimal_point(write: Any, read: Read, written: str, amount: str) -> N
     """A comma groups digits where a point proves it, or stays, and the row is invalid."""
     write((HEAD + ROW).replace(",", ";").replace("100.10", written))
     assert read()[0]["amount"] == amount
+
+
+@pytest.mark.parametrize(
+    ("written", "amount"),
+    [("1,234", "1234"), ("1,234,567", "1234567"), ("1.234", "1.234"), ("0,234", "0,234")],
+)
+def test_a_decimal_point_that_is_set(write: Any, read: Read, written: str, amount: str) -> None:
+    """A comma can then only group digits."""
+    write((HEAD + ROW).replace(",", ";").replace("100.10", written))
+    assert read(decimal=".")[0]["amount"] == amount
+
+
+@pytest.mark.parametrize(
+    ("decimal", "written", "months"),
+    [(",", "1.200", "1.200 (with a point)"), (".", "1,200", "1,200")],
+)
+def test_no_duration_is_grouped(
+    write: Any, read: Read, decimal: str, written: str, months: str
+) -> None:
+    """A hundred years are a mistake, however they are written."""
+    write(f"contract_id;duration_months\nC1;{written}\n")
+    assert read(decimal=decimal)[0]["duration_months"] == months
 
 
 def test_a_decimal_comma_changes_only_numbers(write: Any, read: Read) -> None:

@@ -34,7 +34,13 @@ ENTRY_TYPES = {
 }  # fmt: skip
 OLDER_TYPES = ("contract_id", "revenue_type", "currency", "amount", "recognition_period")
 # What SUM makes of a column, where it is another type.
-SUMS = {"smallmoney": "money", "tinyint": "int", "smallint": "int", "real": "float"}
+SUMS = {
+    "varchar(20)": "float",
+    "smallmoney": "money",
+    "tinyint": "int",
+    "smallint": "int",
+    "real": "float",
+}
 # The three ranges of entries, as the parameters stand in a request's text.
 RECENT = r"\[2024-05-01, 2024-08-01\]"
 BEFORE = r"\[2024-04-01, 2024-05-01\]"

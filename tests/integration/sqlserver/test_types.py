@@ -12,7 +12,7 @@ from recon.intake import compliance_name
 from recon.model import Side
 from recon.run import reconciled
 from tests.books import contract
-from tests.integration.sqlserver.books import JUNE, books, june, month
+from tests.integration.sqlserver.books import JUNE, books, june, month, refusal
 from tests.integration.sqlserver.conftest import Endpoint
 
 Configured = Callable[..., Path]
@@ -250,3 +250,33 @@ def test_a_term_of_any_type_is_a_term(
         terminated_on=day,
     ))  # fmt: skip
     assert month(configured()).totals["USD"].expected == 10_000_000
+
+
+@pytest.mark.parametrize(
+    ("kind", "amounts", "asked"),
+    [
+        ("varchar(20)", ("12.000", "13.000"), True),
+        ("varchar(20)", ("12.000", "13.50"), False),
+        ("decimal(19,3)", ("12.000", "13.000"), False),
+    ],
+)
+def test_amounts_that_arrive_as_text_may_be_in_doubt(
+    endpoint: Endpoint, configured: Configured, kind: str, amounts: tuple[str, str], asked: bool
+) -> None:
+    """Some servers add up texts; what they have added up says nothing of how the texts are meant.
+
+    Numbers are never in doubt.
+    """
+    endpoint.play(*books(
+        [contract("C-1")], [june(f"E-{n}", "C-1", text) for n, text in enumerate(amounts)],
+        amount=kind,
+    ))  # fmt: skip
+    if not asked:
+        assert month(configured()).sources[Side.ACCOUNTING].invalid == 0
+        return
+    said = str(refusal(configured()))
+    assert said.startswith("No amount in column 'amount' of the accounting side (sqlserver ")
+    assert said.endswith(
+        'E-0: "12.000" is 12.00 or 12,000.00 and E-1: "13.000" is 13.00 or 13,000.00; '
+        "deliver it as DECIMAL."
+    )

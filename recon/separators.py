@@ -1,0 +1,128 @@
+"""Separators: amounts in text that could mean two numbers are asked about, never guessed.
+
+Where each amount of a side is written like `12.000` or `12,000`, its separator may come before
+decimals or between thousands. One amount that can be read in one way only decides it for the side:
+`12.5`, `0.125`, `1234.567`, `1,234.56`, `1.234.567`. Whole numbers without a separator decide
+nothing, and three decimals are what some currencies have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from recon import money
+from recon.columns import Columns
+from recon.engine import Session, columns, literal, reading
+from recon.errors import SourceDataError
+from recon.intake import coded
+from recon.model import Side
+from recon.source_columns import AMOUNTS, CONDENSED
+
+_IDS = {Side.ANALYTICS: "contract_id", Side.ACCOUNTING: "entry_id"}
+# Nobody groups the digits of 0.500 or of 1234.567.
+_DOUBTFUL = r"[+-]?[1-9]\d{0,2}[.,]\d{3}"
+_WRITTEN = r"[+-]?(\d+[.,]\d*|[.,]\d+|\d{1,3}((\.\d{3})+(,\d*)?|(,\d{3})+(\.\d*)?))"
+# Of nearly every side the first rows decide.
+_FIRST = 1_000
+_EXAMPLES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Unsaid:
+    """A side of which nothing says how amounts in text are written.
+
+    `column` is what the source calls its amounts; `setting` is whether the configuration could say
+    how they are written, by `decimal`.
+    """
+
+    column: str
+    setting: bool = False
+
+
+# Of both sides it is known.
+NOTHING: Mapping[Side, Unsaid | None] = MappingProxyType({})
+
+
+def refuse_doubtful(
+    connection: Session,
+    relations: Mapping[Side, str],
+    unsaid: Mapping[Side, Unsaid | None],
+    currency: str,
+    descriptions: Mapping[Side, str],
+) -> None:
+    """Stop where the amounts of a side could mean two numbers, and tell it of both sides at once.
+
+    `currency` is the policy's. Raises SourceDataError.
+    """
+    doubts = []
+    for side, told in unsaid.items():
+        if told is None:
+            continue
+        with reading(side, descriptions[side]):
+            rows = _doubtful(connection, side, relations[side], currency)
+        if rows:
+            doubts.append(_question(side, descriptions[side], told, rows))
+    if doubts:
+        raise SourceDataError(" ".join(doubts))
+
+
+def _doubtful(
+    connection: Session, side: Side, relation: str, currency: str
+) -> list[tuple[str, str, str]]:
+    """Return the first rows that could mean two numbers: id, amount and currency; [] if decided."""
+    given = Columns(side, columns(connection, relation), ())
+    # A typed column has no separator.
+    if given.kind(AMOUNTS[side]) != "VARCHAR":
+        return []
+    separated = _separated(given, relation, currency)
+    decides = f"regexp_full_match(written, '{_WRITTEN}') AND NOT {_doubt('written')}"
+    # Where not one row has a separator, the first look has been at all of them.
+    first = f"SELECT count(*) = 0 OR bool_or({decides}) FROM (FROM {separated} LIMIT {_FIRST})"
+    rest = f"SELECT true FROM {separated} WHERE {decides} LIMIT 1"
+    if any(connection.execute(look).fetchone() == (True,) for look in (first, rest)):
+        return []
+    fine = ", ".join(map(literal, money.fine_currencies()))
+    return connection.execute(
+        f"""FROM {separated}
+        WHERE {_doubt("written")} AND currency NOT IN ({fine}) LIMIT {_EXAMPLES}"""
+    ).fetchall()
+
+
+def _separated(given: Columns, relation: str, currency: str) -> str:
+    """Return the rows whose amount has a separator: id, the amount as `written`, currency."""
+    amount, of = AMOUNTS[given.side], _IDS[given.side]
+    raw = given.raw(amount)
+    # What a server has added up is in its own writing.
+    own = f"AND {given.raw(CONDENSED)} IS NULL" if CONDENSED in given.names else ""
+    return f"""(
+        SELECT coalesce({given.text(of)}, 'a row without {of}') AS id,
+            {given.text(amount)} AS written, {coded(given.text("currency"), currency)} AS currency
+        FROM {relation} WHERE (contains({raw}, '.') OR contains({raw}, ',')) {own})"""
+
+
+def _doubt(text: str) -> str:
+    return f"regexp_full_match({text}, '{_DOUBTFUL}')"
+
+
+def _question(side: Side, description: str, told: Unsaid, rows: list[tuple[str, str, str]]) -> str:
+    """Return one sentence: which column of which side, what it could mean, and what settles it."""
+    remedy = "deliver it as DECIMAL"
+    if told.setting:
+        remedy = f'set decimal = "." or decimal = "," under [{side}] of the configuration'
+    return (
+        f"No amount in column {told.column!r} of the {side} side ({description}) tells whether its "
+        "separator comes before decimals or between thousands: "
+        f"{' and '.join(_both_ways(*row, setting=told.setting) for row in rows)}; {remedy}."
+    )
+
+
+def _both_ways(of: str, written: str, currency: str, *, setting: bool) -> str:
+    decimal, other = (".", ",") if "." in written else (",", ".")
+    small, large = (
+        money.pretty(money.parse_amount(written.replace(decimal, instead)), currency)
+        for instead in (".", "")
+    )
+    when, else_when = (f' (decimal = "{mark}")' * setting for mark in (decimal, other))
+    return f'{of}: "{written}" is {small}{when} or {large}{else_when}'
