@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 import typer
 
 from recon.cli import init_questions as questions
-from recon.config import Settings
+from recon.config import Settings, SourceSettings
 from recon.errors import ConfigError
 from recon.model import Side
 from recon.setup.configuration import QUERIES, Access, configuration, read_back
 from recon.setup.names import snake
 from recon.setup.proposal import Proposal, propose, ranked, ties
 from recon.setup.queries import Form, contracts_query, entries_query, extremes, form_of
-from recon.setup.schema import Catalog, Family, Table, reached
-from recon.sources.side_by_side import Supervisor
+from recon.setup.schema import Catalog, Column, Family, Table, reached
+from recon.sources.side_by_side import Supervisor, side_by_side
 
 # How many names are listed in a sentence.
 LISTED = 40
@@ -104,8 +105,9 @@ def _form(settings: Settings, entries: Proposal, asking: bool) -> Form:
     column = entries.column("recognition_period")
     if column is None or column.family is Family.DATE:
         return Form.DATE
-    with reached(settings.accounting, Supervisor()) as database:
-        least, most = extremes(database, entries.table, column)
+    # In a thread of its own: Ctrl-C waits for no database.
+    work = partial(_extremes, settings.accounting, entries.table, column)
+    least, most = side_by_side({Side.ACCOUNTING: work}, lambda _: None)[Side.ACCOUNTING]
     form = form_of(column, least, most)
     if form is not None:
         return form
@@ -118,3 +120,10 @@ def _form(settings: Settings, entries: Proposal, asking: bool) -> Form:
          f"recon knows {forms}"],
         "The proposal",
     )  # fmt: skip
+
+
+def _extremes(
+    settings: SourceSettings, table: Table, column: Column, supervisor: Supervisor
+) -> tuple[object, object]:
+    with reached(settings, supervisor) as database:
+        return extremes(database, table, column)

@@ -20,11 +20,10 @@ from recon.model import Side
 from recon.secrets import remembered
 from recon.separators import refuse_doubtful
 from recon.source_columns import needed
-from recon.sources import source
+from recon.sources import fetched, source
 from recon.sources.delivery import Delivery, Request, Scratch
 from recon.sources.files import FilesSource
 from recon.sources.naming import chosen, written
-from recon.sources.side_by_side import Supervisor
 from recon.spark.failures import spark_reading
 
 if TYPE_CHECKING:
@@ -73,7 +72,9 @@ def opened(
         with spark_reading(f"The {settings.side} side ({description}) cannot be read"):
             frame = _read(spark, settings.side, settings.spark)
             return _side(settings, frame, Delivery(description, _nowhere, _trail(settings.spark)))
-    delivery = source(settings).fetch(request, scratch, Supervisor())
+    # In a thread of its own: Ctrl-C waits for no database.
+    sources = {settings.side: source(settings)}
+    delivery = fetched(sources, request, scratch, lambda _: None)[settings.side]
     with spark_reading(f"The {settings.side} side ({delivery.description}) cannot be read"):
         paths, as_written = _parquet(settings, delivery, scratch, currency)
         frame = spark.read.option("mergeSchema", str(len(paths) > 1)).parquet(*map(_local, paths))

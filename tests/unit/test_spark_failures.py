@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
+from unittest.mock import MagicMock
 
 import pytest
 
+from recon.config import SourceSettings
 from recon.errors import ConfigError, SourceUnreachable
+from recon.model import Side
+from recon.month import Month
+from recon.sources.delivery import Request
+from recon.sources.side_by_side import Stopped, Supervisor
+from recon.spark import sides
 from recon.spark.failures import no_session, spark_reading
+from tests.shell import PATIENCE
 
 OLD_JAVA = """Error: A JNI error has occurred, please check your installation and try again
 Exception in thread "main" java.lang.UnsupportedClassVersionError: org/apache/spark/launcher/Main
@@ -53,3 +62,22 @@ def test_what_fails_on_an_executor(raised: str, meaning: str) -> None:
     errors = pytest.importorskip("pyspark.errors", reason="PySpark is not installed")
     with pytest.raises(SourceUnreachable, match=meaning), spark_reading("The month failed"):
         raise errors.PythonException(raised)
+
+
+def test_ctrl_c_stops_what_is_fetched_for_spark(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A database is asked aside: the driver keeps nobody from hearing."""
+    stopped = []
+
+    def fetch(_: object, __: object, supervisor: Supervisor) -> None:
+        signal.raise_signal(signal.SIGINT)
+        try:
+            supervisor.pause(PATIENCE)
+        except Stopped:
+            stopped.append(True)
+            raise
+
+    monkeypatch.setattr(sides, "source", lambda _: MagicMock(fetch=fetch))
+    settings, request = SourceSettings(Side.ANALYTICS), Request(Month.parse("2024-06"))
+    with pytest.raises(KeyboardInterrupt):
+        sides.opened(MagicMock(), settings, request, MagicMock())
+    assert stopped == [True]
