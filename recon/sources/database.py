@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from recon.config import DatabaseSettings
 from recon.errors import ConfigError, SourceDataError
 from recon.sources.connection import connection_string
-from recon.sources.side_by_side import Supervisor
+from recon.sources.side_by_side import PATIENCE, Supervisor, aside
 
 if TYPE_CHECKING:
     import pyodbc
@@ -87,7 +87,8 @@ def connected(settings: DatabaseSettings, supervisor: Supervisor) -> Iterator[Da
             isolation = _begin(cursor, product)
             yield Database(cursor, product, version, driver, isolation, supervisor)
     finally:
-        connection.close()
+        # Some drivers ask the server for a rollback first, and wait for its answer.
+        aside(connection.close).join(PATIENCE)
 
 
 def _versions(connection: pyodbc.Connection) -> tuple[str, str]:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import queue
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from recon.model import Side
 
 Result = TypeVar("Result")
 
-# How long to wait for a thread that was told to stop: a login cannot be cancelled, a query can.
+# How long to wait for what was told to stop: a login cannot be cancelled, a query can, unless its
+# server does not answer the cancel either.
 PATIENCE = 2.0
 # On Windows, nothing interrupts a wait; so none is long.
 GLANCE = 0.2
@@ -34,6 +36,40 @@ def unheard(event: str, message: str, **facts: object) -> None:
     """Keep no record."""
 
 
+def aside(call: Callable[[], object]) -> threading.Thread:
+    """A daemon thread that calls what may never return.
+
+    A driver that is to stop a query waits for the server's answer, however long it takes; that
+    must keep neither us nor the process. A call that fails has come too late, and nobody cares.
+    """
+
+    def run() -> None:
+        with suppress(Exception):
+            call()
+
+    thread = threading.Thread(target=run, name="recon-aside", daemon=True)
+    thread.start()
+    return thread
+
+
+class _Cancel:
+    """A call that ends what runs, made aside, and once at a time."""
+
+    def __init__(self, call: Callable[[], object]) -> None:
+        self._call = call
+        self._made: threading.Thread | None = None
+
+    def begin(self) -> None:
+        """Make the call, unless one is still being made."""
+        if self._made is None or not self._made.is_alive():
+            self._made = aside(self._call)
+
+    def wait(self) -> None:
+        """Wait until no call is being made, for ever where the server does not answer."""
+        if self._made is not None:
+            self._made.join()
+
+
 class Supervisor:
     """What the threads share: whether to stop, what to cancel then, whom to tell of progress."""
 
@@ -42,7 +78,7 @@ class Supervisor:
         self.note = note
         self._stop = threading.Event()
         self._lock = threading.Lock()
-        self._cancels: list[Callable[[], None]] = []
+        self._cancels: list[_Cancel] = []
 
     def pause(self, seconds: float) -> None:
         """Wait; raises Stopped as soon as the work is to stop."""
@@ -55,26 +91,32 @@ class Supervisor:
 
     @contextmanager
     def cancelling(self, cancel: Callable[[], None]) -> Iterator[None]:
-        """Call `cancel`, from another thread, if the work is to stop while the context lasts."""
+        """Call `cancel`, from another thread, if the work is to stop while the context lasts.
+
+        It lasts until that call returns: a driver may crash where a connection that it is still
+        cancelling something on is closed.
+        """
+        made = _Cancel(cancel)
         with self._lock:
-            self._cancels.append(cancel)
+            self._cancels.append(made)
         try:
             self.check()
             yield
         finally:
             with self._lock:
-                self._cancels.remove(cancel)
+                self._cancels.remove(made)
+            made.wait()
 
     def stop(self) -> None:
         """Let the work stop: no new step begins and the running ones are cancelled.
 
-        Called again, it cancels what began in the very moment of the first call.
+        Called again, it cancels what began in the very moment of the first call. It waits for
+        nothing.
         """
         self._stop.set()
         with self._lock:
             for cancel in self._cancels:
-                with suppress(Exception):
-                    cancel()
+                cancel.begin()
 
 
 def side_by_side(
@@ -117,8 +159,33 @@ def side_by_side(
 
 
 def _stop(supervisor: Supervisor, threads: Sequence[threading.Thread]) -> None:
+    """Stop the work, and wait a little while for its end; Ctrl-C ends the wait."""
     end = time.monotonic() + PATIENCE
-    while any(thread.is_alive() for thread in threads) and time.monotonic() < end:
-        supervisor.stop()
-        for thread in threads:
-            thread.join(GLANCE / len(threads))
+    with _ctrl_c_noted() as pressed:
+        waiting = True
+        while waiting:
+            supervisor.stop()
+            for thread in threads:
+                thread.join(GLANCE / len(threads))
+            alive = any(thread.is_alive() for thread in threads)
+            waiting = alive and not pressed and time.monotonic() < end
+
+
+@contextmanager
+def _ctrl_c_noted() -> Iterator[Sequence[object]]:
+    """Yield what is no longer empty when Ctrl-C was pressed; whoever listens to it still does."""
+    pressed: list[object] = []
+    listener = signal.getsignal(signal.SIGINT)
+    if not callable(listener) or threading.current_thread() is not threading.main_thread():
+        yield pressed
+        return
+
+    def hear(*given: Any) -> None:  # noqa: ANN401 - the signal and the frame
+        pressed.append(given)
+        listener(*given)
+
+    signal.signal(signal.SIGINT, hear)
+    try:
+        yield pressed
+    finally:
+        signal.signal(signal.SIGINT, listener)

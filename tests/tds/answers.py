@@ -11,11 +11,15 @@ from tests.tds.columns import Type, type_named
 
 
 class Fault(StrEnum):
-    """What goes wrong; the connection is closed by a CUT and torn off by a RESET."""
+    """What goes wrong; the connection is closed by a CUT and torn off by a RESET.
+
+    Who WAITs is ended by an attention, and acknowledges it; who is SILENT does neither.
+    """
 
     NONE = ""
     ERROR = "error"
     WAIT = "wait"
+    SILENT = "silent"
     CUT = "cut"
     RESET = "reset"
 
@@ -26,6 +30,7 @@ class Answer:
 
     The fault happens after so many rows, columns of the next row and bytes of the column after
     them, as `at` says, or before everything. Values are texts, whatever the type of their column.
+    All of it waits until the event `after` has been recorded, in whichever session.
     """
 
     to: str
@@ -36,6 +41,7 @@ class Answer:
     error: tuple[int, str] = (0, "")
     seconds: float = 0
     times: int = 1_000_000
+    after: str = ""
 
     def __post_init__(self) -> None:
         self.fault = Fault(self.fault)

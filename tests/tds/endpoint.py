@@ -53,6 +53,11 @@ class Play:
         with self.lock:
             self.record.append({"session": session, "event": event, **facts})
 
+    def wait_for(self, event: str) -> None:
+        """Wait until something has happened, in whichever session."""
+        while all(noted["event"] != event for noted in tuple(self.record)):
+            time.sleep(0.02)
+
     def answer_to(self, text: str) -> Answer | None:
         """Return the first answer that fits and is not used up."""
         with self.lock:
@@ -121,6 +126,8 @@ class Session(socketserver.BaseRequestHandler):
 
     def perform(self, answer: Answer | None, tokens: bytes, prepares: bool = False) -> None:
         """Send the tokens of an answer, with what goes wrong in it."""
+        if answer and answer.after:
+            self.play.wait_for(answer.after)
         if prepares:
             tokens += protocol.done_in_procedure(0) + protocol.prepared(1)
         elif answer and answer.columns:
@@ -139,21 +146,24 @@ class Session(socketserver.BaseRequestHandler):
             return False
         if begun:
             self.send(begun, last=False)
-        if answer.fault is Fault.WAIT:
-            return self.wait(answer.seconds)
+        if answer.fault in (Fault.WAIT, Fault.SILENT):
+            return self.wait(answer)
         if answer.fault is Fault.RESET:
             tear(self.request)
         raise Ended
 
-    def wait(self, seconds: float) -> bool:
-        """Wait; return whether nobody has told us to stop meanwhile."""
+    def wait(self, answer: Answer) -> bool:
+        """Wait; return whether nobody has told us to stop meanwhile, or we did not listen."""
         self.play.note(self.number, "waiting")
-        until = time.monotonic() + seconds
+        until = time.monotonic() + answer.seconds
         while (left := until - time.monotonic()) > 0:
-            if select.select([self.request], [], [], left)[0]:
-                protocol.message(self.wire)
+            if not select.select([self.request], [], [], left)[0]:
+                continue
+            protocol.message(self.wire)
+            if answer.fault is Fault.WAIT:
                 self.attention(done(Done.ERROR | Done.MORE))
                 return False
+            self.play.note(self.number, "attention")
         return True
 
     def attention(self, before: bytes = b"") -> None:

@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import decimal
+import sys
+import threading
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import MagicMock
 
 import pytest
 
 from recon.config import DatabaseSettings
 from recon.errors import ConfigError
 from recon.model import Side
+from recon.sources import database
 from recon.sources.connection import connection_string, escaped, joined
 from recon.sources.driver_errors import failure, is_transient, redacted
+from recon.sources.side_by_side import Supervisor
+from tests.shell import PATIENCE
 
 INSTALLED = ("SQL Server", "ODBC Driver 17 for SQL Server", "ODBC Driver 18 for SQL Server")
 SERVER = DatabaseSettings(
@@ -125,3 +131,24 @@ def test_secrets_are_taken_out(text: str) -> None:
     """Whatever a driver repeats of a connection string, the password is not in it."""
     assert "s3" not in redacted(text)
     assert "s3" not in str(failure(Side.ANALYTICS, "x", DriverError("HY000", text)))
+
+
+def test_a_connection_that_does_not_close_holds_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some drivers ask for a rollback first, and a server that is silent never answers."""
+    answered, ended = threading.Event(), threading.Event()
+
+    def close() -> None:
+        answered.wait(PATIENCE)
+        ended.set()
+
+    connection = MagicMock(**{"getinfo.return_value": "Another", "close": close})
+    cursor = connection.cursor.return_value
+    cursor.execute.return_value.fetchval.return_value = decimal.Decimal("1234.56")
+    driver = MagicMock(**{"drivers.return_value": INSTALLED, "connect.return_value": connection})
+    monkeypatch.setitem(sys.modules, "pyodbc", driver)
+    monkeypatch.setattr(database, "PATIENCE", 0.1)
+    with database.connected(SERVER, Supervisor()) as opened:
+        assert opened.product == "Another"
+    assert not ended.is_set()
+    answered.set()
+    assert ended.wait(PATIENCE)

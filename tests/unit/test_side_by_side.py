@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import threading
 from collections.abc import Callable
@@ -101,3 +102,92 @@ def test_nothing_begins_after_the_stop() -> None:
     supervisor.stop()
     with pytest.raises(Stopped), supervisor.cancelling(lambda: None):
         pytest.fail("it began")
+
+
+def test_a_cancel_that_is_never_answered_holds_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A driver waits for a server that is silent; it is asked once, and then left behind."""
+    monkeypatch.setattr(sys.modules[Supervisor.__module__], "PATIENCE", 1.0)
+    asked, running, answered = threading.Event(), threading.Event(), threading.Event()
+    calls = list[str]()
+
+    def cancel() -> None:
+        calls.append("asked")
+        asked.set()
+        answered.wait(PATIENCE)
+        calls.append("returned")
+
+    def fail(_: Supervisor) -> str:
+        assert running.wait(PATIENCE)
+        raise ValueError("refused")
+
+    def query(supervisor: Supervisor) -> str:
+        with supervisor.cancelling(cancel):
+            running.set()
+            assert answered.wait(PATIENCE)
+        return "never"
+
+    with pytest.raises(ValueError, match="refused"):
+        both(query, fail)
+    assert asked.wait(PATIENCE)
+    assert calls == ["asked"]
+    answered.set()
+
+
+def test_nothing_is_closed_that_is_still_being_cancelled() -> None:
+    """Where the query ends before the driver has done with its cancel, that is waited for."""
+    supervisor, order = Supervisor(), list[str]()
+    began, ended = threading.Event(), threading.Event()
+
+    def cancel() -> None:
+        began.set()
+        assert ended.wait(PATIENCE)
+        order.append("cancelled")
+
+    with supervisor.cancelling(cancel):
+        supervisor.stop()
+        assert began.wait(PATIENCE)
+        threading.Timer(0.2, ended.set).start()
+    order.append("closed")
+    assert order == ["cancelled", "closed"]
+
+
+def test_a_cancel_that_fails_is_nobodys() -> None:
+    """The query has just ended by itself: there is nothing to be cancelled any more."""
+    supervisor, tried = Supervisor(), threading.Event()
+
+    def cancel() -> None:
+        tried.set()
+        raise ValueError("too late")
+
+    with supervisor.cancelling(cancel):
+        supervisor.stop()
+        assert tried.wait(PATIENCE)
+
+
+def test_ctrl_c_ends_the_wait_for_those_that_are_stopped() -> None:
+    """Somebody has waited enough; whoever listened to Ctrl-C before hears of it, and does after."""
+    running, answered = threading.Event(), threading.Event()
+    heard, ended = list[object](), list[bool]()
+
+    def listener(*given: object) -> None:
+        heard.append(given)
+
+    def fail(_: Supervisor) -> str:
+        assert running.wait(PATIENCE)
+        raise ValueError("refused")
+
+    def query(supervisor: Supervisor) -> str:
+        with supervisor.cancelling(lambda: signal.raise_signal(signal.SIGINT)):
+            running.set()
+            ended.append(answered.wait(PATIENCE))
+        return "never"
+
+    before = signal.signal(signal.SIGINT, listener)
+    try:
+        with pytest.raises(ValueError, match="refused"):
+            both(query, fail)
+        assert (ended, signal.getsignal(signal.SIGINT)) == ([], listener)
+    finally:
+        signal.signal(signal.SIGINT, before)
+        answered.set()
+    assert heard
