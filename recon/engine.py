@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import tempfile
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -38,6 +40,25 @@ def open_session(memory_limit: str | None = None) -> Session:
         connection.execute(f"SET temp_directory = {literal(str(temporary.name()))}")
     for macro in MACROS:
         connection.execute(macro)
+    return connection
+
+
+def open_private_session() -> Session:
+    """Return a new session for a process of others, whose files everybody may read.
+
+    Its own are in a folder that is ours alone, and gone with the session.
+    """
+    connection = open_session()
+    if os.name != "posix":  # a folder of Windows has the rights of the one that it is in
+        return connection
+    try:
+        folder = temporary.folder()
+    except OSError:
+        # Rather too little memory than books that everybody can read.
+        connection.execute("SET temp_directory = ''")
+        return connection
+    connection.execute(f"SET temp_directory = {literal(folder.name)}")
+    weakref.finalize(connection, folder.cleanup)
     return connection
 
 

@@ -19,6 +19,8 @@ from recon.errors import ReportError
 
 # Windows' word for a pipe that nobody reads any more.
 _BROKEN_PIPES = (errno.EPIPE, errno.EINVAL)
+# The rights of the group and of everybody else.
+_OTHERS = 0o077
 
 
 class Interruption:
@@ -56,6 +58,16 @@ class Interruption:
 def _signals() -> list[signal.Signals]:
     # SIGBREAK is what Windows sends on Ctrl-Break.
     return [number for number in signal.Signals if number.name in ("SIGINT", "SIGTERM", "SIGBREAK")]
+
+
+def keep_private() -> None:
+    """Let nobody but this account read what the process makes: files, folders, what DuckDB spills.
+
+    What is there already keeps its rights. On Windows a file has those of its folder.
+    """
+    if os.name == "posix":
+        # In one place, since DuckDB, SQLite and openpyxl make files of their own.
+        os.umask(os.umask(_OTHERS) | _OTHERS)
 
 
 def collect_seldom() -> None:

@@ -18,7 +18,7 @@ from recon.causes import explain
 from recon.columns import Columns
 from recon.compare import add_up, compare, view_lines
 from recon.control import control
-from recon.engine import Session, columns, open_session, reading
+from recon.engine import Session, columns, open_private_session, reading
 from recon.errors import MissingColumns, SourceDataError
 from recon.facts import Facts, gather
 from recon.intake import load_contracts, refuse_crm_close_dates, view_entries
@@ -53,7 +53,7 @@ def reconcile(
     """
     from recon.frames import has_texts, register
 
-    connection = open_session()
+    connection = open_private_session()
     register(connection, "contracts_frame", contracts)
     register(connection, "entries_frame", entries)
     frames = {Side.ANALYTICS: contracts, Side.ACCOUNTING: entries}

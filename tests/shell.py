@@ -158,6 +158,8 @@ def in_process(
     code = 0
     with ExitStack() as kept:
         kept.enter_context(_handlers_kept())
+        kept.callback(os.umask, rights := os.umask(0))
+        os.umask(rights)
         kept.enter_context(chdir(cwd))
         kept.enter_context(mock.patch.dict(os.environ, environment(env), clear=True))
         for owner, name, value in (

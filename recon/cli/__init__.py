@@ -35,6 +35,7 @@ def recon(
 
 def main() -> int:
     """Run the command line; return the documented exit code, never with a traceback."""
+    process.keep_private()
     process.prepare_streams()
     process.collect_seldom()
     interruption = process.Interruption()

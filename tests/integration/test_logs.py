@@ -57,6 +57,7 @@ def run(
     monkeypatch.chdir(project.folder)
     for variable in ("RECON_CONFIG", "RECON_DEBUG"):
         monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setattr("recon.process.keep_private", lambda: None)
 
     def once(*arguments: str) -> tuple[int, str, str]:
         monkeypatch.setattr(sys, "argv", ["recon", "month", *(arguments or ("2024-06",))])

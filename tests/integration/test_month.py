@@ -79,6 +79,7 @@ def run(
     monkeypatch.chdir(project.folder)
     for variable in ("RECON_CONFIG", "RECON_DEBUG"):
         monkeypatch.delenv(variable, raising=False)
+    monkeypatch.setattr("recon.process.keep_private", lambda: None)
     monkeypatch.setattr("recon.reports.directory.time.sleep", lambda _: None)
 
     def once(*arguments: str, line: Sequence[str] = ("month", "2024-06")) -> tuple[int, str, str]:
