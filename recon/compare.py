@@ -81,6 +81,8 @@ def _posted(month: Month) -> str:
 
 
 BROKEN = "status NOT IN ('matched', 'within_tolerance')"
+# A line recognizes less than it expects, or, of a credit, takes back less.
+LACKING = "on_contract AND sign(expected) * difference < 0"
 # The key of an entry as it came.
 GIVEN = "given_contract_id, given_revenue_type, given_currency"
 

@@ -17,13 +17,15 @@ from recon.engine import Session, is_any
 from recon.fits import Fit, fits_of
 from recon.model import Cause, Entry, Flag, Status
 from recon.month import Month
+from recon.objections import objections_of, unread_of
 from recon.partners import Partner, partners_of
 
 
 class Facts(NamedTuple):
     """One line that breaks; amounts in ten-thousandths, differences are recognized - expected.
 
-    `entries` are those of the month and its neighbours.
+    `entries` are those of the month and its neighbours, `unread` says which of the line cannot be
+    read, and `against` where the amount that it lacks is found instead.
     """
 
     line: int
@@ -31,6 +33,8 @@ class Facts(NamedTuple):
     entries: tuple[Entry, ...]
     entries_of_month: tuple[Entry, ...]
     fits: tuple[Fit, ...]
+    unread: str
+    against: tuple[str, ...]
     partners: Mapping[Cause, Partner]
     status: Status
     flags: tuple[Flag, ...]
@@ -75,6 +79,7 @@ def gather(connection: Session, month: Month) -> Iterator[Facts]:
     connection.execute(f"CREATE OR REPLACE TEMP TABLE neighbours AS {_neighbours(month)}")
     entries = _entries(connection)
     fits = fits_of(connection, month)
+    unread, against = unread_of(connection), objections_of(connection, month)
     partners = partners_of(connection)
     cursor = connection.execute(_FACTS)
     statuses = {status.value: status for status in Status}
@@ -87,6 +92,8 @@ def gather(connection: Session, month: Month) -> Iterator[Facts]:
                 posted,
                 tuple(entry for entry in posted if entry.offset == 0),
                 fits.get(line, ()),
+                unread.get(line, ""),
+                against.get(line, ()),
                 partners.get(line, {}),
                 statuses[status],
                 flags_of(flags),

@@ -26,8 +26,20 @@ def counterpart(facts: Facts, cause: Cause) -> Counterpart | None:
     if cause is Cause.WRONG_PERIOD and (found := misplaced(facts)):
         entries, by = found
         neighbour = entries[0].offset or by
-        return Counterpart(facts.contract_id, facts.revenue_type, facts.currency, neighbour)
+        return Counterpart(
+            facts.contract_id, facts.revenue_type, facts.currency, neighbour,
+            facts.to_date_expected, facts.to_date_recognized,
+        )  # fmt: skip
     partner = facts.partner(cause)
     if partner is None or not (partner.balanced or partner.single):
         return None
-    return Counterpart(partner.contract_id, partner.revenue_type, partner.currency, 0)
+    return Counterpart(
+        partner.contract_id, partner.revenue_type, partner.currency, 0,
+        partner.to_date_expected, partner.to_date_recognized,
+    )  # fmt: skip
+
+
+def objections(facts: Facts) -> tuple[str, ...]:
+    """Return what speaks against booking what a line lacks."""
+    unread = (f"an entry of it cannot be read ({facts.unread})",) if facts.unread else ()
+    return unread + facts.against

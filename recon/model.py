@@ -114,6 +114,8 @@ class Counterpart:
     revenue_type: str
     currency: str
     offset: int
+    to_date_expected: int
+    to_date_recognized: int
 
 
 NAME_LENGTH = 12
@@ -144,7 +146,7 @@ class Break:
 
     `id_key` is the contract's id as lines are matched by it. `concerned` are the ids of the
     entries that the cause is about: of the repeated ones, of those in the wrong month, else of all
-    in the month.
+    in the month. `against` are the sentences that speak against booking what the line lacks.
     """
 
     contract_id: str
@@ -169,6 +171,7 @@ class Break:
     explanation: str
     concerned: tuple[str, ...] = ()
     counterpart: Counterpart | None = None
+    against: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:

@@ -25,6 +25,8 @@ class Partner:
     currency: str
     single: bool
     balanced: bool
+    to_date_expected: int
+    to_date_recognized: int
 
 
 # What makes two lines that are off by opposite amounts a pair.
@@ -75,6 +77,7 @@ def partners_of(connection: Session) -> dict[int, dict[Cause, Partner]]:
     ]
     pairs = " UNION ALL ".join(
         f"""SELECT a.line, '{cause}' AS cause, b.id, b.type, b.currency, a.type = b.type AS same,
+            b.to_date_expected, b.to_date_recognized,
             count(*) OVER (PARTITION BY b.line) AS claims
         FROM {pair}"""
         for cause, pair in found_in
@@ -84,7 +87,9 @@ def partners_of(connection: Session) -> dict[int, dict[Cause, Partner]]:
         SELECT line, cause, first(id ORDER BY same DESC, id, type, currency),
             first(type ORDER BY same DESC, id, type, currency),
             first(currency ORDER BY same DESC, id, type, currency),
-            count(*) = 1 AND max(claims) = 1, count(*) = max(claims)
+            count(*) = 1 AND max(claims) = 1, count(*) = max(claims),
+            first(to_date_expected ORDER BY same DESC, id, type, currency),
+            first(to_date_recognized ORDER BY same DESC, id, type, currency)
         FROM ({pairs}) GROUP BY line, cause"""
     ).fetchall()
     found: defaultdict[int, dict[Cause, Partner]] = defaultdict(dict)

@@ -4,7 +4,8 @@ A break whose cause says what to post becomes a balanced entry between revenue a
 revenue, in the month that is wrong; of a cause between two lines both are put right by one entry.
 Everything else is listed with why not. Nothing is posted anywhere: an accountant decides.
 
-Once all proposals are posted, none of their lines breaks any more. Amounts are ten-thousandths.
+Once all proposals are posted, none of their lines breaks any more. Nothing is proposed that might
+stand in the ledger already: that would book it twice. Amounts are ten-thousandths.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from recon.control import tie
+from recon.double_booking import Key, Move, beyond_to_date, booked_twice, delivered_twice, key_of
 from recon.model import Break, Cause
 from recon.month import Month
 
@@ -48,8 +50,6 @@ _PAIRED = (
     Cause.WRONG_TYPE, Cause.WRONG_CONTRACT, Cause.MISTYPED_CONTRACT, Cause.WRONG_CURRENCY,
 )  # fmt: skip
 
-# Contract, revenue type, currency.
-_Key = tuple[str, str, str]
 _Node = tuple[str, ...]
 
 
@@ -107,15 +107,6 @@ class Proposals:
     unproposed: tuple[Unproposed, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Move:
-    """Revenue that a line would get, or lose where it is negative, in a month."""
-
-    key: _Key
-    offset: int
-    amount: int
-
-
 def proposals(
     month: Month, breaks: Sequence[Break], accounts: Mapping[str, str] | None = None
 ) -> Proposals:
@@ -124,22 +115,18 @@ def proposals(
     `accounts` gives the accounts their names in the ledger: by `DEFERRED`, and by what
     `revenue_account` says of a type. Raises TieOutError where an entry is not balanced.
     """
-    objections = {_key(item): why for item in breaks if (why := _objection(item))}
-    by_key = {_key(item): item for item in breaks}
+    objections = {key_of(item): why for item in breaks if (why := _objection(item))}
+    by_key = {key_of(item): item for item in breaks}
     proposed: list[Proposal] = []
-    for group in _groups([item for item in breaks if _key(item) not in objections]):
+    for group in _groups([item for item in breaks if key_of(item) not in objections]):
         moves = _moves(group, by_key)
         if why := _objection_to_group(group, by_key, objections, moves):
-            objections.update({_key(item): why for item in group})
+            objections.update({key_of(item): why for item in group})
         else:
             proposed.append(_proposal(month, len(proposed) + 1, group, moves, accounts or {}))
-    refused = [Unproposed(item, objections[_key(item)]) for item in breaks
-               if _key(item) in objections]  # fmt: skip
+    refused = [Unproposed(item, objections[key_of(item)]) for item in breaks
+               if key_of(item) in objections]  # fmt: skip
     return Proposals(month, tuple(proposed), tuple(refused))
-
-
-def _key(item: Break) -> _Key:
-    return item.contract_id, item.revenue_type, item.currency
 
 
 def _objection(item: Break) -> str:
@@ -147,6 +134,8 @@ def _objection(item: Break) -> str:
     if item.ambiguous:
         causes = ", ".join(cause.replace("_", " ") for cause in item.candidates)
         return f"several causes explain it: {causes}"
+    if twice := delivered_twice(item):
+        return f"{twice} was delivered twice, and the ledger may have it once"
     return WHY_NOT.get(item.cause, "")
 
 
@@ -160,24 +149,24 @@ def _groups(breaks: Sequence[Break]) -> list[list[Break]]:
         return node
 
     for item in breaks:
-        here, there = root(_key(item)), root(_other(item))
+        here, there = root(key_of(item)), root(_other(item))
         if here != there:
             joined[here] = there
     groups: defaultdict[_Node, list[Break]] = defaultdict(list)
     for item in breaks:
-        groups[root(_key(item))].append(item)
+        groups[root(key_of(item))].append(item)
     return list(groups.values())
 
 
 def _other(item: Break) -> _Node:
     """Return what a break is put right together with; itself where it stands alone."""
     if item.cause not in _PAIRED:
-        return _key(item)
+        return key_of(item)
     # Lines that cancel out only all together are held together by their contract.
     return _partner(item) or (item.contract_id.lower(), item.currency)
 
 
-def _partner(item: Break) -> _Key | None:
+def _partner(item: Break) -> Key | None:
     """Return the other line of the same month that a cause is between."""
     other = item.counterpart
     if other is None or other.offset:
@@ -185,27 +174,27 @@ def _partner(item: Break) -> _Key | None:
     return other.contract_id, other.revenue_type, other.currency
 
 
-def _moves(group: Sequence[Break], breaks: Mapping[_Key, Break]) -> frozenset[_Move]:
+def _moves(group: Sequence[Break], breaks: Mapping[Key, Break]) -> frozenset[Move]:
     """Return what makes all lines of a group agree.
 
     A line that is off within tolerance is no break, but has the other half of one; a neighbouring
     month has the other half of an entry in the wrong month.
     """
-    moves = {_Move(_key(item), 0, -item.difference) for item in group}
+    moves = {Move(key_of(item), 0, -item.difference) for item in group}
     for item in group:
         partner, other = _partner(item), item.counterpart
         if partner and partner not in breaks:
-            moves.add(_Move(partner, 0, item.difference))
+            moves.add(Move(partner, 0, item.difference))
         if other and other.offset:
-            moves.add(_Move(_key(item), other.offset, item.difference))
+            moves.add(Move(key_of(item), other.offset, item.difference))
     return frozenset(moves)
 
 
 def _objection_to_group(
     group: Sequence[Break],
-    breaks: Mapping[_Key, Break],
-    objections: Mapping[_Key, str],
-    moves: Iterable[_Move],
+    breaks: Mapping[Key, Break],
+    objections: Mapping[Key, str],
+    moves: Iterable[Move],
 ) -> str:
     """Return why breaks that belong together cannot have a proposal, '' where they can."""
     causes = {item.cause for item in group}
@@ -216,14 +205,14 @@ def _objection_to_group(
         return "the lines that belong together have different causes"
     if causes & {*_PAIRED} and sum(move.amount for move in moves):
         return "the lines that belong together do not cancel out by themselves"
-    return ""
+    return booked_twice(group, moves) or beyond_to_date(group, moves)
 
 
 def _proposal(
     month: Month,
     number: int,
     group: Sequence[Break],
-    moves: Iterable[_Move],
+    moves: Iterable[Move],
     accounts: Mapping[str, str],
 ) -> Proposal:
     first = group[0]
@@ -240,7 +229,7 @@ def _proposal(
 
 
 def _lines(
-    month: Month, moves: Iterable[_Move], accounts: Mapping[str, str]
+    month: Month, moves: Iterable[Move], accounts: Mapping[str, str]
 ) -> tuple[ProposalLine, ...]:
     """Return the debits and credits of some moves, netted where they meet on one account.
 

@@ -22,7 +22,7 @@ from recon.engine import Session, columns, open_private_session, reading
 from recon.errors import MissingColumns, SourceDataError
 from recon.facts import Facts, gather
 from recon.intake import load_contracts, refuse_crm_close_dates, view_entries
-from recon.involved import counterpart, entries_concerned
+from recon.involved import counterpart, entries_concerned, objections
 from recon.ledger import read_again
 from recon.model import Break, Reconciliation, Side
 from recon.month import Month
@@ -170,7 +170,7 @@ def compare_month(
 
 COMPARED = (
     "contract_rows", "compared", "orphans", "strays", "books", "delivered", "detail", "rejected",
-    "blank",
+    "blank", "unread", "recognized_near",
 )  # fmt: skip
 
 
@@ -264,6 +264,7 @@ def _judged(facts: Facts, policy: Policy) -> Break:
             entry.entry_id for entry in entries_concerned(facts, why.cause) if entry.entry_id
         ),
         counterpart=counterpart(facts, why.cause),
+        against=objections(facts),
     )
 
 

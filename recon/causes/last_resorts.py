@@ -42,6 +42,11 @@ def not_posted(facts: Facts) -> str | None:
     """Revenue is expected and no entry was posted."""
     if facts.entry_count or facts.status is not Status.NOT_RECOGNIZED:
         return None
+    if facts.unread:
+        return (
+            "The line cannot be judged until its entry can be read "
+            f"({facts.unread}); {words.expected(facts)}."
+        )
     return f"No entry was posted; {words.expected(facts)}."
 
 

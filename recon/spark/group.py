@@ -26,7 +26,8 @@ GIVEN = {Side.ANALYTICS: "contracts_came", Side.ACCOUNTING: "entries_came"}
 FAILED = "failed"
 # Lines without a contract are numbered below 0, in each group anew: so far apart are the groups.
 _APART = 1 << 40
-_NUMBERED = {"orphans": "row", "compared": "line", "detail": "line"}
+_NUMBERED = {"orphans": "row", "compared": "line", "detail": "line", "unread": "line",
+             "recognized_near": "line"}  # fmt: skip
 # An executor has a group for each of its cores, and other work.
 _MEMORY = "1GB"
 

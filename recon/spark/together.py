@@ -26,7 +26,8 @@ _ADDED_UP = {
 }
 _BY = {"books": "", "delivered": "GROUP BY currency", "blank": "GROUP BY compliance"}
 # What knows a contract line by its row.
-_PLACED = {"contract_rows": "row", "compared": "line", "detail": "line"}
+_PLACED = {"contract_rows": "row", "compared": "line", "detail": "line", "unread": "line",
+           "recognized_near": "line"}  # fmt: skip
 # Whole numbers beyond 64 bits come through Arrow as decimals, of which quotients would be floats.
 _WIDE = pa.decimal128(38, 0)
 
