@@ -1,9 +1,10 @@
 """Separators: amounts in text that could mean two numbers are asked about, never guessed.
 
-Where each amount of a side is written like `12.000` or `12,000`, its separator may come before
-decimals or between thousands. One amount that can be read in one way only decides it for the side:
-`12.5`, `0.125`, `1234.567`, `1,234.56`, `1.234.567`. Whole numbers without a separator decide
-nothing, and three decimals are what some currencies have.
+Where an amount of a side is written like `12.000` or `12,000`, its separator may come before
+decimals or between thousands. Amounts are read with a decimal point unless `decimal` says
+otherwise, and one that proves the point decides it for the side: `12.5`, `0.125`, `1234.567`,
+`1,234.56`. Whole numbers without a separator decide nothing, nor does what proves a comma, since
+`12.000` beside it would be read as 12 all the same. Three decimals are what some currencies have.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from recon.source_columns import AMOUNTS, CONDENSED
 _IDS = {Side.ANALYTICS: "contract_id", Side.ACCOUNTING: "entry_id"}
 # Nobody groups the digits of 0.500 or of 1234.567.
 _DOUBTFUL = r"[+-]?[1-9]\d{0,2}[.,]\d{3}"
-_WRITTEN = r"[+-]?(\d+[.,]\d*|[.,]\d+|\d{1,3}((\.\d{3})+(,\d*)?|(,\d{3})+(\.\d*)?))"
+_WITH_POINT = r"[+-]?(\d*\.\d+|\d+\.|\d{1,3}(,\d{3})+\.\d*|\d{1,3}(,\d{3}){2,})"
 # Of nearly every side the first rows decide.
 _FIRST = 1_000
 _EXAMPLES = 2
@@ -77,7 +78,7 @@ def _doubtful(
     if given.kind(AMOUNTS[side]) != "VARCHAR":
         return []
     separated = _separated(given, relation, currency)
-    decides = f"regexp_full_match(written, '{_WRITTEN}') AND NOT {_doubt('written')}"
+    decides = f"regexp_full_match(written, '{_WITH_POINT}') AND NOT {_doubt('written')}"
     # Where not one row has a separator, the first look has been at all of them.
     first = f"SELECT count(*) = 0 OR bool_or({decides}) FROM (FROM {separated} LIMIT {_FIRST})"
     rest = f"SELECT true FROM {separated} WHERE {decides} LIMIT 1"
@@ -112,8 +113,8 @@ def _question(side: Side, description: str, told: Unsaid, rows: list[tuple[str, 
     if told.setting:
         remedy = f'set decimal = "." or decimal = "," under [{side}] of the configuration'
     return (
-        f"No amount in column {told.column!r} of the {side} side ({description}) tells whether its "
-        "separator comes before decimals or between thousands: "
+        f"The amounts in column {told.column!r} of the {side} side ({description}) could mean two "
+        "numbers: "
         f"{' and '.join(_both_ways(*row, setting=told.setting) for row in rows)}; {remedy}."
     )
 

@@ -41,8 +41,8 @@ def test_the_run_stops_and_asks(project: Project) -> None:
     code, said = month(project)
     assert code == 6
     assert one_sentence(said) == (
-        f"recon: No amount in column 'Betrag' of the accounting side (files {path.as_posix()}) "
-        "tells whether its separator comes before decimals or between thousands: "
+        f"recon: The amounts in column 'Betrag' of the accounting side (files {path.as_posix()}) "
+        "could mean two numbers: "
         'E-001-2024-06: "12.000" is 12.00 (decimal = ".") or 12,000.00 (decimal = ",") and '
         'E-002-2024-06: "13.000" is 13.00 (decimal = ".") or 13,000.00 (decimal = ","); '
         'set decimal = "." or decimal = "," under [accounting] of the configuration.\n'

@@ -275,7 +275,7 @@ def test_amounts_that_arrive_as_text_may_be_in_doubt(
         assert month(configured()).sources[Side.ACCOUNTING].invalid == 0
         return
     said = str(refusal(configured()))
-    assert said.startswith("No amount in column 'amount' of the accounting side (sqlserver ")
+    assert said.startswith("The amounts in column 'amount' of the accounting side (sqlserver ")
     assert said.endswith(
         'E-0: "12.000" is 12.00 or 12,000.00 and E-1: "13.000" is 13.00 or 13,000.00; '
         "deliver it as DECIMAL."
