@@ -109,6 +109,23 @@ def reading(side: str, description: str) -> Iterator[None]:
 
 
 @contextmanager
+def reckoning(what: str) -> Iterator[None]:
+    """Turn what DuckDB lacks to reckon with what was read into one sentence.
+
+    Whatever else it raises is a defect of recon, and no fault of a source. Raises ReconError and
+    ReportError where memory or the folder for temporary files is too small, KeyboardInterrupt
+    where Ctrl-C stopped the query.
+    """
+    try:
+        yield
+    except (duckdb.Error, RuntimeError) as error:
+        told = _stopped(error, what) or _spilled(error)
+        if told is None:
+            raise
+        raise told from error
+
+
+@contextmanager
 def writing(path: Path) -> Iterator[None]:
     """Turn what hinders DuckDB or us from writing a file into a ReportError."""
     try:
@@ -125,18 +142,36 @@ def writing(path: Path) -> Iterator[None]:
 
 def _told(error: Exception, what: str) -> BaseException | None:
     """Return what to raise instead of an error of DuckDB, None for one of our own making."""
-    if isinstance(error, duckdb.InterruptException) or str(error) == "Query interrupted":
-        return KeyboardInterrupt()
+    if stopped := _stopped(error, what):
+        return stopped
     if isinstance(error, duckdb.IOException):
         return SourceUnreachable(
             f"T{what[1:]} cannot be read: {_plainly(error)}. "
             "Check that it is there and may be read, then run again."
         )
-    if isinstance(error, duckdb.OutOfMemoryException):
-        return _no_room(error, what)
     if isinstance(error, duckdb.InvalidInputException | duckdb.ConversionException):
         return SourceDataError(f"T{what[1:]} is not what it should be: {_plainly(error)}.")
     return None
+
+
+def _stopped(error: Exception, what: str) -> BaseException | None:
+    """Return what to raise where no data is at fault: Ctrl-C, or too little room; else None."""
+    if isinstance(error, duckdb.InterruptException) or str(error) == "Query interrupted":
+        return KeyboardInterrupt()
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return _no_room(error, what)
+    return None
+
+
+def _spilled(error: Exception) -> ReportError | None:
+    """Return what keeps temporary files, the only ones in use, from being used; None if nothing."""
+    if not isinstance(error, duckdb.IOException):
+        return None
+    return ReportError(
+        f"The folder for temporary files, {tempfile.gettempdir()}, cannot be used: "
+        f"{_plainly(error)}. Make room there, or let TMPDIR (on Windows TEMP) name another folder, "
+        "then run again."
+    )
 
 
 def _no_room(error: duckdb.OutOfMemoryException, what: str) -> ReconError:

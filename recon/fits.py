@@ -25,9 +25,9 @@ class Fit:
     label: str
 
 
-def _counted(months: str) -> str:
-    """Return the SQL text of a number of months."""
-    return f"{months} || CASE WHEN {months} = 1 THEN ' month' ELSE ' months' END"
+def _counted(number: str, noun: str = "month") -> str:
+    """Return the SQL text of a number of months, or of something else."""
+    return f"{number} || CASE WHEN {number} = 1 THEN ' {noun}' ELSE ' {noun}s' END"
 
 
 def _booked(day: str) -> str:
@@ -40,6 +40,7 @@ def _booked(day: str) -> str:
 _MONTHS, _START, _END = "term_months", "term_start", "ends_on"
 # The term may be taken from start to close: in whole months, with the begun one, or by calendar.
 _TO_CLOSE = "over_time AND term_mismatch AND close_date >= term_start AND to_close <= 12000"
+_DAYS_TO_CLOSE = "(closing_day - term_start + 1)"
 _VARIANTS: tuple[tuple[Cause, str, str, Mapping[str, str]], ...] = (
     *(
         (Cause.WRONG_DURATION, f"'over ' || {_counted(months)} || ' instead of ' || term_months",
@@ -56,7 +57,7 @@ _VARIANTS: tuple[tuple[Cause, str, str, Mapping[str, str]], ...] = (
         )
     ),
     (Cause.WRONG_DURATION,
-     "'over the ' || (closing_day - term_start + 1) || ' days from start to close'",
+     f"'over the ' || {_counted(_DAYS_TO_CLOSE, 'day')} || ' from start to close'",
      f"{_TO_CLOSE} AND convention = 'exact_days'", {_END: "closing_day"}),
     (Cause.WRONG_START, "'from the booking on ' || booked_on || ' instead of ' || term_start",
      "month_index(booked_on) <> start_month", {_START: _booked("booked_on")}),
@@ -122,7 +123,9 @@ def _create_readings(connection: Session, m: int) -> None:
             date_sub('month', term_start, close_date + 1) AS to_close,
             add_months(term_start, to_close) AS day_after,
             day_after IN (close_date, close_date + 1) AS whole_to_close,
-            close_date - CAST(day_after = close_date AS INTEGER) AS closing_day,
+            -- What closes on the day it starts has that one day.
+            greatest(close_date - CAST(day_after = close_date AS INTEGER), term_start)
+                AS closing_day,
             month_index(closing_day) - month_index(term_start) + 1 AS in_calendar,
             CAST(NULL AS DATE) AS ends_on,
             CASE WHEN closed_early THEN closed_on END AS closed_on

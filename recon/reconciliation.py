@@ -18,7 +18,7 @@ from recon.causes import explain
 from recon.columns import Columns
 from recon.compare import add_up, compare, view_lines
 from recon.control import control
-from recon.engine import Session, columns, open_private_session, reading
+from recon.engine import Session, columns, open_private_session, reading, reckoning
 from recon.errors import MissingColumns, SourceDataError
 from recon.facts import Facts, gather
 from recon.intake import load_contracts, refuse_crm_close_dates, view_entries
@@ -148,13 +148,16 @@ def reconcile_month(
 
     What another month has left in the session is replaced: its lines can be read no more.
     """
-    with reading(Side.ACCOUNTING, descriptions[Side.ACCOUNTING]):
-        compare_month(connection, month, policy, compliance)
-        return conclude(connection, month, policy, descriptions, compliance, notices)
+    compare_month(connection, month, policy, descriptions, compliance)
+    return conclude(connection, month, policy, descriptions, compliance, notices)
 
 
 def compare_month(
-    connection: Session, month: Month, policy: Policy, compliance: tuple[str, ...]
+    connection: Session,
+    month: Month,
+    policy: Policy,
+    descriptions: Mapping[Side, str],
+    compliance: tuple[str, ...],
 ) -> None:
     """Compare the entries of the session with its contract rows.
 
@@ -163,9 +166,18 @@ def compare_month(
     `COMPARED`; those of several groups are one below the other, `books` from the earliest to the
     latest month and `delivered` and `blank` added up.
     """
-    add_up(connection, month)
-    compare(connection, month, policy)
-    read_again(connection, month, compliance)
+    # The entries are read where they are asked for: before the comparison, and after it.
+    entries = descriptions[Side.ACCOUNTING]
+    with reading(Side.ACCOUNTING, entries):
+        add_up(connection, month)
+    with reckoning(_comparison(month)):
+        compare(connection, month, policy)
+    with reading(Side.ACCOUNTING, entries):
+        read_again(connection, month, compliance)
+
+
+def _comparison(month: Month) -> str:
+    return f"the comparison of {month}"
 
 
 COMPARED = (
@@ -183,9 +195,10 @@ def conclude(
     notices: list[str],
 ) -> Reconciliation:
     """Return the reconciliation of what was compared: the breaks explained, everything tied out."""
-    view_lines(connection, policy)
-    breaks = _breaks(connection, month, policy)
-    return _summed_up(connection, month, policy, breaks, notices, descriptions, compliance)
+    with reckoning(_comparison(month)):
+        view_lines(connection, policy)
+        breaks = _breaks(connection, month, policy)
+        return _summed_up(connection, month, policy, breaks, notices, descriptions, compliance)
 
 
 def _breaks(connection: Session, month: Month, policy: Policy) -> tuple[Break, ...]:

@@ -85,11 +85,13 @@ def _collect_lines(session: Session, of_contract: str, month: Month) -> None:
 def lines(session: Session, month: Month) -> list[Row]:
     """Return the lines with how far their terms have come and what each tolerance rule allows.
 
-    What the rate alone allows is `allowed` with the other rules set to nothing.
+    What the rate alone allows is `allowed` with the other rules set to nothing. Python knows no day
+    after the year 9999, in which a term that goes on is said to end.
     """
     return _rows(
         session,
-        f"""SELECT *, {FLAGGED} AS flags, accrued(periods, l) AS full_value,
+        f"""SELECT * REPLACE (least(term_end, DATE '9999-12-31') AS term_end),
+            {FLAGGED} AS flags, accrued(periods, l) AS full_value,
             accrued(periods, l) - expected_to_date(close_month, l) AS never_earned,
             elapsed(period - 1, l) AS elapsed_before, elapsed(period, l) AS elapsed_now,
             accrued(period - 1, l) AS earned_before, accrued(period, l) AS earned,

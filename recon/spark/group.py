@@ -58,6 +58,10 @@ def answered(
         # As a value: Spark would try a failure again, and tell it as a traceback.
         yield FAILED, pa.table({"error": [type(error).__name__], "told": [str(error)]})
         return
+    except Exception as error:  # noqa: BLE001 - a fault of ours: no source is to blame
+        told = f"This is a defect of recon ({type(error).__name__}: {error})."
+        yield FAILED, pa.table({"error": [ReconError.__name__], "told": [told]})
+        return
     yield from found
     for side, table in given.items():
         yield GIVEN[side], table
@@ -71,7 +75,7 @@ def compare_given(connection: Session, task: Task) -> list[str]:
         notices = load_contracts(connection, contracts, task.policy)
     with reading(Side.ACCOUNTING, task.descriptions[Side.ACCOUNTING]):
         notices += view_entries(connection, entries, task.policy, task.compliance)
-        compare_month(connection, task.month, task.policy, task.compliance)
+    compare_month(connection, task.month, task.policy, task.descriptions, task.compliance)
     return notices
 
 

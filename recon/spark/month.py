@@ -98,7 +98,6 @@ def _concluded(
     together.end()
     with reading(Side.ANALYTICS, task.descriptions[Side.ANALYTICS]):
         refuse_crm_close_dates(connection)
-    with reading(Side.ACCOUNTING, task.descriptions[Side.ACCOUNTING]):
-        return conclude(
-            connection, task.month, task.policy, task.descriptions, task.compliance, notices
-        )
+    return conclude(
+        connection, task.month, task.policy, task.descriptions, task.compliance, notices
+    )

@@ -14,7 +14,7 @@ import typer
 
 from recon import errors
 from recon.cli.failures import exit_code
-from recon.engine import reading
+from recon.engine import reading, reckoning
 from recon.errors import ExitCode, ReconError
 from recon.log import Log
 from recon.process import Interruption
@@ -190,6 +190,30 @@ def test_what_duckdb_raises_becomes_a_failure_of_its_kind(
     assert type(caught.value) is kind
     if isinstance(caught.value, ReconError):
         assert "analytics side (files x.csv)" in str(caught.value)
+        assert " Error:" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (duckdb.InterruptException("INTERRUPT Error: Interrupted!"), KeyboardInterrupt),
+        (duckdb.OutOfMemoryException("Out of Memory Error: failed"), errors.ReconError),
+        (duckdb.IOException("IO Error: Could not write file: full"), errors.ReportError),
+        (
+            duckdb.InvalidInputException("Invalid Input Error: Division by zero"),
+            duckdb.InvalidInputException,
+        ),
+        (duckdb.ConversionException("Conversion Error: odd"), duckdb.ConversionException),
+    ],
+)
+def test_what_goes_wrong_after_the_reading_is_no_fault_of_a_source(
+    error: Exception, kind: type[BaseException]
+) -> None:
+    """Room and Ctrl-C are told as ever; a fault of the arithmetic is a defect."""
+    with pytest.raises(BaseException) as caught, reckoning("the comparison of 2024-06"):
+        raise error
+    assert type(caught.value) is kind
+    if isinstance(caught.value, ReconError):
         assert " Error:" not in str(caught.value)
 
 
