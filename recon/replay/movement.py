@@ -19,6 +19,7 @@ from recon.journal.history import Part
 from recon.model import Side
 from recon.policy import Policy
 from recon.replay.pack import FIGURES, Pack, figures, replayed
+from recon.replay.retyped import as_text, meanings, meant, retyped
 
 
 def _folded(column: str) -> str:
@@ -100,9 +101,9 @@ def _row_parts(
     """Yield what the rows of a side have moved, and the totals reached; `state` goes along."""
     if then.same_rows(now, side):
         return
-    state.setup[side], compared = _views(then, now, side)
+    state.setup[side], delivered, compared = _views(then, now, side)
     counts = _counts(state.setup[side], side, compared)
-    listed = ", ".join(map(name, compared))
+    listed = ", ".join(map(name, delivered))
     steps = {
         "removed": f"SELECT {listed} FROM then_{side} SEMI JOIN now_{side} USING (k, nth)",
         "changed": f"SELECT {listed} FROM now_{side} SEMI JOIN then_{side} USING (k, nth)",
@@ -127,19 +128,30 @@ def _replayed_or(last: Totals, replay: Callable[[], Totals], last_step: bool) ->
         return last
 
 
-def _views(then: Pack, now: Pack, side: Side) -> tuple[str, list[str]]:
-    """Return SQL that pairs the rows of both runs by key and place, and their columns."""
-    ours, theirs = then.relation(side), now.relation(side)
+def _views(then: Pack, now: Pack, side: Side) -> tuple[str, list[str], list[str]]:
+    """Return SQL that pairs both runs' rows by key and place, their columns, and those to compare.
+
+    A column whose type has changed is compared by what its values mean.
+    """
+    relations = then.relation(side), now.relation(side)
     with session() as looking:
-        found = list(columns(looking, ours)) + list(columns(looking, theirs))
-    compared = list(dict.fromkeys(found))
+        kinds = [columns(looking, relation) for relation in relations]
+    delivered = list(dict.fromkeys([*kinds[0], *kinds[1]]))
+    changed = retyped(*kinds)
+    compared = [meant(column) if column in changed else column for column in delivered]
     order = ", ".join(map(name, compared))
-    view = (
-        f"CREATE TEMP VIEW {{}}_{side} AS SELECT *, {_KEYS[side]} AS k, "
-        f"row_number() OVER (PARTITION BY {_KEYS[side]} ORDER BY {order}) AS nth FROM "
-        "(SELECT * FROM {} UNION ALL BY NAME SELECT * FROM {} WHERE false)"
+    ours, theirs = (
+        f"SELECT {as_text(side, found, changed)} FROM {relation}"
+        for found, relation in zip(kinds, relations, strict=True)
     )
-    return ";".join([view.format("then", ours, theirs), view.format("now", theirs, ours)]), compared
+    views = (
+        f"CREATE TEMP VIEW {run}_{side} AS SELECT *, {_KEYS[side]} AS k, "
+        f"row_number() OVER (PARTITION BY {_KEYS[side]} ORDER BY {order}) AS nth FROM "
+        f"(SELECT *{meanings(side, changed)} FROM "
+        f"({rows} UNION ALL BY NAME (SELECT * FROM ({other}) WHERE false)))"
+        for run, rows, other in (("then", ours, theirs), ("now", theirs, ours))
+    )
+    return ";".join(views), delivered, compared
 
 
 def _counts(setup: str, side: Side, compared: list[str]) -> dict[str, int]:
