@@ -31,14 +31,14 @@ def test_an_entry_in_the_wrong_month_is_concerned_where_it_stands() -> None:
     (found,) = breaks([contract("C-1")], [*posted("C-1", FIVE), *late])
     assert found.cause is Cause.WRONG_PERIOD
     assert found.concerned == ("A", "B")
-    assert found.counterpart == Counterpart("C-1", "Subscription", "USD", 1)
+    assert found.counterpart == Counterpart("C-1", "Subscription", "USD", 1, 60_000_000, 50_000_000)
 
 
 def test_two_lines_name_each_other() -> None:
     """Each has its own entries; a line without any has none."""
     unknown, right = breaks([contract("C-1001")], [entry("E", "C-1000", "1000.00")])
-    assert unknown.counterpart == Counterpart("C-1001", "Subscription", "USD", 0)
-    assert right.counterpart == Counterpart("C-1000", "Subscription", "USD", 0)
+    assert unknown.counterpart == Counterpart("C-1001", "Subscription", "USD", 0, 60_000_000, 0)
+    assert right.counterpart == Counterpart("C-1000", "Subscription", "USD", 0, 0, 10_000_000)
     assert (unknown.concerned, right.concerned) == (("E",), ())
 
 
