@@ -39,7 +39,10 @@ def counterpart(facts: Facts, cause: Cause) -> Counterpart | None:
     )  # fmt: skip
 
 
-def objections(facts: Facts) -> tuple[str, ...]:
+def objections(facts: Facts, cause: Cause) -> tuple[str, ...]:
     """Return what speaks against booking what a line lacks."""
-    unread = (f"an entry of it cannot be read ({facts.unread})",) if facts.unread else ()
-    return unread + facts.against
+    if not facts.unread:
+        return facts.against
+    # Where nothing was posted, the explanation names the entry.
+    named = "" if cause is Cause.NOT_POSTED else f" ({facts.unread})"
+    return (f"an entry of it cannot be read{named}", *facts.against)

@@ -277,7 +277,7 @@ def _judged(facts: Facts, policy: Policy) -> Break:
             entry.entry_id for entry in entries_concerned(facts, why.cause) if entry.entry_id
         ),
         counterpart=counterpart(facts, why.cause),
-        against=objections(facts),
+        against=objections(facts, why.cause),
     )
 
 

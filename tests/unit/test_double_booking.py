@@ -43,20 +43,19 @@ def test_the_amount_is_posted_where_nothing_speaks_against_it() -> None:
     [
         (
             [entry("X", "C-1", "$1,0.00.00")],
-            "an entry of it cannot be read (X: amount '$1,0.00.00' is not an exact amount that "
-            "fits)",
+            "an entry of it cannot be read",
         ),
         (
             [entry("X", "C-1", "1000.00", recognition_period="June")],
-            "an entry of it cannot be read (X: recognition_period 'June' is not a month)",
+            "an entry of it cannot be read",
         ),
         (
             [entry("X", "C-1", "1000.00", revenue_type="Subskription")],
-            "an entry of it cannot be read (X: revenue_type 'Subskription' is unknown)",
+            "an entry of it cannot be read",
         ),
         (
             [entry("X", "C-1", "1000.00", currency="US$")],
-            "an entry of it cannot be read (X: currency 'US$' is not a currency code)",
+            "an entry of it cannot be read",
         ),
         (
             [entry("X", "", "1000.00")],
@@ -186,6 +185,14 @@ def test_a_line_with_an_unreadable_entry_cannot_be_judged() -> None:
         "The line cannot be judged until its entry can be read (X: amount '1.000,00 USD' is not "
         "an exact amount that fits); 1,000.00 USD is expected."
     )
+
+
+def test_what_else_a_line_with_an_unreadable_entry_lacks_is_not_booked() -> None:
+    """The entry is named, since the explanation is about another one."""
+    entries = [*posted("C-1", FIVE), entry("E", "C-1", "100.00"), entry("X", "C-1", "n/a")]
+    assert reasons([contract("C-1")], entries) == {
+        "C-1": "an entry of it cannot be read (X: amount 'n/a' is not an exact amount that fits)"
+    }
 
 
 @settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
