@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from recon.engine import Session
-from recon.errors import TieOutError
+from recon.errors import tie
 from recon.ledger import in_scope
 from recon.model import InvalidRow, Side, SourceFacts
 from recon.month import Month
@@ -102,9 +102,3 @@ def _tie_amounts(connection: Session, month: Month, accounting: SourceFacts) -> 
         found[currency] += int(amount or 0)
     for currency, wanted in accounting.control_total.items():
         tie(f"Recognized and invalid {currency}", found[currency], wanted)
-
-
-def tie(what: str, found: int, wanted: int) -> None:
-    """Raise TieOutError where two figures that must agree do not."""
-    if found != wanted:
-        raise TieOutError(what, found, wanted)

@@ -12,13 +12,19 @@ import duckdb
 
 from recon import temporary
 from recon.errors import ReconError, ReportError, SourceDataError, SourceUnreachable
-from recon.expected import MACROS
 
 Session = duckdb.DuckDBPyConnection
 
+# Months are counted from January of year 0 (see `recon.month`).
+_MONTHS = (
+    "CREATE MACRO month_index(day) AS date_diff('month', DATE '0000-01-01', day)",
+    "CREATE MACRO month_start(m) AS make_date(m // 12, m % 12 + 1, 1)",
+    "CREATE MACRO add_months(day, n) AS CAST(day + to_months(CAST(n AS INTEGER)) AS DATE)",
+)
+
 
 def open_session(memory_limit: str | None = None) -> Session:
-    """Return a new in-memory session with the arithmetic of expected revenue.
+    """Return a new in-memory session with the arithmetic of months.
 
     Of what it keeps no more than `memory_limit`, like `2GB`, is in memory, the rest in temporary
     files; without one it is four fifths of the machine's memory.
@@ -36,7 +42,7 @@ def open_session(memory_limit: str | None = None) -> Session:
     # would write it to the folder that we happen to be in.
     with suppress(FileNotFoundError):
         connection.execute(f"SET temp_directory = {literal(str(temporary.name()))}")
-    for macro in MACROS:
+    for macro in _MONTHS:
         connection.execute(macro)
     return connection
 

@@ -113,3 +113,9 @@ class Locked(ReconError):
 
     def __init__(self, holder: str, reports: Path) -> None:
         super().__init__(f"{reports} is in use: {holder}. Wait until it has ended, then run again.")
+
+
+def tie(what: str, found: int, wanted: int) -> None:
+    """Raise TieOutError where two figures that must agree do not."""
+    if found != wanted:
+        raise TieOutError(what, found, wanted)

@@ -10,10 +10,9 @@ Months are counted from January of year 0 (see `recon.month`); amounts are ten-t
 
 from __future__ import annotations
 
+from recon.engine import Session
+
 MACROS = (
-    "CREATE MACRO month_index(day) AS date_diff('month', DATE '0000-01-01', day)",
-    "CREATE MACRO month_start(m) AS make_date(m // 12, m % 12 + 1, 1)",
-    "CREATE MACRO add_months(day, n) AS CAST(day + to_months(CAST(n AS INTEGER)) AS DATE)",
     # value x numerator / denominator, half away from zero to the minor unit: // cuts towards
     # zero, and the numerator is never negative.
     """CREATE MACRO rounded(value, numerator, denominator, unit) AS
@@ -49,6 +48,12 @@ MACROS = (
     "CREATE MACRO expected_to_date(m, t) AS accrued(periods_by(m, t), t)",
     "CREATE MACRO expected(m, t) AS expected_to_date(m, t) - expected_to_date(m - 1, t)",
 )
+
+
+def install(connection: Session) -> None:
+    """Create the macros of the arithmetic in a session."""
+    for macro in MACROS:
+        connection.execute(macro)
 
 
 # The type in which nothing overflows, and the faster one for amounts that are known to be small.

@@ -14,6 +14,7 @@ from recon.errors import ConfigError
 from recon.keys import Keys
 
 PPM = 1_000_000
+DEFERRED = "Deferred revenue"
 
 
 class Convention(StrEnum):
@@ -287,3 +288,8 @@ def _read_severity(table: Keys) -> SeverityRules:
         table.mistake("high_percent", "is below warning_percent")
     table.close()
     return rules
+
+
+def revenue_account(revenue_type: str) -> str:
+    """Return what the revenue account of a type is called where no other name is configured."""
+    return f"Revenue - {revenue_type}"

@@ -13,11 +13,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from recon.control import tie
+from recon.errors import tie
 from recon.model import Break, Cause
 from recon.month import Month
-
-DEFERRED = "Deferred revenue"
+from recon.policy import DEFERRED, revenue_account
 
 WHAT_TO_DO: Mapping[Cause, str] = {
     Cause.DUPLICATE_ENTRY: "Reverse what was posted more than once.",
@@ -51,11 +50,6 @@ _PAIRED = (
 # Contract, revenue type, currency.
 _Key = tuple[str, str, str]
 _Node = tuple[str, ...]
-
-
-def revenue_account(revenue_type: str) -> str:
-    """Return what the revenue account of a type is called where no other name is configured."""
-    return f"Revenue - {revenue_type}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,8 +36,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from recon.control import tie
 from recon.engine import Session, literal
+from recon.errors import tie
 from recon.model import Reconciliation
 from recon.month import Month
 

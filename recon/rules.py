@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from recon import money
 from recon.engine import Session, literal
+from recon.expected import install
 from recon.policy import PPM, Policy, Rounding, Tolerance, TypePolicy
 
 # The largest HUGEINT: a cap that caps nothing.
@@ -60,6 +61,7 @@ def register_policy(connection: Session, policy: Policy) -> None:
     )
     units = list(money.minor_units().items())
     connection.execute(f"CREATE TABLE units AS FROM {_values('u(currency, unit)', units)}")
+    install(connection)
     roundings = {row[5] for row in types}
     own = "accrued_cumulative" if roundings == {Rounding.CUMULATIVE.value} else "accrued"
     connection.execute(f"CREATE MACRO own_accrued(k, t) AS {own}(k, t)")

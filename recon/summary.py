@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from recon import money
 from recon.compare import BROKEN
-from recon.control import Control, tie
+from recon.control import Control
 from recon.counting import counted
 from recon.engine import Session, name
+from recon.errors import tie
 from recon.facts import FLAGGED, FLAGS
 from recon.model import (
     LINE_COLUMNS,

@@ -17,9 +17,8 @@ from recon import money
 from recon.alerts import limits
 from recon.alerts.facts import RunFacts
 from recon.alerts.limits import Block, Message, escaped
-from recon.counting import counted
+from recon.counting import counted, words
 from recon.journal.model import Life, SeenBreak
-from recon.reports.words import words
 
 COLOURS = {
     "matched": "#2EB67D",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,18 +11,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from recon import process
-from recon.cli.options import Config, Json, NoColor, Profile, chosen_month, progress_shown
-from recon.errors import ExitCode, UsageError
-from recon.secrets import redacted
+from recon.cli.options import Config, Json, NoColor, Profile, chosen_month
+from recon.errors import UsageError
 
 if TYPE_CHECKING:
+    from recon.cli.running import Wishes
     from recon.config import Settings
     from recon.log import Log
     from recon.model import Severity
     from recon.month import Month
-    from recon.run import Books, Outcome
-
-SPAN = ".."
+    from recon.run import Outcome
 
 
 class FailOn(StrEnum):
@@ -33,19 +30,6 @@ class FailOn(StrEnum):
     HIGH = "high"
     CRITICAL = "critical"
     NEVER = "never"
-
-
-@dataclass(frozen=True, slots=True)
-class Wishes:
-    """What the options say of a run and of what is printed of it."""
-
-    formats: tuple[str, ...]
-    fail_on: Severity | None
-    today: str | None
-    json: bool
-    top: int
-    quiet: bool
-    no_color: bool
 
 
 def month(
@@ -81,6 +65,7 @@ def month(
     """Reconcile a month: print the dashboard and write the reports."""
     from dataclasses import replace
 
+    from recon.cli.running import SPAN, Wishes, run_one
     from recon.config import load
 
     wanted = _formats(formats)
@@ -104,34 +89,6 @@ def month(
     with process.printing():
         _tell(settings, outcome, wishes)
     raise typer.Exit(outcome.exit_code)
-
-
-def run_one(
-    settings: Settings, month: Month, wishes: Wishes, log: Log, books: Books | None = None
-) -> Outcome:
-    """Run a month with its log, its progress, and its failure told to whom it concerns."""
-    from datetime import date
-
-    from recon.run import run_month
-
-    failing = _failures_told(settings, month) if wishes.formats else nullcontext()
-    with failing, progress_shown(wishes.quiet or wishes.json) as progress:
-        if wishes.formats:
-            log.begin(settings, month)
-        outcome = run_month(
-            settings,
-            month,
-            formats=wishes.formats,
-            fail_on=wishes.fail_on,
-            progress=progress,
-            log=log,
-            today=date.fromisoformat(wishes.today) if wishes.today else None,
-            books=books,
-        )
-    if wishes.quiet and outcome.exit_code is ExitCode.ALERT:
-        # The verdict alone would not say what 8 is about.
-        typer.echo(f"recon: {redacted(outcome.notes[-1])}", err=True)
-    return outcome
 
 
 def _tell(settings: Settings, outcome: Outcome, wishes: Wishes) -> None:
@@ -182,15 +139,6 @@ def _month(
     from recon.cli.closed import closed_month
 
     return closed_month(settings, today, json=json)
-
-
-def _failures_told(settings: Settings, month: Month) -> AbstractContextManager[None]:
-    """Return what tells finance operations of a run that fails, where anybody is to be told."""
-    if settings.slack is None:
-        return nullcontext()
-    from recon.cli.alerts import failures_told
-
-    return failures_told(settings, month)
 
 
 def _formats(text: str) -> tuple[str, ...]:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import typer
 
 from recon import process
-from recon.cli.month import SPAN, Wishes, run_one
 from recon.cli.options import chosen_month
+from recon.cli.running import SPAN, Wishes, run_one
 from recon.errors import ExitCode, UsageError
 from recon.reports.glance import Glance, totals
 from recon.reports.json_document import document, dumps, months_document

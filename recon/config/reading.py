@@ -130,7 +130,7 @@ def _read_accounts(table: Keys, policy: Policy) -> Mapping[str, str]:
     """Return what the ledger calls the accounts of proposed entries, by the names of recon."""
     if not table.names():
         return {}
-    from recon.proposals import DEFERRED, revenue_account
+    from recon.policy import DEFERRED, revenue_account
 
     known = [DEFERRED, *map(revenue_account, policy.types)]
     accounts = {name: table.take(name, keys.text, name) for name in known if name in table}

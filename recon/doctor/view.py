@@ -9,10 +9,9 @@ from contextlib import AbstractContextManager, nullcontext
 from rich.console import Console
 from rich.text import Text
 
-from recon.counting import counted
+from recon.counting import counted, words
 from recon.doctor.model import Check, Finding, State, exit_code
 from recon.reports.layout import CRITICAL, GOOD, INDENT, PLAIN, SOFT, STRONG, WARNING, Pen
-from recon.reports.words import words
 
 NAME = 15
 _STYLES = {

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from itertools import takewhile
 
 from recon.causes import DETECTORS, LAST_RESORTS
-from recon.control import tie
 from recon.dossier import relations
 from recon.dossier.derivation import expected_formula, rungs, without_line
 from recon.dossier.model import (
@@ -24,6 +23,7 @@ from recon.dossier.model import (
 )
 from recon.dossier.relations import Row
 from recon.engine import Session
+from recon.errors import tie
 from recon.facts import flags_of
 from recon.intake import compliance_name
 from recon.model import Break, Cause, Reconciliation, Status

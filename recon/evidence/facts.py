@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -10,7 +10,6 @@ from recon.config import Settings
 from recon.evidence.extracts import Kept
 from recon.journal.signing import Signature
 from recon.model import Reconciliation, Severity, Side
-from recon.sources.delivery import Trail
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +38,7 @@ class PackFacts:
     settings: Settings
     result: Reconciliation
     relations: Mapping[Side, str]
-    trails: Mapping[Side, Trail]
+    trails: Mapping[Side, Callable[[], Mapping[str, object]]]
     fail_on: Severity | None = None
     exit_code: int = 0
     signoffs: Sequence[Signature] = ()

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from recon.control import tie
+from recon.errors import tie
 from recon.journal.lives import as_of, lives
 from recon.journal.model import Event, Life, SeenBreak, State
 from recon.month import Month

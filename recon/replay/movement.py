@@ -11,9 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from recon.control import tie
 from recon.engine import columns, name, session
-from recon.errors import ReconError, UsageError
+from recon.errors import ReconError, UsageError, tie
 from recon.journal.history import Moved as Totals
 from recon.journal.history import Part
 from recon.model import Side

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.text import Text
 
 from recon import money
-from recon.counting import counted
+from recon.counting import counted, words
 from recon.journal.history import Part, Since
 from recon.journal.model import Run, SeenBreak
 from recon.model import Break
@@ -24,7 +24,6 @@ from recon.reports.layout import (
     numbers,
     sample_banner,
 )
-from recon.reports.words import words
 
 SHOWN = 10
 _FIGURES = {

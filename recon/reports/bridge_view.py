@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from rich.style import Style
 from rich.text import Text
 
+from recon.counting import words
 from recon.model import Cause, Status
 from recon.reports.layout import (
     GOOD,
@@ -20,7 +21,7 @@ from recon.reports.layout import (
     numbers,
     room_for,
 )
-from recon.reports.words import currencies, steps, words
+from recon.reports.words import currencies, steps
 
 BAR, WIDE_BAR = 14, 28
 

@@ -9,6 +9,7 @@ from openpyxl.chart.label import DataLabelList
 from openpyxl.worksheet.worksheet import Worksheet as Sheet
 
 from recon import money
+from recon.counting import words
 from recon.model import Bucket, Cause, Reconciliation
 from recon.reports.excel_cells import (
     COUNT_FORMAT,
@@ -26,7 +27,7 @@ from recon.reports.excel_cells import (
 )
 from recon.reports.excel_live import Live, agreement, equal_to
 from recon.reports.excel_tables import Table
-from recon.reports.words import currencies, steps, words
+from recon.reports.words import currencies, steps
 
 WIDTHS = {"A": 24, "B": 10, "C": 10, "D": 22, "E": 22, "F": 16, "G": 3, "H": 18, "I": 18}
 OVER, UNDER = "F4B183", "9DC3E6"

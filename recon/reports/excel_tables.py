@@ -26,6 +26,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet as Sheet
 
 from recon import money
+from recon.counting import words
 from recon.reports.excel_cells import (
     BANNER,
     COUNT_FORMAT,
@@ -41,7 +42,6 @@ from recon.reports.excel_cells import (
     text_cell,
     word_rules,
 )
-from recon.reports.words import words
 
 ROWS_A_SHEET = 1_000_000
 LONGEST_TEXT = 32_767

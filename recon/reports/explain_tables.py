@@ -10,6 +10,7 @@ from rich.style import Style
 from rich.text import Text
 
 from recon import money
+from recon.counting import words
 from recon.dossier.model import Dossier, EntryRow, InvalidLine, Line, MonthRow
 from recon.model import Severity, Status
 from recon.month import Month
@@ -25,7 +26,6 @@ from recon.reports.layout import (
     numbers,
     severity_text,
 )
-from recon.reports.words import words
 
 WINDOW = 24  # months around the reconciled one that are shown one by one
 IDLE = 3  # from so many months in a row on, idle ones are added up

@@ -13,6 +13,7 @@ from rich.style import Style
 from rich.text import Text
 
 from recon import money
+from recon.counting import words
 from recon.dossier.derivation import allowance_text, subtracted
 from recon.dossier.model import Dossier, EntryRow, Finding, InvalidLine, Line
 from recon.model import Severity, Status
@@ -31,7 +32,6 @@ from recon.reports.layout import (
     sample_banner,
     severity_text,
 )
-from recon.reports.words import words
 
 LABEL = 14
 SUMMANDS = 6  # so many entries are added up before the reader's eyes

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from recon import money
-from recon.counting import counted
+from recon.counting import counted, words
 from recon.dossier.model import Allowance, InvalidLine, Line, Terms
 from recon.model import Cause
 from recon.policy import Recognition, rate_text
-from recon.reports.words import words
 
 # What each cause would have been, had it added up.
 TRIED = {

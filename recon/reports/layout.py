@@ -15,8 +15,8 @@ from rich.style import Style
 from rich.text import Text
 
 from recon import money
+from recon.counting import words
 from recon.model import Break, Cause, Reconciliation, Severity
-from recon.reports.words import words
 
 GAP = 2
 INDENT = 2

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from recon import money
-from recon.counting import counted
+from recon.counting import counted, words
 from recon.journal.ageing import Ageing, Sums, ageing, sums
 from recon.journal.model import Life, State
 from recon.model import Severity
@@ -28,7 +28,7 @@ from recon.reports.layout import (
     sample_banner,
     severity_text,
 )
-from recon.reports.words import acknowledged_words, months_words, words
+from recon.reports.words import acknowledged_words, months_words
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from rich.text import Text
 
 from recon import money
-from recon.counting import counted
+from recon.counting import counted, words
 from recon.journal.ageing import sums
 from recon.journal.history import History, Part, Since, Superseded
 from recon.journal.model import Life, SeenBreak, State
@@ -24,7 +24,7 @@ from recon.reports.layout import (
     amount_text,
 )
 from recon.reports.open_view import sum_columns
-from recon.reports.words import moment_words, words
+from recon.reports.words import moment_words
 
 FEW = 3
 

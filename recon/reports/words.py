@@ -15,11 +15,6 @@ from recon.month import Month
 SHOWN_MONTHS = 3
 
 
-def words(name: str) -> str:
-    """Return the name of a cause, status, column or bucket in words."""
-    return name.replace("_", " ")
-
-
 def verdict(result: Reconciliation) -> str:
     """Return in a sentence whether the month may be closed; see `verdict_of`."""
     return verdict_of(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from recon import money
 from recon.engine import Session, literal
+from recon.expected import install
 from recon.sample import chance
 from recon.sample.chance import one_of
 from recon.sample.contracts import create_lines
@@ -15,6 +16,7 @@ from recon.sample.words import APPROVERS, OBLIGATIONS
 
 def fill(connection: Session, recipe: Recipe) -> None:
     """Create the tables of a recipe in the attached database `sample`."""
+    install(connection)
     chance.install(connection, recipe.seed)
     create_lines(connection, recipe)
     create_postings(connection, recipe)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from rich.cells import cell_len
 
+from recon.counting import words
 from recon.dossier import Dossier, dossier
 from recon.model import Cause
 from recon.month import Month
@@ -18,7 +19,6 @@ from recon.reports.console import make_console
 from recon.reports.explain_tables import folded
 from recon.reports.explain_view import show_dossier
 from recon.reports.explain_words import TRIED
-from recon.reports.words import words
 from tests.books import Row, contract, entry, opened, posted
 from tests.golden_files import check_golden
 

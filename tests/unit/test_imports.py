@@ -87,7 +87,7 @@ def test_a_month_loads_what_it_needs(tmp_path: Path, format_: str) -> None:
     unwanted = {"pandas", "numpy", "openpyxl", "pyarrow", "pydantic", "slack_sdk", "pyodbc"}
     assert libraries(found) & unwanted == ({"openpyxl"} if format_ == "xlsx" else set())
     commands = {name for name in found if name.startswith("recon.cli.")} - AT_FIRST
-    assert commands == {"recon.cli.month", "recon.cli.options"}
+    assert commands == {"recon.cli.month", "recon.cli.options", "recon.cli.running"}
     assert not {name for name in found if name.startswith("recon.alerts")}
 
 

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from recon.engine import Session, literal, open_session
-from recon.expected import terms
+from recon.expected import install, terms
 from recon.model import Reconciliation, Severity, Status
 from tests import oracle
 from tests.chance_books import DECIMALS, MONTH, POINT_IN_TIME, POLICY, Book, books, entry_of
@@ -57,6 +57,7 @@ def _contracts(draw: st.DrawFn) -> tuple[int, str, int, date, date | None]:
 def connection() -> Iterator[Session]:
     """Return the one session in which all terms are computed."""
     with open_session() as session:
+        install(session)
         yield session
 
 

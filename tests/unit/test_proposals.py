@@ -16,15 +16,8 @@ from recon.engine import open_session
 from recon.errors import TieOutError
 from recon.model import Break, Cause
 from recon.month import Month
-from recon.proposals import (
-    DEFERRED,
-    WHAT_TO_DO,
-    WHY_NOT,
-    Proposal,
-    Proposals,
-    proposals,
-    tie_balance,
-)
+from recon.policy import DEFERRED
+from recon.proposals import WHAT_TO_DO, WHY_NOT, Proposal, Proposals, proposals, tie_balance
 from recon.sample import Recipe
 from recon.sample.tables import fill
 from tests.books import Row, contract, entry, opened, posted
