@@ -6,16 +6,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from recon.model import Reconciliation
-    from recon.policy import Policy
+    from recon.base.policy import Policy
+    from recon.base.result import Reconciliation
     from recon.reconciliation import reconcile
 
 __all__ = ["Policy", "Reconciliation", "__version__", "reconcile"]
 __version__ = "0.1.0"
 
 _HOMES = {
-    "Policy": "recon.policy",
-    "Reconciliation": "recon.model",
+    "Policy": "recon.base.policy",
+    "Reconciliation": "recon.base.result",
     "reconcile": "recon.reconciliation",
 }
 

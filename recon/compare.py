@@ -21,12 +21,12 @@ where nothing is expected, is within tolerance where the amount is that small.
 
 from __future__ import annotations
 
-from recon.engine import Session, columns, literal
+from recon.base.month import Month
+from recon.base.policy import Policy
 from recon.expected import NARROW, WIDE, terms
 from recon.intake import with_term
-from recon.month import Month
-from recon.policy import Policy
 from recon.rules import rule_of
+from recon.store.session import Session, columns, literal
 
 
 def add_up(connection: Session, month: Month) -> None:

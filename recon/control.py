@@ -11,11 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from recon.engine import Session
-from recon.errors import tie
+from recon.base.errors import tie
+from recon.base.month import Month
+from recon.base.result import InvalidRow, Side, SourceFacts
 from recon.ledger import in_scope
-from recon.model import InvalidRow, Side, SourceFacts
-from recon.month import Month
+from recon.store.session import Session
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,12 @@ contracts and the sample all go through it. A period's share of the value is a f
 numerator / denominator, and what is expected *to date* is value x fraction, rounded; a month's
 expected revenue is the difference of two of these, so that the periods add up to the value.
 
-Months are counted from January of year 0 (see `recon.month`); amounts are ten-thousandths.
+Months are counted from January of year 0 (see `recon.base.month`); amounts are ten-thousandths.
 """
 
 from __future__ import annotations
 
-from recon.engine import Session
+from recon.store.session import Session
 
 MACROS = (
     # value x numerator / denominator, half away from zero to the minor unit: // cuts towards

@@ -12,12 +12,12 @@ from datetime import date
 from functools import cache
 from typing import NamedTuple
 
+from recon.base.month import Month
+from recon.base.result import Cause, Entry, Flag, Status
 from recon.compare import BROKEN, with_terms
-from recon.engine import Session, is_any
 from recon.fits import Fit, fits_of
-from recon.model import Cause, Entry, Flag, Status
-from recon.month import Month
 from recon.partners import Partner, partners_of
+from recon.store.session import Session, is_any
 
 
 class Facts(NamedTuple):

@@ -10,11 +10,11 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from recon.base.month import Month
+from recon.base.result import Cause
 from recon.compare import reckoned_in
-from recon.engine import Session, is_any
 from recon.expected import TERM_END, terms
-from recon.model import Cause
-from recon.month import Month
+from recon.store.session import Session, is_any
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,46 +20,19 @@ Amounts are ten-thousandths, months are counted from January of year 0.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-from recon.columns import Columns
-from recon.engine import Session, columns, literal, name
-from recon.errors import LooksLikeCrmCloseDate
-from recon.model import Side
-from recon.policy import Policy, Recognition
+from recon.base.errors import LooksLikeCrmCloseDate
+from recon.base.fields import CONDENSED, PERIOD, known, needed
+from recon.base.policy import Policy, Recognition
+from recon.base.result import Side
 from recon.rules import rule_of, type_of
-from recon.source_columns import CONDENSED, PERIOD, known, needed
+from recon.store.checks import reason
+from recon.store.columns import Columns
+from recon.store.session import Session, columns, literal, name
 
 # A thousand years: more is a mistake, and would leave the calendar.
 LONGEST_TERM = 12_000
-
-
-def _reason(side: Columns, checks: Mapping[str, tuple[str, str]]) -> str:
-    """Return why a row cannot be compared, NULL where it can.
-
-    `checks` are, by column, the value that is NULL where the column cannot be read, and what it
-    then is; a column that may be blank is listed with a `?` before its name.
-    """
-    parts = []
-    for listed, (value, what) in checks.items():
-        column = listed.removeprefix("?")
-        text = side.text(column)
-        blank = f"'{column} is missing'" if listed == column else "NULL"
-        parts.append(
-            f"CASE WHEN {value} IS NOT NULL THEN NULL WHEN {text} IS NULL THEN {blank} "
-            f"ELSE '{column} ' || chr(39) || {text} || chr(39) || ' is {what}' END"
-        )
-    # Almost every row is valid, which is seen faster than it is said why one is not.
-    valid = " AND ".join(_read(side, listed, value) for listed, (value, _) in checks.items())
-    return f"CASE WHEN {valid} THEN NULL ELSE nullif(concat_ws('; ', {', '.join(parts)}), '') END"
-
-
-def _read(side: Columns, listed: str, value: str) -> str:
-    """Return the condition that a column was read, or may be missing and is."""
-    optional = listed.startswith("?") and listed.removeprefix("?") in side.names
-    missing = f" OR {name(f'given_{listed[1:]}')} IS NULL" if optional else ""
-    return f"({value} IS NOT NULL{missing})"
-
 
 _NOT_EXACT = "not an exact amount that fits"
 _NOT_A_DATE = "not a date"
@@ -105,7 +78,7 @@ def _contract_rows(given: Columns, relation: str, policy: Policy) -> str:
         coalesce(start_date, booked_on) AS started_on, close_date, terminated_on,
         customer_id, customer, segment, owner,
         CASE WHEN type IS NULL THEN type_text END AS type_text,
-        {_reason(side, _contract_checks(policy))} AS reason
+        {reason(side, _contract_checks(policy))} AS reason
     FROM typed"""
 
 
@@ -287,7 +260,7 @@ def _entries_of(given: Columns, compliance: Sequence[str]) -> str:
             {side.units("amount")} AS amount, {side.month(PERIOD)} AS month,
             {side.count(CONDENSED)} AS stands_for
         FROM said)
-    SELECT *, {texts}, {_reason(side, _ENTRY_CHECKS)} AS reason FROM typed"""
+    SELECT *, {texts}, {reason(side, _ENTRY_CHECKS)} AS reason FROM typed"""
 
 
 _ENTRY_CHECKS = {

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from recon.base.result import Cause, Counterpart, Entry
 from recon.causes.postings import misplaced, repeated
 from recon.facts import Facts
-from recon.model import Cause, Counterpart, Entry
 
 
 def entries_concerned(facts: Facts, cause: Cause) -> Sequence[Entry]:

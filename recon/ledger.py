@@ -19,10 +19,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from recon.base.month import Month
 from recon.compare import BROKEN, GIVEN, same_key
-from recon.engine import Session, is_any, literal, name
 from recon.intake import compliance_name
-from recon.month import Month
+from recon.store.session import Session, is_any, literal, name
 
 
 def read_again(connection: Session, month: Month, compliance: Sequence[str]) -> None:

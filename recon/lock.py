@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 
 from recon import identity
-from recon.errors import Locked
+from recon.base.errors import Locked
 from recon.reports.directory import unwritable
 
 NAME = ".lock"

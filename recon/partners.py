@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 
-from recon.engine import Session
-from recon.model import Cause
+from recon.base.result import Cause
+from recon.store.session import Session
 
 
 @dataclass(frozen=True, slots=True)

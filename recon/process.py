@@ -15,7 +15,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NoReturn
 
-from recon.errors import ReportError
+from recon.base.errors import ReportError
 
 # Windows' word for a pipe that nobody reads any more.
 _BROKEN_PIPES = (errno.EPIPE, errno.EINVAL)

@@ -13,10 +13,10 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from recon.errors import tie
-from recon.model import Break, Cause
-from recon.month import Month
-from recon.policy import DEFERRED, revenue_account
+from recon.base.errors import tie
+from recon.base.month import Month
+from recon.base.policy import DEFERRED, revenue_account
+from recon.base.result import Break, Cause
 
 WHAT_TO_DO: Mapping[Cause, str] = {
     Cause.DUPLICATE_ENTRY: "Reverse what was posted more than once.",

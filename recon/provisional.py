@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
 
+from recon.base.result import Reconciliation, Totals
 from recon.config import Settings, SourceKind
-from recon.engine import Session
 from recon.journal.store import Journal
-from recon.model import Reconciliation, Totals
 from recon.readiness import Readiness, Seen, readiness
+from recon.store.session import Session
 
 
 def fullness(

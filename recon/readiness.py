@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from recon import money
-from recon.columns import Columns
-from recon.engine import Session
-from recon.model import Side
-from recon.month import Month
-from recon.source_columns import PERIOD
+from recon.base import money
+from recon.base.fields import PERIOD
+from recon.base.month import Month
+from recon.base.result import Side
+from recon.store.columns import Columns
+from recon.store.session import Session
 
 # So many days after its end a month's books are taken as full: what is missing then is a break.
 LATEST = 31

@@ -13,23 +13,24 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from recon import money, summary
+from recon import summary
+from recon.base import money
+from recon.base.errors import MissingColumns, SourceDataError
+from recon.base.fields import needed
+from recon.base.month import Month
+from recon.base.policy import Policy
+from recon.base.result import Break, Reconciliation, Side
 from recon.causes import explain
-from recon.columns import Columns
 from recon.compare import add_up, compare, view_lines
 from recon.control import control
-from recon.engine import Session, columns, open_session, reading
-from recon.errors import MissingColumns, SourceDataError
 from recon.facts import Facts, gather
 from recon.intake import load_contracts, refuse_crm_close_dates, view_entries
 from recon.involved import counterpart, entries_concerned
 from recon.ledger import read_again
-from recon.model import Break, Reconciliation, Side
-from recon.month import Month
-from recon.policy import Policy
 from recon.rules import register_policy
 from recon.severity import severity
-from recon.source_columns import needed
+from recon.store.columns import Columns
+from recon.store.session import Session, columns, open_session, reading
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -50,7 +51,7 @@ def reconcile(
     Raises MonthError, ConfigError, and SourceDataError where a side lacks a column or is not
     what it should be.
     """
-    from recon.frames import register
+    from recon.store.frames import register
 
     connection = open_session()
     register(connection, "contracts_frame", contracts)

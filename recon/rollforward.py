@@ -36,10 +36,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from recon.engine import Session, literal
-from recon.errors import tie
-from recon.model import Reconciliation
-from recon.month import Month
+from recon.base.errors import tie
+from recon.base.month import Month
+from recon.base.result import Reconciliation
+from recon.store.session import Session, literal
 
 NO_LINE = "no contract line"
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from recon import money
-from recon.engine import Session, literal
+from recon.base import money
+from recon.base.policy import PPM, Policy, Rounding, Tolerance, TypePolicy
 from recon.expected import install
-from recon.policy import PPM, Policy, Rounding, Tolerance, TypePolicy
+from recon.store.session import Session, literal
 
 # The largest HUGEINT: a cap that caps nothing.
 _UNLIMITED = f"CAST({2**127 - 1} AS HUGEINT)"

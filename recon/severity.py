@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from recon.base.policy import SeverityRules
+from recon.base.result import TIMING, Cause, Severity
 from recon.facts import Facts
-from recon.model import TIMING, Cause, Severity
-from recon.policy import SeverityRules
 
 AT_LEAST_HIGH = {
     Cause.SIGN_FLIPPED, Cause.DUPLICATE_ENTRY, Cause.WRONG_CURRENCY, Cause.ENDED,

@@ -9,25 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from recon import money
+from recon.base import money
+from recon.base.errors import tie
+from recon.base.month import Month
+from recon.base.policy import Policy
+from recon.base.result import LINE_COLUMNS, Break, Bucket, Cause, Flag, Part, Side, Totals
+from recon.base.text import counted
 from recon.compare import BROKEN
 from recon.control import Control
-from recon.counting import counted
-from recon.engine import Session, name
-from recon.errors import tie
 from recon.facts import FLAGGED, FLAGS
-from recon.model import (
-    LINE_COLUMNS,
-    Break,
-    Bucket,
-    Cause,
-    Flag,
-    Part,
-    Side,
-    Totals,
-)
-from recon.month import Month
-from recon.policy import Policy
+from recon.store.session import Session, name
 
 if TYPE_CHECKING:
     import pandas as pd

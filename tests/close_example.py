@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from recon.model import Cause
+from recon.base.result import Cause
 from recon.proposals import Proposals, proposals
 from recon.rollforward import NO_LINE, Key, RollforwardRow
 from tests.example import COLUMNS, MONTH, reconciliation

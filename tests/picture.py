@@ -13,8 +13,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.terminal_theme import MONOKAI
 
+from recon.base.month import Month
 from recon.config import Settings
-from recon.month import Month
 from recon.reports.console import show
 from recon.run import reconciled
 

@@ -150,8 +150,9 @@ def in_process(
     It is quicker than `recon`, which starts a process as a user does; all that a run changes of
     this process is put back.
     """
-    from recon import identity, process, secrets
+    from recon import identity, process
     from recon.__main__ import main
+    from recon.base import secrets
 
     line = ["recon", *map(str, arguments)]
     out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2))

@@ -10,7 +10,7 @@ from http.client import HTTPException
 from typing import Any
 from urllib.error import HTTPError, URLError
 
-from recon.secrets import redacted
+from recon.base.secrets import redacted
 
 OK = 200
 RATE_LIMITED = 429

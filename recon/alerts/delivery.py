@@ -17,8 +17,8 @@ from urllib.error import URLError
 from urllib.parse import urlsplit
 
 from recon.alerts.answers import SERVER_ERROR, Answer, Fate, of_answer, of_error, of_probe, of_token
+from recon.base.secrets import remembered, stored
 from recon.config.slack import Place, SlackSettings, Way, is_webhook
-from recon.secrets import remembered, stored
 
 if TYPE_CHECKING:
     import logging

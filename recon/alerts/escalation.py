@@ -15,11 +15,11 @@ from datetime import datetime, timedelta
 from recon.alerts.facts import dropped, in_order, sent_at
 from recon.alerts.message import escalation, failure, with_id
 from recon.alerts.plan import alert_id, style_of
-from recon.calendar import Calendar
+from recon.base.calendar import Calendar
+from recon.base.month import Month
 from recon.config.slack import Level, LevelSettings, SlackSettings
 from recon.journal.alerts import Alert, AlertKind, Delivery
 from recon.journal.model import Event, Kind, Life, Run, State
-from recon.month import Month
 from recon.readiness import is_past
 
 BusinessDays = Callable[[datetime, datetime], int]

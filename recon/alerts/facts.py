@@ -8,11 +8,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from recon import keys, money
+from recon.base import keys, money
+from recon.base.result import Bucket, Cause, Severity, Status
 from recon.journal.alerts import Alert, AlertKind, Delivery, Sent
 from recon.journal.history import Since, compared
 from recon.journal.model import Life, Run, SeenBreak, State
-from recon.model import Bucket, Cause, Severity, Status
 from recon.reports.words import verdict_of
 
 

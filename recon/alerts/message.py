@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
-from recon import money
 from recon.alerts import limits
 from recon.alerts.facts import RunFacts
 from recon.alerts.limits import Block, Message, escaped
-from recon.counting import counted, words
+from recon.base import money
+from recon.base.text import counted, words
 from recon.journal.model import Life, SeenBreak
 
 COLOURS = {

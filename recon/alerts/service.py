@@ -17,14 +17,14 @@ from recon.alerts.facts import RunFacts, dropped, fresh, run_facts, told
 from recon.alerts.message import failure, with_id
 from recon.alerts.plan import alert_id, of_run, style_of
 from recon.alerts.sending import Delivered, delivered, sent_directly
+from recon.base.errors import ConfigError, ReconError
+from recon.base.month import Month
+from recon.base.secrets import redacted
 from recon.config import Settings
 from recon.config.slack import Level, SlackSettings
-from recon.errors import ConfigError, ReconError
 from recon.journal.alerts import Alert, AlertKind
 from recon.journal.model import Run, SeenBreak, State
 from recon.journal.store import Journal
-from recon.month import Month
-from recon.secrets import redacted
 
 # An older run that nobody was told of is no news.
 CATCH_UP = timedelta(days=3)

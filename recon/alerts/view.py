@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from recon.alerts.limits import blocks
 from recon.alerts.sending import Delivered
 from recon.alerts.waiting import Dropped, Waiting
-from recon.counting import counted
+from recon.base.text import counted
 from recon.journal.alerts import Alert, Payload
 from recon.reports.json_document import moment
 

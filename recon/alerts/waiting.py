@@ -13,10 +13,10 @@ from pathlib import Path
 
 from recon import identity
 from recon.alerts.sending import BUSY, alone
-from recon.errors import Locked, UsageError
+from recon.base.errors import Locked, UsageError
+from recon.base.secrets import redacted
 from recon.journal.alerts import Alert, Alerts, Delivery, Sent
 from recon.journal.store import Journal
-from recon.secrets import redacted
 
 
 @dataclass(frozen=True, slots=True)

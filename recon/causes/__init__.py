@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from recon.base.result import Cause
 from recon.causes import last_resorts, pairs, postings, terms
 from recon.facts import Facts
-from recon.model import Cause
 
 Detector = Callable[[Facts], str | None]
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from recon.base.month import Month
+from recon.base.result import Status
 from recon.causes import words
 from recon.facts import Facts
-from recon.model import Status
-from recon.month import Month
 
 
 def ended(facts: Facts) -> str | None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from recon import money
+from recon.base import money
+from recon.base.result import Cause
 from recon.causes import words
 from recon.facts import Facts
-from recon.model import Cause
 
 
 def wrong_type(facts: Facts) -> str | None:

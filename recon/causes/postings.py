@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
-from recon import money
+from recon.base import money
+from recon.base.result import Entry
 from recon.causes import words
 from recon.facts import Facts
-from recon.model import Entry
 
 
 def duplicate_entry(facts: Facts) -> str | None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from recon.base.result import Cause
 from recon.causes import words
 from recon.facts import Facts
-from recon.model import Cause
 
 
 def full_value(facts: Facts) -> str | None:

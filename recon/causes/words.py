@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from recon import money
+from recon.base import money
+from recon.base.result import Entry
 from recon.facts import Facts
-from recon.model import Entry
 
 
 def amount(facts: Facts, units: int) -> str:

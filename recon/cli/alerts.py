@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from recon import process
+from recon.base.errors import ExitCode, UsageError
 from recon.cli.failures import sentence_of
 from recon.cli.options import Config, Json, Profile, Reports, chosen_settings
-from recon.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from recon.alerts.sending import Delivered
+    from recon.base.month import Month
     from recon.config import Settings
     from recon.journal.alerts import Alert
     from recon.log import Log
-    from recon.month import Month
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the messages and send nothing.")]
 

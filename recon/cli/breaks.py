@@ -14,9 +14,9 @@ from recon import process
 from recon.cli.options import Config, Json, NoColor, Profile, Reports, chosen_settings
 
 if TYPE_CHECKING:
+    from recon.base.result import Severity
     from recon.journal.model import Event, Life
     from recon.journal.store import Journal
-    from recon.model import Severity
     from recon.reports.open_view import Standing
 
 
@@ -69,7 +69,7 @@ def open_breaks(
 
 
 def _severity(word: Least | None) -> Severity | None:
-    from recon.model import Severity
+    from recon.base.result import Severity
 
     return Severity[word.name] if word else None
 
@@ -78,7 +78,7 @@ def _standing(journal: Journal, text: str | None) -> Standing | None:
     """Return what is open at the end of a month, None where no run is recorded."""
     from datetime import UTC, datetime
 
-    from recon.month import Month
+    from recon.base.month import Month
     from recon.reports.open_view import Standing
 
     asked = Month.parse(text) if text else None
@@ -120,8 +120,8 @@ def ack(
 ) -> None:
     """Acknowledge open breaks, with a reason."""
     from recon import identity
+    from recon.base.month import Month
     from recon.journal.said import acknowledgement
-    from recon.month import Month
 
     last = Month.parse(until) if until else None
     _say(

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 import typer
 
 from recon import process
-from recon.errors import UsageError
+from recon.base.errors import UsageError
 
 if TYPE_CHECKING:
     from datetime import date
 
-    from recon.calendar import Calendar, Due, Recorded
+    from recon.base.calendar import Calendar, Due, Recorded
+    from recon.base.month import Month
     from recon.config import Settings
-    from recon.month import Month
 
 # Two tasks that start together must not take the same month; the lock of the reports is taken
 # later, when both have read.
@@ -60,14 +60,14 @@ def _day(text: str | None, calendar: Calendar) -> date:
 
 
 def _due(settings: Settings, today: date) -> Due:
-    from recon.calendar import due
+    from recon.base.calendar import due
 
     return due(today, settings.calendar, recorded(settings.reports, settings.calendar))
 
 
 def recorded(reports: Path, calendar: Calendar) -> list[Recorded]:
     """Return what the journal knows of months: their runs, and then those that are signed off."""
-    from recon.calendar import Recorded
+    from recon.base.calendar import Recorded
     from recon.journal.signing import is_signed_off
     from recon.journal.store import Journal
 

@@ -26,8 +26,8 @@ def doctor(
     no_color: NoColor = False,
 ) -> None:
     """Check everything that a month needs, and say what to do."""
+    from recon.base.month import Month
     from recon.doctor import Asked, exit_code
-    from recon.month import Month
 
     asked = Asked(config, profile, Month.parse(month) if month else None)
     checks = _documented(asked) if json else _shown(asked, no_color)

@@ -12,9 +12,9 @@ from typing import Any
 import typer
 
 from recon import process
-from recon.errors import ExitCode, ReconError
+from recon.base.errors import ExitCode, ReconError
+from recon.base.secrets import redacted
 from recon.log import Log
-from recon.secrets import redacted
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,8 +27,8 @@ def history(
     no_color: NoColor = False,
 ) -> None:
     """List months and runs: when, who, verdict, signatures."""
+    from recon.base.month import Month
     from recon.journal.store import Journal
-    from recon.month import Month
 
     chosen = Month.parse(month) if month else None
     settings = chosen_settings(config, profile, out)

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from recon import process
+from recon.base.errors import ConfigError, SourceUnreachable, UsageError
 from recon.cli.options import progress_shown
-from recon.errors import ConfigError, SourceUnreachable, UsageError
 
 if TYPE_CHECKING:
+    from recon.base.result import Side
     from recon.config import Settings
-    from recon.model import Side
     from recon.setup.configuration import Access
     from recon.setup.schema import Catalog
 
@@ -76,8 +76,8 @@ def init(
     ] = False,
 ) -> None:
     """Write the configuration, after a look at your databases."""
+    from recon.base.result import Side
     from recon.cli.init_proposals import files, proposals
-    from recon.model import Side
     from recon.setup.configuration import Access
 
     given = {
@@ -197,8 +197,8 @@ def _write(out: Path, texts: Mapping[str, str], force: bool) -> None:
     """Write the files and say what comes next."""
     from datetime import date
 
+    from recon.base.month import Month
     from recon.config import find
-    from recon.month import Month
     from recon.setup.writing import write_all
 
     files = {path: texts[name] for name, path in _paths(out).items()}

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 
 import typer
 
+from recon.base.errors import ConfigError
+from recon.base.result import Side
 from recon.cli import init_questions as questions
 from recon.config import Settings
-from recon.errors import ConfigError
-from recon.model import Side
 from recon.setup.configuration import QUERIES, Access, configuration, read_back
 from recon.setup.names import snake
 from recon.setup.proposal import Proposal, propose, ranked, ties

@@ -9,8 +9,8 @@ from dataclasses import replace
 import typer
 from rich.text import Text
 
-from recon.errors import ConfigError
-from recon.model import Side
+from recon.base.errors import ConfigError
+from recon.base.result import Side
 from recon.reports.console import make_console
 from recon.reports.layout import CRITICAL, PLAIN, SOFT, WARNING, Column, Pen
 from recon.setup.configuration import Access, configuration, read_back

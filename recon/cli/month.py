@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from recon import process
+from recon.base.errors import UsageError
 from recon.cli.options import Config, Json, NoColor, Profile, chosen_month
-from recon.errors import UsageError
 
 if TYPE_CHECKING:
+    from recon.base.month import Month
+    from recon.base.result import Severity
     from recon.cli.running import Wishes
     from recon.config import Settings
     from recon.log import Log
-    from recon.model import Severity
-    from recon.month import Month
     from recon.run import Outcome
 
 
@@ -151,6 +151,6 @@ def _formats(text: str) -> tuple[str, ...]:
 
 
 def _severity(word: FailOn) -> Severity | None:
-    from recon.model import Severity
+    from recon.base.result import Severity
 
     return None if word is FailOn.NEVER else Severity[word.name]

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 import typer
 
 from recon import process
+from recon.base.errors import ExitCode, UsageError
 from recon.cli.options import chosen_month
 from recon.cli.running import SPAN, Wishes, run_one
-from recon.errors import ExitCode, UsageError
 from recon.reports.glance import Glance, totals
 from recon.reports.json_document import document, dumps, months_document
 
 if TYPE_CHECKING:
+    from recon.base.month import Month
     from recon.config import Settings
     from recon.log import Log
-    from recon.month import Month
     from recon.run import Outcome
 
 # Ten years; more is a slip of the finger.

@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from recon.base.errors import ExitCode
+from recon.base.secrets import redacted
 from recon.cli.options import progress_shown
-from recon.errors import ExitCode
-from recon.secrets import redacted
 
 if TYPE_CHECKING:
+    from recon.base.month import Month
+    from recon.base.result import Severity
     from recon.config import Settings
     from recon.log import Log
-    from recon.model import Severity
-    from recon.month import Month
     from recon.run import Books, Outcome
 
 SPAN = ".."

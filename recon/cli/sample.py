@@ -8,8 +8,8 @@ from typing import Annotated, Any
 import typer
 
 from recon import process
+from recon.base.errors import UsageError
 from recon.cli.options import progress_shown
-from recon.errors import UsageError
 
 
 def sample(
@@ -32,7 +32,7 @@ def sample(
 ) -> None:
     """Make the sample anew, or one of your own with its errors."""
     from recon import sample as samples
-    from recon.month import Month
+    from recon.base.month import Month
 
     if kind not in ("csv", "parquet"):
         raise UsageError(f"--format is csv or parquet, not {kind}.")

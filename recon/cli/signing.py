@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from recon import process
+from recon.base.errors import UsageError
 from recon.cli.options import Config, Json, Profile, Reports, chosen_settings
-from recon.errors import UsageError
 from recon.journal.roles import Role
 
 if TYPE_CHECKING:
+    from recon.base.month import Month
     from recon.journal.model import Run
     from recon.journal.signing import Pen, Signature
     from recon.journal.store import Journal
-    from recon.month import Month
 
 
 def sign_off(
@@ -37,10 +37,10 @@ def sign_off(
 ) -> None:
     """Sign the last run of a month, as preparer or as reviewer."""
     from recon import identity
+    from recon.base.month import Month
     from recon.journal.signing import Pen
     from recon.journal.store import NAME, Journal
     from recon.lock import locked
-    from recon.month import Month
 
     chosen, reports = Month.parse(month), chosen_settings(config, profile, out).reports
     if not (reports / NAME).exists():

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from recon import process
+from recon.base.errors import ExitCode, SourceUnreachable, UsageError
 from recon.cli.options import Config, Profile
-from recon.errors import ExitCode, SourceUnreachable, UsageError
 
 if TYPE_CHECKING:
     from recon.config import Settings

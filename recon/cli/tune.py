@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from recon import process
+from recon.base.errors import ConfigError, UsageError
 from recon.cli.options import (
     Config,
     Json,
@@ -17,7 +18,6 @@ from recon.cli.options import (
     chosen_settings,
     progress_shown,
 )
-from recon.errors import ConfigError, UsageError
 
 
 def tune(
@@ -40,7 +40,7 @@ def tune(
     no_color: NoColor = False,
 ) -> None:
     """Replay stored months under another tolerance."""
-    from recon.month import Month
+    from recon.base.month import Month
     from recon.replay.tuning import stored, tuned_months
 
     if tolerance is not None:
@@ -84,7 +84,7 @@ def _rates(texts: list[str] | None, option: str) -> dict[str, str]:
 
 def _refuse_no_rate(text: str, what: str) -> None:
     """Stop where a text is no tolerance, which the configuration would refuse in its own words."""
-    from recon.policy import Policy
+    from recon.base.policy import Policy
 
     try:
         Policy.of({"tolerance": text.strip()})

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from recon import process
+from recon.base.errors import ExitCode, UsageError
+from recon.base.text import counted
 from recon.cli.options import Config, Json, Profile, progress_shown
-from recon.counting import counted
-from recon.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from recon.evidence import Verdict

@@ -9,13 +9,13 @@ from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from types import MappingProxyType
 
-from recon import money
+from recon.base import money
+from recon.base.errors import ExitCode, MissingColumns
+from recon.base.fields import PERIOD, needed
+from recon.base.month import Month
+from recon.base.result import Side
 from recon.config import SourceSettings
 from recon.doctor.model import Finding, failed, ok, warning
-from recon.errors import ExitCode, MissingColumns
-from recon.model import Side
-from recon.month import Month
-from recon.source_columns import PERIOD, needed
 
 AMOUNTS = {Side.ANALYTICS: "contract_value", Side.ACCOUNTING: "amount"}
 _NOUNS = {

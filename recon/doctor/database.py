@@ -7,9 +7,9 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
+from recon.base.errors import SourceDataError, SourceUnreachable
+from recon.base.month import Month
 from recon.config import DatabaseSettings, SourceSettings
-from recon.errors import SourceDataError, SourceUnreachable
-from recon.month import Month
 from recon.sources.database import Database, connected, driver_manager
 from recon.sources.driver_errors import failure
 from recon.sources.odbc import OdbcSource

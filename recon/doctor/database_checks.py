@@ -7,11 +7,11 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from recon.base.result import Side
 from recon.doctor import content, machine, network
 from recon.doctor.database import DatabaseSubject
 from recon.doctor.model import Finding, ok, warning
 from recon.doctor.steps import Step
-from recon.model import Side
 from recon.sources.database import POSTGRESQL, SQL_SERVER, check_decimals
 from recon.sources.parts import BEGINNING
 

@@ -11,6 +11,9 @@ from functools import partial
 from pathlib import Path
 
 from recon import sample
+from recon.base.errors import ConfigError, ExitCode
+from recon.base.month import Month
+from recon.base.result import Side
 from recon.config import Settings, SourceKind, SourceSettings, load
 from recon.doctor import database_checks, file_checks, machine, slack
 from recon.doctor.database import DatabaseSubject
@@ -18,11 +21,8 @@ from recon.doctor.file_checks import FileSubject
 from recon.doctor.last_run import last_run
 from recon.doctor.model import Check, Finding, failed, ok, refused, skipped, warning
 from recon.doctor.steps import Step, Watcher, run_steps
-from recon.errors import ConfigError, ExitCode
 from recon.journal.store import NAME as JOURNAL
 from recon.journal.store import Journal
-from recon.model import Side
-from recon.month import Month
 from recon.sources import source
 from recon.sources.side_by_side import Supervisor, side_by_side
 

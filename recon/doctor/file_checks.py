@@ -6,21 +6,22 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from recon import money, sample
-from recon.columns import Columns
+from recon import sample
+from recon.base import money
+from recon.base.errors import ExitCode
+from recon.base.fields import PERIOD, needed
+from recon.base.month import Month
+from recon.base.result import Side
 from recon.config import SourceKind, SourceSettings
 from recon.doctor import content
 from recon.doctor.model import Finding, failed, ok
 from recon.doctor.steps import Step
-from recon.engine import Session, open_session, reading
-from recon.engine import columns as columns_of
-from recon.errors import ExitCode
-from recon.model import Side
-from recon.month import Month
-from recon.source_columns import PERIOD, needed
 from recon.sources.files import FilesSource
 from recon.sources.sample import SampleSource
 from recon.sources.side_by_side import Supervisor
+from recon.store.columns import Columns
+from recon.store.session import Session, open_session, reading
+from recon.store.session import columns as columns_of
 
 _FLOATS = ("DOUBLE", "FLOAT")
 

@@ -12,11 +12,11 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+from recon.base.errors import ConfigError, ExitCode
+from recon.base.month import Month
 from recon.config import DatabaseSettings
 from recon.doctor.model import Finding, failed, ok, warning
 from recon.doctor.network import keywords
-from recon.errors import ConfigError, ExitCode
-from recon.month import Month
 from recon.reports.directory import new_run_id, report_directory
 from recon.sources.connection import newest
 from recon.sources.database import driver_manager

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from recon.errors import ConfigError, ExitCode, ReconError
-from recon.model import Side
+from recon.base.errors import ConfigError, ExitCode, ReconError
+from recon.base.result import Side
 
 SCHEMA = 1
 

@@ -8,9 +8,9 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from recon.base.errors import ConfigError, ExitCode
 from recon.config import DatabaseSettings
 from recon.doctor.model import Finding, failed, ok, skipped
-from recon.errors import ConfigError, ExitCode
 
 SQL_SERVER_PORT = 1433
 # The ports that drivers take where a connection string names none, by a word of their names.

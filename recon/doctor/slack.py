@@ -9,11 +9,11 @@ from pathlib import Path
 from recon.alerts.answers import Answer, Fate
 from recon.alerts.delivery import Refusal, Slack, named, secret, webhook
 from recon.alerts.view import waits
-from recon.calendar import Calendar
+from recon.base.calendar import Calendar
+from recon.base.errors import ExitCode
 from recon.config.slack import Level, Place, SlackSettings, Way
 from recon.doctor.model import Finding, State, failed, ok, parted, warning
 from recon.doctor.steps import Step
-from recon.errors import ExitCode
 from recon.journal.store import Journal
 
 MENTIONED = {Level.CRITICAL: "critical breaks", Level.FAILURE: "failed runs"}

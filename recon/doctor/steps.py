@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
+from recon.base.errors import ReconError
+from recon.base.result import Side
 from recon.doctor.model import Check, Finding, State, refused, skipped
-from recon.errors import ReconError
-from recon.model import Side
 from recon.sources.side_by_side import Supervisor
 
 Subject = TypeVar("Subject")

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 from rich.console import Console
 from rich.text import Text
 
-from recon.counting import counted, words
+from recon.base.text import counted, words
 from recon.doctor.model import Check, Finding, State, exit_code
 from recon.reports.layout import CRITICAL, GOOD, INDENT, PLAIN, SOFT, STRONG, WARNING, Pen
 

@@ -6,6 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import takewhile
 
+from recon.base.errors import tie
+from recon.base.month import Month
+from recon.base.policy import Policy
+from recon.base.result import Break, Cause, Reconciliation, Status
 from recon.causes import DETECTORS, LAST_RESORTS
 from recon.dossier import relations
 from recon.dossier.derivation import expected_formula, rungs, without_line
@@ -22,15 +26,11 @@ from recon.dossier.model import (
     Terms,
 )
 from recon.dossier.relations import Row
-from recon.engine import Session
-from recon.errors import tie
 from recon.facts import flags_of
 from recon.intake import compliance_name
-from recon.model import Break, Cause, Reconciliation, Status
-from recon.month import Month
-from recon.policy import Policy
 from recon.rules import TOLERANCE, rate_origin
 from recon.severity import ladder
+from recon.store.session import Session
 
 Key = tuple[str, str, str]  # contract id as spelled, revenue type, currency
 

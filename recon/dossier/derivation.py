@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
-from recon import money
+from recon.base import money
+from recon.base.month import Month
+from recon.base.policy import Recognition, Rounding, SeverityRules, rate_text
+from recon.base.result import Break, Cause
 from recon.dossier.model import Allowance, Derivation, Progress, Rung, Terms
-from recon.model import Break, Cause
-from recon.month import Month
-from recon.policy import Recognition, Rounding, SeverityRules, rate_text
 from recon.severity import Ladder, Rule, Step
 
 _MOMENTS = {

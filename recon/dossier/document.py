@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import fields
 from datetime import date
 
-from recon import money
+from recon.base import money
+from recon.base.policy import rate_text
 from recon.dossier.model import (
     Allowance,
     Dossier,
@@ -16,7 +17,6 @@ from recon.dossier.model import (
     MonthRow,
     Terms,
 )
-from recon.policy import rate_text
 
 SCHEMA = 1
 

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from recon.model import Break, Cause, Flag, Severity, Status
-from recon.month import Month
+from recon.base.month import Month
+from recon.base.result import Break, Cause, Flag, Severity, Status
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from recon.base.errors import UsageError
+from recon.base.month import Month
 from recon.compare import with_terms
-from recon.engine import Session, literal
-from recon.errors import UsageError
 from recon.facts import FLAGGED
-from recon.month import Month
+from recon.store.session import Session, literal
 
 NEAREST = 3
 

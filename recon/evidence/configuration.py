@@ -9,8 +9,8 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from recon.base.month import Month
 from recon.config import Engine, Settings, SourceSettings
-from recon.month import Month
 
 # What a connection string may hold that is no secret; whatever else stands in it stays there.
 _SHOWN = {

@@ -10,12 +10,12 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from recon import money
-from recon.errors import ExitCode
+from recon.base import money
+from recon.base.errors import ExitCode
+from recon.base.result import Break, Entry, Reconciliation, Severity, Side
 from recon.evidence.names import BREAKS, CONTROL_TOTALS, PAGE, POLICY, RESULTS, RUN, Document
 from recon.evidence.page import page
 from recon.evidence.policy_table import policy_table
-from recon.model import Break, Entry, Reconciliation, Severity, Side
 from recon.reports.json_document import document, dumps
 
 

@@ -12,11 +12,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from recon.columns import PLACE
-from recon.engine import Session, columns, literal, name, writing
+from recon.base.fields import CONDENSED, known
+from recon.base.result import Side
 from recon.evidence.names import EXTRACTS, Document
-from recon.model import Side
-from recon.source_columns import CONDENSED, known
+from recon.store.columns import PLACE
+from recon.store.session import Session, columns, literal, name, writing
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from recon.base.result import Reconciliation, Severity, Side
 from recon.config import Settings
 from recon.evidence.extracts import Kept
 from recon.journal.signing import Signature
-from recon.model import Reconciliation, Severity, Side
 
 
 @dataclass(frozen=True, slots=True)

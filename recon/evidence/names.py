@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from recon.model import Side
+from recon.base.result import Side
 
 FOLDER = "evidence"
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from recon.engine import Session
-from recon.errors import ExitCode
+from recon.base.errors import ExitCode
+from recon.base.result import Side
 from recon.evidence.configuration import configuration, plain
 from recon.evidence.documents import derived
 from recon.evidence.extracts import Extract, copy_extract, extract_totals, write_extract
@@ -22,8 +22,8 @@ from recon.evidence.names import (
 )
 from recon.evidence.policy_table import policy_table
 from recon.evidence.sums import write_sums
-from recon.model import Side
 from recon.reports.json_document import dumps, moment
+from recon.store.session import Session
 
 
 def write_pack(folder: Path, opened: Session, facts: PackFacts) -> str:

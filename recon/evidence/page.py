@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from recon.base.month import Month
+from recon.base.result import Side
 from recon.evidence.names import (
     BREAKS,
     CONFIGURATION,
@@ -22,8 +24,6 @@ from recon.evidence.names import (
 )
 from recon.evidence.page_sources import source
 from recon.evidence.page_tables import table
-from recon.model import Side
-from recon.month import Month
 
 _TITLES = {Side.ANALYTICS: "the booked contracts", Side.ACCOUNTING: "the recognized revenue"}
 _HOLDS = {

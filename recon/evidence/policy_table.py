@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from recon import money
-from recon.policy import Policy, Tolerance, TypePolicy, rate_text
+from recon.base import money
+from recon.base.policy import Policy, Tolerance, TypePolicy, rate_text
 
 
 def policy_table(policy: Policy) -> dict[str, object]:

@@ -8,16 +8,16 @@ from itertools import islice
 from pathlib import Path
 
 from recon import __version__
-from recon.engine import session
-from recon.errors import ReconError
+from recon.base.errors import ReconError
+from recon.base.month import Month
+from recon.base.policy import Policy
+from recon.base.result import Side
 from recon.evidence.documents import derived, read
 from recon.evidence.extracts import extract_relation, extract_totals
 from recon.evidence.facts import Finding
 from recon.evidence.names import CONTROL_TOTALS, PAGE, POLICY, RUN, SOURCES, TOLD, Document
-from recon.model import Side
-from recon.month import Month
-from recon.policy import Policy
 from recon.reconciliation import reconcile_relations
+from recon.store.session import session
 
 # How many differences of a file are told one by one.
 SHOWN = 5

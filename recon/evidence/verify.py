@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from recon.errors import UsageError
+from recon.base.errors import UsageError
 from recon.evidence.chain import verify_chain
 from recon.evidence.facts import Finding
 from recon.evidence.names import DERIVED, EXTRACTS, TOLD

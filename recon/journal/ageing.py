@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from recon.errors import tie
+from recon.base.errors import tie
+from recon.base.month import Month
 from recon.journal.lives import as_of, lives
 from recon.journal.model import Event, Life, SeenBreak, State
-from recon.month import Month
 
 
 class Age(Enum):

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
+from recon.base.month import Month
+from recon.base.result import Severity, Totals
 from recon.journal.ageing import by_age
 from recon.journal.lives import (
     Chronicle,
@@ -19,8 +21,6 @@ from recon.journal.lives import (
 )
 from recon.journal.model import Event, Kind, Life, Run, SeenBreak
 from recon.journal.signing import Signature, signatures
-from recon.model import Severity, Totals
-from recon.month import Month
 
 # By currency and figure: expected, recognized, difference, gross_difference.
 Moved = Mapping[str, Mapping[str, int]]

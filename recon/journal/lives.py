@@ -12,9 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from recon.base.month import Month
+from recon.base.result import TIMING
 from recon.journal.model import Event, Kind, Life, SeenBreak
-from recon.model import TIMING
-from recon.month import Month
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """What the journal knows: runs, the breaks that they saw, and the lives of these breaks.
 
-Amounts are ten-thousandths of the currency unit (see `recon.money`).
+Amounts are ten-thousandths of the currency unit (see `recon.base.money`).
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
-from recon.model import Break, Severity, Totals
-from recon.month import Month
+from recon.base.month import Month
+from recon.base.result import Break, Severity, Totals
 
 
 class SeenBreak(NamedTuple):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from recon.errors import UsageError
+from recon.base.errors import UsageError
+from recon.base.month import Month
 from recon.journal.model import Event, Kind, Life
-from recon.month import Month
 
 
 def acknowledgement(

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
-from recon import temporary
-from recon.errors import ReportError
+from recon.base import temporary
+from recon.base.errors import ReportError
 
 # One script a version; a script that has been released is never changed.
 MIGRATIONS = (

@@ -10,11 +10,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from recon.errors import UsageError
+from recon.base.errors import UsageError
+from recon.base.month import Month
+from recon.base.result import Severity
 from recon.journal.model import Event, Kind, Life, Run, SeenBreak, State
 from recon.journal.roles import Role
-from recon.model import Severity
-from recon.month import Month
 
 NAMED = 3
 

@@ -10,7 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from recon.errors import UsageError
+from recon.base.errors import UsageError
+from recon.base.month import Month
+from recon.base.result import Totals
 from recon.journal.ageing import standing
 from recon.journal.alerts import Alerts
 from recon.journal.history import Past
@@ -18,8 +20,6 @@ from recon.journal.lives import Resolution, lives
 from recon.journal.model import Event, Kind, Life, Run, SeenBreak
 from recon.journal.schema import opened, readable, transaction
 from recon.journal.signing import Signature, signatures, signed_off
-from recon.model import Totals
-from recon.month import Month
 
 NAME = "journal.db"
 # Revenue type, segment, currency.

@@ -8,10 +8,11 @@ import sys
 from collections import Counter
 from contextlib import suppress
 
-from recon import identity, money
+from recon import identity
+from recon.base import money
+from recon.base.month import Month
+from recon.base.result import Reconciliation, Severity, Side, Totals
 from recon.config import Settings
-from recon.model import Reconciliation, Severity, Side, Totals
-from recon.month import Month
 
 
 def beginning(settings: Settings, month: Month | None) -> dict[str, object]:

@@ -13,7 +13,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from recon.month import Month
+from recon.base.month import Month
 
 FOLDER = "logs"
 _STAMP = "%Y%m%dT%H%M%SZ"

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from recon.base.secrets import redacted
 from recon.config.log import LogFormat, LogLevel
-from recon.secrets import redacted
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from recon.errors import ExitCode
+from recon.base.errors import ExitCode
 
 if TYPE_CHECKING:
+    from recon.base.month import Month
     from recon.config import Settings
     from recon.config.log import LogLevel
     from recon.journal.model import Run
-    from recon.month import Month
     from recon.readiness import Readiness
 
 Progress = Callable[[str], None]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from recon import money
+from recon.base import money
+from recon.base.result import Break
 from recon.journal.history import Part, Since
 from recon.journal.model import Run, SeenBreak
-from recon.model import Break
 from recon.replay.tuning import Tuned
 
 _AMOUNTS = ("expected", "recognized", "difference", "to_date_difference")

@@ -11,13 +11,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from recon.engine import columns, name, session
-from recon.errors import ReconError, UsageError, tie
+from recon.base.errors import ReconError, UsageError, tie
+from recon.base.policy import Policy
+from recon.base.result import Side
 from recon.journal.history import Moved as Totals
 from recon.journal.history import Part
-from recon.model import Side
-from recon.policy import Policy
 from recon.replay.pack import FIGURES, Pack, figures, replayed
+from recon.store.session import columns, name, session
 
 
 def _folded(column: str) -> str:

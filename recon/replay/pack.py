@@ -7,17 +7,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from recon import money
-from recon.engine import Session, session
-from recon.errors import SourceDataError
+from recon.base import money
+from recon.base.errors import SourceDataError
+from recon.base.month import Month
+from recon.base.policy import Policy
+from recon.base.result import Reconciliation, Side
 from recon.evidence.documents import read
 from recon.evidence.extracts import extract_relation
 from recon.evidence.names import EXTRACTS, FOLDER, POLICY, RESULTS, RUN, Document
 from recon.evidence.sums import SUMS, parsed_sums
-from recon.model import Reconciliation, Side
-from recon.month import Month
-from recon.policy import Policy
 from recon.reconciliation import reconcile_relations
+from recon.store.session import Session, session
 
 
 @contextmanager

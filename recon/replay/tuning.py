@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from recon.errors import UsageError
+from recon.base.errors import UsageError
+from recon.base.month import Month
+from recon.base.policy import Policy
+from recon.base.result import Break, Cause
 from recon.journal.store import Journal
-from recon.model import Break, Cause
-from recon.month import Month
-from recon.policy import Policy
 from recon.replay.pack import Pack, replayed
 from recon.summary import unknown_segments
 

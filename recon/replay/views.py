@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from rich.console import Console
 from rich.text import Text
 
-from recon import money
-from recon.counting import counted, words
+from recon.base import money
+from recon.base.result import Break
+from recon.base.text import counted, words
 from recon.journal.history import Part, Since
 from recon.journal.model import Run, SeenBreak
-from recon.model import Break
 from recon.replay.tuning import Tuned
 from recon.reports.layout import (
     GOOD,

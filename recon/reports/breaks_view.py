@@ -8,10 +8,10 @@ from dataclasses import replace
 from rich.console import RenderableType
 from rich.text import Text
 
-from recon import money
-from recon.counting import counted
+from recon.base import money
+from recon.base.result import NAME_LENGTH, Break, Flag, InvalidRow, Side
+from recon.base.text import counted
 from recon.journal.model import Event, Life
-from recon.model import NAME_LENGTH, Break, Flag, InvalidRow, Side
 from recon.reports.layout import (
     GAP,
     GOOD,

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from rich.style import Style
 from rich.text import Text
 
-from recon.counting import words
-from recon.model import Cause, Status
+from recon.base.result import Cause, Status
+from recon.base.text import words
 from recon.reports.layout import (
     GOOD,
     HIGH,

@@ -11,9 +11,9 @@ from typing import TextIO
 from rich.console import Console
 from rich.text import Text
 
-from recon.errors import ExitCode
+from recon.base.errors import ExitCode
+from recon.base.result import Reconciliation
 from recon.journal.history import History
-from recon.model import Reconciliation
 from recon.reports import breaks_view, bridge_view, since_view, totals_view
 from recon.reports.layout import (
     CRITICAL,

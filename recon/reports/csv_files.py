@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
 
-from recon import money
+from recon.base import money
+from recon.base.result import Break, InvalidRow, Lines, Reconciliation
 from recon.journal.history import History
-from recon.model import Break, InvalidRow, Lines, Reconciliation
 from recon.proposals import Proposals
 from recon.reports import open_rows, proposal_rows
 from recon.reports.csv_lines import line_rows

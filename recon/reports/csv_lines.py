@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from recon import money
-from recon.engine import literal, name
-from recon.model import Lines
+from recon.base import money
+from recon.base.result import Lines
+from recon.store.session import literal, name
 
 _FORMULA_STARTS = "('=', '+', '-', '@', chr(9), chr(13))"
 # What a field is quoted for.

@@ -19,8 +19,8 @@ from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
-from recon.errors import ReportError
-from recon.month import Month
+from recon.base.errors import ReportError
+from recon.base.month import Month
 
 # A virus scanner holds a new file for a moment: 3 seconds in all.
 WAITS = (0.1, 0.2, 0.4, 0.8, 1.5)

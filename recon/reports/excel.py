@@ -14,9 +14,9 @@ from pathlib import Path
 
 from openpyxl import Workbook
 
-from recon import money
+from recon.base import money
+from recon.base.result import Break, InvalidRow, Reconciliation
 from recon.journal.history import History
-from recon.model import Break, InvalidRow, Reconciliation
 from recon.proposals import Proposals
 from recon.reports import excel_bridge, excel_rollforward, excel_summary, open_rows, proposal_rows
 from recon.reports.csv_files import AMOUNTS

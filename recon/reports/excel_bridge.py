@@ -8,9 +8,9 @@ from openpyxl.chart import BarChart, Reference, Series
 from openpyxl.chart.label import DataLabelList
 from openpyxl.worksheet.worksheet import Worksheet as Sheet
 
-from recon import money
-from recon.counting import words
-from recon.model import Bucket, Cause, Reconciliation
+from recon.base import money
+from recon.base.result import Bucket, Cause, Reconciliation
+from recon.base.text import words
 from recon.reports.excel_cells import (
     COUNT_FORMAT,
     SOFT,

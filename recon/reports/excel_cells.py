@@ -15,8 +15,8 @@ from openpyxl.styles.differential import DifferentialStyle
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet as Sheet
 
-from recon import money
-from recon.model import Severity, Status
+from recon.base import money
+from recon.base.result import Severity, Status
 
 EXCEL_DIGITS = 15
 _FEW_DIGITS = 10**EXCEL_DIGITS

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from openpyxl.cell import Cell
 
-from recon.model import Reconciliation
+from recon.base.result import Reconciliation
 from recon.reports.excel_cells import (
     HEAD,
     PLAIN,

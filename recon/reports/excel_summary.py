@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from openpyxl.cell import Cell
 from openpyxl.worksheet.worksheet import Worksheet as Sheet
 
-from recon import money
-from recon.model import Reconciliation, Severity, SourceFacts, Status, Totals
+from recon.base import money
+from recon.base.result import Reconciliation, Severity, SourceFacts, Status, Totals
 from recon.reports.excel_cells import (
     BANNER,
     COUNT_FORMAT,

@@ -25,8 +25,8 @@ from openpyxl.styles import Alignment
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet as Sheet
 
-from recon import money
-from recon.counting import words
+from recon.base import money
+from recon.base.text import words
 from recon.reports.excel_cells import (
     BANNER,
     COUNT_FORMAT,

@@ -9,11 +9,11 @@ from itertools import groupby
 from rich.style import Style
 from rich.text import Text
 
-from recon import money
-from recon.counting import words
+from recon.base import money
+from recon.base.month import Month
+from recon.base.result import Severity, Status
+from recon.base.text import words
 from recon.dossier.model import Dossier, EntryRow, InvalidLine, Line, MonthRow
-from recon.model import Severity, Status
-from recon.month import Month
 from recon.reports.layout import (
     GOOD,
     PLAIN,

@@ -12,11 +12,11 @@ from rich.console import Console
 from rich.style import Style
 from rich.text import Text
 
-from recon import money
-from recon.counting import words
+from recon.base import money
+from recon.base.result import Severity, Status
+from recon.base.text import words
 from recon.dossier.derivation import allowance_text, subtracted
 from recon.dossier.model import Dossier, EntryRow, Finding, InvalidLine, Line
-from recon.model import Severity, Status
 from recon.reports import explain_tables as tables
 from recon.reports.explain_words import TRIED, tolerance_words, who, written_terms
 from recon.reports.layout import (

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from recon import money
-from recon.counting import counted, words
+from recon.base import money
+from recon.base.policy import Recognition, rate_text
+from recon.base.result import Cause
+from recon.base.text import counted, words
 from recon.dossier.model import Allowance, InvalidLine, Line, Terms
-from recon.model import Cause
-from recon.policy import Recognition, rate_text
 
 # What each cause would have been, had it added up.
 TRIED = {

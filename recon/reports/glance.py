@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass
 
+from recon.base.month import Month
+from recon.base.result import Reconciliation, Severity, Totals
 from recon.journal.history import History
-from recon.model import Reconciliation, Severity, Totals
-from recon.month import Month
 from recon.reports import words
 
 

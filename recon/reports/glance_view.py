@@ -10,8 +10,8 @@ from rich.panel import Panel
 from rich.style import Style
 from rich.text import Text
 
-from recon import money
-from recon.model import Severity, Totals
+from recon.base import money
+from recon.base.result import Severity, Totals
 from recon.reports import glance
 from recon.reports.glance import Glance
 from recon.reports.layout import (

@@ -8,13 +8,13 @@ from itertools import groupby, islice
 from rich.console import Console
 from rich.text import Text
 
-from recon import money
-from recon.counting import counted
+from recon.base import money
+from recon.base.month import Month
+from recon.base.result import Severity
+from recon.base.text import counted
 from recon.journal.history import newest_first
 from recon.journal.model import Run
 from recon.journal.signing import Signature, is_signed_off
-from recon.model import Severity
-from recon.month import Month
 from recon.reports.layout import (
     GOOD,
     INDENT,

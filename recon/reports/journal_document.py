@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 
-from recon import money
+from recon.base import money
+from recon.base.month import Month
 from recon.journal.ageing import Ageing, Sums, ageing
 from recon.journal.history import newest_first
 from recon.journal.model import Event, Life, Run
 from recon.journal.signing import Signature, is_signed_off
-from recon.month import Month
 from recon.reports.json_document import moment
 
 SCHEMA = 1

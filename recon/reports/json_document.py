@@ -7,8 +7,17 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from recon import money
-from recon.model import Break, Bucket, Flag, InvalidRow, Reconciliation, Side, SourceFacts, Totals
+from recon.base import money
+from recon.base.result import (
+    Break,
+    Bucket,
+    Flag,
+    InvalidRow,
+    Reconciliation,
+    Side,
+    SourceFacts,
+    Totals,
+)
 
 SCHEMA = 1
 

@@ -14,9 +14,9 @@ from rich.console import Console
 from rich.style import Style
 from rich.text import Text
 
-from recon import money
-from recon.counting import words
-from recon.model import Break, Cause, Reconciliation, Severity
+from recon.base import money
+from recon.base.result import Break, Cause, Reconciliation, Severity
+from recon.base.text import words
 
 GAP = 2
 INDENT = 2

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
-from recon import money
+from recon.base import money
+from recon.base.month import Month
 from recon.journal.history import History
 from recon.journal.model import Life
-from recon.month import Month
 from recon.reports.words import moment_words
 
 COLUMNS = (

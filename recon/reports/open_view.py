@@ -9,12 +9,12 @@ from datetime import datetime
 from rich.console import Console
 from rich.text import Text
 
-from recon import money
-from recon.counting import counted, words
+from recon.base import money
+from recon.base.month import Month
+from recon.base.result import Severity
+from recon.base.text import counted, words
 from recon.journal.ageing import Ageing, Sums, ageing, sums
 from recon.journal.model import Life, State
-from recon.model import Severity
-from recon.month import Month
 from recon.reports.layout import (
     INDENT,
     PLAIN,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from recon import money
-from recon.month import Month
+from recon.base import money
+from recon.base.month import Month
 from recon.rollforward import FIGURES, RollforwardRow, in_total
 
 SCHEMA = 1

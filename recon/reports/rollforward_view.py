@@ -8,8 +8,8 @@ from rich.console import Console
 from rich.style import Style
 from rich.text import Text
 
-from recon import money
-from recon.model import Reconciliation
+from recon.base import money
+from recon.base.result import Reconciliation
 from recon.reports.layout import (
     HIGH,
     PLAIN,

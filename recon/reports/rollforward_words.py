@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from recon.model import Reconciliation
-from recon.month import Month
+from recon.base.month import Month
+from recon.base.result import Reconciliation
 from recon.reports.words import currencies
 from recon.rollforward import RollforwardRow
 

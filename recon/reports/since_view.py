@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 
 from rich.text import Text
 
-from recon import money
-from recon.counting import counted, words
+from recon.base import money
+from recon.base.result import Severity
+from recon.base.text import counted, words
 from recon.journal.ageing import sums
 from recon.journal.history import History, Part, Since, Superseded
 from recon.journal.model import Life, SeenBreak, State
-from recon.model import Severity
 from recon.reports.layout import (
     CRITICAL,
     GOOD,

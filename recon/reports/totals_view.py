@@ -9,9 +9,9 @@ from rich.console import RenderableType
 from rich.panel import Panel
 from rich.text import Text
 
-from recon import money
-from recon.model import Reconciliation, Side, Totals
-from recon.policy import PPM
+from recon.base import money
+from recon.base.policy import PPM
+from recon.base.result import Reconciliation, Side, Totals
 from recon.reports import words
 from recon.reports.layout import (
     CRITICAL,

@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
-from recon import money
-from recon.counting import counted
+from recon.base import money
+from recon.base.month import Month
+from recon.base.result import Bucket, Reconciliation, Severity, Side
+from recon.base.text import counted
 from recon.journal.model import Life
-from recon.model import Bucket, Reconciliation, Severity, Side
-from recon.month import Month
 
 SHOWN_MONTHS = 3
 

@@ -8,17 +8,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from recon import temporary
+from recon.base import temporary
+from recon.base.errors import SourceDataError
+from recon.base.month import Month
+from recon.base.result import Reconciliation, Side
 from recon.config import Engine, Settings
-from recon.engine import Session, is_any
-from recon.errors import SourceDataError
 from recon.evidence.extracts import Kept
 from recon.log import Log
-from recon.model import Reconciliation, Side
-from recon.month import Month
 from recon.run.books import Books, Sides
 from recon.sources import fetched, source
 from recon.sources.delivery import Delivery, Request, Scratch
+from recon.store.session import Session, is_any
 
 Progress = Callable[[str], None]
 

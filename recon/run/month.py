@@ -8,9 +8,11 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from recon import temporary
+from recon.base import temporary
+from recon.base.errors import ExitCode, ReconError
+from recon.base.month import Month
+from recon.base.result import Reconciliation, Severity
 from recon.config import Settings
-from recon.errors import ExitCode, ReconError
 from recon.heartbeat import beat
 from recon.journal.history import History, Superseded
 from recon.journal.model import Run
@@ -18,8 +20,6 @@ from recon.journal.store import Journal
 from recon.lock import locked
 from recon.log import Log
 from recon.log.facts import counts
-from recon.model import Reconciliation, Severity
-from recon.month import Month
 from recon.provisional import fullness
 from recon.readiness import Readiness
 from recon.reports.directory import clear_half_written

@@ -7,16 +7,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from recon import identity
+from recon.base.errors import ExitCode, ReconError
+from recon.base.result import Reconciliation, Severity, Side
 from recon.config import Settings
-from recon.engine import Session
-from recon.errors import ExitCode, ReconError
 from recon.evidence import PackFacts, Previous, latest
 from recon.journal.history import History, history
 from recon.journal.model import Run, SeenBreak
 from recon.journal.signing import signatures
 from recon.journal.store import Journal
-from recon.model import Reconciliation, Severity, Side
 from recon.run.gathering import Gathered
+from recon.store.session import Session
 from recon.summary import to_date_differences
 
 

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from recon.base.result import Reconciliation
 from recon.evidence import FOLDER, PackFacts, write_pack
 from recon.journal.history import History
-from recon.model import Reconciliation
 from recon.proposals import Proposals, proposals
 from recon.reports.directory import ReportFolder, report_directory
 from recon.rollforward import Key, RollforwardRow, closings, rollforward

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from recon.engine import Session, literal
+from recon.store.session import Session, literal
 
 
 def install(connection: Session, seed: int) -> None:

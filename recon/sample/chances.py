@@ -7,11 +7,11 @@ line of the same customer) is clean around it, too.
 
 from __future__ import annotations
 
-from recon.engine import Session
 from recon.expected import terms
 from recon.sample.chance import weighted
 from recon.sample.recipe import Recipe
 from recon.sample.rules import TEMPERS
+from recon.store.session import Session
 
 # Before a start and after an end, as far as something may be posted by mistake.
 _EARLY, _LATE = 4, 3

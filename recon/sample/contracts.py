@@ -11,12 +11,12 @@ exchanged neighbours leads from one multiple to another: any two ids are at leas
 
 from __future__ import annotations
 
-from recon import money
-from recon.engine import Session
+from recon.base import money
 from recon.expected import terms
 from recon.sample.chance import one_of, weighted
 from recon.sample.recipe import Recipe
 from recon.sample.words import AUTHORITIES, FIRST, FORMS, OWNERS, SECOND, TRADES
+from recon.store.session import Session
 
 TYPES = ("Subscription", "Support", "Maintenance", "Service", "Implementation", "Consulting",
          "Setup")  # fmt: skip

@@ -6,9 +6,9 @@ import tempfile
 from pathlib import Path
 from typing import Literal
 
-from recon.engine import literal, session, writing
-from recon.errors import ReportError, UsageError
+from recon.base.errors import ReportError, UsageError
 from recon.sample.recipe import Recipe
+from recon.store.session import literal, session, writing
 
 Kind = Literal["csv", "parquet"]
 TABLES = ("contracts", "entries", "truth")

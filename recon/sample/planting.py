@@ -6,7 +6,6 @@ what a detector adds up over a contract's types is the work of one event.
 
 from __future__ import annotations
 
-from recon.engine import Session, literal
 from recon.sample import slips
 from recon.sample.chance import one_of
 from recon.sample.chances import create_chances, forget_chances
@@ -14,6 +13,7 @@ from recon.sample.contracts import TYPES
 from recon.sample.plan import RULES, UNKNOWN, WEIGHTS
 from recon.sample.recipe import PPM, Recipe
 from recon.sample.rules import Mark, Rule, Step
+from recon.store.session import Session, literal
 
 UNKNOWN_TYPE = "Trainng"
 

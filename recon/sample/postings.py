@@ -6,8 +6,8 @@ postings a month, which add up to what is expected; the months before have one.
 
 from __future__ import annotations
 
-from recon.engine import Session
 from recon.sample.recipe import Recipe
+from recon.store.session import Session
 
 # How many months before the first one are kept as they were where history is condensed: as many
 # as errors reach back.

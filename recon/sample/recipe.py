@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
-from recon.errors import UsageError
-from recon.month import Month
+from recon.base.errors import UsageError
+from recon.base.month import Month
 
 # Raised with every change of what a recipe yields, so that an old file is never taken for a new.
 FORMAT = 4

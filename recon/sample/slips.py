@@ -5,7 +5,7 @@ Amounts are ten-thousandths; `unit` is the currency's minor unit in them.
 
 from __future__ import annotations
 
-from recon.engine import Session
+from recon.store.session import Session
 
 MACROS = (
     # Outside the default tolerance: 1%, half a minor unit for each month of the term, one unit.

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from recon import money
-from recon.engine import Session, literal
+from recon.base import money
 from recon.expected import install
 from recon.sample import chance
 from recon.sample.chance import one_of
@@ -12,6 +11,7 @@ from recon.sample.planting import plant
 from recon.sample.postings import create_postings
 from recon.sample.recipe import FORMAT, Recipe
 from recon.sample.words import APPROVERS, OBLIGATIONS
+from recon.store.session import Session, literal
 
 
 def fill(connection: Session, recipe: Recipe) -> None:

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from recon import temporary
+from recon.base import temporary
+from recon.base.errors import ConfigError
+from recon.base.result import Side
 from recon.config import Settings, SourceKind, load
-from recon.errors import ConfigError
-from recon.model import Side
 from recon.setup.queries import comment
 
 QUERIES = {

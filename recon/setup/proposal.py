@@ -12,12 +12,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
-from recon.model import Side
+from recon.base.fields import NEEDED, OPTIONS, known
+from recon.base.result import Side
 from recon.setup import names, vocabulary
 from recon.setup.names import Reading
 from recon.setup.schema import Column, Family, Table
 from recon.setup.vocabulary import Words
-from recon.source_columns import NEEDED, OPTIONS, known
 
 # Below this sureness there is no candidate; a wrong optional column is worse than none.
 LEAST_NEEDED, LEAST_OPTIONAL, LEAST_TABLE = 40, 60, 50

@@ -10,8 +10,8 @@ from enum import StrEnum
 from functools import partial
 from itertools import groupby
 
+from recon.base.result import Side
 from recon.config import Settings, SourceSettings
-from recon.model import Side
 from recon.sources.database import SQL_SERVER, Database, connected, driver_manager
 from recon.sources.driver_errors import failure
 from recon.sources.side_by_side import Supervisor, side_by_side

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from recon.model import Side
+from recon.base.result import Side
 
 
 @dataclass(frozen=True, slots=True)

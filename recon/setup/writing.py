@@ -10,7 +10,7 @@ from contextlib import suppress
 from itertools import count
 from pathlib import Path
 
-from recon.errors import ReportError, UsageError
+from recon.base.errors import ReportError, UsageError
 
 
 def refuse_existing(paths: Iterable[Path]) -> None:

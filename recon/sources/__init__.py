@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Protocol
 
+from recon.base.result import Side
 from recon.config import SourceKind, SourceSettings
-from recon.model import Side
 from recon.sources.delivery import Delivery, Request, Scratch
 from recon.sources.side_by_side import Note, Supervisor, side_by_side, unheard
 

@@ -15,15 +15,15 @@ from functools import partial
 from itertools import accumulate
 from pathlib import Path
 
-from recon.columns import PLACE
+from recon.base.errors import ConfigError, SourceDataError, SourceUnreachable, TieOutError
 from recon.config import SourceSettings
-from recon.engine import Session, columns, literal, reading
-from recon.errors import ConfigError, SourceDataError, SourceUnreachable, TieOutError
 from recon.sources.decoding import as_utf8, opening
 from recon.sources.delivery import Delivery, Request, Scratch
 from recon.sources.fingerprints import fingerprint, stamps
 from recon.sources.naming import selected
 from recon.sources.side_by_side import Supervisor
+from recon.store.columns import PLACE
+from recon.store.session import Session, columns, literal, reading
 
 PARQUET = b"PAR1"
 # What DuckDB calls the place of a Parquet file in the list and of a row in the file, from 0.

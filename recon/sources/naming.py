@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from recon.columns import PLACE
+from recon.base.errors import SourceDataError
 from recon.config import SourceSettings
-from recon.engine import literal, name
-from recon.errors import SourceDataError
+from recon.store.columns import PLACE
+from recon.store.session import literal, name
 
 NUMBERS = {"contract_value", "amount", "duration_months"}
 DATES = {

@@ -15,17 +15,17 @@ from decimal import Decimal, localcontext
 from pathlib import Path
 from typing import Any
 
+from recon.base.errors import ConfigError, MissingColumns, ReportError, SourceDataError
+from recon.base.fields import CONDENSED, needed
+from recon.base.result import Side
 from recon.config import DatabaseSettings, SourceSettings
-from recon.engine import Session, literal, name, reading
-from recon.errors import ConfigError, MissingColumns, ReportError, SourceDataError
-from recon.model import Side
-from recon.source_columns import CONDENSED, needed
 from recon.sources.database import SQL_SERVER, Database, connected, driver_manager
 from recon.sources.delivery import Delivery, Request, Scratch
 from recon.sources.driver_errors import failure, retried
 from recon.sources.parts import BEGINNING, Part, contract_parts, entry_parts
 from recon.sources.side_by_side import Supervisor
 from recon.sources.trail import part_trail, server_trail
+from recon.store.session import Session, literal, name, reading
 
 # The longest decimal of any server that we know, added up a billion times.
 DIGITS = 80

@@ -7,11 +7,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, fields
 
 from recon import sample
+from recon.base.result import Side
 from recon.config import SourceSettings
-from recon.engine import Session, literal, reading
-from recon.model import Side
 from recon.sources.delivery import Delivery, Request, Scratch
 from recon.sources.side_by_side import Supervisor
+from recon.store.session import Session, literal, reading
 
 TABLES = {Side.ANALYTICS: "contracts", Side.ACCOUNTING: "entries"}
 

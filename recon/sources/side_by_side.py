@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Protocol, TypeVar
 
-from recon.model import Side
+from recon.base.result import Side
 
 Result = TypeVar("Result")
 

@@ -8,8 +8,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from recon.errors import ConfigError, ReconError, SourceDataError, SourceUnreachable
-from recon.secrets import redacted
+from recon.base.errors import ConfigError, ReconError, SourceDataError, SourceUnreachable
+from recon.base.secrets import redacted
 
 # By the beginning of Spark's name for an error: what to raise, and what it means; {…} are the
 # parameters that the error comes with.

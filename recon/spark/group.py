@@ -10,15 +10,15 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from recon import errors
-from recon.engine import Session, name, open_session, reading
-from recon.errors import ReconError
+from recon.base import errors
+from recon.base.errors import ReconError
+from recon.base.month import Month
+from recon.base.policy import Policy
+from recon.base.result import Side
 from recon.intake import load_contracts, view_entries
-from recon.model import Side
-from recon.month import Month
-from recon.policy import Policy
 from recon.reconciliation import COMPARED, compare_month
 from recon.rules import register_policy
+from recon.store.session import Session, name, open_session, reading
 
 # What the driver is told of a group: what `conclude` reads, and what a dossier reads besides.
 KINDS = (*COMPARED, "blocked")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 
-from recon.model import Side
+from recon.base.result import Side
 from recon.spark.group import Task, answered
 from recon.spark.payload import SCHEMA, packed
 

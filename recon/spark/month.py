@@ -8,10 +8,9 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
+from recon.base.result import Reconciliation, Side
 from recon.config import Settings
-from recon.engine import Session, columns, open_session, reading
 from recon.intake import refuse_crm_close_dates
-from recon.model import Reconciliation, Side
 from recon.reconciliation import conclude
 from recon.sources.delivery import Delivery, Request, Scratch
 from recon.spark.failures import spark_reading
@@ -20,6 +19,7 @@ from recon.spark.groups import compared
 from recon.spark.session import groups, session
 from recon.spark.sides import SparkSide, opened
 from recon.spark.together import Together
+from recon.store.session import Session, columns, open_session, reading
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from recon.base.errors import ConfigError
 from recon.config import SparkSettings
-from recon.errors import ConfigError
 from recon.spark.failures import no_session
 
 if TYPE_CHECKING:

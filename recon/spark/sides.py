@@ -11,20 +11,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from recon.columns import PLACE, Columns
+from recon.base.errors import ConfigError, SourceDataError
+from recon.base.fields import needed
+from recon.base.result import Side
+from recon.base.secrets import remembered
 from recon.config import SourceKind, SourceSettings, SparkSource
-from recon.engine import Session, literal, name, reading, session
-from recon.errors import ConfigError, SourceDataError
 from recon.evidence.extracts import known_columns
-from recon.model import Side
-from recon.secrets import remembered
-from recon.source_columns import needed
 from recon.sources import source
 from recon.sources.delivery import Delivery, Request, Scratch
 from recon.sources.files import FilesSource
 from recon.sources.naming import chosen, written
 from recon.sources.side_by_side import Supervisor
 from recon.spark.failures import spark_reading
+from recon.store.columns import PLACE, Columns
+from recon.store.session import Session, literal, name, reading, session
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, SparkSession

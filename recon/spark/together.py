@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from recon.columns import PLACE
-from recon.engine import Session, is_any, literal, name, session
+from recon.base.result import Side
 from recon.intake import view_entries
 from recon.ledger import in_scope
-from recon.model import Side
 from recon.spark.group import FAILED, GIVEN, KINDS, Task, compare_given, raise_failure
 from recon.spark.payload import unpacked
+from recon.store.columns import PLACE
+from recon.store.session import Session, is_any, literal, name, session
 
 # What is one row of all groups, or one for each of a few keys.
 _ADDED_UP = {

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
-from recon.errors import ConfigError, ReportError
+from recon.base.errors import ConfigError, ReportError
 from recon.setup.writing import copy_names
 from recon.tasks.check import check
 

@@ -38,8 +38,8 @@ def core(contracts: str, entries: str) -> dict[str, object]:
     That is gathering the facts of the breaks, their causes and their severity.
     """
     from recon import reconciliation
+    from recon.base.month import Month
     from recon.config import load
-    from recon.month import Month
     from recon.run import reconciled
 
     times: list[float] = []

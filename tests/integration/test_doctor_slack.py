@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from recon.alerts import delivery
+from recon.base.errors import ExitCode
 from recon.config import load
 from recon.doctor.model import Finding, State
 from recon.doctor.slack import STEPS, SlackSubject
 from recon.doctor.steps import Silence, run_steps
-from recon.errors import ExitCode
 from recon.journal.alerts import Alert, AlertKind
 from recon.journal.store import Journal
 from recon.sources.side_by_side import Supervisor

@@ -14,10 +14,10 @@ from pathlib import Path
 
 import pytest
 
+from recon.base.errors import ExitCode
+from recon.base.month import Month
 from recon.config import Settings, load
 from recon.dossier import dossier
-from recon.errors import ExitCode
-from recon.month import Month
 from recon.run import reconciled
 
 ROOT = Path(__file__).parents[2]

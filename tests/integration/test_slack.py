@@ -18,11 +18,11 @@ import keyring
 import pytest
 
 from recon.alerts import delivery, sending, service
+from recon.base.errors import ExitCode, ReportError
+from recon.base.month import Month
 from recon.config import Settings, load
-from recon.errors import ExitCode, ReportError
 from recon.journal.alerts import AlertKind, Sent
 from recon.journal.store import Journal
-from recon.month import Month
 from recon.run import Outcome, run_month
 from tests.credential_store import credential_store
 from tests.shell import (

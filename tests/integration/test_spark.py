@@ -14,12 +14,12 @@ from unittest import mock
 
 import pytest
 
+from recon.base.errors import ExitCode, MissingColumns
+from recon.base.month import Month
+from recon.base.policy import Policy
+from recon.base.result import Side
 from recon.config import SparkSettings
-from recon.engine import open_session
-from recon.errors import ExitCode, MissingColumns
-from recon.model import Side
-from recon.month import Month
-from recon.policy import Policy
+from recon.store.session import open_session
 from tests.shell import (
     CONTRACTS,
     ENTRIES,

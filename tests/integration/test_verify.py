@@ -18,15 +18,15 @@ import duckdb
 import pytest
 
 from recon import sample
+from recon.base.errors import ReportError, SourceDataError
+from recon.base.month import Month
 from recon.config import Settings, load
-from recon.errors import ReportError, SourceDataError
 from recon.evidence import FOLDER, Finding, verify_pack
 from recon.evidence.names import DERIVED, EXTRACTS, PAGE, RESULTS, RUN, TOLD
 from recon.evidence.places import packs
 from recon.evidence.sums import SUMS, write_sums
 from recon.journal.model import Event, Kind
 from recon.journal.store import Journal
-from recon.month import Month
 from recon.run import run_month
 from tests.integration.servers import Server, configuration
 from tests.shell import CONTRACTS, ENTRIES, Project, contract, entry, in_process, one_sentence

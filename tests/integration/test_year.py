@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from recon.alerts import delivery
-from recon.errors import ExitCode
+from recon.base.errors import ExitCode
 from recon.journal.alerts import AlertKind, Sent
 from recon.journal.model import Run
 from recon.journal.store import Journal

@@ -20,10 +20,10 @@ from recon.alerts.message import (
     more_critical,
     with_id,
 )
+from recon.base.month import Month
+from recon.base.result import Severity, Totals
 from recon.journal.lives import lives
 from recon.journal.model import Event, Kind, Life, Run, SeenBreak
-from recon.model import Severity, Totals
-from recon.month import Month
 from tests.example import MONTH, RUN_ID, reconciliation
 from tests.golden_files import check_golden
 from tests.slack_limits import broken

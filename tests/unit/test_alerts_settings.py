@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from recon.base.errors import ConfigError
 from recon.config import Settings, load
 from recon.config.slack import Level, Place, SlackSettings, Way, is_webhook, mention
-from recon.errors import ConfigError
 from recon.journal.alerts import Alert, AlertKind, Delivery, Sent
 from recon.journal.schema import MIGRATIONS
 from recon.journal.store import NAME, Journal

@@ -10,8 +10,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from recon.errors import ReportError
-from recon.month import Month
+from recon.base.errors import ReportError
+from recon.base.month import Month
 from recon.reports.directory import move_into_place, new_run_id, report_directory, unwritable
 
 JUNE = Month.parse("2024-06")

@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from recon import money
+from recon.base import money
+from recon.base.errors import UsageError
+from recon.base.month import Month
+from recon.base.result import Cause, Flag, Reconciliation, Severity, Status
 from recon.dossier import Dossier, as_json, dossier
 from recon.dossier.derivation import allowance_text
 from recon.dossier.model import Line
-from recon.engine import Session
-from recon.errors import UsageError
-from recon.model import Cause, Flag, Reconciliation, Severity, Status
-from recon.month import Month
+from recon.store.session import Session
 from tests.books import Row, contract, entry, opened, posted
 
 EVERY_MONTH = {f"2024-{month:02d}": "1000.00" for month in range(1, 7)}

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
+from recon.base.policy import Policy
+from recon.base.result import Side
 from recon.config import DatabaseSettings, Settings, SourceKind, SourceSettings
-from recon.engine import Session, session
 from recon.evidence import FOLDER, verify_chain
 from recon.evidence.configuration import configuration, shown_connection
 from recon.evidence.extracts import extract_relation, extract_totals, write_extract
@@ -34,10 +35,9 @@ from recon.evidence.places import named, packs, run_of
 from recon.evidence.policy_table import policy_table
 from recon.evidence.reperformance import unlike
 from recon.evidence.sums import SUMS, parsed_sums, sha256, write_sums
-from recon.model import Side
-from recon.policy import Policy
 from recon.reports.json_document import document
 from recon.sources.trail import without_passwords
+from recon.store.session import Session, session
 from tests import example
 from tests.golden_files import check_golden
 

@@ -12,12 +12,12 @@ import duckdb
 import pytest
 import typer
 
-from recon import errors
+from recon.base import errors
+from recon.base.errors import ExitCode, ReconError
 from recon.cli.failures import exit_code
-from recon.engine import reading
-from recon.errors import ExitCode, ReconError
 from recon.log import Log
 from recon.process import Interruption
+from recon.store.session import reading
 from tests.shell import PATIENCE, environment
 
 FAILURES: dict[type[ReconError], tuple[Callable[[], ReconError], int]] = {
@@ -66,7 +66,9 @@ def test_the_codes_are_those_of_the_specification() -> None:
 
 def test_every_failure_is_listed_here() -> None:
     """A new class of failure needs a code and a sentence."""
-    assert {kind for kind in _all(ReconError) if kind.__module__ == "recon.errors"} == set(FAILURES)
+    assert {kind for kind in _all(ReconError) if kind.__module__ == "recon.base.errors"} == set(
+        FAILURES
+    )
 
 
 @pytest.mark.parametrize("kind", FAILURES, ids=lambda kind: kind.__name__)

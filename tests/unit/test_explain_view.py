@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from rich.cells import cell_len
 
-from recon.counting import words
+from recon.base.month import Month
+from recon.base.result import Cause
+from recon.base.text import words
 from recon.dossier import Dossier, dossier
-from recon.model import Cause
-from recon.month import Month
 from recon.reports.console import make_console
 from recon.reports.explain_tables import folded
 from recon.reports.explain_view import show_dossier

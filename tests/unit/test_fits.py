@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 import recon
-from recon.model import Cause
+from recon.base.result import Cause
 from tests.tables import ENTRY, MONTH, break_of, contract
 
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from rich.cells import cell_len
 
-from recon.errors import ExitCode
+from recon.base.errors import ExitCode
+from recon.base.result import Reconciliation
 from recon.journal.history import History
-from recon.model import Reconciliation
 from recon.reports import glance
 from recon.reports.console import exit_words, make_console
 from recon.reports.glance import Glance

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from rich.cells import cell_len
 
-from recon.errors import ExitCode
+from recon.base.errors import ExitCode
+from recon.base.result import Severity
 from recon.journal.history import History
 from recon.journal.model import Event, Kind, Life, SeenBreak
-from recon.model import Severity
 from recon.reports.console import make_console
 from recon.reports.history_view import show_history, show_signed
 from recon.reports.journal_document import history_document, open_document

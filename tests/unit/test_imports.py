@@ -16,8 +16,9 @@ HEAVY = set(
 )
 # All of recon that knows what there is to call, and how a failure is told.
 AT_FIRST = set(
-    "recon recon.cli recon.cli.commands recon.cli.failures recon.cli.values recon.counting "
-    "recon.errors recon.log recon.log.record recon.process recon.secrets".split()
+    "recon recon.base recon.base.errors recon.base.secrets recon.base.text recon.cli "
+    "recon.cli.commands recon.cli.failures recon.cli.values recon.log recon.log.record "
+    "recon.process".split()
 )
 SCRIPT = """
 import os, runpy, sys

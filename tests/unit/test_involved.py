@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from recon.model import Break, Cause, Counterpart
+from recon.base.result import Break, Cause, Counterpart
 from tests.books import Row, contract, entry, opened, posted
 
 FIVE = {f"2024-{month:02d}": "1000.00" for month in range(1, 6)}

@@ -13,7 +13,9 @@ from typing import Any
 
 import pytest
 
-from recon.errors import ReportError, UsageError
+from recon.base.errors import ReportError, UsageError
+from recon.base.month import Month
+from recon.base.result import Totals
 from recon.journal.lives import Resolution
 from recon.journal.model import Event, Kind, Run, SeenBreak, State
 from recon.journal.roles import Role
@@ -21,8 +23,6 @@ from recon.journal.said import acknowledgement, note
 from recon.journal.schema import MIGRATIONS, opened, transaction
 from recon.journal.signing import Pen, Signature, signed, signed_off, unacknowledged
 from recon.journal.store import NAME, Journal
-from recon.model import Totals
-from recon.month import Month
 from tests.shell import PATIENCE, environment, one_sentence
 from tests.unit.test_lives import seen
 

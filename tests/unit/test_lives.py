@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recon.base.month import Month
+from recon.base.result import fingerprint
 from recon.journal.ageing import Age, ageing, standing
 from recon.journal.lives import chronicle, lives, settled
 from recon.journal.model import Event, Kind, Life, SeenBreak, State
-from recon.model import fingerprint
-from recon.month import Month
 
 START = datetime(2024, 7, 1, 9, 0, tzinfo=UTC)
 MAY, JUNE, JULY, AUGUST = (Month.parse(f"2024-0{number}") for number in (5, 6, 7, 8))

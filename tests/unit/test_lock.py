@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from recon.errors import Locked, ReportError
+from recon.base.errors import Locked, ReportError
 from recon.lock import locked
 from tests.shell import PATIENCE, ROOT, environment
 

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import recon
-from recon.model import Cause
+from recon.base.result import Cause
 from tests.tables import ENTRY, MONTH, contract, entries, subscriptions
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from recon.model import Side
+from recon.base.result import Side
 from recon.setup.names import snake, words_of
 from recon.setup.proposal import Proposal, propose, ranked, ties
 from recon.setup.schema import Family, Table, family, tables

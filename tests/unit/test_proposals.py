@@ -12,14 +12,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import recon
-from recon.engine import open_session
-from recon.errors import TieOutError
-from recon.model import Break, Cause
-from recon.month import Month
-from recon.policy import DEFERRED
+from recon.base.errors import TieOutError
+from recon.base.month import Month
+from recon.base.policy import DEFERRED
+from recon.base.result import Break, Cause
 from recon.proposals import WHAT_TO_DO, WHY_NOT, Proposal, Proposals, proposals, tie_balance
 from recon.sample import Recipe
 from recon.sample.tables import fill
+from recon.store.session import open_session
 from tests.books import Row, contract, entry, opened, posted
 
 JUNE = Month.parse("2024-06")

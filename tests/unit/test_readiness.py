@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recon.engine import session
-from recon.frames import register
+from recon.base.month import Month
+from recon.base.policy import Policy
 from recon.intake import view_entries
-from recon.month import Month
-from recon.policy import Policy
 from recon.readiness import Readiness, Seen, readiness
 from recon.rules import register_policy
+from recon.store.frames import register
+from recon.store.session import session
 
 JUNE = Month.parse("2024-06")
 THIRD = date(2024, 7, 3)

@@ -19,13 +19,13 @@ from pathlib import Path
 import pytest
 
 from recon import sample
-from recon.engine import Session, literal, open_session
-from recon.errors import ReportError, UsageError
-from recon.model import Cause
-from recon.month import Month
+from recon.base.errors import ReportError, UsageError
+from recon.base.month import Month
+from recon.base.result import Cause
 from recon.sample import Recipe
 from recon.sample.recipe import FORMAT
 from recon.sample.tables import fill
+from recon.store.session import Session, literal, open_session
 from tests.shell import PATIENCE, in_process
 
 SMALL = Recipe(seed=3, contracts=400)
@@ -385,7 +385,7 @@ def test_a_full_disk_leaves_none(tmp_path: Path) -> None:
     """Also where the database file cannot commit; the first run of a new user makes it."""
     code = (
         "import resource, signal, sys; from pathlib import Path\n"
-        "from recon.errors import ReportError; from recon.sample import Recipe, make\n"
+        "from recon.base.errors import ReportError; from recon.sample import Recipe, make\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))\n"
         "try: make(Recipe(contracts=300), Path(sys.argv[1]))\n"

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from recon.base.errors import ConfigError, ReportError, UsageError
+from recon.base.result import Side
 from recon.config import SourceKind
-from recon.errors import ConfigError, ReportError, UsageError
-from recon.model import Side
 from recon.setup import writing
 from recon.setup.configuration import Access, configuration, read_back, string
 from recon.setup.writing import write_all

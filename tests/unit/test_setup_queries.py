@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from recon.model import Side
+from recon.base.result import Side
 from recon.setup.proposal import propose
 from recon.setup.queries import Form, comment, contracts_query, entries_query, form_of, quoted
 from recon.setup.schema import Catalog, Column, Table, family, tables

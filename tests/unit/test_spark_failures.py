@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from recon.errors import ConfigError, SourceUnreachable
+from recon.base.errors import ConfigError, SourceUnreachable
 from recon.spark.failures import no_session, spark_reading
 
 OLD_JAVA = """Error: A JNI error has occurred, please check your installation and try again

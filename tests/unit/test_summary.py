@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 
 import recon
-from recon.model import Bucket, Flag, Part, Side, Totals
-from recon.month import Month
-from recon.policy import Policy
+from recon.base.month import Month
+from recon.base.policy import Policy
+from recon.base.result import Bucket, Flag, Part, Side, Totals
 from tests.tables import (
     ENTRY,
     MONTH,
@@ -25,7 +25,7 @@ from tests.tables import (
 )
 
 if TYPE_CHECKING:
-    from recon.model import Reconciliation
+    from recon.base.result import Reconciliation
 
 
 @cache

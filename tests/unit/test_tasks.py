@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from recon.base.errors import ConfigError
 from recon.config import TaskSettings
-from recon.errors import ConfigError
 from recon.tasks.check import check
 from recon.tasks.files import verified, write_files
 from recon.tasks.plan import Place, Task, planned

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from recon.model import Reconciliation, Severity, Totals
-from recon.policy import Policy
+from recon.base.policy import Policy
+from recon.base.result import Reconciliation, Severity, Totals
 from recon.reports.words import currencies, masked, verdict
 from tests.example import clean_reconciliation, reconciliation
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from recon.base.result import Side
 from recon.config import load
 from recon.intake import compliance_name
-from recon.model import Side
 from recon.run import reconciled
 from tests.books import contract
 from tests.integration.sqlserver.books import JUNE, books, june, month

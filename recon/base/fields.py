@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from recon.model import Side
+from recon.base.result import Side
 
 PERIOD = "recognition_period"
 NEEDED: Mapping[Side, tuple[str, ...]] = {

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import count
 
-from recon.month import Month
+from recon.base.month import Month
 
 _SATURDAY = 5
 

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import duckdb
 
-from recon import temporary
-from recon.errors import ReconError, ReportError, SourceDataError, SourceUnreachable
+from recon.base import temporary
+from recon.base.errors import ReconError, ReportError, SourceDataError, SourceUnreachable
 
 Session = duckdb.DuckDBPyConnection
 
-# Months are counted from January of year 0 (see `recon.month`).
+# Months are counted from January of year 0 (see `recon.base.month`).
 _MONTHS = (
     "CREATE MACRO month_index(day) AS date_diff('month', DATE '0000-01-01', day)",
     "CREATE MACRO month_start(m) AS make_date(m // 12, m % 12 + 1, 1)",

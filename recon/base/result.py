@@ -1,6 +1,6 @@
 """What a reconciliation says: statuses, causes, severities, breaks, totals, the bridge.
 
-Amounts are ten-thousandths of the currency unit (see `recon.money`).
+Amounts are ten-thousandths of the currency unit (see `recon.base.money`).
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from enum import IntEnum, StrEnum
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
-from recon import money
-from recon.month import Month
-from recon.policy import Policy
+from recon.base import money
+from recon.base.month import Month
+from recon.base.policy import Policy
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -8,9 +8,9 @@ from typing import Any
 
 import pandas as pd
 
-from recon.columns import PLACE
-from recon.engine import Session
-from recon.errors import SourceDataError
+from recon.base.errors import SourceDataError
+from recon.store.columns import PLACE
+from recon.store.session import Session
 
 
 def register(connection: Session, name: str, frame: pd.DataFrame) -> None:

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from recon import keys, money
-from recon.errors import ConfigError
-from recon.keys import Keys
+from recon.base import keys, money
+from recon.base.errors import ConfigError
+from recon.base.keys import Keys
 
 PPM = 1_000_000
 DEFERRED = "Deferred revenue"

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
-from recon.errors import MonthError
+from recon.base.errors import MonthError
 
 # A month needs those after it, and no date is later than 9999.
 _WRITTEN = re.compile(r"((?!9999)[1-9]\d{3})-(0[1-9]|1[0-2])")

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from recon import money
-from recon.engine import literal, name
-from recon.errors import MissingColumns
-from recon.model import Side
+from recon.base import money
+from recon.base.errors import MissingColumns
+from recon.base.result import Side
+from recon.store.session import literal, name
 
 # The place of a row in its source, where the relation tells it.
 PLACE = "recon_row"

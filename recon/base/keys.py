@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import TypeVar
 
-from recon import money
+from recon.base import money
 
 Parsed = TypeVar("Parsed")
 Choice = TypeVar("Choice", bound=StrEnum)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from enum import IntEnum
 from pathlib import Path
 
-from recon.counting import counted
+from recon.base.text import counted
 
 
 class ExitCode(IntEnum):
