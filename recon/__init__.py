@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from recon.base.policy import Policy
     from recon.base.result import Reconciliation
-    from recon.reconciliation import reconcile
+    from recon.reconciliation.revenue import reconcile
 
 __all__ = ["Policy", "Reconciliation", "__version__", "reconcile"]
 __version__ = "0.1.0"
@@ -16,7 +16,7 @@ __version__ = "0.1.0"
 _HOMES = {
     "Policy": "recon.base.policy",
     "Reconciliation": "recon.base.result",
-    "reconcile": "recon.reconciliation",
+    "reconcile": "recon.reconciliation.revenue",
 }
 
 

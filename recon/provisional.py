@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from recon.base.result import Reconciliation, Totals
 from recon.config import Settings, SourceKind
 from recon.journal.store import Journal
-from recon.readiness import Readiness, Seen, readiness
+from recon.reconciliation.completeness import Readiness, Seen, readiness
 from recon.store.session import Session
 
 

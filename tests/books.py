@@ -9,7 +9,7 @@ import pandas as pd
 from recon.base.month import Month
 from recon.base.policy import Policy
 from recon.base.result import Reconciliation, Side
-from recon.reconciliation import reconcile_month, reconcile_relations, take_in
+from recon.reconciliation.revenue import reconcile_month, reconcile_relations, take_in
 from recon.store.frames import register
 from recon.store.session import Session, open_session
 

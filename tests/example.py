@@ -108,7 +108,7 @@ class TupleLines:
         return iter(self.rows)
 
     def texts(self, expression: str, made: Mapping[str, str]) -> Iterator[str]:
-        """Yield a text for each line, as `recon.summary.LineTable` does."""
+        """Yield a text for each line, as `recon.reconciliation.totals.LineTable` does."""
         kinds = ("HUGEINT" if isinstance(cell, int) else "VARCHAR" for cell in self.rows[0])
         columns = ", ".join(map(" ".join, zip(self.columns, kinds, strict=True)))
         listed = ", ".join(f"{sql} AS {column}" for column, sql in made.items())

@@ -13,7 +13,7 @@ from recon.base.result import Bucket, Cause, Severity, Status
 from recon.journal.alerts import Alert, AlertKind, Delivery, Sent
 from recon.journal.history import Since, compared
 from recon.journal.model import Life, Run, SeenBreak, State
-from recon.reports.words import verdict_of
+from recon.reconciliation.verdict import verdict_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from recon.alerts.sending import Delivered
 from recon.alerts.waiting import Dropped, Waiting
 from recon.base.text import counted
 from recon.journal.alerts import Alert, Payload
-from recon.reports.json_document import moment
+from recon.reconciliation.document import moment
 
 SCHEMA = 1
 

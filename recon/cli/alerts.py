@@ -93,7 +93,7 @@ def _discard(settings: Settings, ids: Sequence[str], reason: str, log: Log, as_j
 
 def _print(told: dict[str, object] | Iterable[str]) -> None:
     """Print a document or lines."""
-    from recon.reports.json_document import dumps
+    from recon.reconciliation.document import dumps
 
     with process.printing():
         if isinstance(told, dict):

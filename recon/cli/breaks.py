@@ -92,8 +92,8 @@ def _standing(journal: Journal, text: str | None) -> Standing | None:
 def _print_open(standing: Standing | None) -> None:
     from datetime import UTC, datetime
 
+    from recon.reconciliation.document import dumps
     from recon.reports.journal_document import open_document
-    from recon.reports.json_document import dumps
 
     if standing is None:
         told = open_document((), None, datetime.now(UTC))
@@ -167,8 +167,8 @@ def _say(reports: Path, names: Sequence[str], event: Callable[..., Event], as_js
         told, month = [journal.life(name) for name in found], journal.latest_month()
     with process.printing():
         if as_json:
+            from recon.reconciliation.document import dumps
             from recon.reports.journal_document import said_document
-            from recon.reports.json_document import dumps
 
             typer.echo(dumps(said_document(told, month, at)), nl=False)
             return

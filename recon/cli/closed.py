@@ -85,7 +85,7 @@ def recorded(reports: Path, calendar: Calendar) -> list[Recorded]:
 
 def _nothing_due(found: Due, *, json: bool) -> None:
     """Print why nothing is due, and end the command."""
-    from recon.reports.json_document import dumps
+    from recon.reconciliation.document import dumps
 
     following = {"month": str(found.next_month), "day": str(found.next_day)}
     with process.printing():

@@ -46,8 +46,8 @@ def diff(
         parts = movement(*packs)
     with process.printing():
         if json:
+            from recon.reconciliation.document import dumps
             from recon.replay.documents import difference_document
-            from recon.reports.json_document import dumps
 
             typer.echo(dumps(difference_document(earlier, later, since, parts)), nl=False)
             return

@@ -38,7 +38,7 @@ def _documented(asked: Asked) -> list[Check]:
     """Print the checks as one document."""
     from recon.doctor import document, examine
     from recon.doctor.steps import Silence
-    from recon.reports.json_document import dumps
+    from recon.reconciliation.document import dumps
 
     checks = examine(asked, Silence())
     with process.printing():

@@ -32,7 +32,7 @@ def explain(
 ) -> None:
     """Show one contract whole: terms, months, formula and cause."""
     from recon.config import load
-    from recon.dossier import as_json, dossier
+    from recon.reconciliation.explain import as_json, dossier
     from recon.run import reconciled
 
     settings = load(config, profile)
@@ -44,7 +44,7 @@ def explain(
         found = dossier(session, result, contract, settings.accounting.compliance)
     with process.printing():
         if json:
-            from recon.reports.json_document import dumps
+            from recon.reconciliation.document import dumps
 
             typer.echo(dumps(as_json(found)), nl=False)
             return

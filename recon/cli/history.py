@@ -46,7 +46,7 @@ def history(
 
 
 def _print_document(runs: Sequence[Run], signed: Mapping[str, Sequence[Signature]]) -> None:
+    from recon.reconciliation.document import dumps
     from recon.reports.journal_document import history_document
-    from recon.reports.json_document import dumps
 
     typer.echo(dumps(history_document(runs, signed)), nl=False)

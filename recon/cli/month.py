@@ -93,7 +93,7 @@ def month(
 
 def _tell(settings: Settings, outcome: Outcome, wishes: Wishes) -> None:
     if wishes.json:
-        from recon.reports.json_document import document, dumps
+        from recon.reconciliation.document import document, dumps
 
         found = document(outcome.result, outcome.run_id, outcome.reports, outcome.exit_code)
         typer.echo(dumps(found), nl=False)

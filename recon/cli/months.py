@@ -12,8 +12,8 @@ from recon import process
 from recon.base.errors import ExitCode, UsageError
 from recon.cli.options import chosen_month
 from recon.cli.running import SPAN, Wishes, run_one
+from recon.reconciliation.document import document, dumps, months_document
 from recon.reports.glance import Glance, totals
-from recon.reports.json_document import document, dumps, months_document
 
 if TYPE_CHECKING:
     from recon.base.month import Month

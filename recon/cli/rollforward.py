@@ -29,8 +29,8 @@ def rollforward(
     no_color: NoColor = False,
 ) -> None:
     """Show how the unrecognized contract value moved in a month."""
-    from recon import rollforward as rolled
     from recon.journal.store import Journal
+    from recon.reconciliation import rollforward as rolled
     from recon.run import reconciled
 
     settings = chosen_settings(config, profile, out)
@@ -42,7 +42,7 @@ def rollforward(
         rows = rolled.rollforward(session, result, recorded)
     with process.printing():
         if json:
-            from recon.reports.json_document import dumps
+            from recon.reconciliation.document import dumps
             from recon.reports.rollforward_document import rollforward_document
 
             told = rollforward_document(chosen, rows, recorded=recorded is not None)

@@ -72,8 +72,8 @@ def _sign(journal: Journal, month: Month, pen: Pen) -> tuple[Run, tuple[Signatur
 
 def _tell(run: Run, given: tuple[Signature, ...], as_json: bool) -> None:
     if as_json:
+        from recon.reconciliation.document import dumps
         from recon.reports.journal_document import signed_document
-        from recon.reports.json_document import dumps
 
         typer.echo(dumps(signed_document(run, given)), nl=False)
         return

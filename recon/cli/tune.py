@@ -58,8 +58,8 @@ def tune(
     )  # fmt: skip
     with process.printing():
         if json:
+            from recon.reconciliation.document import dumps
             from recon.replay.documents import tuning_document
-            from recon.reports.json_document import dumps
 
             typer.echo(dumps(tuning_document(months, change)), nl=False)
             return

@@ -38,7 +38,7 @@ def verify(
     verdicts, unrecorded = _verdicts(reports, which, json)
     with process.printing():
         if json:
-            from recon.reports.json_document import dumps
+            from recon.reconciliation.document import dumps
 
             typer.echo(dumps(_document(verdicts, unrecorded)), nl=False)
         else:

@@ -16,7 +16,7 @@ from recon.base.result import Break, Entry, Reconciliation, Severity, Side
 from recon.evidence.names import BREAKS, CONTROL_TOTALS, PAGE, POLICY, RESULTS, RUN, Document
 from recon.evidence.page import page
 from recon.evidence.policy_table import policy_table
-from recon.reports.json_document import document, dumps
+from recon.reconciliation.document import document, dumps
 
 
 def read(path: Path) -> Document:

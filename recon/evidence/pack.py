@@ -22,7 +22,7 @@ from recon.evidence.names import (
 )
 from recon.evidence.policy_table import policy_table
 from recon.evidence.sums import write_sums
-from recon.reports.json_document import dumps, moment
+from recon.reconciliation.document import dumps, moment
 from recon.store.session import Session
 
 

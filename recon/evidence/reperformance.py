@@ -16,7 +16,7 @@ from recon.evidence.documents import derived, read
 from recon.evidence.extracts import extract_relation, extract_totals
 from recon.evidence.facts import Finding
 from recon.evidence.names import CONTROL_TOTALS, PAGE, POLICY, RUN, SOURCES, TOLD, Document
-from recon.reconciliation import reconcile_relations
+from recon.reconciliation.revenue import reconcile_relations
 from recon.store.session import session
 
 # How many differences of a file are told one by one.

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from recon.config import Settings
     from recon.config.log import LogLevel
     from recon.journal.model import Run
-    from recon.readiness import Readiness
+    from recon.reconciliation.completeness import Readiness
 
 Progress = Callable[[str], None]
 

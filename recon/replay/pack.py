@@ -16,7 +16,7 @@ from recon.evidence.documents import read
 from recon.evidence.extracts import extract_relation
 from recon.evidence.names import EXTRACTS, FOLDER, POLICY, RESULTS, RUN, Document
 from recon.evidence.sums import SUMS, parsed_sums
-from recon.reconciliation import reconcile_relations
+from recon.reconciliation.revenue import reconcile_relations
 from recon.store.session import Session, session
 
 

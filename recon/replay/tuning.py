@@ -12,8 +12,8 @@ from recon.base.month import Month
 from recon.base.policy import Policy
 from recon.base.result import Break, Cause
 from recon.journal.store import Journal
+from recon.reconciliation.totals import unknown_segments
 from recon.replay.pack import Pack, replayed
-from recon.summary import unknown_segments
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from openpyxl.cell import Cell
 
 from recon.base.result import Reconciliation
+from recon.reconciliation.rollforward import FIGURES, RollforwardRow, in_total
 from recon.reports.excel_cells import (
     HEAD,
     PLAIN,
@@ -27,7 +28,6 @@ from recon.reports.excel_cells import (
 from recon.reports.excel_live import Live, agreement
 from recon.reports.excel_tables import Table
 from recon.reports.rollforward_words import DEFINITION, SHORT, currencies_of, opening_words
-from recon.rollforward import FIGURES, RollforwardRow, in_total
 
 WIDTHS = {"A": 20, "B": 18, "C": 18, "D": 18, "E": 18, "F": 18, "G": 18, "H": 18, "I": 18, "J": 15,
           "K": 18}  # fmt: skip

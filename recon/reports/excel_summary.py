@@ -10,6 +10,7 @@ from openpyxl.worksheet.worksheet import Worksheet as Sheet
 
 from recon.base import money
 from recon.base.result import Reconciliation, Severity, SourceFacts, Status, Totals
+from recon.reconciliation.verdict import verdict
 from recon.reports.excel_cells import (
     BANNER,
     COUNT_FORMAT,
@@ -30,7 +31,7 @@ from recon.reports.excel_cells import (
 )
 from recon.reports.excel_live import SOME_TEXT, Live, agreement, equal_to
 from recon.reports.excel_tables import Table
-from recon.reports.words import currencies, left_out, masked, verdict
+from recon.reports.words import currencies, left_out, masked
 
 WIDTHS = {"A": 30, "B": 22, "C": 22, "D": 16, "E": 3}
 COLUMNS = 4

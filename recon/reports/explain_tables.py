@@ -13,7 +13,7 @@ from recon.base import money
 from recon.base.month import Month
 from recon.base.result import Severity, Status
 from recon.base.text import words
-from recon.dossier.model import Dossier, EntryRow, InvalidLine, Line, MonthRow
+from recon.reconciliation.explain.model import Dossier, EntryRow, InvalidLine, Line, MonthRow
 from recon.reports.layout import (
     GOOD,
     PLAIN,

@@ -15,8 +15,8 @@ from rich.text import Text
 from recon.base import money
 from recon.base.result import Severity, Status
 from recon.base.text import words
-from recon.dossier.derivation import allowance_text, subtracted
-from recon.dossier.model import Dossier, EntryRow, Finding, InvalidLine, Line
+from recon.reconciliation.explain.derivation import allowance_text, subtracted
+from recon.reconciliation.explain.model import Dossier, EntryRow, Finding, InvalidLine, Line
 from recon.reports import explain_tables as tables
 from recon.reports.explain_words import TRIED, tolerance_words, who, written_terms
 from recon.reports.layout import (

@@ -8,7 +8,7 @@ from recon.base import money
 from recon.base.policy import Recognition, rate_text
 from recon.base.result import Cause
 from recon.base.text import counted, words
-from recon.dossier.model import Allowance, InvalidLine, Line, Terms
+from recon.reconciliation.explain.model import Allowance, InvalidLine, Line, Terms
 
 # What each cause would have been, had it added up.
 TRIED = {

@@ -9,6 +9,7 @@ from dataclasses import astuple, dataclass
 from recon.base.month import Month
 from recon.base.result import Reconciliation, Severity, Totals
 from recon.journal.history import History
+from recon.reconciliation.verdict import found, verdict
 from recon.reports import words
 
 
@@ -44,7 +45,7 @@ class Glance:
             breaks=Counter((item.currency, item.severity) for item in result.breaks),
             invalid=len(result.invalid),
             severity=result.severity,
-            verdict=words.verdict(result),
+            verdict=verdict(result),
             folder=folder,
             notes=[*_signed_before(result, past), *notes],
         )
@@ -111,12 +112,12 @@ def sentence(months: Sequence[Glance]) -> str:
     if len(months) == 1:
         return months[0].verdict
     number = f"{len(months)} months"
-    found = ", ".join(words.found(counts(months), sum(month.invalid for month in months)))
+    told = ", ".join(found(counts(months), sum(month.invalid for month in months)))
     open_ = sum(not month.closable for month in months)
     if open_:
-        return f"Do not close {open_} of {number}: {found}"
+        return f"Do not close {open_} of {number}: {told}"
     if not any(month.compared for month in months):
         return f"Nothing to close in {number}: no revenue expected or recognized"
-    if found:
-        return f"Ready to close all {number}, with {found} to acknowledge"
+    if told:
+        return f"Ready to close all {number}, with {told} to acknowledge"
     return f"Ready to close all {number}: no breaks, no invalid rows"

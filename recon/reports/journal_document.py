@@ -12,7 +12,7 @@ from recon.journal.ageing import Ageing, Sums, ageing
 from recon.journal.history import newest_first
 from recon.journal.model import Event, Life, Run
 from recon.journal.signing import Signature, is_signed_off
-from recon.reports.json_document import moment
+from recon.reconciliation.document import moment
 
 SCHEMA = 1
 

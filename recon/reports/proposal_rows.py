@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from recon.proposals import Proposal, Proposals, Unproposed
+from recon.reconciliation.adjusting_entries import Proposal, Proposals, Unproposed
 
 PROPOSED, NOT_PROPOSED = "proposed, not posted", "no proposal"
 NOTE = (

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from recon.base import money
 from recon.base.month import Month
-from recon.rollforward import FIGURES, RollforwardRow, in_total
+from recon.reconciliation.rollforward import FIGURES, RollforwardRow, in_total
 
 SCHEMA = 1
 

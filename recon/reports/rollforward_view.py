@@ -10,6 +10,7 @@ from rich.text import Text
 
 from recon.base import money
 from recon.base.result import Reconciliation
+from recon.reconciliation.rollforward import FIGURES, NO_LINE, RollforwardRow, in_total
 from recon.reports.layout import (
     HIGH,
     PLAIN,
@@ -24,7 +25,6 @@ from recon.reports.layout import (
     sample_banner,
 )
 from recon.reports.rollforward_words import DEFINITION, SHORT, currencies_of, opening_words
-from recon.rollforward import FIGURES, NO_LINE, RollforwardRow, in_total
 
 # Which figures of a row give way where room is short: all of them stand in the totals.
 _DROPS = {"opening": 1, "changes": 2, "bookings": 3, "terminations": 3}

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from recon.base.month import Month
 from recon.base.result import Reconciliation
+from recon.reconciliation.rollforward import RollforwardRow
 from recon.reports.words import currencies
-from recon.rollforward import RollforwardRow
 
 SHORT: Mapping[str, str] = {
     "opening": "Opening",

@@ -12,6 +12,7 @@ from rich.text import Text
 from recon.base import money
 from recon.base.policy import PPM
 from recon.base.result import Reconciliation, Side, Totals
+from recon.reconciliation.verdict import verdict as whether_to_close
 from recon.reports import words
 from recon.reports.layout import (
     CRITICAL,
@@ -36,7 +37,7 @@ def verdict(result: Reconciliation) -> Text:
     compared = any(totals.compared for totals in result.totals.values())
     clean = STRONG + GOOD if compared else HIGH
     style = clean if result.severity is None else SEVERITY_STYLES[result.severity]
-    return Text(words.verdict(result), style)
+    return Text(whether_to_close(result), style)
 
 
 def may_i_close(view: View, sample: bool) -> Iterator[RenderableType]:

@@ -21,9 +21,9 @@ from recon.lock import locked
 from recon.log import Log
 from recon.log.facts import counts
 from recon.provisional import fullness
-from recon.readiness import Readiness
+from recon.reconciliation.completeness import Readiness
+from recon.reconciliation.verdict import verdict
 from recon.reports.directory import clear_half_written
-from recon.reports.words import verdict
 from recon.run.books import Books
 from recon.run.gathering import Gathered, Progress, gathered, reconciled
 from recon.run.recording import pack_facts, record_of, seen, story, with_movement

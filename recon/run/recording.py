@@ -15,9 +15,9 @@ from recon.journal.history import History, history
 from recon.journal.model import Run, SeenBreak
 from recon.journal.signing import signatures
 from recon.journal.store import Journal
+from recon.reconciliation.totals import to_date_differences
 from recon.run.gathering import Gathered
 from recon.store.session import Session
-from recon.summary import to_date_differences
 
 
 def seen(result: Reconciliation) -> list[SeenBreak]:

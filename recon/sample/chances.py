@@ -7,7 +7,7 @@ line of the same customer) is clean around it, too.
 
 from __future__ import annotations
 
-from recon.expected import terms
+from recon.reconciliation.expected import terms
 from recon.sample.chance import weighted
 from recon.sample.recipe import Recipe
 from recon.sample.rules import TEMPERS

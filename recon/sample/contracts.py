@@ -12,7 +12,7 @@ exchanged neighbours leads from one multiple to another: any two ids are at leas
 from __future__ import annotations
 
 from recon.base import money
-from recon.expected import terms
+from recon.reconciliation.expected import terms
 from recon.sample.chance import one_of, weighted
 from recon.sample.recipe import Recipe
 from recon.sample.words import AUTHORITIES, FIRST, FORMS, OWNERS, SECOND, TRADES
@@ -38,7 +38,7 @@ def create_lines(connection: Session, recipe: Recipe) -> None:
     """Create `customers`, `agreements`, `deals` (the contracts) and `lines` in the session.
 
     `lines` has a row a contract line, with the columns of the source, those of
-    `recon.expected.terms`, and: line (its number), contract (its contract's), unit.
+    `recon.reconciliation.expected.terms`, and: line (its number), contract (its contract's), unit.
     """
     connection.execute(f"CREATE TEMP TABLE agreements AS {_agreements(recipe)}")
     connection.execute(f"CREATE TEMP TABLE customers AS {_customers()}")
@@ -150,7 +150,7 @@ def _drafts() -> str:
 
 
 def _lines() -> str:
-    """Return the lines of every contract, as `recon.expected.terms` takes them."""
+    """Return the lines of every contract, as `recon.reconciliation.expected.terms` takes them."""
     units = " ".join(f"WHEN '{c}' THEN {money.minor_unit(c)}" for c in _CURRENCIES)
     return f"""
     SELECT * EXCLUDE (minor, fee, luck, agreement, renewal, end_month, early, terminated, ended_on,

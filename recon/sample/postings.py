@@ -1,7 +1,7 @@
 """Clean postings: what a faultless accounting department would have recognized.
 
-The amounts come from `recon.expected`. From the first month on each line has one to five
-postings a month, which add up to what is expected; the months before have one.
+The amounts come from `recon.reconciliation.expected`. From the first month on each line has one
+to five postings a month, which add up to what is expected; the months before have one.
 """
 
 from __future__ import annotations

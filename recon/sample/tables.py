@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from recon.base import money
-from recon.expected import install
+from recon.reconciliation.expected import install
 from recon.sample import chance
 from recon.sample.chance import one_of
 from recon.sample.contracts import create_lines

@@ -1,7 +1,7 @@
 """CSV and Parquet files as a source.
 
-Every CSV field is read as text and typed by `recon.intake`, so that no id loses a zero and no
-amount becomes a float on the way.
+Every CSV field is read as text and typed by `recon.reconciliation.intake`, so that no id loses
+a zero and no amount becomes a float on the way.
 """
 
 from __future__ import annotations

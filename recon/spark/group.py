@@ -15,9 +15,9 @@ from recon.base.errors import ReconError
 from recon.base.month import Month
 from recon.base.policy import Policy
 from recon.base.result import Side
-from recon.intake import load_contracts, view_entries
-from recon.reconciliation import COMPARED, compare_month
-from recon.rules import register_policy
+from recon.reconciliation.intake import load_contracts, view_entries
+from recon.reconciliation.policy_sql import register_policy
+from recon.reconciliation.revenue import COMPARED, compare_month
 from recon.store.session import Session, name, open_session, reading
 
 # What the driver is told of a group: what `conclude` reads, and what a dossier reads besides.

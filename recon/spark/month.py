@@ -10,8 +10,8 @@ import pyarrow as pa
 
 from recon.base.result import Reconciliation, Side
 from recon.config import Settings
-from recon.intake import refuse_crm_close_dates
-from recon.reconciliation import conclude
+from recon.reconciliation.intake import refuse_crm_close_dates
+from recon.reconciliation.revenue import conclude
 from recon.sources.delivery import Delivery, Request, Scratch
 from recon.spark.failures import spark_reading
 from recon.spark.group import Task

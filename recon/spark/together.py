@@ -10,8 +10,8 @@ from pathlib import Path
 import pyarrow as pa
 
 from recon.base.result import Side
-from recon.intake import view_entries
-from recon.ledger import in_scope
+from recon.reconciliation.entry_detail import in_scope
+from recon.reconciliation.intake import view_entries
 from recon.spark.group import FAILED, GIVEN, KINDS, Task, compare_given, raise_failure
 from recon.spark.payload import unpacked
 from recon.store.columns import PLACE

@@ -1,6 +1,6 @@
 """Columns: the SQL that reads a source's columns exactly, whatever types they have.
 
-A value that cannot be read as what it should be is NULL; `recon.intake` says why.
+A value that cannot be read as what it should be is NULL; `recon.reconciliation.intake` says why.
 """
 
 from __future__ import annotations

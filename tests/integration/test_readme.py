@@ -17,7 +17,7 @@ import pytest
 from recon.base.errors import ExitCode
 from recon.base.month import Month
 from recon.config import Settings, load
-from recon.dossier import dossier
+from recon.reconciliation.explain import dossier
 from recon.run import reconciled
 
 ROOT = Path(__file__).parents[2]

@@ -35,7 +35,7 @@ from recon.evidence.places import named, packs, run_of
 from recon.evidence.policy_table import policy_table
 from recon.evidence.reperformance import unlike
 from recon.evidence.sums import SUMS, parsed_sums, sha256, write_sums
-from recon.reports.json_document import document
+from recon.reconciliation.document import document
 from recon.sources.trail import without_passwords
 from recon.store.session import Session, session
 from tests import example

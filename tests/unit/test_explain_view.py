@@ -14,7 +14,7 @@ from rich.cells import cell_len
 from recon.base.month import Month
 from recon.base.result import Cause
 from recon.base.text import words
-from recon.dossier import Dossier, dossier
+from recon.reconciliation.explain import Dossier, dossier
 from recon.reports.console import make_console
 from recon.reports.explain_tables import folded
 from recon.reports.explain_view import show_dossier

@@ -18,7 +18,7 @@ from recon.base.month import Month
 from recon.base.policy import Policy
 from recon.base.result import Side
 from recon.config import SourceKind, SourceSettings
-from recon.reconciliation import reconcile_relations
+from recon.reconciliation.revenue import reconcile_relations
 from recon.sources.files import FilesSource
 from recon.store.columns import PLACE
 from recon.store.session import Session, literal, open_session

@@ -11,11 +11,11 @@ from rich.cells import cell_len
 from recon.base.errors import ExitCode
 from recon.base.result import Reconciliation
 from recon.journal.history import History
+from recon.reconciliation.document import months_document
 from recon.reports import glance
 from recon.reports.console import exit_words, make_console
 from recon.reports.glance import Glance
 from recon.reports.glance_view import show_months
-from recon.reports.json_document import months_document
 from tests.example import MONTH, clean_reconciliation, reconciliation
 from tests.golden_files import check_golden
 from tests.past_example import example_history

@@ -11,10 +11,10 @@ from recon.base.errors import ExitCode
 from recon.base.result import Severity
 from recon.journal.history import History
 from recon.journal.model import Event, Kind, Life, SeenBreak
+from recon.reconciliation.document import dumps
 from recon.reports.console import make_console
 from recon.reports.history_view import show_history, show_signed
 from recon.reports.journal_document import history_document, open_document
-from recon.reports.json_document import dumps
 from recon.reports.open_view import Standing, show_open
 from tests.example import MONTH, clean_reconciliation, reconciliation
 from tests.golden_files import check_golden

@@ -17,7 +17,7 @@ from recon.base.errors import LooksLikeCrmCloseDate, MissingColumns, MonthError,
 from recon.base.month import Month
 from recon.base.policy import Policy
 from recon.base.result import Flag, Side
-from recon.reconciliation import reconcile_relations
+from recon.reconciliation.revenue import reconcile_relations
 from recon.store.session import open_session
 from tests.tables import (
     CONTRACT,

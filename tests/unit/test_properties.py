@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from recon.base.result import Reconciliation, Severity, Status
-from recon.expected import install, terms
+from recon.reconciliation.expected import install, terms
 from recon.store.session import Session, literal, open_session
 from tests import oracle
 from tests.chance_books import DECIMALS, MONTH, POINT_IN_TIME, POLICY, Book, books, entry_of

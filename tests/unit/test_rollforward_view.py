@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from rich.cells import cell_len
 
+from recon.reconciliation.document import dumps
+from recon.reconciliation.rollforward import RollforwardRow
 from recon.reports.console import make_console
-from recon.reports.json_document import dumps
 from recon.reports.rollforward_document import rollforward_document
 from recon.reports.rollforward_view import show_rollforward
-from recon.rollforward import RollforwardRow
 from tests.close_example import example_rollforward
 from tests.example import MONTH, reconciliation
 from tests.golden_files import check_golden

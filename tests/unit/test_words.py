@@ -8,7 +8,8 @@ import pytest
 
 from recon.base.policy import Policy
 from recon.base.result import Reconciliation, Severity, Totals
-from recon.reports.words import currencies, masked, verdict
+from recon.reconciliation.verdict import verdict
+from recon.reports.words import currencies, masked
 from tests.example import clean_reconciliation, reconciliation
 
 FULL, CLEAN = reconciliation(), clean_reconciliation()

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from recon.base.result import Cause
-from recon.causes import last_resorts, pairs, postings, terms
-from recon.facts import Facts
+from recon.reconciliation.causes import counterparts, last_resorts, postings, terms
+from recon.reconciliation.causes.broken_line import Facts
 
 Detector = Callable[[Facts], str | None]
 
@@ -42,10 +42,10 @@ DETECTORS: tuple[tuple[Cause, Detector], ...] = (
     (Cause.DIGITS_SWAPPED, postings.digits_swapped),
     (Cause.WRONG_PERIOD, postings.wrong_period),
     (Cause.CATCH_UP, postings.catch_up),
-    (Cause.WRONG_TYPE, pairs.wrong_type),
-    (Cause.WRONG_CONTRACT, pairs.wrong_contract),
-    (Cause.MISTYPED_CONTRACT, pairs.mistyped_contract),
-    (Cause.WRONG_CURRENCY, pairs.wrong_currency),
+    (Cause.WRONG_TYPE, counterparts.wrong_type),
+    (Cause.WRONG_CONTRACT, counterparts.wrong_contract),
+    (Cause.MISTYPED_CONTRACT, counterparts.mistyped_contract),
+    (Cause.WRONG_CURRENCY, counterparts.wrong_currency),
     (Cause.FULL_VALUE, terms.full_value),
     (Cause.WRONG_DURATION, terms.fitting(Cause.WRONG_DURATION)),
     (Cause.WRONG_START, terms.fitting(Cause.WRONG_START)),

@@ -6,7 +6,7 @@ import json
 from pathlib import Path, PureWindowsPath
 from typing import cast
 
-from recon.reports.json_document import document, dumps
+from recon.reconciliation.document import document, dumps
 from tests.example import RUN_ID, clean_reconciliation, reconciliation
 from tests.golden_files import check_golden
 

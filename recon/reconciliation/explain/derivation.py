@@ -1,7 +1,8 @@
 """Derivations: how the figures of a line came about, with the numbers put in and in words.
 
-Nothing is computed here: the amounts come from the arithmetic of `recon.expected` and
-`recon.compare`, the rungs from `recon.severity`.
+Nothing is computed here: the amounts come from the arithmetic of
+`recon.reconciliation.expected` and `recon.reconciliation.compare`, the rungs from
+`recon.reconciliation.severity`.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from recon.base import money
 from recon.base.month import Month
 from recon.base.policy import Recognition, Rounding, SeverityRules, rate_text
 from recon.base.result import Break, Cause
-from recon.dossier.model import Allowance, Derivation, Progress, Rung, Terms
-from recon.severity import Ladder, Rule, Step
+from recon.reconciliation.explain.model import Allowance, Derivation, Progress, Rung, Terms
+from recon.reconciliation.severity import Ladder, Rule, Step
 
 _MOMENTS = {
     Recognition.BOOKING_MONTH: "the booking month",

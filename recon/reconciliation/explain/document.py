@@ -7,7 +7,7 @@ from datetime import date
 
 from recon.base import money
 from recon.base.policy import rate_text
-from recon.dossier.model import (
+from recon.reconciliation.explain.model import (
     Allowance,
     Dossier,
     EntryRow,

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from recon.base import money
 from recon.base.policy import PPM, Policy, Rounding, Tolerance, TypePolicy
-from recon.expected import install
+from recon.reconciliation.expected import install
 from recon.store.session import Session, literal
 
 # The largest HUGEINT: a cap that caps nothing.

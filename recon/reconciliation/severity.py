@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from recon.base.policy import SeverityRules
 from recon.base.result import TIMING, Cause, Severity
-from recon.facts import Facts
+from recon.reconciliation.causes.broken_line import Facts
 
 AT_LEAST_HIGH = {
     Cause.SIGN_FLIPPED, Cause.DUPLICATE_ENTRY, Cause.WRONG_CURRENCY, Cause.ENDED,

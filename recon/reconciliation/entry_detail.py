@@ -20,8 +20,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from recon.base.month import Month
-from recon.compare import BROKEN, GIVEN, same_key
-from recon.intake import compliance_name
+from recon.reconciliation.compare import BROKEN, GIVEN, same_key
+from recon.reconciliation.intake import compliance_name
 from recon.store.session import Session, is_any, literal, name
 
 

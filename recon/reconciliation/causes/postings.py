@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from recon.base import money
-from recon.base.result import Entry
-from recon.causes import words
-from recon.facts import Facts
+from recon.base.result import Cause, Counterpart, Entry
+from recon.reconciliation.causes import wording
+from recon.reconciliation.causes.broken_line import Facts
 
 
 def duplicate_entry(facts: Facts) -> str | None:
@@ -43,12 +43,12 @@ def _surplus(entries: Sequence[Entry]) -> list[list[Entry]]:
 def _taken_away(facts: Facts, surplus: Sequence[Entry]) -> str:
     documents = {entry.document_ref for entry in surplus}
     document = f" on {documents.pop()}" if len(documents) == 1 and all(documents) else ""
-    amount = words.amount(facts, sum(entry.amount for entry in surplus))
+    amount = wording.amount(facts, sum(entry.amount for entry in surplus))
     repeat = f"repeats a posting of {amount}{document}; without it"
     if len(surplus) > 1:
         repeat = f"repeat postings{document}, {amount} in all; without them"
-    ids = words.ids(surplus, ", ")
-    return f"{ids} {repeat} the month agrees with {words.amount(facts, facts.expected)}."
+    ids = wording.ids(surplus, ", ")
+    return f"{ids} {repeat} the month agrees with {wording.amount(facts, facts.expected)}."
 
 
 def sign_flipped(facts: Facts) -> str | None:
@@ -56,11 +56,11 @@ def sign_flipped(facts: Facts) -> str | None:
     if facts.expected == 0 or facts.entry_count == 0:
         return None
     if -facts.recognized == facts.expected:
-        return f"{words.recognized(facts)} has the sign turned; {words.expected(facts)}."
+        return f"{wording.recognized(facts)} has the sign turned; {wording.expected(facts)}."
     for entry in facts.entries_of_month:
         turned = (entry.amount < 0) != (facts.expected < 0)
         if turned and 2 * entry.amount == facts.difference:
-            return f"{words.entry(facts, entry)} has the sign turned; {words.expected(facts)}."
+            return f"{wording.entry(facts, entry)} has the sign turned; {wording.expected(facts)}."
     return None
 
 
@@ -72,7 +72,7 @@ def decimal_shift(facts: Facts) -> str | None:
         right = amount - facts.difference
         if shifted := _shift(amount, right):
             return (
-                f"{_wrong(facts, entry)} is {shifted} the {words.amount(facts, right)} that fits."
+                f"{_wrong(facts, entry)} is {shifted} the {wording.amount(facts, right)} that fits."
             )
     return None
 
@@ -86,7 +86,7 @@ def _amounts(facts: Facts) -> Iterator[tuple[Entry | None, int]]:
 
 
 def _wrong(facts: Facts, entry: Entry | None) -> str:
-    return words.entry(facts, entry) if entry else words.recognized(facts)
+    return wording.entry(facts, entry) if entry else wording.recognized(facts)
 
 
 def _shift(amount: int, right: int) -> str | None:
@@ -109,7 +109,7 @@ def digits_swapped(facts: Facts) -> str | None:
         if pair := _swapped(amount, right, facts.currency):
             return (
                 f"{_wrong(facts, entry)} has the digits {pair[0]} and {pair[1]} exchanged: "
-                f"{words.amount(facts, right)} fits."
+                f"{wording.amount(facts, right)} fits."
             )
     return None
 
@@ -158,7 +158,7 @@ def misplaced(facts: Facts) -> tuple[Sequence[Entry], int] | None:
 def _moved(facts: Facts, entries: Sequence[Entry], by: int) -> str:
     """Return the sentence for one of several equal entries: which one it was, nobody can tell."""
     stands = facts.month + entries[0].offset
-    moved = f"{words.ids(entries, ' or ')} ({words.amount(facts, entries[0].amount)})"
+    moved = f"{wording.ids(entries, ' or ')} ({wording.amount(facts, entries[0].amount)})"
     return f"{moved} stands in {stands} but belongs in {stands + by}, which lacks just that amount."
 
 
@@ -167,6 +167,31 @@ def catch_up(facts: Facts) -> str | None:
     if facts.to_date_recognized != facts.to_date_expected:
         return None
     return (
-        f"To date {words.amount(facts, facts.to_date_recognized)} is recognized, just as expected: "
-        f"the month makes good {words.signed(facts, facts.difference)} of earlier months."
+        f"To date {wording.amount(facts, facts.to_date_recognized)} is recognized, just as "
+        f"expected: the month makes good {wording.signed(facts, facts.difference)} of earlier "
+        "months."
     )
+
+
+def entries_concerned(facts: Facts, cause: Cause) -> Sequence[Entry]:
+    """Return the entries that a cause is about; all of the month where it singles none out."""
+    if cause is Cause.DUPLICATE_ENTRY:
+        return repeated(facts)
+    if cause is Cause.WRONG_PERIOD and (found := misplaced(facts)):
+        return found[0]
+    return facts.entries_of_month
+
+
+def counterpart(facts: Facts, cause: Cause) -> Counterpart | None:
+    """Return the line that is off by the opposite amount, None where the cause needs no other.
+
+    None too where the lines of a contract cancel out only all together.
+    """
+    if cause is Cause.WRONG_PERIOD and (found := misplaced(facts)):
+        entries, by = found
+        neighbour = entries[0].offset or by
+        return Counterpart(facts.contract_id, facts.revenue_type, facts.currency, neighbour)
+    partner = facts.partner(cause)
+    if partner is None or not (partner.balanced or partner.single):
+        return None
+    return Counterpart(partner.contract_id, partner.revenue_type, partner.currency, 0)

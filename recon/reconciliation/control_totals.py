@@ -14,7 +14,7 @@ from typing import Any
 from recon.base.errors import tie
 from recon.base.month import Month
 from recon.base.result import InvalidRow, Side, SourceFacts
-from recon.ledger import in_scope
+from recon.reconciliation.entry_detail import in_scope
 from recon.store.session import Session
 
 

@@ -1,6 +1,6 @@
 """Comparing: expected and recognized brought together by key, one status a line.
 
-Reads the relations of `recon.intake` and leaves these in the session:
+Reads the relations of `recon.reconciliation.intake` and leaves these in the session:
 
 - `posted`: the entries added up by their key as it came (given_contract_id, given_revenue_type,
   given_currency), with what it is read as (id, id_key, type, currency): recognized and entries of
@@ -23,9 +23,9 @@ from __future__ import annotations
 
 from recon.base.month import Month
 from recon.base.policy import Policy
-from recon.expected import NARROW, WIDE, terms
-from recon.intake import with_term
-from recon.rules import rule_of
+from recon.reconciliation.expected import NARROW, WIDE, terms
+from recon.reconciliation.intake import with_term
+from recon.reconciliation.policy_sql import rule_of
 from recon.store.session import Session, columns, literal
 
 
@@ -153,7 +153,7 @@ def view_lines(connection: Session, policy: Policy) -> None:
 
 
 def with_terms(connection: Session, lines: str) -> str:
-    """Return a SELECT of some of `lines` with what `recon.expected.terms` tells of their term."""
+    """Return a SELECT of some of `lines` with what `expected.terms` tells of their term."""
     own = f"SELECT * EXCLUDE (start_month, close_month) FROM {lines}"
     return terms(own, _reckoned(connection))
 

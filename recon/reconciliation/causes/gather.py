@@ -1,4 +1,4 @@
-"""Facts: everything about the lines that break which their causes are judged by.
+"""Gathering: everything about the lines that break which their causes are judged by.
 
 Reads `lines`, `detail` and `books`; leaves in the session `off` (every line with a difference),
 `broken` (those outside tolerance) and `neighbours` (what their neighbouring months are off by).
@@ -7,65 +7,16 @@ Reads `lines`, `detail` and `books`; leaves in the session `off` (every line wit
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from datetime import date
+from collections.abc import Iterator
 from functools import cache
-from typing import NamedTuple
 
 from recon.base.month import Month
-from recon.base.result import Cause, Entry, Flag, Status
-from recon.compare import BROKEN, with_terms
-from recon.fits import Fit, fits_of
-from recon.partners import Partner, partners_of
+from recon.base.result import Entry, Flag, Status
+from recon.reconciliation.causes.broken_line import Facts
+from recon.reconciliation.causes.counterparts import partners_of
+from recon.reconciliation.causes.terms import fits_of
+from recon.reconciliation.compare import BROKEN, with_terms
 from recon.store.session import Session, is_any
-
-
-class Facts(NamedTuple):
-    """One line that breaks; amounts in ten-thousandths, differences are recognized - expected.
-
-    `entries` are those of the month and its neighbours.
-    """
-
-    line: int
-    month: Month
-    entries: tuple[Entry, ...]
-    entries_of_month: tuple[Entry, ...]
-    fits: tuple[Fit, ...]
-    partners: Mapping[Cause, Partner]
-    status: Status
-    flags: tuple[Flag, ...]
-    contract_id: str
-    id_key: str
-    revenue_type: str
-    currency: str
-    unit: int
-    customer: str
-    segment: str
-    owner: str
-    expected: int
-    recognized: int
-    difference: int
-    allowed: int
-    entry_count: int
-    to_date_expected: int
-    to_date_recognized: int
-    before_difference: int
-    after_difference: int
-    expected_before: int
-    expected_after: int
-    months_broken: int
-    on_contract: bool
-    known_contract: bool
-    full_value: int | None
-    term_start: date | None
-    last_month: int | None
-    start_month: int | None
-    closed_early_on: date | None
-    lines_that_cancel: int
-
-    def partner(self, cause: Cause) -> Partner | None:
-        """Return the line that is off by the opposite amount for this cause."""
-        return self.partners.get(cause)
 
 
 def gather(connection: Session, month: Month) -> Iterator[Facts]:

@@ -1,28 +1,21 @@
-"""Fits: the other terms under which a broken line would agree.
+"""Terms: what is recognized is what another reading of the contract gives.
 
-Reads `broken` (see `recon.facts`) and leaves `readings`, the lines among it that have a contract
-and entries, with what their other terms are made of.
+Reads `broken` (see `recon.reconciliation.causes.gather`) and leaves `readings`, the lines among
+it that have a contract and entries, with what their other terms are made of.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 
 from recon.base.month import Month
 from recon.base.result import Cause
-from recon.compare import reckoned_in
-from recon.expected import TERM_END, terms
+from recon.reconciliation.causes import wording
+from recon.reconciliation.causes.broken_line import Facts, Fit
+from recon.reconciliation.compare import reckoned_in
+from recon.reconciliation.expected import TERM_END, terms
 from recon.store.session import Session, is_any
-
-
-@dataclass(frozen=True, slots=True)
-class Fit:
-    """Another term under which exactly the recognized amount would be expected."""
-
-    cause: Cause
-    label: str
 
 
 def _counted(months: str) -> str:
@@ -173,3 +166,24 @@ def _worth_adding_up(m: int) -> str:
         f"AND {m} BETWEEN start_month AND least(close_month, start_month + periods - 2)) "
         f"OR rounded(value, {days}, denominator, unit) = recognized"
     )
+
+
+def full_value(facts: Facts) -> str | None:
+    """The whole contract value was recognized at once."""
+    if facts.entry_count == 0 or not facts.full_value or facts.recognized != facts.full_value:
+        return None
+    value = wording.amount(facts, facts.full_value)
+    return f"The whole contract value of {value} was recognized at once; {wording.expected(facts)}."
+
+
+def fitting(cause: Cause) -> Callable[[Facts], str | None]:
+    """Return the detector of a cause that other terms would be."""
+
+    def detect(facts: Facts) -> str | None:
+        label = next((fit.label for fit in facts.fits if fit.cause is cause), None)
+        if label is None:
+            return None
+        given = f"{wording.recognized(facts)} is what the contract gives {label}"
+        return f"{given}; {wording.expected(facts)}."
+
+    return detect

@@ -11,8 +11,8 @@ from typing import Any
 
 from recon.base.errors import UsageError
 from recon.base.month import Month
-from recon.compare import with_terms
-from recon.facts import FLAGGED
+from recon.reconciliation.causes.gather import FLAGGED
+from recon.reconciliation.compare import with_terms
 from recon.store.session import Session, literal
 
 NEAREST = 3

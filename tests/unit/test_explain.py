@@ -13,9 +13,9 @@ from recon.base import money
 from recon.base.errors import UsageError
 from recon.base.month import Month
 from recon.base.result import Cause, Flag, Reconciliation, Severity, Status
-from recon.dossier import Dossier, as_json, dossier
-from recon.dossier.derivation import allowance_text
-from recon.dossier.model import Line
+from recon.reconciliation.explain import Dossier, as_json, dossier
+from recon.reconciliation.explain.derivation import allowance_text
+from recon.reconciliation.explain.model import Line
 from recon.store.session import Session
 from tests.books import Row, contract, entry, opened, posted
 

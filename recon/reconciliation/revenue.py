@@ -13,22 +13,23 @@ from dataclasses import dataclass, field
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from recon import summary
 from recon.base import money
 from recon.base.errors import MissingColumns, SourceDataError
 from recon.base.fields import needed
 from recon.base.month import Month
 from recon.base.policy import Policy
 from recon.base.result import Break, Reconciliation, Side
-from recon.causes import explain
-from recon.compare import add_up, compare, view_lines
-from recon.control import control
-from recon.facts import Facts, gather
-from recon.intake import load_contracts, refuse_crm_close_dates, view_entries
-from recon.involved import counterpart, entries_concerned
-from recon.ledger import read_again
-from recon.rules import register_policy
-from recon.severity import severity
+from recon.reconciliation import totals as summary
+from recon.reconciliation.causes import explain
+from recon.reconciliation.causes.broken_line import Facts
+from recon.reconciliation.causes.gather import gather
+from recon.reconciliation.causes.postings import counterpart, entries_concerned
+from recon.reconciliation.compare import add_up, compare, view_lines
+from recon.reconciliation.control_totals import control
+from recon.reconciliation.entry_detail import read_again
+from recon.reconciliation.intake import load_contracts, refuse_crm_close_dates, view_entries
+from recon.reconciliation.policy_sql import register_policy
+from recon.reconciliation.severity import severity
 from recon.store.columns import Columns
 from recon.store.session import Session, columns, open_session, reading
 

@@ -1,7 +1,7 @@
-"""Summary: totals, parts, the bridge, flags and notices, counted once.
+"""Totals: totals by currency, parts, the bridge, flags and notices, counted once.
 
-Reads what `recon.intake` and `recon.compare` left in the session, and `named` (line, cause,
-severity), the verdicts on the breaks.
+Reads what `recon.reconciliation.intake` and `recon.reconciliation.compare` left in the session,
+and `named` (line, cause, severity), the verdicts on the breaks.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from recon.base.month import Month
 from recon.base.policy import Policy
 from recon.base.result import LINE_COLUMNS, Break, Bucket, Cause, Flag, Part, Side, Totals
 from recon.base.text import counted
-from recon.compare import BROKEN
-from recon.control import Control
-from recon.facts import FLAGGED, FLAGS
+from recon.reconciliation.causes.gather import FLAGGED, FLAGS
+from recon.reconciliation.compare import BROKEN
+from recon.reconciliation.control_totals import Control
 from recon.store.session import Session, name
 
 if TYPE_CHECKING:

@@ -1,12 +1,13 @@
 """Intake: what a source delivered, of whatever type, as typed rows with the reason why not.
 
 Nothing is guessed and nothing is dropped: a row that cannot be compared keeps its place and
-gets a reason. The results are relations in the session, beside those of `recon.rules`:
+gets a reason. The results are relations in the session, beside those of
+`recon.reconciliation.policy_sql`:
 
 - `contract_rows`: row, id, id_key, type, rule, currency, value, duration, the dates, customer_id,
   customer, segment, owner, finer (more than four decimals were rounded), type_text where the type
   is unknown, reason (NULL where it is valid)
-- `contracts`: the valid ones with their rule and the term as `recon.expected.terms` wants it
+- `contracts`: the valid ones with their rule and the term as `expected.terms` wants it
 - `postings`: row, given_contract_id, given_revenue_type and given_currency of every entry as they
   came, amount, finer, month, stands_for (how many entries it is the sum of). What these are read
   as (`read_id`, `read_type` of `fold_type`, `read_currency`) is asked once a key, not once an
@@ -26,7 +27,7 @@ from recon.base.errors import LooksLikeCrmCloseDate
 from recon.base.fields import CONDENSED, PERIOD, known, needed
 from recon.base.policy import Policy, Recognition
 from recon.base.result import Side
-from recon.rules import rule_of, type_of
+from recon.reconciliation.policy_sql import rule_of, type_of
 from recon.store.checks import reason
 from recon.store.columns import Columns
 from recon.store.session import Session, columns, literal, name

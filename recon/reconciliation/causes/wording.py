@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from recon.base import money
 from recon.base.result import Entry
-from recon.facts import Facts
+from recon.reconciliation.causes.broken_line import Facts
 
 
 def amount(facts: Facts, units: int) -> str:

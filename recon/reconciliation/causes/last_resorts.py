@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from recon.base.month import Month
 from recon.base.result import Status
-from recon.causes import words
-from recon.facts import Facts
+from recon.reconciliation.causes import wording
+from recon.reconciliation.causes.broken_line import Facts
 
 
 def ended(facts: Facts) -> str | None:
@@ -14,7 +14,9 @@ def ended(facts: Facts) -> str | None:
         return None
     when = f" (closed early on {facts.closed_early_on})" if facts.closed_early_on else ""
     last = f"{Month(facts.last_month)}{when}"
-    return f"{words.recognized(facts)} was posted after the last month {last}; nothing is expected."
+    return (
+        f"{wording.recognized(facts)} was posted after the last month {last}; nothing is expected."
+    )
 
 
 def not_started(facts: Facts) -> str | None:
@@ -23,7 +25,7 @@ def not_started(facts: Facts) -> str | None:
     if started or facts.entry_count == 0:
         return None
     return (
-        f"{words.recognized(facts)} was posted before the start on {facts.term_start}; "
+        f"{wording.recognized(facts)} was posted before the start on {facts.term_start}; "
         "nothing is expected."
     )
 
@@ -33,8 +35,8 @@ def unknown_contract(facts: Facts) -> str | None:
     if facts.known_contract:
         return None
     return (
-        f"{words.recognized(facts)} was posted for {facts.contract_id}, a contract that analytics "
-        "does not know."
+        f"{wording.recognized(facts)} was posted for {facts.contract_id}, a contract that "
+        "analytics does not know."
     )
 
 
@@ -42,17 +44,17 @@ def not_posted(facts: Facts) -> str | None:
     """Revenue is expected and no entry was posted."""
     if facts.entry_count or facts.status is not Status.NOT_RECOGNIZED:
         return None
-    return f"No entry was posted; {words.expected(facts)}."
+    return f"No entry was posted; {wording.expected(facts)}."
 
 
 def unexplained(facts: Facts) -> str:
     """Say what is known where no cause adds up."""
     if not facts.on_contract:
         return (
-            f"{words.recognized(facts)} was posted, but the contract has no {facts.revenue_type} "
+            f"{wording.recognized(facts)} was posted, but the contract has no {facts.revenue_type} "
             f"line in {facts.currency}."
         )
     return (
-        f"{words.recognized(facts)} against {words.amount(facts, facts.expected)} expected; "
-        f"no rule explains {words.signed(facts, facts.difference)}."
+        f"{wording.recognized(facts)} against {wording.amount(facts, facts.expected)} expected; "
+        f"no rule explains {wording.signed(facts, facts.difference)}."
     )

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from recon.base.month import Month
 from recon.base.policy import Policy
-from recon.intake import view_entries
-from recon.readiness import Readiness, Seen, readiness
-from recon.rules import register_policy
+from recon.reconciliation.completeness import Readiness, Seen, readiness
+from recon.reconciliation.intake import view_entries
+from recon.reconciliation.policy_sql import register_policy
 from recon.store.frames import register
 from recon.store.session import session
 

@@ -16,7 +16,14 @@ from recon.base.errors import TieOutError
 from recon.base.month import Month
 from recon.base.policy import DEFERRED
 from recon.base.result import Break, Cause
-from recon.proposals import WHAT_TO_DO, WHY_NOT, Proposal, Proposals, proposals, tie_balance
+from recon.reconciliation.adjusting_entries import (
+    WHAT_TO_DO,
+    WHY_NOT,
+    Proposal,
+    Proposals,
+    proposals,
+    tie_balance,
+)
 from recon.sample import Recipe
 from recon.sample.tables import fill
 from recon.store.session import open_session

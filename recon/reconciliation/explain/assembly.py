@@ -10,10 +10,11 @@ from recon.base.errors import tie
 from recon.base.month import Month
 from recon.base.policy import Policy
 from recon.base.result import Break, Cause, Reconciliation, Status
-from recon.causes import DETECTORS, LAST_RESORTS
-from recon.dossier import relations
-from recon.dossier.derivation import expected_formula, rungs, without_line
-from recon.dossier.model import (
+from recon.reconciliation.causes import DETECTORS, LAST_RESORTS
+from recon.reconciliation.causes.gather import flags_of
+from recon.reconciliation.explain import relations
+from recon.reconciliation.explain.derivation import expected_formula, rungs, without_line
+from recon.reconciliation.explain.model import (
     Allowance,
     Derivation,
     Dossier,
@@ -25,11 +26,10 @@ from recon.dossier.model import (
     Progress,
     Terms,
 )
-from recon.dossier.relations import Row
-from recon.facts import flags_of
-from recon.intake import compliance_name
-from recon.rules import TOLERANCE, rate_origin
-from recon.severity import ladder
+from recon.reconciliation.explain.relations import Row
+from recon.reconciliation.intake import compliance_name
+from recon.reconciliation.policy_sql import TOLERANCE, rate_origin
+from recon.reconciliation.severity import ladder
 from recon.store.session import Session
 
 Key = tuple[str, str, str]  # contract id as spelled, revenue type, currency
