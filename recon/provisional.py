@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime
 
 from recon.base.result import Reconciliation, Totals
 from recon.config import Settings, SourceKind
-from recon.journal.store import Journal
 from recon.reconciliation.completeness import Readiness, Seen, readiness
+from recon.record.journal.store import Journal
 from recon.store.session import Session
 
 

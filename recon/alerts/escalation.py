@@ -18,9 +18,9 @@ from recon.alerts.plan import alert_id, style_of
 from recon.base.calendar import Calendar
 from recon.base.month import Month
 from recon.config.slack import Level, LevelSettings, SlackSettings
-from recon.journal.alerts import Alert, AlertKind, Delivery
-from recon.journal.model import Event, Kind, Life, Run, State
 from recon.reconciliation.completeness import is_past
+from recon.record.journal.alerts import Alert, AlertKind, Delivery
+from recon.record.journal.model import Event, Kind, Life, Run, State
 
 BusinessDays = Callable[[datetime, datetime], int]
 

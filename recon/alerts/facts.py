@@ -10,10 +10,10 @@ from datetime import datetime
 
 from recon.base import keys, money
 from recon.base.result import Bucket, Cause, Severity, Status
-from recon.journal.alerts import Alert, AlertKind, Delivery, Sent
-from recon.journal.history import Since, compared
-from recon.journal.model import Life, Run, SeenBreak, State
 from recon.reconciliation.verdict import verdict_of
+from recon.record.journal.alerts import Alert, AlertKind, Delivery, Sent
+from recon.record.journal.history import Since, compared
+from recon.record.journal.model import Life, Run, SeenBreak, State
 
 
 @dataclass(frozen=True, slots=True)

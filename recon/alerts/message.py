@@ -18,7 +18,7 @@ from recon.alerts.facts import RunFacts
 from recon.alerts.limits import Block, Message, escaped
 from recon.base import money
 from recon.base.text import counted, words
-from recon.journal.model import Life, SeenBreak
+from recon.record.journal.model import Life, SeenBreak
 
 COLOURS = {
     "matched": "#2EB67D",

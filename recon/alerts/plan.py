@@ -10,8 +10,8 @@ from recon.alerts.limits import Message
 from recon.alerts.message import Style, critical, digest, more_critical, with_id
 from recon.base.result import Severity, short_name
 from recon.config.slack import Level, Place, SlackSettings, Way
-from recon.journal.alerts import Alert, AlertKind, Payload
-from recon.journal.model import SeenBreak
+from recon.record.journal.alerts import Alert, AlertKind, Payload
+from recon.record.journal.model import SeenBreak
 
 # A month with more critical breaks has one problem and not so many: the others share a message.
 LARGEST = 25

@@ -16,8 +16,8 @@ from recon.alerts.answers import Answer, Fate
 from recon.alerts.delivery import Slack
 from recon.config import Settings
 from recon.config.slack import Place, SlackSettings
-from recon.journal.alerts import Alert, AlertKind, Alerts, Delivery, Sent
-from recon.lock import held
+from recon.record.journal.alerts import Alert, AlertKind, Alerts, Delivery, Sent
+from recon.record.lock import held
 
 LOCK = ".alerts.lock"
 BUSY = "another recon is sending alerts"

@@ -9,8 +9,8 @@ from recon.alerts.limits import blocks
 from recon.alerts.sending import Delivered
 from recon.alerts.waiting import Dropped, Waiting
 from recon.base.text import counted
-from recon.journal.alerts import Alert, Payload
 from recon.reconciliation.document import moment
+from recon.record.journal.alerts import Alert, Payload
 
 SCHEMA = 1
 

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from recon import identity
 from recon.alerts.sending import BUSY, alone
 from recon.base.errors import Locked, UsageError
 from recon.base.secrets import redacted
-from recon.journal.alerts import Alert, Alerts, Delivery, Sent
-from recon.journal.store import Journal
+from recon.record import identity
+from recon.record.journal.alerts import Alert, Alerts, Delivery, Sent
+from recon.record.journal.store import Journal
 
 
 @dataclass(frozen=True, slots=True)

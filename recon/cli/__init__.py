@@ -9,7 +9,7 @@ import typer
 from recon import __version__, process
 from recon.cli.commands import Commands
 from recon.cli.failures import exit_code
-from recon.log import Log
+from recon.record.log import Log
 
 app = typer.Typer(
     name="recon",

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from recon.alerts.sending import Delivered
     from recon.base.month import Month
     from recon.config import Settings
-    from recon.journal.alerts import Alert
-    from recon.log import Log
+    from recon.record.journal.alerts import Alert
+    from recon.record.log import Log
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the messages and send nothing.")]
 

@@ -15,8 +15,8 @@ from recon.cli.options import Config, Json, NoColor, Profile, Reports, chosen_se
 
 if TYPE_CHECKING:
     from recon.base.result import Severity
-    from recon.journal.model import Event, Life
-    from recon.journal.store import Journal
+    from recon.record.journal.model import Event, Life
+    from recon.record.journal.store import Journal
     from recon.reports.open_view import Standing
 
 
@@ -50,7 +50,7 @@ def open_breaks(
     no_color: NoColor = False,
 ) -> None:
     """List the breaks that are not resolved, and how old they are."""
-    from recon.journal.store import Journal
+    from recon.record.journal.store import Journal
 
     settings = chosen_settings(config, profile, out)
     with Journal.look(settings.reports) as journal:
@@ -119,9 +119,9 @@ def ack(
     json: Json = False,
 ) -> None:
     """Acknowledge open breaks, with a reason."""
-    from recon import identity
     from recon.base.month import Month
-    from recon.journal.said import acknowledgement
+    from recon.record import identity
+    from recon.record.journal.acknowledgements import acknowledgement
 
     last = Month.parse(until) if until else None
     _say(
@@ -141,8 +141,8 @@ def note(
     json: Json = False,
 ) -> None:
     """Add a note to a break."""
-    from recon import identity
-    from recon.journal.said import note as noted
+    from recon.record import identity
+    from recon.record.journal.acknowledgements import note as noted
 
     _say(
         chosen_settings(config, profile, out).reports,
@@ -156,7 +156,7 @@ def _say(reports: Path, names: Sequence[str], event: Callable[..., Event], as_js
     """Write down what is said of some breaks, all of it or nothing, and tell it."""
     from datetime import UTC, datetime
 
-    from recon.journal.store import NAME, Journal
+    from recon.record.journal.store import NAME, Journal
 
     at = datetime.now(UTC)
     # Nothing can be said of a break that no run has seen: then no journal is begun.

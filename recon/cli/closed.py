@@ -35,7 +35,7 @@ def closed_month(settings: Settings, today: str | None, *, json: bool) -> Iterat
     since a variable left in the environment of a service account would go unnoticed.
     """
     from recon.cli.options import chosen_month
-    from recon.lock import locked
+    from recon.record.lock import locked
 
     day = _day(today, settings.calendar)
     if (found := _due(settings, day)).month is None:
@@ -68,8 +68,8 @@ def _due(settings: Settings, today: date) -> Due:
 def recorded(reports: Path, calendar: Calendar) -> list[Recorded]:
     """Return what the journal knows of months: their runs, and then those that are signed off."""
     from recon.base.calendar import Recorded
-    from recon.journal.signing import is_signed_off
-    from recon.journal.store import Journal
+    from recon.record.journal.signing import is_signed_off
+    from recon.record.journal.store import Journal
 
     with Journal.look(reports) as journal:
         runs, signatures = journal.runs(), journal.signatures().values()

@@ -14,7 +14,7 @@ import typer
 from recon import process
 from recon.base.errors import ExitCode, ReconError
 from recon.base.secrets import redacted
-from recon.log import Log
+from recon.record.log import Log
 
 
 @dataclass(frozen=True, slots=True)

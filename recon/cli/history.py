@@ -12,8 +12,8 @@ from recon import process
 from recon.cli.options import Config, Json, NoColor, Profile, Reports, chosen_settings
 
 if TYPE_CHECKING:
-    from recon.journal.model import Run
-    from recon.journal.signing import Signature
+    from recon.record.journal.model import Run
+    from recon.record.journal.signing import Signature
 
 
 def history(
@@ -28,7 +28,7 @@ def history(
 ) -> None:
     """List months and runs: when, who, verdict, signatures."""
     from recon.base.month import Month
-    from recon.journal.store import Journal
+    from recon.record.journal.store import Journal
 
     chosen = Month.parse(month) if month else None
     settings = chosen_settings(config, profile, out)

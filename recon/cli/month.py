@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from recon.base.result import Severity
     from recon.cli.running import Wishes
     from recon.config import Settings
-    from recon.log import Log
+    from recon.record.log import Log
     from recon.run import Outcome
 
 

@@ -18,7 +18,7 @@ from recon.reports.glance import Glance, totals
 if TYPE_CHECKING:
     from recon.base.month import Month
     from recon.config import Settings
-    from recon.log import Log
+    from recon.record.log import Log
     from recon.run import Outcome
 
 # Ten years; more is a slip of the finger.

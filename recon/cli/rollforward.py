@@ -29,8 +29,8 @@ def rollforward(
     no_color: NoColor = False,
 ) -> None:
     """Show how the unrecognized contract value moved in a month."""
-    from recon.journal.store import Journal
     from recon.reconciliation import rollforward as rolled
+    from recon.record.journal.store import Journal
     from recon.run import reconciled
 
     settings = chosen_settings(config, profile, out)

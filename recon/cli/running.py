@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from recon.base.month import Month
     from recon.base.result import Severity
     from recon.config import Settings
-    from recon.log import Log
+    from recon.record.log import Log
     from recon.run import Books, Outcome
 
 SPAN = ".."

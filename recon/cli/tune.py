@@ -41,7 +41,7 @@ def tune(
 ) -> None:
     """Replay stored months under another tolerance."""
     from recon.base.month import Month
-    from recon.replay.tuning import stored, tuned_months
+    from recon.record.replay.tuning import stored, tuned_months
 
     if tolerance is not None:
         _refuse_no_rate(tolerance, "--tolerance is a percentage")
@@ -59,12 +59,12 @@ def tune(
     with process.printing():
         if json:
             from recon.reconciliation.document import dumps
-            from recon.replay.documents import tuning_document
+            from recon.reports.replay_document import tuning_document
 
             typer.echo(dumps(tuning_document(months, change)), nl=False)
             return
-        from recon.replay.views import show_tuning
         from recon.reports.console import make_console
+        from recon.reports.replay_view import show_tuning
 
         console = make_console(sys.stdout, color=False if no_color else None)
         main = settings.policy.currency

@@ -14,7 +14,7 @@ from recon.base.text import counted
 from recon.cli.options import Config, Json, Profile, progress_shown
 
 if TYPE_CHECKING:
-    from recon.evidence import Verdict
+    from recon.record.evidence import Verdict
 
 
 def verify(
@@ -51,8 +51,8 @@ def _verdicts(
     reports: Path, which: str | None, quiet: bool
 ) -> tuple[Sequence[Verdict], frozenset[str]]:
     """Return what the runs come to, and which of them the journal does not know."""
-    from recon import evidence
-    from recon.journal.store import Journal
+    from recon.record import evidence
+    from recon.record.journal.store import Journal
 
     with Journal.look(reports) as journal:
         runs = journal.runs()

@@ -21,8 +21,8 @@ from recon.doctor.file_checks import FileSubject
 from recon.doctor.last_run import last_run
 from recon.doctor.model import Check, Finding, failed, ok, refused, skipped, warning
 from recon.doctor.steps import Step, Watcher, run_steps
-from recon.journal.store import NAME as JOURNAL
-from recon.journal.store import Journal
+from recon.record.journal.store import NAME as JOURNAL
+from recon.record.journal.store import Journal
 from recon.sources import source
 from recon.sources.side_by_side import Supervisor, side_by_side
 

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from recon.config import Settings
 from recon.doctor.model import Finding, ok, warning
-from recon.heartbeat import NAME, last_beat
+from recon.record.heartbeat import NAME, last_beat
 
 
 def last_run(settings: Settings, now: datetime) -> Finding:

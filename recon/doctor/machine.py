@@ -17,7 +17,7 @@ from recon.base.month import Month
 from recon.config import DatabaseSettings
 from recon.doctor.model import Finding, failed, ok, warning
 from recon.doctor.network import keywords
-from recon.reports.directory import new_run_id, report_directory
+from recon.record.run_folder import new_run_id, report_directory
 from recon.sources.connection import newest
 from recon.sources.database import driver_manager
 

@@ -14,7 +14,7 @@ from recon.base.errors import ExitCode
 from recon.config.slack import Level, Place, SlackSettings, Way
 from recon.doctor.model import Finding, State, failed, ok, parted, warning
 from recon.doctor.steps import Step
-from recon.journal.store import Journal
+from recon.record.journal.store import Journal
 
 MENTIONED = {Level.CRITICAL: "critical breaks", Level.FAILURE: "failed runs"}
 LATER = "try again later; until then alerts wait in the journal"

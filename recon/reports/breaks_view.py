@@ -11,7 +11,7 @@ from rich.text import Text
 from recon.base import money
 from recon.base.result import NAME_LENGTH, Break, Flag, InvalidRow, Side
 from recon.base.text import counted
-from recon.journal.model import Event, Life
+from recon.record.journal.model import Event, Life
 from recon.reports.layout import (
     GAP,
     GOOD,

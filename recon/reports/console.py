@@ -13,7 +13,7 @@ from rich.text import Text
 
 from recon.base.errors import ExitCode
 from recon.base.result import Reconciliation
-from recon.journal.history import History
+from recon.record.journal.history import History
 from recon.reports import breaks_view, bridge_view, since_view, totals_view
 from recon.reports.layout import (
     CRITICAL,

@@ -13,9 +13,9 @@ from typing import TextIO
 
 from recon.base import money
 from recon.base.result import Break, InvalidRow, Lines, Reconciliation
-from recon.journal.history import History
 from recon.reconciliation.adjusting_entries import Proposals
 from recon.reconciliation.rollforward import RollforwardRow
+from recon.record.journal.history import History
 from recon.reports import open_rows, proposal_rows
 from recon.reports.csv_lines import line_rows
 

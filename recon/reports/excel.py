@@ -16,12 +16,12 @@ from openpyxl import Workbook
 
 from recon.base import money
 from recon.base.result import Break, InvalidRow, Reconciliation
-from recon.journal.history import History
 from recon.reconciliation.adjusting_entries import Proposals
 from recon.reconciliation.rollforward import RollforwardRow
+from recon.record.journal.history import History
+from recon.record.run_folder import move_into_place
 from recon.reports import excel_bridge, excel_rollforward, excel_summary, open_rows, proposal_rows
 from recon.reports.csv_files import AMOUNTS
-from recon.reports.directory import move_into_place
 from recon.reports.excel_cells import Page
 from recon.reports.excel_tables import ROWS_A_SHEET, Column, Kind, Table, Tables, assemble
 

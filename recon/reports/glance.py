@@ -8,8 +8,8 @@ from dataclasses import astuple, dataclass
 
 from recon.base.month import Month
 from recon.base.result import Reconciliation, Severity, Totals
-from recon.journal.history import History
 from recon.reconciliation.verdict import found, verdict
+from recon.record.journal.history import History
 from recon.reports import words
 
 

@@ -12,9 +12,9 @@ from recon.base import money
 from recon.base.month import Month
 from recon.base.result import Severity
 from recon.base.text import counted
-from recon.journal.history import newest_first
-from recon.journal.model import Run
-from recon.journal.signing import Signature, is_signed_off
+from recon.record.journal.history import newest_first
+from recon.record.journal.model import Run
+from recon.record.journal.signing import Signature, is_signed_off
 from recon.reports.layout import (
     GOOD,
     INDENT,

@@ -8,11 +8,11 @@ from itertools import groupby
 
 from recon.base import money
 from recon.base.month import Month
-from recon.journal.ageing import Ageing, Sums, ageing
-from recon.journal.history import newest_first
-from recon.journal.model import Event, Life, Run
-from recon.journal.signing import Signature, is_signed_off
 from recon.reconciliation.document import moment
+from recon.record.journal.ageing import Ageing, Sums, ageing
+from recon.record.journal.history import newest_first
+from recon.record.journal.model import Event, Life, Run
+from recon.record.journal.signing import Signature, is_signed_off
 
 SCHEMA = 1
 

@@ -7,8 +7,8 @@ from datetime import datetime
 
 from recon.base import money
 from recon.base.month import Month
-from recon.journal.history import History
-from recon.journal.model import Life
+from recon.record.journal.history import History
+from recon.record.journal.model import Life
 from recon.reports.words import moment_words
 
 COLUMNS = (

@@ -13,8 +13,8 @@ from recon.base import money
 from recon.base.month import Month
 from recon.base.result import Severity
 from recon.base.text import counted, words
-from recon.journal.ageing import Ageing, Sums, ageing, sums
-from recon.journal.model import Life, State
+from recon.record.journal.ageing import Ageing, Sums, ageing, sums
+from recon.record.journal.model import Life, State
 from recon.reports.layout import (
     INDENT,
     PLAIN,

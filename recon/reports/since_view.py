@@ -9,9 +9,9 @@ from rich.text import Text
 from recon.base import money
 from recon.base.result import Severity
 from recon.base.text import counted, words
-from recon.journal.ageing import sums
-from recon.journal.history import History, Part, Since, Superseded
-from recon.journal.model import Life, SeenBreak, State
+from recon.record.journal.ageing import sums
+from recon.record.journal.history import History, Part, Since, Superseded
+from recon.record.journal.model import Life, SeenBreak, State
 from recon.reports.layout import (
     CRITICAL,
     GOOD,

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from recon.base import money
 from recon.base.result import Bucket, Reconciliation, Side
-from recon.journal.model import Life
+from recon.record.journal.model import Life
 
 SHOWN_MONTHS = 3
 

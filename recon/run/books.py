@@ -23,8 +23,8 @@ from recon.base.errors import ReportError
 from recon.base.month import Month
 from recon.base.result import Reconciliation, Side
 from recon.config import Settings, SourceKind
-from recon.evidence.extracts import Kept, extract_relation, extract_totals, write_extract
 from recon.reconciliation.revenue import reconcile_month, take_in
+from recon.record.evidence.extracts import Kept, extract_relation, extract_totals, write_extract
 from recon.sources.delivery import Delivery
 from recon.sources.side_by_side import GLANCE
 from recon.store.session import Session, open_session

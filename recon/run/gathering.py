@@ -13,8 +13,8 @@ from recon.base.errors import SourceDataError
 from recon.base.month import Month
 from recon.base.result import Reconciliation, Side
 from recon.config import Engine, Settings
-from recon.evidence.extracts import Kept
-from recon.log import Log
+from recon.record.evidence.extracts import Kept
+from recon.record.log import Log
 from recon.run.books import Books, Sides
 from recon.sources import fetched, source
 from recon.sources.delivery import Delivery, Request, Scratch

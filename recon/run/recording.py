@@ -6,16 +6,16 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from recon import identity
 from recon.base.errors import ExitCode, ReconError
 from recon.base.result import Reconciliation, Severity, Side
 from recon.config import Settings
-from recon.evidence import PackFacts, Previous, latest
-from recon.journal.history import History, history
-from recon.journal.model import Run, SeenBreak
-from recon.journal.signing import signatures
-from recon.journal.store import Journal
 from recon.reconciliation.totals import to_date_differences
+from recon.record import identity
+from recon.record.evidence import PackFacts, Previous, latest
+from recon.record.journal.history import History, history
+from recon.record.journal.model import Run, SeenBreak
+from recon.record.journal.signing import signatures
+from recon.record.journal.store import Journal
 from recon.run.gathering import Gathered
 from recon.store.session import Session
 
@@ -110,8 +110,8 @@ def with_movement(past: History, journal: Journal, reports: Path, run: Run) -> H
     """
     if past.since is None:
         return past
-    from recon.replay.movement import movement
-    from recon.replay.pack import Pack
+    from recon.record.replay.movement import movement
+    from recon.record.replay.stored_run import Pack
 
     try:
         then = Pack.of(reports / journal.run(past.since.run_id).folder)

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from recon.base.result import Reconciliation
-from recon.evidence import FOLDER, PackFacts, write_pack
-from recon.journal.history import History
 from recon.reconciliation.adjusting_entries import Proposals, proposals
 from recon.reconciliation.rollforward import Key, RollforwardRow, closings, rollforward
-from recon.reports.directory import ReportFolder, report_directory
+from recon.record.evidence import FOLDER, PackFacts, write_pack
+from recon.record.journal.history import History
+from recon.record.run_folder import ReportFolder, report_directory
 from recon.run.gathering import Gathered, Progress
 
 

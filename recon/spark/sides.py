@@ -16,7 +16,7 @@ from recon.base.fields import needed
 from recon.base.result import Side
 from recon.base.secrets import remembered
 from recon.config import SourceKind, SourceSettings, SparkSource
-from recon.evidence.extracts import known_columns
+from recon.record.evidence.extracts import known_columns
 from recon.sources import source
 from recon.sources.delivery import Delivery, Request, Scratch
 from recon.sources.files import FilesSource

@@ -19,7 +19,7 @@ import pytest
 
 from recon import sample
 from recon.cli import main
-from recon.lock import held
+from recon.record.lock import held
 from recon.sources import driver_errors
 from tests.integration.servers import Server, configuration
 from tests.shell import (
@@ -299,7 +299,7 @@ def test_a_run_that_is_locked_out_is_logged(
     project: Project, run: Run, monkeypatch: pytest.MonkeyPatch, closed: bool
 ) -> None:
     """Also where it cannot even tell which month is due."""
-    monkeypatch.setattr("recon.lock.PATIENCE", 0.1)
+    monkeypatch.setattr("recon.record.lock.PATIENCE", 0.1)
     folder = project.reports / ".closing" if closed else project.reports
     folder.mkdir(parents=True)
     with held(folder / ".lock", patience=0):
@@ -388,7 +388,7 @@ def test_a_disk_that_fills_up_ends_nothing(
     project: Project, run: Run, monkeypatch: pytest.MonkeyPatch, lines: int
 ) -> None:
     """Whichever line is the first that no longer fits."""
-    from recon.log import files
+    from recon.record.log import files
 
     append, left = files.append, iter(range(lines))
 

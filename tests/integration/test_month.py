@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 from recon.cli import main
-from recon.journal.store import Journal
+from recon.record.journal.store import Journal
 from tests.shell import (
     CONTRACTS,
     ENTRIES,
@@ -79,7 +79,7 @@ def run(
     monkeypatch.chdir(project.folder)
     for variable in ("RECON_CONFIG", "RECON_DEBUG"):
         monkeypatch.delenv(variable, raising=False)
-    monkeypatch.setattr("recon.reports.directory.time.sleep", lambda _: None)
+    monkeypatch.setattr("recon.record.run_folder.time.sleep", lambda _: None)
 
     def once(*arguments: str, line: Sequence[str] = ("month", "2024-06")) -> tuple[int, str, str]:
         monkeypatch.setattr(sys, "argv", ["recon", *line, *arguments])

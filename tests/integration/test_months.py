@@ -14,8 +14,8 @@ import pytest
 
 from recon.base.errors import SourceDataError
 from recon.base.month import Month
-from recon.journal.store import Journal
-from recon.log import Log
+from recon.record.journal.store import Journal
+from recon.record.log import Log
 from recon.run import books as books_module
 from recon.run import kept_books
 from recon.sources.files import FilesSource

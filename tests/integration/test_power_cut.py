@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from recon.base.month import Month
-from recon.journal.store import Journal
+from recon.record.journal.store import Journal
 from tests.shell import PATIENCE, Project, environment, in_process, patient, recon
 
 JUNE = Month.parse("2024-06")

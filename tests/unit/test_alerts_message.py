@@ -22,8 +22,8 @@ from recon.alerts.message import (
 )
 from recon.base.month import Month
 from recon.base.result import Severity, Totals
-from recon.journal.lives import lives
-from recon.journal.model import Event, Kind, Life, Run, SeenBreak
+from recon.record.journal.model import Event, Kind, Life, Run, SeenBreak
+from recon.record.journal.open_items import lives
 from tests.example import MONTH, RUN_ID, reconciliation
 from tests.golden_files import check_golden
 from tests.slack_limits import broken

@@ -8,7 +8,7 @@ import pytest
 
 from recon.base.errors import ConfigError
 from recon.config import Engine, Settings, SourceKind, load
-from recon.evidence.configuration import configuration
+from recon.record.evidence.configuration import configuration
 
 ACCOUNTING = "[accounting]\nsource = 'sample'\n"
 

@@ -38,8 +38,8 @@ from recon.doctor.model import (
 from recon.doctor.network import keywords, odbc_address, sql_server_address
 from recon.doctor.steps import Silence, Step, run_steps
 from recon.doctor.view import ConsoleWatcher
+from recon.record.run_folder import new_run_id
 from recon.reports.console import make_console
-from recon.reports.directory import new_run_id
 from recon.sources.database import POSTGRESQL
 from recon.sources.side_by_side import Stopped, Supervisor
 from tests.golden_files import check_golden

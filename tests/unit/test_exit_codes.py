@@ -15,8 +15,8 @@ import typer
 from recon.base import errors
 from recon.base.errors import ExitCode, ReconError
 from recon.cli.failures import exit_code
-from recon.log import Log
 from recon.process import Interruption
+from recon.record.log import Log
 from recon.store.session import reading
 from tests.shell import PATIENCE, environment
 

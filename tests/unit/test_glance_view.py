@@ -10,8 +10,8 @@ from rich.cells import cell_len
 
 from recon.base.errors import ExitCode
 from recon.base.result import Reconciliation
-from recon.journal.history import History
 from recon.reconciliation.document import months_document
+from recon.record.journal.history import History
 from recon.reports import glance
 from recon.reports.console import exit_words, make_console
 from recon.reports.glance import Glance

@@ -9,9 +9,9 @@ from rich.cells import cell_len
 
 from recon.base.errors import ExitCode
 from recon.base.result import Severity
-from recon.journal.history import History
-from recon.journal.model import Event, Kind, Life, SeenBreak
 from recon.reconciliation.document import dumps
+from recon.record.journal.history import History
+from recon.record.journal.model import Event, Kind, Life, SeenBreak
 from recon.reports.console import make_console
 from recon.reports.history_view import show_history, show_signed
 from recon.reports.journal_document import history_document, open_document

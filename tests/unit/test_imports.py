@@ -17,8 +17,8 @@ HEAVY = set(
 # All of recon that knows what there is to call, and how a failure is told.
 AT_FIRST = set(
     "recon recon.base recon.base.errors recon.base.secrets recon.base.text recon.cli "
-    "recon.cli.commands recon.cli.failures recon.cli.values recon.log recon.log.record "
-    "recon.process".split()
+    "recon.cli.commands recon.cli.failures recon.cli.values recon.process recon.record "
+    "recon.record.log recon.record.log.record".split()
 )
 SCRIPT = """
 import os, runpy, sys

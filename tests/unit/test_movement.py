@@ -9,8 +9,8 @@ import pytest
 from recon.base.errors import UsageError
 from recon.base.month import Month
 from recon.config import load
-from recon.replay.movement import movement
-from recon.replay.pack import Pack
+from recon.record.replay.movement import movement
+from recon.record.replay.stored_run import Pack
 from recon.run import run_month
 from recon.store.session import open_session
 from tests.shell import CONTRACTS, ENTRIES, Project, contract, entry

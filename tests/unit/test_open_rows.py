@@ -7,7 +7,7 @@ from pathlib import Path
 
 from openpyxl import load_workbook
 
-from recon.journal.history import History
+from recon.record.journal.history import History
 from recon.reports.csv_files import write_csv
 from recon.reports.excel import OPEN_COLUMNS, write_workbook
 from recon.reports.open_rows import COLUMNS

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from recon.journal.history import Part, Since
-from recon.journal.model import SeenBreak
-from recon.replay.tuning import Tuned
-from recon.replay.views import SHOWN, show_difference, show_tuning
+from recon.record.journal.history import Part, Since
+from recon.record.journal.model import SeenBreak
+from recon.record.replay.tuning import Tuned
+from recon.reports.replay_view import SHOWN, show_difference, show_tuning
 from tests.example import MONTH, RUN_ID, reconciliation
 from tests.golden_files import check_golden
 from tests.past_example import FIRST_RUN, MAY, example_history, example_run
