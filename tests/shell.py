@@ -150,9 +150,9 @@ def in_process(
     It is quicker than `recon`, which starts a process as a user does; all that a run changes of
     this process is put back.
     """
-    from recon import process
     from recon.__main__ import main
     from recon.base import secrets
+    from recon.cli import process
     from recon.record import identity
 
     line = ["recon", *map(str, arguments)]

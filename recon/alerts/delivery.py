@@ -16,7 +16,15 @@ from typing import TYPE_CHECKING, Any
 from urllib.error import URLError
 from urllib.parse import urlsplit
 
-from recon.alerts.answers import SERVER_ERROR, Answer, Fate, of_answer, of_error, of_probe, of_token
+from recon.alerts.responses import (
+    SERVER_ERROR,
+    Answer,
+    Fate,
+    of_answer,
+    of_error,
+    of_probe,
+    of_token,
+)
 from recon.base.secrets import remembered, stored
 from recon.config.slack import Place, SlackSettings, Way, is_webhook
 

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from recon.alerts.facts import dropped, in_order, sent_at
 from recon.alerts.message import escalation, failure, with_id
 from recon.alerts.plan import alert_id, style_of
+from recon.alerts.run_summary import dropped, in_order, sent_at
 from recon.base.calendar import Calendar
 from recon.base.month import Month
 from recon.config.slack import Level, LevelSettings, SlackSettings

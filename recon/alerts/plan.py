@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from recon.alerts.facts import RunFacts
-from recon.alerts.limits import Message
+from recon.alerts.blocks import Message
 from recon.alerts.message import Style, critical, digest, more_critical, with_id
+from recon.alerts.run_summary import RunFacts
 from recon.base.result import Severity, short_name
 from recon.config.slack import Level, Place, SlackSettings, Way
 from recon.record.journal.alerts import Alert, AlertKind, Payload

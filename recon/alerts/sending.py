@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from recon.alerts.answers import Answer, Fate
 from recon.alerts.delivery import Slack
+from recon.alerts.responses import Answer, Fate
 from recon.config import Settings
 from recon.config.slack import Place, SlackSettings
 from recon.record.journal.alerts import Alert, AlertKind, Alerts, Delivery, Sent

@@ -12,9 +12,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from recon.alerts.escalation import Told, business_days, escalations, repeats
-from recon.alerts.facts import RunFacts, dropped, fresh, run_facts, told
 from recon.alerts.message import failure, with_id
 from recon.alerts.plan import alert_id, of_run, style_of
+from recon.alerts.run_summary import RunFacts, dropped, fresh, run_facts, told
 from recon.alerts.sending import Delivered, delivered, sent_directly
 from recon.base.errors import ConfigError, ReconError
 from recon.base.month import Month

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from recon import process
+from recon.cli import process
 from recon.cli.options import Config, Json, NoColor, Profile, Reports, chosen_settings
 
 if TYPE_CHECKING:
     from recon.base.result import Severity
     from recon.record.journal.model import Event, Life
     from recon.record.journal.store import Journal
-    from recon.reports.open_view import Standing
+    from recon.reports.console.open_items import Standing
 
 
 class Least(StrEnum):
@@ -61,8 +61,8 @@ def open_breaks(
         if json:
             _print_open(standing)
             return
-        from recon.reports.console import make_console
-        from recon.reports.open_view import show_open
+        from recon.reports.console.dashboard import make_console
+        from recon.reports.console.open_items import show_open
 
         console = make_console(sys.stdout, color=False if no_color else None)
         show_open(console, standing, top=top, ages=age, sample=settings.sample)
@@ -79,7 +79,7 @@ def _standing(journal: Journal, text: str | None) -> Standing | None:
     from datetime import UTC, datetime
 
     from recon.base.month import Month
-    from recon.reports.open_view import Standing
+    from recon.reports.console.open_items import Standing
 
     asked = Month.parse(text) if text else None
     latest = journal.latest_month()
@@ -93,7 +93,7 @@ def _print_open(standing: Standing | None) -> None:
     from datetime import UTC, datetime
 
     from recon.reconciliation.document import dumps
-    from recon.reports.journal_document import open_document
+    from recon.reports.documents import open_document
 
     if standing is None:
         told = open_document((), None, datetime.now(UTC))
@@ -168,7 +168,7 @@ def _say(reports: Path, names: Sequence[str], event: Callable[..., Event], as_js
     with process.printing():
         if as_json:
             from recon.reconciliation.document import dumps
-            from recon.reports.journal_document import said_document
+            from recon.reports.documents import said_document
 
             typer.echo(dumps(said_document(told, month, at)), nl=False)
             return
@@ -176,7 +176,7 @@ def _say(reports: Path, names: Sequence[str], event: Callable[..., Event], as_js
 
 
 def _tell(told: Sequence[Life]) -> None:
-    from recon.reports.console import make_console
-    from recon.reports.open_view import show_said
+    from recon.reports.console.dashboard import make_console
+    from recon.reports.console.open_items import show_said
 
     show_said(make_console(sys.stdout), told)

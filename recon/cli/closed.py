@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from recon import process
 from recon.base.errors import UsageError
+from recon.cli import process
 
 if TYPE_CHECKING:
     from datetime import date

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from recon import process
+from recon.cli import process
 from recon.cli.options import (
     Config,
     Json,
@@ -47,12 +47,12 @@ def diff(
     with process.printing():
         if json:
             from recon.reconciliation.document import dumps
-            from recon.reports.replay_document import difference_document
+            from recon.reports.documents import difference_document
 
             typer.echo(dumps(difference_document(earlier, later, since, parts)), nl=False)
             return
-        from recon.reports.console import make_console
-        from recon.reports.replay_view import show_difference
+        from recon.reports.console.dashboard import make_console
+        from recon.reports.console.replay import show_difference
 
         console = make_console(sys.stdout, color=False if no_color else None)
         show_difference(console, earlier, later, since, parts, sample=settings.sample)

@@ -11,9 +11,9 @@ from typing import Any
 
 import typer
 
-from recon import process
 from recon.base.errors import ExitCode, ReconError
 from recon.base.secrets import redacted
+from recon.cli import process
 from recon.record.log import Log
 
 

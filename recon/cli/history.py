@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from recon import process
+from recon.cli import process
 from recon.cli.options import Config, Json, NoColor, Profile, Reports, chosen_settings
 
 if TYPE_CHECKING:
@@ -38,8 +38,8 @@ def history(
         if json:
             _print_document(runs, signed)
             return
-        from recon.reports.console import make_console
-        from recon.reports.history_view import show_history
+        from recon.reports.console.dashboard import make_console
+        from recon.reports.console.history import show_history
 
         console = make_console(sys.stdout, color=False if no_color else None)
         show_history(console, runs, signed, chosen, sample=settings.sample)
@@ -47,6 +47,6 @@ def history(
 
 def _print_document(runs: Sequence[Run], signed: Mapping[str, Sequence[Signature]]) -> None:
     from recon.reconciliation.document import dumps
-    from recon.reports.journal_document import history_document
+    from recon.reports.documents import history_document
 
     typer.echo(dumps(history_document(runs, signed)), nl=False)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from recon import process
 from recon.base.errors import UsageError
+from recon.cli import process
 from recon.cli.options import Config, Json, NoColor, Profile, chosen_month
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from recon.cli.running import Wishes
     from recon.config import Settings
     from recon.record.log import Log
-    from recon.run import Outcome
+    from recon.run.month import Outcome
 
 
 class FailOn(StrEnum):
@@ -98,7 +98,7 @@ def _tell(settings: Settings, outcome: Outcome, wishes: Wishes) -> None:
         found = document(outcome.result, outcome.run_id, outcome.reports, outcome.exit_code)
         typer.echo(dumps(found), nl=False)
         return
-    from recon.reports.console import make_console, show
+    from recon.reports.console.dashboard import make_console, show
 
     show(
         make_console(sys.stdout, color=False if wishes.no_color else None),

@@ -49,7 +49,7 @@ def chosen_month(text: str | None, settings: Settings) -> Month:
     now = datetime.now(UTC)
     chosen = settings.calendar.last_month(now) if text is None else Month.parse(text)
     if settings.sample:
-        from recon.sample import Recipe
+        from recon.sources.sample import Recipe
 
         recipe = Recipe()
         if not recipe.first <= chosen <= recipe.last:

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from recon.base.result import Severity
     from recon.config import Settings
     from recon.record.log import Log
-    from recon.run import Books, Outcome
+    from recon.run.books import Books
+    from recon.run.month import Outcome
 
 SPAN = ".."
 
@@ -41,7 +42,7 @@ def run_one(
     """Run a month with its log, its progress, and its failure told to whom it concerns."""
     from datetime import date
 
-    from recon.run import run_month
+    from recon.run.month import run_month
 
     failing = _failures_told(settings, month) if wishes.formats else nullcontext()
     with failing, progress_shown(wishes.quiet or wishes.json) as progress:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from recon import process
 from recon.base.errors import UsageError
+from recon.cli import process
 from recon.cli.options import Config, Json, Profile, Reports, chosen_settings
 from recon.record.journal.model import Role
 
@@ -73,11 +73,11 @@ def _sign(journal: Journal, month: Month, pen: Pen) -> tuple[Run, tuple[Signatur
 def _tell(run: Run, given: tuple[Signature, ...], as_json: bool) -> None:
     if as_json:
         from recon.reconciliation.document import dumps
-        from recon.reports.journal_document import signed_document
+        from recon.reports.documents import signed_document
 
         typer.echo(dumps(signed_document(run, given)), nl=False)
         return
-    from recon.reports.console import make_console
-    from recon.reports.history_view import show_signed
+    from recon.reports.console.dashboard import make_console
+    from recon.reports.console.history import show_signed
 
     show_signed(make_console(sys.stdout), run, given)

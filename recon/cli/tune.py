@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from recon import process
 from recon.base.errors import ConfigError, UsageError
+from recon.cli import process
 from recon.cli.options import (
     Config,
     Json,
@@ -59,12 +59,12 @@ def tune(
     with process.printing():
         if json:
             from recon.reconciliation.document import dumps
-            from recon.reports.replay_document import tuning_document
+            from recon.reports.documents import tuning_document
 
             typer.echo(dumps(tuning_document(months, change)), nl=False)
             return
-        from recon.reports.console import make_console
-        from recon.reports.replay_view import show_tuning
+        from recon.reports.console.dashboard import make_console
+        from recon.reports.console.replay import show_tuning
 
         console = make_console(sys.stdout, color=False if no_color else None)
         main = settings.policy.currency

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from recon import process
 from recon.base.errors import ExitCode, UsageError
 from recon.base.text import counted
+from recon.cli import process
 from recon.cli.options import Config, Json, Profile, progress_shown
 
 if TYPE_CHECKING:

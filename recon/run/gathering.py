@@ -114,10 +114,10 @@ def _on_spark(
     settings: Settings, request: Request, step: Progress, started: datetime
 ) -> Iterator[Gathered]:
     """Yield a month that Spark has compared; it reads each month anew."""
-    from recon.spark.session import require
+    from recon.run.spark.session import require
 
     require()
-    from recon.spark.month import month_on_spark
+    from recon.run.spark.month import month_on_spark
 
     with _scratch() as scratch, month_on_spark(settings, request, scratch, step) as found:
         _refuse_empty(found.session, found.result)

@@ -13,7 +13,6 @@ from recon.base.errors import ExitCode, ReconError
 from recon.base.month import Month
 from recon.base.result import Reconciliation, Severity
 from recon.config import Settings
-from recon.provisional import fullness
 from recon.reconciliation.completeness import Readiness
 from recon.reconciliation.verdict import verdict
 from recon.record.heartbeat import beat
@@ -26,7 +25,7 @@ from recon.record.log.lines import counts
 from recon.record.run_folder import clear_half_written
 from recon.run.books import Books
 from recon.run.gathering import Gathered, Progress, gathered, reconciled
-from recon.run.recording import pack_facts, record_of, seen, story, with_movement
+from recon.run.recording import fullness, pack_facts, record_of, seen, story, with_movement
 from recon.run.reporting import Extras, write
 
 

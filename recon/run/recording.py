@@ -1,14 +1,16 @@
-"""Recording: what a run means after those before it, and how it is told to keep."""
+"""Recording: what a run means after those before it, how it is kept, and how full its books are."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 from recon.base.errors import ExitCode, ReconError
-from recon.base.result import Reconciliation, Severity, Side
-from recon.config import Settings
+from recon.base.result import Reconciliation, Severity, Side, Totals
+from recon.config import Settings, SourceKind
+from recon.reconciliation.completeness import Readiness, Seen, readiness
 from recon.reconciliation.totals import to_date_differences
 from recon.record import identity
 from recon.record.evidence import PackFacts, Previous, latest
@@ -119,3 +121,28 @@ def with_movement(past: History, journal: Journal, reports: Path, run: Run) -> H
     except ReconError:
         return past
     return replace(past, since=replace(past.since, parts=tuple(parts)))
+
+
+def fullness(
+    settings: Settings,
+    session: Session,
+    result: Reconciliation,
+    journal: Journal,
+    today: date | None,
+) -> Readiness | None:
+    """Return how full the books of the month are today; None for a month that has long ended."""
+    # A database delivers older entries added up, without the days on which they were posted.
+    is_database = settings.accounting.kind in (SourceKind.SQLSERVER, SourceKind.ODBC)
+    day = settings.calendar.day
+    return readiness(
+        None if is_database else session,
+        result.month,
+        today or day(datetime.now(UTC)),
+        settings.calendar.ready_from,
+        _sums(result.totals),
+        lambda: [Seen(run.month, day(run.started), _sums(run.totals)) for run in journal.runs()],
+    )
+
+
+def _sums(totals: Mapping[str, Totals]) -> dict[str, int]:
+    return {currency: total.recognized for currency, total in totals.items()}

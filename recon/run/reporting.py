@@ -128,7 +128,7 @@ def _workbook(
     result: Reconciliation, pack: PackFacts, extras: Extras, folder: ReportFolder
 ) -> Path:
     with _without_numpy():
-        from recon.reports.excel import write_workbook
+        from recon.reports.excel.workbook import write_workbook
 
     # Excel refuses two open workbooks of one name, so the name holds the run.
     return write_workbook(

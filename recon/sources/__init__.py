@@ -38,7 +38,7 @@ def _files(settings: SourceSettings) -> Source:
 
 
 def _sample(settings: SourceSettings) -> Source:
-    from recon.sources.sample import SampleSource
+    from recon.sources.sample.source import SampleSource
 
     return SampleSource(settings)
 

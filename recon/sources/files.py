@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import glob
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -19,7 +20,6 @@ from recon.base.errors import ConfigError, SourceDataError, SourceUnreachable, T
 from recon.config import SourceSettings
 from recon.sources.decoding import as_utf8, opening
 from recon.sources.delivery import Delivery, Request, Scratch
-from recon.sources.fingerprints import fingerprint, stamps
 from recon.sources.naming import selected
 from recon.sources.side_by_side import Supervisor
 from recon.store.columns import PLACE
@@ -229,3 +229,17 @@ def _header_problem(header: Sequence[str]) -> str:
     if any("\n" in column or "\r" in column for column in header):
         return "a line break or an open quote in the name of a column"
     return f"the column {twice[0]!r} twice" if twice else ""
+
+
+def stamps(paths: Sequence[Path]) -> list[tuple[int, int]]:
+    """Return sizes and times of change, none where a file is gone: cheap, but not a proof."""
+    with suppress(OSError):
+        return [(found.st_size, found.st_mtime_ns) for found in map(Path.stat, paths)]
+    return []
+
+
+def fingerprint(path: Path) -> dict[str, object]:
+    """Return a file's path, size and SHA-256; raises OSError."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return {"path": path.as_posix(), "size": file.tell(), "sha256": digest}

@@ -22,7 +22,7 @@ from recon.base.month import Month
 from recon.base.policy import Policy
 from recon.base.result import Break, Cause, Reconciliation, Side
 from recon.reconciliation.revenue import reconcile_relations
-from recon.sample import Recipe, make
+from recon.sources.sample import Recipe, make
 from recon.store.session import literal, open_session
 
 GOAL = 0.98

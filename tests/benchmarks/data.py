@@ -69,7 +69,7 @@ def _part(folder: Path, seed: int | str) -> Path:
 def make_part(folder: Path, seed: int) -> None:
     """Write contracts.parquet, entries.parquet and rows.json of a seed."""
     from recon.base.month import Month
-    from recon.sample import Recipe, make
+    from recon.sources.sample import Recipe, make
     from recon.store.session import literal, open_session
 
     month, letters = Month.parse(MONTH), chr(ord("A") + seed % 10) * 2
@@ -99,7 +99,7 @@ def make_sqlite(path: Path) -> Path:
     """Write the sample as a SQLite database, for pandas; return where recon keeps it itself."""
     import sqlite3
 
-    from recon.sample import Recipe, ensure
+    from recon.sources.sample import Recipe, ensure
     from recon.store.session import literal, open_session
 
     sample = ensure(Recipe())

@@ -40,7 +40,7 @@ def core(contracts: str, entries: str) -> dict[str, object]:
     from recon.base.month import Month
     from recon.config import load
     from recon.reconciliation import revenue as reconciliation
-    from recon.run import reconciled
+    from recon.run.gathering import reconciled
 
     times: list[float] = []
     explain = _timed(reconciliation._breaks, times)
@@ -104,7 +104,7 @@ def workbook(file: str, lines: str) -> dict[str, object]:
     """Write a workbook of so many lines."""
     from dataclasses import replace
 
-    from recon.reports.excel import write_workbook
+    from recon.reports.excel.workbook import write_workbook
     from tests.example import RUN_ID, reconciliation
 
     many: Any = ManyLines(int(lines))

@@ -17,10 +17,9 @@ from typing import Any
 
 import pytest
 
-from recon import sample
 from recon.cli import main
 from recon.record.lock import held
-from recon.sources import driver_errors
+from recon.sources import driver_errors, sample
 from tests.integration.servers import Server, configuration
 from tests.shell import (
     CONTRACTS,

@@ -565,7 +565,7 @@ def fails(code: int) -> Callable[..., Any]:
         ("pathlib.Path.replace", errno.EACCES),
         ("recon.reports.csv_files.line_rows", errno.ENOSPC),
         ("recon.reports.csv_files._bridge", errno.EIO),
-        ("recon.reports.excel.write_workbook", errno.ENOSPC),
+        ("recon.reports.excel.workbook.write_workbook", errno.ENOSPC),
         ("openpyxl.writer.excel.ExcelWriter.save", errno.ENOSPC),
         ("openpyxl.writer.excel.ExcelWriter.write_data", errno.EACCES),
     ],
@@ -618,7 +618,7 @@ def test_a_defect_is_1_and_leaves_nothing(
     project: Project, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What nobody foresaw says so, without a traceback."""
-    monkeypatch.setattr("recon.reports.excel.write_workbook", lambda *_, **__: {}["no"])
+    monkeypatch.setattr("recon.reports.excel.workbook.write_workbook", lambda *_, **__: {}["no"])
     code, out, err = run()
     assert (code, out) == (1, "")
     assert err.startswith("recon: This is a defect of recon (KeyError: 'no')")

@@ -17,7 +17,7 @@ from recon.base.month import Month
 from recon.record.journal.store import Journal
 from recon.record.log import Log
 from recon.run import books as books_module
-from recon.run import kept_books
+from recon.run.books import kept_books
 from recon.sources.files import FilesSource
 from tests.shell import ENTRIES, Project, entry, in_process, one_sentence
 

@@ -18,7 +18,7 @@ from recon.base.errors import ExitCode
 from recon.base.month import Month
 from recon.config import Settings, load
 from recon.reconciliation.explain import dossier
-from recon.run import reconciled
+from recon.run.gathering import reconciled
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"

@@ -23,7 +23,7 @@ from recon.base.month import Month
 from recon.config import Settings, load
 from recon.record.journal.alerts import AlertKind, Sent
 from recon.record.journal.store import Journal
-from recon.run import Outcome, run_month
+from recon.run.month import Outcome, run_month
 from tests.credential_store import credential_store
 from tests.shell import (
     PATIENCE,

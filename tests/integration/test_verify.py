@@ -17,7 +17,6 @@ from typing import Any
 import duckdb
 import pytest
 
-from recon import sample
 from recon.base.errors import ReportError, SourceDataError
 from recon.base.month import Month
 from recon.config import Settings, load
@@ -26,7 +25,8 @@ from recon.record.evidence.layout import DERIVED, EXTRACTS, PAGE, RESULTS, RUN, 
 from recon.record.evidence.sums import SUMS, write_sums
 from recon.record.journal.model import Event, Kind
 from recon.record.journal.store import Journal
-from recon.run import run_month
+from recon.run.month import run_month
+from recon.sources import sample
 from tests.integration.servers import Server, configuration
 from tests.shell import CONTRACTS, ENTRIES, Project, contract, entry, in_process, one_sentence
 

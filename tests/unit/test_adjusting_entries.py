@@ -24,8 +24,8 @@ from recon.reconciliation.adjusting_entries import (
     proposals,
     tie_balance,
 )
-from recon.sample import Recipe
-from recon.sample.tables import fill
+from recon.sources.sample import Recipe
+from recon.sources.sample.tables import fill
 from recon.store.session import open_session
 from tests.books import Row, contract, entry, opened, posted
 

@@ -9,8 +9,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from recon.alerts.escalation import Told, business_days, escalations, repeats
-from recon.alerts.facts import fresh, told
 from recon.alerts.plan import LARGEST, of_run
+from recon.alerts.run_summary import fresh, told
 from recon.base.calendar import Calendar
 from recon.base.month import Month
 from recon.config.slack import Level, LevelSettings, Place, SlackSettings, Target, Way

@@ -14,8 +14,8 @@ from recon.base import money
 from recon.base.errors import ExitCode
 from recon.base.policy import Policy
 from recon.base.result import Bucket, Flag, Reconciliation, Severity, Side, Totals
-from recon.reports.console import make_console, show
-from recon.reports.layout import Pen
+from recon.reports.console.dashboard import make_console, show
+from recon.reports.console.layout import Pen
 from tests.example import RUN_ID, clean_reconciliation, reconciliation
 from tests.golden_files import check_golden
 

@@ -37,7 +37,7 @@ from recon.record.evidence.layout import (
 from recon.record.evidence.page import fenced, page, table
 from recon.record.evidence.reperformance import unlike
 from recon.record.evidence.sums import SUMS, parsed_sums, sha256, write_sums
-from recon.sources.trail import without_passwords
+from recon.sources.odbc import without_passwords
 from recon.store.session import Session, session
 from tests import example
 from tests.golden_files import check_golden

@@ -15,7 +15,7 @@ import typer
 from recon.base import errors
 from recon.base.errors import ExitCode, ReconError
 from recon.cli.failures import exit_code
-from recon.process import Interruption
+from recon.cli.process import Interruption
 from recon.record.log import Log
 from recon.store.session import reading
 from tests.shell import PATIENCE, environment
@@ -198,7 +198,7 @@ def test_what_duckdb_raises_becomes_a_failure_of_its_kind(
 def test_what_libraries_want_to_be_done_at_the_end_is_done() -> None:
     """The process ends without taking its objects apart, but not before that, and says all."""
     script = (
-        "import atexit, sys; from recon import process\n"
+        "import atexit, sys; from recon.cli import process\n"
         "atexit.register(print, 'tidied up'); print('a result'); process.leave(3)"
     )
     done = subprocess.run(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from recon.cli.commands import LINES, loaded
+from recon.cli.lazy import LINES, loaded
 from tests.shell import PATIENCE, ROOT, Project, environment
 
 HEAVY = set(
@@ -17,7 +17,7 @@ HEAVY = set(
 # All of recon that knows what there is to call, and how a failure is told.
 AT_FIRST = set(
     "recon recon.base recon.base.errors recon.base.secrets recon.base.text recon.cli "
-    "recon.cli.commands recon.cli.failures recon.cli.values recon.process recon.record "
+    "recon.cli.failures recon.cli.lazy recon.cli.process recon.record "
     "recon.record.log recon.record.log.record".split()
 )
 SCRIPT = """

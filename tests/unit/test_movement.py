@@ -11,7 +11,7 @@ from recon.base.month import Month
 from recon.config import load
 from recon.record.replay.movement import movement
 from recon.record.replay.stored_run import Pack
-from recon.run import run_month
+from recon.run.month import run_month
 from recon.store.session import open_session
 from tests.shell import CONTRACTS, ENTRIES, Project, contract, entry
 

@@ -10,9 +10,9 @@ import pytest
 from recon.base.errors import ConfigError, ReportError, UsageError
 from recon.base.result import Side
 from recon.config import SourceKind
-from recon.setup import writing
-from recon.setup.configuration import Access, configuration, read_back, string
-from recon.setup.writing import write_all
+from recon.setup.init import writing
+from recon.setup.init.configuration import Access, configuration, read_back, string
+from recon.setup.init.writing import write_all
 
 SERVER = Access(server=r"SQL01\FINANCE", database="Analytics")
 ODBC = Access(connection="DSN=Books;UID=recon", password_env="BOOKS_PASSWORD")  # noqa: S106

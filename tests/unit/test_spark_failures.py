@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from recon.base.errors import ConfigError, SourceUnreachable
-from recon.spark.failures import no_session, spark_reading
+from recon.run.spark.failures import no_session, spark_reading
 
 OLD_JAVA = """Error: A JNI error has occurred, please check your installation and try again
 Exception in thread "main" java.lang.UnsupportedClassVersionError: org/apache/spark/launcher/Main

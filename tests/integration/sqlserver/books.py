@@ -15,7 +15,7 @@ from recon.base.errors import ReconError
 from recon.base.month import Month
 from recon.base.result import Reconciliation
 from recon.config import load
-from recon.run import run_month
+from recon.run.month import run_month
 from tests.books import Row, contract, entry
 from tests.tds.answers import Answer
 
