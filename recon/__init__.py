@@ -20,6 +20,11 @@ _HOMES = {
 }
 
 
+def __dir__() -> list[str]:
+    """Return the public names too, whether or not they were used already."""
+    return sorted({*globals(), *__all__})
+
+
 def __getattr__(name: str) -> object:
     """Import the public names on first use, so that `recon --help` stays light."""
     if name not in _HOMES:

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+import recon
 from recon.cli.lazy import LINES, loaded
+from recon.reconciliation import revenue
 from tests.shell import PATIENCE, ROOT, Project, environment
 
 HEAVY = set(
@@ -112,3 +114,9 @@ def test_the_library_loads_nothing_heavy_until_it_is_used() -> None:
     assert not before & HEAVY
     assert "duckdb" in after
     assert not after & {"openpyxl", "rich", "typer"}
+
+
+def test_the_library_offers_its_public_names() -> None:
+    """Also before any of them was used; the room of the reconciliation hides none of them."""
+    assert {*recon.__all__} <= {*dir(recon)}
+    assert recon.reconcile is revenue.reconcile
