@@ -6,18 +6,23 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from recon.model import Reconciliation
-    from recon.policy import Policy
-    from recon.reconciliation import reconcile
+    from recon.base.policy import Policy
+    from recon.base.result import Reconciliation
+    from recon.reconciliation.revenue import reconcile
 
 __all__ = ["Policy", "Reconciliation", "__version__", "reconcile"]
 __version__ = "0.1.0"
 
 _HOMES = {
-    "Policy": "recon.policy",
-    "Reconciliation": "recon.model",
-    "reconcile": "recon.reconciliation",
+    "Policy": "recon.base.policy",
+    "Reconciliation": "recon.base.result",
+    "reconcile": "recon.reconciliation.revenue",
 }
+
+
+def __dir__() -> list[str]:
+    """Return the public names too, whether or not they were used already."""
+    return sorted({*globals(), *__all__})
 
 
 def __getattr__(name: str) -> object:

@@ -15,7 +15,8 @@ def main() -> None:
         print(f"recon {__version__}")  # noqa: T201 - says nothing where standard output is closed
         return
     try:
-        from recon import cli, process
+        from recon import cli
+        from recon.cli import process
     except KeyboardInterrupt:
         # Nothing was begun, so there is nothing to tidy up.
         os._exit(130)

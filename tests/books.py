@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import pandas as pd
 
-from recon.engine import Session, open_session
-from recon.frames import register
-from recon.model import Reconciliation, Side
-from recon.month import Month
-from recon.policy import Policy
-from recon.reconciliation import reconcile_month, reconcile_relations, take_in
+from recon.base.month import Month
+from recon.base.policy import Policy
+from recon.base.result import Reconciliation, Side
+from recon.reconciliation.revenue import reconcile_month, reconcile_relations, take_in
+from recon.store.frames import register
+from recon.store.session import Session, open_session
 
 MONTH = "2024-06"
 Row = dict[str, object]

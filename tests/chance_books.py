@@ -12,7 +12,7 @@ import pandas as pd
 from hypothesis import strategies as st
 
 import recon
-from recon.model import Reconciliation
+from recon.base.result import Reconciliation
 from tests import oracle
 
 DECIMALS = {"USD": 2, "JPY": 0, "KWD": 3, "CLF": 4}

@@ -11,7 +11,7 @@ from unittest import mock
 # Whatever asks for the time on the way of a month, its alerts and its signatures.
 READERS = (
     "recon.alerts.sending", "recon.alerts.service", "recon.cli.closed", "recon.cli.signing",
-    "recon.log.record", "recon.provisional", "recon.run.gathering", "recon.run.month",
+    "recon.record.log.record", "recon.run.gathering", "recon.run.month",
     "recon.run.recording",
 )  # fmt: skip
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from recon.model import Cause
-from recon.proposals import Proposals, proposals
-from recon.rollforward import NO_LINE, Key, RollforwardRow
+from recon.base.result import Cause
+from recon.reconciliation.adjusting_entries import Proposals, proposals
+from recon.reconciliation.rollforward import NO_LINE, Key, RollforwardRow
 from tests.example import COLUMNS, MONTH, reconciliation
 
 BOOKED = {("Setup", "Enterprise", "USD"): 80_000_000}

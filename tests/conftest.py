@@ -8,7 +8,7 @@ import signal
 import pytest
 from hypothesis import settings
 
-from recon import secrets
+from recon.base import secrets
 from tests.java import has_java
 
 # In CI the same examples every time: a failure there is to be one that can be looked into.

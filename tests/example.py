@@ -12,9 +12,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from recon import money
-from recon.engine import open_session
-from recon.model import (
+from recon.base import money
+from recon.base.month import Month
+from recon.base.policy import KINDS, Policy
+from recon.base.result import (
     Break,
     Bucket,
     Cause,
@@ -29,8 +30,7 @@ from recon.model import (
     Status,
     Totals,
 )
-from recon.month import Month
-from recon.policy import KINDS, Policy
+from recon.store.session import open_session
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -108,7 +108,7 @@ class TupleLines:
         return iter(self.rows)
 
     def texts(self, expression: str, made: Mapping[str, str]) -> Iterator[str]:
-        """Yield a text for each line, as `recon.summary.LineTable` does."""
+        """Yield a text for each line, as `recon.reconciliation.totals.LineTable` does."""
         kinds = ("HUGEINT" if isinstance(cell, int) else "VARCHAR" for cell in self.rows[0])
         columns = ", ".join(map(" ".join, zip(self.columns, kinds, strict=True)))
         listed = ", ".join(f"{sql} AS {column}" for column, sql in made.items())

@@ -6,7 +6,7 @@ import re
 import subprocess
 from functools import cache
 
-from recon.spark.session import java
+from recon.run.spark.session import java
 
 OLDEST = 17
 

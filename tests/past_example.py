@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from recon.journal.history import History, Past, history
-from recon.journal.model import Event, Kind, Life, Run, SeenBreak
-from recon.journal.roles import Role
-from recon.journal.signing import Signature
-from recon.model import Totals, fingerprint
-from recon.month import Month
+from recon.base.month import Month
+from recon.base.result import Totals, fingerprint
+from recon.record.journal.history import History, Past, history
+from recon.record.journal.model import Event, Kind, Life, Role, Run, SeenBreak
+from recon.record.journal.signing import Signature
 from tests.example import MONTH, RUN_ID, reconciliation
 
 APRIL, MAY = MONTH - 2, MONTH - 1

@@ -13,10 +13,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.terminal_theme import MONOKAI
 
+from recon.base.month import Month
 from recon.config import Settings
-from recon.month import Month
-from recon.reports.console import show
-from recon.run import reconciled
+from recon.reports.console.dashboard import show
+from recon.run.gathering import reconciled
 
 PICTURE = Path(__file__).parents[1] / ".github" / "dashboard.svg"
 WIDTH = 100

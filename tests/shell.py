@@ -113,7 +113,7 @@ def begun(
 def patient(*arguments: str | Path) -> list[str]:
     """Return the command line of a `recon` that waits for another one as long as a test does."""
     script = (
-        "from recon import lock; from recon.alerts import sending; "
+        "from recon.record import lock; from recon.alerts import sending; "
         f"lock.PATIENCE = sending.PATIENCE = {PATIENCE}; "
         "from recon.__main__ import main; main()"
     )
@@ -150,8 +150,10 @@ def in_process(
     It is quicker than `recon`, which starts a process as a user does; all that a run changes of
     this process is put back.
     """
-    from recon import identity, process, secrets
     from recon.__main__ import main
+    from recon.base import secrets
+    from recon.cli import process
+    from recon.record import identity
 
     line = ["recon", *map(str, arguments)]
     out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2))

@@ -5,17 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from recon.alerts.limits import (
-    BUDGET,
-    CONTEXT,
-    FIELD,
-    FIELDS,
-    HEADER,
-    SECTION,
-    Block,
-    blocks,
-    size,
-)
+from recon.alerts.blocks import BUDGET, CONTEXT, FIELD, FIELDS, HEADER, SECTION, Block, blocks, size
 
 BLOCKS = 50
 

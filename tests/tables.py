@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 import recon
-from recon.model import Break, InvalidRow, Side
+from recon.base.result import Break, InvalidRow, Side
 from tests.oracle import term_end
 
 if TYPE_CHECKING:
-    from recon.model import Reconciliation
+    from recon.base.result import Reconciliation
 
 MONTH = "2024-06"
 CONTRACT = {

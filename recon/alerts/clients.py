@@ -34,7 +34,7 @@ from slack_sdk.http_retry.handler import RetryHandler
 from slack_sdk.web import WebClient
 from slack_sdk.webhook import WebhookClient, WebhookResponse
 
-from recon.alerts.answers import OK, REDIRECTS, SERVER_ERROR, Redirected
+from recon.alerts.responses import OK, REDIRECTS, SERVER_ERROR, Redirected
 
 # A longer Retry-After is not waited for: the alert stays in the queue.
 PATIENCE = 30

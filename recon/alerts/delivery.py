@@ -15,9 +15,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from recon.alerts.answers import Answer, Fate, of_answer, of_error, of_probe, of_token
+from recon.alerts.responses import (
+    Answer,
+    Fate,
+    of_answer,
+    of_error,
+    of_probe,
+    of_token,
+)
+from recon.base.secrets import remembered, stored
 from recon.config.slack import Place, SlackSettings, Way, is_webhook
-from recon.secrets import remembered, stored
 
 if TYPE_CHECKING:
     from recon.alerts.clients import Bot, Hook, WayOut

@@ -3,7 +3,7 @@
 The time to acknowledge begins when somebody was first told of a break (when the message was sent,
 not when it was queued) and anew after an acknowledgement that holds no longer. The day on which
 it was told does not count. A break that comes back month after month becomes graver
-(`recon.severity`); each level is told once, so that it climbs from one to the next.
+(`recon.reconciliation.severity`); each level is told once, so that it climbs from one to the next.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from recon.alerts.facts import dropped, in_order, sent_at
 from recon.alerts.message import escalation, failure, with_id
 from recon.alerts.plan import alert_id, style_of
-from recon.calendar import Calendar
+from recon.alerts.run_summary import dropped, in_order, sent_at
+from recon.base.calendar import Calendar
+from recon.base.month import Month
 from recon.config.slack import Level, LevelSettings, SlackSettings
-from recon.journal.alerts import Alert, AlertKind, Delivery
-from recon.journal.model import Event, Kind, Life, Run, State
-from recon.month import Month
-from recon.readiness import is_past
+from recon.reconciliation.completeness import is_past
+from recon.record.journal.alerts import Alert, AlertKind, Delivery
+from recon.record.journal.model import Event, Kind, Life, Run, State
 
 BusinessDays = Callable[[datetime, datetime], int]
 

@@ -13,13 +13,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
-from recon import money
-from recon.alerts import limits
-from recon.alerts.facts import RunFacts
-from recon.alerts.limits import Block, Message, escaped
-from recon.counting import counted
-from recon.journal.model import Life, SeenBreak
-from recon.reports.words import words
+from recon.alerts import blocks
+from recon.alerts.blocks import Block, Message, escaped
+from recon.alerts.run_summary import RunFacts
+from recon.base import money
+from recon.base.text import counted, words
+from recon.record.journal.model import Life, SeenBreak
 
 COLOURS = {
     "matched": "#2EB67D",
@@ -54,9 +53,9 @@ def message(
 ) -> Message:
     """Return a message; `to` are mentions, `small` the texts of the small print."""
     called = " ".join(dict.fromkeys(to))
-    above = [limits.header(limits.plain(title))] + ([limits.section(called)] if called else [])
-    coloured = [*parts, limits.context([text for text in small if text])]
-    text = escaped(title, limits.HEADER) + (f" {called}" if called else "")
+    above = [blocks.header(blocks.plain(title))] + ([blocks.section(called)] if called else [])
+    coloured = [*parts, blocks.context([text for text in small if text])]
+    text = escaped(title, blocks.HEADER) + (f" {called}" if called else "")
     return {
         "text": text,
         "blocks": above,
@@ -69,7 +68,7 @@ def with_id(found: Message, identifier: str) -> Message:
     first = found["attachments"][0]
     *parts, small = first["blocks"]
     texts = [*(each["text"] for each in small["elements"]), f"Message {identifier}"]
-    coloured = {**first, "blocks": [*parts, limits.context(texts)]}
+    coloured = {**first, "blocks": [*parts, blocks.context(texts)]}
     return {**found, "attachments": [coloured]}
 
 
@@ -82,7 +81,7 @@ def _fitting(make: Callable[[int], Message], breaks: int) -> Message:
     """Return a message with at most ten breaks, and with fewer where they are too long."""
     shown = min(TOP, breaks)
     # The id is still to come.
-    while shown and limits.size(make(shown)) > limits.BUDGET - limits.HEADER:
+    while shown and blocks.size(make(shown)) > blocks.BUDGET - blocks.HEADER:
         shown -= 1
     return make(shown)
 
@@ -91,20 +90,20 @@ def _digest(facts: RunFacts, style: Style, to: Sequence[str], shown: int) -> Mes
     currencies = facts.currencies
     # What was held against what are amounts.
     notice = _REASON.sub("", facts.notice) if style.redact else facts.notice
-    parts = [limits.section(escaped(notice, _SENTENCE))] if notice else []
+    parts = [blocks.section(escaped(notice, _SENTENCE))] if notice else []
     parts += [_totals(facts, currency, style) for currency in currencies[:_CURRENCIES]]
     if (more := len(currencies) - _CURRENCIES) > 0:
-        parts.append(limits.section(f"+{more} more currencies in the report"))
+        parts.append(blocks.section(f"+{more} more currencies in the report"))
     hidden = ", ".join(escaped(currency, 3) for currency in currencies if facts.masked(currency))
     if hidden:
         offset = f"*Net looks fine, gross does not* ({escaped(hidden, _KEY)}): differences offset"
-        parts.append(limits.section(f"{offset} each other"))
+        parts.append(blocks.section(f"{offset} each other"))
     bridges = [_bridge(facts, currency, style) for currency in currencies[:_CURRENCIES]]
-    parts += [limits.section("\n".join(bridges))] if bridges else []
-    parts += [limits.section(_break(item, style)) for item in facts.to_fix[:shown]]
+    parts += [blocks.section("\n".join(bridges))] if bridges else []
+    parts += [blocks.section(_break(item, style)) for item in facts.to_fix[:shown]]
     if more := len(facts.breaks) - shown:
-        parts.append(limits.section(f"*+{more:,} more in the report*"))
-    parts.append(limits.section("\n".join(_of_time(facts, style))))
+        parts.append(blocks.section(f"*+{more:,} more in the report*"))
+    parts.append(blocks.section("\n".join(_of_time(facts, style))))
     title = _title(facts.level, facts.verdict, facts.sample)
     return message(facts.level, title, parts, _origin(facts), to)
 
@@ -119,14 +118,14 @@ def _totals(facts: RunFacts, currency: str, style: Style) -> Block:
         f"{totals.compared:,} lines break"
     )
     if style.redact:
-        return limits.fields([counts])
+        return blocks.fields([counts])
     amounts = (
         ("expected", totals.expected, False),
         ("recognized", totals.recognized, False),
         ("difference, net", totals.difference, True),
         ("difference, gross", totals.gross_difference, False),
     )
-    return limits.fields(
+    return blocks.fields(
         [
             *(
                 f"*{code} {name}*\n{_money(amount, currency, sign)}"
@@ -221,7 +220,7 @@ def critical(facts: RunFacts, item: SeenBreak, style: Style, to: Iterable[str] =
     if owner and owner not in calls:
         lines.insert(1, f"Owner: {owner}")
     return message(
-        "critical", title, [limits.section(each) for each in lines], _origin(facts), calls
+        "critical", title, [blocks.section(each) for each in lines], _origin(facts), calls
     )
 
 
@@ -234,9 +233,9 @@ def more_critical(
     )
 
     def make(shown: int) -> Message:
-        parts = [limits.section(_break(item, style)) for item in left[:shown]]
+        parts = [blocks.section(_break(item, style)) for item in left[:shown]]
         if more := len(left) - shown:
-            parts.append(limits.section(f"*+{more:,} more in the report*"))
+            parts.append(blocks.section(f"*+{more:,} more in the report*"))
         return message("critical", title, parts, _origin(facts), to)
 
     return _fitting(make, len(left))
@@ -255,15 +254,15 @@ def escalation(
 
     def make(shown: int) -> Message:
         parts = [
-            limits.section(
+            blocks.section(
                 f"{_break(life.last, style)}\nSince {life.first_month}, first told on "
                 f"{asked[life.name]:%Y-%m-%d}, owner {style.owner(life.last) or 'unknown'}"
             )
             for life in found[:shown]
         ]
         if more := len(found) - shown:
-            parts.append(limits.section(f"*+{more:,} more: `recon open`*"))
-        parts.append(limits.section(_how_to_acknowledge(found[0].name)))
+            parts.append(blocks.section(f"*+{more:,} more: `recon open`*"))
+        parts.append(blocks.section(_how_to_acknowledge(found[0].name)))
         return message(level, title, parts, ["Escalation"], to)
 
     return _fitting(make, len(found))
@@ -281,6 +280,6 @@ def failure(
     what = f"recon month {month}" if month else "recon"
     late = "" if hours is None else f" and was not made good within {counted(hours, 'hour')}"
     said = _FIGURES.sub("***", sentence) if style.redact else sentence
-    parts = [limits.section(escaped(said, _SENTENCE) or "It gave no reason.")]
+    parts = [blocks.section(escaped(said, _SENTENCE) or "It gave no reason.")]
     small = [f"Exit code {code}", escaped(origin, 200)]
     return message("failure", f"FAILED · {what} failed{late}", parts, small, to)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from recon.alerts.facts import RunFacts
-from recon.alerts.limits import Message
+from recon.alerts.blocks import Message
 from recon.alerts.message import Style, critical, digest, more_critical, with_id
+from recon.alerts.run_summary import RunFacts
+from recon.base.result import Severity, short_name
 from recon.config.slack import Level, Place, SlackSettings, Way
-from recon.journal.alerts import Alert, AlertKind, Payload
-from recon.journal.model import SeenBreak
-from recon.model import Severity, short_name
+from recon.record.journal.alerts import Alert, AlertKind, Payload
+from recon.record.journal.model import SeenBreak
 
 # A month with more critical breaks has one problem and not so many: the others share a message.
 LARGEST = 25

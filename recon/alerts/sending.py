@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from recon.alerts.answers import Answer, Fate
 from recon.alerts.delivery import Slack
+from recon.alerts.responses import Answer, Fate
 from recon.config import Settings
 from recon.config.slack import Place, SlackSettings
-from recon.journal.alerts import Alert, AlertKind, Alerts, Delivery, Sent
-from recon.lock import held
+from recon.record.journal.alerts import Alert, AlertKind, Alerts, Delivery, Sent
+from recon.record.lock import held
 
 LOCK = ".alerts.lock"
 BUSY = "another recon is sending alerts"

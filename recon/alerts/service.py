@@ -11,20 +11,20 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from recon import identity
 from recon.alerts.escalation import Told, business_days, escalations, repeats
-from recon.alerts.facts import RunFacts, dropped, fresh, run_facts, told
 from recon.alerts.message import failure, with_id
 from recon.alerts.plan import alert_id, of_run, style_of
+from recon.alerts.run_summary import RunFacts, dropped, fresh, run_facts, told
 from recon.alerts.sending import Delivered, delivered, sent_directly
+from recon.base.errors import ConfigError, ReconError
+from recon.base.month import Month
+from recon.base.secrets import redacted
 from recon.config import Settings
 from recon.config.slack import Level, SlackSettings
-from recon.errors import ConfigError, ReconError
-from recon.journal.alerts import Alert, AlertKind
-from recon.journal.model import Run, SeenBreak, State
-from recon.journal.store import Journal
-from recon.month import Month
-from recon.secrets import redacted
+from recon.record import identity
+from recon.record.journal.alerts import Alert, AlertKind
+from recon.record.journal.model import Run, SeenBreak, State
+from recon.record.journal.store import Journal
 
 # An older run that nobody was told of is no news.
 CATCH_UP = timedelta(days=3)

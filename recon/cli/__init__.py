@@ -6,10 +6,11 @@ from typing import Annotated
 
 import typer
 
-from recon import __version__, process
-from recon.cli.commands import Commands
+from recon import __version__
+from recon.cli import process
 from recon.cli.failures import exit_code
-from recon.log import Log
+from recon.cli.lazy import Commands
+from recon.record.log import Log
 
 app = typer.Typer(
     name="recon",

@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from recon import process
+from recon.base.errors import ExitCode, UsageError
+from recon.cli import process
 from recon.cli.failures import sentence_of
 from recon.cli.options import Config, Json, Profile, Reports, chosen_settings
-from recon.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from recon.alerts.sending import Delivered
+    from recon.base.month import Month
     from recon.config import Settings
-    from recon.journal.alerts import Alert
-    from recon.log import Log
-    from recon.month import Month
+    from recon.record.journal.alerts import Alert
+    from recon.record.log import Log
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the messages and send nothing.")]
 
@@ -71,8 +71,8 @@ def _check_asked(
 
 
 def _show_waiting(settings: Settings, as_json: bool) -> None:
-    from recon.alerts.view import waiting_document, waiting_lines
-    from recon.alerts.waiting import waiting
+    from recon.alerts.listing import waiting_document, waiting_lines
+    from recon.alerts.queue import waiting
 
     found = waiting(settings.reports)
     _print(waiting_document(found) if as_json else waiting_lines(found))
@@ -80,8 +80,8 @@ def _show_waiting(settings: Settings, as_json: bool) -> None:
 
 def _discard(settings: Settings, ids: Sequence[str], reason: str, log: Log, as_json: bool) -> None:
     """Drop alerts, and tell the log of each."""
-    from recon.alerts.view import dropped_document, dropped_lines
-    from recon.alerts.waiting import discard
+    from recon.alerts.listing import dropped_document, dropped_lines
+    from recon.alerts.queue import discard
 
     dropped = discard(settings.reports, ids, reason)
     log.begin(settings, None, "Alerts are dropped")
@@ -93,7 +93,7 @@ def _discard(settings: Settings, ids: Sequence[str], reason: str, log: Log, as_j
 
 def _print(told: dict[str, object] | Iterable[str]) -> None:
     """Print a document or lines."""
-    from recon.reports.json_document import dumps
+    from recon.reconciliation.document import dumps
 
     with process.printing():
         if isinstance(told, dict):
@@ -119,7 +119,7 @@ def escalate(
 
 def _tell(found: Sequence[Alert], delivered: Delivered, dry: bool, as_json: bool) -> None:
     """Print what was or would be sent; exit code 8 where something waits."""
-    from recon.alerts.view import document, lines
+    from recon.alerts.listing import document, lines
 
     told = document if as_json else lines
     _print(told(found, delivered, dry=dry))

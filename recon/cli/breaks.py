@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from recon import process
+from recon.cli import process
 from recon.cli.options import Config, Json, NoColor, Profile, Reports, chosen_settings
 
 if TYPE_CHECKING:
-    from recon.journal.model import Event, Life
-    from recon.journal.store import Journal
-    from recon.model import Severity
-    from recon.reports.open_view import Standing
+    from recon.base.result import Severity
+    from recon.record.journal.model import Event, Life
+    from recon.record.journal.store import Journal
+    from recon.reports.console.open_items import Standing
 
 
 class Least(StrEnum):
@@ -50,7 +50,7 @@ def open_breaks(
     no_color: NoColor = False,
 ) -> None:
     """List the breaks that are not resolved, and how old they are."""
-    from recon.journal.store import Journal
+    from recon.record.journal.store import Journal
 
     settings = chosen_settings(config, profile, out)
     with Journal.look(settings.reports) as journal:
@@ -61,15 +61,15 @@ def open_breaks(
         if json:
             _print_open(standing)
             return
-        from recon.reports.console import make_console
-        from recon.reports.open_view import show_open
+        from recon.reports.console.dashboard import make_console
+        from recon.reports.console.open_items import show_open
 
         console = make_console(sys.stdout, color=False if no_color else None)
         show_open(console, standing, top=top, ages=age, sample=settings.sample)
 
 
 def _severity(word: Least | None) -> Severity | None:
-    from recon.model import Severity
+    from recon.base.result import Severity
 
     return Severity[word.name] if word else None
 
@@ -78,8 +78,8 @@ def _standing(journal: Journal, text: str | None) -> Standing | None:
     """Return what is open at the end of a month, None where no run is recorded."""
     from datetime import UTC, datetime
 
-    from recon.month import Month
-    from recon.reports.open_view import Standing
+    from recon.base.month import Month
+    from recon.reports.console.open_items import Standing
 
     asked = Month.parse(text) if text else None
     latest = journal.latest_month()
@@ -92,8 +92,8 @@ def _standing(journal: Journal, text: str | None) -> Standing | None:
 def _print_open(standing: Standing | None) -> None:
     from datetime import UTC, datetime
 
-    from recon.reports.journal_document import open_document
-    from recon.reports.json_document import dumps
+    from recon.reconciliation.document import dumps
+    from recon.reports.documents import open_document
 
     if standing is None:
         told = open_document((), None, datetime.now(UTC))
@@ -119,9 +119,9 @@ def ack(
     json: Json = False,
 ) -> None:
     """Acknowledge open breaks, with a reason."""
-    from recon import identity
-    from recon.journal.said import acknowledgement
-    from recon.month import Month
+    from recon.base.month import Month
+    from recon.record import identity
+    from recon.record.journal.acknowledgements import acknowledgement
 
     last = Month.parse(until) if until else None
     _say(
@@ -141,8 +141,8 @@ def note(
     json: Json = False,
 ) -> None:
     """Add a note to a break."""
-    from recon import identity
-    from recon.journal.said import note as noted
+    from recon.record import identity
+    from recon.record.journal.acknowledgements import note as noted
 
     _say(
         chosen_settings(config, profile, out).reports,
@@ -156,7 +156,7 @@ def _say(reports: Path, names: Sequence[str], event: Callable[..., Event], as_js
     """Write down what is said of some breaks, all of it or nothing, and tell it."""
     from datetime import UTC, datetime
 
-    from recon.journal.store import NAME, Journal
+    from recon.record.journal.store import NAME, Journal
 
     at = datetime.now(UTC)
     # Nothing can be said of a break that no run has seen: then no journal is begun.
@@ -167,8 +167,8 @@ def _say(reports: Path, names: Sequence[str], event: Callable[..., Event], as_js
         told, month = [journal.life(name) for name in found], journal.latest_month()
     with process.printing():
         if as_json:
-            from recon.reports.journal_document import said_document
-            from recon.reports.json_document import dumps
+            from recon.reconciliation.document import dumps
+            from recon.reports.documents import said_document
 
             typer.echo(dumps(said_document(told, month, at)), nl=False)
             return
@@ -176,7 +176,7 @@ def _say(reports: Path, names: Sequence[str], event: Callable[..., Event], as_js
 
 
 def _tell(told: Sequence[Life]) -> None:
-    from recon.reports.console import make_console
-    from recon.reports.open_view import show_said
+    from recon.reports.console.dashboard import make_console
+    from recon.reports.console.open_items import show_said
 
     show_said(make_console(sys.stdout), told)

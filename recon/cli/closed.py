@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from recon import process
-from recon.errors import UsageError
+from recon.base.errors import UsageError
+from recon.cli import process
 
 if TYPE_CHECKING:
     from datetime import date
 
-    from recon.calendar import Calendar, Due, Recorded
+    from recon.base.calendar import Calendar, Due, Recorded
+    from recon.base.month import Month
     from recon.config import Settings
-    from recon.month import Month
 
 # Two tasks that start together must not take the same month; the lock of the reports is taken
 # later, when both have read.
@@ -35,7 +35,7 @@ def closed_month(settings: Settings, today: str | None, *, json: bool) -> Iterat
     since a variable left in the environment of a service account would go unnoticed.
     """
     from recon.cli.options import chosen_month
-    from recon.lock import locked
+    from recon.record.lock import locked
 
     day = _day(today, settings.calendar)
     if (found := _due(settings, day)).month is None:
@@ -60,16 +60,16 @@ def _day(text: str | None, calendar: Calendar) -> date:
 
 
 def _due(settings: Settings, today: date) -> Due:
-    from recon.calendar import due
+    from recon.base.calendar import due
 
     return due(today, settings.calendar, recorded(settings.reports, settings.calendar))
 
 
 def recorded(reports: Path, calendar: Calendar) -> list[Recorded]:
     """Return what the journal knows of months: their runs, and then those that are signed off."""
-    from recon.calendar import Recorded
-    from recon.journal.signing import is_signed_off
-    from recon.journal.store import Journal
+    from recon.base.calendar import Recorded
+    from recon.record.journal.signing import is_signed_off
+    from recon.record.journal.store import Journal
 
     with Journal.look(reports) as journal:
         runs, signatures = journal.runs(), journal.signatures().values()
@@ -85,7 +85,7 @@ def recorded(reports: Path, calendar: Calendar) -> list[Recorded]:
 
 def _nothing_due(found: Due, *, json: bool) -> None:
     """Print why nothing is due, and end the command."""
-    from recon.reports.json_document import dumps
+    from recon.reconciliation.document import dumps
 
     following = {"month": str(found.next_month), "day": str(found.next_day)}
     with process.printing():

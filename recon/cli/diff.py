@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from recon import process
+from recon.cli import process
 from recon.cli.options import (
     Config,
     Json,
@@ -29,10 +29,10 @@ def diff(
     no_color: NoColor = False,
 ) -> None:
     """Show what two runs of a month differ in, and why."""
-    from recon.journal.history import compared
-    from recon.journal.store import Journal
-    from recon.replay.movement import movement
-    from recon.replay.pack import Pack
+    from recon.record.journal.history import compared
+    from recon.record.journal.store import Journal
+    from recon.record.replay.movement import movement
+    from recon.record.replay.stored_run import Pack
 
     settings = chosen_settings(config, profile, out)
     with Journal.look(settings.reports) as journal:
@@ -46,13 +46,13 @@ def diff(
         parts = movement(*packs)
     with process.printing():
         if json:
-            from recon.replay.documents import difference_document
-            from recon.reports.json_document import dumps
+            from recon.reconciliation.document import dumps
+            from recon.reports.documents import difference_document
 
             typer.echo(dumps(difference_document(earlier, later, since, parts)), nl=False)
             return
-        from recon.replay.views import show_difference
-        from recon.reports.console import make_console
+        from recon.reports.console.dashboard import make_console
+        from recon.reports.console.replay import show_difference
 
         console = make_console(sys.stdout, color=False if no_color else None)
         show_difference(console, earlier, later, since, parts, sample=settings.sample)

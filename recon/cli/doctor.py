@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from recon import process
+from recon.cli import process
 from recon.cli.options import Config, Json, NoColor, Profile
 
 if TYPE_CHECKING:
-    from recon.doctor import Asked, Check
+    from recon.setup.doctor import Asked, Check
 
 
 def doctor(
@@ -26,8 +26,8 @@ def doctor(
     no_color: NoColor = False,
 ) -> None:
     """Check everything that a month needs, and say what to do."""
-    from recon.doctor import Asked, exit_code
-    from recon.month import Month
+    from recon.base.month import Month
+    from recon.setup.doctor import Asked, exit_code
 
     asked = Asked(config, profile, Month.parse(month) if month else None)
     checks = _documented(asked) if json else _shown(asked, no_color)
@@ -36,9 +36,9 @@ def doctor(
 
 def _documented(asked: Asked) -> list[Check]:
     """Print the checks as one document."""
-    from recon.doctor import document, examine
-    from recon.doctor.steps import Silence
-    from recon.reports.json_document import dumps
+    from recon.reconciliation.document import dumps
+    from recon.setup.doctor import document, examine
+    from recon.setup.doctor.steps import Silence
 
     checks = examine(asked, Silence())
     with process.printing():
@@ -48,9 +48,9 @@ def _documented(asked: Asked) -> list[Check]:
 
 def _shown(asked: Asked, no_color: bool) -> list[Check]:
     """Print a line a check as soon as it ends."""
-    from recon.doctor import examine
-    from recon.doctor.view import ConsoleWatcher
-    from recon.reports.console import make_console
+    from recon.reports.console.dashboard import make_console
+    from recon.setup.doctor import examine
+    from recon.setup.doctor.view import ConsoleWatcher
 
     console = make_console(sys.stdout, color=False if no_color else None)
     with _waiting() as waiting:

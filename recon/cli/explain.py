@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from recon import process
+from recon.cli import process
 from recon.cli.options import (
     Config,
     Json,
@@ -32,8 +32,8 @@ def explain(
 ) -> None:
     """Show one contract whole: terms, months, formula and cause."""
     from recon.config import load
-    from recon.dossier import as_json, dossier
-    from recon.run import reconciled
+    from recon.reconciliation.explain import as_json, dossier
+    from recon.run.gathering import reconciled
 
     settings = load(config, profile)
     chosen = chosen_month(month, settings)
@@ -44,12 +44,12 @@ def explain(
         found = dossier(session, result, contract, settings.accounting.compliance)
     with process.printing():
         if json:
-            from recon.reports.json_document import dumps
+            from recon.reconciliation.document import dumps
 
             typer.echo(dumps(as_json(found)), nl=False)
             return
-        from recon.reports.console import make_console
-        from recon.reports.explain_view import show_dossier
+        from recon.reports.console.dashboard import make_console
+        from recon.reports.console.explain import show_dossier
 
         console = make_console(sys.stdout, color=False if no_color else None)
         show_dossier(console, found, sample=settings.sample, all_months=all_months)

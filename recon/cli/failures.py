@@ -11,10 +11,10 @@ from typing import Any
 
 import typer
 
-from recon import process
-from recon.errors import ExitCode, ReconError
-from recon.log import Log
-from recon.secrets import redacted
+from recon.base.errors import ExitCode, ReconError
+from recon.base.secrets import redacted
+from recon.cli import process
+from recon.record.log import Log
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from recon import process
+from recon.cli import process
 from recon.cli.options import Config, Json, NoColor, Profile, Reports, chosen_settings
 
 if TYPE_CHECKING:
-    from recon.journal.model import Run
-    from recon.journal.signing import Signature
+    from recon.record.journal.model import Run
+    from recon.record.journal.signing import Signature
 
 
 def history(
@@ -27,8 +27,8 @@ def history(
     no_color: NoColor = False,
 ) -> None:
     """List months and runs: when, who, verdict, signatures."""
-    from recon.journal.store import Journal
-    from recon.month import Month
+    from recon.base.month import Month
+    from recon.record.journal.store import Journal
 
     chosen = Month.parse(month) if month else None
     settings = chosen_settings(config, profile, out)
@@ -38,15 +38,15 @@ def history(
         if json:
             _print_document(runs, signed)
             return
-        from recon.reports.console import make_console
-        from recon.reports.history_view import show_history
+        from recon.reports.console.dashboard import make_console
+        from recon.reports.console.history import show_history
 
         console = make_console(sys.stdout, color=False if no_color else None)
         show_history(console, runs, signed, chosen, sample=settings.sample)
 
 
 def _print_document(runs: Sequence[Run], signed: Mapping[str, Sequence[Signature]]) -> None:
-    from recon.reports.journal_document import history_document
-    from recon.reports.json_document import dumps
+    from recon.reconciliation.document import dumps
+    from recon.reports.documents import history_document
 
     typer.echo(dumps(history_document(runs, signed)), nl=False)

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from recon import process
+from recon.base.errors import ConfigError, SourceUnreachable, UsageError
+from recon.cli import process
 from recon.cli.options import progress_shown
-from recon.errors import ConfigError, SourceUnreachable, UsageError
 
 if TYPE_CHECKING:
+    from recon.base.result import Side
     from recon.config import Settings
-    from recon.model import Side
-    from recon.setup.configuration import Access
-    from recon.setup.schema import Catalog
+    from recon.setup.init.configuration import Access
+    from recon.setup.init.schema import Catalog
 
 
 def init(
@@ -76,9 +76,9 @@ def init(
     ] = False,
 ) -> None:
     """Write the configuration, after a look at your databases."""
+    from recon.base.result import Side
     from recon.cli.init_proposals import files, proposals
-    from recon.model import Side
-    from recon.setup.configuration import Access
+    from recon.setup.init.configuration import Access
 
     given = {
         side: Access(
@@ -139,14 +139,14 @@ def _refuse_incomplete(given: Mapping[Side, Access], yes: bool) -> None:
 
 
 def _paths(out: Path) -> dict[str, Path]:
-    from recon.setup.configuration import QUERIES
+    from recon.setup.init.configuration import QUERIES
 
     return {name: out / name for name in ("recon.toml", *QUERIES.values())}
 
 
 def _allowed(out: Path, force: bool, asking: bool) -> bool:
     """Return whether files may be replaced; raises UsageError before anything else is asked."""
-    from recon.setup.writing import refuse_existing
+    from recon.setup.init.writing import refuse_existing
 
     if force:
         return True
@@ -180,13 +180,13 @@ def _reached(
 
 
 def _settings(access: Mapping[Side, Access], currency: str | None) -> Settings:
-    from recon.setup.configuration import configuration, read_back
+    from recon.setup.init.configuration import configuration, read_back
 
     return read_back(configuration(access, currency or "USD"))
 
 
 def _catalogs(settings: Settings) -> dict[Side, Catalog]:
-    from recon.setup.schema import catalogs
+    from recon.setup.init.schema import catalogs
 
     with progress_shown(quiet=False) as progress:
         progress("Looking at both databases")
@@ -197,9 +197,9 @@ def _write(out: Path, texts: Mapping[str, str], force: bool) -> None:
     """Write the files and say what comes next."""
     from datetime import date
 
+    from recon.base.month import Month
     from recon.config import find
-    from recon.month import Month
-    from recon.setup.writing import write_all
+    from recon.setup.init.writing import write_all
 
     files = {path: texts[name] for name, path in _paths(out).items()}
     kept = write_all(files, force=force)

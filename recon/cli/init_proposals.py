@@ -7,15 +7,15 @@ from functools import partial
 
 import typer
 
+from recon.base.errors import ConfigError
+from recon.base.result import Side
 from recon.cli import init_questions as questions
 from recon.config import Settings, SourceSettings
-from recon.errors import ConfigError
-from recon.model import Side
-from recon.setup.configuration import QUERIES, Access, configuration, read_back
-from recon.setup.names import snake
-from recon.setup.proposal import Proposal, propose, ranked, ties
-from recon.setup.queries import Form, contracts_query, entries_query, extremes, form_of
-from recon.setup.schema import Catalog, Column, Family, Table, reached
+from recon.setup.init.configuration import QUERIES, Access, configuration, read_back
+from recon.setup.init.names import snake
+from recon.setup.init.proposal import Proposal, propose, ranked, ties
+from recon.setup.init.queries import Form, contracts_query, entries_query, extremes, form_of
+from recon.setup.init.schema import Catalog, Column, Family, Table, reached
 from recon.sources.side_by_side import Supervisor, side_by_side
 
 # How many names are listed in a sentence.

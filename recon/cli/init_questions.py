@@ -9,16 +9,16 @@ from dataclasses import replace
 import typer
 from rich.text import Text
 
-from recon.errors import ConfigError
-from recon.model import Side
-from recon.reports.console import make_console
-from recon.reports.layout import CRITICAL, PLAIN, SOFT, WARNING, Column, Pen
-from recon.setup.configuration import Access, configuration, read_back
-from recon.setup.names import snake
-from recon.setup.proposal import LEAST_TABLE, Match, Proposal
-from recon.setup.queries import Form
-from recon.setup.schema import Catalog, Family, Table
-from recon.setup.schema import Column as TheirColumn
+from recon.base.errors import ConfigError
+from recon.base.result import Side
+from recon.reports.console.dashboard import make_console
+from recon.reports.console.layout import CRITICAL, PLAIN, SOFT, WARNING, Column, Pen
+from recon.setup.init.configuration import Access, configuration, read_back
+from recon.setup.init.names import snake
+from recon.setup.init.proposal import LEAST_TABLE, Match, Proposal
+from recon.setup.init.queries import Form
+from recon.setup.init.schema import Catalog, Family, Table
+from recon.setup.init.schema import Column as TheirColumn
 
 _WHAT = {
     Side.ANALYTICS: "booked contracts (analytics)",

@@ -4,26 +4,23 @@ from __future__ import annotations
 
 import sys
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from recon import process
-from recon.cli.options import Config, Json, NoColor, Profile, chosen_month, progress_shown
-from recon.errors import ExitCode, UsageError
-from recon.secrets import redacted
+from recon.base.errors import UsageError
+from recon.cli import process
+from recon.cli.options import Config, Json, NoColor, Profile, chosen_month
 
 if TYPE_CHECKING:
+    from recon.base.month import Month
+    from recon.base.result import Severity
+    from recon.cli.running import Wishes
     from recon.config import Settings
-    from recon.log import Log
-    from recon.model import Severity
-    from recon.month import Month
-    from recon.run import Books, Outcome
-
-SPAN = ".."
+    from recon.record.log import Log
+    from recon.run.month import Outcome
 
 
 class FailOn(StrEnum):
@@ -33,19 +30,6 @@ class FailOn(StrEnum):
     HIGH = "high"
     CRITICAL = "critical"
     NEVER = "never"
-
-
-@dataclass(frozen=True, slots=True)
-class Wishes:
-    """What the options say of a run and of what is printed of it."""
-
-    formats: tuple[str, ...]
-    fail_on: Severity | None
-    today: str | None
-    json: bool
-    top: int
-    quiet: bool
-    no_color: bool
 
 
 def month(
@@ -81,6 +65,7 @@ def month(
     """Reconcile a month: print the dashboard and write the reports."""
     from dataclasses import replace
 
+    from recon.cli.running import SPAN, Wishes, run_one
     from recon.config import load
 
     wanted = _formats(formats)
@@ -106,42 +91,14 @@ def month(
     raise typer.Exit(outcome.exit_code)
 
 
-def run_one(
-    settings: Settings, month: Month, wishes: Wishes, log: Log, books: Books | None = None
-) -> Outcome:
-    """Run a month with its log, its progress, and its failure told to whom it concerns."""
-    from datetime import date
-
-    from recon.run import run_month
-
-    failing = _failures_told(settings, month) if wishes.formats else nullcontext()
-    with failing, progress_shown(wishes.quiet or wishes.json) as progress:
-        if wishes.formats:
-            log.begin(settings, month)
-        outcome = run_month(
-            settings,
-            month,
-            formats=wishes.formats,
-            fail_on=wishes.fail_on,
-            progress=progress,
-            log=log,
-            today=date.fromisoformat(wishes.today) if wishes.today else None,
-            books=books,
-        )
-    if wishes.quiet and outcome.exit_code is ExitCode.ALERT:
-        # The verdict alone would not say what 8 is about.
-        typer.echo(f"recon: {redacted(outcome.notes[-1])}", err=True)
-    return outcome
-
-
 def _tell(settings: Settings, outcome: Outcome, wishes: Wishes) -> None:
     if wishes.json:
-        from recon.reports.json_document import document, dumps
+        from recon.reconciliation.document import document, dumps
 
         found = document(outcome.result, outcome.run_id, outcome.reports, outcome.exit_code)
         typer.echo(dumps(found), nl=False)
         return
-    from recon.reports.console import make_console, show
+    from recon.reports.console.dashboard import make_console, show
 
     show(
         make_console(sys.stdout, color=False if wishes.no_color else None),
@@ -184,15 +141,6 @@ def _month(
     return closed_month(settings, today, json=json)
 
 
-def _failures_told(settings: Settings, month: Month) -> AbstractContextManager[None]:
-    """Return what tells finance operations of a run that fails, where anybody is to be told."""
-    if settings.slack is None:
-        return nullcontext()
-    from recon.cli.alerts import failures_told
-
-    return failures_told(settings, month)
-
-
 def _formats(text: str) -> tuple[str, ...]:
     wanted = tuple(part.strip().lower() for part in text.split(","))
     if wanted == ("none",):
@@ -203,6 +151,6 @@ def _formats(text: str) -> tuple[str, ...]:
 
 
 def _severity(word: FailOn) -> Severity | None:
-    from recon.model import Severity
+    from recon.base.result import Severity
 
     return None if word is FailOn.NEVER else Severity[word.name]

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from recon import process
-from recon.cli.month import SPAN, Wishes, run_one
+from recon.base.errors import ExitCode, UsageError
+from recon.cli import process
 from recon.cli.options import chosen_month
-from recon.errors import ExitCode, UsageError
-from recon.reports.glance import Glance, totals
-from recon.reports.json_document import document, dumps, months_document
+from recon.cli.running import SPAN, Wishes, run_one
+from recon.reconciliation.document import document, dumps, months_document
+from recon.reports.months import Glance, totals
 
 if TYPE_CHECKING:
+    from recon.base.month import Month
     from recon.config import Settings
-    from recon.log import Log
-    from recon.month import Month
-    from recon.run import Outcome
+    from recon.record.log import Log
+    from recon.run.month import Outcome
 
 # Ten years; more is a slip of the finger.
 MOST = 120
@@ -32,7 +32,7 @@ def run_months(settings: Settings, text: str, wishes: Wishes, log: Log) -> ExitC
 
     A month that fails is the last one; those before it are done, and the log remembers to say so.
     """
-    from recon.run import kept_books
+    from recon.run.books import kept_books
 
     months = span(text, settings)
     seen: list[Glance] = []
@@ -97,8 +97,8 @@ def _span_text(months: Sequence[Month]) -> str:
 
 
 def _show(settings: Settings, seen: Sequence[Glance], wishes: Wishes, code: ExitCode) -> None:
-    from recon.reports.console import exit_words, make_console
-    from recon.reports.glance_view import show_months
+    from recon.reports.console.dashboard import exit_words, make_console
+    from recon.reports.console.months import show_months
 
     show_months(
         make_console(sys.stdout, color=False if wishes.no_color else None),

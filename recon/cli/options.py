@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from recon.errors import UsageError
+from recon.base.errors import UsageError
 
 if TYPE_CHECKING:
+    from recon.base.month import Month
     from recon.config import Settings
-    from recon.month import Month
 
 Config = Annotated[Path | None, typer.Option("--config", help="The configuration to use.")]
 Profile = Annotated[
@@ -44,12 +44,12 @@ def chosen_settings(config: Path | None, profile: str | None, out: Path | None) 
 
 def chosen_month(text: str | None, settings: Settings) -> Month:
     """Return the month that is named, else the last one; raises MonthError, UsageError."""
-    from recon.month import Month
+    from recon.base.month import Month
 
     now = datetime.now(UTC)
     chosen = settings.calendar.last_month(now) if text is None else Month.parse(text)
     if settings.sample:
-        from recon.sample import Recipe
+        from recon.sources.sample import Recipe
 
         recipe = Recipe()
         if not recipe.first <= chosen <= recipe.last:

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from recon import process
+from recon.cli import process
 from recon.cli.options import (
     Config,
     Json,
@@ -29,9 +29,9 @@ def rollforward(
     no_color: NoColor = False,
 ) -> None:
     """Show how the unrecognized contract value moved in a month."""
-    from recon import rollforward as rolled
-    from recon.journal.store import Journal
-    from recon.run import reconciled
+    from recon.reconciliation import rollforward as rolled
+    from recon.record.journal.store import Journal
+    from recon.run.gathering import reconciled
 
     settings = chosen_settings(config, profile, out)
     chosen = chosen_month(month, settings)
@@ -42,14 +42,14 @@ def rollforward(
         rows = rolled.rollforward(session, result, recorded)
     with process.printing():
         if json:
-            from recon.reports.json_document import dumps
-            from recon.reports.rollforward_document import rollforward_document
+            from recon.reconciliation.document import dumps
+            from recon.reports.documents import rollforward_document
 
             told = rollforward_document(chosen, rows, recorded=recorded is not None)
             typer.echo(dumps(told), nl=False)
             return
-        from recon.reports.console import make_console
-        from recon.reports.rollforward_view import show_rollforward
+        from recon.reports.console.dashboard import make_console
+        from recon.reports.console.rollforward import show_rollforward
 
         show_rollforward(
             make_console(sys.stdout, color=False if no_color else None),

@@ -7,9 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
-from recon import process
+from recon.base.errors import UsageError
+from recon.cli import process
 from recon.cli.options import progress_shown
-from recon.errors import UsageError
 
 
 def sample(
@@ -31,8 +31,8 @@ def sample(
     kind: Annotated[str, typer.Option("--format", help="csv or parquet, for --out.")] = "csv",
 ) -> None:
     """Make the sample anew, or one of your own with its errors."""
-    from recon import sample as samples
-    from recon.month import Month
+    from recon.base.month import Month
+    from recon.sources import sample as samples
 
     if kind not in ("csv", "parquet"):
         raise UsageError(f"--format is csv or parquet, not {kind}.")

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from recon import process
+from recon.base.errors import UsageError
+from recon.cli import process
 from recon.cli.options import Config, Json, Profile, Reports, chosen_settings
-from recon.errors import UsageError
-from recon.journal.roles import Role
+from recon.record.journal.model import Role
 
 if TYPE_CHECKING:
-    from recon.journal.model import Run
-    from recon.journal.signing import Pen, Signature
-    from recon.journal.store import Journal
-    from recon.month import Month
+    from recon.base.month import Month
+    from recon.record.journal.model import Run
+    from recon.record.journal.signing import Pen, Signature
+    from recon.record.journal.store import Journal
 
 
 def sign_off(
@@ -36,11 +36,11 @@ def sign_off(
     json: Json = False,
 ) -> None:
     """Sign the last run of a month, as preparer or as reviewer."""
-    from recon import identity
-    from recon.journal.signing import Pen
-    from recon.journal.store import NAME, Journal
-    from recon.lock import locked
-    from recon.month import Month
+    from recon.base.month import Month
+    from recon.record import identity
+    from recon.record.journal.signing import Pen
+    from recon.record.journal.store import NAME, Journal
+    from recon.record.lock import locked
 
     chosen, reports = Month.parse(month), chosen_settings(config, profile, out).reports
     if not (reports / NAME).exists():
@@ -59,7 +59,7 @@ def _no_run(month: Month) -> UsageError:
 
 def _sign(journal: Journal, month: Month, pen: Pen) -> tuple[Run, tuple[Signature, ...]]:
     """Return the last run of a month and its signatures, the new one included."""
-    from recon.journal.signing import signed, unacknowledged
+    from recon.record.journal.signing import signed, unacknowledged
 
     run = journal.last_run(month)
     if run is None:
@@ -72,12 +72,12 @@ def _sign(journal: Journal, month: Month, pen: Pen) -> tuple[Run, tuple[Signatur
 
 def _tell(run: Run, given: tuple[Signature, ...], as_json: bool) -> None:
     if as_json:
-        from recon.reports.journal_document import signed_document
-        from recon.reports.json_document import dumps
+        from recon.reconciliation.document import dumps
+        from recon.reports.documents import signed_document
 
         typer.echo(dumps(signed_document(run, given)), nl=False)
         return
-    from recon.reports.console import make_console
-    from recon.reports.history_view import show_signed
+    from recon.reports.console.dashboard import make_console
+    from recon.reports.console.history import show_signed
 
     show_signed(make_console(sys.stdout), run, given)

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from recon import process
+from recon.base.errors import ExitCode, SourceUnreachable, UsageError
+from recon.cli import process
 from recon.cli.options import Config, Profile
-from recon.errors import ExitCode, SourceUnreachable, UsageError
 
 if TYPE_CHECKING:
     from recon.config import Settings
-    from recon.tasks.plan import Place, Task
+    from recon.setup.tasks.plan import Place, Task
 
 task = typer.Typer(
     help="Write and check the tasks of Windows Task Scheduler.",
@@ -41,10 +41,10 @@ def write(
 ) -> None:
     """Write the tasks as XML and print the lines that register them."""
     from recon.config import load
-    from recon.tasks.files import verified, write_files
-    from recon.tasks.plan import planned
-    from recon.tasks.registration import registration
-    from recon.tasks.render import rendered
+    from recon.setup.tasks.files import verified, write_files
+    from recon.setup.tasks.plan import planned
+    from recon.setup.tasks.registration import registration
+    from recon.setup.tasks.render import rendered
 
     settings = load(config, profile)
     tasks = planned(settings.tasks, _account(settings, account, gmsa), _place(settings, profile))
@@ -81,7 +81,7 @@ def _account(settings: Settings, account: str | None, gmsa: str | None) -> str:
 
 
 def _place(settings: Settings, profile: str | None) -> Place:
-    from recon.tasks.plan import Place
+    from recon.setup.tasks.plan import Place
 
     if settings.path is None:
         raise UsageError("There is no configuration for the tasks; `recon init` writes one.")
@@ -125,7 +125,7 @@ def check(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="The files of tasks.")],
 ) -> None:
     """Check files of tasks: a line for everything to correct."""
-    from recon.tasks.check import check as checked
+    from recon.setup.tasks.rules import check as checked
 
     findings = {file: checked(content) for file, content in _read(files).items()}
     with process.printing():

@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from recon import process
+from recon.base.errors import ConfigError, UsageError
+from recon.cli import process
 from recon.cli.options import (
     Config,
     Json,
@@ -17,7 +18,6 @@ from recon.cli.options import (
     chosen_settings,
     progress_shown,
 )
-from recon.errors import ConfigError, UsageError
 
 
 def tune(
@@ -40,8 +40,8 @@ def tune(
     no_color: NoColor = False,
 ) -> None:
     """Replay stored months under another tolerance."""
-    from recon.month import Month
-    from recon.replay.tuning import stored, tuned_months
+    from recon.base.month import Month
+    from recon.record.replay.tuning import stored, tuned_months
 
     if tolerance is not None:
         _refuse_no_rate(tolerance, "--tolerance is a percentage")
@@ -58,13 +58,13 @@ def tune(
     )  # fmt: skip
     with process.printing():
         if json:
-            from recon.replay.documents import tuning_document
-            from recon.reports.json_document import dumps
+            from recon.reconciliation.document import dumps
+            from recon.reports.documents import tuning_document
 
             typer.echo(dumps(tuning_document(months, change)), nl=False)
             return
-        from recon.replay.views import show_tuning
-        from recon.reports.console import make_console
+        from recon.reports.console.dashboard import make_console
+        from recon.reports.console.replay import show_tuning
 
         console = make_console(sys.stdout, color=False if no_color else None)
         main = settings.policy.currency
@@ -84,7 +84,7 @@ def _rates(texts: list[str] | None, option: str) -> dict[str, str]:
 
 def _refuse_no_rate(text: str, what: str) -> None:
     """Stop where a text is no tolerance, which the configuration would refuse in its own words."""
-    from recon.policy import Policy
+    from recon.base.policy import Policy
 
     try:
         Policy.of({"tolerance": text.strip()})

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from recon import process
+from recon.base.errors import ExitCode, UsageError
+from recon.base.text import counted
+from recon.cli import process
 from recon.cli.options import Config, Json, Profile, progress_shown
-from recon.counting import counted
-from recon.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from recon.evidence import Verdict
+    from recon.record.evidence import Verdict
 
 
 def verify(
@@ -38,7 +38,7 @@ def verify(
     verdicts, unrecorded = _verdicts(reports, which, json)
     with process.printing():
         if json:
-            from recon.reports.json_document import dumps
+            from recon.reconciliation.document import dumps
 
             typer.echo(dumps(_document(verdicts, unrecorded)), nl=False)
         else:
@@ -51,8 +51,8 @@ def _verdicts(
     reports: Path, which: str | None, quiet: bool
 ) -> tuple[Sequence[Verdict], frozenset[str]]:
     """Return what the runs come to, and which of them the journal does not know."""
-    from recon import evidence
-    from recon.journal.store import Journal
+    from recon.record import evidence
+    from recon.record.journal.store import Journal
 
     with Journal.look(reports) as journal:
         runs = journal.runs()

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
-from recon import keys
-from recon.calendar import Calendar
+from recon.base import keys
+from recon.base.calendar import Calendar
+from recon.base.errors import MonthError
+from recon.base.keys import Keys
+from recon.base.month import Month
 from recon.config import values
-from recon.errors import MonthError
-from recon.keys import Keys
-from recon.month import Month
 
 # No month has more business days than 23, and the ones before its end are its own close.
 _LATEST_CLOSE = 20

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from recon.errors import ConfigError
+from recon.base.errors import ConfigError
 
 
 def find(given: Path | None, here: Path) -> Path | None:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from recon import keys
+from recon.base import keys
+from recon.base.keys import Keys
 from recon.config import values
-from recon.keys import Keys
 
 
 class LogFormat(StrEnum):

@@ -8,7 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from recon import keys
+from recon.base import keys
+from recon.base.errors import ConfigError
+from recon.base.keys import Keys
+from recon.base.policy import Policy, read_policy
+from recon.base.result import Side
 from recon.config import values
 from recon.config.calendar import read_calendar
 from recon.config.location import find
@@ -17,10 +21,6 @@ from recon.config.settings import Settings
 from recon.config.sources import read_source
 from recon.config.spark import read_engine, read_spark
 from recon.config.tasks import read_tasks
-from recon.errors import ConfigError
-from recon.keys import Keys
-from recon.model import Side
-from recon.policy import Policy, read_policy
 
 if TYPE_CHECKING:
     from recon.config.slack import SlackSettings
@@ -130,7 +130,7 @@ def _read_accounts(table: Keys, policy: Policy) -> Mapping[str, str]:
     """Return what the ledger calls the accounts of proposed entries, by the names of recon."""
     if not table.names():
         return {}
-    from recon.proposals import DEFERRED, revenue_account
+    from recon.base.policy import DEFERRED, revenue_account
 
     known = [DEFERRED, *map(revenue_account, policy.types)]
     accounts = {name: table.take(name, keys.text, name) for name in known if name in table}

@@ -9,10 +9,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from recon.calendar import Calendar
+from recon.base.calendar import Calendar
+from recon.base.policy import Policy
+from recon.base.result import Side
 from recon.config.log import LogSettings
-from recon.model import Side
-from recon.policy import Policy
 
 if TYPE_CHECKING:
     from recon.config.slack import SlackSettings

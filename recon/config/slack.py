@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from recon import keys
+from recon.base import keys
+from recon.base.keys import Keys
 from recon.config import values
-from recon.keys import Keys
 
 API = "https://slack.com/api/"
 

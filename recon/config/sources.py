@@ -7,13 +7,13 @@ from collections.abc import Mapping
 from dataclasses import fields, replace
 from pathlib import Path
 
-from recon import keys
+from recon.base import keys
+from recon.base.fields import known
+from recon.base.keys import Keys
+from recon.base.result import Side
 from recon.config import values
 from recon.config.settings import DatabaseSettings, Intent, SourceKind, SourceSettings
 from recon.config.spark import read_spark_source
-from recon.keys import Keys
-from recon.model import Side
-from recon.source_columns import known
 
 
 def read_source(table: Keys, side: Side, path: Path, zone: str | None) -> SourceSettings:

@@ -6,9 +6,9 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 
-from recon import keys
+from recon.base import keys
+from recon.base.keys import Keys
 from recon.config.settings import Engine, SourceKind, SourceSettings, SparkSettings, SparkSource
-from recon.keys import Keys
 
 _DATABASES = (SourceKind.SQLSERVER, SourceKind.ODBC)
 _JDBC = "jdbc"

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from itertools import combinations
 from pathlib import PureWindowsPath
 
-from recon import keys
+from recon.base import keys
+from recon.base.keys import Keys
 from recon.config.settings import TaskSettings
-from recon.keys import Keys
 
 # What Windows allows in no name of an account, a task or a folder.
 _FORBIDDEN = re.compile(r'["/\[\]:;|=,+*?<>\x00-\x1f]')

@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from recon import keys
+from recon.base import keys
 
 
 def readable(path: Path) -> Callable[[object], Path]:

@@ -2,6 +2,9 @@
 
 UTF-8 with a byte order mark, without which Excel takes it for the local code page; commas; CRLF.
 A text that Excel would run as a formula gets a leading apostrophe, a number never does.
+
+A month may have millions of lines: DuckDB writes their rows, the same, to the byte, as the csv
+module and `guarded` would.
 """
 
 from __future__ import annotations
@@ -11,13 +14,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
 
-from recon import money
-from recon.journal.history import History
-from recon.model import Break, InvalidRow, Lines, Reconciliation
-from recon.proposals import Proposals
-from recon.reports import open_rows, proposal_rows
-from recon.reports.csv_lines import line_rows
-from recon.rollforward import RollforwardRow
+from recon.base import money
+from recon.base.result import Break, InvalidRow, Lines, Reconciliation
+from recon.reconciliation.adjusting_entries import Proposals
+from recon.reconciliation.rollforward import RollforwardRow
+from recon.record.journal.history import History
+from recon.reports.rows import OPEN_COLUMNS, PROPOSAL_COLUMNS, plain_rows, proposal_rows
+from recon.store.session import literal, name
 
 AMOUNTS = frozenset(
     {
@@ -93,10 +96,10 @@ def write_csv(
         written.append(_write(folder / "rollforward.csv", ROLLFORWARD_COLUMNS, rows))
     if proposals is not None:
         path = folder / "proposed_entries.csv"
-        written.append(_write(path, proposal_rows.COLUMNS, _proposals(proposals)))
+        written.append(_write(path, PROPOSAL_COLUMNS, _proposals(proposals)))
     if history is not None:
-        path, still_open = folder / "open_breaks.csv", open_rows.plain_rows(history, result.month)
-        written.append(_write(path, open_rows.COLUMNS, map(_guarded_row, still_open)))
+        path, still_open = folder / "open_breaks.csv", plain_rows(history, result.month)
+        written.append(_write(path, OPEN_COLUMNS, map(_guarded_row, still_open)))
     return written
 
 
@@ -130,7 +133,7 @@ def guarded(text: str) -> str:
 
 def _guarded_row(row: Sequence[object]) -> list[object]:
     # The amount is no text of the data; a minus sign before it is no formula.
-    amount = open_rows.COLUMNS.index("open_amount")
+    amount = OPEN_COLUMNS.index("open_amount")
     return [
         guarded(value) if isinstance(value, str) and place != amount else value
         for place, value in enumerate(row)
@@ -177,9 +180,9 @@ def _rollforward_row(row: RollforwardRow) -> list[str]:
 
 
 def _proposals(found: Proposals) -> Iterator[list[object]]:
-    currency_at = proposal_rows.COLUMNS.index("currency")
-    amounts = [name in ("debit", "credit") for name in proposal_rows.COLUMNS]
-    for row in proposal_rows.proposal_rows(found, repeat=True):
+    currency_at = PROPOSAL_COLUMNS.index("currency")
+    amounts = [name in ("debit", "credit") for name in PROPOSAL_COLUMNS]
+    for row in proposal_rows(found, repeat=True):
         currency = str(row[currency_at])
         yield [
             money.plain(value, currency)
@@ -189,3 +192,50 @@ def _proposals(found: Proposals) -> Iterator[list[object]]:
             else value
             for value, amount in zip(row, amounts, strict=True)
         ]
+
+
+_FORMULA_STARTS_SQL = "('=', '+', '-', '@', chr(9), chr(13))"
+# What a field is quoted for.
+_SPECIAL = "concat('[,', chr(34), chr(13), chr(10), ']')"
+# Words of our own, which neither a formula nor a quote is hidden in.
+_OURS = frozenset(("kind", "currency", "status", "cause", "severity", "entries"))
+# By a currency's minor unit: how much of four decimals is cut off where it is zeros.
+_ZEROS = {10_000: ".0000", 100: "00", 10: "0"}
+
+
+def line_rows(lines: Lines, amounts: frozenset[str]) -> Iterator[str]:
+    """Yield the lines as rows of a CSV file, line breaks included; `amounts` are such columns."""
+    made = {column: _made(column, amounts) for column in lines.columns}
+    fields = ", ',', ".join(_field(column, amounts) for column in lines.columns)
+    return lines.texts(f"concat({fields}, chr(13), chr(10))", made | {"zeros": _zeros()})
+
+
+def _made(column: str, amounts: frozenset[str]) -> str:
+    """Return what the field of a column is made from: four decimals, or a harmless text."""
+    value = name(column)
+    if column in amounts:
+        return f"CAST(CAST({value} AS DECIMAL(34, 0)) * CAST(0.0001 AS DECIMAL(4, 4)) AS VARCHAR)"
+    if column in _OURS:
+        return value
+    risky = f"left({value}, 1) IN {_FORMULA_STARTS_SQL}"
+    return f"CASE WHEN {risky} THEN chr(39) || {value} ELSE {value} END"
+
+
+def _field(column: str, amounts: frozenset[str]) -> str:
+    value = name(column)
+    if column in amounts:
+        short = f"left({value}, length({value}) - length(zeros))"
+        return f"CASE WHEN ends_with({value}, zeros) THEN {short} ELSE {value} END"
+    if column in _OURS:
+        return value
+    quoted = f"concat(chr(34), replace({value}, chr(34), chr(34) || chr(34)), chr(34))"
+    return f"CASE WHEN regexp_matches({value}, {_SPECIAL}) THEN {quoted} ELSE {value} END"
+
+
+def _zeros() -> str:
+    """Return the SQL of what may be cut off the amounts of a line's currency."""
+    by_zeros: dict[str, list[str]] = {}
+    for currency, unit in money.minor_units().items():
+        by_zeros.setdefault(_ZEROS.get(unit, ""), []).append(literal(currency))
+    cases = (f"WHEN currency IN ({', '.join(c)}) THEN '{zeros}'" for zeros, c in by_zeros.items())
+    return f"CASE {' '.join(cases)} ELSE '{_ZEROS[100]}' END"

@@ -18,16 +18,16 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from recon import temporary
+from recon.base import temporary
+from recon.base.errors import ReportError
+from recon.base.month import Month
+from recon.base.result import Reconciliation, Side
 from recon.config import Settings, SourceKind
-from recon.engine import Session, open_session
-from recon.errors import ReportError
-from recon.evidence.extracts import Kept, extract_relation, extract_totals, write_extract
-from recon.model import Reconciliation, Side
-from recon.month import Month
-from recon.reconciliation import reconcile_month, take_in
+from recon.reconciliation.revenue import reconcile_month, take_in
+from recon.record.evidence.extracts import Kept, extract_relation, extract_totals, write_extract
 from recon.sources.delivery import Delivery
 from recon.sources.side_by_side import GLANCE
+from recon.store.session import Session, open_session
 
 if TYPE_CHECKING:
     from concurrent.futures import Executor, Future

@@ -8,17 +8,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from recon import temporary
+from recon.base import temporary
+from recon.base.errors import SourceDataError
+from recon.base.month import Month
+from recon.base.result import Reconciliation, Side
 from recon.config import Engine, Settings
-from recon.engine import Session, is_any
-from recon.errors import SourceDataError
-from recon.evidence.extracts import Kept
-from recon.log import Log
-from recon.model import Reconciliation, Side
-from recon.month import Month
+from recon.record.evidence.extracts import Kept
+from recon.record.log import Log
 from recon.run.books import Books, Sides
 from recon.sources import fetched, source
 from recon.sources.delivery import Delivery, Request, Scratch
+from recon.store.session import Session, is_any
 
 Progress = Callable[[str], None]
 
@@ -114,10 +114,10 @@ def _on_spark(
     settings: Settings, request: Request, step: Progress, started: datetime
 ) -> Iterator[Gathered]:
     """Yield a month that Spark has compared; it reads each month anew."""
-    from recon.spark.session import require
+    from recon.run.spark.session import require
 
     require()
-    from recon.spark.month import month_on_spark
+    from recon.run.spark.month import month_on_spark
 
     with _scratch() as scratch, month_on_spark(settings, request, scratch, step) as found:
         _refuse_empty(found.session, found.result)

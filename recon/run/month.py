@@ -8,25 +8,24 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from recon import temporary
+from recon.base import temporary
+from recon.base.errors import ExitCode, ReconError
+from recon.base.month import Month
+from recon.base.result import Reconciliation, Severity
 from recon.config import Settings
-from recon.errors import ExitCode, ReconError
-from recon.heartbeat import beat
-from recon.journal.history import History, Superseded
-from recon.journal.model import Run
-from recon.journal.store import Journal
-from recon.lock import locked
-from recon.log import Log
-from recon.log.facts import counts
-from recon.model import Reconciliation, Severity
-from recon.month import Month
-from recon.provisional import fullness
-from recon.readiness import Readiness
-from recon.reports.directory import clear_half_written
-from recon.reports.words import verdict
+from recon.reconciliation.completeness import Readiness
+from recon.reconciliation.verdict import verdict
+from recon.record.heartbeat import beat
+from recon.record.journal.history import History, Superseded
+from recon.record.journal.model import Run
+from recon.record.journal.store import Journal
+from recon.record.lock import locked
+from recon.record.log import Log
+from recon.record.log.lines import counts
+from recon.record.run_folder import clear_half_written
 from recon.run.books import Books
 from recon.run.gathering import Gathered, Progress, gathered, reconciled
-from recon.run.recording import pack_facts, record_of, seen, story, with_movement
+from recon.run.recording import fullness, pack_facts, record_of, seen, story, with_movement
 from recon.run.reporting import Extras, write
 
 
@@ -157,7 +156,7 @@ def _log_alerts(settings: Settings, run_id: str, log: Log) -> None:
 
 
 def _new_run_id(month: Month) -> str:
-    from recon.reports.directory import new_run_id
+    from recon.record.run_folder import new_run_id
 
     return new_run_id(month, datetime.now(UTC))
 

@@ -1,23 +1,25 @@
-"""Recording: what a run means after those before it, and how it is told to keep."""
+"""Recording: what a run means after those before it, how it is kept, and how full its books are."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
-from recon import identity
-from recon.config import Settings
-from recon.engine import Session
-from recon.errors import ExitCode, ReconError
-from recon.evidence import PackFacts, Previous, latest
-from recon.journal.history import History, history
-from recon.journal.model import Run, SeenBreak
-from recon.journal.signing import signatures
-from recon.journal.store import Journal
-from recon.model import Reconciliation, Severity, Side
+from recon.base.errors import ExitCode, ReconError
+from recon.base.result import Reconciliation, Severity, Side, Totals
+from recon.config import Settings, SourceKind
+from recon.reconciliation.completeness import Readiness, Seen, readiness
+from recon.reconciliation.totals import to_date_differences
+from recon.record import identity
+from recon.record.evidence import PackFacts, Previous, latest
+from recon.record.journal.history import History, history
+from recon.record.journal.model import Run, SeenBreak
+from recon.record.journal.signing import signatures
+from recon.record.journal.store import Journal
 from recon.run.gathering import Gathered
-from recon.summary import to_date_differences
+from recon.store.session import Session
 
 
 def seen(result: Reconciliation) -> list[SeenBreak]:
@@ -110,8 +112,8 @@ def with_movement(past: History, journal: Journal, reports: Path, run: Run) -> H
     """
     if past.since is None:
         return past
-    from recon.replay.movement import movement
-    from recon.replay.pack import Pack
+    from recon.record.replay.movement import movement
+    from recon.record.replay.stored_run import Pack
 
     try:
         then = Pack.of(reports / journal.run(past.since.run_id).folder)
@@ -119,3 +121,28 @@ def with_movement(past: History, journal: Journal, reports: Path, run: Run) -> H
     except ReconError:
         return past
     return replace(past, since=replace(past.since, parts=tuple(parts)))
+
+
+def fullness(
+    settings: Settings,
+    session: Session,
+    result: Reconciliation,
+    journal: Journal,
+    today: date | None,
+) -> Readiness | None:
+    """Return how full the books of the month are today; None for a month that has long ended."""
+    # A database delivers older entries added up, without the days on which they were posted.
+    is_database = settings.accounting.kind in (SourceKind.SQLSERVER, SourceKind.ODBC)
+    day = settings.calendar.day
+    return readiness(
+        None if is_database else session,
+        result.month,
+        today or day(datetime.now(UTC)),
+        settings.calendar.ready_from,
+        _sums(result.totals),
+        lambda: [Seen(run.month, day(run.started), _sums(run.totals)) for run in journal.runs()],
+    )
+
+
+def _sums(totals: Mapping[str, Totals]) -> dict[str, int]:
+    return {currency: total.recognized for currency, total in totals.items()}

@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from recon.evidence import FOLDER, PackFacts, write_pack
-from recon.journal.history import History
-from recon.model import Reconciliation
-from recon.proposals import Proposals, proposals
-from recon.reports.directory import ReportFolder, report_directory
-from recon.rollforward import Key, RollforwardRow, closings, rollforward
+from recon.base.result import Reconciliation
+from recon.reconciliation.adjusting_entries import Proposals, proposals
+from recon.reconciliation.rollforward import Key, RollforwardRow, closings, rollforward
+from recon.record.evidence import FOLDER, PackFacts, write_pack
+from recon.record.journal.history import History
+from recon.record.run_folder import ReportFolder, report_directory
 from recon.run.gathering import Gathered, Progress
 
 
@@ -128,7 +128,7 @@ def _workbook(
     result: Reconciliation, pack: PackFacts, extras: Extras, folder: ReportFolder
 ) -> Path:
     with _without_numpy():
-        from recon.reports.excel import write_workbook
+        from recon.reports.excel.workbook import write_workbook
 
     # Excel refuses two open workbooks of one name, so the name holds the run.
     return write_workbook(

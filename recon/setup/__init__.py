@@ -1,6 +1,1 @@
-"""Setup: from the tables of two databases to a configuration that reads them.
-
-What the databases say of themselves (`schema`) goes into a proposal of which column is which
-(`proposal`, pure, with the words of `vocabulary`); what the user makes of it becomes the SELECTs
-(`queries`) and the configuration (`configuration`), written all or none (`writing`).
-"""
+"""From an empty folder to a machine that runs by itself: init, doctor and tasks."""

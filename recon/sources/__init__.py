@@ -2,7 +2,7 @@
 
 A source says what it is (`description`), brings what is far away here (`fetch`), both sides at the
 same time, and is then opened in a session as a relation with the columns of the specification,
-section 1; `recon.intake` makes typed rows of it.
+section 1; `recon.reconciliation.intake` makes typed rows of it.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Protocol
 
+from recon.base.result import Side
 from recon.config import SourceKind, SourceSettings
-from recon.model import Side
 from recon.sources.delivery import Delivery, Request, Scratch
 from recon.sources.side_by_side import Note, Supervisor, side_by_side, unheard
 
@@ -38,7 +38,7 @@ def _files(settings: SourceSettings) -> Source:
 
 
 def _sample(settings: SourceSettings) -> Source:
-    from recon.sources.sample import SampleSource
+    from recon.sources.sample.source import SampleSource
 
     return SampleSource(settings)
 

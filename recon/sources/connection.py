@@ -9,9 +9,9 @@ import os
 import re
 from collections.abc import Iterable, Mapping
 
+from recon.base.errors import ConfigError
+from recon.base.secrets import remembered, stored
 from recon.config import DatabaseSettings
-from recon.errors import ConfigError
-from recon.secrets import remembered, stored
 
 # The drivers that are tried, the newest first; the legacy one only when it is asked for.
 DRIVERS = tuple(f"ODBC Driver {version} for SQL Server" for version in ("18", "17", "13.1", "13"))

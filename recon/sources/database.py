@@ -12,8 +12,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from recon.base.errors import ConfigError, SourceDataError
 from recon.config import DatabaseSettings
-from recon.errors import ConfigError, SourceDataError
 from recon.sources.connection import connection_string
 from recon.sources.side_by_side import PATIENCE, Supervisor, aside
 

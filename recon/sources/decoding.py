@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-from recon import temporary
+from recon.base import temporary
+from recon.base.errors import SourceDataError, SourceUnreachable
 from recon.config import SourceSettings
-from recon.errors import SourceDataError, SourceUnreachable
 
 BLOCK = 1 << 20
 BYTE_ORDER_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)

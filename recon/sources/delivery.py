@@ -7,9 +7,9 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
-from recon.engine import Session
-from recon.month import Month
-from recon.separators import Unsaid
+from recon.base.month import Month
+from recon.reconciliation.separators import Unsaid
+from recon.store.session import Session
 
 # Makes a new folder for files that are needed while the run lasts; raises OSError.
 Scratch = Callable[[], Path]

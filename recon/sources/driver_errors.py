@@ -9,9 +9,9 @@ import re
 from collections.abc import Callable
 from typing import TypeVar
 
-from recon.errors import SourceUnreachable
-from recon.model import Side
-from recon.secrets import redacted
+from recon.base.errors import SourceUnreachable
+from recon.base.result import Side
+from recon.base.secrets import redacted
 from recon.sources.side_by_side import Supervisor
 
 # Worth another try: deadlocks, cut connections, throttling, a server that is coming up.

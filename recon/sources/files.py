@@ -1,13 +1,14 @@
 """CSV and Parquet files as a source.
 
-Every CSV field is read as text and typed by `recon.intake`, so that no id loses a zero and no
-amount becomes a float on the way.
+Every CSV field is read as text and typed by `recon.reconciliation.intake`, so that no id loses
+a zero and no amount becomes a float on the way.
 """
 
 from __future__ import annotations
 
 import csv
 import glob
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
@@ -15,17 +16,16 @@ from functools import partial
 from itertools import accumulate
 from pathlib import Path
 
-from recon.columns import PLACE
+from recon.base.errors import ConfigError, SourceDataError, SourceUnreachable, TieOutError
+from recon.base.fields import AMOUNTS
 from recon.config import SourceSettings
-from recon.engine import Session, columns, literal, reading
-from recon.errors import ConfigError, SourceDataError, SourceUnreachable, TieOutError
-from recon.separators import Unsaid
-from recon.source_columns import AMOUNTS
+from recon.reconciliation.separators import Unsaid
 from recon.sources.decoding import as_utf8, opening
 from recon.sources.delivery import Delivery, Request, Scratch
-from recon.sources.fingerprints import fingerprint, stamps
 from recon.sources.naming import selected
 from recon.sources.side_by_side import Supervisor
+from recon.store.columns import PLACE
+from recon.store.session import Session, columns, literal, reading
 
 PARQUET = b"PAR1"
 # What DuckDB calls the place of a Parquet file in the list and of a row in the file, from 0.
@@ -239,3 +239,17 @@ def _header_problem(header: Sequence[str]) -> str:
     if any("\n" in column or "\r" in column for column in header):
         return "a line break or an open quote in the name of a column"
     return f"the column {twice[0]!r} twice" if twice else ""
+
+
+def stamps(paths: Sequence[Path]) -> list[tuple[int, int]]:
+    """Return sizes and times of change, none where a file is gone: cheap, but not a proof."""
+    with suppress(OSError):
+        return [(found.st_size, found.st_mtime_ns) for found in map(Path.stat, paths)]
+    return []
+
+
+def fingerprint(path: Path) -> dict[str, object]:
+    """Return a file's path, size and SHA-256; raises OSError."""
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+        return {"path": path.as_posix(), "size": file.tell(), "sha256": digest}

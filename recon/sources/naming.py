@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from recon.columns import PLACE
+from recon.base.errors import SourceDataError
+from recon.base.fields import AMOUNTS
 from recon.config import SourceSettings
-from recon.engine import literal, name
-from recon.errors import SourceDataError
-from recon.source_columns import AMOUNTS
+from recon.store.columns import PLACE
+from recon.store.session import literal, name
 
 _DURATION = "duration_months"
 NUMBERS = {*AMOUNTS.values(), _DURATION}

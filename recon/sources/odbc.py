@@ -7,6 +7,7 @@ transaction, and a transient error repeats the whole extraction: a partial read 
 from __future__ import annotations
 
 import csv
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -15,18 +16,17 @@ from decimal import Decimal, localcontext
 from pathlib import Path
 from typing import Any
 
+from recon.base.errors import ConfigError, MissingColumns, ReportError, SourceDataError
+from recon.base.fields import AMOUNTS, CONDENSED, needed
+from recon.base.result import Side
 from recon.config import DatabaseSettings, SourceSettings
-from recon.engine import Session, literal, name, reading
-from recon.errors import ConfigError, MissingColumns, ReportError, SourceDataError
-from recon.model import Side
-from recon.separators import Unsaid
-from recon.source_columns import AMOUNTS, CONDENSED, needed
+from recon.reconciliation.separators import Unsaid
 from recon.sources.database import SQL_SERVER, Database, connected, driver_manager
 from recon.sources.delivery import Delivery, Request, Scratch
 from recon.sources.driver_errors import failure, retried
 from recon.sources.parts import BEGINNING, Part, contract_parts, entry_parts
 from recon.sources.side_by_side import Supervisor
-from recon.sources.trail import part_trail, server_trail
+from recon.store.session import Session, literal, name, reading
 
 # The longest decimal of any server that we know, added up a billion times.
 DIGITS = 80
@@ -215,3 +215,41 @@ def _relation(extract: Extract) -> str:
         "header = false, delim = ',', quote = '\"', escape = '\"', new_line = '\\r\\n', "
         f"columns = {{{typed}}})"
     )
+
+
+# What a query hands on to another server may hold a password, in the way of connection strings.
+_PASSWORD = re.compile(r"\b(pwd|password)\s*=\s*(\{(?:[^}]|\}\})*\}|[^;'\"\s]+)", re.IGNORECASE)
+
+
+def server_trail(database: Database) -> dict[str, str]:
+    """Return which server was read through which driver, in which isolation."""
+    return {
+        "product": database.product,
+        "version": database.version,
+        "driver": database.driver,
+        "isolation": database.isolation,
+    }
+
+
+def part_trail(part: Part, counted: Sequence[object]) -> Mapping[str, object]:
+    """Return the statements of a part, and what the server counted: rows, sum and periods."""
+    rows, total, *periods = counted
+    first, last = periods or (None, None)
+    return {
+        "select": without_passwords(part.select),
+        "count": without_passwords(part.count),
+        "parameters": [str(parameter) for parameter in part.parameters],
+        "rows": rows,
+        "sum": _total_text(total or 0),
+        "first_period": None if first is None else str(first),
+        "last_period": None if last is None else str(last),
+    }
+
+
+def without_passwords(statement: str) -> str:
+    """Return a statement without the value of any `PWD=` or `PASSWORD=` in it."""
+    return _PASSWORD.sub(lambda found: f"{found[1]}=***", statement)
+
+
+def _total_text(total: object) -> str:
+    return format(total, "f") if isinstance(total, Decimal) else str(total)

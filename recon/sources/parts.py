@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from recon.source_columns import CONDENSED
+from recon.base.fields import CONDENSED
 from recon.sources.delivery import Request
 
 # Older and younger than any ledger.

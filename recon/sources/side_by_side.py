@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, Protocol, TypeVar
 
-from recon.model import Side
+from recon.base.result import Side
 
 Result = TypeVar("Result")
 

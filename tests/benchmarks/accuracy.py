@@ -18,12 +18,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from recon.engine import literal, open_session
-from recon.model import Break, Cause, Reconciliation, Side
-from recon.month import Month
-from recon.policy import Policy
-from recon.reconciliation import reconcile_relations
-from recon.sample import Recipe, make
+from recon.base.month import Month
+from recon.base.policy import Policy
+from recon.base.result import Break, Cause, Reconciliation, Side
+from recon.reconciliation.revenue import reconcile_relations
+from recon.sources.sample import Recipe, make
+from recon.store.session import literal, open_session
 
 GOAL = 0.98
 Key = tuple[str, str, str]

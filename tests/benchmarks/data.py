@@ -68,9 +68,9 @@ def _part(folder: Path, seed: int | str) -> Path:
 
 def make_part(folder: Path, seed: int) -> None:
     """Write contracts.parquet, entries.parquet and rows.json of a seed."""
-    from recon.engine import literal, open_session
-    from recon.month import Month
-    from recon.sample import Recipe, make
+    from recon.base.month import Month
+    from recon.sources.sample import Recipe, make
+    from recon.store.session import literal, open_session
 
     month, letters = Month.parse(MONTH), chr(ord("A") + seed % 10) * 2
     ids = f"replace(contract_id, 'C-', 'C-{letters}') AS contract_id"
@@ -99,8 +99,8 @@ def make_sqlite(path: Path) -> Path:
     """Write the sample as a SQLite database, for pandas; return where recon keeps it itself."""
     import sqlite3
 
-    from recon.engine import literal, open_session
-    from recon.sample import Recipe, ensure
+    from recon.sources.sample import Recipe, ensure
+    from recon.store.session import literal, open_session
 
     sample = ensure(Recipe())
     with open_session() as session, sqlite3.connect(path) as out:

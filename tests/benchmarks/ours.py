@@ -37,14 +37,17 @@ def core(contracts: str, entries: str) -> dict[str, object]:
 
     That is gathering the facts of the breaks, their causes and their severity.
     """
-    from recon import reconciliation
+    from recon.base.month import Month
     from recon.config import load
-    from recon.month import Month
-    from recon.run import reconciled
+    from recon.reconciliation import revenue as reconciliation
+    from recon.run.gathering import reconciled
 
     times: list[float] = []
     explain = _timed(reconciliation._breaks, times)
-    with tempfile.TemporaryDirectory() as folder, patch("recon.reconciliation._breaks", explain):
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        patch("recon.reconciliation.revenue._breaks", explain),
+    ):
         path = Path(folder) / "recon.toml"
         written = CONFIGURATION.format(memory=MEMORY_LIMIT, contracts=contracts, entries=entries)
         path.write_text(written, encoding="utf-8")
@@ -101,7 +104,7 @@ def workbook(file: str, lines: str) -> dict[str, object]:
     """Write a workbook of so many lines."""
     from dataclasses import replace
 
-    from recon.reports.excel import write_workbook
+    from recon.reports.excel.workbook import write_workbook
     from tests.example import RUN_ID, reconciliation
 
     many: Any = ManyLines(int(lines))

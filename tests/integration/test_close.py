@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from recon import sample
+from recon.sources import sample
 from tests.shell import (
     CONTRACTS,
     ENTRIES,

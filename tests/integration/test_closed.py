@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from recon.journal.store import Journal
+from recon.record.journal.store import Journal
 from tests.shell import (
     ENTRIES,
     PATIENCE,

@@ -14,14 +14,13 @@ from typing import Any
 
 import pytest
 
-from recon import sample
+from recon.base.errors import ReconError
+from recon.base.fields import CONDENSED
+from recon.base.month import Month
+from recon.base.result import Reconciliation, Side
 from recon.config import load
-from recon.errors import ReconError
-from recon.model import Reconciliation, Side
-from recon.month import Month
-from recon.run import run_month
-from recon.source_columns import CONDENSED
-from recon.sources import driver_errors, odbc
+from recon.run.month import run_month
+from recon.sources import driver_errors, odbc, sample
 from tests.integration.servers import TABLES, Server, configuration
 from tests.shell import PATIENCE, begun, command, environment, one_sentence, wait_until
 

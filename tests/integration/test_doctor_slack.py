@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 from recon.alerts import delivery
+from recon.base.errors import ExitCode
 from recon.config import load
-from recon.doctor.model import Finding, State
-from recon.doctor.slack import STEPS, SlackSubject
-from recon.doctor.steps import Silence, run_steps
-from recon.errors import ExitCode
-from recon.journal.alerts import Alert, AlertKind
-from recon.journal.store import Journal
+from recon.record.journal.alerts import Alert, AlertKind
+from recon.record.journal.store import Journal
+from recon.setup.doctor.model import Finding, State
+from recon.setup.doctor.slack import STEPS, SlackSubject
+from recon.setup.doctor.steps import Silence, run_steps
 from recon.sources.side_by_side import Supervisor
 from tests.shell import Project, in_process
 from tests.slack_server import BOT, CANARY, Reply, SlackServer, free_port, slack_server

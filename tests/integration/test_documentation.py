@@ -11,12 +11,12 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
-from recon.cli.commands import LINES, loaded
+from recon.base.errors import ExitCode
+from recon.base.month import Month
+from recon.cli.lazy import LINES, loaded
 from recon.config import Settings, load
-from recon.dossier import dossier
-from recon.errors import ExitCode
-from recon.month import Month
-from recon.run import reconciled
+from recon.reconciliation.explain import dossier
+from recon.run.gathering import reconciled
 from tests.pages import DOCS, README, ROOT, block, text_of
 from tests.shell import in_process
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from recon import reconciliation
-from recon.engine import Session
+from recon.store.session import Session
 from tests.shell import CONTRACTS, ENTRIES, Project, contract, entry, in_process, one_sentence
 
 EXACT = '[policy]\nconvention = "exact_days"\n'

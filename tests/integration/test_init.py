@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from recon import sample
 from recon.config import load
+from recon.sources import sample
 from tests.integration.conftest import Postgres
 from tests.integration.newcomer import DATED, DEALS, Setting, Terminal, agrees
 from tests.integration.servers import PostgresBooks, Server

@@ -17,10 +17,9 @@ from typing import Any
 
 import pytest
 
-from recon import sample
 from recon.cli import main
-from recon.lock import held
-from recon.sources import driver_errors
+from recon.record.lock import held
+from recon.sources import driver_errors, sample
 from tests.integration.servers import Server, configuration
 from tests.shell import (
     CONTRACTS,
@@ -57,7 +56,7 @@ def run(
     monkeypatch.chdir(project.folder)
     for variable in ("RECON_CONFIG", "RECON_DEBUG"):
         monkeypatch.delenv(variable, raising=False)
-    monkeypatch.setattr("recon.process.keep_private", lambda: None)
+    monkeypatch.setattr("recon.cli.process.keep_private", lambda: None)
 
     def once(*arguments: str) -> tuple[int, str, str]:
         monkeypatch.setattr(sys, "argv", ["recon", "month", *(arguments or ("2024-06",))])
@@ -300,7 +299,7 @@ def test_a_run_that_is_locked_out_is_logged(
     project: Project, run: Run, monkeypatch: pytest.MonkeyPatch, closed: bool
 ) -> None:
     """Also where it cannot even tell which month is due."""
-    monkeypatch.setattr("recon.lock.PATIENCE", 0.1)
+    monkeypatch.setattr("recon.record.lock.PATIENCE", 0.1)
     folder = project.reports / ".closing" if closed else project.reports
     folder.mkdir(parents=True)
     with held(folder / ".lock", patience=0):
@@ -389,7 +388,7 @@ def test_a_disk_that_fills_up_ends_nothing(
     project: Project, run: Run, monkeypatch: pytest.MonkeyPatch, lines: int
 ) -> None:
     """Whichever line is the first that no longer fits."""
-    from recon.log import files
+    from recon.record.log import files
 
     append, left = files.append, iter(range(lines))
 

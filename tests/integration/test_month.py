@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 from recon.cli import main
-from recon.journal.store import Journal
+from recon.record.journal.store import Journal
 from tests.shell import (
     CONTRACTS,
     ENTRIES,
@@ -79,8 +79,9 @@ def run(
     monkeypatch.chdir(project.folder)
     for variable in ("RECON_CONFIG", "RECON_DEBUG"):
         monkeypatch.delenv(variable, raising=False)
-    monkeypatch.setattr("recon.process.keep_private", lambda: None)
-    monkeypatch.setattr("recon.reports.directory.time.sleep", lambda _: None)
+    monkeypatch.setattr("recon.cli.process.keep_private", lambda: None)
+    monkeypatch.setattr("recon.record.run_folder.time.sleep", lambda _: None)
+    monkeypatch.setattr("recon.record.run_folder.time.sleep", lambda _: None)
 
     def once(*arguments: str, line: Sequence[str] = ("month", "2024-06")) -> tuple[int, str, str]:
         monkeypatch.setattr(sys, "argv", ["recon", *line, *arguments])
@@ -566,7 +567,7 @@ def fails(code: int) -> Callable[..., Any]:
         ("pathlib.Path.replace", errno.EACCES),
         ("recon.reports.csv_files.line_rows", errno.ENOSPC),
         ("recon.reports.csv_files._bridge", errno.EIO),
-        ("recon.reports.excel.write_workbook", errno.ENOSPC),
+        ("recon.reports.excel.workbook.write_workbook", errno.ENOSPC),
         ("openpyxl.writer.excel.ExcelWriter.save", errno.ENOSPC),
         ("openpyxl.writer.excel.ExcelWriter.write_data", errno.EACCES),
     ],
@@ -619,7 +620,7 @@ def test_a_defect_is_1_and_leaves_nothing(
     project: Project, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What nobody foresaw says so, without a traceback."""
-    monkeypatch.setattr("recon.reports.excel.write_workbook", lambda *_, **__: {}["no"])
+    monkeypatch.setattr("recon.reports.excel.workbook.write_workbook", lambda *_, **__: {}["no"])
     code, out, err = run()
     assert (code, out) == (1, "")
     assert err.startswith("recon: This is a defect of recon (KeyError: 'no')")

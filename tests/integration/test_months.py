@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from recon.errors import SourceDataError
-from recon.journal.store import Journal
-from recon.log import Log
-from recon.month import Month
+from recon.base.errors import SourceDataError
+from recon.base.month import Month
+from recon.record.journal.store import Journal
+from recon.record.log import Log
 from recon.run import books as books_module
-from recon.run import kept_books
+from recon.run.books import kept_books
 from recon.sources.files import FilesSource
 from tests.shell import ENTRIES, Project, entry, in_process, one_sentence
 
@@ -209,7 +209,7 @@ def test_without_a_folder_for_what_is_kept_nothing_is_kept(
     def full(*_: Any, **__: Any) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("recon.temporary.tempfile.TemporaryDirectory", full)
+    monkeypatch.setattr("recon.base.temporary.tempfile.TemporaryDirectory", full)
     with kept_books(Month.parse("2024-08")) as kept:
         assert kept is None
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from recon.journal.store import Journal
-from recon.month import Month
+from recon.base.month import Month
+from recon.record.journal.store import Journal
 from tests.shell import PATIENCE, Project, environment, in_process, patient, recon
 
 JUNE = Month.parse("2024-06")

@@ -155,7 +155,7 @@ def test_what_a_run_spills_is_private(tmp_path: Path) -> None:
 PYTHON = """
 import pandas as pd
 import recon
-from recon import frames
+from recon.store import frames
 
 registered = frames.register
 
@@ -190,7 +190,7 @@ def test_what_the_python_interface_spills_is_private(tmp_path: Path) -> None:
 
 
 FULL = """
-from recon import temporary
+from recon.base import temporary
 
 def refuse():
     raise OSError(28, "No space left on device")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from recon.engine import open_session
+from recon.store.session import open_session
 from tests.shell import CONTRACTS, Project, contract, in_process
 
 ENTRY = {

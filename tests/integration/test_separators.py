@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from recon.engine import open_session
+from recon.store.session import open_session
 from tests.shell import CONTRACTS, Project, contract, in_process, one_sentence
 
 LINES = [contract("001", "144.000"), contract("002", "156.000")]

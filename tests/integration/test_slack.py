@@ -18,12 +18,12 @@ import keyring
 import pytest
 
 from recon.alerts import clients, delivery, sending, service
+from recon.base.errors import ExitCode, ReportError
+from recon.base.month import Month
 from recon.config import Settings, load
-from recon.errors import ExitCode, ReportError
-from recon.journal.alerts import AlertKind, Sent
-from recon.journal.store import Journal
-from recon.month import Month
-from recon.run import Outcome, run_month
+from recon.record.journal.alerts import AlertKind, Sent
+from recon.record.journal.store import Journal
+from recon.run.month import Outcome, run_month
 from tests.credential_store import credential_store
 from tests.shell import (
     PATIENCE,
@@ -405,7 +405,7 @@ def test_a_kill_between_sending_and_marking_repeats_one_message(company: Company
     """With the same id, so that a reader can tell; the others arrive once."""
     script = (
         "import os\n"
-        "from recon.journal import alerts\n"
+        "from recon.record.journal import alerts\n"
         "mark, seen = alerts.Alerts.mark, []\n"
         "def killed(self, delivery):\n"
         "    seen.append(1)\n"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from recon import sample
+from recon.sources import sample
 from tests.integration.test_databases import anonymous, shown
 
 

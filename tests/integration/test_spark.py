@@ -14,12 +14,12 @@ from unittest import mock
 
 import pytest
 
+from recon.base.errors import ExitCode, MissingColumns
+from recon.base.month import Month
+from recon.base.policy import Policy
+from recon.base.result import Side
 from recon.config import SparkSettings
-from recon.engine import open_session
-from recon.errors import ExitCode, MissingColumns
-from recon.model import Side
-from recon.month import Month
-from recon.policy import Policy
+from recon.store.session import open_session
 from tests.shell import (
     CONTRACTS,
     ENTRIES,
@@ -36,9 +36,8 @@ pytest.importorskip("pyspark", reason='PySpark is not installed: pip install "re
 
 import pyarrow as pa
 
-from recon.spark.group import FAILED, Task, answered, raise_failure
-from recon.spark.groups import FOLDED
-from recon.spark.session import session
+from recon.run.spark.groups import FAILED, FOLDED, Task, answered, raise_failure
+from recon.run.spark.session import session
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -263,7 +262,7 @@ def test_a_java_that_is_starting_ends_with_ctrl_c() -> None:
     """Nobody else would end it: PySpark has no word with it yet."""
     from pyspark import java_gateway
 
-    from recon.spark.session import _ended_if_interrupted
+    from recon.run.spark.session import _ended_if_interrupted
 
     def started() -> subprocess.Popen[bytes]:
         found: subprocess.Popen[bytes] = java_gateway.Popen(
@@ -294,7 +293,7 @@ def test_without_its_packages_it_is_told_how_to_get_them(
     crooked: Project, monkeypatch: pytest.MonkeyPatch, package: str
 ) -> None:
     """The sentence names the extra, whichever package would have been imported first."""
-    for loaded in [name for name in sys.modules if name.startswith("recon.spark")]:
+    for loaded in [name for name in sys.modules if name.startswith("recon.run.spark")]:
         monkeypatch.delitem(sys.modules, loaded)
     text = crooked.config.read_text(encoding="utf-8")
     crooked.config.write_text(SPARK + text, encoding="utf-8")

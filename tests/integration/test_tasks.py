@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from recon.base.errors import ExitCode
 from recon.config import load
-from recon.errors import ExitCode
 from tests.shell import ROOT, Project, in_process, one_sentence
 
 SCHEDULES = ROOT / "schedules"

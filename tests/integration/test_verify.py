@@ -17,17 +17,16 @@ from typing import Any
 import duckdb
 import pytest
 
-from recon import sample
+from recon.base.errors import ReportError, SourceDataError
+from recon.base.month import Month
 from recon.config import Settings, load
-from recon.errors import ReportError, SourceDataError
-from recon.evidence import FOLDER, Finding, verify_pack
-from recon.evidence.names import DERIVED, EXTRACTS, PAGE, RESULTS, RUN, TOLD
-from recon.evidence.places import packs
-from recon.evidence.sums import SUMS, write_sums
-from recon.journal.model import Event, Kind
-from recon.journal.store import Journal
-from recon.month import Month
-from recon.run import run_month
+from recon.record.evidence import FOLDER, Finding, verify_pack
+from recon.record.evidence.layout import DERIVED, EXTRACTS, PAGE, RESULTS, RUN, TOLD, packs
+from recon.record.evidence.sums import SUMS, write_sums
+from recon.record.journal.model import Event, Kind
+from recon.record.journal.store import Journal
+from recon.run.month import run_month
+from recon.sources import sample
 from tests.integration.servers import Server, configuration
 from tests.shell import CONTRACTS, ENTRIES, Project, contract, entry, in_process, one_sentence
 
@@ -278,7 +277,7 @@ def test_a_pack_that_cannot_be_written_leaves_no_run(
     def full(*_: Any) -> None:
         raise OSError(errno.ENOSPC, "no space", "SHA256SUMS")
 
-    monkeypatch.setattr(f"recon.evidence.pack.{step}", full)
+    monkeypatch.setattr(f"recon.record.evidence.pack.{step}", full)
     before = packs(project.reports)
     with pytest.raises(ReportError, match="the disk is full"):
         run_month(load(project.config), JUNE, formats=("csv",))

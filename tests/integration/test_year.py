@@ -17,10 +17,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from recon.alerts import delivery
-from recon.errors import ExitCode
-from recon.journal.alerts import AlertKind, Sent
-from recon.journal.model import Run
-from recon.journal.store import Journal
+from recon.base.errors import ExitCode
+from recon.record.journal.alerts import AlertKind, Sent
+from recon.record.journal.model import Run
+from recon.record.journal.store import Journal
 from tests.clock import Clock, clock_in_hand
 from tests.shell import CONTRACTS, ENTRIES, Project, in_process, one_sentence
 from tests.slack_server import Reply, SlackServer, slack_server

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from recon import sample
 from recon.config import SourceKind, load
+from recon.sources import sample
 from tests.integration.servers import Server
 from tests.pages import block
 from tests.shell import PATIENCE, command, environment

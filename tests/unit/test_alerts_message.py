@@ -9,8 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from recon.alerts import limits
-from recon.alerts.facts import RunFacts, run_facts
+from recon.alerts import blocks
 from recon.alerts.message import (
     Style,
     critical,
@@ -20,10 +19,11 @@ from recon.alerts.message import (
     more_critical,
     with_id,
 )
-from recon.journal.lives import lives
-from recon.journal.model import Event, Kind, Life, Run, SeenBreak
-from recon.model import Severity, Totals
-from recon.month import Month
+from recon.alerts.run_summary import RunFacts, run_facts
+from recon.base.month import Month
+from recon.base.result import Severity, Totals
+from recon.record.journal.model import Event, Kind, Life, Run, SeenBreak
+from recon.record.journal.open_items import lives
 from tests.example import MONTH, RUN_ID, reconciliation
 from tests.golden_files import check_golden
 from tests.slack_limits import broken
@@ -92,7 +92,7 @@ def many(count: int = 5000) -> list[SeenBreak]:
     ]  # fmt: skip
 
 
-def texts(message: limits.Message) -> str:
+def texts(message: blocks.Message) -> str:
     """Return all that a message says, as Slack reads it."""
     return json.dumps(message, ensure_ascii=False)
 
@@ -247,7 +247,7 @@ def test_the_main_currency_comes_first_and_a_notice_before_all() -> None:
 )
 def test_data_is_escaped_and_cut_between_letters(text: str, limit: int, told: str) -> None:
     """An entity is never cut, controls and what turns the direction are gone."""
-    assert limits.escaped(text, limit) == told
+    assert blocks.escaped(text, limit) == told
     assert len(told) <= limit
 
 

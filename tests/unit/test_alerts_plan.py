@@ -9,14 +9,14 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from recon.alerts.escalation import Told, business_days, escalations, repeats
-from recon.alerts.facts import fresh, told
 from recon.alerts.plan import LARGEST, of_run
-from recon.calendar import Calendar
+from recon.alerts.run_summary import fresh, told
+from recon.base.calendar import Calendar
+from recon.base.month import Month
 from recon.config.slack import Level, LevelSettings, Place, SlackSettings, Target, Way
-from recon.journal.alerts import Alert, AlertKind, Delivery, Sent
-from recon.journal.lives import lives
-from recon.journal.model import Event, Kind, Run, SeenBreak
-from recon.month import Month
+from recon.record.journal.alerts import Alert, AlertKind, Delivery, Sent
+from recon.record.journal.model import Event, Kind, Run, SeenBreak
+from recon.record.journal.open_items import lives
 from tests.example import MONTH, RUN_ID
 from tests.unit.test_alerts_message import example_breaks, facts, many, run
 

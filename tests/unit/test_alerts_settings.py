@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from recon.base.errors import ConfigError
 from recon.config import Settings, load
 from recon.config.slack import Level, Place, SlackSettings, Way, is_webhook, mention
-from recon.errors import ConfigError
-from recon.journal.alerts import Alert, AlertKind, Delivery, Sent
-from recon.journal.schema import MIGRATIONS
-from recon.journal.store import NAME, Journal
+from recon.record.journal.alerts import Alert, AlertKind, Delivery, Sent
+from recon.record.journal.schema import MIGRATIONS
+from recon.record.journal.store import NAME, Journal
 from tests.shell import ROOT, Project
 
 AT = datetime(2024, 7, 3, 7, 15, tzinfo=UTC)

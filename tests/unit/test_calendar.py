@@ -9,8 +9,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from recon.calendar import Calendar, Due, Recorded, due
-from recon.month import Month
+from recon.base.calendar import Calendar, Due, Recorded, due
+from recon.base.month import Month
 
 NEW_YEAR = date(2025, 1, 1)
 

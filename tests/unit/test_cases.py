@@ -13,11 +13,11 @@ import pandas as pd
 import pytest
 
 import recon
-from recon.model import Cause, Flag
+from recon.base.result import Cause, Flag
 from tests.tables import contract, entries, line_of, no_entries
 
 if TYPE_CHECKING:
-    from recon.model import Reconciliation
+    from recon.base.result import Reconciliation
 
 HERE = Path(__file__).parents[1] / "cases"
 

@@ -15,11 +15,11 @@ import pandas as pd
 import pytest
 
 import recon
-from recon.model import Break, Cause, Status
+from recon.base.result import Break, Cause, Status
 from tests.tables import ENTRY, MONTH, break_of, contract, entries, rows, subscriptions
 
 if TYPE_CHECKING:
-    from recon.model import Reconciliation
+    from recon.base.result import Reconciliation
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from pathlib import Path
 import platformdirs
 import pytest
 
+from recon.base.errors import ConfigError
 from recon.config import Settings, SourceKind, find, load
-from recon.engine import open_session
-from recon.errors import ConfigError
+from recon.store.session import open_session
 
 FILES = """\
 [analytics]

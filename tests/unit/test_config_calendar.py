@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from recon.calendar import Calendar
+from recon.base.calendar import Calendar
+from recon.base.errors import ConfigError
 from recon.config import Settings, TaskSettings, load
-from recon.errors import ConfigError
 
 SAMPLE = "[analytics]\nsource = 'sample'\n[accounting]\nsource = 'sample'\n"
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from recon.base.errors import ConfigError
 from recon.config import Engine, Settings, SourceKind, load
-from recon.errors import ConfigError
-from recon.evidence.configuration import configuration
+from recon.record.evidence.configuration import configuration
 
 ACCOUNTING = "[accounting]\nsource = 'sample'\n"
 

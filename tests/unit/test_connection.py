@@ -11,9 +11,9 @@ from unittest.mock import MagicMock
 
 import pytest
 
+from recon.base.errors import ConfigError
+from recon.base.result import Side
 from recon.config import DatabaseSettings
-from recon.errors import ConfigError
-from recon.model import Side
 from recon.sources import database
 from recon.sources.connection import connection_string, escaped, joined
 from recon.sources.driver_errors import failure, is_transient, redacted

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from rich.cells import cell_len
 
-from recon import money
-from recon.errors import ExitCode
-from recon.model import Bucket, Flag, Reconciliation, Severity, Side, Totals
-from recon.policy import Policy
-from recon.reports.console import make_console, show
-from recon.reports.layout import Pen
+from recon.base import money
+from recon.base.errors import ExitCode
+from recon.base.policy import Policy
+from recon.base.result import Bucket, Flag, Reconciliation, Severity, Side, Totals
+from recon.reports.console.dashboard import make_console, show
+from recon.reports.console.layout import Pen
 from tests.example import RUN_ID, clean_reconciliation, reconciliation
 from tests.golden_files import check_golden
 

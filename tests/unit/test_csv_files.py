@@ -13,10 +13,11 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from recon import money, reconcile
-from recon.model import Lines, Reconciliation, Side
+from recon import reconcile
+from recon.base import money
+from recon.base.fields import NEEDED
+from recon.base.result import Lines, Reconciliation, Side
 from recon.reports.csv_files import AMOUNTS, guarded, write_csv
-from recon.source_columns import NEEDED
 from tests.close_example import example_proposals, example_rollforward
 from tests.example import HOSTILE, clean_reconciliation, reconciliation
 from tests.golden_files import check_golden

@@ -13,13 +13,19 @@ from unittest.mock import Mock
 
 import pytest
 
-from recon.calendar import Calendar
+from recon.base.calendar import Calendar
+from recon.base.errors import ConfigError, ExitCode, SourceDataError, SourceUnreachable
+from recon.base.fields import needed
+from recon.base.month import Month
+from recon.base.result import Side
 from recon.config import DatabaseSettings, Settings, SourceKind, SourceSettings
-from recon.doctor import content, machine, network
-from recon.doctor.database import DatabaseSubject
-from recon.doctor.database_checks import clocks, encryption
-from recon.doctor.examination import last_month
-from recon.doctor.model import (
+from recon.record.run_folder import new_run_id
+from recon.reports.console.dashboard import make_console
+from recon.setup.doctor import content, machine, network
+from recon.setup.doctor.database import DatabaseSubject
+from recon.setup.doctor.database_checks import clocks, encryption
+from recon.setup.doctor.examination import last_month
+from recon.setup.doctor.model import (
     Check,
     Finding,
     State,
@@ -31,15 +37,9 @@ from recon.doctor.model import (
     skipped,
     warning,
 )
-from recon.doctor.network import keywords, odbc_address, sql_server_address
-from recon.doctor.steps import Silence, Step, run_steps
-from recon.doctor.view import ConsoleWatcher
-from recon.errors import ConfigError, ExitCode, SourceDataError, SourceUnreachable
-from recon.model import Side
-from recon.month import Month
-from recon.reports.console import make_console
-from recon.reports.directory import new_run_id
-from recon.source_columns import needed
+from recon.setup.doctor.network import keywords, odbc_address, sql_server_address
+from recon.setup.doctor.steps import Silence, Step, run_steps
+from recon.setup.doctor.view import ConsoleWatcher
 from recon.sources.database import POSTGRESQL
 from recon.sources.side_by_side import Stopped, Supervisor
 from tests.golden_files import check_golden

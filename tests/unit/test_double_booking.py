@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from recon.model import Cause
-from recon.month import Month
-from recon.proposals import WHY_NOT, Proposals, proposals
+from recon.base.month import Month
+from recon.base.result import Cause
+from recon.reconciliation.adjusting_entries import WHY_NOT, Proposals, proposals
 from tests.books import Row, contract, entry, opened, posted
 from tests.unit.test_proposals import FIVE, booked, mixed_up
 

@@ -11,12 +11,15 @@ from typing import Any
 
 import pytest
 
+from recon.base.policy import Policy
+from recon.base.result import Side
 from recon.config import DatabaseSettings, Settings, SourceKind, SourceSettings
-from recon.engine import Session, session
-from recon.evidence import FOLDER, verify_chain
-from recon.evidence.configuration import configuration, shown_connection
-from recon.evidence.extracts import extract_relation, extract_totals, write_extract
-from recon.evidence.names import (
+from recon.reconciliation.document import document
+from recon.record.evidence import FOLDER, verify_chain
+from recon.record.evidence.configuration import configuration, shown_connection
+from recon.record.evidence.documents import policy_table
+from recon.record.evidence.extracts import extract_relation, extract_totals, write_extract
+from recon.record.evidence.layout import (
     BREAKS,
     CONFIGURATION,
     CONTROL_TOTALS,
@@ -27,17 +30,15 @@ from recon.evidence.names import (
     RUN,
     SIGNOFFS,
     SOURCES,
+    named,
+    packs,
+    run_of,
 )
-from recon.evidence.page import page
-from recon.evidence.page_tables import fenced, table
-from recon.evidence.places import named, packs, run_of
-from recon.evidence.policy_table import policy_table
-from recon.evidence.reperformance import unlike
-from recon.evidence.sums import SUMS, parsed_sums, sha256, write_sums
-from recon.model import Side
-from recon.policy import Policy
-from recon.reports.json_document import document
-from recon.sources.trail import without_passwords
+from recon.record.evidence.page import fenced, page, table
+from recon.record.evidence.reperformance import unlike
+from recon.record.evidence.sums import SUMS, parsed_sums, sha256, write_sums
+from recon.sources.odbc import without_passwords
+from recon.store.session import Session, session
 from tests import example
 from tests.golden_files import check_golden
 

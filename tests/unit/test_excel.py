@@ -14,8 +14,8 @@ import pytest
 from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from recon.model import Reconciliation
-from recon.reports.excel import write_workbook
+from recon.base.result import Reconciliation
+from recon.reports.excel.workbook import write_workbook
 from tests.close_example import example_proposals, example_rollforward
 from tests.example import (
     COLUMNS,

@@ -12,12 +12,12 @@ import duckdb
 import pytest
 import typer
 
-from recon import errors
+from recon.base import errors
+from recon.base.errors import ExitCode, ReconError
 from recon.cli.failures import exit_code
-from recon.engine import reading, reckoning
-from recon.errors import ExitCode, ReconError
-from recon.log import Log
-from recon.process import Interruption
+from recon.cli.process import Interruption
+from recon.record.log import Log
+from recon.store.session import reading, reckoning
 from tests.shell import PATIENCE, environment
 
 FAILURES: dict[type[ReconError], tuple[Callable[[], ReconError], int]] = {
@@ -66,7 +66,9 @@ def test_the_codes_are_those_of_the_specification() -> None:
 
 def test_every_failure_is_listed_here() -> None:
     """A new class of failure needs a code and a sentence."""
-    assert {kind for kind in _all(ReconError) if kind.__module__ == "recon.errors"} == set(FAILURES)
+    assert {kind for kind in _all(ReconError) if kind.__module__ == "recon.base.errors"} == set(
+        FAILURES
+    )
 
 
 @pytest.mark.parametrize("kind", FAILURES, ids=lambda kind: kind.__name__)
@@ -220,7 +222,7 @@ def test_what_goes_wrong_after_the_reading_is_no_fault_of_a_source(
 def test_what_libraries_want_to_be_done_at_the_end_is_done() -> None:
     """The process ends without taking its objects apart, but not before that, and says all."""
     script = (
-        "import atexit, sys; from recon import process\n"
+        "import atexit, sys; from recon.cli import process\n"
         "atexit.register(print, 'tidied up'); print('a result'); process.leave(3)"
     )
     done = subprocess.run(

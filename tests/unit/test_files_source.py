@@ -13,15 +13,15 @@ from typing import Any
 
 import pytest
 
-from recon import errors
-from recon.columns import PLACE
+from recon.base import errors
+from recon.base.month import Month
+from recon.base.policy import Policy
+from recon.base.result import Side
 from recon.config import SourceKind, SourceSettings
-from recon.engine import Session, literal, open_session
-from recon.model import Side
-from recon.month import Month
-from recon.policy import Policy
-from recon.reconciliation import reconcile_relations
+from recon.reconciliation.revenue import reconcile_relations
 from recon.sources.files import FilesSource
+from recon.store.columns import PLACE
+from recon.store.session import Session, literal, open_session
 
 ENTRIES = SourceSettings(Side.ACCOUNTING, SourceKind.FILES)
 HEAD = "entry_id,contract_id,revenue_type,amount,recognition_period\n"
@@ -401,7 +401,7 @@ def test_a_broken_file_is_told_in_a_sentence(
 
 def _read_all(read: Read) -> Read:
     """Read as the core does, which meets what is wrong with a row only later."""
-    from recon.engine import reading
+    from recon.store.session import reading
 
     def rows(*arguments: str, **options: Any) -> Rows:
         with reading("accounting", "files"):

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
+from recon.base.month import Month
 from recon.config import Settings
 from recon.config.log import LogSettings
-from recon.doctor.last_run import last_run
-from recon.heartbeat import NAME, beat, last_beat
-from recon.journal.model import Run
-from recon.month import Month
+from recon.record.heartbeat import NAME, beat, last_beat
+from recon.record.journal.model import Run
+from recon.setup.doctor.machine import last_run
 
 ENDED = datetime(2024, 7, 3, 7, 15, tzinfo=UTC)
 

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from recon.cli.commands import LINES, loaded
+import recon
+from recon.cli.lazy import LINES, loaded
+from recon.reconciliation import revenue
 from tests.shell import PATIENCE, ROOT, Project, environment
 
 HEAVY = set(
@@ -16,8 +18,9 @@ HEAVY = set(
 )
 # All of recon that knows what there is to call, and how a failure is told.
 AT_FIRST = set(
-    "recon recon.cli recon.cli.commands recon.cli.failures recon.cli.values recon.counting "
-    "recon.errors recon.log recon.log.record recon.process recon.secrets".split()
+    "recon recon.base recon.base.errors recon.base.secrets recon.base.text recon.cli "
+    "recon.cli.failures recon.cli.lazy recon.cli.process recon.record "
+    "recon.record.log recon.record.log.record".split()
 )
 SCRIPT = """
 import os, runpy, sys
@@ -87,7 +90,7 @@ def test_a_month_loads_what_it_needs(tmp_path: Path, format_: str) -> None:
     unwanted = {"pandas", "numpy", "openpyxl", "pyarrow", "pydantic", "slack_sdk", "pyodbc"}
     assert libraries(found) & unwanted == ({"openpyxl"} if format_ == "xlsx" else set())
     commands = {name for name in found if name.startswith("recon.cli.")} - AT_FIRST
-    assert commands == {"recon.cli.month", "recon.cli.options"}
+    assert commands == {"recon.cli.month", "recon.cli.options", "recon.cli.running"}
     assert not {name for name in found if name.startswith("recon.alerts")}
 
 
@@ -111,3 +114,9 @@ def test_the_library_loads_nothing_heavy_until_it_is_used() -> None:
     assert not before & HEAVY
     assert "duckdb" in after
     assert not after & {"openpyxl", "rich", "typer"}
+
+
+def test_the_library_offers_its_public_names() -> None:
+    """Also before any of them was used; the room of the reconciliation hides none of them."""
+    assert {*recon.__all__} <= {*dir(recon)}
+    assert recon.reconcile is revenue.reconcile

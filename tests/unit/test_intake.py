@@ -13,12 +13,12 @@ import pandas as pd
 import pytest
 
 import recon
-from recon.engine import open_session
-from recon.errors import LooksLikeCrmCloseDate, MissingColumns, MonthError, SourceDataError
-from recon.model import Flag, Side
-from recon.month import Month
-from recon.policy import Policy
-from recon.reconciliation import reconcile_relations
+from recon.base.errors import LooksLikeCrmCloseDate, MissingColumns, MonthError, SourceDataError
+from recon.base.month import Month
+from recon.base.policy import Policy
+from recon.base.result import Flag, Side
+from recon.reconciliation.revenue import reconcile_relations
+from recon.store.session import open_session
 from tests.tables import (
     CONTRACT,
     ENTRY,
@@ -38,7 +38,7 @@ from tests.tables import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from recon.model import Reconciliation
+    from recon.base.result import Reconciliation
 
 JUNE = {"booking_date": "2024-06-01"}
 INEXACT = "not an exact amount that fits"

@@ -13,18 +13,17 @@ from typing import Any
 
 import pytest
 
-from recon.errors import ReportError, UsageError
-from recon.journal.lives import Resolution
-from recon.journal.model import Event, Kind, Run, SeenBreak, State
-from recon.journal.roles import Role
-from recon.journal.said import acknowledgement, note
-from recon.journal.schema import MIGRATIONS, opened, transaction
-from recon.journal.signing import Pen, Signature, signed, signed_off, unacknowledged
-from recon.journal.store import NAME, Journal
-from recon.model import Totals
-from recon.month import Month
+from recon.base.errors import ReportError, UsageError
+from recon.base.month import Month
+from recon.base.result import Totals
+from recon.record.journal.acknowledgements import acknowledgement, note
+from recon.record.journal.model import Event, Kind, Role, Run, SeenBreak, State
+from recon.record.journal.open_items import Resolution
+from recon.record.journal.schema import MIGRATIONS, opened, transaction
+from recon.record.journal.signing import Pen, Signature, signed, signed_off, unacknowledged
+from recon.record.journal.store import NAME, Journal
 from tests.shell import PATIENCE, environment, one_sentence
-from tests.unit.test_lives import seen
+from tests.unit.test_open_items import seen
 
 JUNE, JULY = Month.parse("2024-06"), Month.parse("2024-07")
 NOW = datetime(2024, 7, 3, 7, 15, tzinfo=UTC)
@@ -201,7 +200,7 @@ def test_a_journal_that_may_only_be_read_can_be_read(
             raise refused
         return real(path, **options)
 
-    monkeypatch.setattr("recon.journal.schema.sqlite3.connect", connect)
+    monkeypatch.setattr("recon.record.journal.schema.sqlite3.connect", connect)
     with Journal.look(tmp_path) as journal:
         assert [run.run_id for run in journal.runs()] == [a_run().run_id]
         assert len(journal.standing(JUNE)) == 1
@@ -212,9 +211,9 @@ def test_a_journal_that_may_only_be_read_can_be_read(
 WRITER = """
 import sys
 from pathlib import Path
-from recon.journal.store import Journal
+from recon.record.journal.store import Journal
 from tests.unit.test_journal import a_run, seen
-from recon.month import Month
+from recon.base.month import Month
 for number in range(25):
     with Journal.at(Path(sys.argv[1])) as journal:
         run_id = f"{sys.argv[2]}-{number}"

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from recon.errors import Locked, ReportError
-from recon.lock import locked
+from recon.base.errors import Locked, ReportError
+from recon.record.lock import locked
 from tests.shell import PATIENCE, ROOT, environment
 
 HOLDER = """
 import sys
 from pathlib import Path
-from recon.lock import locked
+from recon.record.lock import locked
 with locked(Path(sys.argv[1]), "recon month 2024-05"):
     print("held", flush=True)
     sys.stdin.read()

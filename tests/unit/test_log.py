@@ -14,12 +14,12 @@ from typing import Any
 
 import pytest
 
-from recon import secrets
+from recon.base import secrets
+from recon.base.month import Month
 from recon.config import Settings
 from recon.config.log import LogFormat, LogLevel, LogSettings
-from recon.log import Log, files
-from recon.log.lines import Line, written
-from recon.month import Month
+from recon.record.log import Log, files
+from recon.record.log.lines import Line, written
 
 JUNE = Month.parse("2024-06")
 NOW = datetime(2024, 7, 3, 7, 15, 0, 123_456, tzinfo=UTC)

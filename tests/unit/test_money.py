@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recon import money
+from recon.base import money
 
 CURRENCIES = st.sampled_from(["JPY", "USD", "KWD", "CLF"])
 UNITS = st.integers(-money.LARGEST, money.LARGEST)

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recon.errors import ExitCode, MonthError
-from recon.month import Month
+from recon.base.errors import ExitCode, MonthError
+from recon.base.month import Month
 
 DAYS = st.dates(date(1000, 1, 1), date(9998, 12, 31))
 

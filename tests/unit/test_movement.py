@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from recon.base.errors import UsageError
+from recon.base.month import Month
 from recon.config import load
-from recon.engine import open_session
-from recon.errors import UsageError
-from recon.month import Month
-from recon.replay.movement import movement
-from recon.replay.pack import Pack
-from recon.run import run_month
+from recon.record.replay.movement import movement
+from recon.record.replay.stored_run import Pack
+from recon.run.month import run_month
+from recon.store.session import open_session
 from tests.shell import CONTRACTS, ENTRIES, Project, contract, entry
 
 JUNE = Month.parse("2024-06")

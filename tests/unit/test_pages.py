@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from recon.model import Cause, Flag, Severity, Status
+from recon.base.result import Cause, Flag, Severity, Status
 from tests.pages import DOCS, README, ROOT, anchors, links, pages, text_of
 
 LINKED = [

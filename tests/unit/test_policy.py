@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from recon.errors import ConfigError, ExitCode
-from recon.policy import (
+from recon.base.errors import ConfigError, ExitCode
+from recon.base.policy import (
     Convention,
     Kind,
     Policy,

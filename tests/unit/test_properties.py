@@ -14,9 +14,9 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from recon.engine import Session, literal, open_session
-from recon.expected import terms
-from recon.model import Reconciliation, Severity, Status
+from recon.base.result import Reconciliation, Severity, Status
+from recon.reconciliation.expected import install, terms
+from recon.store.session import Session, literal, open_session
 from tests import oracle
 from tests.chance_books import DECIMALS, MONTH, POINT_IN_TIME, POLICY, Book, books, entry_of
 from tests.tables import lines, ties
@@ -57,6 +57,7 @@ def _contracts(draw: st.DrawFn) -> tuple[int, str, int, date, date | None]:
 def connection() -> Iterator[Session]:
     """Return the one session in which all terms are computed."""
     with open_session() as session:
+        install(session)
         yield session
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from recon.model import Side
-from recon.setup.names import snake, words_of
-from recon.setup.proposal import Proposal, propose, ranked, ties
-from recon.setup.schema import Family, Table, family, tables
+from recon.base.result import Side
+from recon.setup.init.names import snake, words_of
+from recon.setup.init.proposal import Proposal, propose, ranked, ties
+from recon.setup.init.schema import Family, Table, family, tables
 from recon.sources.database import POSTGRESQL, SQL_SERVER
 
 BOOKED, POSTED = Side.ANALYTICS, Side.ACCOUNTING

@@ -13,9 +13,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from recon.errors import TieOutError
-from recon.month import Month
-from recon.rollforward import NO_LINE, SIGNS, RollforwardRow, closings, in_total, rollforward
+from recon.base.errors import TieOutError
+from recon.base.month import Month
+from recon.reconciliation.rollforward import (
+    NO_LINE,
+    SIGNS,
+    RollforwardRow,
+    closings,
+    in_total,
+    rollforward,
+)
 from tests import chance_books, oracle
 from tests.books import Row, contract, entry, month_by_month, opened, posted
 

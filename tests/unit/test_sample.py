@@ -18,14 +18,14 @@ from pathlib import Path
 
 import pytest
 
-from recon import sample
-from recon.engine import Session, literal, open_session
-from recon.errors import ReportError, UsageError
-from recon.model import Cause
-from recon.month import Month
-from recon.sample import Recipe
-from recon.sample.recipe import FORMAT
-from recon.sample.tables import fill
+from recon.base.errors import ReportError, UsageError
+from recon.base.month import Month
+from recon.base.result import Cause
+from recon.sources import sample
+from recon.sources.sample import Recipe
+from recon.sources.sample.recipe import FORMAT
+from recon.sources.sample.tables import fill
+from recon.store.session import Session, literal, open_session
 from tests.shell import PATIENCE, in_process
 
 SMALL = Recipe(seed=3, contracts=400)
@@ -368,7 +368,7 @@ def test_two_processes_make_it_at_once(tmp_path: Path) -> None:
     """Both succeed, and one whole file is left."""
     path = tmp_path / "new" / "sample.duckdb"
     code = (
-        "import sys; from pathlib import Path; from recon.sample import Recipe, make; "
+        "import sys; from pathlib import Path; from recon.sources.sample import Recipe, make; "
         "make(Recipe(contracts=100), Path(sys.argv[1]))"
     )
     both = [subprocess.Popen([sys.executable, "-c", code, str(path)]) for _ in range(2)]
@@ -385,7 +385,7 @@ def test_a_full_disk_leaves_none(tmp_path: Path) -> None:
     """Also where the database file cannot commit; the first run of a new user makes it."""
     code = (
         "import resource, signal, sys; from pathlib import Path\n"
-        "from recon.errors import ReportError; from recon.sample import Recipe, make\n"
+        "from recon.base.errors import ReportError; from recon.sources.sample import Recipe, make\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (300_000, 300_000))\n"
         "try: make(Recipe(contracts=300), Path(sys.argv[1]))\n"

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from recon import secrets
-from recon.secrets import redacted, remembered
+from recon.base import secrets
+from recon.base.secrets import redacted, remembered
 
 CANARY = "tie;out}= ü\\\"'"
 

@@ -12,14 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import recon
-from recon.errors import SourceDataError
-from recon.model import Side
+from recon.base.errors import SourceDataError
+from recon.base.result import Side
 from tests.tables import ENTRY, MONTH, contract, line_of, reasons
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from recon.model import Reconciliation
+    from recon.base.result import Reconciliation
 
 SIDES = {Side.ANALYTICS: "contract_value", Side.ACCOUNTING: "amount"}
 

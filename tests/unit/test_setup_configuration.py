@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from recon.base.errors import ConfigError, ReportError, UsageError
+from recon.base.result import Side
 from recon.config import SourceKind
-from recon.errors import ConfigError, ReportError, UsageError
-from recon.model import Side
-from recon.setup import writing
-from recon.setup.configuration import Access, configuration, read_back, string
-from recon.setup.writing import write_all
+from recon.setup.init import writing
+from recon.setup.init.configuration import Access, configuration, read_back, string
+from recon.setup.init.writing import write_all
 
 SERVER = Access(server=r"SQL01\FINANCE", database="Analytics")
 ODBC = Access(connection="DSN=Books;UID=recon", password_env="BOOKS_PASSWORD")  # noqa: S106

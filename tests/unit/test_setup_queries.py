@@ -7,10 +7,10 @@ from decimal import Decimal
 
 import pytest
 
-from recon.model import Side
-from recon.setup.proposal import propose
-from recon.setup.queries import Form, comment, contracts_query, entries_query, form_of, quoted
-from recon.setup.schema import Catalog, Column, Table, family, tables
+from recon.base.result import Side
+from recon.setup.init.proposal import propose
+from recon.setup.init.queries import Form, comment, contracts_query, entries_query, form_of, quoted
+from recon.setup.init.schema import Catalog, Column, Table, family, tables
 from recon.sources.database import POSTGRESQL, SQL_SERVER
 
 

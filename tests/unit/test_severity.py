@@ -10,11 +10,11 @@ import pandas as pd
 import pytest
 
 import recon
-from recon.model import Cause, Flag, Severity
+from recon.base.result import Cause, Flag, Severity
 from tests.tables import ENTRY, MONTH, break_of, contract, contracts, entries
 
 if TYPE_CHECKING:
-    from recon.model import Break, Reconciliation
+    from recon.base.result import Break, Reconciliation
 
 # (expected, recognized, severity): a line of June alone, whose difference nothing explains.
 LADDER = (

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
-from recon.model import Side
+from recon.base.result import Side
 from recon.sources.side_by_side import Stopped, Supervisor, side_by_side
 from tests.shell import PATIENCE
 

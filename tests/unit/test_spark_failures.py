@@ -8,14 +8,14 @@ from unittest.mock import MagicMock
 
 import pytest
 
+from recon.base.errors import ConfigError, SourceUnreachable
+from recon.base.month import Month
+from recon.base.result import Side
 from recon.config import SourceSettings
-from recon.errors import ConfigError, SourceUnreachable
-from recon.model import Side
-from recon.month import Month
+from recon.run.spark import sides
+from recon.run.spark.failures import no_session, spark_reading
 from recon.sources.delivery import Request
 from recon.sources.side_by_side import Stopped, Supervisor
-from recon.spark import sides
-from recon.spark.failures import no_session, spark_reading
 from tests.shell import PATIENCE
 
 OLD_JAVA = """Error: A JNI error has occurred, please check your installation and try again

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from recon.base.errors import ConfigError
 from recon.config import TaskSettings
-from recon.errors import ConfigError
-from recon.tasks.check import check
-from recon.tasks.files import verified, write_files
-from recon.tasks.plan import Place, Task, planned
-from recon.tasks.registration import registration
-from recon.tasks.render import rendered
+from recon.setup.tasks.files import verified, write_files
+from recon.setup.tasks.plan import Place, Task, planned
+from recon.setup.tasks.registration import registration
+from recon.setup.tasks.render import rendered
+from recon.setup.tasks.rules import check
 from tests.golden_files import check_golden
 from tests.shell import ROOT
 

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
+from recon.base.errors import ReconError
+from recon.base.month import Month
+from recon.base.result import Reconciliation
 from recon.config import load
-from recon.errors import ReconError
-from recon.model import Reconciliation
-from recon.month import Month
-from recon.run import run_month
+from recon.run.month import run_month
 from tests.books import Row, contract, entry
 from tests.tds.answers import Answer
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from recon.errors import ExitCode
-from recon.model import Side
+from recon.base.errors import ExitCode
+from recon.base.result import Side
 from recon.sources import driver_errors, odbc
 from recon.sources.driver_errors import failure
 from tests.integration.sqlserver.books import CONTRACTS, ENTRIES, OLDER, books, month, refusal

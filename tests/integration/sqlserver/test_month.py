@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from recon.model import Side
+from recon.base.result import Side
 from tests.integration.sqlserver.books import (
     BEFORE_ROWS,
     CONTRACT_TYPES,

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from recon.base.result import Side
 from recon.config import load
-from recon.intake import compliance_name
-from recon.model import Side
-from recon.run import reconciled
+from recon.reconciliation.intake import compliance_name
+from recon.run.gathering import reconciled
 from tests.books import contract
 from tests.integration.sqlserver.books import JUNE, books, june, month, refusal
 from tests.integration.sqlserver.conftest import Endpoint

@@ -1,0 +1,1 @@
+"""What all rooms share: exact money, months, the policy, errors, the frozen result."""

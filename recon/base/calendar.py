@@ -1,0 +1,146 @@
+"""The calendar: from which day on a month's books count as closed, and which month is due. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from itertools import count
+
+from recon.base.month import Month
+
+_SATURDAY = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """When months close, and from which one on recon is responsible.
+
+    `close_day` counts the business days of the following month; weekends and `holidays` are none.
+    Days are those of `time_zone`, without one those of this machine. `start` is the first month
+    that recon answers for; without it the runs tell (see `due`). `ready_from` is the share, in
+    millionths, of what is usually posted by the same day below which a month is provisional.
+    """
+
+    time_zone: str | None = None
+    close_day: int = 3
+    holidays: frozenset[date] = frozenset()
+    start: Month | None = None
+    ready_from: int = 900_000
+
+    def day(self, moment: datetime) -> date:
+        """Return the day on which a moment falls here."""
+        if self.time_zone is None:
+            return moment.astimezone().date()
+        from zoneinfo import ZoneInfo
+
+        return moment.astimezone(ZoneInfo(self.time_zone)).date()
+
+    def last_month(self, moment: datetime) -> Month:
+        """Return the calendar month before the one that a moment falls in here."""
+        return Month.of(self.day(moment)) - 1
+
+    def is_business_day(self, day: date) -> bool:
+        """Return whether people work on a day."""
+        return day.weekday() < _SATURDAY and day not in self.holidays
+
+    def closed_from(self, month: Month) -> date:
+        """Return the day from which the books of a month count as closed."""
+        first = (month + 1).first_day
+        days = (first + timedelta(days=offset) for offset in count())
+        business_days = (day for day in days if self.is_business_day(day))
+        return next(day for number, day in enumerate(business_days, 1) if number == self.close_day)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """A month that was run or signed off, and on which day of the calendar.
+
+    `provisional` is a run that found the books not full.
+    """
+
+    month: Month
+    day: date
+    signed_off: bool = False
+    provisional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Which month is to be run today, None where none is, and why.
+
+    `gaps` are the closed months without a run of which a later one has one; `left` counts the
+    months that are due after this one. `next_month` is the first that is not closed yet, due from
+    `next_day`.
+    """
+
+    month: Month | None
+    reason: str
+    next_month: Month
+    next_day: date
+    gaps: tuple[Month, ...] = ()
+    left: int = 0
+
+
+def due(today: date, calendar: Calendar, recorded: Sequence[Recorded]) -> Due:
+    """Return the earliest month that is closed and neither run nor signed off.
+
+    A run counts from the day on which the books closed; a look at a month before that does not.
+    Months count from the calendar's `start`; without one from the month before the first run, or
+    the earliest month that was run; without any run only the one that has just ended does.
+    """
+    done = {item.month: item for item in recorded if _counts(item, calendar)}
+    first = _first(today, calendar, recorded)
+    following = _until(lambda month: calendar.closed_from(month) > today, first)
+    missing = [month for month in _range(first, following) if month not in done]
+    latest = max((month for month in done if month < following), default=first)
+    coming = _until(lambda month: month not in done, following)
+    month = missing[0] if missing else None
+    return Due(
+        month=month,
+        reason=(
+            _why_due(month, calendar, latest)
+            if month
+            else _why_not(done.get(following - 1), following)
+        ),
+        next_month=coming,
+        next_day=calendar.closed_from(coming),
+        gaps=tuple(item for item in missing if item < latest),
+        left=max(len(missing) - 1, 0),
+    )
+
+
+def _counts(item: Recorded, calendar: Calendar) -> bool:
+    return item.signed_off or item.day >= calendar.closed_from(item.month)
+
+
+def _first(today: date, calendar: Calendar, recorded: Iterable[Recorded]) -> Month:
+    """Return the first month that recon answers for."""
+    if calendar.start:
+        return calendar.start
+    runs = list(recorded)
+    first_day = min((item.day for item in runs), default=today)
+    return min([Month.of(first_day) - 1, *(item.month for item in runs)])
+
+
+def _until(wanted: Callable[[Month], bool], first: Month) -> Month:
+    return next(month for step in count() if wanted(month := first + step))
+
+
+def _range(first: Month, end: Month) -> Iterator[Month]:
+    return (Month(index) for index in range(first.index, end.index))
+
+
+def _why_due(month: Month, calendar: Calendar, latest: Month) -> str:
+    closed = f"its books count as closed since {calendar.closed_from(month)}"
+    if month < latest:
+        return f"{month} is due: it has no run, though {latest} has one; {closed}."
+    return f"{month} is due: {closed}."
+
+
+def _why_not(last: Recorded | None, following: Month) -> str:
+    if last is None:
+        return f"Nothing is due: the books of {following} are still open."
+    what = "signed off" if last.signed_off else "run"
+    early = ", before its books were full; run it again once they are" if last.provisional else ""
+    return f"Nothing is due: {last.month} was {what} on {last.day}{early}."

@@ -1,0 +1,121 @@
+"""The failures that end a run, each with its exit code and its sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from enum import IntEnum
+from pathlib import Path
+
+from recon.base.text import counted
+
+
+class ExitCode(IntEnum):
+    """What the process returns; Task Scheduler and scripts act on it."""
+
+    DONE = 0
+    DEFECT = 1
+    USAGE = 2
+    BREAKS = 3
+    CONFIGURATION = 4
+    SOURCE_UNREACHABLE = 5
+    SOURCE_DATA = 6
+    REPORT = 7
+    ALERT = 8
+    LOCKED = 9
+    INTERRUPTED = 130
+
+
+class ReconError(Exception):
+    """A failure that recon foresaw: one sentence on what happened and what to do."""
+
+    exit_code = ExitCode.DEFECT
+
+
+class UsageError(ReconError):
+    """The command line asks for something that cannot be."""
+
+    exit_code = ExitCode.USAGE
+
+
+class MonthError(UsageError):
+    """A text that names no calendar month."""
+
+    def __init__(self, text: object) -> None:
+        super().__init__(f"{str(text)!r} is not a month; write it as year and month, like 2024-06.")
+
+
+class ConfigError(ReconError):
+    """Every mistake of a configuration at once, each with its full key."""
+
+    exit_code = ExitCode.CONFIGURATION
+
+    def __init__(self, mistakes: Sequence[str], where: Path | str = "the policy") -> None:
+        self.mistakes = tuple(mistakes)
+        count = counted(len(self.mistakes), "mistake")
+        lines = "\n".join(f"  - {mistake}" for mistake in self.mistakes)
+        super().__init__(f"{where} has {count}:\n{lines}")
+
+
+class SourceUnreachable(ReconError):
+    """A source that cannot be reached or refuses."""
+
+    exit_code = ExitCode.SOURCE_UNREACHABLE
+
+
+class SourceDataError(ReconError):
+    """Source data that fails its control totals or its shape."""
+
+    exit_code = ExitCode.SOURCE_DATA
+
+
+class MissingColumns(SourceDataError):
+    """A side without columns that the comparison needs."""
+
+    def __init__(self, side: str, missing: Sequence[str], found: Sequence[str]) -> None:
+        noun = "column" if len(missing) == 1 else "columns"
+        super().__init__(
+            f"The {side} side has no {noun} {', '.join(missing)} (it has {', '.join(found)}); "
+            f"rename them in [{side}.columns] of the configuration or in the query."
+        )
+
+
+class LooksLikeCrmCloseDate(SourceDataError):
+    """A close_date column that holds the day a deal was won."""
+
+    def __init__(self, early: int, rows: int) -> None:
+        super().__init__(
+            f"{early:,} of {rows:,} contract lines close on or before their start: close_date "
+            "looks like a CRM close date (the day the deal was won). Deliver the day on which "
+            "recognition ends as close_date."
+        )
+
+
+class TieOutError(ReconError):
+    """Totals that do not tie: a defect of recon, found before anybody relied on it."""
+
+    def __init__(self, what: str, found: object, wanted: object) -> None:
+        super().__init__(
+            f"{what[0].upper()}{what[1:]} does not tie out: {found} instead of {wanted}. "
+            "This is a defect of recon; nothing was reported."
+        )
+
+
+class ReportError(ReconError):
+    """A report that cannot be written."""
+
+    exit_code = ExitCode.REPORT
+
+
+class Locked(ReconError):
+    """Another run that writes to the same folder of reports."""
+
+    exit_code = ExitCode.LOCKED
+
+    def __init__(self, holder: str, reports: Path) -> None:
+        super().__init__(f"{reports} is in use: {holder}. Wait until it has ended, then run again.")
+
+
+def tie(what: str, found: int, wanted: int) -> None:
+    """Raise TieOutError where two figures that must agree do not."""
+    if found != wanted:
+        raise TieOutError(what, found, wanted)

@@ -1,0 +1,38 @@
+"""The columns that the two sides deliver (specification, section 1), under our names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from recon.base.result import Side
+
+PERIOD = "recognition_period"
+AMOUNTS = {Side.ANALYTICS: "contract_value", Side.ACCOUNTING: "amount"}
+NEEDED: Mapping[Side, tuple[str, ...]] = {
+    Side.ANALYTICS: (
+        "contract_id", "revenue_type", "contract_value", "duration_months", "booking_date",
+        "close_date",
+    ),
+    Side.ACCOUNTING: ("entry_id", "contract_id", "revenue_type", "amount", PERIOD),
+}  # fmt: skip
+OPTIONS: Mapping[Side, tuple[str, ...]] = {
+    Side.ANALYTICS: (
+        "start_date", "currency", "customer_id", "customer", "segment", "owner", "terminated_on",
+    ),
+    Side.ACCOUNTING: ("currency", "posted_at", "document_ref"),
+}  # fmt: skip
+# How many entries a row stands for, where a database has added some up; else it is one.
+CONDENSED = "recon_entries"
+
+
+def needed(side: Side, compliance: Iterable[str] = ()) -> tuple[str, ...]:
+    """Return the columns without which a side cannot be read.
+
+    `compliance` are those that the configuration names besides, as it spells them.
+    """
+    return NEEDED[side] + tuple(column.strip().lower() for column in compliance)
+
+
+def known(side: Side, compliance: Iterable[str] = ()) -> tuple[str, ...]:
+    """Return the columns that are read of a side, needed or not."""
+    return needed(side, compliance) + OPTIONS[side]

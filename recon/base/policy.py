@@ -1,0 +1,295 @@
+"""The policy: by which rules a month is reconciled.
+
+It is read from the `[policy]` table of the configuration, or from the same keys in Python.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from recon.base import keys, money
+from recon.base.errors import ConfigError
+from recon.base.keys import Keys
+
+PPM = 1_000_000
+DEFERRED = "Deferred revenue"
+
+
+class Convention(StrEnum):
+    """How a contract's value spreads over its term."""
+
+    EVEN = "even"
+    PRORATE_PERIOD_RATE = "prorate_period_rate"
+    PRORATE_DAY_RATE = "prorate_day_rate"
+    EXACT_DAYS = "exact_days"
+
+
+class Rounding(StrEnum):
+    """Where the cents that do not divide evenly go."""
+
+    CUMULATIVE = "cumulative"
+    LAST_PERIOD = "last_period"
+
+
+class Recognition(StrEnum):
+    """When a one-time type is recognized."""
+
+    OVER_DURATION = "over_duration"
+    BOOKING_MONTH = "booking_month"
+    START_MONTH = "start_month"
+    CLOSE_MONTH = "close_month"
+
+
+class Kind(StrEnum):
+    """The two families of revenue types."""
+
+    RECURRING = "recurring"
+    ONE_TIME = "one_time"
+
+
+KINDS: Mapping[str, Kind] = dict.fromkeys(
+    ("Subscription", "Support", "Maintenance", "Service"), Kind.RECURRING
+) | dict.fromkeys(("Implementation", "Consulting", "Setup"), Kind.ONE_TIME)
+
+
+@dataclass(frozen=True, slots=True)
+class Tolerance:
+    """What difference is allowed; a field that is None is taken from the wider rule.
+
+    `ppm` is millionths of the expected amount; `floor` and `cap` are ten-thousandths of the
+    line's currency. A floor that is None everywhere is one minor unit, a cap no cap.
+    """
+
+    ppm: int | None = None
+    floor: int | None = None
+    cap: int | None = None
+
+    def over(self, wider: Tolerance) -> Tolerance:
+        """Return this tolerance, completed by a wider one."""
+        return Tolerance(
+            wider.ppm if self.ppm is None else self.ppm,
+            wider.floor if self.floor is None else self.floor,
+            wider.cap if self.cap is None else self.cap,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TypePolicy:
+    """The rules of one revenue type."""
+
+    kind: Kind
+    recognition: Recognition = Recognition.OVER_DURATION
+    convention: Convention | None = None
+    rounding: Rounding | None = None
+    tolerance: Tolerance = Tolerance()
+
+
+@dataclass(frozen=True, slots=True)
+class SeverityRules:
+    """The ladder of severities: percents of expected, amounts in ten-thousandths."""
+
+    warning_percent: int = 5
+    high_percent: int = 10
+    at_most_warning_below: int = 100 * money.SCALE
+    at_most_high_below: int = 1_000 * money.SCALE
+    at_least_high_from: int = 10_000 * money.SCALE
+    critical_from: int = 50_000 * money.SCALE
+
+
+def _standard_types() -> Mapping[str, TypePolicy]:
+    return {name: TypePolicy(kind) for name, kind in KINDS.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The rules of a reconciliation; the defaults are those of the specification.
+
+    Where a tolerance is set by revenue type and by segment, the type's wins.
+    """
+
+    tolerance: Tolerance = Tolerance(ppm=PPM // 100)
+    currency: str = "USD"
+    convention: Convention = Convention.EVEN
+    rounding: Rounding = Rounding.CUMULATIVE
+    types: Mapping[str, TypePolicy] = field(default_factory=_standard_types)
+    segments: Mapping[str, Tolerance] = field(default_factory=dict)
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    severity: SeverityRules = SeverityRules()
+
+    @classmethod
+    def of(cls, table: Mapping[str, object]) -> Policy:
+        """Return the policy of a `[policy]` table; raises ConfigError with every mistake."""
+        mistakes: list[str] = []
+        policy = read_policy(Keys(table, "policy", mistakes))
+        if mistakes:
+            raise ConfigError(mistakes)
+        return policy
+
+    def allowed_text(self) -> str:
+        """Return the tolerance in words, as every report prints it, with what some lines have."""
+        floor = "one minor unit" if self.tolerance.floor is None else _amount(self.tolerance.floor)
+        cap = "no cap" if self.tolerance.cap is None else f"at most {_amount(self.tolerance.cap)}"
+        own = "".join(f"; {name}: {', '.join(parts)}" for name, parts in self._own_tolerances())
+        return f"{rate_text(self.tolerance.ppm or 0)} of expected, at least {floor}, {cap}{own}"
+
+    def _own_tolerances(self) -> Iterator[tuple[str, list[str]]]:
+        own = [(name, rule.tolerance) for name, rule in self.types.items()]
+        for name, tolerance in [*own, *self.segments.items()]:
+            if parts := _tolerance_parts(tolerance):
+                yield name, [part.removeprefix("tolerance ") for part in parts]
+
+    def rows(self) -> list[tuple[str, str]]:
+        """Return every parameter as (key, value), for the reports."""
+        rows = [
+            ("tolerance", self.allowed_text()),
+            ("currency", self.currency),
+            ("convention", self.convention.value),
+            ("rounding", self.rounding.value),
+        ]
+        for name, rule in self.types.items():
+            parts = [rule.kind.value, rule.recognition.value]
+            parts += [part.value for part in (rule.convention, rule.rounding) if part]
+            rows.append((f"types.{name}", ", ".join(parts + _tolerance_parts(rule.tolerance))))
+        rows += [
+            (f"segments.{s}", ", ".join(_tolerance_parts(t))) for s, t in self.segments.items()
+        ]
+        rows += [(f"aliases.{alias}", name) for alias, name in self.aliases.items()]
+        rules = self.severity
+        rows += [
+            ("severity.warning_percent", f"{rules.warning_percent}%"),
+            ("severity.high_percent", f"{rules.high_percent}%"),
+            ("severity.at_most_warning_below", _amount(rules.at_most_warning_below)),
+            ("severity.at_most_high_below", _amount(rules.at_most_high_below)),
+            ("severity.at_least_high_from", _amount(rules.at_least_high_from)),
+            ("severity.critical_from", _amount(rules.critical_from)),
+        ]
+        return rows
+
+
+def rate_text(ppm: int) -> str:
+    """Return millionths as a percentage, as in `1%` or `0.25%`."""
+    whole, rest = divmod(ppm, PPM // 100)
+    return f"{whole}.{rest:04d}".rstrip("0").rstrip(".") + "%"
+
+
+def _amount(units: int) -> str:
+    return money.pretty(units, "")
+
+
+def _tolerance_parts(tolerance: Tolerance) -> list[str]:
+    parts = [] if tolerance.ppm is None else [f"tolerance {rate_text(tolerance.ppm)}"]
+    parts += [] if tolerance.floor is None else [f"floor {_amount(tolerance.floor)}"]
+    return parts + ([] if tolerance.cap is None else [f"cap {_amount(tolerance.cap)}"])
+
+
+def read_policy(table: Keys) -> Policy:
+    """Return the policy of a table; mistakes are noted there, each with its full key."""
+    standard = Policy()
+    types = _read_types(table)
+    policy = Policy(
+        tolerance=_read_tolerance(table).over(standard.tolerance),
+        currency=table.take("currency", keys.currency, standard.currency),
+        convention=table.take("convention", keys.one_of(Convention), standard.convention),
+        rounding=table.take("rounding", keys.one_of(Rounding), standard.rounding),
+        types=types,
+        segments=_read_segments(table),
+        aliases=_read_aliases(table, types),
+        severity=_read_severity(table.table("severity")),
+    )
+    table.close()
+    return policy
+
+
+def _read_tolerance(table: Keys) -> Tolerance:
+    return Tolerance(
+        table.take("tolerance", keys.rate, None),
+        table.take("floor", keys.amount, None),
+        table.take("cap", keys.amount, None),
+    )
+
+
+def _read_segments(table: Keys) -> Mapping[str, Tolerance]:
+    segments = {}
+    for name, child in table.tables("segments"):
+        segments[name] = _read_tolerance(child)
+        child.close()
+    _note_collisions(table, "segments", segments)
+    return segments
+
+
+def _note_collisions(
+    table: Keys, key: str, names: Iterable[str], known: Iterable[str] = ()
+) -> None:
+    """Note every name that is one before it, or a known one, trimmed and case-folded."""
+    seen = {name.casefold(): name for name in known}
+    for name in names:
+        first = seen.setdefault(name.strip().casefold(), name)
+        if first is not name:
+            table.mistake(f"{key}.{name}", f"is the same as {first!r}")
+
+
+def _read_types(table: Keys) -> Mapping[str, TypePolicy]:
+    types = dict(_standard_types())
+    known = {name.casefold(): name for name in types}
+    tables = table.tables("types")
+    _note_collisions(table, "types", [written for written, _ in tables])
+    for written, child in tables:
+        name = known.get(written.strip().casefold(), written.strip())
+        types[name] = _read_type(child, types.get(name))
+        child.close()
+    return types
+
+
+def _read_type(table: Keys, known: TypePolicy | None) -> TypePolicy:
+    if known is None and "kind" not in table:
+        table.mistake("kind", "a new type needs kind = 'recurring' or 'one_time'")
+    kind = table.take("kind", keys.one_of(Kind), known.kind if known else None)
+    recognition = table.take("recognition", keys.one_of(Recognition), Recognition.OVER_DURATION)
+    if kind is Kind.RECURRING and recognition is not Recognition.OVER_DURATION:
+        table.mistake("recognition", f"only a one-time type can be recognized by {recognition}")
+    return TypePolicy(
+        kind or Kind.RECURRING,
+        recognition,
+        table.take("convention", keys.one_of(Convention), None),
+        table.take("rounding", keys.one_of(Rounding), None),
+        _read_tolerance(table),
+    )
+
+
+def _read_aliases(table: Keys, types: Mapping[str, TypePolicy]) -> Mapping[str, str]:
+    """Return alias -> type; both are matched trimmed and case-folded."""
+    known = {name.casefold(): name for name in types}
+
+    def parse(value: object) -> str:
+        name = known.get(keys.text(value).casefold())
+        if name is None:
+            raise ValueError(f"{value!r} is not a known revenue type")
+        return name
+
+    child = table.table("aliases")
+    _note_collisions(table, "aliases", child.names(), types)
+    found = {alias: child.take(alias, parse, "") for alias in child.names()}
+    return {alias: name for alias, name in found.items() if name}
+
+
+def _read_severity(table: Keys) -> SeverityRules:
+    standard = SeverityRules()
+    rules = SeverityRules(
+        table.take("warning_percent", keys.whole, standard.warning_percent),
+        table.take("high_percent", keys.whole, standard.high_percent),
+        table.take("at_most_warning_below", keys.amount, standard.at_most_warning_below),
+        table.take("at_most_high_below", keys.amount, standard.at_most_high_below),
+        table.take("at_least_high_from", keys.amount, standard.at_least_high_from),
+        table.take("critical_from", keys.amount, standard.critical_from),
+    )
+    if rules.warning_percent > rules.high_percent:
+        table.mistake("high_percent", "is below warning_percent")
+    table.close()
+    return rules
+
+
+def revenue_account(revenue_type: str) -> str:
+    """Return what the revenue account of a type is called where no other name is configured."""
+    return f"Revenue - {revenue_type}"

@@ -1,0 +1,337 @@
+"""What a reconciliation says: statuses, causes, severities, breaks, totals, the bridge.
+
+Amounts are ten-thousandths of the currency unit (see `recon.base.money`).
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum, StrEnum
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from recon.base import money
+from recon.base.month import Month
+from recon.base.policy import Policy
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class Status(StrEnum):
+    """What a line is; exactly one each. `invalid` are the rows of `Reconciliation.invalid`."""
+
+    MATCHED = "matched"
+    WITHIN_TOLERANCE = "within_tolerance"
+    OVER_RECOGNIZED = "over_recognized"
+    UNDER_RECOGNIZED = "under_recognized"
+    NOT_RECOGNIZED = "not_recognized"
+    NOT_EXPECTED = "not_expected"
+    INVALID = "invalid"
+
+
+class Cause(StrEnum):
+    """Why a line breaks, in the order in which the causes are named."""
+
+    DUPLICATE_ENTRY = "duplicate_entry"
+    SIGN_FLIPPED = "sign_flipped"
+    DECIMAL_SHIFT = "decimal_shift"
+    DIGITS_SWAPPED = "digits_swapped"
+    WRONG_PERIOD = "wrong_period"
+    CATCH_UP = "catch_up"
+    WRONG_TYPE = "wrong_type"
+    WRONG_CONTRACT = "wrong_contract"
+    MISTYPED_CONTRACT = "mistyped_contract"
+    WRONG_CURRENCY = "wrong_currency"
+    FULL_VALUE = "full_value"
+    WRONG_DURATION = "wrong_duration"
+    WRONG_START = "wrong_start"
+    OTHER_CONVENTION = "other_convention"
+    ENDED = "ended"
+    NOT_STARTED = "not_started"
+    UNKNOWN_CONTRACT = "unknown_contract"
+    NOT_POSTED = "not_posted"
+    UNEXPLAINED = "unexplained"
+
+
+# Differences of timing: what one month lacks another one has too much of.
+TIMING = frozenset({Cause.WRONG_PERIOD, Cause.CATCH_UP})
+
+
+class Severity(IntEnum):
+    """How much a break matters; a higher one compares as greater."""
+
+    WARNING = 1
+    HIGH = 2
+    CRITICAL = 3
+
+    @property
+    def word(self) -> str:
+        """The severity as it is written everywhere."""
+        return self.name.lower()
+
+
+class Flag(StrEnum):
+    """What else is worth knowing of a line."""
+
+    TERM_MISMATCH = "term_mismatch"
+    CLOSED_EARLY = "closed_early"
+    CARRIED_DIFFERENCE = "carried_difference"
+    OVER_CONTRACT_VALUE = "over_contract_value"
+    SPELLING = "spelling"
+    SECOND_MONTH = "second_month"
+    THIRD_MONTH = "third_month"
+
+
+class Side(StrEnum):
+    """The two sides that are compared."""
+
+    ANALYTICS = "analytics"
+    ACCOUNTING = "accounting"
+
+
+class Entry(NamedTuple):
+    """One accounting entry of a line that breaks; `offset` is its month less the reconciled one."""
+
+    entry_id: str
+    amount: int
+    offset: int
+    document_ref: str
+    posted_at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Counterpart:
+    """The line that is off by the opposite amount, where a cause is between two.
+
+    `offset` is its month less the reconciled one: 0 unless an entry stands in the wrong month.
+    """
+
+    contract_id: str
+    revenue_type: str
+    currency: str
+    offset: int
+    to_date_expected: int
+    to_date_recognized: int
+
+
+NAME_LENGTH = 12
+
+
+def short_name(length: int, *parts: str) -> str:
+    """Return so many letters and digits that stand for some texts, the same for the same ones."""
+    digest = hashlib.sha256("\x1f".join(parts).encode()).digest()
+    return base64.b32encode(digest).decode("ascii")[:length]
+
+
+# Reports, journal and evidence ask each for the name of every break.
+@lru_cache(maxsize=1 << 16)
+def fingerprint(id_key: str, revenue_type: str, currency: str) -> str:
+    """Return the name of a break, the same in every run and month: it is that of its line.
+
+    `id_key` is what the comparison folds the contract's id to: Python folds a few letters
+    otherwise, and two lines would have one name. A line has at most one break a month. Of ten
+    million lines two have the same 60 bits in one of 20,000 companies; the first few letters are
+    enough to ask for one.
+    """
+    return "B-" + short_name(NAME_LENGTH, id_key, revenue_type, currency)
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """A line outside tolerance, with what, why and how much it matters.
+
+    `id_key` is the contract's id as lines are matched by it. `concerned` are the ids of the
+    entries that the cause is about: of the repeated ones, of those in the wrong month, else of all
+    in the month. `against` are the sentences that speak against booking what the line lacks.
+    """
+
+    contract_id: str
+    id_key: str
+    revenue_type: str
+    currency: str
+    customer: str
+    segment: str
+    owner: str
+    status: Status
+    cause: Cause
+    candidates: tuple[Cause, ...]
+    severity: Severity
+    expected: int
+    recognized: int
+    difference: int
+    allowed: int
+    to_date_expected: int
+    to_date_recognized: int
+    flags: tuple[Flag, ...]
+    entries: tuple[Entry, ...]
+    explanation: str
+    concerned: tuple[str, ...] = ()
+    counterpart: Counterpart | None = None
+    against: tuple[str, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The name under which people speak of the break, like `B-7KQ2M4XAU3EP`."""
+        return fingerprint(self.id_key, self.revenue_type, self.currency)
+
+    @property
+    def percent(self) -> str:
+        """The variance, difference / expected, or `n/a` where nothing is expected."""
+        return money.percent(self.difference, self.expected)
+
+    @property
+    def to_date_difference(self) -> int:
+        """To-date recognized less to-date expected."""
+        return self.to_date_recognized - self.to_date_expected
+
+    @property
+    def ambiguous(self) -> bool:
+        """Whether more than one cause explains the difference."""
+        return len(self.candidates) > 1
+
+    @property
+    def entry_ids(self) -> tuple[str, ...]:
+        """The ids of the month's entries."""
+        return tuple(entry.entry_id for entry in self.entries if entry.offset == 0)
+
+
+@dataclass(frozen=True, slots=True)
+class InvalidRow:
+    """A row that cannot be compared.
+
+    `row` counts from 1 in the order in which the source delivers its contract lines, or the
+    entries of the month.
+    """
+
+    side: Side
+    row: int
+    id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """The totals of one currency, or of a part of its lines."""
+
+    expected: int
+    recognized: int
+    gross_difference: int
+    contract_lines: int
+    inactive_lines: int
+    matched: int
+    within_tolerance: int
+    breaks: int
+
+    def masked(self, ppm: int) -> bool:
+        """Return whether a net difference within a tolerance, in millionths, hides a gross one."""
+        allowed = ppm * abs(self.expected)
+        return abs(self.difference) * 1_000_000 <= allowed < self.gross_difference * 1_000_000
+
+    @property
+    def difference(self) -> int:
+        """The net difference: recognized less expected."""
+        return self.recognized - self.expected
+
+    @property
+    def compared(self) -> int:
+        """The lines with revenue in the month: expected, recognized or both.
+
+        The others, outside their term for the most part, match trivially and would flatter the
+        rate.
+        """
+        return self.matched - self.inactive_lines + self.within_tolerance + self.breaks
+
+    @property
+    def match_rate(self) -> str:
+        """The share of compared lines that match or are within tolerance, as `97.31%`."""
+        return money.share(self.compared - self.breaks, self.compared)
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """One step of the bridge from expected to recognized."""
+
+    bucket: str
+    amount: int
+    lines: int
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The totals of a segment, a revenue type or a kind of revenue in one currency."""
+
+    by: str
+    name: str
+    currency: str
+    totals: Totals
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFacts:
+    """What one side delivered; for accounting, the month's entries."""
+
+    rows: int
+    invalid: int
+    control_total: Mapping[str, int]
+    description: str = "data frame"
+
+
+LINE_COLUMNS = (
+    "contract_id", "revenue_type", "kind", "currency", "customer", "segment", "owner", "status",
+    "cause", "severity", "expected", "recognized", "difference", "allowed", "to_date_expected",
+    "to_date_recognized", "unrecognized_remainder", "entries", "flags",
+)  # fmt: skip
+
+
+class Lines(Protocol):
+    """All compared lines, read in batches so that a large month needs little memory."""
+
+    columns: tuple[str, ...]
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[tuple[object, ...]]: ...
+
+    def texts(self, expression: str, made: Mapping[str, str]) -> Iterator[str]:
+        """Yield a text for each line: SQL over what `made` makes of the columns, by name."""
+        ...
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Return the lines as a data frame, amounts as int64 ten-thousandths."""
+        ...
+
+
+@dataclass(frozen=True)
+class Reconciliation:
+    """The result of a month: what every report, the console and Slack read and never recount."""
+
+    month: Month
+    policy: Policy
+    sources: Mapping[Side, SourceFacts]
+    totals: Mapping[str, Totals]
+    bridge: Mapping[str, Sequence[Bucket]]
+    breaks: Sequence[Break]
+    invalid: Sequence[InvalidRow]
+    parts: Sequence[Part]
+    flags: Mapping[Flag, int]
+    notices: Sequence[str]
+    lines: Lines = field(compare=False, repr=False)
+
+    @property
+    def severity(self) -> Severity | None:
+        """The gravest severity, None where nothing breaks; an invalid row is at least high."""
+        found = [item.severity for item in self.breaks] + [Severity.HIGH] * bool(self.invalid)
+        return max(found, default=None)
+
+    def breaks_from(self, severity: Severity | None) -> bool:
+        """Return whether a break or an invalid row is at or above a severity; never for None."""
+        found = self.severity
+        return severity is not None and found is not None and found >= severity
+
+    def masked(self, currency: str) -> bool:
+        """Return whether a net difference within tolerance hides a gross one beyond it."""
+        return self.totals[currency].masked(self.policy.tolerance.ppm or 0)

@@ -1,0 +1,133 @@
+"""The process around the commands: its streams, and what Ctrl-C does to it."""
+
+from __future__ import annotations
+
+import atexit
+import errno
+import gc
+import io
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import NoReturn
+
+from recon.base.errors import ReportError
+
+# Windows' word for a pipe that nobody reads any more.
+_BROKEN_PIPES = (errno.EPIPE, errno.EINVAL)
+# The rights of the group and of everybody else.
+_OTHERS = 0o077
+
+
+class Interruption:
+    """What Ctrl-C or a request to end does: it stops the work, not the tidying up after it."""
+
+    PATIENCE = 2.0
+
+    def __init__(self) -> None:
+        self._asked_at: float | None = None
+
+    @property
+    def asked(self) -> bool:
+        """Whether anybody wanted the process to stop."""
+        return self._asked_at is not None
+
+    def __call__(self, *_: object) -> None:
+        """Raise KeyboardInterrupt; an impatient second signal changes nothing."""
+        now = time.monotonic()
+        if self._asked_at is None or now - self._asked_at > self.PATIENCE:
+            self._asked_at = now
+            raise KeyboardInterrupt
+
+    def listen(self) -> None:
+        """Take the signals from now on, but for those that whoever started us has switched off."""
+        for number in _signals():
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, self)
+
+    def ignore(self) -> None:
+        """Let no signal come between the end of the work and the exit code."""
+        for number in _signals():
+            signal.signal(number, signal.SIG_IGN)
+
+
+def _signals() -> list[signal.Signals]:
+    # SIGBREAK is what Windows sends on Ctrl-Break.
+    return [number for number in signal.Signals if number.name in ("SIGINT", "SIGTERM", "SIGBREAK")]
+
+
+def keep_private() -> None:
+    """Let nobody but this account read what the process makes: files, folders, what DuckDB spills.
+
+    What is there already keeps its rights. On Windows a file has those of its folder.
+    """
+    if os.name == "posix":
+        # In one place, since DuckDB, SQLite and openpyxl make files of their own.
+        os.umask(os.umask(_OTHERS) | _OTHERS)
+
+
+def collect_seldom() -> None:
+    """Look for garbage less often: nearly everything that a run makes lives to its end."""
+    gc.set_threshold(50_000)
+
+
+def prepare_streams() -> None:
+    """Write UTF-8 where output is redirected; Windows would take a code page without boxes."""
+    if not os.environ.get("RECON_DEBUG"):
+        # Half a workbook complains once more when it is collected; the failure was told already.
+        sys.unraisablehook = lambda _: None
+    # A closed stream is None: then nothing is told, and nothing strays into the other one.
+    sys.stdout = sys.stdout or _nowhere()
+    sys.stderr = sys.stderr or _nowhere()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            redirected = not stream.isatty() and "PYTHONIOENCODING" not in os.environ
+            stream.reconfigure(encoding="utf-8" if redirected else None, errors="replace")
+
+
+def _nowhere() -> io.TextIOWrapper:
+    return Path(os.devnull).open("w", encoding="utf-8")
+
+
+@contextmanager
+def printing() -> Iterator[None]:
+    """Let results be printed; a reader that has seen enough, like `head`, may leave early.
+
+    Raises ReportError where they cannot be printed, as on a full disk.
+    """
+    try:
+        yield
+        sys.stdout.flush()
+    except SystemExit:  # rich, of a broken pipe
+        discard_output()
+    except OSError as error:
+        discard_output()
+        if error.errno not in _BROKEN_PIPES:
+            raise ReportError(
+                f"The results cannot be printed: {error.strerror}. Send the output to another "
+                "place and run again."
+            ) from error
+
+
+def leave(code: int) -> NoReturn:
+    """End the process at once; what it has written stands, and contexts have tidied up.
+
+    Python would take every object of a run apart first, and wait for a thread that hangs in a
+    login; the operating system takes all of it back in no time.
+    """
+    # What libraries want to be done at the end: openpyxl removes the sheets of half a workbook.
+    with suppress(Exception):
+        atexit._run_exitfuncs()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError):
+            stream.flush()
+    os._exit(code)
+
+
+def discard_output() -> None:
+    """Forget what is still to be printed: it would fail again when Python ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,8 +1,0 @@
-"""Counting: how people read a number of things."""
-
-from __future__ import annotations
-
-
-def counted(count: int, noun: str) -> str:
-    """Return a count with its noun, as in `1 row` and `1,204 rows`."""
-    return f"{count:,} {noun}" + ("" if count == 1 else "s")

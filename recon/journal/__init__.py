@@ -1,6 +1,0 @@
-"""The journal: what was run, what broke, and what people said about it; nothing is ever changed.
-
-`model` has the terms, `lives` says where each break stands, `ageing` how old the open ones are,
-`history` what a run means beside the ones before it; `said` and `signing` check what people write
-into it; `store` and `schema` keep it all in a file.
-"""

@@ -1,0 +1,1 @@
+"""Expected revenue against recorded revenue, to the cent, and why they differ."""

@@ -1,0 +1,87 @@
+"""A broken line: everything that its causes are judged by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
+
+from recon.base.month import Month
+from recon.base.result import Cause, Entry, Flag, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """Another term under which exactly the recognized amount would be expected."""
+
+    cause: Cause
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Partner:
+    """Another line that is off by the opposite amount.
+
+    `single` where the two can only mean each other, `balanced` where as many lines have the
+    amount too much as lack it, so that moving it explains them all.
+    """
+
+    contract_id: str
+    revenue_type: str
+    currency: str
+    single: bool
+    balanced: bool
+    to_date_expected: int
+    to_date_recognized: int
+
+
+class Facts(NamedTuple):
+    """One line that breaks; amounts in ten-thousandths, differences are recognized - expected.
+
+    `entries` are those of the month and its neighbours, `unread` says which of the line cannot be
+    read, and `against` where the amount that it lacks is found instead.
+    """
+
+    line: int
+    month: Month
+    entries: tuple[Entry, ...]
+    entries_of_month: tuple[Entry, ...]
+    fits: tuple[Fit, ...]
+    unread: str
+    against: tuple[str, ...]
+    partners: Mapping[Cause, Partner]
+    status: Status
+    flags: tuple[Flag, ...]
+    contract_id: str
+    id_key: str
+    revenue_type: str
+    currency: str
+    unit: int
+    customer: str
+    segment: str
+    owner: str
+    expected: int
+    recognized: int
+    difference: int
+    allowed: int
+    entry_count: int
+    to_date_expected: int
+    to_date_recognized: int
+    before_difference: int
+    after_difference: int
+    expected_before: int
+    expected_after: int
+    months_broken: int
+    on_contract: bool
+    known_contract: bool
+    full_value: int | None
+    term_start: date | None
+    last_month: int | None
+    start_month: int | None
+    closed_early_on: date | None
+    lines_that_cancel: int
+
+    def partner(self, cause: Cause) -> Partner | None:
+        """Return the line that is off by the opposite amount for this cause."""
+        return self.partners.get(cause)

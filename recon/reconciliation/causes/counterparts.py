@@ -1,0 +1,139 @@
+"""Counterparts: the lines that are off by opposite amounts, so that moving one explains both.
+
+Reads `off` and `broken` (see `recon.reconciliation.causes.gather`).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from recon.base import money
+from recon.base.result import Cause
+from recon.reconciliation.causes import wording
+from recon.reconciliation.causes.broken_line import Facts, Partner
+from recon.store.session import Session
+
+# What makes two lines that are off by opposite amounts a pair.
+_PAIRS = (
+    (Cause.WRONG_TYPE, "a.id_key = b.id_key AND a.currency = b.currency AND a.type <> b.type"),
+    (Cause.WRONG_CONTRACT,
+     "lower(coalesce(a.customer_id, a.customer)) = lower(coalesce(b.customer_id, b.customer)) "
+     "AND a.currency = b.currency AND a.id_key <> b.id_key"),
+    (Cause.WRONG_CURRENCY, "a.id_key = b.id_key AND a.type = b.type AND a.currency <> b.currency"),
+)  # fmt: skip
+# An id and what it is without one of its letters: two ids that are one edit apart share one of
+# these, so that not every id is held against every other one that is off by the same amount.
+_KEYS = """list_append(list_transform(range(len(id_key)), lambda i: {
+        key: left(id_key, i) || substr(id_key, i + 2), place: i, letter: substr(id_key, i + 1, 1)}),
+    {key: id_key, place: -1, letter: ''})"""
+# Two ids that share one are an edit apart where a letter is another one, is missing, or has changed
+# places with its neighbour.
+_ONE_EDIT = """(u.cut.place = c.cut.place OR -1 IN (u.cut.place, c.cut.place)
+    OR abs(u.cut.place - c.cut.place) = 1 AND u.cut.letter = c.cut.letter)"""
+# The lines of unknown contracts, and those whose id differs by one edit and that lack the amount.
+_MISTYPED = f"""
+    unknown AS (FROM off WHERE NOT known_contract),
+    candidates AS (
+        SELECT line, id_key, type, currency, -difference AS difference, unnest({_KEYS}) AS cut
+        FROM (SELECT * REPLACE (-difference AS difference) FROM off WHERE on_contract)
+        SEMI JOIN unknown USING (type, currency, difference)),
+    mistyped AS (
+        SELECT DISTINCT u.line AS unknown, c.line AS known
+        FROM (SELECT *, unnest({_KEYS}) AS cut FROM unknown) u
+        JOIN candidates c ON u.type = c.type AND u.currency = c.currency
+            AND u.cut.key = c.cut.key AND u.difference = -c.difference AND {_ONE_EDIT})"""
+
+
+def partners_of(connection: Session) -> dict[int, dict[Cause, Partner]]:
+    """Return the lines that are off by the opposite amount, by line and cause.
+
+    Of several, the one of the same revenue type and then the first by id is named.
+    """
+    found_in = [
+        (cause, f"broken a JOIN off b ON a.difference = -b.difference AND {condition}")
+        for cause, condition in _PAIRS
+    ] + [
+        (
+            Cause.MISTYPED_CONTRACT,
+            f"mistyped JOIN broken a ON a.line = {one} JOIN off b ON b.line = {other}",
+        )
+        for one, other in (("unknown", "known"), ("known", "unknown"))
+    ]
+    pairs = " UNION ALL ".join(
+        f"""SELECT a.line, '{cause}' AS cause, b.id, b.type, b.currency, a.type = b.type AS same,
+            b.to_date_expected, b.to_date_recognized,
+            count(*) OVER (PARTITION BY b.line) AS claims
+        FROM {pair}"""
+        for cause, pair in found_in
+    )
+    rows = connection.execute(
+        f"""WITH {_MISTYPED}
+        SELECT line, cause, first(id ORDER BY same DESC, id, type, currency),
+            first(type ORDER BY same DESC, id, type, currency),
+            first(currency ORDER BY same DESC, id, type, currency),
+            count(*) = 1 AND max(claims) = 1, count(*) = max(claims),
+            first(to_date_expected ORDER BY same DESC, id, type, currency),
+            first(to_date_recognized ORDER BY same DESC, id, type, currency)
+        FROM ({pairs}) GROUP BY line, cause"""
+    ).fetchall()
+    found: defaultdict[int, dict[Cause, Partner]] = defaultdict(dict)
+    for line, cause, *partner in rows:
+        found[line][Cause(cause)] = Partner(*partner)
+    return dict(found)
+
+
+def wrong_type(facts: Facts) -> str | None:
+    """Added up over the revenue types of the contract, nothing is missing."""
+    partner = facts.partner(Cause.WRONG_TYPE)
+    if partner and partner.balanced:
+        return (
+            f"{_both(facts)} on {partner.revenue_type} of the same contract cancel out: "
+            "posted under the wrong type."
+        )
+    if facts.lines_that_cancel > 1:
+        return (
+            f"The {facts.lines_that_cancel} lines of the contract that are off add up to nothing: "
+            "posted under the wrong types."
+        )
+    return None
+
+
+def wrong_contract(facts: Facts) -> str | None:
+    """Another contract of the customer is off by just this amount, the other way."""
+    partner = facts.partner(Cause.WRONG_CONTRACT)
+    if partner is None or not partner.balanced:
+        return None
+    return (
+        f"{_both(facts)} on {partner.contract_id} {partner.revenue_type} of the same customer: "
+        "posted on the wrong contract."
+    )
+
+
+def _both(facts: Facts) -> str:
+    here, there = wording.signed(facts, facts.difference), wording.signed(facts, -facts.difference)
+    return f"{here} here and {there}"
+
+
+def mistyped_contract(facts: Facts) -> str | None:
+    """An unknown contract id is one edit away from the one line that lacks the amount."""
+    partner = facts.partner(Cause.MISTYPED_CONTRACT)
+    if partner is None or not partner.single:
+        return None
+    right, wrong, amount = facts.contract_id, partner.contract_id, -facts.difference
+    if not facts.known_contract:
+        right, wrong, amount = wrong, right, -amount
+    return (
+        f"{wording.amount(facts, amount)} stands on {wrong}, which analytics does not know, "
+        f"and is missing on {right}, one character away: the id is mistyped."
+    )
+
+
+def wrong_currency(facts: Facts) -> str | None:
+    """The same number was posted in another currency."""
+    partner = facts.partner(Cause.WRONG_CURRENCY)
+    if partner is None or not partner.balanced:
+        return None
+    right, wrong, amount = facts.currency, partner.currency, -facts.difference
+    if abs(facts.recognized) > abs(facts.expected):
+        right, wrong, amount = wrong, right, -amount
+    return f"{money.pretty(amount, facts.currency)} was posted in {wrong} instead of {right}."

@@ -1,0 +1,148 @@
+"""Gathering: everything about the lines that break which their causes are judged by.
+
+Reads `lines`, `detail` and `books`; leaves in the session `off` (every line with a difference),
+`broken` (those outside tolerance) and `neighbours` (what their neighbouring months are off by).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import cache
+
+from recon.base.month import Month
+from recon.base.result import Entry, Flag, Status
+from recon.reconciliation.causes.broken_line import Facts
+from recon.reconciliation.causes.counterparts import partners_of
+from recon.reconciliation.causes.objections import objections_of, unread_of
+from recon.reconciliation.causes.terms import fits_of
+from recon.reconciliation.compare import BROKEN, with_terms
+from recon.store.session import Session, is_any
+
+
+def gather(connection: Session, month: Month) -> Iterator[Facts]:
+    """Yield the facts of every break, in the order of contract, type and currency."""
+    if not _create_off(connection):
+        return
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE neighbours AS {_neighbours(month)}")
+    entries = _entries(connection)
+    fits = fits_of(connection, month)
+    unread, against = unread_of(connection), objections_of(connection, month)
+    partners = partners_of(connection)
+    cursor = connection.execute(_FACTS)
+    statuses = {status.value: status for status in Status}
+    while rows := cursor.fetchmany(10_000):
+        for line, status, flags, *values in rows:
+            posted = entries.get(line, ())
+            yield Facts(
+                line,
+                month,
+                posted,
+                tuple(entry for entry in posted if entry.offset == 0),
+                fits.get(line, ()),
+                unread.get(line, ""),
+                against.get(line, ()),
+                partners.get(line, {}),
+                statuses[status],
+                flags_of(flags),
+                *values,
+            )
+
+
+def _create_off(connection: Session) -> bool:
+    """Create `off`, every line with a difference, and `broken`; return whether any line breaks."""
+    off = with_terms(connection, "lines WHERE difference <> 0")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE off AS {off}")
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW broken AS FROM off WHERE {BROKEN}")
+    return is_any(connection, "broken")
+
+
+def _neighbours(month: Month) -> str:
+    m = month.index
+    return f"""
+    WITH earned AS (
+        SELECT line, list(CASE WHEN on_contract THEN own_accrued(elapsed, l) ELSE 0 END
+            ORDER BY end_month) AS by_month
+        FROM (SELECT *, periods_by(end_month, b) AS elapsed
+            FROM broken b, range({m - 3}, {m + 2}) months(end_month)) l GROUP BY line),
+    due AS (
+        SELECT line, by_month[2] - by_month[1] AS expected_before2,
+            by_month[3] - by_month[2] AS expected_before,
+            by_month[5] - by_month[4] AS expected_after
+        FROM earned),
+    posted_near AS (
+        SELECT line, sum(amount) FILTER (distance = -2) AS before2,
+            sum(amount) FILTER (distance = -1) AS before,
+            sum(amount) FILTER (distance = 1) AS after
+        FROM detail GROUP BY line),
+    measured AS (
+        -- Before the first entry of the ledger and after its last, what is lacking proves nothing.
+        SELECT l.line, ppm, floor, cap, unit, term_months,
+            expected_before2, expected_before, expected_after,
+            if(first_month < {m}, coalesce(before, 0) - expected_before, 0) AS before_difference,
+            if(first_month < {m - 1}, coalesce(before2, 0) - expected_before2, 0)
+                AS before2_difference,
+            if(last_month > {m}, coalesce(after, 0) - expected_after, 0) AS after_difference
+        FROM broken l JOIN due USING (line) LEFT JOIN posted_near USING (line), books)
+    SELECT line, expected_before, expected_after, before_difference, after_difference,
+        CASE WHEN within(before_difference, expected_before, l) THEN 1
+            WHEN within(before2_difference, expected_before2, l) THEN 2
+            ELSE 3 END AS months_broken
+    FROM measured l"""
+
+
+# What a line is flagged for; `months_broken` is known of breaks alone.
+FLAGS = (
+    (Flag.TERM_MISMATCH, "term_mismatch"),
+    (Flag.CLOSED_EARLY, "closed_early"),
+    (Flag.CARRIED_DIFFERENCE, "status IN ('matched', 'within_tolerance') AND off_to_date"),
+    (Flag.OVER_CONTRACT_VALUE, "over_value"),
+    (Flag.SPELLING, "spelling"),
+    (Flag.SECOND_MONTH, "months_broken = 2"),
+    (Flag.THIRD_MONTH, "months_broken > 2"),
+)
+_CASES = ", ".join(f"CASE WHEN {condition} THEN '{flag}' END" for flag, condition in FLAGS)
+FLAGGED = f"concat_ws(', ', {_CASES})"
+
+
+@cache
+def flags_of(text: str) -> tuple[Flag, ...]:
+    """Return the flags of a line's flag column."""
+    return tuple(Flag(flag) for flag in text.split(", ") if flag)
+
+
+# What is recognized at a point in time has a term of one month, between the contract's own dates.
+_STARTS = "CASE WHEN b.over_time THEN b.term_start ELSE b.started_on END"
+_FACTS = f"""
+    SELECT line, b.status, {FLAGGED}, b.id, b.id_key, b.type, b.currency, b.unit,
+        coalesce(b.customer, b.customer_id, ''), coalesce(b.segment, ''), coalesce(b.owner, ''),
+        b.expected, b.recognized, b.difference, b.allowed, b.entries,
+        b.to_date_expected, b.to_date_recognized, n.before_difference, n.after_difference,
+        n.expected_before, n.expected_after, n.months_broken, b.on_contract,
+        b.known_contract,
+        rounded(b.value, 1, 1, b.unit), {_STARTS},
+        CASE WHEN b.over_time THEN least(b.close_month, b.start_month + b.periods - 1)
+            ELSE month_index(least(b.close_date, b.terminated_on)) END,
+        month_index({_STARTS}),
+        CASE WHEN b.closed_early THEN b.closed_on END,
+        coalesce(t.total, 0)
+    FROM broken b JOIN neighbours n USING (line) LEFT JOIN (
+        -- Several lines of a contract that are off but add up to nothing: wrong types.
+        SELECT id_key, currency, CASE WHEN sum(difference) = 0 THEN count(*) END AS total
+        FROM off GROUP BY id_key, currency) t USING (id_key, currency)
+    ORDER BY b.id_key, b.type, b.currency"""
+
+
+def _entries(connection: Session) -> dict[int, tuple[Entry, ...]]:
+    """Return the entries of the breaks in the month and its neighbours, by line."""
+    cursor = connection.execute(
+        """SELECT line, coalesce(entry_id, ''), amount, distance,
+            coalesce(document_ref, ''), coalesce(posted_at, '')
+        FROM detail WHERE distance >= -1
+        ORDER BY line, distance, posted_at, entry_id, amount"""
+    )
+    found: defaultdict[int, list[Entry]] = defaultdict(list)
+    while rows := cursor.fetchmany(10_000):
+        for line, *values in rows:
+            found[line].append(Entry(*values))
+    return {line: tuple(entries) for line, entries in found.items()}

@@ -1,0 +1,145 @@
+"""Objections: what speaks against booking the amount that a line lacks.
+
+An amount that is missing on a line and is found elsewhere would be booked twice: in an entry that
+cannot be read, in another month beyond what that month expects, under an id that analytics does
+not know, in another currency, or too much on another line of the customer.
+
+Reads `off`, `broken`, `detail` (see `recon.reconciliation.causes.gather`), `unread`, `recognized_near` and `rejected` (see
+`recon.reconciliation.entry_detail`); leaves `lacking` and `surplus_amounts`. Amounts agree where they differ by no more
+than the line allows; `way` is their sign.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from recon.base import money
+from recon.base.month import Month
+from recon.reconciliation.compare import LACKING, with_terms
+from recon.reconciliation.entry_detail import in_scope
+from recon.store.session import Session, is_any
+
+# Of a key with more entries in the month no two or three are tried together.
+_TRIED = 20
+
+_LACKING = f"""
+    SELECT line, id_key, type, currency, lower(coalesce(customer_id, customer)) AS buyer, entries,
+        sign(expected) AS way, abs(difference) - allowed AS least, abs(difference) + allowed AS most
+    FROM broken WHERE {LACKING}"""
+
+
+def unread_of(connection: Session) -> dict[int, str]:
+    """Entries of broken lines that cannot be read, with their reasons, by line."""
+    rows = connection.execute(
+        """SELECT line, string_agg(coalesce(entry_id, 'an entry without id') || ': ' || reason,
+            '; ' ORDER BY entry_id, reason)
+        FROM unread GROUP BY line"""
+    ).fetchall()
+    return dict(rows)
+
+
+def objections_of(connection: Session, month: Month) -> dict[int, tuple[str, ...]]:
+    """Sentences on where the amount that a line lacks is found, by line."""
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE lacking AS {_LACKING}")
+    if not is_any(connection, "lacking"):
+        return {}
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE surplus_amounts AS {_surplus(month)}")
+    found: defaultdict[int, list[str]] = defaultdict(list)
+    for line, at, surplus, currency in connection.execute(_in_another_month(connection)).fetchall():
+        found[line].append(
+            f"{money.pretty(surplus, currency)} {currency} more than expected is recognized in "
+            f"{Month(at)}"
+        )
+    for _, line, amount, currency, place, entries in connection.execute(_ELSEWHERE).fetchall():
+        found[line].append(f"{money.pretty(amount, currency)} {currency} is {place} ({entries})")
+    return {line: tuple(sentences) for line, sentences in found.items()}
+
+
+def _in_another_month(connection: Session) -> str:
+    """The SELECT of the months that recognize at least what a line lacks beyond what they expect.
+
+    A line with entries in the month lacks a part, which is found only where it is that much.
+    """
+    own = with_terms(connection, "broken SEMI JOIN lacking USING (line)")
+    return f"""
+    WITH near AS (
+        SELECT line, n.month, n.recognized - own_accrued(periods_by(n.month, t), t)
+            + own_accrued(periods_by(n.month - 1, t), t) AS surplus
+        FROM ({own}) t JOIN recognized_near n USING (line))
+    SELECT line, month, surplus, currency FROM near JOIN lacking USING (line)
+    WHERE way * surplus >= least AND (entries = 0 OR way * surplus <= most)
+    ORDER BY line, month"""
+
+
+def _surplus(month: Month) -> str:
+    """The SELECT of the amounts that no line expects: one of two or three entries, or all of them.
+
+    Of lines that have too much, no amount is beyond what they have too much; of entries that
+    cannot be read, those whose amount can.
+    """
+    return f"""
+    WITH over AS (
+        SELECT line, id, id_key, type, currency, known_contract, status,
+            lower(coalesce(customer_id, customer)) AS buyer, difference, recognized, allowed
+        FROM off WHERE NOT ({LACKING})),
+    one AS (
+        SELECT line, entry_id, amount,
+            row_number() OVER (PARTITION BY line ORDER BY entry_id, amount) AS place,
+            count(*) OVER (PARTITION BY line) AS entries
+        FROM detail SEMI JOIN over USING (line) WHERE distance = 0),
+    few AS (FROM one WHERE entries <= {_TRIED}),
+    added AS (
+        SELECT line, amount, coalesce(entry_id, 'an entry without id') AS entries FROM one
+        UNION ALL SELECT a.line, a.amount + b.amount, concat_ws(', ', a.entry_id, b.entry_id)
+        FROM few a JOIN few b ON a.line = b.line AND a.place < b.place
+        UNION ALL SELECT a.line, a.amount + b.amount + c.amount,
+            concat_ws(', ', a.entry_id, b.entry_id, c.entry_id)
+        FROM few a JOIN few b ON a.line = b.line AND a.place < b.place
+        JOIN few c ON b.line = c.line AND b.place < c.place
+        UNION ALL SELECT line, difference, 'what it has too much' FROM over)
+    SELECT id, id_key, type, currency, known_contract, buyer, entries,
+        abs(amount) AS size, sign(amount) AS way
+    FROM added JOIN over USING (line)
+    WHERE NOT known_contract
+        OR (sign(amount) = sign(difference) AND abs(amount) <= abs(difference) + allowed)
+    UNION ALL
+    SELECT NULL, NULL, NULL, currency, false, NULL, entry_id || ': ' || reason,
+        abs(amount), sign(amount)
+    FROM rejected WHERE unread AND amount <> 0 AND {in_scope(month)}"""
+
+
+# Where an amount may be, in the order in which it is named: which of the surplus amounts, the place
+# in words as SQL text, and the column that has to agree.
+_PLACES = (
+    ("id IS NULL", "'in an entry that cannot be compared'", "currency"),
+    ("NOT known_contract AND id IS NOT NULL",
+     "'under ' || id || ', which analytics does not know'", "currency"),
+    ("known_contract", "'too much on ' || type || ' of the same contract'", "id_key"),
+    ("known_contract", "'too much on ' || id || ' ' || type || ' of the same customer'", "buyer"),
+)  # fmt: skip
+
+
+def _nearest(rank: int, of: str, place: str, key: str) -> str:
+    """The SELECT of the largest surplus that a line may lack, where it is not too small.
+
+    An ASOF join looks for it once; an inequality would hold every line against every amount.
+    """
+    return f"""
+    SELECT {rank} AS rank, l.line, l.way * s.size AS amount, l.currency, s.place, s.entries
+    FROM lacking l ASOF JOIN (
+        SELECT currency, way, size, {key} AS key,
+            first({place} ORDER BY id, type, entries) AS place,
+            first(entries ORDER BY id, type, entries) AS entries
+        FROM surplus_amounts WHERE {of} GROUP BY ALL) s
+        ON l.currency = s.currency AND l.way = s.way AND l.{key} = s.key AND l.most >= s.size
+    WHERE s.size >= l.least"""
+
+
+_IN_ANOTHER_CURRENCY = f"""
+    SELECT {len(_PLACES)}, l.line, o.difference, o.currency,
+        'too much on the same line in another currency',
+        o.entries || CASE WHEN o.entries = 1 THEN ' entry' ELSE ' entries' END
+    FROM lacking l JOIN off o ON l.id_key = o.id_key AND l.type = o.type
+        AND l.currency <> o.currency AND o.entries > 0 AND sign(o.difference) = l.way"""
+_PARTS = [_nearest(rank, *place) for rank, place in enumerate(_PLACES)] + [_IN_ANOTHER_CURRENCY]
+_ELSEWHERE = f"{' UNION ALL '.join(_PARTS)} ORDER BY line, rank, place, amount"

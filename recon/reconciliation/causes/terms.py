@@ -1,0 +1,192 @@
+"""Terms: what is recognized is what another reading of the contract gives.
+
+Reads `broken` (see `recon.reconciliation.causes.gather`) and leaves `readings`, the lines among
+it that have a contract and entries, with what their other terms are made of.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+
+from recon.base.month import Month
+from recon.base.result import Cause
+from recon.reconciliation.causes import wording
+from recon.reconciliation.causes.broken_line import Facts, Fit
+from recon.reconciliation.compare import reckoned_in
+from recon.reconciliation.expected import TERM_END, terms
+from recon.store.session import Session, is_any
+
+
+def _counted(number: str, noun: str = "month") -> str:
+    """Return the SQL text of a number of months, or of something else."""
+    return f"{number} || CASE WHEN {number} = 1 THEN ' {noun}' ELSE ' {noun}s' END"
+
+
+def _booked(day: str) -> str:
+    """Return the day from which a term starts; a point in time is its whole month."""
+    return f"CASE WHEN over_time THEN {day} ELSE month_start(month_index({day})) END"
+
+
+# The other ways to read a contract, in the order in which they are named: (cause, what is said of
+# it as SQL text, condition, and the columns that change).
+_MONTHS, _START, _END = "term_months", "term_start", "ends_on"
+# The term may be taken from start to close: in whole months, with the begun one, or by calendar.
+_TO_CLOSE = "over_time AND term_mismatch AND close_date >= term_start AND to_close <= 12000"
+_DAYS_TO_CLOSE = "(closing_day - term_start + 1)"
+_VARIANTS: tuple[tuple[Cause, str, str, Mapping[str, str]], ...] = (
+    *(
+        (Cause.WRONG_DURATION, f"'over ' || {_counted(months)} || ' instead of ' || term_months",
+         f"over_time AND {months} > 0", {_MONTHS: months})
+        for months in ("(term_months - 1)", "(term_months + 1)")
+    ),
+    *(
+        (Cause.WRONG_DURATION, f"'over the ' || {_counted(months)} || ' from start to close'",
+         f"{_TO_CLOSE} AND {months} NOT IN (0, term_months) AND {condition}", {_MONTHS: months})
+        for months, condition in (
+            ("to_close", "true"),
+            ("(to_close + 1)", "NOT whole_to_close"),
+            ("in_calendar", "in_calendar > to_close + CAST(NOT whole_to_close AS INTEGER)"),
+        )
+    ),
+    (Cause.WRONG_DURATION,
+     f"'over the ' || {_counted(_DAYS_TO_CLOSE, 'day')} || ' from start to close'",
+     f"{_TO_CLOSE} AND convention = 'exact_days'", {_END: "closing_day"}),
+    (Cause.WRONG_START, "'from the booking on ' || booked_on || ' instead of ' || term_start",
+     "month_index(booked_on) <> start_month", {_START: _booked("booked_on")}),
+    (Cause.WRONG_START, "'from one month later, ' || add_months(term_start, 1)",
+     "true", {_START: "add_months(term_start, 1)"}),
+    (Cause.WRONG_START, "'from one month earlier, ' || add_months(term_start, -1)",
+     "true", {_START: "add_months(term_start, -1)"}),
+    *(
+        (Cause.OTHER_CONVENTION, f"'by {convention}, {rounding} rounding'",
+         f"over_time AND NOT (convention = '{convention}' AND rounding = '{rounding}')",
+         {"convention": f"'{convention}'", "rounding": f"'{rounding}'"})
+        for convention in ("even", "prorate_period_rate", "prorate_day_rate", "exact_days")
+        for rounding in ("cumulative", "last_period")
+    ),
+    (Cause.OTHER_CONVENTION, "'evenly over ' || duration || ' months'",
+     "NOT over_time AND duration > 1", {_START: "started_on", _MONTHS: "duration"}),
+)  # fmt: skip
+
+
+_TERM_END = f"coalesce(ends_on, {TERM_END})"
+
+
+def fits_of(connection: Session, month: Month) -> dict[int, tuple[Fit, ...]]:
+    """Return the other terms under which the month agrees, by line.
+
+    Only where something was recognized: what was not posted follows no other term. Outside the
+    line's own term another one is believed only when it accounts for everything to date, else
+    each contract that goes on by a month would seem to have started late.
+    """
+    m = month.index
+    _create_readings(connection, m)
+    if not is_any(connection, "readings"):
+        return {}
+    variants = terms(_variants(), _reckoned_in(connection), _TERM_END)
+    rows = connection.execute(
+        f"""WITH reckoned AS (
+            SELECT *, periods_by({m - 1}, t) AS periods_before, periods_by({m}, t) AS periods_now
+            FROM ({variants}) t),
+        earned AS (
+            SELECT *, accrued(periods_before, t) AS earned_before, accrued(periods_now, t) AS earned
+            FROM reckoned t WHERE {_worth_adding_up(m)}),
+        fitting AS (
+            SELECT line, rank FROM earned
+            WHERE earned - earned_before = recognized
+                AND (in_term OR earned = to_date_recognized))
+        SELECT line, rank, {_by_rank([said for _, said, _, _ in _VARIANTS])}
+        FROM fitting JOIN readings USING (line) ORDER BY line, rank"""
+    ).fetchall()
+    found: defaultdict[int, list[Fit]] = defaultdict(list)
+    for line, rank, label in rows:
+        found[line].append(Fit(_VARIANTS[rank][0], label))
+    return {line: tuple(fits) for line, fits in found.items()}
+
+
+def _create_readings(connection: Session, m: int) -> None:
+    connection.execute(
+        f"""CREATE OR REPLACE TEMP TABLE readings AS
+        SELECT line, value, unit, term_start, term_months, convention, rounding, booked_on,
+            started_on, duration, start_month, term_mismatch, recognized,
+            {m} BETWEEN start_month AND least(close_month, start_month + periods - 1) AS in_term,
+            to_date_recognized, over_time, close_date,
+            -- A term ends on its last day or the day after.
+            date_sub('month', term_start, close_date + 1) AS to_close,
+            add_months(term_start, to_close) AS day_after,
+            day_after IN (close_date, close_date + 1) AS whole_to_close,
+            -- What closes on the day it starts has that one day.
+            greatest(close_date - CAST(day_after = close_date AS INTEGER), term_start)
+                AS closing_day,
+            month_index(closing_day) - month_index(term_start) + 1 AS in_calendar,
+            CAST(NULL AS DATE) AS ends_on,
+            CASE WHEN closed_early THEN closed_on END AS closed_on
+        FROM broken WHERE on_contract AND entries > 0"""
+    )
+
+
+def _reckoned_in(connection: Session) -> str:
+    """Return the type to reckon the readings in."""
+    value, months, unit = connection.execute(
+        """SELECT coalesce(max(abs(value)), 0),
+            coalesce(max(greatest(term_months, duration,
+                CASE WHEN to_close <= 12000 THEN to_close + 1 END)), 0) + 1,
+            coalesce(max(unit), 1) FROM readings"""
+    ).fetchone() or (0, 1, 1)
+    return reckoned_in(value, months, unit)
+
+
+def _variants() -> str:
+    """Return a SELECT of `readings`, each with every term that it may have instead of its own."""
+    changed = ", ".join(
+        f"{_by_rank([changes.get(column, column) for _, _, _, changes in _VARIANTS])} AS {column}"
+        for column in (_START, _MONTHS, _END, "convention", "rounding")
+    )
+    return f"""
+        SELECT line, rank, value, unit, closed_on, in_term, recognized, to_date_recognized,
+            {changed}
+        FROM readings, range({len(_VARIANTS)}) ranks(rank)
+        WHERE {_by_rank([condition for _, _, condition, _ in _VARIANTS])}"""
+
+
+def _by_rank(cases: Sequence[str]) -> str:
+    """Return the SQL of what holds for each variant, by its rank."""
+    most = max(set(cases), key=cases.count)
+    different = [f"WHEN {rank} THEN {case}" for rank, case in enumerate(cases) if case != most]
+    return f"CASE rank {' '.join(different)} ELSE {most} END" if different else most
+
+
+def _worth_adding_up(m: int) -> str:
+    """Return the condition that a term can fit at all.
+
+    Where every month is rounded by its own days, each month before has to be reckoned for what
+    was earned to date: not before the month's own share fits.
+    """
+    days = f"month_start({m + 1}) - greatest(month_start({m}), term_start)"
+    return (
+        "NOT (step IS NULL AND rounding = 'last_period' "
+        f"AND {m} BETWEEN start_month AND least(close_month, start_month + periods - 2)) "
+        f"OR rounded(value, {days}, denominator, unit) = recognized"
+    )
+
+
+def full_value(facts: Facts) -> str | None:
+    """The whole contract value was recognized at once."""
+    if facts.entry_count == 0 or not facts.full_value or facts.recognized != facts.full_value:
+        return None
+    value = wording.amount(facts, facts.full_value)
+    return f"The whole contract value of {value} was recognized at once; {wording.expected(facts)}."
+
+
+def fitting(cause: Cause) -> Callable[[Facts], str | None]:
+    """Return the detector of a cause that other terms would be."""
+
+    def detect(facts: Facts) -> str | None:
+        label = next((fit.label for fit in facts.fits if fit.cause is cause), None)
+        if label is None:
+            return None
+        given = f"{wording.recognized(facts)} is what the contract gives {label}"
+        return f"{given}; {wording.expected(facts)}."
+
+    return detect

@@ -1,0 +1,104 @@
+"""Control totals: what both sides delivered, counted apart from the comparison and tied to it.
+
+Every row is compared or invalid, every cent recognized or set aside; where that is not so, the
+run stops.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from recon.base.errors import tie
+from recon.base.month import Month
+from recon.base.result import InvalidRow, Side, SourceFacts
+from recon.reconciliation.entry_detail import in_scope
+from recon.store.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """What both sides delivered, the rows that cannot be compared, and what was put right."""
+
+    sources: Mapping[Side, SourceFacts]
+    invalid: Sequence[InvalidRow]
+    rounded_amounts: int
+    invalid_elsewhere: int
+
+
+def control(connection: Session, month: Month, descriptions: Mapping[Side, str]) -> Control:
+    """Return the control totals of both sides, tied to what was compared.
+
+    Raises TieOutError where a row or a cent is neither compared nor invalid.
+    """
+    contracts = connection.execute(
+        """SELECT currency, count(*), coalesce(sum(value), 0), count(*) FILTER (finer)
+        FROM contract_rows GROUP BY currency ORDER BY currency"""
+    ).fetchall()
+    entries = connection.execute(
+        "SELECT currency, rows, total, finer FROM delivered ORDER BY currency"
+    ).fetchall()
+    invalid = _invalid_rows(connection, month)
+    sides = Counter(row.side for row in invalid)
+    sources = {
+        side: _facts(rows, sides[side], descriptions[side])
+        for side, rows in ((Side.ANALYTICS, contracts), (Side.ACCOUNTING, entries))
+    }
+    _tie_rows(connection, sources)
+    _tie_amounts(connection, month, sources[Side.ACCOUNTING])
+    elsewhere = connection.execute(
+        f"SELECT coalesce(sum(stands_for), 0) FROM rejected WHERE NOT {in_scope(month)}"
+    ).fetchone() or (0,)
+    rounded_amounts = sum(row[3] for row in (*contracts, *entries))
+    return Control(sources, invalid, rounded_amounts, elsewhere[0])
+
+
+def _invalid_rows(connection: Session, month: Month) -> tuple[InvalidRow, ...]:
+    """Return the rows of both sides that cannot be compared, in the order of the sources."""
+    contracts = connection.execute(
+        """SELECT row, coalesce(id, ''), reason FROM contract_rows
+        WHERE reason IS NOT NULL ORDER BY row"""
+    ).fetchall()
+    entries = connection.execute(
+        f"""SELECT place, coalesce(entry_id, ''), reason
+        FROM rejected WHERE {in_scope(month)} ORDER BY place"""
+    ).fetchall()
+    return tuple(
+        InvalidRow(side, *row)
+        for side, rows in ((Side.ANALYTICS, contracts), (Side.ACCOUNTING, entries))
+        for row in rows
+    )
+
+
+def _facts(rows: Sequence[tuple[Any, ...]], invalid: int, description: str) -> SourceFacts:
+    return SourceFacts(
+        rows=sum(count for _, count, _, _ in rows),
+        invalid=invalid,
+        control_total={currency: total for currency, _, total, _ in rows},
+        description=description,
+    )
+
+
+def _tie_rows(connection: Session, sources: Mapping[Side, SourceFacts]) -> None:
+    compared = connection.execute(
+        "SELECT count(*) FILTER (on_contract), coalesce(sum(entries), 0) FROM compared"
+    ).fetchone() or (0, 0)
+    for side, count in zip((Side.ANALYTICS, Side.ACCOUNTING), compared, strict=True):
+        facts = sources[side]
+        tie(f"The {side} rows, compared and invalid,", count + facts.invalid, facts.rows)
+
+
+def _tie_amounts(connection: Session, month: Month, accounting: SourceFacts) -> None:
+    rows = connection.execute(
+        f"""SELECT currency, sum(recognized) FROM compared GROUP BY currency
+        UNION ALL
+        SELECT currency, sum(amount) FROM rejected
+        WHERE {in_scope(month)} GROUP BY currency"""
+    ).fetchall()
+    found: Counter[str] = Counter()
+    for currency, amount in rows:
+        found[currency] += int(amount or 0)
+    for currency, wanted in accounting.control_total.items():
+        tie(f"Recognized and invalid {currency}", found[currency], wanted)

@@ -1,0 +1,135 @@
+"""The result of a run as one JSON document, for scripts and for comparing runs byte by byte."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from recon.base import money
+from recon.base.result import (
+    Break,
+    Bucket,
+    Flag,
+    InvalidRow,
+    Reconciliation,
+    Side,
+    SourceFacts,
+    Totals,
+)
+
+SCHEMA = 1
+
+
+def document(
+    result: Reconciliation, run_id: str, reports: Sequence[Path], exit_code: int
+) -> dict[str, object]:
+    """Return the document: plain texts, whole numbers, lists and mappings, in a fixed order.
+
+    Amounts are texts with the currency's decimals. Everything but `run_id`,
+    `reports` and `exit_code` depends on the result alone.
+    """
+    return {
+        "schema": SCHEMA,
+        "run_id": run_id,
+        "month": str(result.month),
+        "sources": {side.value: _source(result.sources[side]) for side in Side},
+        "policy": dict(result.policy.rows()),
+        "totals": {c: _totals(totals, c) for c, totals in sorted(result.totals.items())},
+        "bridge": {
+            c: [_bucket(step, c) for step in steps] for c, steps in sorted(result.bridge.items())
+        },
+        "breaks": [_break(item) for item in result.breaks],
+        "invalid": [_invalid(row) for row in result.invalid],
+        "flags": {flag.value: result.flags[flag] for flag in Flag if flag in result.flags},
+        "notices": list(result.notices),
+        "reports": [path.as_posix() for path in reports],
+        "exit_code": int(exit_code),
+    }
+
+
+def months_document(
+    months: Sequence[Mapping[str, object]], totals: Mapping[str, Totals], exit_code: int
+) -> dict[str, object]:
+    """Return the document of several months: that of each, their sums, the gravest exit code."""
+    return {
+        "schema": SCHEMA,
+        "first": months[0]["month"],
+        "last": months[-1]["month"],
+        "totals": {c: _totals(found, c) for c, found in sorted(totals.items())},
+        "months": list(months),
+        "exit_code": int(exit_code),
+    }
+
+
+def moment(at: datetime) -> str:
+    """Return a moment as it stands in documents: `2024-07-03T07:15:00Z`."""
+    return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def dumps(content: Mapping[str, object]) -> str:
+    """Return a document as text, indented, with a line break at the end.
+
+    It is ASCII: PowerShell reads what a program prints in the console's code page, and would
+    garble every other letter.
+    """
+    return json.dumps(content, indent=2, ensure_ascii=True) + "\n"
+
+
+def _source(facts: SourceFacts) -> dict[str, object]:
+    return {
+        "description": facts.description,
+        "rows": facts.rows,
+        "control_total": {c: money.plain(a, c) for c, a in sorted(facts.control_total.items())},
+        "invalid": facts.invalid,
+    }
+
+
+def _totals(totals: Totals, currency: str) -> dict[str, object]:
+    return {
+        "expected": money.plain(totals.expected, currency),
+        "recognized": money.plain(totals.recognized, currency),
+        "difference": money.plain(totals.difference, currency),
+        "gross_difference": money.plain(totals.gross_difference, currency),
+        "contract_lines": totals.contract_lines,
+        "inactive_lines": totals.inactive_lines,
+        "matched": totals.matched,
+        "within_tolerance": totals.within_tolerance,
+        "breaks": totals.breaks,
+        "match_rate": totals.match_rate,
+    }
+
+
+def _bucket(step: Bucket, currency: str) -> dict[str, object]:
+    amount = money.plain(step.amount, currency)
+    return {"bucket": step.bucket, "amount": amount, "lines": step.lines}
+
+
+def _break(item: Break) -> dict[str, object]:
+    return {
+        "break": item.name,
+        "contract_id": item.contract_id,
+        "revenue_type": item.revenue_type,
+        "currency": item.currency,
+        "customer": item.customer,
+        "segment": item.segment,
+        "owner": item.owner,
+        "status": item.status.value,
+        "cause": item.cause.value,
+        "candidates": [cause.value for cause in item.candidates],
+        "severity": item.severity.word,
+        "expected": money.plain(item.expected, item.currency),
+        "recognized": money.plain(item.recognized, item.currency),
+        "difference": money.plain(item.difference, item.currency),
+        "percent": item.percent,
+        "allowed": money.plain(item.allowed, item.currency),
+        "to_date_difference": money.plain(item.to_date_difference, item.currency),
+        "flags": [flag.value for flag in item.flags],
+        "entry_ids": list(item.entry_ids),
+        "explanation": item.explanation,
+    }
+
+
+def _invalid(row: InvalidRow) -> dict[str, object]:
+    return {"side": row.side.value, "row": row.row, "id": row.id, "reason": row.reason}

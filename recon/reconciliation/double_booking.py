@@ -1,0 +1,89 @@
+"""Double booking: why posting an entry might book what the ledger has already.
+
+Amounts are ten-thousandths.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from recon.base.result import Break, Entry
+
+# Contract, revenue type, currency.
+Key = tuple[str, str, str]
+
+
+def key_of(item: Break) -> Key:
+    """Key of the line that breaks."""
+    return item.contract_id, item.revenue_type, item.currency
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Revenue that a line would get, or lose where it is negative, in a month."""
+
+    key: Key
+    offset: int
+    amount: int
+
+
+def delivered_twice(item: Break) -> str:
+    """Return the first entry id that stands more than once in what was delivered, '' for none."""
+    times = Counter(entry.entry_id for entry in item.entries if entry.entry_id)
+    return next((entry_id for entry_id, count in times.items() if count > 1), "")
+
+
+def booked_twice(group: Sequence[Break], moves: Iterable[Move]) -> str:
+    """Return why an entry may book what stands somewhere already, '' where it does not.
+
+    What moves an entry from one place to another books nothing.
+    """
+    if not sum(move.amount for move in moves):
+        return ""
+    for item in group:
+        if item.against:
+            return item.against[0]
+        if note := _credit_note(item):
+            named = note.entry_id or "an entry"
+            return f"{named} on {note.document_ref}, a document of its own, may be a credit note"
+    return ""
+
+
+def _credit_note(item: Break) -> Entry | None:
+    """Return the month's entry against the sign of what is expected, on a document of its own."""
+    shared = Counter(entry.document_ref for entry in item.entries)
+    return next(
+        (
+            entry
+            for entry in item.entries
+            if entry.offset == 0 and entry.amount * item.expected < 0
+            and entry.document_ref and shared[entry.document_ref] == 1
+        ),
+        None,
+    )  # fmt: skip
+
+
+def beyond_to_date(group: Sequence[Break], moves: Iterable[Move]) -> str:
+    """Return which line would recognize more to date than it expects, '' for none."""
+    moved: Counter[Key] = Counter()
+    for move in moves:
+        moved[move.key] += move.amount if move.offset <= 0 else 0
+    for key, (expected, recognized) in _to_date(group).items():
+        by, off = moved[key], recognized - expected
+        way = 1 if expected > 0 or (expected == 0 and by > 0) else -1
+        if way * by > 0 and way * (off + by) > 0:
+            return f"to date {' '.join(key)} would recognize more than it expects"
+    return ""
+
+
+def _to_date(group: Sequence[Break]) -> dict[Key, tuple[int, int]]:
+    """Return what the lines of a group expect and recognize to date, their other lines included."""
+    others = {
+        (other.contract_id, other.revenue_type, other.currency):
+            (other.to_date_expected, other.to_date_recognized)
+        for item in group if (other := item.counterpart)
+    }  # fmt: skip
+    own = {key_of(item): (item.to_date_expected, item.to_date_recognized) for item in group}
+    return others | own

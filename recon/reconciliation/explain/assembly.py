@@ -1,0 +1,242 @@
+"""Assembly: a dossier put together from the session of a reconciliation."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from itertools import takewhile
+
+from recon.base.errors import tie
+from recon.base.month import Month
+from recon.base.policy import Policy
+from recon.base.result import Break, Cause, Reconciliation, Status
+from recon.reconciliation.causes import DETECTORS, LAST_RESORTS
+from recon.reconciliation.causes.gather import flags_of
+from recon.reconciliation.explain import relations
+from recon.reconciliation.explain.derivation import expected_formula, rungs, without_line
+from recon.reconciliation.explain.model import (
+    Allowance,
+    Derivation,
+    Dossier,
+    EntryRow,
+    Finding,
+    InvalidLine,
+    Line,
+    MonthRow,
+    Progress,
+    Terms,
+)
+from recon.reconciliation.explain.relations import Row
+from recon.reconciliation.intake import compliance_name
+from recon.reconciliation.policy_sql import TOLERANCE, rate_origin
+from recon.reconciliation.severity import ladder
+from recon.store.session import Session
+
+Key = tuple[str, str, str]  # contract id as spelled, revenue type, currency
+
+
+def dossier(
+    session: Session, result: Reconciliation, contract_id: str, compliance: Sequence[str] = ()
+) -> Dossier:
+    """Return everything about a contract in the month of a reconciliation and its session.
+
+    The id is matched trimmed and case-folded; `compliance` names further columns of the entries.
+    Raises UsageError with the nearest ids where neither side knows the contract.
+    """
+    written = relations.collect(session, contract_id, result.month)
+    entries = [_entry(row, compliance) for row in relations.entries(session)]
+    kept_out = [entry for entry in entries if entry.reason]
+    in_scope = [entry for entry in kept_out if entry.month in (None, result.month)]
+    return Dossier(
+        month=result.month,
+        contract_id=written,
+        lines=tuple(_lines(session, result, entries)),
+        invalid=tuple(map(_invalid, relations.invalid_rows(session, written))),
+        kept_out=tuple(in_scope),
+        kept_out_elsewhere=len(kept_out) - len(in_scope),
+    )
+
+
+def _entry(row: Row, compliance: Sequence[str]) -> EntryRow:
+    return EntryRow(
+        entry_id=row["entry_id"] or "",
+        contract_id=row["id"],
+        revenue_type=row["type"] or row["type_text"] or "",
+        currency=row["currency"],
+        month=None if row["month"] is None else Month(row["month"]),
+        period_text=row["period_text"] or "",
+        amount=row["amount"],
+        amount_text=row["amount_text"] or "",
+        document_ref=row["document_ref"] or "",
+        posted_at=row["posted_at"] or "",
+        compliance=tuple(
+            (column, str(row[compliance_name(column)] or "")) for column in compliance
+        ),
+        reason=row["reason"] or "",
+    )
+
+
+def _invalid(row: Row) -> InvalidLine:
+    return InvalidLine(
+        row=row["row"],
+        revenue_type=row["type"] or row["type_text"] or "",
+        currency=row["currency"],
+        **_parties(row),
+        terms=_terms(row),
+        reason=row["reason"],
+    )
+
+
+def _lines(session: Session, result: Reconciliation, entries: Sequence[EntryRow]) -> Iterator[Line]:
+    rows = relations.lines(session, result.month)
+    months = _months(session, result.month)
+    breaks = {(item.contract_id, item.revenue_type, item.currency): item for item in result.breaks}
+    for row in rows:
+        key = _key(row)
+        line = _line(result, row, entries, months[key[1:]], breaks.get(key))
+        _tie_out(line)
+        yield line
+
+
+def _key(row: Row) -> Key:
+    return row["id"], row["type"], row["currency"]
+
+
+def _months(session: Session, month: Month) -> dict[tuple[str, ...], list[MonthRow]]:
+    found: defaultdict[tuple[str, ...], list[MonthRow]] = defaultdict(list)
+    for row in relations.months(session, month):
+        found[row["type"], row["currency"]].append(
+            MonthRow(
+                month=Month(row["month"]),
+                last=Month(row["month"]),
+                expected=row["expected"],
+                recognized=row["recognized"],
+                to_date_expected=row["to_date_expected"],
+                to_date_recognized=row["to_date_recognized"],
+                entries=row["entries"],
+                to_come=row["to_come"],
+            )
+        )
+    return found
+
+
+def _line(
+    result: Reconciliation,
+    row: Row,
+    entries: Sequence[EntryRow],
+    months: Sequence[MonthRow],
+    item: Break | None,
+) -> Line:
+    terms = _terms(row) if row["on_contract"] else None
+    # A break may be made good in the month before or after.
+    near = _near(entries, row, result.month, reach=1 if item else 0)
+    return Line(
+        revenue_type=row["type"],
+        currency=row["currency"],
+        **_parties(row),
+        status=Status(row["status"]) if row["status"] else None,
+        flags=flags_of(row["flags"]),
+        terms=terms,
+        value=row["full_value"] or 0,
+        remainder=row["never_earned"] or 0,
+        expected=row["expected"],
+        recognized=row["recognized"],
+        to_date_expected=row["to_date_expected"],
+        to_date_recognized=row["to_date_recognized"],
+        derivation=_derivation(result.month, row, terms),
+        allowance=_allowance(row, result.policy) if row["status"] else None,
+        finding=_finding(item, row["months_broken"], result.policy) if item else None,
+        months=tuple(months),
+        entries=tuple(near),
+    )
+
+
+def _tie_out(line: Line) -> None:
+    """Raise TieOutError where the months do not add up to the value."""
+    expected = sum(month.expected for month in line.months) + line.remainder
+    tie(f"the term of {line.revenue_type}", expected, line.value)
+
+
+def _near(entries: Sequence[EntryRow], row: Row, month: Month, reach: int) -> Iterator[EntryRow]:
+    """Yield the compared entries of a line from so many months before to as many after."""
+    for entry in entries:
+        same = (entry.revenue_type, entry.currency) == (row["type"], row["currency"])
+        near = entry.month is not None and month - reach <= entry.month <= month + reach
+        if same and near and not entry.reason:
+            yield entry
+
+
+def _parties(row: Row) -> dict[str, str]:
+    return {part: row[part] or "" for part in ("customer_id", "customer", "segment", "owner")}
+
+
+def _terms(row: Row) -> Terms:
+    last = row.get("last_month")
+    return Terms(
+        value=row["value"],
+        duration=row["duration"],
+        booked_on=row["booked_on"],
+        started_on=row["started_on"],
+        close_date=row["close_date"],
+        terminated_on=row["terminated_on"],
+        closed_on=row.get("closed_on"),
+        term_start=row.get("term_start"),
+        term_end=row.get("term_end"),
+        last_month=None if last is None else Month(last),
+        recognition=row["recognition"] or "",
+        convention=row["convention"] or "",
+        basis=row.get("basis") or "",
+        rounding=row["rounding"] or "",
+    )
+
+
+def _derivation(month: Month, row: Row, terms: Terms | None) -> Derivation:
+    if terms is None:
+        return without_line(row["type"], row["currency"], bool(row["known_contract"]))
+    progress = Progress(
+        period=row["period"],
+        periods=row["periods"],
+        elapsed_before=row["elapsed_before"],
+        elapsed=row["elapsed_now"],
+        denominator=row["denominator"],
+        first=row["first"],
+        step=row["step"],
+        earned_before=row["earned_before"],
+        earned=row["earned"],
+    )
+    return expected_formula(month, row["type"], row["currency"], terms, progress)
+
+
+def _allowance(row: Row, policy: Policy) -> Allowance:
+    amounts = {"rate": row["by_rate"], "rounding": row["by_rounding"], "floor": row["floor"]}
+    largest = max(amounts, key=lambda rule: amounts[rule])
+    return Allowance(
+        ppm=row["ppm"],
+        origin=_origin(row, policy),
+        by_rate=row["by_rate"],
+        term_months=row["term_months"],
+        by_rounding=row["by_rounding"],
+        floor=row["floor"],
+        cap=row["cap"],
+        allowed=row["allowed"],
+        decides=largest if row["allowed"] == amounts[largest] else "cap",
+    )
+
+
+def _origin(row: Row, policy: Policy) -> str:
+    """Return the key of the policy that sets the rate of a line's tolerance."""
+    return rate_origin(policy, row["type"], row["segment"]) if row["on_contract"] else TOLERANCE
+
+
+def _finding(item: Break, months_broken: int, policy: Policy) -> Finding:
+    climbed = ladder(item.difference, item.expected, item.cause, months_broken, policy.severity)
+    return Finding(item, rungs(item, climbed, policy.severity), _tried(item))
+
+
+def _tried(item: Break) -> tuple[Cause, ...]:
+    """Return the causes that do not fit; the last resorts are tried only up to the one named."""
+    order = [cause for cause, _ in DETECTORS]
+    last = [cause for cause, _ in LAST_RESORTS]
+    if item.cause in last:
+        order += takewhile(lambda cause: cause is not item.cause, last)
+    return tuple(cause for cause in order if cause not in item.candidates)

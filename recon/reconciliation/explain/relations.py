@@ -1,0 +1,162 @@
+"""The relations behind a dossier: one contract's entries, lines and months, as rows by name.
+
+`collect` leaves in the session `dossier_entries`, the entries of the contract in every month,
+each with the reason why it is kept out, and `dossier_lines`, its rows of `lines` with the keys
+that only entries of other months have.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from recon.base.errors import UsageError
+from recon.base.month import Month
+from recon.reconciliation.causes.gather import FLAGGED
+from recon.reconciliation.compare import with_terms
+from recon.store.session import Session, literal
+
+NEAREST = 3
+
+Row = dict[str, Any]
+
+
+def collect(session: Session, contract_id: str, month: Month) -> str:
+    """Create `dossier_entries` and `dossier_lines`; return the id as the data spells it.
+
+    The id is matched trimmed and case-folded; analytics' spelling goes first. Raises UsageError
+    with the nearest ids where neither side knows the contract.
+    """
+    wanted = contract_id.strip()
+    of_contract = f"id_key = lower({literal(wanted)})"
+    _collect_entries(session, of_contract)
+    found = session.execute(
+        f"""SELECT id FROM (
+            SELECT 1 AS side, id FROM contract_rows WHERE {of_contract}
+            UNION ALL SELECT 2, id FROM dossier_entries)
+        ORDER BY side, id LIMIT 1"""
+    ).fetchone()
+    if found is None:
+        nearest = _nearest(session, wanted)
+        near = f"; the nearest ids are {', '.join(nearest)}." if nearest else "."
+        raise UsageError(f"Analytics and accounting know no contract '{wanted}'{near}")
+    _collect_lines(session, of_contract, month)
+    return str(found[0])
+
+
+def _nearest(session: Session, wanted: str) -> list[str]:
+    rows = session.execute(
+        f"""SELECT min(id) FROM (
+            SELECT id, id_key FROM contract_rows
+            UNION SELECT id, id_key FROM entries_of('entries_given'))
+        WHERE id_key IS NOT NULL GROUP BY id_key
+        ORDER BY damerau_levenshtein(id_key, lower({literal(wanted)})), id_key LIMIT {NEAREST}"""
+    ).fetchall()
+    return [row[0] for row in rows]
+
+
+def _collect_entries(session: Session, of_contract: str) -> None:
+    session.execute(
+        f"""CREATE OR REPLACE TEMP TABLE dossier_entries AS
+        SELECT e.* REPLACE (coalesce(e.reason, 'its contract line is invalid: ' || b.reason)
+            AS reason)
+        FROM entries_of('entries_numbered') e LEFT JOIN blocked b USING (id_key, type, currency)
+        WHERE e.{of_contract}"""
+    )
+
+
+def _collect_lines(session: Session, of_contract: str, month: Month) -> None:
+    session.execute(
+        f"""CREATE OR REPLACE TEMP TABLE dossier_lines AS
+        WITH compared AS (
+            SELECT l.*, months_broken FROM ({with_terms(session, f"lines WHERE {of_contract}")}) l
+            LEFT JOIN named USING (line)),
+        others AS (
+            SELECT type, currency, coalesce(first(unit), 100) AS unit, false AS on_contract,
+                EXISTS (FROM contract_rows WHERE {of_contract}) AS known_contract,
+                0 AS expected, 0 AS recognized, 0 AS to_date_expected,
+                coalesce(sum(amount) FILTER (month <= {month.index}), 0) AS to_date_recognized
+            FROM dossier_entries LEFT JOIN units USING (currency)
+            ANTI JOIN compared USING (type, currency)
+            WHERE reason IS NULL GROUP BY type, currency)
+        SELECT * FROM compared UNION ALL BY NAME SELECT * FROM others"""
+    )
+
+
+def lines(session: Session, month: Month) -> list[Row]:
+    """Return the lines with how far their terms have come and what each tolerance rule allows.
+
+    What the rate alone allows is `allowed` with the other rules set to nothing. Python knows no day
+    after the year 9999, in which a term that goes on is said to end.
+    """
+    return _rows(
+        session,
+        f"""SELECT * REPLACE (least(term_end, DATE '9999-12-31') AS term_end),
+            {FLAGGED} AS flags, accrued(periods, l) AS full_value,
+            accrued(periods, l) - expected_to_date(close_month, l) AS never_earned,
+            elapsed(period - 1, l) AS elapsed_before, elapsed(period, l) AS elapsed_now,
+            accrued(period - 1, l) AS earned_before, accrued(period, l) AS earned,
+            allowed(expected, rate_alone) AS by_rate,
+            rounding_allowance(term_months, unit) AS by_rounding
+        FROM (
+            SELECT *, {month.index} - start_month + 1 AS period,
+                least(close_month, start_month + periods - 1) AS last_month,
+                {{ppm: ppm, unit: unit, term_months: 0, floor: 0, cap: CAST(NULL AS BIGINT)}}
+                    AS rate_alone
+            FROM dossier_lines) l
+        ORDER BY NOT on_contract, type, currency""",
+    )
+
+
+def months(session: Session, month: Month) -> list[Row]:
+    """Return every month of the lines: of the term, of the entries, and the reconciled one."""
+    m = month.index
+    return _rows(
+        session,
+        f"""WITH posted AS (
+            SELECT type, currency, month, sum(amount) AS recognized, count(*) AS entries
+            FROM dossier_entries WHERE reason IS NULL GROUP BY type, currency, month),
+        spans AS (
+            SELECT l.*, least(start_month, {m}, p.earliest) AS from_month,
+                greatest({m}, p.latest) AS known_month,
+                greatest(close_month, {m}, p.latest) AS to_month
+            FROM (SELECT * REPLACE (least(close_month, start_month + periods - 1) AS close_month)
+                FROM dossier_lines) l
+            LEFT JOIN (SELECT type, currency, min(month) AS earliest, max(month) AS latest
+                FROM posted GROUP BY type, currency) p USING (type, currency)),
+        spread AS (
+            SELECT * EXCLUDE (recognized, entries),
+                unnest(range(from_month, to_month + 1)) AS month
+            FROM spans)
+        SELECT type, currency, month,
+            CASE WHEN on_contract THEN expected(s.month, s) ELSE 0 END AS expected,
+            coalesce(p.recognized, 0) AS recognized,
+            CASE WHEN on_contract THEN expected_to_date(s.month, s) ELSE 0 END
+                AS to_date_expected,
+            sum(coalesce(p.recognized, 0)) OVER (PARTITION BY type, currency ORDER BY month)
+                AS to_date_recognized,
+            coalesce(p.entries, 0) AS entries, month > known_month AS to_come
+        FROM spread s LEFT JOIN posted p USING (type, currency, month)
+        ORDER BY type, currency, month""",
+    )
+
+
+def entries(session: Session) -> list[Row]:
+    """Return the entries of the contract, in the order of the books."""
+    return _rows(
+        session, "SELECT * FROM dossier_entries ORDER BY month, posted_at, entry_id, amount, row"
+    )
+
+
+def invalid_rows(session: Session, contract_id: str) -> list[Row]:
+    """Return the contract rows of the contract that cannot be compared."""
+    return _rows(
+        session,
+        f"""SELECT * EXCLUDE r.type FROM contract_rows LEFT JOIN rules r USING (rule)
+        WHERE id_key = lower({literal(contract_id)}) AND reason IS NOT NULL ORDER BY row""",
+    )
+
+
+def _rows(session: Session, query: str) -> list[Row]:
+    cursor = session.execute(query)
+    names = [column[0] for column in cursor.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

@@ -1,0 +1,282 @@
+"""Intake: what a source delivered, of whatever type, as typed rows with the reason why not.
+
+Nothing is guessed and nothing is dropped: a row that cannot be compared keeps its place and
+gets a reason. The results are relations in the session, beside those of
+`recon.reconciliation.policy_sql`:
+
+- `contract_rows`: row, id, id_key, type, rule, currency, value, duration, the dates, customer_id,
+  customer, segment, owner, finer (more than four decimals were rounded), type_text where the type
+  is unknown, reason (NULL where it is valid)
+- `contracts`: the valid ones with their rule and the term as `expected.terms` wants it
+- `postings`: row, given_contract_id, given_revenue_type and given_currency of every entry as they
+  came, amount, finer, month, stands_for (how many entries it is the sum of). What these are read
+  as (`read_id`, `read_type` of `fold_type`, `read_currency`) is asked once a key, not once an
+  entry; `units_of` are the ten-thousandths of a sum of such amounts
+- `entries_given`: every entry as it came; `entries_of(rows)` reads some of them: id, id_key, type,
+  currency, amount, month, stands_for, entry_id, document_ref, posted_at, compliance columns, reason
+- `entries_numbered`: the same with their place in the source (row)
+
+Amounts are ten-thousandths, months are counted from January of year 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from recon.base.errors import LooksLikeCrmCloseDate
+from recon.base.fields import CONDENSED, PERIOD, known, needed
+from recon.base.policy import Policy, Recognition
+from recon.base.result import Side
+from recon.reconciliation.policy_sql import rule_of, type_of
+from recon.store.checks import reason
+from recon.store.columns import Columns
+from recon.store.session import Session, columns, literal, name
+
+# A thousand years: more is a mistake, and would leave the calendar.
+LONGEST_TERM = 12_000
+
+_NOT_EXACT = "not an exact amount that fits"
+_NOT_A_DATE = "not a date"
+_CODED = "CASE WHEN regexp_full_match(currency, '[A-Z]{3}') THEN currency END"
+
+
+def load_contracts(connection: Session, relation: str, policy: Policy) -> list[str]:
+    """Create `contract_rows` and `contracts` from a relation; return what is worth a notice.
+
+    Raises MissingColumns.
+    """
+    side = Columns(Side.ANALYTICS, columns(connection, relation), needed(Side.ANALYTICS))
+    connection.execute(f"CREATE TABLE contract_rows AS {_contract_rows(side, relation, policy)}")
+    _mark_duplicates(connection)
+    connection.execute(f"CREATE TEMP VIEW contracts AS {_valid_contracts()}")
+    return _float_notice(side, "contract_value")
+
+
+def _contract_rows(given: Columns, relation: str, policy: Policy) -> str:
+    read = known(Side.ANALYTICS)
+    side = given.as_said(*read)
+    return f"""
+    WITH given AS (
+        SELECT {given.place()} AS row, {given.given()} {given.said(*read)} FROM {relation}),
+    source AS (
+        SELECT *, {side.text("contract_id")} AS id, {side.text("revenue_type")} AS type_text,
+            lower({side.text("revenue_type")}) AS type_folded,
+            {side.units("contract_value")} AS value, {side.finer("contract_value")} AS finer,
+            {side.whole("duration_months")} AS months,
+            {side.day("booking_date")} AS booked_on, {side.day("start_date")} AS start_date,
+            {side.day("close_date")} AS close_date, {side.day("terminated_on")} AS terminated_on,
+            {coded(side.text("currency"), policy.currency)} AS currency,
+            {side.text("customer_id")} AS customer_id, {side.text("customer")} AS customer,
+            {side.text("segment")} AS segment, {side.text("owner")} AS owner
+        FROM given),
+    named AS (SELECT *, {type_of("type_folded", policy)} AS type FROM source),
+    typed AS (
+        SELECT *, lower(id) AS id_key, {rule_of(policy)} AS rule,
+            CASE WHEN months BETWEEN 1 AND {LONGEST_TERM} THEN CAST(months AS INTEGER) END
+                AS duration
+        FROM named)
+    SELECT row, id, id_key, type, rule, currency, value, finer, duration, booked_on,
+        coalesce(start_date, booked_on) AS started_on, close_date, terminated_on,
+        customer_id, customer, segment, owner,
+        CASE WHEN type IS NULL THEN type_text END AS type_text,
+        {reason(side, _contract_checks(policy))} AS reason
+    FROM typed"""
+
+
+def coded(text: str, currency: str) -> str:
+    """Return the SQL of a currency; a row without one is in the policy's."""
+    return f"coalesce(upper({text}), {literal(currency)})"
+
+
+def _contract_checks(policy: Policy) -> dict[str, tuple[str, str]]:
+    """Return the checks of a contract row; only what is recognized over it needs a duration."""
+    timed = [
+        literal(of)
+        for of, rule in policy.types.items()
+        if rule.recognition is Recognition.OVER_DURATION
+    ]
+    free = f"type NOT IN ({', '.join(timed)})" if timed else "type IS NOT NULL"
+    return {
+        "contract_id": ("id", ""),
+        "revenue_type": ("type", "unknown"),
+        "contract_value": ("value", _NOT_EXACT),
+        "duration_months": (
+            f"coalesce(duration, CASE WHEN {free} THEN 0 END)",
+            f"not a whole number of months from 1 to {LONGEST_TERM:,}",
+        ),
+        "booking_date": ("booked_on", _NOT_A_DATE),
+        "?start_date": ("start_date", _NOT_A_DATE),
+        "close_date": ("close_date", _NOT_A_DATE),
+        "?terminated_on": ("terminated_on", _NOT_A_DATE),
+        "?currency": (_CODED, "not a currency code"),
+    }
+
+
+def _mark_duplicates(connection: Session) -> None:
+    """Give every row of a key that stands more than once its reason: none is the right one."""
+    connection.execute(
+        """CREATE TEMP TABLE twice AS
+        WITH keys AS (
+            SELECT id_key, type, count(*) AS rows FROM contract_rows
+            WHERE id IS NOT NULL AND type IS NOT NULL GROUP BY id_key, type HAVING count(*) > 1)
+        SELECT id_key, type, any_value(rows) AS rows,
+            string_agg(DISTINCT id, ', ' ORDER BY id) AS ids
+        FROM contract_rows JOIN keys USING (id_key, type) GROUP BY id_key, type"""
+    )
+    connection.execute(
+        """UPDATE contract_rows SET reason = concat_ws('; ', reason,
+            'duplicate key: ' || twice.rows || ' rows of ' || twice.ids || ', ' || twice.type)
+        FROM twice WHERE twice.id_key = contract_rows.id_key AND twice.type = contract_rows.type"""
+    )
+
+
+def refuse_crm_close_dates(connection: Session) -> None:
+    """Stop where most lines would never recognize anything.
+
+    A setup of a day closes on its start; so most of the lines that are recognized over their
+    duration have to look wrong, too. Raises LooksLikeCrmCloseDate where more than half of all lines
+    close on or before their start.
+    """
+    found = connection.execute(
+        """SELECT count(*) FILTER (early), count(*), count(*) FILTER (early AND over_time),
+            count(*) FILTER (over_time)
+        FROM (SELECT over_time, close_date <= started_on AS early FROM contracts)"""
+    ).fetchone()
+    early, rows, early_over_time, over_time = found or (0, 0, 0, 0)
+    if early * 2 > rows and early_over_time * 2 > over_time:
+        raise LooksLikeCrmCloseDate(early, rows)
+
+
+def _valid_contracts() -> str:
+    """Return a SELECT of the valid contract rows, with their rule and their term."""
+    valid = """
+        SELECT row, id, id_key, type, kind, recognition, currency, unit, value, convention,
+            rounding, booked_on, started_on, close_date, terminated_on, duration, rule,
+            customer_id, customer, segment, owner, ppm, floor, cap
+        FROM (SELECT * EXCLUDE type FROM contract_rows) JOIN rules USING (rule)
+        WHERE reason IS NULL"""
+    return with_term(valid)
+
+
+def with_term(lines: str) -> str:
+    """Return a SELECT that adds to contract rows with their rule the term they are recognized in.
+
+    A one-time type at a point in time is a term of one month: the month in question. That point
+    is reached or not: only what ended before its month cuts it off.
+    """
+    return f"""
+    SELECT *,
+        CASE WHEN over_time THEN started_on ELSE month_start(month_index(reached_on)) END
+            AS term_start,
+        CASE WHEN over_time THEN duration ELSE 1 END AS term_months,
+        CASE WHEN over_time OR month_index(last_day) < month_index(reached_on) THEN last_day END
+            AS closed_on
+    FROM (
+        SELECT *, recognition = '{Recognition.OVER_DURATION}' AS over_time,
+            least(close_date, terminated_on) AS last_day,
+            CASE recognition WHEN 'booking_month' THEN booked_on WHEN 'start_month' THEN started_on
+                ELSE last_day END AS reached_on
+        FROM ({lines}))"""
+
+
+def compliance_name(column: str) -> str:
+    """Return what a compliance column is called among the entries, where it hides none of ours."""
+    return f"compliance_{column.strip().lower()}"
+
+
+def view_entries(
+    connection: Session, relation: str, policy: Policy, compliance: tuple[str, ...] = ()
+) -> list[str]:
+    """Create the relations of the entries; return what is worth a notice.
+
+    Raises MissingColumns, also where a compliance column that the configuration names is gone.
+    """
+    wanted = needed(Side.ACCOUNTING, compliance)
+    side = Columns(Side.ACCOUNTING, columns(connection, relation), wanted)
+    _create_readers(connection, side, policy)
+    _view_postings(connection, side, relation)
+    given = ", ".join([side.given()] + ["NULL AS given_currency"] * ("currency" not in side.names))
+    connection.execute(f"CREATE TEMP VIEW entries_given AS SELECT {given} FROM {relation}")
+    connection.execute(
+        f"CREATE TEMP VIEW entries_numbered AS "
+        f"SELECT {side.place()} AS row, {given} FROM {relation}"
+    )
+    connection.execute(f"CREATE MACRO entries_of(rows) AS TABLE {_entries_of(side, compliance)}")
+    return _float_notice(side, "amount")
+
+
+def _create_readers(connection: Session, side: Columns, policy: Policy) -> None:
+    """Create the macros that read the key of an entry, and the sum of some amounts."""
+    _, each = side.addend("amount")
+    for macro, made_of in (
+        ("read_id(raw)", side.text("contract_id", "raw")),
+        ("fold_type(raw)", f"lower({side.text('revenue_type', 'raw')})"),
+        ("read_type(folded)", type_of("folded", policy)),
+        ("read_currency(raw)", coded(side.text("currency", "raw"), policy.currency)),
+        ("units_of(total)", f"CAST(total * {each} AS HUGEINT)"),
+    ):
+        connection.execute(f"CREATE MACRO {macro} AS {made_of}")
+
+
+def _view_postings(connection: Session, given: Columns, relation: str) -> None:
+    """Create `postings`; a ledger writes few periods, and each is read once."""
+    side = given.as_said("amount", PERIOD)
+    month, periods = side.month(PERIOD), ""
+    if given.kind(PERIOD) == "VARCHAR":
+        connection.execute(
+            f"""CREATE TEMP TABLE periods AS
+            SELECT given_{PERIOD} AS recon_period, {month} AS recon_month
+            FROM (
+                SELECT * {given.as_said().said(PERIOD)}
+                FROM (SELECT DISTINCT {given.raw(PERIOD)} AS given_{PERIOD} FROM {relation}))"""
+        )
+        month, periods = "recon_month", f"LEFT JOIN periods ON given_{PERIOD} = recon_period"
+    connection.execute(
+        f"""CREATE TEMP VIEW postings AS
+        SELECT row, given_contract_id, given_revenue_type,
+            {side.raw("currency")} AS given_currency, {side.addend("amount")[0]} AS amount,
+            {side.finer("amount")} AS finer, {month} AS month,
+            {side.count(CONDENSED)} AS stands_for
+        FROM (
+            SELECT {given.place()} AS row, {given.given()} {given.said("amount")}
+            FROM {relation}) {periods}"""
+    )
+
+
+def _entries_of(given: Columns, compliance: Sequence[str]) -> str:
+    read = (*needed(Side.ACCOUNTING, compliance), "posted_at", "document_ref")
+    side = given.as_said(*read)
+    words = {
+        "entry_id": "entry_id", "type_text": "revenue_type", "amount_text": "amount",
+        "period_text": PERIOD, "posted_at": "posted_at", "document_ref": "document_ref",
+    } | {compliance_name(column): column.strip().lower() for column in compliance}  # fmt: skip
+    texts = ", ".join(f"{side.text(column)} AS {name(word)}" for word, column in words.items())
+    return f"""
+    WITH said AS (
+        SELECT *, fold_type(given_revenue_type) AS type_folded {given.as_said().said(*read)}
+        FROM query_table(rows)),
+    typed AS (
+        SELECT *, read_id(given_contract_id) AS id, lower(id) AS id_key,
+            read_type(type_folded) AS type, read_currency(given_currency) AS currency,
+            {side.units("amount")} AS amount, {side.month(PERIOD)} AS month,
+            {side.count(CONDENSED)} AS stands_for
+        FROM said)
+    SELECT *, {texts}, {reason(side, _ENTRY_CHECKS)} AS reason FROM typed"""
+
+
+_ENTRY_CHECKS = {
+    "contract_id": ("id", ""),
+    "revenue_type": ("type", "unknown"),
+    "amount": ("amount", _NOT_EXACT),
+    PERIOD: ("month", "not a month"),
+    "?currency": (_CODED, "not a currency code"),
+}
+
+
+def _float_notice(side: Columns, column: str) -> list[str]:
+    if not side.has_floats(column):
+        return []
+    return [
+        f"{column} is a binary floating point column; its values were rounded to 0.0001. "
+        "Deliver it as DECIMAL or MONEY."
+    ]

@@ -1,0 +1,151 @@
+"""Rules: what the policy says of a line, as tables and expressions of SQL.
+
+A line's rule is a number: of its revenue type, its segment where that has a tolerance of its own,
+and its currency's minor unit. Everything else that the policy says is looked up by it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from recon.base import money
+from recon.base.policy import PPM, Policy, Rounding, Tolerance, TypePolicy
+from recon.reconciliation.expected import install
+from recon.store.session import Session, literal
+
+# The largest HUGEINT: a cap that caps nothing.
+_UNLIMITED = f"CAST({2**127 - 1} AS HUGEINT)"
+
+_TOLERANCE = (
+    # Half a minor unit for every month of the term: what rounding alone can move.
+    "CREATE MACRO rounding_allowance(months, unit) AS ((months + 1) // 2) * unit",
+    # By multiplication, so that nothing is rounded before it is compared.
+    f"""CREATE MACRO within(difference, expected, l) AS
+        (abs(difference) * CAST({PPM} AS HUGEINT) <= l.ppm * CAST(abs(expected) AS HUGEINT)
+            OR abs(difference) <= greatest(rounding_allowance(l.term_months, l.unit), l.floor))
+        AND (l.cap IS NULL OR abs(difference) <= l.cap)""",
+    # For people: rounded down to the minor unit, so that it never promises too much.
+    f"""CREATE MACRO allowed(expected, l) AS least(
+        greatest(l.ppm * CAST(abs(expected) AS HUGEINT) // {PPM} // l.unit * l.unit,
+            rounding_allowance(l.term_months, l.unit), l.floor),
+        coalesce(l.cap, {_UNLIMITED}))""",
+)
+
+
+def register_policy(connection: Session, policy: Policy) -> None:
+    """Create `rules`, `units` (currency, unit), and the macros of accrual and tolerance.
+
+    `rules`: rule, type, kind, recognition, convention, rounding, unit, ppm, floor, cap, one row
+    for each revenue type, segment with a tolerance of its own (or none), and minor unit. Where a
+    tolerance is set by type and segment, the type's wins. `own_accrued(periods, terms)` is
+    `accrued` for the policy's own rounding, faster where every type rounds alike.
+    """
+    types = [
+        (number, of, *_rule(policy.types[of], policy)) for number, of in enumerate(policy.types)
+    ]
+    segments = [
+        (number, own.ppm, own.floor, own.cap)
+        for number, own in enumerate(_segments(policy).values())
+    ]
+    wide = policy.tolerance
+    connection.execute(
+        f"""CREATE TABLE rules AS
+        SELECT (t.number * {len(segments)} + s.number) * {len(_UNITS)} + u.number AS rule,
+            type, kind, recognition, convention, rounding, unit,
+            coalesce(t.ppm, s.ppm, {literal(wide.ppm)}) AS ppm,
+            coalesce(t.floor, s.floor, {literal(wide.floor)}, unit) AS floor,
+            coalesce(t.cap, s.cap, {literal(wide.cap)}) AS cap
+        FROM {_values(_TYPE_RULES, types)},
+            {_values("s(number, ppm, floor, cap)", segments)},
+            {_values("u(number, unit)", enumerate(_UNITS))}"""
+    )
+    units = list(money.minor_units().items())
+    connection.execute(f"CREATE TABLE units AS FROM {_values('u(currency, unit)', units)}")
+    install(connection)
+    roundings = {row[5] for row in types}
+    own = "accrued_cumulative" if roundings == {Rounding.CUMULATIVE.value} else "accrued"
+    connection.execute(f"CREATE MACRO own_accrued(k, t) AS {own}(k, t)")
+    for macro in _TOLERANCE:
+        connection.execute(macro)
+
+
+_TYPE_RULES = "t(number, type, kind, recognition, convention, rounding, ppm, floor, cap)"
+_UNITS = sorted({100, *money.minor_units().values()})
+
+
+def _segments(policy: Policy) -> dict[str, Tolerance]:
+    """Return the tolerances by segment; first what holds for all others."""
+    own = {name.strip(): tolerance for name, tolerance in policy.segments.items()}
+    # No line has a segment without a name.
+    own.pop("", None)
+    return {"": Tolerance()} | own
+
+
+# The key of the tolerance that holds where no type and no segment has its own.
+TOLERANCE = "policy.tolerance"
+
+
+def rate_origin(policy: Policy, of: str, segment: str | None) -> str:
+    """Return the key of the policy that sets the rate of a type's and a segment's tolerance."""
+    if policy.types[of].tolerance.ppm is not None:
+        return f"policy.types.{of}.tolerance"
+    for name, own in _segments(policy).items():
+        if name and name.lower() == (segment or "").lower() and own.ppm is not None:
+            return f"policy.segments.{name}.tolerance"
+    return TOLERANCE
+
+
+def _rule(rule: TypePolicy, policy: Policy) -> tuple[str | int | None, ...]:
+    return (
+        rule.kind.value,
+        rule.recognition.value,
+        (rule.convention or policy.convention).value,
+        (rule.rounding or policy.rounding).value,
+        rule.tolerance.ppm,
+        rule.tolerance.floor,
+        rule.tolerance.cap,
+    )
+
+
+def _values(named: str, rows: Iterable[Sequence[str | int | None]]) -> str:
+    """Return rows as a relation of SQL, named with its columns."""
+    listed = ", ".join(f"({', '.join(map(literal, row))})" for row in rows)
+    return f"(VALUES {listed}) AS {named}"
+
+
+def rule_of(policy: Policy) -> str:
+    """Return the SQL of a line's rule from its type, segment and currency."""
+    units = [
+        (f"currency IN ({', '.join(literal(c) for c in coded)})", number)
+        for number, unit in enumerate(_UNITS)
+        if (coded := [c for c, of in money.minor_units().items() if of == unit])
+    ]
+    types = [(f"type = {literal(of)}", number) for number, of in enumerate(policy.types)]
+    segments = [
+        (f"lower(segment) = lower({literal(name)})", number)
+        for number, name in enumerate(_segments(policy))
+        if number
+    ]
+    return (
+        f"CAST(({_choice(types, None)} * {len(segments) + 1} + {_choice(segments, 0)}) "
+        f"* {len(_UNITS)} + {_choice(units, _UNITS.index(100))} AS INTEGER)"
+    )
+
+
+def _choice(cases: Sequence[tuple[str, int]], otherwise: int | None) -> str:
+    listed = " ".join(f"WHEN {condition} THEN {number}" for condition, number in cases)
+    return f"CASE {listed} ELSE {literal(otherwise)} END" if listed else literal(otherwise)
+
+
+def type_of(folded: str, policy: Policy) -> str:
+    """Return the SQL of the revenue type that a folded text stands for.
+
+    It had better be a column: DuckDB reckons with a CASE of it as often as there are types.
+    """
+    names = {name: name for name in policy.types} | dict(policy.aliases)
+    known = {name.strip(): of for name, of in names.items()}
+    # Folded by DuckDB, as what it is compared with: Python has other capitals of a few letters.
+    cases = " ".join(
+        f"WHEN lower({literal(name)}) THEN {literal(of)}" for name, of in known.items()
+    )
+    return f"CASE {folded} {cases} END"

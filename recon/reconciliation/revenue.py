@@ -1,0 +1,309 @@
+"""The core's front door: contracts and entries in, one Reconciliation out.
+
+The way of the data: intake, expect and compare (set work in DuckDB), then for the breaks alone
+facts, causes and severity, then the summary, tied out.
+"""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from recon.base import money
+from recon.base.errors import MissingColumns, SourceDataError
+from recon.base.fields import AMOUNTS, needed
+from recon.base.month import Month
+from recon.base.policy import Policy
+from recon.base.result import Break, Reconciliation, Side
+from recon.reconciliation import totals as summary
+from recon.reconciliation.causes import explain
+from recon.reconciliation.causes.broken_line import Facts
+from recon.reconciliation.causes.gather import gather
+from recon.reconciliation.causes.postings import counterpart, entries_concerned, objections
+from recon.reconciliation.compare import add_up, compare, view_lines
+from recon.reconciliation.control_totals import control
+from recon.reconciliation.entry_detail import read_again
+from recon.reconciliation.intake import load_contracts, refuse_crm_close_dates, view_entries
+from recon.reconciliation.policy_sql import register_policy
+from recon.reconciliation.separators import NOTHING, Unsaid, refuse_doubtful
+from recon.reconciliation.severity import severity
+from recon.store.columns import Columns
+from recon.store.session import Session, columns, open_private_session, reading, reckoning
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def reconcile(
+    contracts: pd.DataFrame,
+    entries: pd.DataFrame,
+    month: Month | str,
+    policy: Policy | Mapping[str, object] | None = None,
+) -> Reconciliation:
+    """Return the reconciliation of a month from two data frames; nothing is read or written.
+
+    `contracts` and `entries` have the columns of the specification, section 1, in any type that
+    holds them exactly. `month` is written like `2024-06`. `policy` is a Policy, or a mapping
+    with the keys of the configuration's `[policy]` table, such as {"tolerance": "0.5%"}.
+
+    Raises MonthError, ConfigError, and SourceDataError where a side lacks a column or is not
+    what it should be.
+    """
+    from recon.store.frames import has_texts, register
+
+    connection = open_private_session()
+    register(connection, "contracts_frame", contracts)
+    register(connection, "entries_frame", entries)
+    frames = {Side.ANALYTICS: contracts, Side.ACCOUNTING: entries}
+    return reconcile_relations(
+        connection,
+        "contracts_frame",
+        "entries_frame",
+        month if isinstance(month, Month) else Month.parse(str(month)),
+        policy if isinstance(policy, Policy) else Policy.of(policy or {}),
+        unsaid={
+            side: Unsaid(AMOUNTS[side]) if has_texts(frame, AMOUNTS[side]) else None
+            for side, frame in frames.items()
+        },
+    )
+
+
+def reconcile_relations(
+    connection: Session,
+    contracts: str,
+    entries: str,
+    month: Month,
+    policy: Policy,
+    *,
+    descriptions: Mapping[Side, str] | None = None,
+    compliance: tuple[str, ...] = (),
+    unsaid: Mapping[Side, Unsaid | None] = NOTHING,
+) -> Reconciliation:
+    """Return the reconciliation of two relations of a session that is used for nothing else.
+
+    The session stays open for as long as the result is used: its lines are read from there.
+    `unsaid` are the sides of which nothing says how amounts in text are written.
+    """
+    told = descriptions or dict.fromkeys(Side, "data frame")
+    notices = take_in(connection, contracts, entries, policy, told, compliance, unsaid)
+    return reconcile_month(connection, month, policy, told, compliance, notices)
+
+
+def take_in(
+    connection: Session,
+    contracts: str,
+    entries: str,
+    policy: Policy,
+    descriptions: Mapping[Side, str],
+    compliance: tuple[str, ...],
+    unsaid: Mapping[Side, Unsaid | None] = NOTHING,
+) -> list[str]:
+    """Take two relations into a session, for any month; return what is worth a notice.
+
+    Raises SourceDataError where a side lacks a column or is not what it should be.
+    """
+    given = {Side.ANALYTICS: contracts, Side.ACCOUNTING: entries}
+    _refuse_missing_columns(connection, given, descriptions, compliance)
+    refuse_doubtful(connection, given, unsaid, policy.currency, descriptions)
+    register_policy(connection, policy)
+    with reading(Side.ANALYTICS, descriptions[Side.ANALYTICS]):
+        notices = load_contracts(connection, contracts, policy)
+        refuse_crm_close_dates(connection)
+    with reading(Side.ACCOUNTING, descriptions[Side.ACCOUNTING]):
+        return notices + view_entries(connection, entries, policy, compliance)
+
+
+def _refuse_missing_columns(
+    connection: Session,
+    given: Mapping[Side, str],
+    descriptions: Mapping[Side, str],
+    compliance: tuple[str, ...],
+) -> None:
+    """Tell what both sides lack at once, before either of them is read."""
+    lacking = []
+    for side, relation in given.items():
+        with reading(side, descriptions[side]):
+            found = columns(connection, relation)
+        try:
+            Columns(side, found, needed(side, compliance if side is Side.ACCOUNTING else ()))
+        except MissingColumns as error:
+            lacking.append(error)
+    if len(lacking) == len(Side):
+        raise SourceDataError(" ".join(map(str, lacking)))
+    for alone in lacking:
+        raise alone
+
+
+def reconcile_month(
+    connection: Session,
+    month: Month,
+    policy: Policy,
+    descriptions: Mapping[Side, str],
+    compliance: tuple[str, ...],
+    notices: list[str],
+) -> Reconciliation:
+    """Return the reconciliation of a month from what was taken into the session.
+
+    What another month has left in the session is replaced: its lines can be read no more.
+    """
+    compare_month(connection, month, policy, descriptions, compliance)
+    return conclude(connection, month, policy, descriptions, compliance, notices)
+
+
+def compare_month(
+    connection: Session,
+    month: Month,
+    policy: Policy,
+    descriptions: Mapping[Side, str],
+    compliance: tuple[str, ...],
+) -> None:
+    """Compare the entries of the session with its contract rows.
+
+    Contract lines that share an id have to be compared together; apart from that any group of
+    contracts can be compared by itself. What `conclude` needs of a group are the relations
+    `COMPARED`; those of several groups are one below the other, `books` from the earliest to the
+    latest month and `delivered` and `blank` added up.
+    """
+    # The entries are read where they are asked for: before the comparison, and after it.
+    entries = descriptions[Side.ACCOUNTING]
+    with reading(Side.ACCOUNTING, entries):
+        add_up(connection, month)
+    with reckoning(_comparison(month)):
+        compare(connection, month, policy)
+    with reading(Side.ACCOUNTING, entries):
+        read_again(connection, month, compliance)
+
+
+def _comparison(month: Month) -> str:
+    return f"the comparison of {month}"
+
+
+COMPARED = (
+    "contract_rows", "compared", "orphans", "strays", "books", "delivered", "detail", "rejected",
+    "blank", "unread", "recognized_near",
+)  # fmt: skip
+
+
+def conclude(
+    connection: Session,
+    month: Month,
+    policy: Policy,
+    descriptions: Mapping[Side, str],
+    compliance: tuple[str, ...],
+    notices: list[str],
+) -> Reconciliation:
+    """Return the reconciliation of what was compared: the breaks explained, everything tied out."""
+    with reckoning(_comparison(month)):
+        view_lines(connection, policy)
+        breaks = _breaks(connection, month, policy)
+        return _summed_up(connection, month, policy, breaks, notices, descriptions, compliance)
+
+
+def _breaks(connection: Session, month: Month, policy: Policy) -> tuple[Break, ...]:
+    """Return the breaks, the gravest first, then those in the policy's currency, the largest."""
+    verdicts, breaks = [], []
+    with _uncollected():
+        for facts in gather(connection, month):
+            item = _judged(facts, policy)
+            breaks.append(item)
+            verdicts.append((facts.line, item.cause.value, item.severity.word, facts.months_broken))
+    summary.name_causes(connection, verdicts)
+    main = policy.currency
+    return tuple(
+        sorted(
+            breaks,
+            key=lambda b: (-b.severity, money.rank(b.currency, main), -abs(b.difference)),
+        )
+    )
+
+
+@dataclass
+class _Still:
+    """Who needs the garbage collector to keep still, and whether it was on before them."""
+
+    lock: Lock = field(default_factory=Lock)
+    users: int = 0
+    was_on: bool = False
+
+
+_STILL = _Still()
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Keep the garbage collector still: it would go through every break, and they all stay.
+
+    It is one for all threads: the last one that needs it still lets it go on.
+    """
+    with _STILL.lock:
+        _STILL.was_on = gc.isenabled() if not _STILL.users else _STILL.was_on
+        _STILL.users += 1
+        gc.disable()
+    try:
+        yield
+    finally:
+        with _STILL.lock:
+            _STILL.users -= 1
+            if _STILL.was_on and not _STILL.users:
+                gc.enable()
+
+
+def _judged(facts: Facts, policy: Policy) -> Break:
+    why = explain(facts)
+    return Break(
+        contract_id=facts.contract_id,
+        id_key=facts.id_key,
+        revenue_type=facts.revenue_type,
+        currency=facts.currency,
+        customer=facts.customer,
+        segment=facts.segment,
+        owner=facts.owner,
+        status=facts.status,
+        cause=why.cause,
+        candidates=why.candidates,
+        severity=severity(facts, why.cause, policy.severity),
+        expected=facts.expected,
+        recognized=facts.recognized,
+        difference=facts.difference,
+        allowed=facts.allowed,
+        to_date_expected=facts.to_date_expected,
+        to_date_recognized=facts.to_date_recognized,
+        flags=facts.flags,
+        entries=facts.entries,
+        explanation=why.sentence,
+        concerned=tuple(
+            entry.entry_id for entry in entries_concerned(facts, why.cause) if entry.entry_id
+        ),
+        counterpart=counterpart(facts, why.cause),
+        against=objections(facts, why.cause),
+    )
+
+
+def _summed_up(
+    connection: Session,
+    month: Month,
+    policy: Policy,
+    breaks: tuple[Break, ...],
+    notices: list[str],
+    descriptions: Mapping[Side, str],
+    compliance: tuple[str, ...],
+) -> Reconciliation:
+    taken = control(connection, month, descriptions)
+    totals = summary.totals(connection)
+    return Reconciliation(
+        month=month,
+        policy=policy,
+        sources=taken.sources,
+        totals=totals,
+        bridge=summary.bridge(connection, breaks, totals),
+        breaks=breaks,
+        invalid=taken.invalid,
+        parts=summary.parts(connection),
+        flags=summary.flags(connection),
+        notices=tuple(notices + summary.notices(connection, month, policy, taken, compliance)),
+        lines=summary.LineTable(connection),
+    )

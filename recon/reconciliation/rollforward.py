@@ -1,0 +1,184 @@
+"""Roll-forward: how the unrecognized contract value moved through the month.
+
+For each revenue type, segment and currency, to the ten-thousandth:
+
+    opening + bookings + changes - terminations - recognized = closing
+
+- value: of a contract line what it can give, its contract value in whole minor units
+- booked: a line counts from its *booking* month on, not from its start month: what is signed is
+  owed, so a line booked in June that starts in August is unrecognized value in June already
+  (the remaining performance obligations of IFRS 15.120 and ASC 606-10-50-13)
+- opening: the value booked before the month, less what early closes had released before it, less
+  all that was recognized before it. Where the closing of the month before was recorded, the
+  opening is that closing
+- bookings: the value of the lines whose booking month is the month
+- changes: what this month's data give as the opening less the recorded closing: lines that were
+  added, changed or taken away, terminations and entries that came late for a month that is past.
+  Without a recorded closing there are none
+- terminations: what the lines that close early in the month leave unrecognized by their terms,
+  the `unrecognized_remainder` of the lines. What a line should have recognized until then and did
+  not stays in its closing
+- recognized: the entries of the month, so that its sum is what the reconciliation recognized
+- closing: the value booked up to the month's end, less what was released, less what was recognized
+
+What was recognized beyond the value, or before the booking, is not cut off: it lowers the closing
+below what is still to come, and `beyond_value` says by how much. Entries without a contract line
+stand in a row of their own, whose closing is what was ever recognized without one. Rows that
+cannot be compared are in no figure, neither the value of an invalid contract line nor its entries;
+once they are put right, they come in through the changes.
+
+Amounts are ten-thousandths. Reads the `lines` and `strays` of a session.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from recon.base.errors import tie
+from recon.base.month import Month
+from recon.base.result import Reconciliation
+from recon.store.session import Session, literal
+
+NO_LINE = "no contract line"
+
+# Revenue type, segment, currency.
+Key = tuple[str, str, str]
+# How a row adds up: its figures in their order, and how each goes into the closing.
+FIGURES = ("opening", "bookings", "changes", "terminations", "recognized", "closing")
+SIGNS = {"opening": 1, "bookings": 1, "changes": 1, "terminations": -1, "recognized": -1}
+
+
+@dataclass(frozen=True, slots=True)
+class RollforwardRow:
+    """How the unrecognized value of one revenue type and segment moved through the month.
+
+    Terminations and recognized are taken away: positive where they lower the value. `beyond_value`
+    is the part of the closing that no contract value covers, below 0 for charges. The entries
+    without a contract line have the revenue type `NO_LINE` and no segment; in a total both are ''.
+    """
+
+    revenue_type: str
+    segment: str
+    currency: str
+    opening: int
+    bookings: int
+    changes: int
+    terminations: int
+    recognized: int
+    closing: int
+    beyond_value: int
+
+    @property
+    def key(self) -> Key:
+        """What the row is about, as closings are recorded by."""
+        return self.revenue_type, self.segment, self.currency
+
+
+def rollforward(
+    session: Session, result: Reconciliation, recorded: Mapping[Key, int] | None = None
+) -> tuple[RollforwardRow, ...]:
+    """Return the roll-forward of a reconciled month, in the order of currency, type, segment.
+
+    `recorded` are the closings that the run of the month before recorded, as `closings` gives
+    them; without it the opening is computed from today's data. Rows of zeros are left out.
+    Raises TieOutError where a row does not add up, or recognized is not the reconciliation's.
+    """
+    computed = {row.key: row for row in _computed(session, result.month)}
+    known = computed if recorded is None else {**dict.fromkeys(recorded), **computed}
+    rows = [_brought_forward(key, computed.get(key), recorded) for key in sorted(known, key=_order)]
+    found = tuple(row for row in rows if any(getattr(row, name) for name in FIGURES))
+    _tie(found, result)
+    return found
+
+
+def closings(rows: Sequence[RollforwardRow]) -> dict[Key, int]:
+    """Return the closing of each row by its key: what the next month opens with."""
+    return {row.key: row.closing for row in rows}
+
+
+def in_total(rows: Sequence[RollforwardRow]) -> dict[str, RollforwardRow]:
+    """Return the rows added up by currency."""
+    sums: dict[str, Counter[str]] = {}
+    for row in rows:
+        counter = sums.setdefault(row.currency, Counter())
+        for name in (*FIGURES, "beyond_value"):
+            counter[name] += getattr(row, name)
+    return {
+        currency: RollforwardRow(
+            "", "", currency, *(counter[name] for name in (*FIGURES, "beyond_value"))
+        )
+        for currency, counter in sums.items()
+    }
+
+
+def _computed(session: Session, month: Month) -> list[RollforwardRow]:
+    """Return the rows as today's data give them, closing counted apart from the rest."""
+    found = session.execute(_query(month)).fetchall()
+    return [
+        RollforwardRow(kind, segment, currency, opening, booked, 0, ended, recognized, *rest)
+        for kind, segment, currency, opening, booked, ended, recognized, *rest in found
+    ]
+
+
+def _query(month: Month) -> str:
+    m = month.index
+    return f"""
+    WITH held AS (
+        SELECT type, coalesce(segment, '') AS segment, currency, recognized,
+            to_date_recognized AS earned, rounded(value, 1, 1, unit) AS value, remainder,
+            month_index(booked_on) AS booked,
+            -- Before it is booked there is nothing that a line could release.
+            greatest(close_month, booked) AS released
+        FROM lines WHERE on_contract),
+    moved AS (
+        SELECT *, if(booked < {m}, value, 0) AS value_before, if(booked = {m}, value, 0) AS added,
+            if(released < {m}, remainder, 0) AS ended_before,
+            if(released = {m}, remainder, 0) AS ended
+        FROM held
+        UNION ALL BY NAME
+        SELECT {literal(NO_LINE)} AS type, '' AS segment, currency, recognized, earned,
+            0 AS value_before, 0 AS added, 0 AS ended_before, 0 AS ended
+        FROM strays),
+    left_over AS (
+        SELECT *, value_before + added - ended_before - ended AS entitled,
+            entitled - earned AS closing
+        FROM moved)
+    SELECT type, segment, currency, sum(value_before - ended_before - (earned - recognized)),
+        sum(added), sum(ended), sum(recognized), sum(closing),
+        coalesce(sum(closing) FILTER (sign(closing) <> sign(entitled)), 0)
+    FROM left_over GROUP BY type, segment, currency"""
+
+
+def _order(key: Key) -> tuple[str, bool, Key]:
+    """Return what rows are sorted by: what has no contract line comes last."""
+    return key[2], key[0] == NO_LINE, key
+
+
+def _brought_forward(
+    key: Key, computed: RollforwardRow | None, recorded: Mapping[Key, int] | None
+) -> RollforwardRow:
+    """Return a row that opens with what the month before has recorded as its closing."""
+    row = computed or RollforwardRow(*key, 0, 0, 0, 0, 0, 0, 0)
+    opening = row.opening if recorded is None else recorded.get(key, 0)
+    return RollforwardRow(
+        *key,
+        opening=opening,
+        bookings=row.bookings,
+        changes=row.opening - opening,
+        terminations=row.terminations,
+        recognized=row.recognized,
+        closing=row.closing,
+        beyond_value=row.beyond_value,
+    )
+
+
+def _tie(rows: Sequence[RollforwardRow], result: Reconciliation) -> None:
+    for row in rows:
+        added_up = sum(sign * getattr(row, name) for name, sign in SIGNS.items())
+        tie(f"The roll-forward of {', '.join(filter(None, row.key))}", added_up, row.closing)
+    totals = in_total(rows)
+    for currency, wanted in result.totals.items():
+        found = totals[currency].recognized if currency in totals else 0
+        tie(f"Recognized in the roll-forward in {currency}", found, wanted.recognized)

@@ -1,0 +1,129 @@
+"""Separators: amounts in text that could mean two numbers are asked about, never guessed.
+
+Where an amount of a side is written like `12.000` or `12,000`, its separator may come before
+decimals or between thousands. Amounts are read with a decimal point unless `decimal` says
+otherwise, and one that proves the point decides it for the side: `12.5`, `0.125`, `1234.567`,
+`1,234.56`. Whole numbers without a separator decide nothing, nor does what proves a comma, since
+`12.000` beside it would be read as 12 all the same. Three decimals are what some currencies have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from recon.base import money
+from recon.base.errors import SourceDataError
+from recon.base.fields import AMOUNTS, CONDENSED
+from recon.base.result import Side
+from recon.reconciliation.intake import coded
+from recon.store.columns import Columns
+from recon.store.session import Session, columns, literal, reading
+
+_IDS = {Side.ANALYTICS: "contract_id", Side.ACCOUNTING: "entry_id"}
+# Nobody groups the digits of 0.500 or of 1234.567.
+_DOUBTFUL = r"[+-]?[1-9]\d{0,2}[.,]\d{3}"
+_WITH_POINT = r"[+-]?(\d*\.\d+|\d+\.|\d{1,3}(,\d{3})+\.\d*|\d{1,3}(,\d{3}){2,})"
+# Of nearly every side the first rows decide.
+_FIRST = 1_000
+_EXAMPLES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Unsaid:
+    """A side of which nothing says how amounts in text are written.
+
+    `column` is what the source calls its amounts; `setting` is whether the configuration could say
+    how they are written, by `decimal`.
+    """
+
+    column: str
+    setting: bool = False
+
+
+# Of both sides it is known.
+NOTHING: Mapping[Side, Unsaid | None] = MappingProxyType({})
+
+
+def refuse_doubtful(
+    connection: Session,
+    relations: Mapping[Side, str],
+    unsaid: Mapping[Side, Unsaid | None],
+    currency: str,
+    descriptions: Mapping[Side, str],
+) -> None:
+    """Stop where the amounts of a side could mean two numbers, and tell it of both sides at once.
+
+    `currency` is the policy's. Raises SourceDataError.
+    """
+    doubts = []
+    for side, told in unsaid.items():
+        if told is None:
+            continue
+        with reading(side, descriptions[side]):
+            rows = _doubtful(connection, side, relations[side], currency)
+        if rows:
+            doubts.append(_question(side, descriptions[side], told, rows))
+    if doubts:
+        raise SourceDataError(" ".join(doubts))
+
+
+def _doubtful(
+    connection: Session, side: Side, relation: str, currency: str
+) -> list[tuple[str, str, str]]:
+    """Return the first rows that could mean two numbers: id, amount and currency; [] if decided."""
+    given = Columns(side, columns(connection, relation), ())
+    # A typed column has no separator.
+    if given.kind(AMOUNTS[side]) != "VARCHAR":
+        return []
+    separated = _separated(given, relation, currency)
+    decides = f"regexp_full_match(written, '{_WITH_POINT}') AND NOT {_doubt('written')}"
+    # Where not one row has a separator, the first look has been at all of them.
+    first = f"SELECT count(*) = 0 OR bool_or({decides}) FROM (FROM {separated} LIMIT {_FIRST})"
+    rest = f"SELECT true FROM {separated} WHERE {decides} LIMIT 1"
+    if any(connection.execute(look).fetchone() == (True,) for look in (first, rest)):
+        return []
+    fine = ", ".join(map(literal, money.fine_currencies()))
+    return connection.execute(
+        f"""FROM {separated}
+        WHERE {_doubt("written")} AND currency NOT IN ({fine}) LIMIT {_EXAMPLES}"""
+    ).fetchall()
+
+
+def _separated(given: Columns, relation: str, currency: str) -> str:
+    """Return the rows whose amount has a separator: id, the amount as `written`, currency."""
+    amount, of = AMOUNTS[given.side], _IDS[given.side]
+    raw = given.raw(amount)
+    # What a server has added up is in its own writing.
+    own = f"AND {given.raw(CONDENSED)} IS NULL" if CONDENSED in given.names else ""
+    return f"""(
+        SELECT coalesce({given.text(of)}, 'a row without {of}') AS id,
+            {given.text(amount)} AS written, {coded(given.text("currency"), currency)} AS currency
+        FROM {relation} WHERE (contains({raw}, '.') OR contains({raw}, ',')) {own})"""
+
+
+def _doubt(text: str) -> str:
+    return f"regexp_full_match({text}, '{_DOUBTFUL}')"
+
+
+def _question(side: Side, description: str, told: Unsaid, rows: list[tuple[str, str, str]]) -> str:
+    """Return one sentence: which column of which side, what it could mean, and what settles it."""
+    remedy = "deliver it as DECIMAL"
+    if told.setting:
+        remedy = f'set decimal = "." or decimal = "," under [{side}] of the configuration'
+    return (
+        f"The amounts in column {told.column!r} of the {side} side ({description}) could mean two "
+        "numbers: "
+        f"{' and '.join(_both_ways(*row, setting=told.setting) for row in rows)}; {remedy}."
+    )
+
+
+def _both_ways(of: str, written: str, currency: str, *, setting: bool) -> str:
+    decimal, other = (".", ",") if "." in written else (",", ".")
+    small, large = (
+        money.pretty(money.parse_amount(written.replace(decimal, instead)), currency)
+        for instead in (".", "")
+    )
+    when, else_when = (f' (decimal = "{mark}")' * setting for mark in (decimal, other))
+    return f'{of}: "{written}" is {small}{when} or {large}{else_when}'

@@ -1,0 +1,255 @@
+"""Totals: totals by currency, parts, the bridge, flags and notices, counted once.
+
+Reads what `recon.reconciliation.intake` and `recon.reconciliation.compare` left in the session,
+and `named` (line, cause, severity), the verdicts on the breaks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from recon.base import money
+from recon.base.errors import tie
+from recon.base.month import Month
+from recon.base.policy import Policy
+from recon.base.result import LINE_COLUMNS, Break, Bucket, Cause, Flag, Part, Side, Totals
+from recon.base.text import counted
+from recon.reconciliation.causes.gather import FLAGGED, FLAGS
+from recon.reconciliation.compare import BROKEN
+from recon.reconciliation.control_totals import Control
+from recon.store.session import Session, name
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# Nothing expected and no entry: it matches, but says nothing of the month.
+_INACTIVE = "(expected = 0 AND entries = 0)"
+_SUMS = f"""
+    coalesce(sum(expected), 0), coalesce(sum(recognized), 0), coalesce(sum(abs(difference)), 0),
+    count(*) FILTER (on_contract), count(*) FILTER ({_INACTIVE}),
+    count(*) FILTER (status = 'matched'), count(*) FILTER (status = 'within_tolerance'),
+    count(*) FILTER ({BROKEN})"""
+
+
+class LineTable:
+    """All compared lines, read from the session in batches."""
+
+    columns: tuple[str, ...] = LINE_COLUMNS
+
+    def __init__(self, connection: Session) -> None:
+        self._connection = connection
+        found = connection.execute("SELECT count(*) FROM compared").fetchone()
+        self._count = found[0] if found else 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[tuple[object, ...]]:
+        cursor = self._connection.cursor()
+        cursor.execute(_LINES)
+        while rows := cursor.fetchmany(10_000):
+            yield from rows
+
+    def texts(self, expression: str, made: Mapping[str, str]) -> Iterator[str]:
+        """Yield a text for each line: SQL over what `made` makes of the columns, by name."""
+        named = ", ".join(map(name, self.columns))
+        listed = ", ".join(f"{sql} AS {name(column)}" for column, sql in made.items())
+        cursor = self._connection.cursor()
+        # Ordered last: the order of a subquery may be lost where many cores work on its rows.
+        cursor.execute(
+            f"""SELECT {expression}
+            FROM (
+                SELECT {listed}, key
+                FROM (SELECT {_SHOWN}, (id_key, type, currency) {_FROM}) AS line({named}, key))
+            ORDER BY key"""
+        )
+        while rows := cursor.fetchmany(10_000):
+            yield from (text for (text,) in rows)
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Return the lines as a data frame, amounts as int64 ten-thousandths."""
+        import pandas as pd
+
+        return pd.DataFrame(list(self), columns=list(self.columns))
+
+
+_SHOWN = f"""id, type, kind, currency, coalesce(customer, customer_id, ''), coalesce(segment, ''),
+    coalesce(owner, ''), status, coalesce(cause, ''), coalesce(severity, ''), expected,
+    recognized, difference, allowed, to_date_expected, to_date_recognized, remainder, entries,
+    {FLAGGED}"""
+_FROM = "FROM lines LEFT JOIN named USING (line)"
+_LINES = f"SELECT {_SHOWN} {_FROM} ORDER BY id_key, type, currency"
+
+
+def name_causes(connection: Session, verdicts: Sequence[tuple[int, str, str, int]]) -> None:
+    """Create `named` from (line, cause, severity, months broken) of every break."""
+    connection.execute(
+        """CREATE OR REPLACE TABLE named(
+            line BIGINT, cause VARCHAR, severity VARCHAR, months_broken INT)"""
+    )
+    if verdicts:
+        columns = [list(column) for column in zip(*verdicts, strict=True)]
+        connection.execute(
+            "INSERT INTO named SELECT unnest(?), unnest(?), unnest(?), unnest(?)", columns
+        )
+
+
+def totals(connection: Session) -> dict[str, Totals]:
+    """Return the totals by currency."""
+    rows = connection.execute(
+        f"SELECT currency, {_SUMS} FROM compared GROUP BY currency ORDER BY currency"
+    ).fetchall()
+    return {currency: Totals(*sums) for currency, *sums in rows}
+
+
+def to_date_differences(
+    connection: Session, keys: Sequence[tuple[str, str, str]]
+) -> dict[tuple[str, str, str], int]:
+    """Return to-date recognized less expected by (contract id, revenue type, currency).
+
+    Ids may be spelled in any case; a key that no line has is left out.
+    """
+    if not keys:
+        return {}
+    ids, types, currencies = (list(column) for column in zip(*keys, strict=True))
+    rows = connection.execute(
+        """SELECT n, to_date_recognized - to_date_expected FROM compared
+        JOIN (SELECT unnest(?) AS n, lower(trim(unnest(?))) AS id_key, unnest(?) AS type,
+            unnest(?) AS currency) USING (id_key, type, currency)""",
+        [list(range(len(keys))), ids, types, currencies],
+    ).fetchall()
+    return {keys[n]: difference for n, difference in rows}
+
+
+def parts(connection: Session) -> tuple[Part, ...]:
+    """Return the totals by segment, revenue type and kind, each per currency."""
+    rows = connection.execute(
+        f"""SELECT CASE WHEN grouping(type) = 0 THEN 'revenue_type'
+                WHEN grouping(kind) = 0 THEN 'kind' ELSE 'segment' END AS axis,
+            coalesce(type, kind, segment, '') AS part, currency, {_SUMS}
+        FROM compared JOIN (SELECT rule, kind FROM rules) USING (rule) WHERE NOT {_INACTIVE}
+        GROUP BY GROUPING SETS ((currency, segment), (currency, type), (currency, kind))
+        ORDER BY axis, currency, part"""
+    ).fetchall()
+    return tuple(Part(by, part, currency, Totals(*sums)) for by, part, currency, *sums in rows)
+
+
+def flags(connection: Session) -> dict[Flag, int]:
+    """Return how many lines carry each flag."""
+    counts = ", ".join(f"count(*) FILTER ({condition})" for _, condition in FLAGS)
+    row = connection.execute(
+        f"SELECT {counts} FROM compared LEFT JOIN named USING (line)"
+    ).fetchone()
+    named = zip((flag for flag, _ in FLAGS), row or (), strict=True)
+    return {flag: count for flag, count in named if count}
+
+
+def bridge(
+    connection: Session, breaks: Sequence[Break], per_currency: Mapping[str, Totals]
+) -> dict[str, tuple[Bucket, ...]]:
+    """Return, per currency, the way from expected to recognized, one bucket a cause.
+
+    Raises TieOutError where the buckets do not add up to the difference.
+    """
+    tolerated = connection.execute(
+        """SELECT currency, sum(difference), count(*) FROM compared
+        WHERE status = 'within_tolerance' GROUP BY currency"""
+    ).fetchall()
+    amounts: dict[str, dict[str, tuple[int, int]]] = {currency: {} for currency in per_currency}
+    for item in breaks:
+        buckets = amounts[item.currency]
+        amount, lines = buckets.get(item.cause, (0, 0))
+        buckets[item.cause] = (amount + item.difference, lines + 1)
+    for currency, amount, lines in tolerated:
+        amounts[currency]["within_tolerance"] = (amount, lines)
+    order = [*(cause.value for cause in Cause), "within_tolerance"]
+    found = {
+        currency: tuple(Bucket(key, *buckets[key]) for key in order if key in buckets)
+        for currency, buckets in amounts.items()
+    }
+    for currency, steps in found.items():
+        tie(
+            f"the bridge in {currency}",
+            sum(step.amount for step in steps),
+            per_currency[currency].difference,
+        )
+    return found
+
+
+def notices(
+    connection: Session, month: Month, policy: Policy, taken: Control, compliance: Sequence[str]
+) -> list[str]:
+    """Return what the reader should know and no figure says."""
+    said = [
+        f"policy.segments.{segment} holds for no contract line; check how the segment is spelled."
+        for segment in unknown_segments(connection, policy)
+    ]
+    said += [
+        f"{facts.invalid:,} of the {facts.rows:,} rows of {side} are invalid; check how its "
+        "numbers and dates are written (decimal and date_format of a file say it)."
+        for side, facts in taken.sources.items()
+        if facts.invalid * 2 > facts.rows
+    ]
+    if taken.sources[Side.ACCOUNTING].rows == 0:
+        said.append(f"Accounting has no entry for {month}.")
+    if taken.rounded_amounts:
+        said.append(
+            f"Amounts with more than four decimals, rounded to 0.0001: {taken.rounded_amounts:,}."
+        )
+    if taken.invalid_elsewhere:
+        said.append(
+            "Invalid entries of other months, missing from the figures to date and of the "
+            f"neighbouring months: {taken.invalid_elsewhere:,}."
+        )
+    said += _incomplete(connection)
+    said += _blank(connection, compliance)
+    return said + _left_unrecognized(connection, month)
+
+
+def unknown_segments(connection: Session, policy: Policy) -> list[str]:
+    """Return the segments with rules of their own that no contract row is in, as they are named."""
+    found = connection.execute(
+        """SELECT segment FROM (SELECT unnest(?) AS segment)
+        WHERE lower(trim(segment)) NOT IN (
+            SELECT DISTINCT lower(segment) FROM contract_rows WHERE segment IS NOT NULL)""",
+        [list(policy.segments)],
+    ).fetchall() if policy.segments else []  # fmt: skip
+    return [segment for (segment,) in found]
+
+
+def _incomplete(connection: Session) -> list[str]:
+    """Return that the ledger begins after contract lines that are still running."""
+    count, first = connection.execute(
+        """SELECT count(*), any_value(first_month) FROM compared, books
+        WHERE start_month < first_month AND close_month >= first_month"""
+    ).fetchone() or (0, None)
+    if not count:
+        return []
+    return [
+        f"Accounting has no entry before {Month(first)}. Contract lines that start earlier, whose "
+        f"figures to date are incomplete: {count:,}."
+    ]
+
+
+def _blank(connection: Session, compliance: Sequence[str]) -> list[str]:
+    """Return in how many entries of the month each compliance column is blank."""
+    found = dict(connection.execute("FROM blank").fetchall())
+    return [
+        f"{column} is blank in {found[column]:,} of the month's entries."
+        for column in compliance
+        if found[column]
+    ]
+
+
+def _left_unrecognized(connection: Session, month: Month) -> list[str]:
+    rows = connection.execute(
+        f"""SELECT currency, count(*), sum(remainder) FROM compared
+        WHERE closed_early AND remainder <> 0 AND close_month = {month.index}
+        GROUP BY currency ORDER BY currency"""
+    ).fetchall()
+    return [
+        f"Closed early in {month}: {money.pretty(amount, currency)} {currency} of "
+        f"{counted(count, 'contract line')} stays unrecognized."
+        for currency, count, amount in rows
+    ]

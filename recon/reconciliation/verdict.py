@@ -1,0 +1,47 @@
+"""The verdict: whether a month may be closed, in a sentence."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+from recon.base.month import Month
+from recon.base.result import Reconciliation, Severity
+from recon.base.text import counted
+
+
+def verdict(result: Reconciliation) -> str:
+    """Return in a sentence whether the month may be closed; see `verdict_of`."""
+    return verdict_of(
+        result.month,
+        Counter(item.severity for item in result.breaks),
+        len(result.invalid),
+        any(totals.compared for totals in result.totals.values()),
+    )
+
+
+def verdict_of(month: Month, counts: Mapping[Severity, int], invalid: int, anything: bool) -> str:
+    """Return in a sentence whether a month may be closed, by its breaks and invalid rows.
+
+    High and critical breaks and invalid rows forbid it, whatever `--fail-on` says: that option
+    decides what a script does, not what the books need. `anything` is whether there was revenue.
+    """
+    told = ", ".join(found(counts, invalid))
+    if counts.get(Severity.CRITICAL) or counts.get(Severity.HIGH) or invalid:
+        return f"Do not close {month.name}: {told}"
+    if not anything:
+        return f"Nothing to close in {month.name}: no revenue expected or recognized"
+    if told:
+        return f"Ready to close {month.name}, with {told} to acknowledge"
+    return f"Ready to close {month.name}: no breaks, no invalid rows"
+
+
+def found(counts: Mapping[Severity, int], invalid: int) -> Iterator[str]:
+    """Yield what was found, in words: `3 critical`, `1 high`, `2 warnings`, `1 invalid row`."""
+    for severity in (Severity.CRITICAL, Severity.HIGH):
+        if count := counts.get(severity, 0):
+            yield f"{count:,} {severity.word}"
+    if warnings := counts.get(Severity.WARNING, 0):
+        yield counted(warnings, "warning")
+    if invalid:
+        yield counted(invalid, "invalid row")

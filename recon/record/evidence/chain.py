@@ -1,0 +1,133 @@
+"""The chain: every pack names the one before it, with its hash.
+
+Whoever changes a pack and its hashes has to change every later one, and whoever takes a run away
+leaves a name behind that nothing answers to. Only the latest run has none that vouches for it: its
+hash is recorded elsewhere, in the journal of the runs.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence, Set
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from recon.record.evidence.documents import read
+from recon.record.evidence.facts import Finding, Previous
+from recon.record.evidence.layout import FOLDER, PREVIOUS, packs, run_of, second_of
+from recon.record.evidence.sums import SUMS, sha256
+
+
+@dataclass(frozen=True, slots=True)
+class _Link:
+    """A pack in the chain; `sha256` is '' where its SHA256SUMS cannot be read."""
+
+    run: str
+    sha256: str
+    previous: Previous | None
+
+
+def latest(reports: Path, last: Previous | None, recorded: Set[str]) -> Previous | None:
+    """Return the pack that the next one follows: that of the last recorded run, `last`.
+
+    A run that was cut off between its reports and its record has left a pack that is not among the
+    `recorded` ones: the chain goes through it, so that nothing of what stands there is unproven.
+    """
+    loose: dict[str, Previous] = {}
+    for folder in packs(reports):
+        if run_of(folder) not in recorded:
+            with suppress(OSError, ValueError):
+                link = _link(folder)
+                loose[link.previous.run_id if link.previous else ""] = Previous(
+                    link.run, link.sha256
+                )
+    while (run := last.run_id if last else "") in loose:
+        last = loose.pop(run)
+    return last
+
+
+def verify_chain(
+    folders: Sequence[Path], recorded: Mapping[str, str] | None = None
+) -> list[Finding]:
+    """Return where the chain through all packs of a folder of reports is broken.
+
+    `folders` are those of the packs, the oldest first; `recorded` has the SHA-256 of the SHA256SUMS
+    of runs as it was noted outside their packs. Each finding names the run to look at.
+    """
+    links, found = [], []
+    for folder in folders:
+        try:
+            links.append(_link(folder))
+        except (OSError, ValueError):
+            found.append(Finding(run_of(folder), PREVIOUS, "does not name the run before"))
+            links.append(_Link(run_of(folder), _seal(folder), Previous("", "")))
+    found += [*_twice(links), *_unnamed(links), *_broken(links)]
+    return [*found, *_unrecorded(links, recorded or {})]
+
+
+def _unrecorded(links: Sequence[_Link], recorded: Mapping[str, str]) -> list[Finding]:
+    """Return the runs that are not what was recorded of them, or are gone."""
+    seals = {link.run: link.sha256 for link in links}
+    found = [
+        Finding(run, SUMS, "is not the one that the journal has recorded")
+        for run, seal in recorded.items()
+        if seals.get(run) and seals[run] != seal
+    ]
+    gone = [run for run in recorded if run not in seals]
+    return found + [Finding(run, FOLDER, "is gone; the journal knows the run") for run in gone]
+
+
+def _link(folder: Path) -> _Link:
+    """Return a pack's place in the chain; raises OSError, ValueError."""
+    named = read(folder / PREVIOUS)
+    run, seal = named.get("run_id"), named.get("sha256")
+    if run is None and seal is None:
+        return _Link(run_of(folder), _seal(folder), None)
+    if not (isinstance(run, str) and isinstance(seal, str)):
+        raise ValueError("it names no run")
+    return _Link(run_of(folder), _seal(folder), Previous(run, seal))
+
+
+def _seal(folder: Path) -> str:
+    try:
+        return sha256(folder / SUMS)
+    except OSError:
+        return ""
+
+
+def _twice(links: Iterable[_Link]) -> list[Finding]:
+    runs = Counter(link.run for link in links)
+    return [Finding(run, FOLDER, "is there twice") for run, count in runs.items() if count > 1]
+
+
+def _unnamed(links: Sequence[_Link]) -> list[Finding]:
+    """Return the later runs that name no run before them."""
+    first = [link for link in links if link.previous is None]
+    late = first[1:] if first and second_of(first[0].run) == second_of(links[0].run) else first
+    return [
+        Finding(link.run, PREVIOUS, "names no run before it, but there are earlier ones")
+        for link in late
+    ]
+
+
+def _broken(links: Sequence[_Link]) -> list[Finding]:
+    """Return the runs that are gone, that were changed, and those between which one is gone."""
+    seals = {link.run: link.sha256 for link in links}
+    followers: Mapping[str, list[_Link]] = defaultdict(list)
+    found = []
+    for link in links:
+        if link.previous is None or not link.previous.run_id:
+            continue
+        followers[link.previous.run_id].append(link)
+        before = link.previous.run_id
+        if before not in seals:
+            found.append(Finding(link.run, PREVIOUS, f"the run before, {before}, is gone"))
+        elif seals[before] != link.previous.sha256:
+            what = f"is not the one that the next run, {link.run}, has recorded"
+            found.append(Finding(before, SUMS, what))
+    for run, following in followers.items():
+        for link in following[1:]:
+            what = f"{following[0].run} follows {run} too: a run is gone, or two ran at once"
+            found.append(Finding(link.run, PREVIOUS, what))
+    return found

@@ -1,0 +1,143 @@
+"""Documents: what a pack says, as plain values; those that follow from the extracts stand here.
+
+`derived` is the whole of it: the run writes what it returns, and `recon verify` holds what it
+returns again against what was written.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from recon.base import money
+from recon.base.errors import ExitCode
+from recon.base.policy import Policy, Tolerance, TypePolicy, rate_text
+from recon.base.result import Break, Entry, Reconciliation, Severity, Side
+from recon.reconciliation.document import document, dumps
+from recon.record.evidence.layout import (
+    BREAKS,
+    CONTROL_TOTALS,
+    PAGE,
+    POLICY,
+    RESULTS,
+    RUN,
+    Document,
+)
+from recon.record.evidence.page import page
+
+
+def read(path: Path) -> Document:
+    """Return a document; raises OSError, and ValueError where it is none."""
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+    if not isinstance(content, dict):
+        raise ValueError("it is not a JSON object")
+    return content
+
+
+def derived(
+    result: Reconciliation, extract_totals: Mapping[Side, Document], told: Mapping[str, Document]
+) -> dict[str, str]:
+    """Return the text of every file that follows from the result and the extracts.
+
+    `extract_totals` are what the rows of each extract come to by themselves.
+    """
+    run = told[RUN]
+    documents: dict[str, Document] = {
+        POLICY: policy_table(result.policy),
+        CONTROL_TOTALS: {"schema": 1} | {
+            side.value: {**_control_totals(result, side), **extract_totals[side]} for side in Side
+        },
+        RESULTS: document(result, run["run_id"], (), _exit_code(result, run)),
+    }  # fmt: skip
+    texts = {name: dumps(content) for name, content in documents.items()}
+    return texts | {BREAKS: _breaks(result), PAGE: page({**told, **documents})}
+
+
+def _breaks(result: Reconciliation) -> str:
+    """Return the document of all breaks, one a line: there may be many, with many entries."""
+    lines = ",\n".join(json.dumps(_break(item, result)) for item in result.breaks)
+    return f'{{"schema": 1, "breaks": [\n{lines}\n]}}\n'
+
+
+def _exit_code(result: Reconciliation, run: Document) -> ExitCode:
+    word = run["fail_on"]
+    broken = result.breaks_from(Severity[word.upper()] if word else None)
+    return ExitCode.BREAKS if broken or run["signed_otherwise"] else ExitCode.DONE
+
+
+def _control_totals(result: Reconciliation, side: Side) -> Document:
+    facts = result.sources[side]
+    totals = sorted(facts.control_total.items())
+    return {
+        "description": facts.description,
+        "rows": facts.rows,
+        "invalid": facts.invalid,
+        "control_total": {currency: money.plain(total, currency) for currency, total in totals},
+    }
+
+
+def _break(item: Break, result: Reconciliation) -> dict[str, object]:
+    return {
+        "contract_id": item.contract_id,
+        "revenue_type": item.revenue_type,
+        "currency": item.currency,
+        "cause": item.cause.value,
+        "severity": item.severity.word,
+        "difference": money.plain(item.difference, item.currency),
+        "entries": [_entry(entry, item.currency, result) for entry in item.entries],
+    }
+
+
+def _entry(entry: Entry, currency: str, result: Reconciliation) -> dict[str, object]:
+    return {
+        "entry_id": entry.entry_id,
+        "month": str(result.month + entry.offset),
+        "amount": money.plain(entry.amount, currency),
+        "document_ref": entry.document_ref,
+        "posted_at": entry.posted_at,
+    }
+
+
+def policy_table(policy: Policy) -> dict[str, object]:
+    """Return every rule under the key of the configuration; `Policy.of` of it is the policy."""
+    rules = policy.severity
+    return {
+        **_tolerance(policy.tolerance),
+        "currency": policy.currency,
+        "convention": policy.convention.value,
+        "rounding": policy.rounding.value,
+        "types": {name: _type(rule) for name, rule in policy.types.items()},
+        "segments": {name: _tolerance(rule) for name, rule in policy.segments.items()},
+        "aliases": dict(policy.aliases),
+        "severity": {
+            "warning_percent": rules.warning_percent,
+            "high_percent": rules.high_percent,
+            "at_most_warning_below": _amount(rules.at_most_warning_below),
+            "at_most_high_below": _amount(rules.at_most_high_below),
+            "at_least_high_from": _amount(rules.at_least_high_from),
+            "critical_from": _amount(rules.critical_from),
+        },
+    }
+
+
+def _type(rule: TypePolicy) -> dict[str, object]:
+    table: dict[str, object] = {"kind": rule.kind.value, "recognition": rule.recognition.value}
+    if rule.convention is not None:
+        table["convention"] = rule.convention.value
+    if rule.rounding is not None:
+        table["rounding"] = rule.rounding.value
+    return table | _tolerance(rule.tolerance)
+
+
+def _tolerance(rule: Tolerance) -> dict[str, object]:
+    table = {} if rule.ppm is None else {"tolerance": rate_text(rule.ppm)}
+    table |= {} if rule.floor is None else {"floor": _amount(rule.floor)}
+    return {**table} if rule.cap is None else {**table, "cap": _amount(rule.cap)}
+
+
+def _amount(units: int) -> str:
+    return money.plain(units, "")

@@ -1,0 +1,98 @@
+"""Extracts: the rows of both sides as Parquet files, which a reconciliation can be made from again.
+
+They hold the columns that recon reads, under our names, in the order and in the types in which the
+source delivered them; DuckDB writes them, no row passes through Python.
+"""
+
+from __future__ import annotations
+
+import glob
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from recon.base.fields import CONDENSED, known
+from recon.base.result import Side
+from recon.record.evidence.layout import EXTRACTS, Document
+from recon.store.columns import PLACE
+from recon.store.session import Session, columns, literal, name, writing
+
+
+@dataclass(frozen=True, slots=True)
+class Extract:
+    """The columns of a file, and those that the source delivers and recon does not read."""
+
+    columns: tuple[str, ...]
+    left_out: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An extract that stands in a folder already, for another run to take a copy of.
+
+    `totals` are those of its rows, from `extract_totals`.
+    """
+
+    folder: Path
+    extract: Extract
+    totals: Document
+
+
+def copy_extract(kept: Kept, side: Side, folder: Path) -> Extract:
+    """Copy a side's file into a folder; raises ReportError where that cannot be."""
+    with writing(folder / EXTRACTS[side]):
+        shutil.copyfile(kept.folder / EXTRACTS[side], folder / EXTRACTS[side])
+    return kept.extract
+
+
+def known_columns(side: Side, compliance: Iterable[str]) -> set[str]:
+    """Return the columns that recon reads of a side, under our names."""
+    added_up = {CONDENSED} if side is Side.ACCOUNTING else set()
+    return added_up.union(known(side, compliance))
+
+
+def write_extract(
+    session: Session, side: Side, relation: str, folder: Path, compliance: Iterable[str]
+) -> Extract:
+    """Write a side's rows to its file; raises ReportError where that cannot be."""
+    wanted = known_columns(side, compliance)
+    found = {column.strip().lower(): column for column in columns(session, relation)}
+    found.pop(PLACE, None)
+    chosen = {ours: theirs for ours, theirs in found.items() if ours in wanted}
+    listed = ", ".join(f"{name(theirs)} AS {name(ours)}" for ours, theirs in chosen.items())
+    path = folder / EXTRACTS[side]
+    with writing(path):
+        session.execute(
+            f"COPY (SELECT {listed} FROM {relation}) TO {literal(str(path))} "
+            "(FORMAT parquet, COMPRESSION zstd)"
+        )
+    left_out = tuple(theirs for ours, theirs in found.items() if ours not in wanted)
+    return Extract(tuple(chosen), left_out)
+
+
+def extract_relation(folder: Path, side: Side) -> str:
+    """Return what to select a side from."""
+    # The folder's name may hold brackets, which would be a pattern, and is no data.
+    path = literal(glob.escape(str(folder / EXTRACTS[side])))
+    return f"read_parquet([{path}], hive_partitioning = false)"
+
+
+def extract_totals(session: Session, folder: Path, side: Side) -> Document:
+    """Return what the rows of a side's file come to by themselves.
+
+    A row of older entries stands for several, which a database has added up.
+    """
+    relation = extract_relation(folder, side)
+    if side is Side.ANALYTICS:
+        row = session.execute(f"SELECT count(*) FROM {relation}").fetchone()
+        return {"extract_rows": row[0] if row else 0}
+    condensed = CONDENSED in columns(session, relation)
+    entries = f"sum(coalesce(CAST({CONDENSED} AS BIGINT), 1))" if condensed else "count(*)"
+    row = session.execute(
+        f"""SELECT count(*), CAST(coalesce({entries}, 0) AS BIGINT),
+            CAST(min(recognition_period) AS VARCHAR), CAST(max(recognition_period) AS VARCHAR)
+        FROM {relation}"""
+    ).fetchone()
+    keys = ("extract_rows", "extract_entries", "first_period", "last_period")
+    return dict(zip(keys, row or (), strict=True))

@@ -1,0 +1,58 @@
+"""What goes into a pack, and what comes of checking one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from recon.base.result import Reconciliation, Severity, Side
+from recon.config import Settings
+from recon.record.evidence.extracts import Kept
+from recon.record.journal.signing import Signature
+
+
+@dataclass(frozen=True, slots=True)
+class Previous:
+    """The run before: its id, and the SHA-256 of its SHA256SUMS."""
+
+    run_id: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class PackFacts:
+    """A run as its pack tells it.
+
+    `relations` are what to select both sides from, `trails` how they came here; both are looked
+    at when the pack is written. `kept` are extracts that an earlier run has made of the very same
+    rows. Moments know their time zone. `signoffs` are those of all runs before.
+    """
+
+    run_id: str
+    started: datetime
+    ended: datetime
+    user: str
+    host: str
+    versions: Mapping[str, str]
+    settings: Settings
+    result: Reconciliation
+    relations: Mapping[Side, str]
+    trails: Mapping[Side, Callable[[], Mapping[str, object]]]
+    fail_on: Severity | None = None
+    exit_code: int = 0
+    signoffs: Sequence[Signature] = ()
+    previous: Previous | None = None
+    kept: Mapping[Side, Kept] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Why a pack does not prove itself: the run, the file of its pack, and what is wrong."""
+
+    run: str
+    file: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.what}"

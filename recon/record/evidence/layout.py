@@ -1,0 +1,65 @@
+"""Layout: the files of a pack by name, and where the packs of a folder of reports are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from recon.base.result import Side
+
+FOLDER = "evidence"
+
+EXTRACTS: Mapping[Side, str] = {
+    Side.ANALYTICS: "contracts.parquet",
+    Side.ACCOUNTING: "entries.parquet",
+}
+RUN, POLICY, CONFIGURATION = "run.json", "policy.json", "configuration.json"
+PREVIOUS, SIGNOFFS = "previous.json", "signoffs.json"
+SOURCES: Mapping[Side, str] = {side: f"{side.value}.json" for side in Side}
+RESULTS, BREAKS, CONTROL_TOTALS = "results.json", "breaks.json", "control_totals.json"
+PAGE = "evidence.md"
+
+# What is told of a run, and what follows from that and the extracts; a policy follows from itself,
+# written out in full.
+TOLD = (RUN, POLICY, CONFIGURATION, PREVIOUS, SIGNOFFS, *SOURCES.values())
+DERIVED = (POLICY, CONTROL_TOTALS, RESULTS, BREAKS, PAGE)
+
+Document = Mapping[str, Any]
+
+
+# A run's folder; one that was blocked got a number.
+_RUN = re.compile(r"(\d{4}-\d{2}_(\d{8}T\d{6}Z)_[0-9a-f]{4})(-\d+)?")
+
+
+def packs(reports: Path) -> list[Path]:
+    """Return where the packs of a folder of reports are or should be, the oldest run first."""
+    runs = [path for path in reports.glob("*/*") if _RUN.fullmatch(path.name) and path.is_dir()]
+    return [path / FOLDER for path in sorted(runs, key=lambda p: (second_of(p.name), p.name))]
+
+
+def second_of(run: str) -> str:
+    """Return the second of a run, as its id tells it; of two in the same one it does not tell more.
+
+    '' where it is no id.
+    """
+    found = _RUN.fullmatch(run)
+    return found[2] if found else ""
+
+
+def run_of(pack: Path) -> str:
+    """Return the id of the run that a pack belongs to."""
+    found = _RUN.fullmatch(pack.parent.name)
+    return found[1] if found else pack.parent.name
+
+
+def pack_of(reports: Path, run: str) -> Path:
+    """Return where the pack of a run should be."""
+    return reports / run.partition("_")[0] / run / FOLDER
+
+
+def named(runs: set[str], text: str) -> set[str]:
+    """Return the runs that a text means: one by its id or an end of it, or all of a month."""
+    of_month = {run for run in runs if run.partition("_")[0] == text}
+    return of_month or {run for run in runs if run.startswith(text) or run.endswith(text)}

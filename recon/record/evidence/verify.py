@@ -1,0 +1,105 @@
+"""Verifying: whether every file of a pack is the one that was written, and the result follows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from recon.base.errors import UsageError
+from recon.record.evidence.chain import verify_chain
+from recon.record.evidence.facts import Finding
+from recon.record.evidence.layout import DERIVED, EXTRACTS, TOLD, named, pack_of, packs, run_of
+from recon.record.evidence.reperformance import reperform
+from recon.record.evidence.sums import SUMS, parsed_sums, sha256
+
+EXPECTED = frozenset({*TOLD, *DERIVED, *EXTRACTS.values()})
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether the pack of a run proves itself, and if not, why."""
+
+    run: str
+    folder: Path
+    findings: tuple[Finding, ...]
+
+    @property
+    def proven(self) -> bool:
+        """Whether nothing was found."""
+        return not self.findings
+
+
+def verify(
+    reports: Path,
+    which: str | None,
+    recorded: Mapping[str, str],
+    tell: Callable[[str], None] = lambda _: None,
+) -> list[Verdict]:
+    """Return the verdicts on a run, on the runs of a month, or on all of them, the oldest first.
+
+    The chain is followed through all runs, whichever are asked for. `recorded` is what the journal
+    knows: the hash of SHA256SUMS by run. Raises UsageError where there is no such run.
+    """
+    folders = packs(reports)
+    there = {run_of(folder) for folder in folders}
+    known = there | set(recorded)
+    chosen = known if which is None else named(known, which)
+    if not chosen:
+        what = "no run with evidence" if which is None else f"no run {which!r}"
+        raise UsageError(f"There is {what} in {reports}.")
+    gone = [pack_of(reports, run) for run in sorted(known - there)]
+    chain = verify_chain(folders, recorded)
+    verdicts = []
+    for folder in (*gone, *folders):
+        run = run_of(folder)
+        if run in chosen:
+            tell(f"Verifying {run}")
+            own = verify_pack(folder) if folder not in gone else []
+            linked = [finding for finding in chain if finding.run == run]
+            verdicts.append(Verdict(run, folder, (*own, *linked)))
+    return verdicts
+
+
+def verify_pack(folder: Path) -> list[Finding]:
+    """Return why a pack does not prove itself; nothing where it does.
+
+    First the files are held against their hashes. Only where they are the ones that were written,
+    the reconciliation is made again from them: a damaged extract proves nothing.
+    """
+    run = run_of(folder)
+    try:
+        found = _changed(folder, run)
+    except OSError as error:
+        place = Path(error.filename or folder).name
+        found = [Finding(run, place, f"cannot be read: {error.strerror}")]
+    return found or reperform(folder, run)
+
+
+def _changed(folder: Path, run: str) -> list[Finding]:
+    if not folder.is_dir():
+        return [Finding(run, folder.name, "is not there")]
+    there = {path.name for path in folder.iterdir()}
+    if SUMS not in there:
+        return [Finding(run, SUMS, "is not there: nothing says what the files should be")]
+    hashes, problem = parsed_sums((folder / SUMS).read_bytes())
+    damaged = [Finding(run, SUMS, problem)] if problem else []
+    damaged += [
+        Finding(run, SUMS, f"does not list {name}") for name in sorted(EXPECTED - set(hashes))
+    ]
+    extra = [
+        Finding(run, name, "does not belong to a pack")
+        for name in sorted(there - EXPECTED - {SUMS})
+    ]
+    return damaged + _unlike_hashes(folder, run, hashes) + extra
+
+
+def _unlike_hashes(folder: Path, run: str, hashes: Mapping[str, str]) -> list[Finding]:
+    found = []
+    for name, wanted in hashes.items():
+        path = folder / name
+        if path.is_symlink() or not path.is_file():
+            found.append(Finding(run, name, "is missing"))
+        elif sha256(path) != wanted:
+            found.append(Finding(run, name, f"was changed: {SUMS} has another hash of it"))
+    return found

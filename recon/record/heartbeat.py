@@ -1,0 +1,75 @@
+"""The heartbeat: a file that says when the last run was recorded, for whoever watches from outside.
+
+`reports/heartbeat.json` is replaced as a whole, so that nobody reads half of it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from recon.record.journal.model import Run
+from recon.record.run_folder import WAITS, replaced
+
+NAME = "heartbeat.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """The last run that was recorded: which month, when it ended and with which exit code."""
+
+    month: str
+    ended: datetime
+    exit_code: int
+
+
+def beat(reports: Path, run: Run, waits: Sequence[float] = WAITS) -> str:
+    """Write that a run was recorded; return '' or, where that cannot be done, a notice.
+
+    `waits` are the seconds between attempts, since a virus scanner or whoever watches may hold the
+    file for a moment.
+    """
+    path = reports / NAME
+    beside = path.with_name(f".{NAME}.partial")
+    try:
+        beside.write_text(json.dumps(_document(run), indent=2) + "\n", encoding="utf-8")
+        replaced(beside, path, waits)
+    except OSError as error:
+        with suppress(OSError):
+            beside.unlink()
+        return f"The heartbeat {path} cannot be written: {error.strerror}."
+    return ""
+
+
+def _document(run: Run) -> dict[str, object]:
+    return {
+        "schema": 1,
+        "month": str(run.month),
+        "run_id": run.run_id,
+        "ended": run.ended.isoformat(timespec="seconds"),
+        "exit_code": run.exit_code,
+        "verdict": run.verdict,
+        "host": run.host,
+        "recon": run.versions.get("recon", ""),
+    }
+
+
+def last_beat(reports: Path) -> Beat | None:
+    """Return the last run that was recorded, None where none was.
+
+    Raises OSError where the file cannot be read, ValueError where it is no heartbeat.
+    """
+    try:
+        text = (reports / NAME).read_text(encoding="utf-8")
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    try:
+        found = json.loads(text)
+        ended = datetime.fromisoformat(found["ended"])
+        return Beat(str(found["month"]), ended.astimezone(), int(found["exit_code"]))
+    except (KeyError, TypeError) as error:
+        raise ValueError(str(error)) from error

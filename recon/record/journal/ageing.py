@@ -1,0 +1,111 @@
+"""Ageing: which breaks were not resolved at the end of a month, and how old they were. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from recon.base.errors import tie
+from recon.base.month import Month
+from recon.record.journal.model import Event, Life, SeenBreak, State
+from recon.record.journal.open_items import as_of, lives
+
+
+class Age(Enum):
+    """How old a break is, in months; each is a row of the ageing table."""
+
+    CURRENT = "current"
+    ONE = "1 month"
+    TWO = "2 months"
+    OLDER = "3 months and older"
+
+    @classmethod
+    def of(cls, months: int) -> Age:
+        """Return the row of a break that is so many months old."""
+        return list(cls)[min(max(months, 0), len(cls) - 1)]
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """How many breaks, how many of them acknowledged, and what is open: net and gross."""
+
+    count: int = 0
+    acknowledged: int = 0
+    amount: int = 0
+    gross: int = 0
+
+    def with_life(self, life: Life) -> Sums:
+        """Return the sums with one break more."""
+        return Sums(
+            self.count + 1,
+            self.acknowledged + (life.state is State.ACKNOWLEDGED),
+            self.amount + life.amount,
+            self.gross + abs(life.amount),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Ageing:
+    """The open breaks of one currency by age; the rows add up to the total."""
+
+    rows: Mapping[Age, Sums]
+    total: Sums
+
+
+def standing(
+    events: Iterable[Event], seen: Mapping[str, Sequence[SeenBreak]], month: Month
+) -> tuple[Life, ...]:
+    """Return the breaks that were not resolved at the end of a month, the oldest first.
+
+    Runs of later months are left out; what people said holds whenever they said it.
+    """
+    known = lives(as_of(events, month), seen, month)
+    return by_age(life for life in known.values() if not life.resolved)
+
+
+def by_age(found: Iterable[Life]) -> tuple[Life, ...]:
+    """Return breaks in the order in which people read them: the oldest, gravest, largest first."""
+    return tuple(sorted(found, key=_place))
+
+
+def _place(life: Life) -> tuple[Month, int, str, int, str]:
+    # Amounts of different currencies cannot be compared.
+    item = life.last
+    return life.first_month, -item.gravity, item.currency, -abs(life.amount), life.name
+
+
+def sums(found: Iterable[Life]) -> dict[str, Sums]:
+    """Return what is open, by currency."""
+    totals: dict[str, Sums] = {}
+    for life in found:
+        currency = life.last.currency
+        totals[currency] = totals.get(currency, Sums()).with_life(life)
+    return dict(sorted(totals.items()))
+
+
+def ageing(found: Sequence[Life], month: Month) -> dict[str, Ageing]:
+    """Return the ageing table of each currency.
+
+    Raises TieOutError where its rows do not add up to the total.
+    """
+    tables = {
+        currency: Ageing(
+            {age: _row(found, month, currency, age) for age in Age},
+            total,
+        )
+        for currency, total in sums(found).items()
+    }
+    for currency, table in tables.items():
+        rows = table.rows.values()
+        tie(f"the ageing in {currency}", sum(row.amount for row in rows), table.total.amount)
+        tie(f"its count in {currency}", sum(row.count for row in rows), table.total.count)
+    return tables
+
+
+def _row(found: Iterable[Life], month: Month, currency: str, age: Age) -> Sums:
+    row = Sums()
+    for life in found:
+        if life.last.currency == currency and Age.of(life.months_old(month)) is age:
+            row = row.with_life(life)
+    return row

@@ -1,0 +1,220 @@
+"""History: what a run means beside the runs before it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+
+from recon.base.month import Month
+from recon.base.result import Severity, Totals
+from recon.record.journal.ageing import by_age
+from recon.record.journal.model import Event, Kind, Life, Run, SeenBreak
+from recon.record.journal.open_items import (
+    Chronicle,
+    Resolution,
+    as_of,
+    chronicle,
+    closable,
+    lives,
+    settled,
+)
+from recon.record.journal.signing import Signature, signatures
+
+# By currency and figure: expected, recognized, difference, gross_difference.
+Moved = Mapping[str, Mapping[str, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one thing has moved; `rows` is how many of them, None where they are not counted."""
+
+    what: str
+    rows: int | None
+    moved: Moved
+
+
+@dataclass(frozen=True, slots=True)
+class Since:
+    """What two runs of a month differ in; `moved` is the net difference's movement by currency.
+
+    `parts` say what moved the totals, and add up to their movement; empty where it is not known.
+    """
+
+    run_id: str
+    fixed: tuple[SeenBreak, ...]
+    new: tuple[SeenBreak, ...]
+    changed: tuple[tuple[SeenBreak, SeenBreak], ...]
+    moved: Mapping[str, int]
+    parts: tuple[Part, ...] = ()
+
+    @property
+    def nothing(self) -> bool:
+        """Whether both runs say the same."""
+        return not (self.fixed or self.new or self.changed or any(self.moved.values()))
+
+
+@dataclass(frozen=True, slots=True)
+class Superseded:
+    """The run that was signed off, which a later run of the month supersedes, and by whom."""
+
+    run: Run
+    since: Since
+    signatures: Sequence[Signature]
+
+    def says_otherwise(self, severity: Severity | None) -> bool:
+        """Return whether a later run's gravest severity makes another verdict."""
+        return (severity.word if severity else "") != self.run.severity
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What a run's reports say of time.
+
+    `since` compares with the last run of the month, None for the first one, and `superseded` with
+    the one that was signed off; `carried` are the breaks of earlier months that are not resolved,
+    the oldest first; `closed` is all that this run closes, and `resolved` what no run before it
+    had; `lives` has the break of every line that breaks in the month, by name; `at` is the moment,
+    None where nothing is recorded.
+    """
+
+    since: Since | None = None
+    superseded: Superseded | None = None
+    carried: tuple[Life, ...] = ()
+    closed: tuple[Resolution, ...] = ()
+    resolved: tuple[tuple[Life, Resolution], ...] = ()
+    lives: Mapping[str, Life] = field(default_factory=dict)
+    at: datetime | None = None
+
+    @property
+    def supersedes(self) -> str:
+        """The run that was signed off before, '' where none was."""
+        return self.superseded.run.run_id if self.superseded else ""
+
+    @property
+    def open(self) -> tuple[Life, ...]:
+        """The breaks that are not resolved at the end of the month, the oldest first."""
+        now = (life for life in self.lives.values() if not life.resolved)
+        return by_age([*self.carried, *now])
+
+
+@dataclass(frozen=True)
+class Past:
+    """What the journal holds before a run: all events, and the breaks of every run.
+
+    `last` is the last run of the month, and `signed` the one that was signed off.
+    """
+
+    events: Sequence[Event]
+    seen: Mapping[str, Sequence[SeenBreak]]
+    last: Run | None
+    signed: Run | None = None
+
+    @cached_property
+    def known(self) -> Chronicle:
+        """What is known of every line that broke."""
+        # With every run there is more to go through, so it is done once.
+        return chronicle(self.events, self.seen)
+
+    def closable(self, month: Month) -> dict[str, Life]:
+        """Return the breaks of earlier months that a run of a month may close, by name."""
+        return closable(self.known, month)
+
+
+def history(
+    past: Past,
+    month: Month,
+    now: Sequence[SeenBreak],
+    totals: Mapping[str, Totals],
+    to_date: Mapping[str, int],
+    at: datetime,
+) -> History:
+    """Return what a run of a month means after `past`.
+
+    `to_date` has the to-date difference of the lines of the breaks that it may close, by name.
+    What is told is as of the end of the month, whatever later months have run.
+    """
+    breaks = {item.name: item for item in now}
+    closed = settled(past.known, month, breaks, to_date)
+    now_known = _after(past, month, breaks, closed, at)
+    return History(
+        since=_since(past, past.last, breaks, totals) if past.last else None,
+        superseded=_superseded(past, past.signed, breaks, totals) if past.signed else None,
+        carried=by_age(
+            life for name, life in now_known.items()
+            if name not in breaks and not life.resolved and life.first_month < month
+        ),
+        closed=tuple(closed),
+        resolved=tuple(
+            (now_known[item.name], item) for item in closed if _is_news(item, past, month)
+        ),
+        lives={name: now_known[name] for name in breaks},
+        at=at,
+    )  # fmt: skip
+
+
+def _after(
+    past: Past,
+    month: Month,
+    breaks: Mapping[str, SeenBreak],
+    closed: Sequence[Resolution],
+    at: datetime,
+) -> dict[str, Life]:
+    """Return where every break stands once the run is recorded."""
+    this = "this run"
+    told = [(Kind.RUN, this, month, "")]
+    told += [(Kind.RESOLVED, item.name, item.month, item.reason) for item in closed]
+    events = [*past.events, *(Event(0, at, "", "", *each) for each in told)]
+    return lives(as_of(events, month), {**past.seen, this: list(breaks.values())}, month)
+
+
+def _is_news(item: Resolution, past: Past, month: Month) -> bool:
+    """Return whether a run closes in its month what the last run of that month had not closed."""
+    before = past.known.lines[item.name].closed.get(item.month)
+    return item.month == month and (before is None or before.reason != item.reason)
+
+
+def _since(
+    past: Past, run: Run, breaks: Mapping[str, SeenBreak], totals: Mapping[str, Totals]
+) -> Since:
+    then = {item.name: item for item in past.seen.get(run.run_id, ())}
+    return compared(run, then, totals, breaks)
+
+
+def _superseded(
+    past: Past, run: Run, breaks: Mapping[str, SeenBreak], totals: Mapping[str, Totals]
+) -> Superseded:
+    given = signatures(past.events)[run.run_id]
+    return Superseded(run, _since(past, run, breaks, totals), given)
+
+
+def compared(
+    last: Run,
+    then: Mapping[str, SeenBreak],
+    totals: Mapping[str, Totals],
+    now: Mapping[str, SeenBreak],
+) -> Since:
+    """Return what differs between a run with its breaks and later totals and breaks."""
+    currencies = sorted({*last.totals, *totals})
+    return Since(
+        run_id=last.run_id,
+        fixed=tuple(item for name, item in then.items() if name not in now),
+        new=tuple(item for name, item in now.items() if name not in then),
+        changed=tuple(
+            (then[name], item) for name, item in now.items() if name in then and then[name] != item
+        ),
+        moved={
+            currency: _difference(totals, currency) - _difference(last.totals, currency)
+            for currency in currencies
+        },
+    )
+
+
+def _difference(totals: Mapping[str, Totals], currency: str) -> int:
+    return totals[currency].difference if currency in totals else 0
+
+
+def newest_first(runs: Iterable[Run]) -> list[Run]:
+    """Return runs by month and, within it, by time, the newest first."""
+    return sorted(runs, key=lambda run: (run.month, run.ended), reverse=True)

@@ -1,0 +1,181 @@
+"""What the journal knows: runs, the breaks that they saw, and the lives of these breaks.
+
+Amounts are ten-thousandths of the currency unit (see `recon.base.money`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+
+from recon.base.month import Month
+from recon.base.result import Break, Severity, Totals
+
+
+class SeenBreak(NamedTuple):
+    """A break as a run saw it."""
+
+    name: str
+    contract_id: str
+    revenue_type: str
+    currency: str
+    customer: str
+    segment: str
+    owner: str
+    status: str
+    cause: str
+    severity: str
+    expected: int
+    recognized: int
+    difference: int
+    to_date_difference: int
+    explanation: str
+
+    @property
+    def gravity(self) -> Severity:
+        """The severity, which can be compared."""
+        return Severity[self.severity.upper()]
+
+    @classmethod
+    def of(cls, item: Break) -> SeenBreak:
+        """Return what the journal keeps of a break."""
+        return cls(
+            name=item.name,
+            contract_id=item.contract_id,
+            revenue_type=item.revenue_type,
+            currency=item.currency,
+            customer=item.customer,
+            segment=item.segment,
+            owner=item.owner,
+            status=item.status.value,
+            cause=item.cause.value,
+            severity=item.severity.word,
+            expected=item.expected,
+            recognized=item.recognized,
+            difference=item.difference,
+            to_date_difference=item.to_date_difference,
+            explanation=item.explanation,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run of a month, as it ended.
+
+    `folder` is relative to the reports; `evidence` is the SHA-256 of the evidence's SHA256SUMS;
+    `supersedes` names the run that was signed off before, if the month was.
+    """
+
+    run_id: str
+    month: Month
+    started: datetime
+    ended: datetime
+    who: str
+    host: str
+    versions: Mapping[str, str]
+    policy: Mapping[str, str]
+    sources: Mapping[str, str]
+    severity: str
+    exit_code: int
+    folder: str
+    evidence: str
+    invalid: int
+    totals: Mapping[str, Totals]
+    supersedes: str = ""
+    provisional: bool = False
+
+    @property
+    def verdict(self) -> str:
+        """What the run came to, in a word that two runs can be compared by."""
+        return self.severity or "clean"
+
+    @property
+    def breaks(self) -> int:
+        """How many breaks the run saw, in all currencies."""
+        return sum(totals.breaks for totals in self.totals.values())
+
+
+class State(StrEnum):
+    """Where a break stands."""
+
+    OPEN = "open"
+    ACKNOWLEDGED = "acknowledged"
+    RESOLVED = "resolved"
+
+
+class Kind(StrEnum):
+    """What happens to a break, and to a month."""
+
+    RUN = "run"
+    RESOLVED = "resolved"
+    ACKNOWLEDGED = "acknowledged"
+    NOTED = "noted"
+    ACCEPTED = "accepted"
+    SIGNED_OFF = "signed_off"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened, with who and when; `number` is its place in time.
+
+    `subject` is the name of a break, the run that ran, or the run that was signed; `detail` is the
+    month until which an acknowledgement holds, or the role of a signature. What a signatory has
+    accepted comes right before the signature.
+    """
+
+    number: int
+    at: datetime
+    who: str
+    host: str
+    kind: Kind
+    subject: str
+    month: Month
+    reason: str = ""
+    detail: str = ""
+
+
+class Life(NamedTuple):
+    """A break from the month in which it was first seen until it is resolved.
+
+    `seen` has it by month, as the last run of that month saw it; `acknowledged` is the event that
+    holds, if any.
+    """
+
+    name: str
+    first_month: Month
+    first_seen: datetime
+    seen: Mapping[Month, SeenBreak]
+    last: SeenBreak
+    notes: Sequence[Event] = ()
+    acknowledged: Event | None = None
+    resolved: Event | None = None
+
+    @property
+    def state(self) -> State:
+        """Where the break stands."""
+        if self.resolved:
+            return State.RESOLVED
+        return State.ACKNOWLEDGED if self.acknowledged else State.OPEN
+
+    @property
+    def amount(self) -> int:
+        """What is open: the differences of all months in which it was seen."""
+        return sum(item.difference for item in self.seen.values())
+
+    def months_old(self, month: Month) -> int:
+        """Return its age in a month, 0 in the one in which it was first seen."""
+        return month.index - self.first_month.index
+
+    def days_old(self, now: datetime) -> int:
+        """Return for how many whole days it has been known."""
+        return (now - self.first_seen).days
+
+
+class Role(StrEnum):
+    """In which role somebody signs, in the order of signing."""
+
+    PREPARER = "preparer"
+    REVIEWER = "reviewer"

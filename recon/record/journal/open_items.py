@@ -1,0 +1,260 @@
+"""Lives: what the runs saw and what people said -> where each break stands. Pure.
+
+Of every month its last run counts, whenever that was: a line's months are gone through in their own
+order, not in that of the runs. A break lives from the month in which its line breaks until a month
+closes it: because that month was run again without it, or because it has made it good to date. A
+line that breaks again later is a new life of the same name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from recon.base.month import Month
+from recon.base.result import TIMING
+from recon.record.journal.model import Event, Kind, Life, SeenBreak
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """A break that a run has closed, in which month, and why."""
+
+    name: str
+    month: Month
+    reason: str
+
+
+@dataclass(slots=True)
+class Line:
+    """What is known of a line that broke: by month, as the last run of each month saw it.
+
+    `gone` is what a month had that was run again without it, `closed` what closes the break in a
+    month, `since` when it was first seen there; `said` is what people said, each of the month that
+    the break had reached.
+    """
+
+    seen: dict[Month, SeenBreak] = field(default_factory=dict)
+    gone: dict[Month, SeenBreak] = field(default_factory=dict)
+    closed: dict[Month, Event] = field(default_factory=dict)
+    since: dict[Month, datetime] = field(default_factory=dict)
+    said: list[Event] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Chronicle:
+    """What is known of all lines that broke, by the name of their break, and which months ran."""
+
+    lines: dict[str, Line] = field(default_factory=dict)
+    ran: set[Month] = field(default_factory=set)
+
+
+def chronicle(events: Iterable[Event], seen: Mapping[str, Sequence[SeenBreak]]) -> Chronicle:
+    """Return what all events tell, in order of time; `seen` has the breaks of every run."""
+    found = Chronicle()
+    for event in events:
+        if event.kind is Kind.RUN:
+            _take_run(found, event, {item.name: item for item in seen.get(event.subject, ())})
+        elif line := found.lines.get(event.subject):
+            if event.kind is Kind.RESOLVED:
+                line.closed[event.month] = event
+            else:
+                line.said.append(event)
+    return found
+
+
+def lives(
+    events: Iterable[Event], seen: Mapping[str, Sequence[SeenBreak]], month: Month | None = None
+) -> dict[str, Life]:
+    """Return the life of every break that a month belongs to, by name; else the latest one.
+
+    Acknowledgements that hold no longer in the month have lapsed.
+    """
+    found = {}
+    for name, line in chronicle(events, seen).lines.items():
+        all_of_it = list(_lives_of(name, line))
+        current = (life for life in all_of_it if month and _reaches(life, month))
+        if all_of_it:
+            found[name] = _lapsed(next(current, all_of_it[-1]), month)
+    return found
+
+
+def as_of(events: Iterable[Event], month: Month) -> list[Event]:
+    """Return what was known at the end of a month; what people said holds whenever they said it."""
+    runs = (Kind.RUN, Kind.RESOLVED)
+    return [event for event in events if event.kind not in runs or event.month <= month]
+
+
+def _take_run(found: Chronicle, run: Event, now: Mapping[str, SeenBreak]) -> None:
+    month, again = run.month, run.month in found.ran
+    found.ran.add(month)
+    for name, line in found.lines.items():
+        # The run says anew what it closes.
+        line.closed.pop(month, None)
+        if month in line.seen and name not in now:
+            line.gone[month] = line.seen.pop(month)
+    for name, item in now.items():
+        line = found.lines.setdefault(name, Line())
+        if line.seen.get(month) != item:
+            _change(line, month, again)
+        line.seen[month] = item
+        line.gone.pop(month, None)
+        line.since.setdefault(month, run.at)
+
+
+def _change(line: Line, month: Month, again: bool) -> None:
+    """Take back what no longer holds once a month says something else of a line.
+
+    Other books may not agree to date in the month that closed it; and what was acknowledged was the
+    break as it stood, unless it was until a month.
+    """
+    following = min((key for key in line.closed if key > month), default=None)
+    if again and following:
+        del line.closed[following]
+    begin = max((key for key in line.closed if key < month), default=None)
+    end = min((key for key in line.closed if key > month), default=None)
+    line.said = [
+        event for event in line.said
+        if event.kind is not Kind.ACKNOWLEDGED or event.detail or not _between(event, begin, end)
+    ]  # fmt: skip
+
+
+def _between(event: Event, begin: Month | None, end: Month | None) -> bool:
+    """Return whether an event is of a month after `begin` and up to `end`, where there are such."""
+    return not (begin and event.month <= begin) and not (end and event.month > end)
+
+
+def _lives_of(name: str, line: Line) -> Iterator[Life]:
+    """Yield the lives of a line, the earliest first."""
+    seen: dict[Month, SeenBreak] = {}
+    begin: Month | None = None
+    for month in sorted({*line.seen, *line.closed}):
+        if month in line.seen:
+            seen[month] = line.seen[month]
+        elif not seen and month in line.gone:
+            seen[month] = line.gone[month]
+        if seen and month in line.closed:
+            yield _life(name, line, seen, begin, line.closed[month])
+            seen, begin = {}, month
+    if seen:
+        yield _life(name, line, seen, begin, None)
+
+
+def _life(
+    name: str,
+    line: Line,
+    seen: Mapping[Month, SeenBreak],
+    begin: Month | None,
+    closed: Event | None,
+) -> Life:
+    end = closed.month if closed else None
+    said = [event for event in line.said if _between(event, begin, end)]
+    acknowledged = [event for event in said if event.kind is Kind.ACKNOWLEDGED]
+    return Life(
+        name,
+        min(seen),
+        min(line.since[month] for month in seen),
+        seen,
+        seen[max(seen)],
+        tuple(event for event in said if event.kind is not Kind.ACKNOWLEDGED),
+        acknowledged[-1] if acknowledged else None,
+        closed,
+    )
+
+
+def _reaches(life: Life, month: Month) -> bool:
+    return life.resolved is None or life.resolved.month >= month
+
+
+def _lapsed(life: Life, month: Month | None) -> Life:
+    held = life.acknowledged
+    if month and held and held.detail and Month.parse(held.detail) < month:
+        return life._replace(acknowledged=None)
+    return life
+
+
+def closable(before: Chronicle, month: Month) -> dict[str, Life]:
+    """Return the lives that a run of a month may close, by name: those that reach it from earlier.
+
+    What an earlier run of the month has closed counts as open: the run says so again, or not.
+    """
+    reaching = ((name, _reaching(name, line, month)) for name, line in before.lines.items())
+    return {name: life for name, life in reaching if life and life.first_month < month}
+
+
+def _reaching(name: str, line: Line, month: Month) -> Life | None:
+    """Return the life that a month belongs to as long as the month closes nothing."""
+    others = {key: event for key, event in line.closed.items() if key != month}
+    open_there = Line(line.seen, line.gone, others, line.since, line.said)
+    found = (life for life in _lives_of(name, open_there) if _reaches(life, month))
+    return next((life for life in found if life.first_month <= month), None)
+
+
+def settled(
+    before: Chronicle,
+    month: Month,
+    now: Mapping[str, SeenBreak],
+    to_date: Mapping[str, int],
+) -> list[Resolution]:
+    """Return which breaks a run of a month closes, also those that a run before it had closed.
+
+    `before` is what was known before the run, `now` its breaks and `to_date` the to-date difference
+    of the lines that are `closable`, by name.
+    """
+    found = []
+    for name, life in closable(before, month).items():
+        if reason := _closed_by(life, month, now.get(name), to_date.get(name)):
+            found.append(Resolution(name, month, reason))
+    known = {item.name for item in found}
+    found += [
+        Resolution(name, month, f"No longer there: {month} was run again without it.")
+        for name, line in before.lines.items()
+        if name not in now and name not in known and _is_gone(name, line, month)
+    ]
+    if month not in before.ran:
+        found += _closed_later(before, month, now, known)
+    return found
+
+
+def _closed_by(life: Life, month: Month, item: SeenBreak | None, to_date: int | None) -> str:
+    """Return why a run closes a break of earlier months, '' where it does not."""
+    if to_date != 0:
+        return ""
+    if item is None:
+        return f"Made good: it agrees to date in {month}."
+    return _timing(life.seen, month, item) if item.cause in TIMING else ""
+
+
+def _timing(seen: Mapping[Month, SeenBreak], month: Month, item: SeenBreak) -> str:
+    was = max(key for key in seen if key < month)
+    return f"Timing: {_told(seen[was], was)} and {_told(item, month)} agree to date."
+
+
+def _told(item: SeenBreak, month: Month) -> str:
+    return f"{month} ({item.cause.replace('_', ' ')})"
+
+
+def _is_gone(name: str, line: Line, month: Month) -> bool:
+    """Return whether a month that is run without a line leaves nothing of its break."""
+    if month not in line.seen and not (month in line.gone and month in line.closed):
+        return False
+    life = _reaching(name, line, month)
+    return life is None or set(life.seen) == {month}
+
+
+def _closed_later(
+    before: Chronicle, month: Month, now: Mapping[str, SeenBreak], known: set[str]
+) -> Iterator[Resolution]:
+    """Yield what a later month had made good before this one was run for the first time."""
+    for name, item in now.items():
+        line = before.lines.get(name)
+        if line is None or name in known:
+            continue
+        end = min((key for key in line.closed if key > month), default=None)
+        for key in sorted(key for key in line.seen if key > month and (not end or key < end)):
+            made_up = line.seen[key]
+            if made_up.cause in TIMING and made_up.to_date_difference == 0:
+                earlier = {month: item} | {other: line.seen[other] for other in line.seen}
+                yield Resolution(name, key, _timing(earlier, key, made_up))
+                break

@@ -1,0 +1,151 @@
+"""Signing: who has signed which run of a month, and who may sign it. Pure.
+
+A month is signed off when a preparer and then a reviewer, who is somebody else, have signed the
+same run. A later run of the month supersedes it and is signed anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from recon.base.errors import UsageError
+from recon.base.month import Month
+from recon.base.result import Severity
+from recon.record.journal.model import Event, Kind, Life, Role, Run, SeenBreak, State
+
+NAMED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """A signature under a run; `accepted` is why open critical breaks were taken as they are."""
+
+    run_id: str
+    month: Month
+    role: Role
+    who: str
+    host: str
+    at: datetime
+    comment: str
+    accepted: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Pen:
+    """Who signs, in which role and why, as they put it."""
+
+    role: Role
+    who: str
+    host: str
+    at: datetime
+    comment: str
+    accept: str | None = None
+
+
+def signatures(events: Iterable[Event]) -> dict[str, tuple[Signature, ...]]:
+    """Return the signatures of every run that has some, the oldest first."""
+    found: dict[str, tuple[Signature, ...]] = {}
+    accepted: dict[tuple[str, str, str], str] = {}
+    for event in events:
+        key = (event.subject, event.detail, event.who)
+        if event.kind is Kind.ACCEPTED:
+            accepted[key] = event.reason
+        elif event.kind is Kind.SIGNED_OFF:
+            signed = _signature(event, accepted.get(key, ""))
+            found[event.subject] = (*found.get(event.subject, ()), signed)
+    return found
+
+
+def _signature(event: Event, accepted: str) -> Signature:
+    return Signature(
+        event.subject, event.month, Role(event.detail), event.who, event.host, event.at,
+        event.reason, accepted,
+    )  # fmt: skip
+
+
+def is_signed_off(given: Iterable[Signature]) -> bool:
+    """Return whether the signatures of a run make it one that is signed off."""
+    return {signature.role for signature in given} == set(Role)
+
+
+def signed_off(events: Iterable[Event], month: Month) -> str:
+    """Return the run of a month that was signed off last, '' where none was."""
+    complete = [
+        given[-1]
+        for given in signatures(events).values()
+        if is_signed_off(given) and given[-1].month == month
+    ]
+    return max(complete, key=lambda signature: signature.at).run_id if complete else ""
+
+
+def unacknowledged(seen: Sequence[SeenBreak], lives: Mapping[str, Life]) -> list[SeenBreak]:
+    """Return the critical breaks of a run that are open, and that nobody has acknowledged."""
+    return [
+        item
+        for item in seen
+        if item.severity == Severity.CRITICAL.word and lives[item.name].state is State.OPEN
+    ]
+
+
+def signed(
+    run: Run, pen: Pen, given: Sequence[Signature], left: Sequence[SeenBreak]
+) -> tuple[Event, ...]:
+    """Return the events that put a signature under a run.
+
+    `given` are the signatures that it has, `left` its critical breaks that nobody has
+    acknowledged. Raises UsageError where this signature may not stand there.
+    """
+    again = next((old for old in given if old.role is pen.role), None)
+    if again:
+        raise UsageError(
+            f"{run.run_id} was signed by {again.who} as {pen.role} already, and a signature is "
+            "never taken back; a new run of the month can be signed anew."
+        )
+    if not pen.comment.strip():
+        raise UsageError("--comment is empty; say in a few words what you have checked.")
+    if pen.role is Role.REVIEWER:
+        _refuse_reviewer(run, pen, given)
+    accepted = _accepted(run, pen, left)
+    told = [(Kind.ACCEPTED, accepted)] if accepted else []
+    told.append((Kind.SIGNED_OFF, pen.comment.strip()))
+    return tuple(
+        Event(0, pen.at, pen.who, pen.host, kind, run.run_id, run.month, reason, pen.role.value)
+        for kind, reason in told
+    )
+
+
+def _refuse_reviewer(run: Run, pen: Pen, given: Sequence[Signature]) -> None:
+    prepared = next((first for first in given if first.role is Role.PREPARER), None)
+    if prepared is None:
+        raise UsageError(
+            f"{run.run_id}, the last run of {run.month}, has no preparer's signature; the preparer "
+            f'signs first: recon sign-off {run.month} --role preparer --comment "..."'
+        )
+    if prepared.who.casefold() == pen.who.casefold():
+        raise UsageError(
+            f"{pen.who} has signed {run.run_id} as preparer; the reviewer is somebody else."
+        )
+
+
+def _accepted(run: Run, pen: Pen, left: Sequence[SeenBreak]) -> str:
+    """Return why critical breaks are accepted, '' where there are none to accept."""
+    if pen.accept is None and left:
+        some = ", ".join(item.name for item in left[:NAMED])
+        more = f" and {len(left) - NAMED:,} more" if len(left) > NAMED else ""
+        raise UsageError(
+            f"{run.month} has critical breaks that are open and that nobody has acknowledged: "
+            f"{some}{more} (`recon open --severity critical --unacknowledged` lists them). "
+            'Acknowledge them with `recon ack`, or accept them with --accept "why".'
+        )
+    if pen.accept is None:
+        return ""
+    if not left:
+        raise UsageError(
+            f"--accept has nothing to accept: {run.month} has no critical break that is open and "
+            "not acknowledged."
+        )
+    if not pen.accept.strip():
+        raise UsageError("--accept is empty; say in a few words why the breaks may stay.")
+    return pen.accept.strip()

@@ -1,0 +1,254 @@
+"""The journal: runs and events in, runs and lives out."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from recon.base.errors import UsageError
+from recon.base.month import Month
+from recon.base.result import Totals
+from recon.record.journal.ageing import standing
+from recon.record.journal.alerts import Alerts
+from recon.record.journal.history import Past
+from recon.record.journal.model import Event, Kind, Life, Run, SeenBreak
+from recon.record.journal.open_items import Resolution, lives
+from recon.record.journal.schema import opened, readable, transaction
+from recon.record.journal.signing import Signature, signatures, signed_off
+
+NAME = "journal.db"
+# Revenue type, segment, currency.
+Line = tuple[str, str, str]
+_RUN = (
+    "run_id", "month", "started", "ended", "who", "host", "versions", "policy", "sources",
+    "severity", "exit_code", "folder", "evidence", "invalid", "supersedes", "provisional",
+)  # fmt: skip
+_AMOUNTS = (
+    SeenBreak._fields.index("expected"),
+    SeenBreak._fields.index("to_date_difference") + 1,
+)
+
+
+class Journal:
+    """What is known of all runs; opened by `Journal.at`, closed at the end of the context."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self.alerts = Alerts(connection)
+
+    @classmethod
+    @contextmanager
+    def at(cls, reports: Path) -> Iterator[Journal]:
+        """Yield the journal of a folder of reports; raises ReportError where it cannot be used."""
+        with opened(reports / NAME) as connection:
+            yield cls(connection)
+
+    @classmethod
+    @contextmanager
+    def look(cls, reports: Path) -> Iterator[Journal]:
+        """Yield the journal to read in it; where there is none yet an empty one, kept nowhere."""
+        with readable(reports / NAME) as connection:
+            yield cls(connection)
+
+    def record(
+        self,
+        run: Run,
+        breaks: Sequence[SeenBreak],
+        resolutions: Sequence[Resolution] = (),
+        closings: Mapping[Line, int] | None = None,
+    ) -> None:
+        """Add a run with its breaks, what it has closed and where its roll-forward ended.
+
+        All of it or nothing. `closings` are by revenue type, segment and currency.
+        """
+        with transaction(self._connection):
+            self._insert("runs", [_run_row(run)])
+            self._insert("totals", [
+                (run.run_id, currency, t.expected, t.recognized, t.gross_difference,
+                 t.contract_lines, t.inactive_lines, t.matched, t.within_tolerance, t.breaks)
+                for currency, t in run.totals.items()
+            ])  # fmt: skip
+            self._insert("breaks", [(run.run_id, *item) for item in breaks])
+            self._insert(
+                "closings", [(run.run_id, *line, a) for line, a in (closings or {}).items()]
+            )
+            told = [(Kind.RUN, run.run_id, run.month, "")]
+            told += [(Kind.RESOLVED, item.name, item.month, item.reason) for item in resolutions]
+            self._insert("events", [
+                (None, run.ended.isoformat(), run.who, run.host, kind.value, subject,
+                 str(month), reason, "")
+                for kind, subject, month, reason in told
+            ])  # fmt: skip
+
+    def say(self, *events: Event) -> None:
+        """Add what somebody says of breaks, or their signature: all of it or nothing.
+
+        The events' numbers are given anew.
+        """
+        with transaction(self._connection):
+            self._insert("events", [
+                (None, event.at.isoformat(), event.who, event.host, event.kind.value,
+                 event.subject, str(event.month), event.reason, event.detail)
+                for event in events
+            ])  # fmt: skip
+
+    def _insert(self, table: str, rows: Sequence[Sequence[object]]) -> None:
+        if rows:
+            places = ", ".join("?" * len(rows[0]))
+            kept = (tuple(map(_kept, row)) for row in rows)
+            self._connection.executemany(f"INSERT INTO {table} VALUES ({places})", kept)
+
+    def runs(self, month: Month | None = None) -> list[Run]:
+        """Return all runs in order of time, or those of a month."""
+        where, values = ("WHERE month = ?", (str(month),)) if month else ("", ())
+        rows = self._connection.execute(
+            f"SELECT {', '.join(_RUN)} FROM runs {where} ORDER BY rowid", values
+        ).fetchall()
+        totals = self._totals()
+        return [_run(row, totals.get(row[0], {})) for row in rows]
+
+    def run(self, text: str) -> Run:
+        """Return the run of that name or its beginning, or the last run of a month.
+
+        Raises UsageError where there is none, or more than one.
+        """
+        runs = self.runs()
+        found = [run for run in runs if run.run_id == text] or [
+            run for run in runs if run.run_id.startswith(text) or run.run_id.endswith(text)
+        ]
+        of_month = {str(run.month): run for run in runs}
+        if text in of_month:
+            return of_month[text]
+        if len(found) != 1:
+            what = "is no run" if not found else f"are {len(found)} runs"
+            raise UsageError(f"There {what} {text!r}; `recon history` lists them.")
+        return found[0]
+
+    def last_run(self, month: Month | None = None) -> Run | None:
+        """Return the last run, or the last one of a month; None where there is none."""
+        return next(reversed(self.runs(month)), None)
+
+    def latest_month(self) -> Month | None:
+        """Return the latest month that has a run; None where none has."""
+        return max((run.month for run in self.runs()), default=None)
+
+    def closings(self, month: Month) -> dict[Line, int] | None:
+        """Return where the roll-forward of a month's last run ended, None where there is no run."""
+        last = self.last_run(month)
+        if last is None:
+            return None
+        rows = self._connection.execute(
+            "SELECT revenue_type, segment, currency, amount FROM closings WHERE run_id = ?",
+            (last.run_id,),
+        )
+        return {(kind, segment, currency): int(amount) for kind, segment, currency, amount in rows}
+
+    def _totals(self) -> dict[str, dict[str, Totals]]:
+        found: dict[str, dict[str, Totals]] = {}
+        for run_id, currency, *sums in self._connection.execute(
+            "SELECT * FROM totals ORDER BY run_id, currency"
+        ):
+            found.setdefault(run_id, {})[currency] = Totals(*map(int, sums))
+        return found
+
+    def breaks(self, run_id: str) -> list[SeenBreak]:
+        """Return the breaks of a run, the largest first."""
+        return self._breaks("WHERE run_id = ?", (run_id,)).get(run_id, [])
+
+    def _breaks(self, where: str = "", values: Sequence[object] = ()) -> dict[str, list[SeenBreak]]:
+        columns = ", ".join(SeenBreak._fields)
+        found: dict[str, list[SeenBreak]] = {}
+        for run_id, *row in self._connection.execute(
+            f"SELECT run_id, {columns} FROM breaks {where} ORDER BY abs(difference) DESC, name",
+            values,
+        ):
+            found.setdefault(run_id, []).append(_seen(row))
+        return found
+
+    def events(self) -> list[Event]:
+        """Return everything that happened, in order of time."""
+        rows = self._connection.execute(
+            "SELECT number, at, who, host, kind, subject, month, reason, detail FROM events "
+            "ORDER BY number"
+        )
+        return [
+            Event(number, _moment(at), who, host, Kind(kind), subject, Month.parse(month), *rest)
+            for number, at, who, host, kind, subject, month, *rest in rows
+        ]
+
+    def signatures(self) -> dict[str, tuple[Signature, ...]]:
+        """Return the signatures of every run that has some, the oldest first."""
+        return signatures(self.events())
+
+    def past(self, month: Month) -> Past:
+        """Return what is known before a run of a month."""
+        events, runs = self.events(), {run.run_id: run for run in self.runs(month)}
+        signed = runs.get(signed_off(events, month))
+        return Past(events, self._breaks(), next(reversed(runs.values()), None), signed)
+
+    def standing(self, month: Month) -> tuple[Life, ...]:
+        """Return the breaks that were not resolved at the end of a month, the oldest first."""
+        return standing(self.events(), self._breaks(), month)
+
+    def lives(self, month: Month | None = None) -> dict[str, Life]:
+        """Return where every break stands, by name; see `recon.record.journal.open_items`."""
+        return lives(self.events(), self._breaks(), month)
+
+    def life(self, text: str) -> Life:
+        """Return the break of that name or its beginning; raises UsageError where it is not one."""
+        wanted = text.strip().upper().removeprefix("B-")
+        known = self.lives()
+        found = [life for name, life in known.items() if name[2:].startswith(wanted)]
+        if len(found) != 1 or not wanted:
+            what = "is no break" if not found else f"are {len(found)} breaks"
+            raise UsageError(f"There {what} {text!r}; `recon open` lists them.")
+        return found[0]
+
+
+def _kept(value: object) -> object:
+    """Return a value as the journal keeps it: a number beyond SQLite's 64 bits as its digits."""
+    long = isinstance(value, int) and not -(2**63) <= value < 2**63
+    return str(value).encode() if long else value
+
+
+def _seen(row: Sequence[Any]) -> SeenBreak:
+    first, last = _AMOUNTS
+    return SeenBreak(*row[:first], *map(int, row[first:last]), *row[last:])
+
+
+def _run_row(run: Run) -> tuple[object, ...]:
+    return (
+        run.run_id, str(run.month), run.started.isoformat(), run.ended.isoformat(), run.who,
+        run.host, _json(run.versions), _json(run.policy), _json(run.sources), run.severity,
+        run.exit_code, run.folder, run.evidence, run.invalid, run.supersedes, int(run.provisional),
+    )  # fmt: skip
+
+
+def _run(row: Sequence[Any], totals: Mapping[str, Totals]) -> Run:
+    known = dict(zip(_RUN, row, strict=True))
+    return Run(
+        **{
+            **known,
+            "month": Month.parse(known["month"]),
+            "started": _moment(known["started"]),
+            "ended": _moment(known["ended"]),
+            "versions": json.loads(known["versions"]),
+            "policy": json.loads(known["policy"]),
+            "sources": json.loads(known["sources"]),
+            "provisional": bool(known["provisional"]),
+            "totals": totals,
+        }
+    )
+
+
+def _json(content: Mapping[str, str]) -> str:
+    return json.dumps(dict(content), ensure_ascii=False)
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)

@@ -1,0 +1,1 @@
+"""A run on the console: one module a table or paragraph."""

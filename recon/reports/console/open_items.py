@@ -1,0 +1,189 @@
+"""The open breaks on the console: which are not resolved, since when, and what people said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from rich.console import Console
+from rich.text import Text
+
+from recon.base import money
+from recon.base.month import Month
+from recon.base.result import Severity
+from recon.base.text import counted, words
+from recon.record.journal.ageing import Ageing, Sums, ageing, sums
+from recon.record.journal.model import Life, State
+from recon.reports.console.layout import (
+    INDENT,
+    PLAIN,
+    SOFT,
+    STRONG,
+    WIDE,
+    Column,
+    Pen,
+    amount_text,
+    numbers,
+    sample_banner,
+    severity_text,
+)
+from recon.reports.wording import acknowledged_words, months_words
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The breaks that were not resolved at the end of a month, as seen now.
+
+    `only` says which of them these are, '' where they are all.
+    """
+
+    found: Sequence[Life]
+    month: Month
+    now: datetime
+    only: str = ""
+
+    def narrowed(self, least: Severity | None, unacknowledged: bool) -> Standing:
+        """Return those of a severity and above, and those that nobody has acknowledged."""
+        found = [
+            life for life in self.found
+            if (least is None or life.last.gravity >= least)
+            and not (unacknowledged and life.state is State.ACKNOWLEDGED)
+        ]  # fmt: skip
+        above = "" if least is Severity.CRITICAL else " and above"
+        said = [f"{least.word}{above}"] if least else []
+        said += ["not acknowledged"] if unacknowledged else []
+        return replace(self, found=found, only=", ".join(said))
+
+
+def show_open(
+    console: Console,
+    standing: Standing | None,
+    *,
+    top: int = 0,
+    ages: bool = False,
+    sample: bool = False,
+) -> None:
+    """Print the first `top` open breaks, or with `ages` how old they all are.
+
+    `standing` is None where no run is recorded.
+    """
+    pen = Pen(console)
+    for line in _page(pen, standing, top, ages, sample):
+        console.print(line, soft_wrap=True)
+
+
+def show_said(console: Console, told: Sequence[Life]) -> None:
+    """Print where some breaks stand after something was said of them."""
+    pen = Pen(console)
+    for life in told:
+        amount = money.pretty(life.amount, life.last.currency, sign=True)
+        which = f"{life.last.contract_id} {life.last.revenue_type}, {amount} {life.last.currency}"
+        said = "; ".join([acknowledged_words(life) or life.state.value, *_notes(life)])
+        for line in pen.paragraph(pen.text(f"{life.name} ({which}): {said}"), 0):
+            console.print(line, soft_wrap=True)
+
+
+def _page(
+    pen: Pen, standing: Standing | None, top: int, ages: bool, sample: bool
+) -> Iterator[Text]:
+    if sample:
+        yield sample_banner()
+    if standing is None:
+        yield Text("No run is recorded here yet; `recon month` makes the first one.")
+    elif not standing.found:
+        only = f" ({standing.only})" if standing.only else ""
+        yield Text(f"No break is open at the end of {standing.month}{only}.")
+    else:
+        count = ", ".join(filter(None, [counted(len(standing.found), "break"), standing.only]))
+        yield from pen.heading(f"Open at the end of {standing.month}", count)
+        yield from _ageing(pen, standing) if ages else _breaks(pen, standing, top)
+
+
+def _breaks(pen: Pen, standing: Standing, top: int) -> Iterator[Text]:
+    yield from pen.table(sum_columns(sums(standing.found)))
+    first = standing.found[:top]
+    if first:
+        yield Text()
+        lines = pen.table(list(_columns(pen, standing, first)))
+        yield from lines[: -len(first)]
+        for line, life in zip(lines[-len(first) :], first, strict=True):
+            yield line
+            if said := "; ".join(_said(pen, life)):
+                yield from pen.paragraph(pen.text(said, SOFT), INDENT + 12)
+    if more := len(standing.found) - len(first):
+        yield Text(f"\n  +{more:,} more: --top {len(standing.found)} shows all", SOFT)
+
+
+def sum_columns(by_currency: Mapping[str, Sums]) -> list[Column]:
+    """Return the columns that tell what is open in each currency."""
+    names = [Text(currency, STRONG) for currency in by_currency]
+    return [Column("", names), *_figures(list(by_currency.items()))]
+
+
+def _figures(rows: Sequence[tuple[str, Sums]]) -> Iterator[Column]:
+    yield numbers("Breaks", [f"{row.count:,}" for _, row in rows])
+    yield numbers("Acknowledged", [f"{row.acknowledged:,}" for _, row in rows])
+    yield numbers("Open amount", [money.pretty(row.amount, c, sign=True) for c, row in rows])
+    yield numbers("Gross", [money.pretty(row.gross, c) for c, row in rows])
+
+
+def _columns(pen: Pen, standing: Standing, first: Sequence[Life]) -> Iterator[Column]:
+    yield Column("Break", [Text(life.name, STRONG) for life in first])
+    if pen.width >= WIDE:
+        yield Column("Severity", [severity_text(life.last.gravity) for life in first])
+    yield Column("Contract", [pen.text(life.last.contract_id) for life in first], least=10)
+    yield Column("Type", [pen.text(life.last.revenue_type) for life in first], least=12)
+    if pen.width >= WIDE:
+        names = [pen.text(_customer(life)) for life in first]
+        yield Column("Customer", names, least=14, most=28)
+        yield Column("Owner", [pen.text(_owner(life)) for life in first], least=12, most=20)
+        yield Column("Cause", [Text(words(life.last.cause)) for life in first], least=12)
+        yield Column("Months", [Text(months_words(life)) for life in first], least=15)
+        yield Column("State", [Text(life.state.value) for life in first])
+    amounts = [
+        amount_text(life.amount, life.last.currency, sign=True) + Text(f" {life.last.currency}")
+        for life in first
+    ]
+    yield Column("Open amount", amounts, right=True)
+    yield numbers("Age in\nmonths", [f"{life.months_old(standing.month)}" for life in first])
+    yield numbers("Days\nknown", [f"{life.days_old(standing.now):,}" for life in first])
+
+
+def _customer(life: Life) -> str:
+    return life.last.customer or "no customer"
+
+
+def _owner(life: Life) -> str:
+    return life.last.owner or "no owner"
+
+
+def _said(pen: Pen, life: Life) -> Iterator[str]:
+    """Yield what finds no room in the table, and what people said."""
+    if pen.width < WIDE:
+        yield f"{life.last.severity}, {words(life.last.cause)}, {_customer(life)}, {_owner(life)}"
+        yield f"{months_words(life)}"
+    if said := acknowledged_words(life) or (life.state.value if pen.width < WIDE else ""):
+        yield said
+    yield from _notes(life)
+
+
+def _notes(life: Life) -> list[str]:
+    return [f"{note.who} noted: {note.reason}" for note in life.notes]
+
+
+def _ageing(pen: Pen, standing: Standing) -> Iterator[Text]:
+    for currency, table in ageing(standing.found, standing.month).items():
+        yield Text()
+        yield from pen.table(_age_columns(currency, table))
+
+
+def _age_columns(currency: str, table: Ageing) -> list[Column]:
+    labels = [Text(age.value) for age in table.rows]
+    rows = [(currency, row) for row in (*table.rows.values(), table.total)]
+    styles = [PLAIN] * len(labels) + [STRONG]
+    columns = [Column(currency, [*labels, Text("Total")]), *_figures(rows)]
+    for column in columns:
+        for cell, style in zip(column.cells, styles, strict=True):
+            cell.stylize(style)
+    return columns

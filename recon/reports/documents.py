@@ -1,0 +1,265 @@
+"""JSON documents for scripts: the journal, the roll-forward and replays."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from recon.base import money
+from recon.base.month import Month
+from recon.base.result import Break
+from recon.reconciliation.document import moment
+from recon.record.journal.ageing import Ageing, Sums, ageing
+from recon.record.journal.history import Part, Since, newest_first
+from recon.record.journal.model import Event, Life, Run, SeenBreak
+from recon.record.journal.signing import Signature, is_signed_off
+
+if TYPE_CHECKING:
+    from recon.reconciliation.rollforward import RollforwardRow
+    from recon.record.replay.tuning import Tuned
+
+
+SCHEMA = 1
+
+Document = dict[str, object]
+
+
+def open_document(found: Sequence[Life], month: Month | None, now: datetime) -> Document:
+    """Return the open breaks and their ageing at the end of a month, None without any run."""
+    return {
+        "schema": SCHEMA,
+        "month": str(month) if month else None,
+        "breaks": [life_document(life, month, now) for life in found],
+        "ageing": _ageings(ageing(found, month)) if month else {},
+    }
+
+
+def said_document(told: Sequence[Life], month: Month | None, now: datetime) -> Document:
+    """Return where some breaks stand after something was said of them."""
+    return {"schema": SCHEMA, "breaks": [life_document(life, month, now) for life in told]}
+
+
+def life_document(life: Life, month: Month | None, now: datetime) -> Document:
+    """Return a break with its life; its age in months is that at the end of a month."""
+    item, currency = life.last, life.last.currency
+    return {
+        "break": life.name,
+        "contract_id": item.contract_id,
+        "revenue_type": item.revenue_type,
+        "currency": currency,
+        "customer": item.customer,
+        "segment": item.segment,
+        "owner": item.owner,
+        "status": item.status,
+        "cause": item.cause,
+        "severity": item.severity,
+        "explanation": item.explanation,
+        "open_amount": money.plain(life.amount, currency),
+        "first_month": str(life.first_month),
+        "months": {
+            str(key): money.plain(seen.difference, currency)
+            for key, seen in sorted(life.seen.items())
+        },
+        "first_seen": moment(life.first_seen),
+        "age_months": life.months_old(month or life.first_month),
+        "age_days": life.days_old(now),
+        "state": life.state.value,
+        "acknowledged": _acknowledged(life.acknowledged),
+        "resolved": _said(life.resolved),
+        "notes": [_said(event) for event in life.notes],
+    }
+
+
+def _said(event: Event | None) -> Document | None:
+    if event is None:
+        return None
+    return {"who": event.who, "when": moment(event.at), "what": event.reason}
+
+
+def _acknowledged(event: Event | None) -> Document | None:
+    told = _said(event)
+    return told | {"until": event.detail or None} if event and told else None
+
+
+def _ageings(tables: Mapping[str, Ageing]) -> Document:
+    return {
+        currency: {
+            **{age.value: _sums(row, currency) for age, row in table.rows.items()},
+            "total": _sums(table.total, currency),
+        }
+        for currency, table in tables.items()
+    }
+
+
+def _sums(row: Sums, currency: str) -> Document:
+    return {
+        "breaks": row.count,
+        "acknowledged": row.acknowledged,
+        "open_amount": money.plain(row.amount, currency),
+        "gross_amount": money.plain(row.gross, currency),
+    }
+
+
+def history_document(runs: Sequence[Run], signed: Mapping[str, Sequence[Signature]]) -> Document:
+    """Return months with their runs, the newest first; `signed` has the signatures by run."""
+    by_month = groupby(newest_first(runs), key=lambda run: run.month)
+    return {
+        "schema": SCHEMA,
+        "months": [_month(month, list(group), signed) for month, group in by_month],
+    }
+
+
+def _month(
+    month: Month, runs: Sequence[Run], signed: Mapping[str, Sequence[Signature]]
+) -> Document:
+    complete = [run.run_id for run in runs if is_signed_off(signed.get(run.run_id, ()))]
+    return {
+        "month": str(month),
+        "signed_off": complete[0] if complete else None,
+        "runs": [_run(run, signed.get(run.run_id, ())) for run in runs],
+    }
+
+
+def signed_document(run: Run, given: Sequence[Signature]) -> Document:
+    """Return a run after somebody has signed it."""
+    return {"schema": SCHEMA, **_run(run, given)}
+
+
+def signature_document(signature: Signature) -> Document:
+    """Return a signature with who, when and why."""
+    return {
+        "role": signature.role.value,
+        "who": signature.who,
+        "host": signature.host,
+        "when": moment(signature.at),
+        "comment": signature.comment,
+        "accepted": signature.accepted or None,
+    }
+
+
+def _run(run: Run, given: Sequence[Signature]) -> Document:
+    return {
+        "run_id": run.run_id,
+        "month": str(run.month),
+        "started": moment(run.started),
+        "ended": moment(run.ended),
+        "who": run.who,
+        "host": run.host,
+        "verdict": run.verdict,
+        "exit_code": run.exit_code,
+        "breaks": run.breaks,
+        "invalid": run.invalid,
+        "net_difference": {
+            currency: money.plain(totals.difference, currency)
+            for currency, totals in sorted(run.totals.items())
+        },
+        "supersedes": run.supersedes or None,
+        "folder": run.folder,
+        "evidence": run.evidence or None,
+        "signed_off": is_signed_off(given),
+        "signatures": [signature_document(signature) for signature in given],
+    }
+
+
+def rollforward_document(
+    month: Month, rows: Sequence[RollforwardRow], *, recorded: bool
+) -> dict[str, object]:
+    """Return the document: plain texts, lists and mappings in a fixed order.
+
+    Amounts are texts with the currency's decimals; `recorded` says whether the month opens with
+    what the run of the month before recorded.
+    """
+    from recon.reconciliation.rollforward import in_total
+
+    return {
+        "schema": SCHEMA,
+        "month": str(month),
+        "opening_recorded": recorded,
+        "totals": {currency: _amounts(row) for currency, row in sorted(in_total(rows).items())},
+        "rows": [
+            {
+                "revenue_type": row.revenue_type,
+                "segment": row.segment,
+                "currency": row.currency,
+                **_amounts(row),
+            }
+            for row in rows
+        ],
+    }
+
+
+def _amounts(row: RollforwardRow) -> dict[str, str]:
+    from recon.reconciliation.rollforward import FIGURES
+
+    names = (*FIGURES, "beyond_value")
+    return {name: money.plain(getattr(row, name), row.currency) for name in names}
+
+
+_AMOUNTS = ("expected", "recognized", "difference", "to_date_difference")
+
+
+def difference_document(
+    then: Run, now: Run, since: Since, parts: Sequence[Part]
+) -> dict[str, object]:
+    """Return what two runs differ in; amounts are texts with the currency's decimals."""
+    return {
+        "schema": 1,
+        "month": str(now.month),
+        "then": then.run_id,
+        "now": now.run_id,
+        "fixed": [_seen(item) for item in since.fixed],
+        "new": [_seen(item) for item in since.new],
+        "changed": [{"then": _seen(a), "now": _seen(b)} for a, b in since.changed],
+        "movement": [_part(part) for part in parts],
+    }
+
+
+def _seen(item: SeenBreak) -> dict[str, object]:
+    told = item._asdict()
+    return {**told, **{key: money.plain(told[key], item.currency) for key in _AMOUNTS}}
+
+
+def _part(part: Part) -> dict[str, object]:
+    return {
+        "what": part.what,
+        "rows": part.rows,
+        "moved": {
+            currency: {figure: money.plain(amount, currency) for figure, amount in moved.items()}
+            for currency, moved in part.moved.items()
+        },
+    }
+
+
+def tuning_document(months: Sequence[Tuned], change: str) -> dict[str, object]:
+    """Return what another tolerance would have reported in stored months."""
+    return {
+        "schema": 1,
+        "change": change,
+        "months": [
+            {
+                "month": str(item.month),
+                "run_id": item.run_id,
+                "breaks": item.breaks,
+                "gained": [_break(b) for b in item.gained],
+                "lost": [_break(b) for b in item.lost],
+                "newly_ignored": {
+                    c: money.plain(amount, c) for c, amount in sorted(item.ignored.items())
+                },
+                "proven_errors_missed": [_break(b) for b in item.missed],
+            }
+            for item in months
+        ],
+    }
+
+
+def _break(item: Break) -> dict[str, object]:
+    return {
+        "contract_id": item.contract_id,
+        "revenue_type": item.revenue_type,
+        "currency": item.currency,
+        "segment": item.segment,
+        "cause": item.cause.value,
+        "difference": money.plain(item.difference, item.currency),
+    }

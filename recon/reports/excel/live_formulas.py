@@ -1,0 +1,79 @@
+"""Live formulas over the lines: every figure stands twice in the workbook, and must agree.
+
+As recon counted it, and as a formula that Excel computes from the lines; a third cell says
+whether the two agree, so that a reader need not take recon's word for it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from openpyxl.cell import Cell
+from openpyxl.worksheet.worksheet import Worksheet as Sheet
+
+from recon.reports.excel.cells import PLAIN, aligned, formula_cell, text_cell
+from recon.reports.excel.tables import Table
+
+SOME_TEXT = '"?*"'
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """Formulas over the lines of a currency, on however many sheets they stand.
+
+    `where` maps columns to the criteria of SUMIFS, as `equal_to` gives them.
+    """
+
+    lines: Table
+    currency: str
+
+    @property
+    def has_texts(self) -> bool:
+        """Whether an amount of the currency is too long for Excel, so that no sum can agree."""
+        return self.currency in self.lines.beyond
+
+    def total(self, column: str, places: int, **where: str) -> str:
+        """Return the formula of a column's sum."""
+        return f"ROUND({self._sum(column, where)},{places})"
+
+    def gross(self, places: int) -> str:
+        """Return the formula of the sum of absolute differences."""
+        over = self._sum("difference", {"difference": '">0"'})
+        under = self._sum("difference", {"difference": '"<0"'})
+        return f"ROUND({over}-({under}),{places})"
+
+    def count(self, **where: str) -> str:
+        """Return the formula of how many lines meet the criteria."""
+        counts = (f"COUNTIFS({self._criteria(n, where)})" for n in self._sheets())
+        return "+".join(counts)
+
+    def _sum(self, column: str, where: dict[str, str]) -> str:
+        sums = (
+            f"SUMIFS({self._cells(n, column)},{self._criteria(n, where)})" for n in self._sheets()
+        )
+        return "+".join(sums)
+
+    def _sheets(self) -> range:
+        return range(len(self.lines.parts))
+
+    def _criteria(self, sheet: int, where: dict[str, str]) -> str:
+        tests = {"currency": equal_to(self.currency), **where}
+        return ",".join(f"{self._cells(sheet, column)},{test}" for column, test in tests.items())
+
+    def _cells(self, sheet: int, column: str) -> str:
+        part, letter = self.lines.parts[sheet], self.lines.letter(column)
+        return f"'{part.sheet.title}'!${letter}$2:${letter}${max(part.rows, 1) + 1}"
+
+
+def equal_to(text: str) -> str:
+    """Return the criterion that holds for just this text."""
+    for special in "~*?":
+        text = text.replace(special, f"~{special}")
+    return '"={}"'.format(text.replace('"', '""'))
+
+
+def agreement(sheet: Sheet, condition: str, comparable: bool = True) -> Cell:
+    """Return a cell that says yes or NO, or why it cannot say."""
+    if not comparable:
+        return text_cell(sheet, "over 15 digits", aligned(PLAIN, "right"))
+    return formula_cell(sheet, f'IF({condition},"yes","NO")', look=aligned(PLAIN, "right"))

@@ -1,0 +1,139 @@
+"""The first sheet of the workbook: may the month be closed, and on which totals that rests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from openpyxl.cell import Cell
+from openpyxl.worksheet.worksheet import Worksheet as Sheet
+
+from recon.base import money
+from recon.base.result import Reconciliation, Severity, SourceFacts, Status, Totals
+from recon.reconciliation.verdict import verdict
+from recon.reports.excel.cells import (
+    BANNER,
+    COUNT_FORMAT,
+    GOOD,
+    RATE_FORMAT,
+    SEVERITY_LOOKS,
+    SOFT,
+    TITLE,
+    Page,
+    amount_cell,
+    amount_places,
+    exceeds_excel,
+    formula_cell,
+    number_cell,
+    number_format,
+    rate_cell,
+    text_cell,
+)
+from recon.reports.excel.live_formulas import SOME_TEXT, Live, agreement, equal_to
+from recon.reports.excel.tables import Table
+from recon.reports.wording import currencies, left_out, masked
+
+WIDTHS = {"A": 30, "B": 22, "C": 22, "D": 16, "E": 3}
+COLUMNS = 4
+
+
+def fill_head(page: Page, result: Reconciliation, run_id: str, sample: bool) -> None:
+    """Write the verdict, and of which run, by which tolerance."""
+    sheet = page.sheet
+    page.add(text_cell(sheet, f"Revenue reconciliation {result.month.name}", TITLE))
+    if sample:
+        page.say("SAMPLE DATA: invented contracts and entries, not your books", BANNER, COLUMNS)
+    severity = result.severity
+    page.say(verdict(result), SEVERITY_LOOKS[severity] if severity else GOOD, COLUMNS)
+    page.say(f"Run {run_id}", SOFT)
+    page.say(f"Tolerance: {result.policy.allowed_text()}", SOFT)
+
+
+def fill_sources(page: Page, result: Reconciliation, notices: Sequence[str]) -> None:
+    """Write what the two sides delivered, and what to know of it."""
+    page.add()
+    page.head("Source", "Rows", "of which invalid")
+    for side, facts in result.sources.items():
+        page.add(*_source_cells(page.sheet, side.value, facts))
+        page.say(f"from {facts.description}", SOFT)
+        for currency, amount in sorted(facts.control_total.items()):
+            page.say(f"control total {currency} {money.pretty(amount, currency)}", SOFT)
+    if said := left_out(result):
+        page.say(said, SOFT)
+    for text in notices:
+        page.say(f"Notice: {text}")
+
+
+def _source_cells(sheet: Sheet, side: str, facts: SourceFacts) -> Iterator[Cell]:
+    yield text_cell(sheet, side)
+    yield number_cell(sheet, str(facts.rows))
+    yield number_cell(sheet, str(facts.invalid))
+
+
+def fill_totals(page: Page, result: Reconciliation, lines: Table) -> None:
+    """Write the totals of every currency, as reported and live."""
+    for currency in currencies(result):
+        page.add()
+        page.head(currency, "as reported", "live formula", "agrees")
+        _Block(page, result.totals[currency], Live(lines, currency)).fill()
+        if sentence := masked(result, currency):
+            page.say(sentence, SEVERITY_LOOKS[Severity.HIGH], COLUMNS)
+    page.colour_agreement("D")
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """The totals of one currency."""
+
+    page: Page
+    totals: Totals
+    live: Live
+
+    def fill(self) -> None:
+        totals, count = self.totals, self.live.count
+        for label, column, amount in (
+            ("Expected", "expected", totals.expected),
+            ("Recognized", "recognized", totals.recognized),
+            ("Net difference", "difference", totals.difference),
+        ):
+            places = amount_places(amount, self.live.currency)
+            self._amount(label, amount, self.live.total(column, places))
+        places = amount_places(totals.gross_difference, self.live.currency)
+        self._amount("Gross difference", totals.gross_difference, self.live.gross(places))
+        within = totals.within_tolerance
+        every = self._count("Lines", totals.matched + within + totals.breaks, count())
+        idle = self._inactive()
+        self._count("Matched", totals.matched, count(status=equal_to(Status.MATCHED)))
+        self._count("Within tolerance", within, count(status=equal_to(Status.WITHIN_TOLERANCE)))
+        breaks = self._count("Breaks", totals.breaks, count(cause=SOME_TEXT))
+        self._rate(f"(C{every}-B{idle})", f"C{breaks}")
+
+    def _amount(self, label: str, amount: int, formula: str) -> None:
+        sheet, currency = self.page.sheet, self.live.currency
+        shown_as = number_format(amount_places(amount, currency))
+        comparable = not (self.live.has_texts or exceeds_excel(amount))
+        live = formula_cell(sheet, formula, shown_as)
+        self._row(label, amount_cell(sheet, amount, currency), live, comparable)
+
+    def _count(self, label: str, count: int, formula: str) -> int:
+        sheet = self.page.sheet
+        live = formula_cell(sheet, formula, COUNT_FORMAT)
+        return self._row(label, number_cell(sheet, str(count)), live)
+
+    def _inactive(self) -> int:
+        # No formula: that a line is in its term cannot be told from its amounts, which may be 0.
+        label, count = "of which without revenue", str(self.totals.inactive_lines)
+        sheet = self.page.sheet
+        return self.page.add(text_cell(sheet, label), number_cell(sheet, count))
+
+    def _rate(self, compared: str, breaks: str) -> None:
+        sheet = self.page.sheet
+        # Cut off, as Totals.match_rate is; QUOTIENT divides whole numbers.
+        rate = f'IF({compared}=0,"n/a",QUOTIENT(10000*({compared}-{breaks}),{compared})/10000)'
+        live = formula_cell(sheet, rate, RATE_FORMAT)
+        self._row("Match rate", rate_cell(sheet, self.totals.match_rate), live)
+
+    def _row(self, label: str, printed: Cell, live: Cell, comparable: bool = True) -> int:
+        sheet, row = self.page.sheet, self.page.row + 1
+        agrees = agreement(sheet, f"B{row}=C{row}", comparable)
+        return self.page.add(text_cell(sheet, label), printed, live, agrees)

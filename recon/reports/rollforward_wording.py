@@ -1,0 +1,44 @@
+"""What all reports say alike of the roll-forward: its words and the order of its currencies."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from recon.base.month import Month
+from recon.base.result import Reconciliation
+from recon.reconciliation.rollforward import RollforwardRow
+from recon.reports.wording import currencies
+
+SHORT: Mapping[str, str] = {
+    "opening": "Opening",
+    "bookings": "+ New bookings",
+    "changes": "+ Changes",
+    "terminations": "- Terminations",
+    "recognized": "- Recognized",
+    "closing": "= Closing",
+    "beyond_value": "beyond the value",
+}
+DEFINITION = (
+    "Unrecognized contract value: what is booked and neither recognized nor released yet. A line "
+    "counts from its booking month on.",
+    "Changes: what moved in earlier months since their closing was recorded. Terminations: what "
+    "lines that close early in the month leave unrecognized.",
+    "Beyond the value: the part of the closing that was recognized beyond what the contract lines "
+    "have to give, or without a contract line.",
+)
+
+
+def opening_words(month: Month, recorded: bool) -> str:
+    """Return where a month's opening comes from: a recorded closing, or today's data."""
+    before = (month - 1).name
+    if recorded:
+        return f"Opening: the closing that the run of {before} recorded."
+    return f"Opening: computed from today's data, since no closing of {before} was recorded."
+
+
+def currencies_of(result: Reconciliation, rows: Sequence[RollforwardRow]) -> list[str]:
+    """Return the currencies of a roll-forward, the main one first, as in all reports."""
+    found = {row.currency for row in rows}
+    known = [currency for currency in currencies(result) if currency in found]
+    # One in which nothing was compared this month may have an opening all the same.
+    return known + sorted(found - {*known})

@@ -1,0 +1,86 @@
+"""What all reports say alike: the order of currencies, names in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+from recon.base import money
+from recon.base.result import Bucket, Reconciliation, Side
+from recon.record.journal.model import Life
+
+SHOWN_MONTHS = 3
+
+
+def left_out(result: Reconciliation) -> str:
+    """Return what the invalid entries amount to, '' where that is nothing.
+
+    It is the control total of accounting less what is recognized, which the core has tied.
+    """
+    amounts = {
+        currency: total - (result.totals[currency].recognized if currency in result.totals else 0)
+        for currency, total in sorted(result.sources[Side.ACCOUNTING].control_total.items())
+    }
+    told = [f"{money.pretty(amount, code)} {code}" for code, amount in amounts.items() if amount]
+    if not told:
+        return ""
+    return (
+        f"The invalid entries amount to {', '.join(told)}: what accounting delivered less what is "
+        "recognized."
+    )
+
+
+def currencies(result: Reconciliation) -> list[str]:
+    """Return the currencies, the main one first, the others by name."""
+    lines = {currency: totals.compared for currency, totals in result.totals.items()}
+    return main_first(lines, result.policy.currency)
+
+
+def main_first(lines: Mapping[str, int], main: str) -> list[str]:
+    """Return the currencies of some lines, the main one first, the others by name.
+
+    Where the policy's does not occur, the main one is that with most lines, since amounts of
+    different currencies cannot be compared.
+    """
+    if main not in lines:
+        main = max(lines, key=lambda currency: lines[currency], default="")
+    return sorted(lines, key=lambda currency: money.rank(currency, main))
+
+
+def steps(bridge: Sequence[Bucket]) -> list[Bucket]:
+    """Return the buckets of a bridge that hold something."""
+    return [step for step in bridge if step.lines or step.amount]
+
+
+def masked(result: Reconciliation, currency: str) -> str:
+    """Return the sentence that calls out a net difference that hides a gross one, or ''."""
+    if not result.masked(currency):
+        return ""
+    totals = result.totals[currency]
+    return (
+        f"{currency}: net looks fine, gross does not. "
+        f"{money.pretty(totals.difference, currency, sign=True)} net is what is left of "
+        f"{money.pretty(totals.gross_difference, currency)} in differences that offset each other."
+    )
+
+
+def moment_words(moment: datetime) -> str:
+    """Return a moment for people, in UTC as in the names of runs: `2024-07-03 07:15`."""
+    return moment.astimezone(UTC).isoformat(" ", "minutes")[:16]
+
+
+def months_words(life: Life) -> str:
+    """Return the months in which a break was seen: all of up to three, else the first and last."""
+    months = [str(month) for month in sorted(life.seen)]
+    if len(months) <= SHOWN_MONTHS:
+        return ", ".join(months)
+    return f"{months[0]} to {months[-1]} ({len(months)} months)"
+
+
+def acknowledged_words(life: Life) -> str:
+    """Return who has acknowledged a break, until when and why, or ''."""
+    event = life.acknowledged
+    if event is None:
+        return ""
+    until = f" until {event.detail}" if event.detail else ""
+    return f"acknowledged by {event.who}{until}: {event.reason}"

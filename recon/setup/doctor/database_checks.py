@@ -1,0 +1,258 @@
+"""What is asked of a database before a month is: may we in, what may we, and what is there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from recon.base.fields import AMOUNTS
+from recon.base.result import Side
+from recon.setup.doctor import content, machine, network
+from recon.setup.doctor.database import DatabaseSubject
+from recon.setup.doctor.model import Finding, ok, warning
+from recon.setup.doctor.steps import Step
+from recon.sources.database import POSTGRESQL, SQL_SERVER, check_decimals
+from recon.sources.parts import BEGINNING
+
+CLOCKS_APART = timedelta(minutes=5)
+LONG = 120
+NAMED = 3
+
+
+def login(subject: DatabaseSubject) -> Finding:
+    """Return as whom we are in; raises ConfigError without a secret, SourceUnreachable."""
+    subject.open()
+    if subject.misread:
+        return ok("the server lets us in")
+    product, version, user, driver, driver_version = map(
+        subject.about,
+        ("SQL_DBMS_NAME", "SQL_DBMS_VER", "SQL_USER_NAME", "SQL_DRIVER_NAME", "SQL_DRIVER_VER"),
+    )
+    whom = f"{user} is in" if user else "in"
+    return ok(f"{whom}, {product} {version} through {driver} {driver_version}")
+
+
+def encryption(subject: DatabaseSubject) -> Finding:
+    """Return whether what is read can be read on its way, and whether the server is who it says."""
+    found = _ENCRYPTIONS.get(subject.database.product, _unknown_encryption)(subject)
+    if subject.how.trust_server_certificate:
+        advice = "install its certificate's authority, then take trust_server_certificate out"
+        return warning(
+            f"{found.found}; the server's certificate is not verified",
+            "; ".join(filter(None, (found.advice, advice))),
+        )
+    return found
+
+
+def _sql_server_encryption(subject: DatabaseSubject) -> Finding:
+    found = subject.permitted(
+        "SELECT encrypt_option, auth_scheme FROM sys.dm_exec_connections WHERE session_id = @@SPID"
+    )
+    if found is None:
+        asked = "encryption was asked for" if subject.how.encrypt else "encrypt = false"
+        return warning(
+            f"{asked}, but the login may not see whether the connection is encrypted",
+            "grant it VIEW SERVER STATE if you want to know",
+        )
+    option, scheme = found
+    if str(option).upper() == "TRUE":
+        return ok(f"the connection is encrypted, login by {scheme}")
+    return warning(f"the connection is not encrypted, login by {scheme}", "set encrypt = true")
+
+
+def _postgresql_encryption(subject: DatabaseSubject) -> Finding:
+    found = subject.permitted(
+        "SELECT CASE WHEN ssl THEN 1 ELSE 0 END, version, "
+        "coalesce(host(inet_client_addr()), 'local') "
+        "FROM pg_stat_ssl WHERE pid = pg_backend_pid()"
+    )
+    if found is None:
+        return _unknown_encryption(subject)
+    encrypted, version, client = found
+    words = network.keywords(subject.how.connection or "")
+    if not encrypted and client in ("local", "127.0.0.1", "::1"):
+        return ok("the connection is not encrypted and does not leave this machine")
+    if not encrypted:
+        return warning(
+            "the connection is not encrypted", "add sslmode=verify-full to the connection string"
+        )
+    if "DRIVER" in words and not words.get("SSLMODE", "").lower().startswith("verify-"):
+        return warning(
+            f"the connection is encrypted ({version}); the server's certificate is not verified",
+            "add sslmode=verify-full to the connection string",
+        )
+    return ok(f"the connection is encrypted ({version})")
+
+
+def _unknown_encryption(subject: DatabaseSubject) -> Finding:
+    return warning(
+        f"it cannot be told whether the connection to {subject.database.product} is encrypted",
+        "ask whoever runs the server",
+    )
+
+
+_ENCRYPTIONS: Mapping[str, Callable[[DatabaseSubject], Finding]] = {
+    SQL_SERVER: _sql_server_encryption,
+    POSTGRESQL: _postgresql_encryption,
+}
+
+
+def database(subject: DatabaseSubject) -> Finding:
+    """Return which database we are in, and which state of it is read."""
+    name, server = map(subject.about, ("SQL_DATABASE_NAME", "SQL_SERVER_NAME"))
+    where = " on ".join(filter(None, (name, server)))
+    return ok(f"{where}, read with {subject.database.isolation}")
+
+
+def permission(subject: DatabaseSubject) -> Finding:
+    """Return whether the query runs; raises SourceUnreachable where the login may not read."""
+    count = len(subject.columns())
+    return ok(f"{subject.how.query.name} runs and delivers {count} columns")
+
+
+def read_only(subject: DatabaseSubject) -> Finding:
+    """Return whether the login could change what it reads."""
+    look = _WRITERS.get(subject.database.product)
+    rights = look(subject) if look else None
+    if rights is None:
+        return warning(
+            "it cannot be told whether the login may write", "make sure that it may only read"
+        )
+    if rights:
+        more = f" and {len(rights) - NAMED:,} more" if len(rights) > NAMED else ""
+        return warning(
+            f"the login may write: {', '.join(rights[:NAMED])}{more}",
+            "let recon use a login that may only read",
+        )
+    return ok("the login may only read")
+
+
+def _sql_server_rights(subject: DatabaseSubject) -> Sequence[str] | None:
+    """Return which rights to write a login has in the whole database."""
+    rights = ("INSERT", "UPDATE", "DELETE")
+    roles = ("db_datawriter", "db_owner")
+    asked = [f"HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', '{right}')" for right in rights]
+    asked += [f"IS_ROLEMEMBER('{role}')" for role in roles]
+    found = subject.permitted(f"SELECT {', '.join(asked)}, IS_SRVROLEMEMBER('sysadmin')")
+    if found is None or all(has is None for has in found):
+        return None
+    return [name for name, has in zip((*rights, *roles, "sysadmin"), found, strict=True) if has]
+
+
+def _postgresql_rights(subject: DatabaseSubject) -> Sequence[str] | None:
+    """Return the tables that a login may change."""
+    found = subject.permitted("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
+    if found is None:
+        return None
+    if str(found[0]).lower() in ("1", "true", "t"):
+        return ["it is a superuser"]
+    tables = subject.rows(
+        "SELECT n.nspname || '.' || c.relname FROM pg_class c "
+        "JOIN pg_namespace n ON n.oid = c.relnamespace "
+        "WHERE c.relkind IN ('r', 'p', 'v', 'f') AND n.nspname <> 'information_schema' "
+        "AND n.nspname NOT LIKE 'pg\\_%' AND has_schema_privilege(n.oid, 'USAGE') "
+        "AND has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE') ORDER BY 1"
+    )
+    return [str(name) for (name,) in tables]
+
+
+_WRITERS: Mapping[str, Callable[[DatabaseSubject], Sequence[str] | None]] = {
+    SQL_SERVER: _sql_server_rights,
+    POSTGRESQL: _postgresql_rights,
+}
+
+
+def columns(subject: DatabaseSubject) -> Finding:
+    """Return whether the query delivers what is needed; raises MissingColumns."""
+    found = {name: content.of_database(kind) for name, kind in subject.columns().items()}
+    return content.columns(subject.settings, found)
+
+
+def rows(subject: DatabaseSubject) -> Finding:
+    """Return what the month will read, counted and added up on the server."""
+    found = _sums(subject, subject.month.first_day, (subject.month + 1).first_day)
+    anything = found or _sums(subject, BEGINNING, (subject.month + 1).first_day)
+    return content.rows(subject.settings.side, subject.month, found, len(anything))
+
+
+def _sums(subject: DatabaseSubject, *days: object) -> list[content.Sum]:
+    """Return rows and sums by currency, of the entries between two days."""
+    amount = AMOUNTS[subject.settings.side]
+    parameters = days if subject.settings.side is Side.ACCOUNTING else ()
+    what = f"COUNT(*), SUM({amount}) FROM {subject.query}"
+    if "currency" in subject.columns():
+        found = subject.rows(f"SELECT currency, {what} GROUP BY currency", *parameters)
+    else:
+        found = [(None, *row) for row in subject.rows(f"SELECT {what}", *parameters)]
+    return [_sum(row, subject.currency) for row in found if row[1]]
+
+
+def _sum(row: Sequence[Any], currency: str) -> content.Sum:
+    written, count, total = row
+    return content.Sum(
+        str(written or "").strip().upper() or currency, count, Decimal(str(total or 0))
+    )
+
+
+def decimals(subject: DatabaseSubject) -> Finding:
+    """Return whether decimals arrive as they are; raises SourceDataError where they do not."""
+    if subject.misread:
+        raise subject.misread
+    check_decimals(subject.database.cursor)
+    return ok("the driver reads 1234.56 as 1234.56")
+
+
+def clock(subject: DatabaseSubject) -> Finding:
+    """Return how far the clocks of this machine and of the server are apart."""
+    statement = _CLOCKS.get(subject.database.product)
+    before = datetime.now(UTC)
+    found = subject.permitted(statement) if statement else None
+    if found is None or not isinstance(found[0], datetime):
+        return warning("the server does not tell its time", "compare the clocks yourself")
+    here = before + (datetime.now(UTC) - before) / 2
+    return clocks(here, found[0].replace(tzinfo=UTC))
+
+
+_CLOCKS = {
+    SQL_SERVER: "SELECT SYSUTCDATETIME()",
+    # now() is the time at which the transaction began.
+    POSTGRESQL: "SELECT clock_timestamp() AT TIME ZONE 'utc'",
+}
+
+
+def clocks(here: datetime, there: datetime) -> Finding:
+    """Return how far two clocks are apart."""
+    apart = abs(there - here)
+    if apart < timedelta(seconds=1):
+        return ok("this machine and the server have the same time")
+    said = f"this machine is {_size(apart)} {'behind' if there > here else 'ahead of'} the server"
+    if apart < CLOCKS_APART:
+        return ok(said)
+    return warning(said, "set the clock that is wrong: it decides which month is the last one")
+
+
+def _size(apart: timedelta) -> str:
+    if apart < CLOCKS_APART:
+        return f"{apart.seconds} s"
+    minutes = apart // timedelta(minutes=1)
+    return f"{minutes} min" if minutes < LONG else f"{minutes // 60:,} h"
+
+
+IN = ("login", "decimals")
+STEPS: tuple[Step[DatabaseSubject], ...] = (
+    Step("driver", lambda subject: machine.driver(subject.how)),
+    Step("server", lambda subject: network.server(subject.how)),
+    Step("login", login, ("driver", "server"),
+         "set it for the account that runs recon, for a task as well"),
+    # Nothing is read from a connection that misreads decimals, so this comes before the others.
+    Step("decimals", decimals, ("login",)),
+    Step("encryption", encryption, IN),
+    Step("database", database, IN),
+    Step("permission", permission, IN),
+    Step("read_only", read_only, IN),
+    Step("columns", columns, (*IN, "permission")),
+    Step("rows", rows, (*IN, "columns")),
+    Step("clock", clock, IN),
+)  # fmt: skip

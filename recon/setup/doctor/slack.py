@@ -1,0 +1,140 @@
+"""Slack: whether alerts would arrive, without posting any, and how many wait."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from recon.alerts.delivery import Refusal, Slack, named, secret, webhook
+from recon.alerts.listing import waits
+from recon.alerts.responses import Answer, Fate
+from recon.base.calendar import Calendar
+from recon.base.errors import ExitCode
+from recon.config.slack import Level, Place, SlackSettings, Way
+from recon.record.journal.store import Journal
+from recon.setup.doctor.model import Finding, State, failed, ok, parted, warning
+from recon.setup.doctor.steps import Step
+
+MENTIONED = {Level.CRITICAL: "critical breaks", Level.FAILURE: "failed runs"}
+LATER = "try again later; until then alerts wait in the journal"
+_GRAVEST = (State.FAILED, State.WARNING, State.OK)
+
+
+@dataclass(frozen=True, slots=True)
+class SlackSubject:
+    """How Slack is told, where the journal is with what waits, and in which calendar."""
+
+    slack: SlackSettings
+    reports: Path
+    calendar: Calendar
+
+    @property
+    def places(self) -> Sequence[Place]:
+        """Every place that an alert may go to, that of the digest first."""
+        levels = self.slack.levels.values()
+        targets = [target.place for level in levels for target in (level.first, level.then)]
+        return list(dict.fromkeys([self.slack.place, *targets]))
+
+    @property
+    def webhooks(self) -> Sequence[Place]:
+        """The places that have a secret of their own."""
+        return [place for place in self.places if place.way is not Way.CHANNEL]
+
+    @property
+    def channels(self) -> Sequence[Place]:
+        """The places that a bot posts to."""
+        return [place for place in self.places if place.way is Way.CHANNEL]
+
+
+def places(subject: SlackSubject) -> Finding:
+    """Return where alerts go, and for what they mention nobody."""
+    where = f"alerts go to {_listed([named(place) for place in subject.places])}"
+    levels = subject.slack.levels
+    nobody = [what for level, what in MENTIONED.items() if not levels[level].first.mentions]
+    return ok(f"{where}; nobody is mentioned for {_listed(nobody)}" if nobody else where)
+
+
+def secrets(subject: SlackSubject) -> Finding:
+    """Return whether this account can read the webhooks and the token."""
+    token = subject.slack.token
+    wanted = [*subject.webhooks, *([token] if token else [])]
+    missing = []
+    for place in wanted:
+        try:
+            secret(place, "token") if place is token else webhook(place)
+        except Refusal as refusal:
+            missing.append(str(refusal))
+    if missing:
+        advice = "store it for the account that runs recon, and run this as that account"
+        return failed(ExitCode.ALERT, "\n".join(missing), advice)
+    return ok(f"{_listed([named(place) for place in wanted])} can be read")
+
+
+def answers(subject: SlackSubject) -> Finding:
+    """Return whether Slack would take messages from here; none is posted."""
+    slack = Slack(subject.slack)
+    found = [_webhook(place, slack.probe(place)) for place in subject.webhooks]
+    if channels := subject.channels:
+        found.append(_token(channels, slack.probe(channels[0])))
+    return _together(found)
+
+
+def _webhook(place: Place, answer: Answer) -> Finding:
+    if answer.fate is Fate.SENT:
+        return ok(f"Slack knows the webhook in {named(place)}")
+    if answer.fate is Fate.REFUSED:
+        advice = "send a message with it: recon notify, with a run"
+        return warning(f"{named(place)}: {answer.detail}", advice)
+    return _refused(named(place), answer)
+
+
+def _token(channels: Sequence[Place], answer: Answer) -> Finding:
+    if answer.fate is not Fate.SENT:
+        return _refused("the bot", answer)
+    where = f" of {answer.detail}" if answer.detail else ""
+    names = _listed([place.name for place in channels])
+    return ok(f"Slack knows the token{where}; whether the app is in {names}, a message will tell")
+
+
+def _refused(what: str, answer: Answer) -> Finding:
+    found, advice = parted(answer.detail)
+    return failed(ExitCode.ALERT, f"{what}: {found}", advice or LATER)
+
+
+def _together(findings: Sequence[Finding]) -> Finding:
+    """Return findings as one: the state of the gravest, a line and the advice of each."""
+    gravest = min(findings, key=lambda finding: _GRAVEST.index(finding.state))
+    advice = dict.fromkeys(finding.advice for finding in findings if finding.advice)
+    return Finding(
+        gravest.state,
+        "\n".join(finding.found for finding in findings),
+        "; ".join(advice),
+        gravest.exit_code,
+    )
+
+
+def queue(subject: SlackSubject) -> Finding:
+    """Return how many alerts wait, and since when; raises ReportError."""
+    with Journal.look(subject.reports) as journal:
+        alerts = journal.alerts
+        waiting = alerts.waiting()
+    if not waiting:
+        return ok("no alert waits")
+    since = subject.calendar.day(waiting[0].at)
+    return warning(
+        f"{waits(len(waiting))} since {since}",
+        "recon escalate sends what can be sent; recon notify --waiting lists it",
+    )
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))
+
+
+STEPS: tuple[Step[SlackSubject], ...] = (
+    Step("slack_places", places),
+    Step("slack_secrets", secrets),
+    Step("slack_answers", answers, needs=("slack_secrets",)),
+    Step("slack_queue", queue),
+)

@@ -1,0 +1,85 @@
+"""Steps: checks in their order, those that others depend on first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+from recon.base.errors import ReconError
+from recon.base.result import Side
+from recon.setup.doctor.model import Check, Finding, State, refused, skipped
+from recon.sources.side_by_side import Supervisor
+
+Subject = TypeVar("Subject")
+
+
+class Watcher(Protocol):
+    """Whoever wants to know of each check as soon as it ends."""
+
+    def section(self, title: str, note: str) -> None:
+        """Hear what the next checks are about."""
+
+    def begins(self, name: str) -> None:
+        """Hear that a check, which may take its time, begins."""
+
+    def ended(self, check: Check) -> None:
+        """Hear what a check came to."""
+
+
+class Silence:
+    """Wants to know nothing before the end."""
+
+    def section(self, title: str, note: str) -> None:
+        """Say nothing."""
+
+    def begins(self, name: str) -> None:
+        """Say nothing."""
+
+    def ended(self, check: Check) -> None:
+        """Say nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step(Generic[Subject]):
+    """A check, and the checks that must not have failed before it; `advice` is for failures.
+
+    A failure says itself what to do; where it does not, `advice` does.
+    """
+
+    name: str
+    run: Callable[[Subject], Finding]
+    needs: tuple[str, ...] = ()
+    advice: str = "ask whoever runs the server, with these words"
+
+
+def run_steps(
+    steps: Sequence[Step[Subject]],
+    subject: Subject,
+    side: Side | None,
+    watcher: Watcher,
+    supervisor: Supervisor,
+) -> list[Check]:
+    """Return what every step came to, none left out; raises Stopped where the work is to stop."""
+    checks: list[Check] = []
+    blocked: dict[str, str] = {}
+    for step in steps:
+        because = next((blocked[need] for need in step.needs if need in blocked), None)
+        if because:
+            finding = skipped(f"not checked, since {because} failed")
+        else:
+            watcher.begins(step.name)
+            finding = _finding(step, subject)
+            supervisor.check()
+        if because or finding.state is State.FAILED:
+            blocked[step.name] = because or step.name.replace("_", " ")
+        checks.append(Check(step.name, side, finding))
+        watcher.ended(checks[-1])
+    return checks
+
+
+def _finding(step: Step[Subject], subject: Subject) -> Finding:
+    try:
+        return step.run(subject)
+    except ReconError as error:
+        return refused(error, step.advice)

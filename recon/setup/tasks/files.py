@@ -1,0 +1,57 @@
+"""Files: rendered tasks -> a folder, with a copy of what they replace."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+
+from recon.base.errors import ConfigError, ReportError
+from recon.setup.init.writing import copy_names
+from recon.setup.tasks.rules import check
+
+
+def verified(files: Mapping[str, bytes]) -> Mapping[str, bytes]:
+    """Return the files as they are; raises ConfigError where Task Scheduler would refuse one."""
+    mistakes = [
+        f"{name}: {finding.where}: {finding.what}"
+        for name, content in files.items()
+        for finding in check(content)
+        if finding.mistake
+    ]
+    if mistakes:
+        raise ConfigError(mistakes, "The tasks that [tasks] leads to")
+    return files
+
+
+def write_files(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
+    """Write files into a folder and return the copies of what was there and was different.
+
+    Raises ReportError where one cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        return [
+            copy
+            for name, content in files.items()
+            if (copy := _written(folder / name, content)) is not None
+        ]
+    except OSError as error:
+        raise ReportError(
+            f"The tasks cannot be written: {error.filename or folder}: {error.strerror}. Choose "
+            "another folder with --out, then run again."
+        ) from error
+
+
+def _written(path: Path, content: bytes) -> Path | None:
+    copy = None
+    if path.exists() and (before := path.read_bytes()) != content:
+        copy = next(name for name in copy_names(path) if not name.exists())
+        copy.write_bytes(before)
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        beside.write_bytes(content)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+    return copy

@@ -1,0 +1,96 @@
+"""The sample as files: a DuckDB database, made once and kept, and CSV or Parquet from it."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import Literal
+
+from recon.base.errors import ReportError, UsageError
+from recon.sources.sample.recipe import Recipe
+from recon.store.session import literal, session, writing
+
+Kind = Literal["csv", "parquet"]
+TABLES = ("contracts", "entries", "truth")
+
+# Written as the oldest release that recon runs with reads it.
+_STORAGE = "v1.2.0"
+
+
+def sample_path(recipe: Recipe) -> Path:
+    """Return where a recipe's sample is kept, in the user's cache directory."""
+    from platformdirs import user_cache_dir
+
+    return Path(user_cache_dir("recon")) / f"sample-{recipe.name}.duckdb"
+
+
+def ensure(recipe: Recipe) -> Path:
+    """Return the path of a recipe's sample, which is made on first use."""
+    path = sample_path(recipe)
+    if not path.exists():
+        try:
+            make(recipe, path)
+        except ReportError:
+            # Another process was faster and has it open, which on Windows protects it.
+            if not path.exists():
+                raise
+    return path
+
+
+def make(recipe: Recipe, path: Path) -> None:
+    """Write the sample as a DuckDB file with the tables contracts, entries, truth and about.
+
+    It is written beside its place and moved there when it is whole, so that two processes may
+    make it at once and nobody ever opens half of it. Raises ReportError where that fails.
+    """
+    with writing(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(
+            prefix=path.stem, dir=path.parent, ignore_cleanup_errors=True
+        ) as folder:
+            made = Path(folder) / "sample.duckdb"
+            _write(recipe, made)
+            made.replace(path)
+
+
+def _write(recipe: Recipe, path: Path) -> None:
+    # Made once, read for ever after.
+    from recon.sources.sample.tables import fill
+
+    with session() as connection:
+        # What does not fit into memory goes to the same disk.
+        connection.execute(f"SET temp_directory = {literal(str(path.parent))}")
+        connection.execute(
+            f"ATTACH {literal(str(path))} AS sample (STORAGE_VERSION {literal(_STORAGE)})"
+        )
+        fill(connection, recipe)
+        connection.execute("DETACH sample")
+
+
+def refuse_books(folder: Path, kind: Kind) -> None:
+    """Stop where a folder holds files of a sample's names that may be anybody's books.
+
+    Those of a sample have their truth beside them. Raises UsageError.
+    """
+    *books, truth = (folder / f"{table}.{kind}" for table in TABLES)
+    there = [path.name for path in books if path.exists()]
+    if there and not truth.exists():
+        raise UsageError(
+            f"{folder} holds {' and '.join(there)} already, and no {truth.name} says that this is "
+            "a sample; let --out name another folder."
+        )
+
+
+def export(path: Path, folder: Path, kind: Kind) -> list[Path]:
+    """Write contracts, entries and truth of a sample as CSV or Parquet; return the files.
+
+    Raises ReportError where they cannot be written.
+    """
+    options = "FORMAT csv, HEADER" if kind == "csv" else "FORMAT parquet"
+    files = [folder / f"{table}.{kind}" for table in TABLES]
+    with writing(folder), session() as connection:
+        folder.mkdir(parents=True, exist_ok=True)
+        connection.execute(f"ATTACH {literal(str(path))} AS sample (READ_ONLY)")
+        for table, file in zip(TABLES, files, strict=True):
+            connection.execute(f"COPY sample.{table} TO {literal(str(file))} ({options})")
+    return files

@@ -1,0 +1,1 @@
+"""The embedded DuckDB: sessions, and exact reading of any column."""

@@ -1,0 +1,216 @@
+"""The DuckDB session that does the set work: the one module that imports duckdb."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import duckdb
+
+from recon.base import temporary
+from recon.base.errors import ReconError, ReportError, SourceDataError, SourceUnreachable
+
+Session = duckdb.DuckDBPyConnection
+
+# Months are counted from January of year 0 (see `recon.base.month`).
+_MONTHS = (
+    "CREATE MACRO month_index(day) AS date_diff('month', DATE '0000-01-01', day)",
+    "CREATE MACRO month_start(m) AS make_date(m // 12, m % 12 + 1, 1)",
+    "CREATE MACRO add_months(day, n) AS CAST(day + to_months(CAST(n AS INTEGER)) AS DATE)",
+)
+
+
+def open_session(memory_limit: str | None = None) -> Session:
+    """Return a new in-memory session with the arithmetic of months.
+
+    Of what it keeps no more than `memory_limit`, like `2GB`, is in memory, the rest in temporary
+    files; without one it is four fifths of the machine's memory.
+    """
+    # Nothing is fetched from the network, and the machine's time zone changes no date.
+    config: dict[str, str | bool | int | float | list[str]] = {
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+    }
+    if memory_limit:
+        config["memory_limit"] = memory_limit
+    connection = duckdb.connect(":memory:", config=config)
+    connection.execute("SET TimeZone = 'UTC'")
+    # What does not fit the memory goes where temporary files go, if there is such a place: DuckDB
+    # would write it to the folder that we happen to be in.
+    with suppress(FileNotFoundError):
+        connection.execute(f"SET temp_directory = {literal(str(temporary.name()))}")
+    for macro in _MONTHS:
+        connection.execute(macro)
+    return connection
+
+
+def open_private_session() -> Session:
+    """Return a new session for a process of others, whose files everybody may read.
+
+    Its own are in a folder that is ours alone, and gone with the session.
+    """
+    connection = open_session()
+    if os.name != "posix":  # a folder of Windows has the rights of the one that it is in
+        return connection
+    try:
+        folder = temporary.folder()
+    except OSError:
+        # Rather too little memory than books that everybody can read.
+        connection.execute("SET temp_directory = ''")
+        return connection
+    connection.execute(f"SET temp_directory = {literal(folder.name)}")
+    weakref.finalize(connection, folder.cleanup)
+    return connection
+
+
+@contextmanager
+def session() -> Iterator[Session]:
+    """Yield a new session, closed at the end."""
+    with open_session() as connection:
+        yield connection
+
+
+def columns(connection: Session, relation: str) -> dict[str, str]:
+    """Return the columns of a relation and their SQL types, in order."""
+    described = connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()
+    return {name: kind for name, kind, *_ in described}
+
+
+def is_any(connection: Session, relation: str) -> bool:
+    """Return whether a relation, as it stands behind FROM, has a row."""
+    return connection.execute(f"SELECT 1 FROM {relation} LIMIT 1").fetchone() is not None
+
+
+def name(identifier: str) -> str:
+    """Return an identifier quoted for SQL."""
+    return '"' + identifier.replace('"', '""') + '"'
+
+
+def literal(value: str | int | None) -> str:
+    """Return a value as an SQL literal."""
+    if value is None:
+        return "NULL"
+    return str(value) if isinstance(value, int) else "'" + value.replace("'", "''") + "'"
+
+
+@contextmanager
+def reading(side: str, description: str) -> Iterator[None]:
+    """Turn what DuckDB raises while it reads a source into one sentence.
+
+    Raises SourceUnreachable where the source is gone or refuses, SourceDataError where its
+    content cannot be read, KeyboardInterrupt where Ctrl-C stopped the query.
+    """
+    try:
+        yield
+    except (duckdb.Error, RuntimeError) as error:
+        told = _told(error, f"the {side} side ({description})")
+        if told is None:
+            raise
+        raise told from error
+
+
+@contextmanager
+def reckoning(what: str) -> Iterator[None]:
+    """Turn what DuckDB lacks to reckon with what was read into one sentence.
+
+    Whatever else it raises is a defect of recon, and no fault of a source. Raises ReconError and
+    ReportError where memory or the folder for temporary files is too small, KeyboardInterrupt
+    where Ctrl-C stopped the query.
+    """
+    try:
+        yield
+    except (duckdb.Error, RuntimeError) as error:
+        told = _stopped(error, what) or _spilled(error)
+        if told is None:
+            raise
+        raise told from error
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """Turn what hinders DuckDB or us from writing a file into a ReportError."""
+    try:
+        yield
+    except duckdb.OutOfMemoryException as error:
+        raise _no_room(error, str(path)) from error
+    except (duckdb.IOException, duckdb.TransactionException, OSError) as error:
+        # A database file on a full disk fails to commit.
+        raise ReportError(
+            f"{path} cannot be written: {_plainly(error)}. "
+            "Free the place or choose another one, then run again."
+        ) from error
+
+
+def _told(error: Exception, what: str) -> BaseException | None:
+    """Return what to raise instead of an error of DuckDB, None for one of our own making."""
+    if stopped := _stopped(error, what):
+        return stopped
+    if isinstance(error, duckdb.IOException):
+        return SourceUnreachable(
+            f"T{what[1:]} cannot be read: {_plainly(error)}. "
+            "Check that it is there and may be read, then run again."
+        )
+    if isinstance(error, duckdb.InvalidInputException | duckdb.ConversionException):
+        return SourceDataError(f"T{what[1:]} is not what it should be: {_plainly(error)}.")
+    return None
+
+
+def _stopped(error: Exception, what: str) -> BaseException | None:
+    """Return what to raise where no data is at fault: Ctrl-C, or too little room; else None."""
+    if isinstance(error, duckdb.InterruptException) or str(error) == "Query interrupted":
+        return KeyboardInterrupt()
+    if isinstance(error, duckdb.OutOfMemoryException):
+        return _no_room(error, what)
+    return None
+
+
+def _spilled(error: Exception) -> ReportError | None:
+    """Return what keeps temporary files, the only ones in use, from being used; None if nothing."""
+    if not isinstance(error, duckdb.IOException):
+        return None
+    return ReportError(
+        f"The folder for temporary files, {tempfile.gettempdir()}, cannot be used: "
+        f"{_plainly(error)}. Make room there, or let TMPDIR (on Windows TEMP) name another folder, "
+        "then run again."
+    )
+
+
+def _no_room(error: duckdb.OutOfMemoryException, what: str) -> ReconError:
+    """Return what is too small for a side or a file: the memory, or where it spills to."""
+    if "offload" in str(error) or "temp_directory" in str(error):
+        return ReportError(
+            f"The folder for temporary files, {tempfile.gettempdir()}, has no room for {what}. "
+            "Make room there, or let TMPDIR (on Windows TEMP) name another folder, then run again."
+        )
+    return ReconError(
+        f"The memory is too small for {what}: {_plainly(error)}. "
+        "Raise memory_limit in the configuration, or free some memory, then run again."
+    )
+
+
+_MEANINGS = (
+    ("No files found", "it is no longer there"),
+    ("Expected Number of Columns", "it has another number of fields than the header"),
+    ("unterminated quote", "a quote does not end where its field does"),
+    ("Maximum line size", "it is too long; a quote before it may not end"),
+    ("state machine", "line endings are mixed, or quotes do not pair"),
+    ("magic bytes", "it is not a Parquet file, or not a complete one"),
+    ("too small to be a Parquet", "it is not a Parquet file, or not a complete one"),
+)
+
+
+def _plainly(error: Exception) -> str:
+    """Return what DuckDB says without its words for programmers: where, then what."""
+    text = str(error).strip() or type(error).__name__
+    line = re.search(r"CSV Error on Line: (\d+)", text)
+    file = re.search(r"^\s*file = .*?([^/\\\n]+)$", text, re.MULTILINE)
+    places = [f"line {line[1]}"] if line else []
+    places += [file[1]] if file else []
+    first = re.sub(r"^[A-Z][\w ]* Error: ", "", text).splitlines()[0].rstrip(".")
+    what = next((meaning for words, meaning in _MEANINGS if words in text), first)
+    return f"{' of '.join(places)}: {what}" if places else what

@@ -1,0 +1,49 @@
+"""What a cause is about: which entries, and which other line."""
+
+from __future__ import annotations
+
+from recon.base.result import Break, Cause, Counterpart
+from tests.books import Row, contract, entry, opened, posted
+
+FIVE = {f"2024-{month:02d}": "1000.00" for month in range(1, 6)}
+
+
+def breaks(contracts: list[Row], entries: list[Row]) -> list[Break]:
+    """Return the breaks of some rows, by contract."""
+    session, result = opened(contracts, entries)
+    with session:
+        return sorted(result.breaks, key=lambda item: (item.contract_id, item.currency))
+
+
+def test_only_the_repeated_entries_are_concerned() -> None:
+    """Of four postings on two documents, the second of each."""
+    twice = [
+        entry(f"E-{n}", "C-1", amount, document_ref=document)
+        for n, (amount, document) in enumerate([("400", "A"), ("600", "B")] * 2)
+    ]
+    (found,) = breaks([contract("C-1")], [*posted("C-1", FIVE), *twice])
+    assert (found.concerned, found.counterpart) == (("E-2", "E-3"), None)
+
+
+def test_an_entry_in_the_wrong_month_is_concerned_where_it_stands() -> None:
+    """And the other half is the line itself, in that month."""
+    late = [entry(n, "C-1", "1000.00", recognition_period="2024-07") for n in ("A", "B")]
+    (found,) = breaks([contract("C-1")], [*posted("C-1", FIVE), *late])
+    assert found.cause is Cause.WRONG_PERIOD
+    assert found.concerned == ("A", "B")
+    assert found.counterpart == Counterpart("C-1", "Subscription", "USD", 1, 60_000_000, 50_000_000)
+
+
+def test_two_lines_name_each_other() -> None:
+    """Each has its own entries; a line without any has none."""
+    unknown, right = breaks([contract("C-1001")], [entry("E", "C-1000", "1000.00")])
+    assert unknown.counterpart == Counterpart("C-1001", "Subscription", "USD", 0, 60_000_000, 0)
+    assert right.counterpart == Counterpart("C-1000", "Subscription", "USD", 0, 0, 10_000_000)
+    assert (unknown.concerned, right.concerned) == (("E",), ())
+
+
+def test_entries_without_an_id_have_none_to_name() -> None:
+    """Nothing is made up."""
+    entries = [*posted("C-1", FIVE), entry("", "C-1", "-1000.00"), entry("E", "C-2", "1000.00")]
+    found = breaks([contract("C-1"), contract("C-2")], entries)
+    assert [item.concerned for item in found] == [()]

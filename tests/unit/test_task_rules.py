@@ -1,0 +1,418 @@
+"""The check of tasks: it finds each planted mistake, and nothing in what Windows itself writes."""
+
+from __future__ import annotations
+
+import codecs
+from itertools import permutations
+
+import pytest
+
+from recon.config import TaskSettings
+from recon.setup.tasks.plan import Place, planned
+from recon.setup.tasks.render import rendered
+from recon.setup.tasks.rules import check
+
+PLACE = Place(r"C:\recon\.venv\Scripts\python.exe", r"C:\recon\config\recon.toml", r"C:\recon")
+(CLOSE, CATCH_UP) = (
+    rendered(task).decode("utf-16") for task in planned(TaskSettings(), r"DOMAIN\svc", PLACE)
+)
+DAILY = "<ScheduleByDay>\r\n        <DaysInterval>1</DaysInterval>\r\n      </ScheduleByDay>"
+START = "<StartBoundary>2024-01-01T07:00:00</StartBoundary>"
+ARGUMENTS = r"-X utf8 -m recon month --closed --config C:\recon\config\recon.toml"
+
+
+def encoded(text: str) -> bytes:
+    """Return a text as a file of Task Scheduler."""
+    return codecs.BOM_UTF16_LE + text.encode("utf-16-le")
+
+
+def told(text: str) -> list[str]:
+    """Return the lines that are told of a task."""
+    return [finding.line for finding in check(encoded(text))]
+
+
+def changed(old: str, new: str, text: str = CLOSE) -> list[str]:
+    """Return the lines that are told of a task in which something is changed."""
+    assert old in text, old
+    return told(text.replace(old, new, 1))
+
+
+# How the file is written
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        (CLOSE.encode(), "is not UTF-16, and schtasks refuses it"),
+        (CLOSE.encode("utf-8-sig"), "is UTF-8, which schtasks refuses"),
+        (CLOSE.encode("utf-16-le"), "has no byte order mark (FF FE)"),
+        (codecs.BOM_UTF16_BE + CLOSE.encode("utf-16-be"), "is UTF-16 with the high byte first"),
+        (CLOSE.encode("utf-16-be"), "has no byte order mark (FF FE)"),
+        (encoded(CLOSE) + b"x", "has bytes that are no UTF-16-LE text"),
+        (encoded(CLOSE.replace("UTF-16", "UTF-8")), 'says encoding="UTF-8"'),
+        (encoded(CLOSE.partition("\r\n")[2]), "the first line does not say its encoding"),
+        (encoded(CLOSE.replace("</Task>", "")), "is not well-formed XML"),
+        (encoded(CLOSE.replace(">DOMAIN", ">R&D")), "is not well-formed XML"),
+        (encoded(CLOSE.replace("<Task ", "<!DOCTYPE Task>\n<Task ")), "has a DOCTYPE"),
+        (encoded(CLOSE.replace("2004/02", "2005/02")), "must be a <Task xmlns="),
+        (encoded(CLOSE.replace(' xmlns="', ' xmlns:t="')), "must be a <Task xmlns="),
+        (encoded(CLOSE.replace("<Author>", '<Author xmlns="urn:x">')), "take its xmlns out"),
+        (b"", "is not UTF-16"),
+        (codecs.BOM_UTF16_LE, "is not well-formed XML"),
+    ],
+)
+def test_how_a_file_is_written(content: bytes, what: str) -> None:
+    """Encoding, mark, declaration, form and namespace."""
+    findings = check(content)
+    assert any(what in finding.line and finding.mistake for finding in findings)
+
+
+@pytest.mark.parametrize("version", ["1.2", "1.3", "1.4"])
+def test_versions_that_windows_reads(version: str) -> None:
+    """Those of Windows 7 and later."""
+    assert changed('version="1.2"', f'version="{version}"') == []
+
+
+def test_other_versions() -> None:
+    """None, or one that is not known."""
+    assert 'mistake: Task: has version="1.9"; write version="1.2"' in changed(
+        'Task version="1.2"', 'Task version="1.9"'
+    )
+    assert 'mistake: Task: has no version; write version="1.2"' in changed(' version="1.2" ', " ")
+
+
+def test_newer_elements_need_a_newer_version() -> None:
+    """The one that knows them."""
+    new = "<UseUnifiedSchedulingEngine>true</UseUnifiedSchedulingEngine>\r\n  </Settings>"
+    assert changed("</Settings>", new) == [
+        'mistake: Task/Settings/UseUnifiedSchedulingEngine: needs version="1.3" of the Task; take '
+        "it out"
+    ]
+    assert changed("</Settings>", new, CLOSE.replace('="1.2"', '="1.3"')) == []
+
+
+# Names, places, numbers
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        ("<Hidden>", "<Hide>", ""),
+        ("<StartWhenAvailable>true</StartWhenAvailable>",
+         "<startwhenavailable>true</startwhenavailable>",
+         "mistake: Task/Settings: has startwhenavailable, which it cannot have; write "
+         "StartWhenAvailable"),
+        ("<Day>1</Day>", "<Tag>1</Tag>",
+         "mistake: Task/Triggers/CalendarTrigger/ScheduleByMonth/DaysOfMonth: has Tag, which it "
+         "cannot have; it can have Day"),
+        ("<January />", "<Januar />", "has Januar, which it cannot have; it can have January, "),
+        ("<January />", "<January>1</January>",
+         "Months/January: '1' must be empty"),
+        (START, "", "CalendarTrigger: has no StartBoundary; add it"),
+        (START, START * 2, "has 2 times StartBoundary; at most 1 can be"),
+        ("<Command>", "<Comand>", ""),
+        ("<Day>1</Day>", "x<Day>1</Day>", "DaysOfMonth: has the text 'x'; take it out"),
+        ("<Author>recon</Author>", "<Author><b>recon</b></Author>",
+         "Author: has b in it, where only a text can be"),
+        ('<Principal id="Author">', '<Principal id="Author" name="x">',
+         "Principal: has an attribute name, which it cannot have"),
+        ("<Exec>", "<Exec><Command>x</Command>", "has 2 times Command"),
+    ],
+)  # fmt: skip
+def test_names_and_numbers(old: str, new: str, line: str) -> None:
+    """What cannot be there, what must, and how often."""
+    text = CLOSE.replace(old, new, 1)
+    if not line:  # both ends
+        text = text.replace(old.replace("<", "</"), new.replace("<", "</"))
+        line = "which it cannot have"
+    assert any(line in found and found.startswith("mistake: ") for found in told(text)), told(text)
+
+
+def test_the_order_in_a_trigger_counts() -> None:
+    """Boundaries come before what the calendar says; a line names both."""
+    assert changed(f"{START}\r\n      {DAILY}".replace("07", "12"), DAILY + START, CATCH_UP) == [
+        "mistake: Task/Triggers/CalendarTrigger: StartBoundary must stand before ScheduleByDay; "
+        "move it"
+    ]
+    late = "<EndBoundary>2030-01-01T00:00:00</EndBoundary>"
+    assert len(changed(START, late + START)) == 1
+
+
+REPETITION = "<Repetition><Interval>PT1H</Interval></Repetition>"
+LIMIT = "<ExecutionTimeLimit>PT1H</ExecutionTimeLimit>"
+ENABLED = "<Enabled>true</Enabled>"
+DELAY = "<RandomDelay>PT5M</RandomDelay>"
+
+
+@pytest.mark.parametrize(
+    ("children", "right"),
+    [
+        ((START, REPETITION, LIMIT, DELAY), True),
+        ((ENABLED, START, REPETITION), True),  # as the documentation has it
+        ((REPETITION, START, ENABLED), True),  # as Windows writes it
+        ((START, ENABLED, REPETITION, DELAY), True),
+        ((LIMIT, START), False),
+        ((LIMIT, REPETITION, START), False),
+        ((DELAY, START), False),
+        ((DELAY, START, ENABLED), False),
+        ((START, DELAY, REPETITION), False),
+        ((START, LIMIT, REPETITION), False),
+    ],
+)
+def test_places_in_a_trigger(children: tuple[str, ...], right: bool) -> None:
+    """Enabled and Repetition may stand early, as Windows itself writes them; no other may."""
+    lines = changed(START, "".join(children))
+    assert (lines == []) is right
+    assert len(lines) <= 1
+
+
+def test_elsewhere_the_order_is_free() -> None:
+    """The schema says so for principals, settings and actions."""
+    parts = [
+        "<UserId>DOMAIN\\svc</UserId>",
+        "<LogonType>Password</LogonType>",
+        "<RunLevel>LeastPrivilege</RunLevel>",
+    ]
+    head, _, rest = CLOSE.partition(parts[0])
+    tail = rest.partition(parts[2])[2]
+    for order in permutations(parts):
+        assert told(head + "".join(order) + tail) == []
+
+
+def test_a_calendar_trigger_has_one_calendar() -> None:
+    """Neither none nor two."""
+    assert "it has 0" in changed(DAILY, "", CATCH_UP)[0]
+    assert "it has 2" in changed(DAILY, DAILY + DAILY.replace("Day", "Week"), CATCH_UP)[0]
+
+
+# Values
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        ("<Day>1</Day>", "<Day>0</Day>", "'0' must be a day from 1 to 31, or Last"),
+        ("<Day>1</Day>", "<Day>32</Day>", "'32' must be a day from 1 to 31, or Last"),
+        ("<Day>1</Day>", "<Day>01</Day>", "'01' must be a day from 1 to 31, or Last"),
+        ("<Day>1</Day>", "<Day>last</Day>", "'last' must be a day from 1 to 31, or Last"),
+        ("PT2H", "2h", "'2h' must be a duration like PT2H or P1DT30M"),
+        ("PT2H", "PT", "'PT' must be a duration"),
+        ("PT2H", "P", "'P' must be a duration"),
+        ("2024-01-01T07:00:00", "07:00", "'07:00' must be a date and time like"),
+        ("2024-01-01T07:00:00", "2024-02-30T07:00:00", "must be a date and time like"),
+        ("<Hidden>false", "<Hidden>no", "'no' must be true or false"),
+        ("IgnoreNew", "Ignore", "must be one of IgnoreNew, Parallel, Queue, StopExisting"),
+        ("LeastPrivilege", "Least", "must be one of LeastPrivilege, HighestAvailable"),
+        (">Password<", ">Passwort<", "must be one of Password, S4U, InteractiveToken, "),
+        (r">C:\recon<", '>"C:\\recon"<', "must stand without quotes"),
+        (r">C:\recon<", f">C:\\{'x' * 258}<", "has 261 characters and must have at most 260"),
+        (r"\python.exe<", f"\\{'x' * 260}.exe<", "and must have at most 260"),
+        ("1.2", "eins", "'eins' must be a version like 1.2"),
+    ],
+)
+def test_values(old: str, new: str, line: str) -> None:
+    """Each with what it should be."""
+    text = CLOSE.replace('<?xml version="1.0"', "<?xml version='1.0'")
+    assert any(line in found for found in changed(old, new, text)), changed(old, new, text)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("<Day>1</Day>", "<Day>Last</Day>"),
+        ("PT2H", "P1DT30M"),
+        ("PT2H", "P3D"),
+        ("2024-01-01T07:00:00", "2024-01-01T07:00:00.1234567"),
+        ("<Hidden>false", "<Hidden>0"),
+        (r">C:\recon<", f">C:\\{'x' * 257}<"),
+        (r">C:\recon<", r">C:\Program Files\recon<"),
+    ],
+)
+def test_values_at_their_limits(old: str, new: str) -> None:
+    """Nothing is said of what is right."""
+    assert changed(old, new) == []
+
+
+# Meaning
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        ('Context="Author"', 'Context="Autor"',
+         "Task/Actions/@Context: 'Autor' is not 'Author', the id of the Principal"),
+        (' Context="Author"', "", "Task/Actions/@Context: None is not 'Author'"),
+        (">Password<", ">S4U<", "LogonType: S4U has no credentials on the network"),
+        (">Password<", ">InteractiveToken<", "LogonType: runs only while the user is logged on"),
+        (">Password<", ">InteractiveTokenOrPassword<", "runs only while the user is logged on"),
+        ("<UserId>DOMAIN\\svc</UserId>", "<GroupId>DOMAIN\\all</GroupId>",
+         "GroupId: runs only while one of the group is logged on"),
+        ("python.exe", "pythonw.exe", "Command: pythonw has no output"),
+        ("--closed", ">> log.txt", "Task Scheduler runs no shell"),
+        ("--closed", "--closed > log.txt 2>&1", "Task Scheduler runs no shell"),
+        ("--closed", "--closed | more", "Task Scheduler runs no shell"),
+        ("--closed", "2024-06", "names one month, which would be run for ever"),
+        ("--closed", "--closed PWD=x", "a password stands in it"),
+        ("-X utf8", r"/c C:\x\pythonw.exe -X utf8", "pythonw has no output"),
+    ],
+)  # fmt: skip
+def test_what_would_not_run_by_itself(old: str, new: str, line: str) -> None:
+    """A mistake, though the schema allows it."""
+    escaped = new if "<" in new else new.replace("&", "&amp;").replace(" > ", " &gt; ")
+    escaped = escaped.replace(">> ", "&gt;&gt; ").replace("2>&", "2&gt;&")
+    lines = changed(old, escaped)
+    assert any(line in found and found.startswith("mistake: ") for found in lines), lines
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
+        ("<UserId>DOMAIN\\svc</UserId>", "", "no account is named"),
+        ("DOMAIN\\svc", "S-1-5-18", "an account that many programs"),
+        ("DOMAIN\\svc", "NT AUTHORITY\\SYSTEM", "an account that many programs"),
+        ("LeastPrivilege", "HighestAvailable", "no rights of an administrator"),
+        (r"C:\recon\.venv\Scripts\python.exe", "python.exe", "write its whole path"),
+        (" --closed", "", "a start that is late takes the wrong month"),
+        ("-X utf8 ", "", "write -X utf8 before -m recon"),
+        (r" --config C:\recon\config\recon.toml", "", "add --config"),
+        (r"<WorkingDirectory>C:\recon</WorkingDirectory>", "", "starts in C:\\Windows\\System32"),
+        ("<StartWhenAvailable>true", "<StartWhenAvailable>false", "is not made good"),
+        ("<DisallowStartIfOnBatteries>false</DisallowStartIfOnBatteries>", "", "emergency power"),
+        ("<StopIfGoingOnBatteries>false", "<StopIfGoingOnBatteries>1", "emergency power"),
+        ("IgnoreNew", "Parallel", "one run at a time is enough"),
+        ("PT2H", "PT0S", "a run that hangs"),
+        ("<Enabled>true", "<Enabled>false", "the task is switched off"),
+        ("07:00:00<", "07:00:00Z<", "write the local time without one"),
+        ("07:00:00<", "07:00:00+02:00<", "write the local time without one"),
+    ],
+)
+def test_what_had_better_be_otherwise(old: str, new: str, line: str) -> None:
+    """Advice, which is no mistake; and one line of it."""
+    (found,) = changed(old, new)
+    assert found.startswith("advice: ")
+    assert line in found
+
+
+def test_days_that_not_every_month_has() -> None:
+    """The 31st alone would leave out five months; no day or month at all is a mistake."""
+    days = "".join(f"<Day>{day}</Day>" for day in (29, 31))
+    head, _, rest = CLOSE.partition("<Day>1</Day>")
+    tail = rest.partition("<Day>10</Day>")[2]
+    assert told(head + days + tail)[0].endswith("not every month has such a day; add Last")
+    assert told(head + days + "<Day>Last</Day>" + tail) == []
+    assert told(head + tail)[0].startswith("mistake: ")
+    months = CLOSE.partition("<January />")[0] + CLOSE.partition("<December />")[2]
+    assert "has no month" in told(months)[0]
+
+
+def test_a_task_that_nothing_starts() -> None:
+    """Allowed, and not what anybody wants of it."""
+    head, _, rest = CLOSE.partition("<CalendarTrigger>")
+    tail = rest.partition("</CalendarTrigger>")[2]
+    assert told(head + tail) == [
+        "advice: Task/Triggers: nothing starts the task but you; add a CalendarTrigger"
+    ]
+
+
+def test_a_task_that_does_nothing() -> None:
+    """Neither a program nor any other action."""
+    head, _, rest = CLOSE.partition("<Exec>")
+    lines = told(head + rest.partition("</Exec>")[2])
+    assert lines == ["mistake: Task/Actions: has no action; add an Exec with its Command"]
+
+
+def test_a_shell_may_have_its_redirections() -> None:
+    """Who starts cmd.exe gets a shell; quotes hide what is in them."""
+    shell = CLOSE.replace(PLACE.python, r"C:\Windows\System32\cmd.exe")
+    assert told(shell.replace("-X utf8", "/c python.exe -X utf8 &gt;&gt; log")) == []
+    assert changed("--closed", '--closed --profile "a &gt; b"') == []
+
+
+def test_nothing_is_advised_twice_of_a_task_without_settings() -> None:
+    """What is not there has its usual meaning."""
+    head, _, rest = CLOSE.partition("<Settings>")
+    lines = told(head + rest.partition("</Settings>")[2])
+    assert [line.split(":")[1] for line in lines] == [
+        " Task/Settings/StartWhenAvailable",
+        " Task/Settings/DisallowStartIfOnBatteries",
+        " Task/Settings/StopIfGoingOnBatteries",
+    ]
+
+
+EXPORTED = r"""<?xml version="1.0" encoding="UTF-16"?>
+<Task version="1.4" xmlns="http://schemas.microsoft.com/windows/2004/02/mit/task">
+  <RegistrationInfo>
+    <Date>2024-05-02T09:12:44.1180000</Date>
+    <Author>DOMAIN\anna</Author>
+    <URI>\month end</URI>
+  </RegistrationInfo>
+  <Triggers>
+    <CalendarTrigger>
+      <Repetition>
+        <Interval>PT1H</Interval>
+        <Duration>PT4H</Duration>
+        <StopAtDurationEnd>false</StopAtDurationEnd>
+      </Repetition>
+      <StartBoundary>2024-05-03T07:00:00</StartBoundary>
+      <Enabled>true</Enabled>
+      <ScheduleByMonth>
+        <Months>
+          <January />
+          <July />
+        </Months>
+        <DaysOfMonth>
+          <Day>3</Day>
+        </DaysOfMonth>
+      </ScheduleByMonth>
+    </CalendarTrigger>
+    <LogonTrigger>
+      <Enabled>true</Enabled>
+      <UserId>DOMAIN\anna</UserId>
+    </LogonTrigger>
+  </Triggers>
+  <Principals>
+    <Principal id="Author">
+      <UserId>S-1-5-21-1111111111-2222222222-333333333-1001</UserId>
+      <LogonType>Password</LogonType>
+      <RunLevel>LeastPrivilege</RunLevel>
+    </Principal>
+  </Principals>
+  <Settings>
+    <MultipleInstancesPolicy>IgnoreNew</MultipleInstancesPolicy>
+    <DisallowStartIfOnBatteries>false</DisallowStartIfOnBatteries>
+    <StopIfGoingOnBatteries>false</StopIfGoingOnBatteries>
+    <AllowHardTerminate>true</AllowHardTerminate>
+    <StartWhenAvailable>true</StartWhenAvailable>
+    <RunOnlyIfNetworkAvailable>true</RunOnlyIfNetworkAvailable>
+    <IdleSettings>
+      <StopOnIdleEnd>true</StopOnIdleEnd>
+      <RestartOnIdle>false</RestartOnIdle>
+    </IdleSettings>
+    <AllowStartOnDemand>true</AllowStartOnDemand>
+    <Enabled>true</Enabled>
+    <Hidden>false</Hidden>
+    <RunOnlyIfIdle>false</RunOnlyIfIdle>
+    <DisallowStartOnRemoteAppSession>false</DisallowStartOnRemoteAppSession>
+    <UseUnifiedSchedulingEngine>true</UseUnifiedSchedulingEngine>
+    <WakeToRun>false</WakeToRun>
+    <ExecutionTimeLimit>PT4H</ExecutionTimeLimit>
+    <Priority>7</Priority>
+    <RestartOnFailure>
+      <Interval>PT1M</Interval>
+      <Count>3</Count>
+    </RestartOnFailure>
+  </Settings>
+  <Actions Context="Author">
+    <Exec>
+      <Command>C:\recon\.venv\Scripts\recon.exe</Command>
+      <Arguments>month --closed --config C:\recon\config\recon.toml</Arguments>
+      <WorkingDirectory>C:\recon</WorkingDirectory>
+    </Exec>
+  </Actions>
+</Task>
+"""
+
+
+def test_what_windows_exports_is_right() -> None:
+    """A task of the user's own, in the form in which Task Scheduler exports one."""
+    assert told(EXPORTED) == []
