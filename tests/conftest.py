@@ -6,15 +6,20 @@ import os
 import signal
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from recon.base import secrets
 from tests.java import has_java
 
-# In CI the same examples every time: a failure there is to be one that can be looked into.
-settings.register_profile("ci", derandomize=True)
-if os.environ.get("CI"):
-    settings.load_profile("ci")
+# No test depends on how fast the machine is. In CI the same examples every time: a failure there is
+# to be one that can be looked into.
+settings.register_profile(
+    "recon",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize=bool(os.environ.get("CI")),
+)
+settings.load_profile("recon")
 
 # Where a script has started the tests in its background, Ctrl-C is switched off for all that they
 # start, and recon respects it.

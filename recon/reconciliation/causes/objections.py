@@ -4,9 +4,9 @@ An amount that is missing on a line and is found elsewhere would be booked twice
 cannot be read, in another month beyond what that month expects, under an id that analytics does
 not know, in another currency, or too much on another line of the customer.
 
-Reads `off`, `broken`, `detail` (see `recon.reconciliation.causes.gather`), `unread`, `recognized_near` and `rejected` (see
-`recon.reconciliation.entry_detail`); leaves `lacking` and `surplus_amounts`. Amounts agree where they differ by no more
-than the line allows; `way` is their sign.
+Reads `off` and `broken` (made by `gather`), `detail`, `unread`, `recognized_near` and `rejected`
+(made by `entry_detail`); leaves `lacking` and `surplus_amounts`. Amounts agree where they differ by
+no more than the line allows; `way` is their sign.
 """
 
 from __future__ import annotations
