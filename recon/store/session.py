@@ -40,6 +40,8 @@ def open_session(memory_limit: str | None = None) -> Session:
         config["memory_limit"] = memory_limit
     connection = duckdb.connect(":memory:", config=config)
     connection.execute("SET TimeZone = 'UTC'")
+    # Where Python runs interactively, DuckDB would draw one over what is printed.
+    connection.execute("SET enable_progress_bar = false")
     # What does not fit the memory goes where temporary files go, if there is such a place: DuckDB
     # would write it to the folder that we happen to be in.
     with suppress(FileNotFoundError):

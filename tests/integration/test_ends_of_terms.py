@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from recon import reconciliation
 from recon.store.session import Session
 from tests.shell import CONTRACTS, ENTRIES, Project, contract, entry, in_process, one_sentence
 
@@ -67,7 +66,7 @@ def test_a_fault_of_the_comparison_is_not_blamed_on_accounting(
     def failing(connection: Session, *_: object) -> None:
         connection.execute("SELECT 1 // 0")
 
-    monkeypatch.setattr(reconciliation, "compare", failing)
+    monkeypatch.setattr("recon.reconciliation.revenue.compare", failing)
     project.fill("100.00")
     done = in_process("month", "2024-06", "--format", "none", cwd=project.folder)
     assert done.returncode == 1

@@ -11,7 +11,7 @@ from recon.base.month import Month
 from recon.base.result import Cause
 from recon.reconciliation.adjusting_entries import WHY_NOT, Proposals, proposals
 from tests.books import Row, contract, entry, opened, posted
-from tests.unit.test_proposals import FIVE, booked, mixed_up
+from tests.unit.test_adjusting_entries import FIVE, booked, mixed_up
 
 JUNE = Month.parse("2024-06")
 ALL = FIVE | {"2024-06": "1000.00"}
