@@ -1,9 +1,11 @@
-"""What all tests share: in CI, a skipped test is a failure."""
+"""What all tests share: slow ones are left out unless asked for; in CI a skip is a failure."""
 
 from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -26,7 +28,16 @@ settings.load_profile("recon")
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
+# Fixtures that start a server, a driver or an office which pip alone does not bring.
+BEYOND_PYTHON = {"postgres", "driver", "recalculated", "spark"}
+SLOW = """\
+{} slow tests were NOT SELECTED: databases, LibreOffice, Apache Spark, power cuts, whole years,
+long properties, and whatever else waits for others. What they need, and how they are run:
+    python -m pip install ".[test-slow]" && python -m pytest -m slow"""
+LEFT_OUT = "slow tests left out"
+
 _skipped: list[str] = []
+_left_out = pytest.StashKey[int]()
 
 
 @pytest.fixture(autouse=True)
@@ -42,21 +53,61 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
         _skipped.append(f"{report.nodeid}: {reason}")
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
+    """Mark as slow what a bare machine could not run."""
+    for item in items:
+        if BEYOND_PYTHON & set(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.slow)
+
+
+def _is_fast(config: pytest.Config) -> bool:
+    return bool(config.option.markexpr == "not slow")
+
+
+def pytest_deselected(items: Sequence[pytest.Item]) -> None:
+    """Count the slow tests that were left out."""
+    for item in items:
+        if _is_fast(item.config) and item.get_closest_marker("slow"):
+            item.config.stash[_left_out] = item.config.stash.get(_left_out, 0) + 1
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take over the count of a worker; each one collects all tests."""
+    left_out = getattr(node, "workeroutput", {}).get(LEFT_OUT, 0)
+    node.config.stash[_left_out] = max(left_out, node.config.stash.get(_left_out, 0))
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Fail the run where CI should have run what was skipped."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput[LEFT_OUT] = session.config.stash.get(_left_out, 0)
     if _skipped and os.environ.get("CI"):
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
     """Say loudly what was not checked."""
-    if not os.environ.get("RECON_TEST_SQLSERVER"):
-        terminalreporter.line("No SQL Server was tested: RECON_TEST_SQLSERVER names none.")
-    if not has_java():
-        terminalreporter.line(
-            "NOTHING was tested on Apache Spark: Java 17 or newer is not installed."
-        )
+    left_out = config.stash.get(_left_out, 0)
+    for line in _not_tested(fast=_is_fast(config)):
+        terminalreporter.line(line)
+    if left_out:
+        terminalreporter.section("NOT SELECTED, because slow")
+        terminalreporter.line(SLOW.format(f"{left_out:,}"))
     if _skipped:
         terminalreporter.section("NOT CHECKED, because skipped")
         for line in _skipped:
             terminalreporter.line(line)
+
+
+def _not_tested(fast: bool) -> Iterator[str]:
+    if fast:
+        yield "No SQL Server was tested, and NOTHING on Apache Spark: their tests are slow ones."
+        return
+    if not os.environ.get("RECON_TEST_SQLSERVER"):
+        yield "No SQL Server was tested: RECON_TEST_SQLSERVER names none."
+    if not has_java():
+        yield "NOTHING was tested on Apache Spark: Java 17 or newer is not installed."

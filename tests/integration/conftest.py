@@ -90,7 +90,9 @@ def _run(*command: str) -> None:
     assert done.returncode == 0, done.stderr + done.stdout
 
 
-@pytest.fixture(scope="session", params=kinds())
+@pytest.fixture(
+    scope="session", params=[pytest.param(kind, marks=pytest.mark.slow) for kind in kinds()]
+)
 def server(request: pytest.FixtureRequest) -> Iterator[Server]:
     """Yield each server that is there, with the empty tables of the example."""
     if request.param == "postgresql":

@@ -17,6 +17,8 @@ from recon.base.month import Month
 from recon.record.journal.store import Journal
 from tests.shell import PATIENCE, Project, environment, in_process, patient, recon
 
+pytestmark = pytest.mark.slow
+
 JUNE = Month.parse("2024-06")
 
 

@@ -47,6 +47,8 @@ from tests.slack_server import (
     slack_server,
 )
 
+pytestmark = pytest.mark.slow
+
 JUNE = Month.parse("2024-06")
 WEBHOOK = "[slack]\nwebhook_env = 'HOOK'\n[slack.critical]\nmentions = ['UCONTROL1']\n"
 CONTRACTS = [

@@ -19,6 +19,7 @@ from recon.base.month import Month
 from recon.base.policy import Policy
 from recon.base.result import Side
 from recon.config import SparkSettings
+from recon.run.spark.session import session
 from recon.store.session import open_session
 from tests.shell import (
     CONTRACTS,
@@ -32,16 +33,10 @@ from tests.shell import (
     one_sentence,
 )
 
-pytest.importorskip("pyspark", reason='PySpark is not installed: pip install "recon[spark]"')
-
-import pyarrow as pa
-
-from recon.run.spark.groups import FAILED, FOLDED, Task, answered, raise_failure
-from recon.run.spark.session import session
-
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+pytestmark = pytest.mark.slow
 GROUPS = 3
 SPARK = f"engine = 'spark'\nspark.groups = {GROUPS}\n"
 
@@ -49,6 +44,7 @@ SPARK = f"engine = 'spark'\nspark.groups = {GROUPS}\n"
 @pytest.fixture(scope="module", autouse=True)
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkSession]:
     """Start Spark once, as a run would that finds none."""
+    pytest.importorskip("pyspark", reason='PySpark is not installed: pip install "recon[spark]"')
     # A Java that lives for seconds gains nothing from being compiled well.
     short = {"PYTHONPATH": str(ROOT), "JAVA_TOOL_OPTIONS": "-XX:TieredStopAtLevel=1"}
     with (
@@ -305,6 +301,10 @@ def test_without_its_packages_it_is_told_how_to_get_them(
 
 def test_what_fails_on_an_executor_is_raised_here_as_it_was() -> None:
     """A failure that recon foresaw travels as a value, and is the same sentence afterwards."""
+    import pyarrow as pa
+
+    from recon.run.spark.groups import FAILED, Task, answered, raise_failure
+
     given = {side: pa.table({"contract_id": ["A-1"]}) for side in Side}
     task = Task(
         Month.parse("2024-06"), Policy(), (), dict.fromkeys(Side, "*"), dict.fromkeys(Side, "files")
@@ -317,6 +317,8 @@ def test_what_fails_on_an_executor_is_raised_here_as_it_was() -> None:
 
 def test_no_letter_is_folded_finer_than_by_the_core() -> None:
     """The letters whose lower case is in ASCII for DuckDB are those that groups are told of."""
+    from recon.run.spark.groups import FOLDED
+
     with open_session() as connection:
         found = connection.execute(
             """SELECT chr(code), lower(chr(code)) FROM (

@@ -228,6 +228,7 @@ def starts(chance: random.Random, first: date, last: date) -> Iterator[date]:
         today += timedelta(days=1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(24))
 def test_nothing_is_skipped_and_nothing_done_twice(seed: int) -> None:
     """Through outages, late months, missed days, failed runs, holidays and leap years."""
@@ -259,6 +260,7 @@ def test_nothing_is_skipped_and_nothing_done_twice(seed: int) -> None:
     assert done == [Month(index) for index in range((start or done[0]).index, closed.index + 1)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(8))
 def test_runs_by_hand_in_between_change_nothing(seed: int) -> None:
     """Looks at open months, months run again and months run out of order: none is skipped."""
@@ -278,6 +280,7 @@ def test_runs_by_hand_in_between_change_nothing(seed: int) -> None:
     assert {Month(index) for index in range(month("2024-01").index, max(done).index + 1)} <= done
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("zone", ["Europe/Berlin", "Pacific/Kiritimati", "Pacific/Niue"])
 def test_started_every_hour_each_month_is_run_in_the_first_hour_of_its_closing_day(
     zone: str,

@@ -21,6 +21,8 @@ from tests import oracle
 from tests.chance_books import DECIMALS, MONTH, POINT_IN_TIME, POLICY, Book, books, entry_of
 from tests.tables import lines, ties
 
+pytestmark = pytest.mark.slow
+
 CONVENTIONS = ("even", "prorate_period_rate", "prorate_day_rate", "exact_days")
 RULES = tuple(product(CONVENTIONS, ("cumulative", "last_period")))
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]

@@ -50,6 +50,7 @@ def test_whatever_else_keeps_spark_from_starting(tmp_path: Path, text: str, why:
     assert "Exception" not in str(error)
 
 
+@pytest.mark.slow  # PySpark is half a gigabyte
 @pytest.mark.parametrize(
     ("raised", "meaning"),
     [
