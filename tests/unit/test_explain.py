@@ -112,10 +112,26 @@ WEIGHTS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("convention", "changes", "words"), WEIGHTS)
-def test_formula_in_words(convention: str, changes: Row, words: str) -> None:
+@cache
+def every_weight() -> tuple[Session, Reconciliation]:
+    """Return the books in which each weight has a contract, of a type of its own."""
+    types = {
+        f"Type {n}": {"kind": "recurring", "convention": convention}
+        for n, (convention, *_) in enumerate(WEIGHTS)
+    }
+    rows = [
+        contract(f"C-{n}", revenue_type=f"Type {n}", **changes)
+        for n, (_, changes, _) in enumerate(WEIGHTS)
+    ]
+    return opened(rows, [], {"types": types})
+
+
+@pytest.mark.parametrize("number", range(len(WEIGHTS)))
+def test_formula_in_words(number: int) -> None:
     """The words say which period it is, what a month weighs, and what r() does."""
-    said = one_line(changes, {"convention": convention}).derivation.words
+    *_, words = WEIGHTS[number]
+    (line,) = dossier(*every_weight(), f"C-{number}", ()).lines
+    said = line.derivation.words
     assert said.startswith("2024-06 is period 6 of 1")
     assert words in said
     assert said.endswith("r() rounds to 0.01 USD.")
@@ -151,11 +167,19 @@ NOTHING = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("changes", "recognition", "words"), NOTHING)
-def test_why_nothing_is_expected(changes: Row, recognition: str, words: str) -> None:
+@cache
+def every_nothing(recognition: str) -> tuple[Session, Reconciliation]:
+    """Return the books in which each reason has a contract; a Setup is recognized so."""
+    rows = [contract(f"C-{n}", **changes) for n, (changes, *_) in enumerate(NOTHING)]
+    setup = {"recognition": recognition} if recognition else {"kind": "one_time"}
+    return opened(rows, [], {"types": {"Setup": setup}})
+
+
+@pytest.mark.parametrize("number", range(len(NOTHING)))
+def test_why_nothing_is_expected(number: int) -> None:
     """Outside its term a line expects 0, and the words say why."""
-    policy = {"types": {"Setup": {"recognition": recognition}}} if recognition else {}
-    line = one_line(changes, policy)
+    _, recognition, words = NOTHING[number]
+    (line,) = dossier(*every_nothing(recognition), f"C-{number}", ()).lines
     assert line.derivation.formula == "expected = 0.00"
     assert line.derivation.words == words
 

@@ -58,6 +58,22 @@ def _spelled(column: str, spellings: Iterable[tuple[Any, object]], side: Side) -
     return result
 
 
+def _side_by_side(
+    cases: Iterable[tuple[dict[str, Any], dict[str, Any]]], policy: dict[str, object] | None = None
+) -> Reconciliation:
+    """Return the month of `one` for many lines and their entries: C-000, C-001 and so on."""
+    book, posted = [], []
+    for n, (line, entry) in enumerate(cases):
+        key = {"contract_id": f"C-{n:03d}"}
+        book.append(contract(**line) | key)
+        posted += [
+            ENTRY | key | {"entry_id": f"P{n}-{month}", "recognition_period": f"2024-{month:02d}"}
+            for month in range(1, 6)
+        ]
+        posted.append(ENTRY | {"entry_id": f"E{n}"} | key | entry)
+    return recon.reconcile(pd.DataFrame(book), pd.DataFrame(posted), MONTH, policy)
+
+
 def _numbered(spellings: Iterable[tuple[Any, object]]) -> list[Any]:
     """Return the parameters of a test of each spelling: its number and what it is read as."""
     return [pytest.param(n, read, id=repr(said)) for n, (said, read) in enumerate(spellings)]
@@ -420,13 +436,15 @@ def test_currencies_are_never_added() -> None:
     assert ties(result)
 
 
-@pytest.mark.parametrize("currency", ["US", "US1", "EURO", "€"])
-def test_a_bad_currency_is_invalid(currency: str) -> None:
+def test_a_bad_currency_is_invalid() -> None:
     """What is no code of three letters is invalid, and the sums still tie."""
-    result = one({"currency": currency}, {"currency": currency, "contract_id": "C2"})
-    reason = f"currency '{currency}' is not a currency code"
-    assert reasons(result, Side.ANALYTICS) == [reason]
-    assert reasons(result, Side.ACCOUNTING) == [reason]
+    bad = ["US", "US1", "EURO", "€"]
+    result = _side_by_side(
+        ({"currency": code}, {"currency": code, "contract_id": f"X-{code}"}) for code in bad
+    )
+    why = [f"currency '{code}' is not a currency code" for code in bad]
+    assert reasons(result, Side.ANALYTICS) == why
+    assert reasons(result, Side.ACCOUNTING) == why
     assert ties(result)
 
 
@@ -446,29 +464,31 @@ def test_missing_options_are_no_text(missing: object) -> None:
     ] == [("EUR", "SMB", "Acme", "matched"), ("USD", "", "", "matched")]
 
 
-@pytest.mark.parametrize(
-    "ids", [("q", "\x0bq"), ("q", "\N{IDEOGRAPHIC SPACE}q"), ("ΟΔΟΣ", "οδος"), ("İx", "i̇x")]
-)
-def test_two_lines_have_two_names(ids: tuple[str, str]) -> None:
+def test_two_lines_have_two_names() -> None:
     """What the comparison tells apart no journal takes for one; the ends of ids are Unicode."""
+    ids = ("q", "\x0bq", "\N{IDEOGRAPHIC SPACE}q", "ΟΔΟΣ", "οδος", "İx", "i̇x")
     book = pd.DataFrame([contract(contract_id=each) for each in ids])
     found = recon.reconcile(book, pd.DataFrame([ENTRY]), MONTH).breaks
-    assert len({item.name for item in found}) == 3
+    assert len({item.name for item in found}) == len(ids) + 1
     again = recon.reconcile(book.iloc[::-1], pd.DataFrame([ENTRY]), MONTH).breaks
     assert {item.name for item in again} == {item.name for item in found}
 
 
-@pytest.mark.parametrize("spelled", [("C-1x", "c-1X "), ("İX", "ix")])
-def test_a_line_has_one_name_however_it_is_spelled(spelled: tuple[str, str]) -> None:
+def test_a_line_has_one_name_however_it_is_spelled() -> None:
     """Lines that are one for the comparison are one for the journal."""
-    names = {
-        item.name
-        for each in spelled
-        for item in recon.reconcile(
-            pd.DataFrame([contract(contract_id=each)]), pd.DataFrame([ENTRY]).iloc[:0], MONTH
-        ).breaks
-    }
-    assert len(names) == 1
+    one_way, other_way = (
+        {
+            item.name
+            for item in recon.reconcile(
+                pd.DataFrame([contract(contract_id=each) for each in spelled]),
+                pd.DataFrame([ENTRY]).iloc[:0],
+                MONTH,
+            ).breaks
+        }
+        for spelled in (("C-1x", "İX"), ("c-1X ", "ix"))
+    )
+    assert one_way == other_way
+    assert len(one_way) == 2
 
 
 # --- dates and periods
@@ -596,45 +616,26 @@ def test_dates(column: str, number: int, good: bool) -> None:
         assert found.endswith("is not a date")
 
 
-@pytest.mark.parametrize(
-    ("column", "value", "reason"),
-    [
-        ("booking_date", None, "booking_date is missing"),
-        ("close_date", None, "close_date is missing"),
-        ("contract_value", None, "contract_value is missing"),
-        ("duration_months", None, "duration_months is missing"),
-        (
-            "duration_months",
-            "0",
-            "duration_months '0' is not a whole number of months from 1 to 12,000",
-        ),
-        (
-            "duration_months",
-            "-3",
-            "duration_months '-3' is not a whole number of months from 1 to 12,000",
-        ),
-        (
-            "duration_months",
-            "12.5",
-            "duration_months '12.5' is not a whole number of months from 1 to 12,000",
-        ),
-        (
-            "duration_months",
-            "one",
-            "duration_months 'one' is not a whole number of months from 1 to 12,000",
-        ),
-        (
-            "duration_months",
-            "99999",
-            "duration_months '99999' is not a whole number of months from 1 to 12,000",
-        ),
-    ],
+MONTHS_WANTED = "is not a whole number of months from 1 to 12,000"
+INVALID_LINES: tuple[tuple[str, object, str], ...] = (
+    ("booking_date", None, "booking_date is missing"),
+    ("close_date", None, "close_date is missing"),
+    ("contract_value", None, "contract_value is missing"),
+    ("duration_months", None, "duration_months is missing"),
+    ("duration_months", "0", f"duration_months '0' {MONTHS_WANTED}"),
+    ("duration_months", "-3", f"duration_months '-3' {MONTHS_WANTED}"),
+    ("duration_months", "12.5", f"duration_months '12.5' {MONTHS_WANTED}"),
+    ("duration_months", "one", f"duration_months 'one' {MONTHS_WANTED}"),
+    ("duration_months", "99999", f"duration_months '99999' {MONTHS_WANTED}"),
 )
-def test_invalid_contract_lines(column: str, value: object, reason: str) -> None:
-    """The line is listed with its reason, and its entries of the month with it."""
-    result = one(contract() | {column: value})
-    assert reasons(result, Side.ANALYTICS) == [reason]
-    assert reasons(result, Side.ACCOUNTING) == [f"its contract line is invalid: {reason}"]
+
+
+def test_invalid_contract_lines() -> None:
+    """Each line is listed with its reason, and its entries of the month with it."""
+    result = _side_by_side((contract() | {column: bad}, {}) for column, bad, _ in INVALID_LINES)
+    why = [reason for *_, reason in INVALID_LINES]
+    assert reasons(result, Side.ANALYTICS) == why
+    assert reasons(result, Side.ACCOUNTING) == [f"its contract line is invalid: {w}" for w in why]
     assert (len(result.lines), result.totals) == (0, {})
     assert ties(result)
 
@@ -717,18 +718,22 @@ def test_names_of_the_policy_are_folded_as_the_columns_are() -> None:
     assert result.totals["USD"].within_tolerance == 1
 
 
-@pytest.mark.parametrize(
-    ("value", "posted", "beyond"),
-    [("12", "-18", False), ("12", "13", True), ("-12", "18", False), ("-12", "-13", True),
-     ("12", "12", False), ("0", "1", True)],
-)  # fmt: skip
-def test_beyond_the_contract_value_is_on_its_side_of_zero(
-    value: str, posted: str, beyond: bool
-) -> None:
+def test_beyond_the_contract_value_is_on_its_side_of_zero() -> None:
     """What was taken back too often is not recognized beyond the value."""
-    book = pd.DataFrame([contract(contract_value=value)])
-    result = recon.reconcile(book, pd.DataFrame([ENTRY | {"amount": posted}]), MONTH)
-    assert (Flag.OVER_CONTRACT_VALUE in break_of(result, "C1").flags) is beyond
+    cases = [("12", "-18", False), ("12", "13", True), ("-12", "18", False), ("-12", "-13", True),
+             ("12", "12", False), ("0", "1", True)]  # fmt: skip
+    names = [f"C-{n}" for n in range(len(cases))]
+    result = recon.reconcile(
+        pd.DataFrame([contract(contract_value=value) for value, *_ in cases]).assign(
+            contract_id=names
+        ),
+        pd.DataFrame([ENTRY | {"amount": amount} for _, amount, _ in cases]).assign(
+            contract_id=names, entry_id=names
+        ),
+        MONTH,
+    )
+    beyond = [Flag.OVER_CONTRACT_VALUE in break_of(result, name).flags for name in names]
+    assert beyond == [wanted for *_, wanted in cases]
 
 
 def test_points_in_time_need_no_duration() -> None:
@@ -775,13 +780,11 @@ def test_terminated_on_cuts_the_term_and_never_extends_it() -> None:
     assert "closed_early" not in found["LATE"][1]
 
 
-@pytest.mark.parametrize(
-    ("close", "flagged"),
-    [("2024-12-30", True), ("2024-12-31", False), ("2025-01-01", False), ("2025-01-02", True)],
-)
-def test_the_two_normal_close_dates(close: str, flagged: bool) -> None:
+def test_the_two_normal_close_dates() -> None:
     """A line closes on the last day of its term or on the day after; else it is flagged."""
-    assert ("term_mismatch" in line_of(one({"close_date": close}))["flags"]) == flagged
+    flagged = {"2024-12-30": True, "2024-12-31": False, "2025-01-01": False, "2025-01-02": True}
+    found = lines(_side_by_side(({"close_date": close}, {}) for close in flagged))
+    assert ["term_mismatch" in line["flags"] for line in found] == list(flagged.values())
 
 
 # --- tolerances
@@ -830,43 +833,45 @@ def test_tolerance_by_segment_and_type(
     assert _allowed(policy, **line) == Decimal(allowed) * 10_000
 
 
-@pytest.mark.parametrize(
-    ("currency", "months", "allowed"),
-    [
+def test_rounding_alone_is_always_allowed() -> None:
+    """Half a minor unit a month of the term, rounded up, and at least one minor unit."""
+    cases = [
         ("USD", "1", 100),
         ("USD", "12", 600),
         ("USD", "13", 700),
         ("JPY", "3", 20_000),
         ("KWD", "3", 20),
-    ],
-)
-def test_rounding_alone_is_always_allowed(currency: str, months: str, allowed: int) -> None:
-    """Half a minor unit a month of the term, rounded up, and at least one minor unit."""
-    line = {"currency": currency, "duration_months": months, "contract_value": "0"}
-    result = one(contract(**line, **JUNE), {"currency": currency}, {"tolerance": "0%"})
-    assert line_of(result)["allowed"] == allowed
+    ]
+    result = _side_by_side(
+        (
+            (
+                {"currency": currency, "duration_months": months, "contract_value": "0", **JUNE},
+                {"currency": currency},
+            )
+            for currency, months, _ in cases
+        ),
+        {"tolerance": "0%"},
+    )
+    found = [line_of(result, f"C-{n:03d}")["allowed"] for n in range(len(cases))]
+    assert found == [allowed for *_, allowed in cases]
 
 
 @pytest.mark.parametrize(
-    ("amount", "policy", "status"),
+    ("policy", "statuses"),
     [
-        ("101.00", {}, "within_tolerance"),
-        ("101.0001", {}, "over_recognized"),
-        ("99.00", {}, "within_tolerance"),
-        ("98.9999", {}, "under_recognized"),
-        ("101.00", {"cap": "0.99"}, "over_recognized"),
-        ("100.99", {"cap": "0.99"}, "within_tolerance"),
-        ("105.00", {"floor": "5"}, "within_tolerance"),
-        ("105.0001", {"floor": "5"}, "over_recognized"),
-        ("105.00", {"floor": "5", "cap": "4"}, "over_recognized"),
-        ("100.0001", {}, "within_tolerance"),
-        ("100.0000", {"tolerance": "0%", "cap": "0"}, "matched"),
-        ("100.0001", {"tolerance": "0%", "cap": "0"}, "over_recognized"),
+        ({}, {"101.00": "within_tolerance", "101.0001": "over_recognized",
+              "99.00": "within_tolerance", "98.9999": "under_recognized",
+              "100.0001": "within_tolerance"}),
+        ({"cap": "0.99"}, {"101.00": "over_recognized", "100.99": "within_tolerance"}),
+        ({"floor": "5"}, {"105.00": "within_tolerance", "105.0001": "over_recognized"}),
+        ({"floor": "5", "cap": "4"}, {"105.00": "over_recognized"}),
+        ({"tolerance": "0%", "cap": "0"}, {"100.0000": "matched", "100.0001": "over_recognized"}),
     ],
-)
-def test_the_edges_of_tolerance(amount: str, policy: dict[str, object], status: str) -> None:
+)  # fmt: skip
+def test_the_edges_of_tolerance(policy: dict[str, object], statuses: dict[str, str]) -> None:
     """The test is inclusive and on unrounded amounts; a cap has the last word."""
-    assert line_of(one(None, {"amount": amount}, policy))["status"] == status
+    found = lines(_side_by_side((({}, {"amount": amount}) for amount in statuses), policy))
+    assert [line["status"] for line in found] == list(statuses.values())
 
 
 def test_two_spellings_of_a_segment_do_not_double_its_lines() -> None:
