@@ -28,8 +28,9 @@ settings.load_profile("recon")
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# Fixtures that start a server, a driver or an office which pip alone does not bring.
-BEYOND_PYTHON = {"postgres", "driver", "recalculated", "spark"}
+# Fixtures that play a whole year, keep recon busy to be stopped, or start what pip alone does not
+# bring: a server, its driver, an office, a Java.
+SLOW_FIXTURES = {"year", "large", "postgres", "driver", "recalculated", "spark"}
 SLOW = """\
 {} slow tests were NOT SELECTED: databases, LibreOffice, Apache Spark, power cuts, whole years,
 long properties, and whatever else waits for others. What they need, and how they are run:
@@ -55,9 +56,9 @@ def pytest_runtest_logreport(report: pytest.TestReport) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
-    """Mark as slow what a bare machine could not run."""
+    """Mark the tests that need a slow fixture."""
     for item in items:
-        if BEYOND_PYTHON & set(getattr(item, "fixturenames", ())):
+        if SLOW_FIXTURES & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.slow)
 
 

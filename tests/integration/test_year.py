@@ -25,8 +25,6 @@ from tests.clock import Clock, clock_in_hand
 from tests.shell import CONTRACTS, ENTRIES, Project, in_process, one_sentence
 from tests.slack_server import Reply, SlackServer, slack_server
 
-pytestmark = pytest.mark.slow
-
 MONTHS = [f"2024-{number:02}" for number in range(1, 13)]
 KEYS = ("001", "002", "003")
 CONFIGURATION = """

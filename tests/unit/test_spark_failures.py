@@ -80,5 +80,5 @@ def test_ctrl_c_stops_what_is_fetched_for_spark(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(sides, "source", lambda _: MagicMock(fetch=fetch))
     settings, request = SourceSettings(Side.ANALYTICS), Request(Month.parse("2024-06"))
     with pytest.raises(KeyboardInterrupt):
-        sides.opened(MagicMock(), settings, request, MagicMock())
+        sides.opened(MagicMock(), settings, request, MagicMock(), "USD")
     assert stopped == [True]
