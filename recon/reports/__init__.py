@@ -1,1 +1,4 @@
-"""What a run shows: one module a format, each of which renders the same Reconciliation."""
+"""The formats in which a result is rendered.
+
+One module a format; each renders the same Reconciliation.
+"""

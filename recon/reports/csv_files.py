@@ -1,4 +1,4 @@
-"""The reports as CSV, for Excel as well as for programs.
+"""The reports as CSV, for Excel and for programs.
 
 UTF-8 with a byte order mark, without which Excel takes it for the local code page; commas; CRLF.
 A text that Excel would run as a formula gets a leading apostrophe, a number never does.
@@ -80,7 +80,9 @@ def write_csv(
     proposals: Proposals | None = None,
     history: History | None = None,
 ) -> list[Path]:
-    """Write breaks.csv, lines.csv, invalid.csv and bridge.csv; return their paths in that order.
+    """Write the four CSV files; return their paths.
+
+    They are breaks.csv, lines.csv, invalid.csv and bridge.csv, in that order.
 
     After them rollforward.csv, proposed_entries.csv and, of the history, open_breaks.csv, where
     these are given. Raises OSError where a file cannot be written.
@@ -127,7 +129,7 @@ def _opened(path: Path) -> TextIO:
 
 
 def guarded(text: str) -> str:
-    """Return a text that no spreadsheet runs as a formula."""
+    """A text that no spreadsheet runs as a formula."""
     return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
 
 
@@ -204,14 +206,17 @@ _ZEROS = {10_000: ".0000", 100: "00", 10: "0"}
 
 
 def line_rows(lines: Lines, amounts: frozenset[str]) -> Iterator[str]:
-    """Yield the lines as rows of a CSV file, line breaks included; `amounts` are such columns."""
+    """The lines as rows of a CSV file.
+
+    Each row ends with its line break; `amounts` names the columns that are amounts.
+    """
     made = {column: _made(column, amounts) for column in lines.columns}
     fields = ", ',', ".join(_field(column, amounts) for column in lines.columns)
     return lines.texts(f"concat({fields}, chr(13), chr(10))", made | {"zeros": _zeros()})
 
 
 def _made(column: str, amounts: frozenset[str]) -> str:
-    """Return what the field of a column is made from: four decimals, or a harmless text."""
+    """The SQL of a field: four decimals or harmless text."""
     value = name(column)
     if column in amounts:
         return f"CAST(CAST({value} AS DECIMAL(34, 0)) * CAST(0.0001 AS DECIMAL(4, 4)) AS VARCHAR)"
@@ -233,7 +238,7 @@ def _field(column: str, amounts: frozenset[str]) -> str:
 
 
 def _zeros() -> str:
-    """Return the SQL of what may be cut off the amounts of a line's currency."""
+    """The SQL of the zeros to cut off amounts."""
     by_zeros: dict[str, list[str]] = {}
     for currency, unit in money.minor_units().items():
         by_zeros.setdefault(_ZEROS.get(unit, ""), []).append(literal(currency))

@@ -1,4 +1,4 @@
-"""Months at a glance: what is left of each month when several are told side by side."""
+"""Months at a glance: the figures kept of each month."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from recon.reports import wording
 
 @dataclass(frozen=True, slots=True)
 class Glance:
-    """A month in a few figures: nothing of its lines and breaks, of which there may be many.
+    """A month in a few figures, without lines or breaks.
+
+    Of these there may be many when several months are shown side by side.
 
     `breaks` are counted by currency and severity; `main` is the currency to show first; `folder`
     is where the reports are, '' where there are none; `notes` are what the run itself has to tell.
@@ -36,7 +38,7 @@ class Glance:
     def of(
         cls, result: Reconciliation, run_id: str, folder: str, notes: Sequence[str], past: History
     ) -> Glance:
-        """Return what is kept of a month."""
+        """The figures of a month's result."""
         return cls(
             month=result.month,
             run_id=run_id,
@@ -79,7 +81,10 @@ def _signed_before(result: Reconciliation, past: History) -> list[str]:
 
 
 def currencies(months: Sequence[Glance]) -> list[str]:
-    """Return the currencies of all months, the main one first, the others by name."""
+    """The currencies of all months, the main one first.
+
+    The others follow by name.
+    """
     lines: Counter[str] = Counter()
     for month in months:
         lines.update({currency: totals.compared for currency, totals in month.totals.items()})
@@ -87,7 +92,10 @@ def currencies(months: Sequence[Glance]) -> list[str]:
 
 
 def totals(months: Sequence[Glance]) -> dict[str, Totals]:
-    """Return the sums of all months by currency; a line counts in each month anew."""
+    """The sums of all months by currency.
+
+    A line counts anew in each month.
+    """
     return {
         currency: _added(month.totals[currency] for month in months if currency in month.totals)
         for currency in currencies(months)
@@ -99,7 +107,7 @@ def _added(found: Iterable[Totals]) -> Totals:
 
 
 def counts(months: Sequence[Glance]) -> dict[Severity, int]:
-    """Return the breaks of all months by severity."""
+    """The breaks of all months by severity."""
     found: Counter[Severity] = Counter()
     for month in months:
         for (_, severity), count in month.breaks.items():
@@ -108,7 +116,7 @@ def counts(months: Sequence[Glance]) -> dict[Severity, int]:
 
 
 def sentence(months: Sequence[Glance]) -> str:
-    """Return how many of the months may be closed, in a sentence."""
+    """How many months may be closed, as a sentence."""
     if len(months) == 1:
         return months[0].verdict
     number = f"{len(months)} months"

@@ -1,4 +1,4 @@
-"""What all reports say alike of the roll-forward: its words and the order of its currencies."""
+"""The roll-forward's words and order of currencies, for all reports."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ DEFINITION = (
 
 
 def opening_words(month: Month, recorded: bool) -> str:
-    """Return where a month's opening comes from: a recorded closing, or today's data."""
+    """The origin of an opening: recorded closing or today's data."""
     before = (month - 1).name
     if recorded:
         return f"Opening: the closing that the run of {before} recorded."
@@ -37,7 +37,10 @@ def opening_words(month: Month, recorded: bool) -> str:
 
 
 def currencies_of(result: Reconciliation, rows: Sequence[RollforwardRow]) -> list[str]:
-    """Return the currencies of a roll-forward, the main one first, as in all reports."""
+    """The currencies of a roll-forward, the main one first.
+
+    All reports have this order.
+    """
     found = {row.currency for row in rows}
     known = [currency for currency in currencies(result) if currency in found]
     # One in which nothing was compared this month may have an opening all the same.

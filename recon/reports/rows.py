@@ -1,4 +1,7 @@
-"""Open breaks and proposed entries as rows, for the workbook and the CSV files alike."""
+"""Open breaks and proposed entries as rows.
+
+The workbook and the CSV files share them.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +39,9 @@ OPEN_COLUMNS = (
 
 
 def open_rows(history: History, month: Month) -> Iterator[tuple[object, ...]]:
-    """Yield a row for every break that is open at the end of a month, the oldest first.
+    """A row for every open break, the oldest first.
+
+    Open at the end of a month.
 
     The open amount is in ten-thousandths; ages are whole numbers, everything else is a text.
     """
@@ -47,7 +52,7 @@ def open_rows(history: History, month: Month) -> Iterator[tuple[object, ...]]:
 
 
 def plain_rows(history: History, month: Month) -> Iterator[tuple[object, ...]]:
-    """Yield the same rows for programs, with the amount as a plain number."""
+    """The same rows for programs, with amounts as plain numbers."""
     place, currency = OPEN_COLUMNS.index("open_amount"), OPEN_COLUMNS.index("currency")
     for row in open_rows(history, month):
         amount = money.plain(int(str(row[place])), str(row[currency]))
@@ -102,7 +107,9 @@ PROPOSAL_COLUMNS = (
 
 
 def proposal_rows(found: Proposals, repeat: bool) -> Iterator[tuple[object, ...]]:
-    """Yield a row for each line of each proposal, then one for each break without.
+    """A row for each line of each proposed entry.
+
+    After them comes one for each break without a proposal.
 
     Debits and credits are ten-thousandths, one of them None; a break without proposal has neither.
     `repeat` says whether every line of a proposal has its texts, or only the first one.

@@ -1,4 +1,4 @@
-"""What all reports say alike: the order of currencies, names in words."""
+"""Sentences and orders that all reports share."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SHOWN_MONTHS = 3
 
 
 def left_out(result: Reconciliation) -> str:
-    """Return what the invalid entries amount to, '' where that is nothing.
+    """The amounts of the invalid entries, '' without any.
 
     It is the control total of accounting less what is recognized, which the core has tied.
     """
@@ -31,13 +31,15 @@ def left_out(result: Reconciliation) -> str:
 
 
 def currencies(result: Reconciliation) -> list[str]:
-    """Return the currencies, the main one first, the others by name."""
+    """The currencies, the main one first, the others by name."""
     lines = {currency: totals.compared for currency, totals in result.totals.items()}
     return main_first(lines, result.policy.currency)
 
 
 def main_first(lines: Mapping[str, int], main: str) -> list[str]:
-    """Return the currencies of some lines, the main one first, the others by name.
+    """The currencies of lines, the main one first.
+
+    The others follow by name.
 
     Where the policy's does not occur, the main one is that with most lines, since amounts of
     different currencies cannot be compared.
@@ -48,12 +50,15 @@ def main_first(lines: Mapping[str, int], main: str) -> list[str]:
 
 
 def steps(bridge: Sequence[Bucket]) -> list[Bucket]:
-    """Return the buckets of a bridge that hold something."""
+    """The buckets of a bridge that hold something."""
     return [step for step in bridge if step.lines or step.amount]
 
 
 def masked(result: Reconciliation, currency: str) -> str:
-    """Return the sentence that calls out a net difference that hides a gross one, or ''."""
+    """The warning of a gross difference behind a small net.
+
+    '' where there is no such difference.
+    """
     if not result.masked(currency):
         return ""
     totals = result.totals[currency]
@@ -65,12 +70,15 @@ def masked(result: Reconciliation, currency: str) -> str:
 
 
 def moment_words(moment: datetime) -> str:
-    """Return a moment for people, in UTC as in the names of runs: `2024-07-03 07:15`."""
+    """A moment for people, in UTC, like `2024-07-03 07:15`."""
     return moment.astimezone(UTC).isoformat(" ", "minutes")[:16]
 
 
 def months_words(life: Life) -> str:
-    """Return the months in which a break was seen: all of up to three, else the first and last."""
+    """The months in which a break was seen.
+
+    All of up to three, else the first and the last.
+    """
     months = [str(month) for month in sorted(life.seen)]
     if len(months) <= SHOWN_MONTHS:
         return ", ".join(months)
@@ -78,7 +86,7 @@ def months_words(life: Life) -> str:
 
 
 def acknowledged_words(life: Life) -> str:
-    """Return who has acknowledged a break, until when and why, or ''."""
+    """Who acknowledged a break, until when and why, or ''."""
     event = life.acknowledged
     if event is None:
         return ""

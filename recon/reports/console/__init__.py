@@ -1,1 +1,1 @@
-"""A run on the console: one module a table or paragraph."""
+"""A run on the console, one module a table."""

@@ -1,4 +1,7 @@
-"""The breaks on the console: what to fix first, what is invalid, what is worth knowing."""
+"""The breaks on the console.
+
+First those to fix first, then the invalid rows, then the flags and notices worth knowing.
+"""
 
 from __future__ import annotations
 
@@ -57,7 +60,10 @@ _FLAGS = {
 
 
 def fix_first(view: View, top: int, lives: Mapping[str, Life]) -> Iterator[RenderableType]:
-    """Yield the gravest breaks, in the order of the result, after them those acknowledged."""
+    """The most severe breaks; those that are acknowledged come last.
+
+    Apart from that in the order of the result.
+    """
     first = sorted(view.result.breaks, key=lambda item: bool(_acknowledged(item, lives)))[:top]
     if not first:
         return
@@ -74,7 +80,7 @@ def fix_first(view: View, top: int, lives: Mapping[str, Life]) -> Iterator[Rende
 
 
 def _acknowledged(item: Break, lives: Mapping[str, Life]) -> Event | None:
-    """Return what somebody has said of a break, None where nobody has acknowledged it."""
+    """Who acknowledged a break and why; None where nobody did."""
     life = lives.get(item.name)
     return life.acknowledged if life else None
 
@@ -94,7 +100,7 @@ def _difference(item: Break) -> str:
 
 
 def _said(view: View, item: Break, lives: Mapping[str, Life]) -> Text:
-    """Return why a line breaks, after that somebody has acknowledged it."""
+    """The cause of a break, after any acknowledgement."""
     said = _acknowledged(item, lives)
     if said is None:
         return view.pen.text(item.explanation)
@@ -130,7 +136,7 @@ def _because(view: View, item: Break, said: Text) -> Iterator[Text]:
 
 
 def invalid_rows(view: View) -> Iterator[RenderableType]:
-    """Yield how many rows cannot be compared, for which reasons, and the first rows of each."""
+    """The number of invalid rows, their reasons, the first rows."""
     if not view.result.invalid:
         return
     groups: dict[tuple[Side, str], list[InvalidRow]] = {}
@@ -161,7 +167,7 @@ def _examples(view: View, rows: Sequence[InvalidRow]) -> Text:
 
 
 def worth_knowing(view: View) -> Iterator[RenderableType]:
-    """Yield what breaks nothing this month and still wants a look: flags and notices."""
+    """Flags and notices: no breaks, but worth a look."""
     flags = {flag: view.result.flags[flag] for flag in _FLAGS if view.result.flags.get(flag)}
     if not flags and not view.result.notices:
         return

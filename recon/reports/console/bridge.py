@@ -1,4 +1,7 @@
-"""The bridge on the console: from expected to recognized, one bar a cause."""
+"""The bridge on the console: one bar a cause.
+
+It leads from expected to recognized.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,10 @@ _BAR_STYLE = Style.parse("steel_blue")
 
 
 def bridges(view: View) -> Iterator[Text]:
-    """Yield the way from expected to recognized: the main currency in full, the rest compactly."""
+    """The way from expected to recognized, currency by currency.
+
+    The main currency is shown in full, the others compactly.
+    """
     if not view.result.totals:
         return
     main, *others = currencies(view.result)

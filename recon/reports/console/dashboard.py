@@ -1,4 +1,4 @@
-"""The console dashboard: what a controller asks at the month's end, in the order of asking."""
+"""The dashboard: a controller's questions at month's end, in order."""
 
 from __future__ import annotations
 
@@ -34,7 +34,9 @@ _EXITS = {
 
 
 def make_console(stream: TextIO, color: bool | None = None, width: int | None = None) -> Console:
-    """Return the console of a stream: a terminal as it is, anything else plain and 100 wide.
+    """The console of a stream.
+
+    A terminal stays as it is; anything else is plain and 100 characters wide.
 
     `color` None lets the terminal and NO_COLOR decide. COLUMNS sets the width of both. From here
     on the stream replaces letters that its encoding lacks.
@@ -72,7 +74,7 @@ def show(
     exit_code: ExitCode = ExitCode.DONE,
     history: History | None = None,
 ) -> None:
-    """Print the dashboard of a month, or with `quiet` its verdict in one line."""
+    """Print a month's dashboard, or with `quiet` its verdict alone."""
     past = history or History()
     view = View(Pen(console), result)
     if quiet:
@@ -98,7 +100,7 @@ def show(
 
 
 def exit_words(code: ExitCode) -> str:
-    """Return what an exit code means, '' where it is 0."""
+    """The meaning of an exit code; '' for 0."""
     return f"{code.value}: {_EXITS[code]}" if code else ""
 
 

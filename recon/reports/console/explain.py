@@ -1,4 +1,4 @@
-"""A dossier on the console: everything about one contract, the answer first.
+"""Everything about one contract on the console, the answer first.
 
 An overview of the contract's lines, then a section for each: why it breaks, how its figures came
 about, its terms, its entries, its months.
@@ -40,7 +40,10 @@ SUMMANDS = 6  # so many entries are added up before the reader's eyes
 def show_dossier(
     console: Console, dossier: Dossier, *, sample: bool, all_months: bool = False
 ) -> None:
-    """Print a dossier; of a long term the months around the reconciled one, or `all_months`."""
+    """Print everything about a contract.
+
+    Of a long term, the months around the reconciled one are shown, or `all_months`.
+    """
     pen = Pen(console)
     for line in _page(pen, dossier, sample, all_months):
         # Lines are laid out already: a long id or number must not be torn apart.
@@ -172,7 +175,7 @@ def _entries(pen: Pen, dossier: Dossier, line: Line) -> Iterator[Text]:
 
 
 def _entry_table(pen: Pen, entries: Sequence[EntryRow], contract_id: str) -> Iterator[Text]:
-    """Yield entries as a table; what finds no room beside them stands below each."""
+    """Entries as a table; cells without room follow below."""
     columns = list(tables.entries(pen, entries, contract_id))
     further = list(tables.compliance(pen, entries))
     beside = pen.fits(columns + further)
@@ -223,6 +226,6 @@ def _title(pen: Pen, title: str) -> Iterator[Text]:
 
 
 def _fact(pen: Pen, label: str, said: str | Text, style: Style = PLAIN) -> Iterator[Text]:
-    """Yield a label and what is said of it, wrapped beside it."""
+    """A label with its text wrapped beside it."""
     text = said if isinstance(said, Text) else pen.text(said, style)
     yield from pen.beside(label, text, LABEL)

@@ -1,4 +1,7 @@
-"""The tables of a dossier's view, and their words: the contract's lines, its months, entries."""
+"""The tables about one contract and their sentences.
+
+They are the contract's lines, their months and their entries.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +44,7 @@ IDLE = 3  # from so many months in a row on, idle ones are added up
 
 
 def overview(pen: Pen, dossier: Dossier) -> Iterator[Column]:
-    """Yield the columns of the contract's lines, the invalid ones last."""
+    """The columns of a contract's lines, invalid ones last."""
     lines, invalid = dossier.lines, dossier.invalid
     blank = [Text("")] * len(invalid)
     everything: list[Line | InvalidLine] = [*lines, *invalid]
@@ -79,7 +82,10 @@ def _status(line: Line) -> Text:
 
 
 def months(pen: Pen, line: Line, month: Month, all_months: bool) -> Iterator[Column]:
-    """Yield the columns of a line's months and their total, the reconciled month marked."""
+    """The columns of a line's months and their total.
+
+    The reconciled month is marked.
+    """
     rows = list(line.months) if all_months else folded(line.months, month)
     styles = [STRONG if row.month == row.last == month else PLAIN for row in rows]
     named = [pen.text(_named(row, month), style) for row, style in zip(rows, styles, strict=True)]
@@ -119,7 +125,10 @@ def _named(row: MonthRow, month: Month) -> str:
 
 
 def folded(rows: Sequence[MonthRow], month: Month) -> list[MonthRow]:
-    """Return the months around one; idle ones and the rest on either side added up."""
+    """The months around one, with the others added up.
+
+    Idle months and the rest on either side become one row each.
+    """
     found = list(_without_idle(rows, month))
     # A sum in the place of a single month would save nothing.
     if len(found) <= WINDOW + 2:
@@ -131,7 +140,10 @@ def folded(rows: Sequence[MonthRow], month: Month) -> list[MonthRow]:
 
 
 def _without_idle(rows: Sequence[MonthRow], month: Month) -> Iterator[MonthRow]:
-    """Yield the months, long runs in which nothing is expected and nothing posted as one row."""
+    """The months, with long idle stretches as one row.
+
+    Idle is a month in which nothing is expected and nothing posted.
+    """
 
     def idle(row: MonthRow) -> bool:
         return not (row.expected or row.entries or row.month == month)
@@ -142,7 +154,10 @@ def _without_idle(rows: Sequence[MonthRow], month: Month) -> Iterator[MonthRow]:
 
 
 def _summed(rows: Sequence[MonthRow]) -> Iterator[MonthRow]:
-    """Yield months as one row, to date as at its end, those to come as another."""
+    """Months as one row, those to come as another.
+
+    To date is as at the end of each row.
+    """
     for to_come, run in groupby(rows, key=lambda row: row.to_come):
         part = list(run)
         yield replace(
@@ -156,7 +171,7 @@ def _summed(rows: Sequence[MonthRow]) -> Iterator[MonthRow]:
 
 
 def tied(line: Line) -> str:
-    """Return what the expected months add up to, and how much of it is to come."""
+    """The sum of the expected months, with those to come."""
 
     def amount(units: int) -> str:
         return money.pretty(units, line.currency)
@@ -169,7 +184,10 @@ def tied(line: Line) -> str:
 
 
 def entries(pen: Pen, rows: Sequence[EntryRow], contract_id: str) -> Iterator[Column]:
-    """Yield the columns of entries; what is the same in all of them and known is left out."""
+    """The columns of entries.
+
+    A column is left out where it is known and the same in all entries.
+    """
     yield Column("Entry", [pen.text(row.entry_id or "(none)", STRONG) for row in rows], least=24)
     if any(row.contract_id != contract_id for row in rows):
         yield Column("Written as", [pen.text(row.contract_id) for row in rows], least=8)
@@ -216,7 +234,7 @@ TRIED = {
 
 
 def written_terms(terms: Terms, currency: str) -> Iterator[tuple[str, str]]:
-    """Yield what analytics says of a line, as (label, text)."""
+    """The terms that analytics gives a line: label, text."""
     value = "no value" if terms.value is None else money.pretty(terms.value, currency)
     yield "value", f"{value} {currency} {_over(terms)}"
     dates = (
@@ -248,7 +266,7 @@ def _recognition(terms: Terms) -> str:
 
 
 def tolerance_words(allowance: Allowance, currency: str) -> str:
-    """Return the tolerance that applies to a line and where it is set."""
+    """The tolerance of a line and where it is set."""
     floor = money.pretty(allowance.floor, currency)
     cap = "no cap" if allowance.cap is None else f"at most {money.pretty(allowance.cap, currency)}"
     rate = rate_text(allowance.ppm)

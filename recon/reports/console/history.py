@@ -1,4 +1,7 @@
-"""The history on the console: every month with its signatures and its runs, the newest first."""
+"""The history on the console, the newest month first.
+
+Every month has its signatures and its runs.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +44,10 @@ def show_history(
     *,
     sample: bool = False,
 ) -> None:
-    """Print the runs of all months or of one, the newest first; `signed` has their signatures."""
+    """Print the runs of all months or of one.
+
+    The newest run comes first; `signed` has the signatures of the runs.
+    """
     pen = Pen(console)
     if sample:
         console.print(sample_banner())
@@ -53,7 +59,7 @@ def show_history(
 
 
 def show_signed(console: Console, run: Run, given: Sequence[Signature]) -> None:
-    """Print where a run stands after somebody has signed it."""
+    """Print the state of a run after a signature."""
     pen = Pen(console)
     state = (
         f"{run.month} is signed off."

@@ -1,4 +1,4 @@
-"""The pieces that console views are made of: texts, amounts, bars and tables.
+"""Pieces of console views: texts, amounts, bars and tables.
 
 Tables are composed here and not by rich's Table, which cuts a number with an ellipsis when room is
 short and knows no ASCII ellipsis: here a column gives way as a whole, and numbers stay complete.
@@ -60,7 +60,7 @@ _PLAIN = Glyphs(full="#", left_half="#", right_half="#", zero="|", rule="-", ell
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a table: its cells, and how it gives way where room is short.
+    """A column of a table, and how it may shrink.
 
     A column with `least` may be shortened to that many characters, or wrapped; one without is
     always complete. Columns with `drop` are left out where room is short, the highest all at once
@@ -77,19 +77,19 @@ class Column:
 
     @property
     def full(self) -> int:
-        """The width that shows every cell complete, but at most `most`."""
+        """The width that shows every cell, at most `most`."""
         header = max(len(line) for line in self.header.split("\n"))
         return min(max([header, *(cell.cell_len for cell in self.cells)]), self.most)
 
     @property
     def narrowest(self) -> int:
-        """The width below which the column had better be left out."""
+        """The width below which the column is left out."""
         return self.full if self.least is None else min(self.least, self.full)
 
 
 @dataclass(frozen=True, slots=True)
 class Pen:
-    """Writes for one console: in its width and with the characters that it has."""
+    """The writer for one console, its width and its characters."""
 
     console: Console
 
@@ -100,11 +100,11 @@ class Pen:
 
     @property
     def glyphs(self) -> Glyphs:
-        """The characters to draw with; the same test as rich's own for its boxes."""
+        """The characters to draw with, chosen as rich does."""
         return _UNICODE if self.console.encoding.startswith("utf") else _PLAIN
 
     def text(self, said: str, style: Style = PLAIN) -> Text:
-        """Return what is said, by the data or by us, as one line that is safe to print here."""
+        """A text as one line that is safe to print."""
         # A line break or an escape sequence in a name must not reach the terminal.
         line = "".join(letter if letter.isprintable() else " " for letter in said)
         if self.glyphs is _PLAIN:
@@ -113,18 +113,18 @@ class Pen:
         return Text(line.encode(encoding, "replace").decode(encoding), style)
 
     def heading(self, title: str, note: str = "") -> list[Text]:
-        """Return a section's title over the whole width, after a blank line."""
+        """A section's title over the width, after an empty line."""
         line = Text.assemble(self.text(title, STRONG), (f": {note}" if note else "", SOFT))
         rest = max(self.width - line.cell_len - 1, 0)
         return [Text(), line.append(" " + self.glyphs.rule * rest, SOFT)]
 
     def paragraph(self, text: Text, indent: int = INDENT) -> list[Text]:
-        """Return a text's lines, wrapped to the width behind an indent."""
+        """A text's lines, wrapped to the width behind an indent."""
         lines = text.wrap(self.console, self.width - indent)
         return [_trimmed(Text(" " * indent) + line) for line in lines]
 
     def beside(self, label: str, text: Text, room: int) -> Iterator[Text]:
-        """Yield a text wrapped beside a label, which has some room."""
+        """A label of fixed width with its text beside it."""
         indent = INDENT + room
         first, *rest = self.paragraph(text, indent) or [Text()]
         yield Text.assemble((f"{'':{INDENT}}{label:<{room}}", SOFT), first[indent:])
@@ -133,7 +133,9 @@ class Pen:
     def run_facts(
         self, reports: Sequence[str], facts: Sequence[tuple[str, str, Style]]
     ) -> Iterator[Text]:
-        """Yield where the reports of a run are, and what else there is to say: label, text, style.
+        """The paths of a run's reports, and other remarks.
+
+        Each comes as label, text and style.
 
         A path is never torn apart.
         """
@@ -143,7 +145,7 @@ class Pen:
             yield from self.beside(label, self.text(said, style), RUN_LABEL)
 
     def shorten(self, text: Text, width: int) -> Text:
-        """Return a text that fits a width, with an ellipsis where it was longer."""
+        """A text cut to a width, with an ellipsis."""
         if text.cell_len <= width:
             return text
         short = text.copy()
@@ -152,7 +154,10 @@ class Pen:
         return short.append(self.glyphs.ellipsis)
 
     def bar(self, amount: int, largest: int, half: int) -> str:
-        """Return a bar to the left or the right of zero, `half` characters for the largest."""
+        """A bar left or right of zero.
+
+        The largest amount takes `half` characters.
+        """
         # An amount that is there shows, however small.
         steps = max((4 * half * abs(amount) + largest) // (2 * largest), 1) if amount else 0
         whole, rest = divmod(steps, 2)
@@ -162,11 +167,14 @@ class Pen:
         return f"{left:>{half}}{glyphs.zero}{right}"
 
     def fits(self, columns: Sequence[Column]) -> bool:
-        """Return whether all columns of a table find room."""
+        """Whether all columns of a table find room."""
         return sum(c.narrowest for c in columns) + GAP * (len(columns) - 1) <= self._table_width
 
     def table(self, columns: Sequence[Column]) -> list[Text]:
-        """Return a table's lines, header first; columns that find no room are left out."""
+        """A table's lines, header first.
+
+        Columns that find no room are left out.
+        """
         kept = [column for column in columns if column.cells]
         while not self.fits(kept) and any(column.drop for column in kept):
             first = max(column.drop for column in kept)
@@ -199,7 +207,7 @@ class View:
 
     @property
     def wide(self) -> bool:
-        """Whether there is room for what the workbook has as well."""
+        """Whether the console has room for the workbook's further columns."""
         return self.pen.width >= WIDE
 
 
@@ -208,7 +216,7 @@ def room_for(
     currencies: Sequence[str],
     columns: Callable[[View, Sequence[str]], Sequence[Column]],
 ) -> int:
-    """Return how many of the currencies find room side by side in a table: one always."""
+    """How many currencies fit side by side, at least one."""
     size = len(currencies)
     while size > 1 and not view.pen.fits(columns(view, currencies[:size])):
         size -= 1
@@ -216,28 +224,28 @@ def room_for(
 
 
 def numbers(header: str, cells: Sequence[str], drop: int = 0) -> Column:
-    """Return a column of numbers: to the right, always complete."""
+    """A column of numbers: to the right, always complete."""
     return Column(header, [Text(cell) for cell in cells], right=True, drop=drop)
 
 
 def amount_text(amount: int, currency: str, sign: bool = False, style: Style = PLAIN) -> Text:
-    """Return an amount for a column, with thousands separators."""
+    """An amount for a column, with thousands separators."""
     return Text(money.pretty(amount, currency, sign), style)
 
 
 def severity_text(severity: Severity) -> Text:
-    """Return a severity as its word in its colour."""
+    """A severity as its word in its colour."""
     return Text(severity.word, SEVERITY_STYLES[severity])
 
 
 def cause_text(item: Break) -> Text:
-    """Return why a line breaks, and whether other causes fit as well."""
+    """The cause of a break, and whether others fit."""
     style = SEVERITY_STYLES[Severity.HIGH] if item.cause is Cause.UNEXPLAINED else PLAIN
     return Text(words(item.cause) + (" (ambiguous)" if item.ambiguous else ""), style)
 
 
 def sample_banner() -> Text:
-    """Return the line that keeps anybody from taking the sample for the books."""
+    """The warning that these are the sample's books."""
     banner = Text(" SAMPLE DATA ", STRONG + Style(reverse=True))
     return Text.assemble("\n", banner, "  invented contracts and entries, not your books")
 

@@ -1,4 +1,7 @@
-"""Months at a glance on the console: a row a month, their sums, and where the reports are."""
+"""Months at a glance: a row a month.
+
+Below them come their sums and the paths of the reports.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +38,10 @@ _HEADERS = {Severity.CRITICAL: "Crit.", Severity.HIGH: "High", Severity.WARNING:
 
 
 class _Row(NamedTuple):
-    """A currency of a month, or of all where there is none; `first` has what is told once."""
+    """A currency of a month, or of all months.
+
+    `month` is None for all of them; `first` holds the cells that appear once a month.
+    """
 
     first: bool
     month: Glance | None
@@ -52,7 +58,7 @@ def show_months(
     sample: bool = False,
     quiet: bool = False,
 ) -> None:
-    """Print months at a glance, or with `quiet` the verdict of each in a line."""
+    """Print months at a glance, or with `quiet` their verdicts."""
     if quiet:
         for month in months:
             banner = ("SAMPLE DATA  " if sample else "", STRONG)
@@ -88,7 +94,10 @@ def _style(month: Glance) -> Style:
 
 
 def _rows(months: Sequence[Glance]) -> Iterator[_Row]:
-    """Yield each month, then all of them, with a row for each currency."""
+    """The rows of each month and of all.
+
+    Each has one row for every currency.
+    """
     shown = glance.currencies(months)
     for month in months:
         found = [currency for currency in shown if currency in month.totals]

@@ -1,4 +1,7 @@
-"""The open breaks on the console: which are not resolved, since when, and what people said."""
+"""The open breaks on the console.
+
+Since when they are open, and how people have acknowledged them.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,7 @@ from recon.reports.wording import acknowledged_words, months_words
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """The breaks that were not resolved at the end of a month, as seen now.
+    """The breaks open at a month's end, seen now.
 
     `only` says which of them these are, '' where they are all.
     """
@@ -44,7 +47,7 @@ class Standing:
     only: str = ""
 
     def narrowed(self, least: Severity | None, unacknowledged: bool) -> Standing:
-        """Return those of a severity and above, and those that nobody has acknowledged."""
+        """The breaks of a severity and above, or not acknowledged."""
         found = [
             life for life in self.found
             if (least is None or life.last.gravity >= least)
@@ -64,7 +67,7 @@ def show_open(
     ages: bool = False,
     sample: bool = False,
 ) -> None:
-    """Print the first `top` open breaks, or with `ages` how old they all are.
+    """Print the first `top` open breaks, or their `ages`.
 
     `standing` is None where no run is recorded.
     """
@@ -74,7 +77,7 @@ def show_open(
 
 
 def show_said(console: Console, told: Sequence[Life]) -> None:
-    """Print where some breaks stand after something was said of them."""
+    """Print the state of breaks after an acknowledgement."""
     pen = Pen(console)
     for life in told:
         amount = money.pretty(life.amount, life.last.currency, sign=True)
@@ -116,7 +119,7 @@ def _breaks(pen: Pen, standing: Standing, top: int) -> Iterator[Text]:
 
 
 def sum_columns(by_currency: Mapping[str, Sums]) -> list[Column]:
-    """Return the columns that tell what is open in each currency."""
+    """The columns with the open amounts of each currency."""
     names = [Text(currency, STRONG) for currency in by_currency]
     return [Column("", names), *_figures(list(by_currency.items()))]
 
@@ -159,7 +162,7 @@ def _owner(life: Life) -> str:
 
 
 def _said(pen: Pen, life: Life) -> Iterator[str]:
-    """Yield what finds no room in the table, and what people said."""
+    """The cells without room in the table, and the acknowledgements."""
     if pen.width < WIDE:
         yield f"{life.last.severity}, {words(life.last.cause)}, {_customer(life)}, {_owner(life)}"
         yield f"{months_words(life)}"

@@ -1,4 +1,4 @@
-"""Replays on the console: what two runs differ in, and what another tolerance would do."""
+"""Replays on the console: two runs, or another tolerance."""
 
 from __future__ import annotations
 
@@ -37,7 +37,10 @@ _FIGURES = {
 def show_difference(
     console: Console, then: Run, now: Run, since: Since, parts: Sequence[Part], *, sample: bool
 ) -> None:
-    """Print what two runs of a month differ in: the breaks, and why the totals moved."""
+    """Print the differences between two runs of a month.
+
+    First the breaks, then why the totals moved.
+    """
     pen = Pen(console)
     if sample:
         console.print(sample_banner())
@@ -109,7 +112,7 @@ def _amounts(header: str, breaks: Iterable[SeenBreak], figure: str) -> Column:
 
 
 def _movement(pen: Pen, parts: Sequence[Part], main: str) -> Iterator[Text]:
-    """Yield a table a currency whose last line is the sum of the lines above."""
+    """A table a currency; its last line is the sum."""
     for currency in _ranked({currency for part in parts for currency in part.moved}, main):
         moving = [part for part in parts if any(part.moved.get(currency, {}).values())]
         if moving:
@@ -148,7 +151,10 @@ def _ranked(currencies: Iterable[str], main: str) -> list[str]:
 def show_tuning(
     console: Console, months: Sequence[Tuned], change: str, main: str, *, sample: bool
 ) -> None:
-    """Print what another tolerance would have reported in stored months, `main` currency first."""
+    """Print the results of stored months under another tolerance.
+
+    The `main` currency comes first.
+    """
     pen = Pen(console)
     if sample:
         console.print(sample_banner())

@@ -1,4 +1,7 @@
-"""The roll-forward on the console: each currency from opening to closing, then where it lies."""
+"""The roll-forward on the console: from opening to closing.
+
+Below each currency comes where the closing lies.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +47,10 @@ def show_rollforward(
     recorded: bool,
     sample: bool = False,
 ) -> None:
-    """Print the roll-forward of a month; `recorded`: it opens with what its month before closed."""
+    """Print the roll-forward of a month.
+
+    With `recorded`, it opens with the closing of the month before.
+    """
     view = View(Pen(console), result)
     for line in _page(view, rows, recorded, sample):
         # Lines are laid out already: a long number must not be torn apart.
@@ -75,7 +81,10 @@ def _page(
 
 
 def _totals(view: View, rows: Sequence[RollforwardRow]) -> Iterator[Text]:
-    """Yield the way from opening to closing, as many currencies side by side as find room."""
+    """The way from opening to closing.
+
+    As many currencies stand side by side as find room.
+    """
     totals = in_total(rows)
 
     def columns(_: View, group: Sequence[str]) -> list[Column]:

@@ -1,4 +1,4 @@
-"""What a month's dashboard says of time: since the last run, carried forward, cleared."""
+"""The dashboard over time: last run, carried forward, cleared."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _Change = tuple[str, SeenBreak, str]  # fixed, new or changed; the break; what i
 
 
 def signed_before(view: View, history: History) -> Iterator[Text]:
-    """Yield that the month was signed off, by whom, and what differs from what was signed."""
+    """The sign-off of the month and the changes since."""
     before, since = history.superseded, history.since
     if before is None:
         return
@@ -57,7 +57,7 @@ def _signed_words(view: View, before: Superseded) -> Text:
 
 
 def since_last(view: View, history: History) -> Iterator[Text]:
-    """Yield what differs from the last run of the month; nothing for the first run."""
+    """The changes since the last run, none for the first."""
     since, before = history.since, history.superseded
     # What was signed off is told already.
     if since is None or (before and before.run.run_id == since.run_id):
@@ -93,7 +93,10 @@ def _moved(since: Since) -> str:
 
 
 def _why(parts: Sequence[Part]) -> str:
-    """Return what moved the net difference, thing by thing; the amounts add up to the movement."""
+    """The reasons why the net difference moved, with their amounts.
+
+    The amounts add up to the movement.
+    """
     return "; ".join(filter(None, (_part(part) for part in parts)))
 
 
@@ -148,7 +151,10 @@ def _who_columns(view: View, items: Sequence[SeenBreak]) -> Iterator[Column]:
 
 
 def carried_forward(view: View, history: History) -> Iterator[Text]:
-    """Yield what is open from earlier months: how much, and the oldest and the largest few."""
+    """The open breaks of earlier months.
+
+    Their number and amounts, then the oldest and the largest few.
+    """
     found = history.carried
     if not found:
         return
@@ -188,7 +194,7 @@ def _carried_columns(view: View, rows: Sequence[tuple[str, Life]]) -> Iterator[C
 
 
 def cleared(view: View, history: History) -> Iterator[Text]:
-    """Yield which breaks of earlier months this run has closed, and why."""
+    """The breaks of earlier months that this run cleared."""
     fixed = {item.name for item in history.since.fixed} if history.since else set()
     found = [pair for pair in history.resolved if pair[0].name not in fixed]
     if not found:

@@ -1,4 +1,7 @@
-"""The totals on the console: the verdict, what tolerance allows, and where the differences are."""
+"""The totals on the console.
+
+The verdict, how much the tolerance allows, and where the differences are.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,7 @@ _Row = tuple[str, str | None]  # by what, and the name; None above each group
 
 
 def verdict(result: Reconciliation) -> Text:
-    """Return whether the month may be closed, in a sentence with its colour."""
+    """Whether the month may be closed, as a coloured sentence."""
     compared = any(totals.compared for totals in result.totals.values())
     clean = STRONG + GOOD if compared else HIGH
     style = clean if result.severity is None else SEVERITY_STYLES[result.severity]
@@ -41,7 +44,7 @@ def verdict(result: Reconciliation) -> Text:
 
 
 def may_i_close(view: View, sample: bool) -> Iterator[RenderableType]:
-    """Yield the verdict, the totals of each currency, and whether all rows are accounted for."""
+    """The verdict, the totals and the tie-out of rows."""
     if sample:
         yield sample_banner()
     yield Text()
@@ -73,7 +76,7 @@ def _currency_columns(view: View) -> Iterator[Column]:
 
 
 def _allowed(result: Reconciliation, currency: str) -> int:
-    """Return what the tolerance allows of a currency's expected total, as `masked` takes it."""
+    """The allowed part of a currency's expected total."""
     return (result.policy.tolerance.ppm or 0) * abs(result.totals[currency].expected) // PPM
 
 
@@ -116,7 +119,10 @@ def _tie_text(tie: bool) -> Text:
 
 
 def where(view: View) -> Iterator[RenderableType]:
-    """Yield the totals by segment, revenue type and kind, the widest gross difference first."""
+    """The totals by segment, revenue type and kind.
+
+    The widest gross difference comes first.
+    """
     if not view.result.parts:
         return
     currencies = wording.currencies(view.result)
@@ -157,7 +163,7 @@ def _gross_column(header: str, currency: str, found: Sequence[Totals | None]) ->
 
 
 def _part_rows(view: View, currencies: Sequence[str]) -> Iterator[_Row]:
-    """Yield (by, name) of each part, and (by, None) for the line above each group."""
+    """The parts as (by, name), each group below (by, None)."""
     gross: Counter[tuple[str, str]] = Counter()
     for part in view.result.parts:
         if part.currency in currencies:

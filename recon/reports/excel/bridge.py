@@ -1,4 +1,4 @@
-"""The bridge in the workbook: from expected to recognized, cause by cause, with its chart."""
+"""The bridge in the workbook, with a chart."""
 
 from __future__ import annotations
 
@@ -36,7 +36,10 @@ _CAUSES = frozenset(cause.value for cause in Cause)
 
 
 def fill_bridge(page: Page, result: Reconciliation, lines: Table) -> BarChart | None:
-    """Write the bridges of all currencies; return the chart of the main one, if it has steps."""
+    """Write all bridges; return the chart of the main one.
+
+    None where that one has no steps.
+    """
     page.add(text_cell(page.sheet, "From expected to recognized", TITLE))
     charts = [_fill_currency(page, result, Live(lines, c)) for c in currencies(result)]
     page.colour_agreement("F")
@@ -71,7 +74,7 @@ class _Bridge:
     live: Live
 
     def edge(self, label: str, amount: int, formula: str) -> None:
-        """Write one of the two totals between which the bridge leads."""
+        """Write one of the bridge's two ends, expected or recognized."""
         sheet, row = self.page.sheet, self.page.row + 1
         shown_as = number_format(amount_places(amount, self.live.currency))
         self.page.add(
@@ -84,7 +87,10 @@ class _Bridge:
         )
 
     def step(self, step: Bucket) -> None:
-        """Write a bucket; beside it, its amount for the chart, in the column of its direction."""
+        """Write a bucket and, for the chart, its amount.
+
+        The amount stands in the chart's column of its direction.
+        """
         sheet, row, where = self.page.sheet, self.page.row + 1, _criteria(step.bucket)
         places = amount_places(step.amount, self.live.currency)
         total = self.live.total("difference", places, **where)
@@ -110,7 +116,9 @@ def _criteria(bucket: str) -> dict[str, str]:
 
 
 def _chart(sheet: Sheet, currency: str, first: int, last: int) -> BarChart:
-    """Return a bar for each step in rows `first` to `last`, over to the right, under to the left.
+    """The bar chart of rows `first` to `last`.
+
+    Positive amounts go to the right, negative ones to the left.
 
     It draws the reported values: formulas have none yet in Excel's protected view.
     """

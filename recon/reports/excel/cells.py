@@ -1,4 +1,4 @@
-"""Cells of the workbook: texts that stay texts, exact amounts, formulas, and how they look."""
+"""The workbook's cells: texts, exact amounts, formulas and their looks."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _filled(color: str, ink: str, bold: bool = False) -> Look:
 
 
 def aligned(look: Look, horizontal: str, indent: int = 0) -> Look:
-    """Return a look with another alignment, so many letters off the edge."""
+    """A look with another alignment and an indent in letters."""
     alignment = Alignment(horizontal=horizontal, vertical="top", indent=indent)
     return replace(look, alignment=alignment)
 
@@ -69,7 +69,7 @@ SEVERITY_LOOKS: Mapping[Severity, Look] = {
 
 
 def rule(word: str, look: Look) -> Rule:
-    """Return the conditional format that gives a look's colours to the cells that hold a word."""
+    """The conditional format that colours the cells with a word."""
     font, fill = look.font or Font(), look.fill or PatternFill()
     style = DifferentialStyle(
         font=Font(color=font.color, bold=font.bold),
@@ -80,46 +80,55 @@ def rule(word: str, look: Look) -> Rule:
 
 
 def word_rules() -> list[Rule]:
-    """Return the colours of severities and of matched lines, always those of a word."""
+    """The colours of severities and of matched lines."""
     rules = [rule(severity.word, look) for severity, look in SEVERITY_LOOKS.items()]
     return [*rules, rule(Status.MATCHED.value, GOOD)]
 
 
 def clean(text: str) -> str:
-    """Return a text as Excel can hold it; what it cannot hold shows as a replacement mark."""
+    """A text as Excel can hold it.
+
+    A replacement mark takes the place of any other character.
+    """
     return _ESCAPED.sub("_x005F_", _UNWRITABLE.sub("\N{REPLACEMENT CHARACTER}", text))
 
 
 def exceeds_excel(amount: int) -> bool:
-    """Return whether an amount has more significant digits than Excel keeps."""
+    """Whether an amount has more significant digits than Excel keeps."""
     return abs(amount) >= _FEW_DIGITS and len(str(abs(amount)).rstrip("0")) > EXCEL_DIGITS
 
 
 def number_format(places: int) -> str:
-    """Return the number format of amounts with so many decimals."""
+    """The number format of amounts with so many decimals."""
     return f"#,##0.{'0' * places}" if places else COUNT_FORMAT
 
 
 def amount_places(amount: int, currency: str) -> int:
-    """Return the decimals that show an amount completely: the currency's, or four."""
+    """The decimals that show an amount completely.
+
+    Those of the currency, or four.
+    """
     fine = amount % money.minor_unit(currency) != 0
     return 4 if fine else money.decimals(currency)
 
 
 def text_cell(sheet: Sheet, text: str, look: Look = PLAIN) -> Cell:
-    """Return a cell with a text, which no beginning turns into a formula."""
+    """A text cell that never turns into a formula."""
     cell = _dressed(WriteOnlyCell(sheet, clean(text)), look)
     cell.data_type = "s"
     return cell
 
 
 def blank_cell(sheet: Sheet, look: Look) -> Cell:
-    """Return a cell with nothing but its look."""
+    """A cell with nothing but its look."""
     return _dressed(WriteOnlyCell(sheet), look)
 
 
 def amount_cell(sheet: Sheet, amount: int, currency: str, look: Look = PLAIN) -> Cell:
-    """Return a cell with an exact amount; as text where it exceeds the digits of Excel."""
+    """A cell with an exact amount.
+
+    It is text where the amount has more digits than Excel keeps.
+    """
     if exceeds_excel(amount):
         return text_cell(sheet, money.pretty(amount, currency), aligned(look, "right"))
     places = amount_places(amount, currency)
@@ -127,7 +136,7 @@ def amount_cell(sheet: Sheet, amount: int, currency: str, look: Look = PLAIN) ->
 
 
 def number_cell(sheet: Sheet, plain: str, shown_as: str = COUNT_FORMAT, look: Look = PLAIN) -> Cell:
-    """Return a cell with a number that is written plainly, like `-1234.50`."""
+    """A cell with a plainly written number, like `-1234.50`."""
     # openpyxl prints a number through a float, 0.07 as 0.07000000000000001; a text stays exact.
     cell = _dressed(WriteOnlyCell(sheet, plain), look)
     cell.data_type = "n"
@@ -136,7 +145,7 @@ def number_cell(sheet: Sheet, plain: str, shown_as: str = COUNT_FORMAT, look: Lo
 
 
 def rate_cell(sheet: Sheet, rate: str) -> Cell:
-    """Return a cell with a percentage like `97.31%`, or with the text n/a."""
+    """A cell with a percentage like `97.31%`, or n/a."""
     plain = rate_number(rate)
     if plain is None:
         return text_cell(sheet, rate, aligned(PLAIN, "right"))
@@ -144,14 +153,14 @@ def rate_cell(sheet: Sheet, rate: str) -> Cell:
 
 
 def rate_number(rate: str) -> str | None:
-    """Return the number of a percentage, `0.9731` for `97.31%`; None for n/a."""
+    """A percentage as a number: `0.9731`, None for n/a."""
     if not rate.endswith("%"):
         return None
     return f"{Decimal(rate[:-1].replace(',', '')).scaleb(-2):f}"
 
 
 def formula_cell(sheet: Sheet, formula: str, shown_as: str = "General", look: Look = PLAIN) -> Cell:
-    """Return a cell with a formula of our own, given without its equals sign."""
+    """A cell with a formula, given without its equals sign."""
     cell = _dressed(WriteOnlyCell(sheet, f"={formula}"), look)
     cell.number_format = shown_as
     return cell
@@ -168,7 +177,10 @@ def _dressed(cell: Cell, look: Look) -> Cell:
 
 
 def set_up_page(sheet: Sheet, footer: str) -> None:
-    """Make a sheet print landscape, as wide as the paper, with a footer and page numbers."""
+    """Set a sheet to print landscape, fitted to the paper.
+
+    It gets a footer with page numbers.
+    """
     sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
     sheet.page_setup.orientation = "landscape"
     sheet.page_setup.paperSize = A4
@@ -199,13 +211,19 @@ class Page:
         return self.row
 
     def say(self, text: str, look: Look = PLAIN, columns: int = 1) -> None:
-        """Add a text, in as many rows as it needs, over some columns that look alike."""
+        """Add a text over some columns that look alike.
+
+        It takes as many rows as it needs.
+        """
         for line in textwrap.wrap(text, LINE_LENGTH):
             blanks = (blank_cell(self.sheet, look) for _ in range(columns - 1))
             self.add(text_cell(self.sheet, line, look), *blanks)
 
     def head(self, name: str, *titles: str) -> int:
-        """Add a row of column titles, the first one left, and return its number."""
+        """Add a row of column titles and return its number.
+
+        The first title is aligned left.
+        """
         sheet, right = self.sheet, aligned(HEAD, "right")
         return self.add(text_cell(sheet, name, HEAD), *(text_cell(sheet, t, right) for t in titles))
 

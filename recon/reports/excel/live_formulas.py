@@ -1,4 +1,4 @@
-"""Live formulas over the lines: every figure stands twice in the workbook, and must agree.
+"""Live formulas over the lines: each figure twice, in agreement.
 
 As recon counted it, and as a formula that Excel computes from the lines; a third cell says
 whether the two agree, so that a reader need not take recon's word for it.
@@ -19,7 +19,7 @@ SOME_TEXT = '"?*"'
 
 @dataclass(frozen=True, slots=True)
 class Live:
-    """Formulas over the lines of a currency, on however many sheets they stand.
+    """Formulas over a currency's lines, on all their sheets.
 
     `where` maps columns to the criteria of SUMIFS, as `equal_to` gives them.
     """
@@ -29,21 +29,24 @@ class Live:
 
     @property
     def has_texts(self) -> bool:
-        """Whether an amount of the currency is too long for Excel, so that no sum can agree."""
+        """Whether an amount of the currency exceeds Excel's digits.
+
+        No live sum can agree then.
+        """
         return self.currency in self.lines.beyond
 
     def total(self, column: str, places: int, **where: str) -> str:
-        """Return the formula of a column's sum."""
+        """The formula of a column's sum."""
         return f"ROUND({self._sum(column, where)},{places})"
 
     def gross(self, places: int) -> str:
-        """Return the formula of the sum of absolute differences."""
+        """The formula of the sum of absolute differences."""
         over = self._sum("difference", {"difference": '">0"'})
         under = self._sum("difference", {"difference": '"<0"'})
         return f"ROUND({over}-({under}),{places})"
 
     def count(self, **where: str) -> str:
-        """Return the formula of how many lines meet the criteria."""
+        """The formula of how many lines meet the criteria."""
         counts = (f"COUNTIFS({self._criteria(n, where)})" for n in self._sheets())
         return "+".join(counts)
 
@@ -66,14 +69,14 @@ class Live:
 
 
 def equal_to(text: str) -> str:
-    """Return the criterion that holds for just this text."""
+    """The criterion that holds for just this text."""
     for special in "~*?":
         text = text.replace(special, f"~{special}")
     return '"={}"'.format(text.replace('"', '""'))
 
 
 def agreement(sheet: Sheet, condition: str, comparable: bool = True) -> Cell:
-    """Return a cell that says yes or NO, or why it cannot say."""
+    """A cell with yes or NO, or why neither."""
     if not comparable:
         return text_cell(sheet, "over 15 digits", aligned(PLAIN, "right"))
     return formula_cell(sheet, f'IF({condition},"yes","NO")', look=aligned(PLAIN, "right"))

@@ -1,4 +1,4 @@
-"""The roll-forward in the workbook: from opening to closing, with a formula beside each closing."""
+"""The roll-forward in the workbook, with a formula beside closings."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class _Currency:
     live: Live
 
     def fill(self, rows: Sequence[RollforwardRow], total: RollforwardRow) -> None:
-        """Write a row for each revenue type and segment, then their total."""
+        """Write each revenue type and segment, then their total."""
         self.page.add()
         self._head()
         first = self.page.row + 1
@@ -105,7 +105,7 @@ class _Currency:
         )
 
     def _recognized(self, total: RollforwardRow) -> None:
-        """Write what the lines have recognized below the total, which must be the same."""
+        """Write the lines' recognized total, equal to that above."""
         sheet, here = self.page.sheet, self.page.row + 1
         places = amount_places(total.recognized, total.currency)
         formula = self.live.total("recognized", places)
@@ -124,5 +124,8 @@ class _Currency:
 
 
 def _comparable(row: RollforwardRow) -> bool:
-    """Return whether Excel keeps all digits of a row, so that its formula can agree."""
+    """Whether Excel keeps every digit of a row's amounts.
+
+    Its formula can agree only then.
+    """
     return not any(exceeds_excel(getattr(row, name)) for name in FIGURES)

@@ -1,4 +1,4 @@
-"""The first sheet of the workbook: may the month be closed, and on which totals that rests."""
+"""The workbook's first sheet: the verdict and its totals."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def fill_head(page: Page, result: Reconciliation, run_id: str, sample: bool) -> 
 
 
 def fill_sources(page: Page, result: Reconciliation, notices: Sequence[str]) -> None:
-    """Write what the two sides delivered, and what to know of it."""
+    """Write the deliveries of both sides and remarks on them."""
     page.add()
     page.head("Source", "Rows", "of which invalid")
     for side, facts in result.sources.items():

@@ -1,4 +1,4 @@
-"""The long tables of the workbook, in little memory and little time.
+"""The workbook's long tables, in little memory and time.
 
 openpyxl takes about 8 microseconds a cell, three minutes for a million lines. So it writes the
 sheets with their header rows only, and the rows go beside them into a spool file, as the XML that
@@ -58,7 +58,7 @@ Writer = Callable[[object, str], str]
 
 
 class Kind(Enum):
-    """What a column holds."""
+    """The type of a column's cells."""
 
     TEXT = "text"
     WRAPPED = "wrapped"
@@ -78,7 +78,10 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """The rows of one sheet, as XML in the spool file from `start` over `size` bytes."""
+    """A sheet's rows as XML in the spool file.
+
+    They start at `start` and take `size` bytes.
+    """
 
     sheet: Sheet
     rows: int
@@ -88,14 +91,17 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table over as many sheets as it needs; `beyond`: currencies with amounts as text."""
+    """A table over as many sheets as it needs.
+
+    `beyond` holds the currencies whose amounts are text.
+    """
 
     columns: Sequence[Column]
     parts: Sequence[Part]
     beyond: frozenset[str]
 
     def letter(self, name: str) -> str:
-        """Return the letter of a column."""
+        """The letter of a column."""
         return _letters(self.columns)[[column.name for column in self.columns].index(name)]
 
 
@@ -117,7 +123,9 @@ class Tables:
         printed: int = 0,
         note: str = "",
     ) -> Table:
-        """Write a table, on sheets `title`, `title 2` …, and return where it stands.
+        """Write a table and return its place.
+
+        Its sheets are `title`, `title 2` and so on.
 
         Rows hold ten-thousandths in amount columns, in the currency of their `currency` column;
         texts like `97.31%` or n/a in rate columns. On paper come the first `printed` columns, or
@@ -138,7 +146,7 @@ class Tables:
         return Table(columns, parts, frozenset(beyond))
 
     def abandon(self) -> None:
-        """Close the sheets of a workbook that will not be saved."""
+        """Close the sheets of a workbook that is not saved."""
         # openpyxl would do it when they are garbage, in any order, and complain on stderr.
         for sheet in self.book.worksheets:
             with suppress(OSError):
@@ -173,7 +181,7 @@ class Tables:
 
 
 def assemble(tables: Tables, target: Path) -> None:
-    """Write the workbook to a path, with the spooled rows in their sheets."""
+    """Write the workbook with the spooled rows in its sheets."""
     shell = BytesIO()
     tables.book.save(shell)
     parts = {part.sheet.path.removeprefix("/"): part for part in tables.parts}
@@ -225,7 +233,7 @@ def _letters(columns: Sequence[Column]) -> list[str]:
 def _rows_xml(
     columns: Sequence[Column], rows: Iterable[Row], writers: Sequence[Writer], first: int
 ) -> Iterator[tuple[int, bytes]]:
-    """Yield the rows as XML, some at a time, each time with how many they are."""
+    """The rows as XML, in batches with their number."""
     begins = [f'<c r="{letter}' for letter in _letters(columns)]
     names = [column.name for column in columns]
     currency_at = names.index("currency") if "currency" in names else 0
@@ -252,13 +260,19 @@ def _row_xml(number: int, begins: Sequence[str], cells: Iterable[str], height: s
 
 
 def _height(row: Row, wrapped: Sequence[tuple[int, int]]) -> str:
-    """Return the height of a row whose texts wrap, which not every program finds by itself."""
+    """The height of a row whose texts wrap.
+
+    Not every program finds it by itself.
+    """
     lines = max(-(-len(str(row[place])) // width) for place, width in wrapped)
     return f' ht="{min(15 * lines, HIGHEST_ROW)}" customHeight="1"' if lines > 1 else ""
 
 
 def _writers(sheet: Sheet, columns: Sequence[Column], beyond: set[str]) -> list[Writer]:
-    """Return what writes each column; amounts too long for Excel add their currency to `beyond`."""
+    """The writers of the columns.
+
+    Amounts too long for Excel add their currency to `beyond`.
+    """
     right = _style(sheet, "@", horizontal="right")
     # The underscore keeps a number off the text in the next column.
     styles = {places: _style(sheet, f"{number_format(places)}_)") for places in (0, 2, 3, 4)}
@@ -307,7 +321,7 @@ def _number_xml(plain: str, style: int) -> str:
 
 
 def _style(sheet: Sheet, shown_as: str, horizontal: str | None = None, wrap: bool = False) -> int:
-    """Return the number under which the workbook knows a style."""
+    """The number under which the workbook knows a style."""
     cell = WriteOnlyCell(sheet)
     cell.number_format = shown_as
     cell.alignment = Alignment(horizontal=horizontal, vertical="top", wrap_text=wrap or None)

@@ -1,4 +1,4 @@
-"""The workbook of a month: the file that a controller opens, checks and keeps.
+"""A month's workbook, which a controller opens, checks and keeps.
 
 Summary, Bridge, Roll-forward, Breaks, Open breaks, Proposed entries, Lines, Invalid, Parameters.
 Importing this module loads openpyxl.
@@ -131,7 +131,9 @@ def write_workbook(
     proposals: Proposals | None = None,
     history: History | None = None,
 ) -> Path:
-    """Write the workbook and return where it is: `path`, or beside it if that is open in Excel.
+    """Write the workbook and return its path.
+
+    That is `path`, or a name beside it while Excel has `path` open.
 
     `sample` puts a banner on the summary; `versions` go to the parameters. A table longer than
     `rows_a_sheet` continues on further sheets. The roll-forward, the proposals and the open
@@ -164,7 +166,7 @@ def _closing(tables: Tables) -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class _Contents:
-    """What a workbook is to hold."""
+    """The contents of a workbook."""
 
     result: Reconciliation
     run_id: str
@@ -200,7 +202,7 @@ def _fill(tables: Tables, contents: _Contents) -> None:
 
 
 def _add_tables(tables: Tables, contents: _Contents) -> tuple[Table, Table]:
-    """Add the long tables; return where the breaks and the lines stand."""
+    """Add the long tables; return those of breaks and lines."""
     result = contents.result
     found = map(_break_row, result.breaks)
     breaks = tables.add("Breaks", BREAK_COLUMNS, found, PRINTED_BREAK_COLUMNS)
