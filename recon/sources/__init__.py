@@ -27,7 +27,10 @@ class Source(Protocol):
         ...
 
     def fetch(self, request: Request, scratch: Scratch, supervisor: Supervisor) -> Delivery:
-        """Return what is asked for; files of its own go to folders of `scratch`."""
+        """The rows of a source, as requested.
+
+        Files of its own go to folders of `scratch`.
+        """
         ...
 
 
@@ -58,7 +61,7 @@ KINDS: Mapping[SourceKind, Callable[[SourceSettings], Source]] = {
 
 
 def source(settings: SourceSettings) -> Source:
-    """Return the source that the settings describe."""
+    """The source that the settings describe."""
     return KINDS[settings.kind](settings)
 
 
@@ -69,7 +72,7 @@ def fetched(
     tell: Callable[[str], None],
     note: Note = unheard,
 ) -> dict[Side, Delivery]:
-    """Return what is asked of both sides, brought here at the same time.
+    """The rows of both sides, fetched at the same time.
 
     Raises what the first side that fails raises; the other one is then stopped.
     """

@@ -1,4 +1,4 @@
-"""Connection strings: settings and secrets -> what an ODBC driver is given.
+"""Connection strings: from settings and secrets to an ODBC driver.
 
 A connection string holds a secret: it goes to the driver and nowhere else.
 """
@@ -24,7 +24,9 @@ KEYWORDS = (
 
 
 def connection_string(settings: DatabaseSettings, drivers: Iterable[str]) -> str:
-    """Return the connection string of a source; `drivers` are the installed ones.
+    """The connection string of a source.
+
+    `drivers` are the installed ones.
 
     Raises ConfigError where no driver fits or a secret is not where the settings say.
     """
@@ -47,7 +49,7 @@ def connection_string(settings: DatabaseSettings, drivers: Iterable[str]) -> str
 
 
 def joined(parts: Mapping[str, str | None]) -> str:
-    """Return a connection string of allowed keywords, each value escaped."""
+    """A connection string of allowed keywords, each value escaped."""
     unknown = set(parts) - set(KEYWORDS)
     if unknown:
         raise ValueError(f"{sorted(unknown)[0]} is not an allowed connection keyword")
@@ -55,14 +57,17 @@ def joined(parts: Mapping[str, str | None]) -> str:
 
 
 def escaped(value: str) -> str:
-    """Return a value in braces where it needs them."""
+    """A value in braces where it needs them."""
     if not re.search(r"[;{}=\s]", value):
         return value
     return "{" + value.replace("}", "}}") + "}"
 
 
 def newest(drivers: Iterable[str]) -> str:
-    """Return the newest installed Microsoft driver; raises ConfigError where there is none."""
+    """The newest installed Microsoft driver.
+
+    Raises ConfigError where there is none.
+    """
     installed = set(drivers)
     found = next((driver for driver in DRIVERS if driver in installed), None)
     if found is None:
@@ -78,7 +83,9 @@ def newest(drivers: Iterable[str]) -> str:
 
 
 def secret(settings: DatabaseSettings) -> str | None:
-    """Return the password from its variable or the credential store; None where none is needed.
+    """The password from its variable or the credential store.
+
+    None where none is needed.
 
     Raises ConfigError where it is not there.
     """

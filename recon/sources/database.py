@@ -1,4 +1,7 @@
-"""A database that is read: one connection, one state of the data, nothing written."""
+"""A database read in one connection, in one state.
+
+Nothing is written to it.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,9 @@ POSTGRESQL = "PostgreSQL"
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """An open connection; `product` is what the server calls itself, `isolation` what it promises.
+    """An open connection.
+
+    `product` is the server's name for itself, `isolation` the level that it grants.
 
     `version` is the server's, `driver` the name and version of what it is read through.
     All statements share one cursor, so that whoever wants them to stop has one thing to cancel.
@@ -42,19 +47,22 @@ class Database:
     supervisor: Supervisor
 
     def execute(self, statement: str, *parameters: Any) -> pyodbc.Cursor:  # noqa: ANN401 - any type
-        """Return the cursor with the result of a statement; the one before is gone."""
+        """The cursor of a statement; any earlier one is closed."""
         self.supervisor.check()
         return self.cursor.execute(statement, *parameters)
 
     def batches(self) -> Iterator[list[pyodbc.Row]]:
-        """Yield the rows of the result, some thousands at a time."""
+        """The rows of the result, some thousands at a time."""
         while batch := self.cursor.fetchmany(BATCH):
             self.supervisor.check()
             yield batch
 
 
 def driver_manager() -> Any:  # noqa: ANN401 - a module
-    """Return pyodbc; raises ConfigError where the machine lacks what it needs."""
+    """The pyodbc module.
+
+    Raises ConfigError where the machine lacks a part that it needs.
+    """
     try:
         import pyodbc
     except ImportError as error:
@@ -67,7 +75,9 @@ def driver_manager() -> Any:  # noqa: ANN401 - a module
 
 @contextmanager
 def connected(settings: DatabaseSettings, supervisor: Supervisor) -> Iterator[Database]:
-    """Yield the database that the settings name, in a transaction that reads one state of it.
+    """The database of the settings, in one read-only transaction.
+
+    All rows come from one state of the data, as far as the server allows.
 
     Raises ConfigError, pyodbc.Error, SourceDataError where the driver misreads decimals.
     """
@@ -114,7 +124,7 @@ def _prepare(connection: pyodbc.Connection, settings: DatabaseSettings, product:
 
 
 def _begin(cursor: pyodbc.Cursor, product: str) -> str:
-    """Begin the transaction that everything is read in; return its isolation, in words."""
+    """Begin the reading transaction; return its isolation in words."""
     if product == SQL_SERVER:
         level = _sql_server_isolation(cursor)
         # A transaction that has begun under another level cannot change to snapshot, and the
@@ -133,7 +143,7 @@ def _begin(cursor: pyodbc.Cursor, product: str) -> str:
 
 
 def _sql_server_isolation(cursor: pyodbc.Cursor) -> str:
-    """Return SNAPSHOT where the database allows it, else READ COMMITTED; never less."""
+    """SNAPSHOT where the database allows it, else READ COMMITTED."""
     found = cursor.execute(
         "SELECT snapshot_isolation_state FROM sys.databases WHERE name = DB_NAME()"
     ).fetchone()
@@ -141,7 +151,9 @@ def _sql_server_isolation(cursor: pyodbc.Cursor) -> str:
 
 
 def check_decimals(cursor: pyodbc.Cursor) -> None:
-    """Make sure that decimals arrive as they are: under some locales they come 10,000-fold.
+    """Check that decimals arrive unchanged.
+
+    Under some locales they arrive 10,000-fold.
 
     Raises SourceDataError where they still do not with the separator put right.
     """
@@ -159,7 +171,10 @@ def check_decimals(cursor: pyodbc.Cursor) -> None:
 
 
 def _moment(raw: bytes, zone: str | None) -> str:
-    """Return a datetimeoffset as text, in the configured zone, or as it stands without one."""
+    """A datetimeoffset as text, in the configured zone.
+
+    Without a zone it stays as it is.
+    """
     year, month, day, hour, minute, second, nanosecond, *offset = struct.unpack("<6hI2h", raw)
     moment = datetime(year, month, day, hour, minute, second, nanosecond // 1000)
     if zone:

@@ -1,4 +1,4 @@
-"""Decoding: files of any encoding as UTF-8, and why one cannot be read."""
+"""Files of any encoding as UTF-8, or the error."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ BYTE_ORDER_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 @contextmanager
 def opening(path: Path, settings: SourceSettings) -> Iterator[None]:
-    """Turn what opening and decoding a file raises into one sentence.
+    """Turn errors of opening and decoding into one sentence.
 
     Raises SourceDataError where the file is not in its encoding, SourceUnreachable where it
     cannot be opened.
@@ -38,7 +38,7 @@ def opening(path: Path, settings: SourceSettings) -> Iterator[None]:
 
 
 def _other_encoding(path: Path, encoding: str) -> str:
-    """Return what a file is likely to be in, if not in this encoding."""
+    """The likely encoding of a file, if not this one."""
     with path.open("rb") as file:
         start = file.read(2)
     if start in BYTE_ORDER_MARKS:
@@ -47,7 +47,9 @@ def _other_encoding(path: Path, encoding: str) -> str:
 
 
 def as_utf8(path: Path, settings: SourceSettings, scratch: ExitStack) -> Path:
-    """Return a path to the same text in UTF-8: the file itself, or a copy of its own name.
+    """A path to the same text in UTF-8.
+
+    It is the file itself, or a copy with a name of its own.
 
     Raises SourceDataError where the file is not in its encoding, SourceUnreachable where it
     cannot be opened or copied.

@@ -1,4 +1,4 @@
-"""What is asked of a source, and what it delivers."""
+"""A request to a source, and its delivery."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Trail = Callable[[], Mapping[str, object]]
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked for: what a month needs, and every entry of a contract where one is named."""
+    """A request: a month's rows, and possibly one contract's entries."""
 
     month: Month
     contract: str | None = None

@@ -1,4 +1,4 @@
-"""Driver errors: which are worth another attempt, and what each means in one sentence.
+"""Driver errors: which are transient, and each in one sentence.
 
 A driver's own text may hold secrets: it is shown only where no meaning is known, and redacted.
 """
@@ -67,7 +67,7 @@ Meanings = tuple[tuple[tuple[int | str, ...], str], ...]
 
 
 def retried(attempt: Callable[[], Result], supervisor: Supervisor, side: Side) -> Result:
-    """Return what an attempt returns, made again after each transient error.
+    """The result of an attempt, repeated after transient errors.
 
     A cut in mid-result proves nothing, so the whole attempt is made again. Raises what the last
     attempt raised, and Stopped where the error is that of a query that was told to stop.
@@ -94,7 +94,7 @@ def retried(attempt: Callable[[], Result], supervisor: Supervisor, side: Side) -
 
 
 def attempts_more(error: Exception) -> int:
-    """Return how many more attempts an error is worth."""
+    """How many more attempts an error is worth."""
     # A database that is just coming up is not there at first; one that is not there stays away.
     if NO_DATABASE in _facts_of(error)[1]:
         return 1
@@ -102,7 +102,7 @@ def attempts_more(error: Exception) -> int:
 
 
 def is_transient(error: Exception) -> bool:
-    """Return whether another attempt may succeed where this error came up."""
+    """Whether another attempt may succeed where this error came up."""
     # A connection cut right after a DECIMAL column shows as an arithmetic error.
     if isinstance(error, ArithmeticError):
         return True
@@ -114,7 +114,7 @@ def is_transient(error: Exception) -> bool:
 
 
 def _facts_of(error: Exception) -> tuple[str, set[int], str]:
-    """Return the SQLSTATE, the server's error numbers and the text of a driver's error."""
+    """SQLSTATE, server error numbers and text of an error."""
     state = str(error.args[0]) if error.args else ""
     text = str(error.args[1]) if len(error.args) > 1 else str(error)
     # The number stands at the end of a message; what stands inside of it may be data.
@@ -133,12 +133,18 @@ def _meaning(error: Exception, known: Meanings) -> str | None:
 
 
 def _in_words(sign: int | str) -> bool:
-    """Return whether a sign is neither a number nor a SQLSTATE: data may look like either."""
+    """Whether a sign is neither a number nor a SQLSTATE.
+
+    Data may look like either of them.
+    """
     return isinstance(sign, str) and not re.fullmatch("[0-9A-Z]{5}", sign)
 
 
 def failure(side: Side, description: str, error: Exception) -> SourceUnreachable:
-    """Return the one sentence for what a driver raised; a driver's own text may hold secrets."""
+    """The one sentence for a driver's error.
+
+    The driver's own text may hold secrets.
+    """
     said = _meaning(error, PERMANENT) or _meaning(error, PASSING)
     if said is None and isinstance(error, ArithmeticError):
         said = "was cut off in the middle of a result; check the network and the server"

@@ -36,7 +36,7 @@ NOT_TEXT = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"\x1f\x8b")
 
 @dataclass(frozen=True, slots=True)
 class FilesSource:
-    """The files that a path or a glob names, of one kind and with the same columns."""
+    """Files of a path or glob, with the same columns."""
 
     settings: SourceSettings
 
@@ -52,13 +52,16 @@ class FilesSource:
         return self.settings.path
 
     def fetch(self, request: Request, scratch: Scratch, supervisor: Supervisor) -> Delivery:
-        """Return the files, which are read where they are."""
+        """The files, which are read where they are."""
         before = stamps(self._files())
         return Delivery(self.description, self.opened, partial(self._trail, before), self.unsaid)
 
     @property
     def unsaid(self) -> Unsaid | None:
-        """What to ask where amounts in text could mean two numbers, None where it is set."""
+        """The question of an amount that could be two numbers.
+
+        None where the settings answer it.
+        """
         if self.settings.decimal:
             return None
         ours = AMOUNTS[self.settings.side]
@@ -84,12 +87,18 @@ class FilesSource:
                 raise self._changed() from error
 
     def parquet(self) -> list[Path]:
-        """Return the files where they are Parquet; raises SourceUnreachable where none is there."""
+        """The files if they are Parquet.
+
+        Raises SourceUnreachable where none is there.
+        """
         paths = self._found()
         return paths if all(self._start(path) == PARQUET for path in paths) else []
 
     def _trail(self, before: Sequence[tuple[int, int]]) -> Mapping[str, object]:
-        """Return the files with their hashes; raises SourceDataError where they have changed."""
+        """The files with their hashes.
+
+        Raises SourceDataError where they have changed.
+        """
         paths = self._files()
         if not paths or stamps(paths) != before:
             raise self._changed()
@@ -128,7 +137,7 @@ class FilesSource:
     def _relation(
         self, session: Session, paths: Sequence[Path], scratch: ExitStack
     ) -> tuple[str, str]:
-        """Return what is read, and the further column that numbers its rows, '' without one."""
+        """The relation to read, and its numbering column or ''."""
         starts = {path: self._start(path) for path in paths}
         kinds = {path.suffix.lower() == ".parquet" or starts[path] == PARQUET for path in paths}
         if len(kinds) > 1:
@@ -184,7 +193,7 @@ class FilesSource:
                 )
 
     def _header(self, path: Path, readable: Path) -> tuple[list[str], str]:
-        """Return the names of the columns, those without one numbered, and the delimiter."""
+        """The columns' names, unnamed ones numbered, and the delimiter."""
         with readable.open(encoding="utf-8-sig", newline="") as file:
             first = file.readline()
             delimiter = self.settings.delimiter or max(",;\t|", key=first.count)
@@ -210,7 +219,9 @@ def _is_there(path: Path) -> bool:
 
 
 def _number(session: Session, paths: Sequence[Path]) -> str:
-    """Return the SQL of a row's number in Parquet files one below the other, counted from 1.
+    """The SQL of a row's number across Parquet files.
+
+    It counts from 1 over one file after the other.
 
     A number that the file gives is had by all cores at once, a counted one by one alone.
     """
@@ -226,12 +237,12 @@ def _rows(session: Session, path: Path) -> int:
 
 
 def _listed(paths: Sequence[Path]) -> str:
-    """Return paths as an SQL list, in which DuckDB sees no patterns."""
+    """Paths as an SQL list without any patterns for DuckDB."""
     return "[" + ", ".join(literal(glob.escape(str(path))) for path in paths) + "]"
 
 
 def _header_problem(header: Sequence[str]) -> str:
-    """Return what is wrong with the names of the columns, '' where nothing is."""
+    """The fault in the names of the columns, or ''."""
     lower = [column.strip().lower() for column in header]
     twice = sorted({column for column in lower if lower.count(column) > 1})
     if not header:
@@ -242,14 +253,17 @@ def _header_problem(header: Sequence[str]) -> str:
 
 
 def stamps(paths: Sequence[Path]) -> list[tuple[int, int]]:
-    """Return sizes and times of change, none where a file is gone: cheap, but not a proof."""
+    """Sizes and times of change: cheap, but no proof.
+
+    Empty where a file is gone.
+    """
     with suppress(OSError):
         return [(found.st_size, found.st_mtime_ns) for found in map(Path.stat, paths)]
     return []
 
 
 def fingerprint(path: Path) -> dict[str, object]:
-    """Return a file's path, size and SHA-256; raises OSError."""
+    """A file's path, size and SHA-256; raises OSError."""
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
         return {"path": path.as_posix(), "size": file.tell(), "sha256": digest}

@@ -1,4 +1,4 @@
-"""Naming: the columns of a file under our names, text in them as the settings say it is written."""
+"""A file's columns under our names, texts parsed as configured."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DATES = {
 
 
 def selected(settings: SourceSettings, found: Mapping[str, str]) -> str:
-    """Return what to select of the columns found, which come with their SQL types."""
+    """The SELECT of the columns found, with their SQL types."""
     return ", ".join(
         f"{written(settings, name(column), found[column], ours)} AS {name(ours)}"
         for ours, column in chosen(settings, found).items()
@@ -26,7 +26,10 @@ def selected(settings: SourceSettings, found: Mapping[str, str]) -> str:
 
 
 def chosen(settings: SourceSettings, found: Iterable[str]) -> dict[str, str]:
-    """Return our names -> those of the columns found; raises SourceDataError where one is not."""
+    """Our names, mapped to the columns found.
+
+    Raises SourceDataError where one is missing.
+    """
     theirs = {column.strip().lower(): column for column in found}
     renamed = {
         ours: _known(settings, theirs, their, ours) for ours, their in settings.columns.items()
@@ -51,7 +54,7 @@ def _known(settings: SourceSettings, theirs: Mapping[str, str], their: str, ours
 
 
 def written(settings: SourceSettings, raw: str, kind: str, ours: str) -> str:
-    """Return a column's SQL, where it is text in the way that the settings say."""
+    """A column's SQL, for text written as configured."""
     lower = ours.strip().lower()
     if kind != "VARCHAR":
         return raw
@@ -66,7 +69,7 @@ def written(settings: SourceSettings, raw: str, kind: str, ours: str) -> str:
 
 
 def _ungrouped(raw: str, told: bool) -> str:
-    """Return the SQL of a number written with a decimal point.
+    """The SQL of a number written with a decimal point.
 
     A comma may only group digits, where a point proves it: 1,234.56. Alone it is refused, since
     1,234 could mean either, unless the settings have `told` that decimals come after a point.
@@ -84,7 +87,7 @@ def _is_grouped(raw: str, group: str, decimal: str, told: bool) -> str:
 
 
 def _with_point(raw: str, told: bool) -> str:
-    """Return the SQL of a number written with a decimal comma; of a point the same holds."""
+    """The SQL of a number, its decimal comma a point."""
     grouped = _is_grouped(raw, r"\.", ",", told)
     return (
         f"CASE WHEN {grouped} THEN replace(replace({raw}, '.', ''), ',', '.') "

@@ -1,4 +1,4 @@
-"""Databases as a source: SQL Server, and whatever else has an ODBC driver.
+"""Databases as a source: SQL Server and other ODBC drivers.
 
 Every part is compared with an independent COUNT and SUM over the same query in the same
 transaction, and a transient error repeats the whole extraction: a partial read proves nothing.
@@ -34,7 +34,7 @@ DIGITS = 80
 
 @dataclass(frozen=True, slots=True)
 class Extract:
-    """What a database delivered: a CSV file of text fields, and the types of its columns.
+    """A database's delivery: a CSV file and its columns' types.
 
     All parts stand in one file, since rows are numbered in the order in which they stand there.
     `floats` are the columns of floats, and `unsaid` is there where amounts are text. `parts` tell
@@ -68,7 +68,7 @@ class OdbcSource:
         return f"{self.settings.kind} {where}, {database.query.name}"
 
     def fetch(self, request: Request, scratch: Scratch, supervisor: Supervisor) -> Delivery:
-        """Bring what the database delivers for a month into a file.
+        """Write a database's rows of a month into a file.
 
         Raises ConfigError, SourceUnreachable after three more attempts where an error is
         transient, SourceDataError where rows and sums do not agree with the server's or columns
@@ -102,7 +102,10 @@ class OdbcSource:
             yield f"({_relation(extract)})"
 
     def query(self) -> str:
-        """Return the SELECT, ready to be wrapped; raises ConfigError where it cannot be read."""
+        """The SELECT, ready to be wrapped.
+
+        Raises ConfigError where it cannot be read.
+        """
         path = self._database.query
         try:
             text = path.read_text(encoding="utf-8-sig")
@@ -138,7 +141,7 @@ class OdbcSource:
         return entry_parts(query, request, kinds, text)
 
     def columns(self, database: Database, query: str) -> dict[str, type]:
-        """Return the columns that the query delivers, in small letters, and their types.
+        """The query's columns in lower case, and their types.
 
         Raises SourceDataError where several have one name.
         """
@@ -153,7 +156,7 @@ class OdbcSource:
         return {column[0].lower(): column[1] for column in cursor.description}
 
     def _needed(self, database: Database, query: str) -> dict[str, type]:
-        """Return the query's columns; raises MissingColumns."""
+        """The query's columns; raises MissingColumns."""
         side, found = self.settings.side, self.columns(database, query)
         wanted = needed(side, self.settings.compliance)
         missing = [column for column in wanted if column not in found]
@@ -164,7 +167,10 @@ class OdbcSource:
     def _fetched(
         self, database: Database, part: Part, rows: csv.DictWriter[str], floats: frozenset[str]
     ) -> Mapping[str, object]:
-        """Write a part's rows, checked against the server's own count and sum; return its trail."""
+        """Write a part's rows and return its trail.
+
+        They are checked against the server's own count and sum.
+        """
         counted = database.execute(part.count, *part.parameters).fetchone()
         wanted_rows, wanted_sum, *_ = counted
         cursor = database.execute(part.select, *part.parameters)
@@ -184,7 +190,7 @@ class OdbcSource:
 def _write(
     database: Database, delivered: Sequence[str], part: Part, rows: csv.DictWriter[str]
 ) -> tuple[int, Decimal]:
-    """Write a part's result; return the rows that it stands for and the sum of amounts."""
+    """Write a part's result; return its row count and sum."""
     summed = delivered.index("amount" if "amount" in delivered else "contract_value")
     weight = delivered.index(CONDENSED) if part.condensed else None
     count, total = 0, Decimal(0)
@@ -222,7 +228,7 @@ _PASSWORD = re.compile(r"\b(pwd|password)\s*=\s*(\{(?:[^}]|\}\})*\}|[^;'\"\s]+)"
 
 
 def server_trail(database: Database) -> dict[str, str]:
-    """Return which server was read through which driver, in which isolation."""
+    """Server, driver and isolation of a reading."""
     return {
         "product": database.product,
         "version": database.version,
@@ -232,7 +238,10 @@ def server_trail(database: Database) -> dict[str, str]:
 
 
 def part_trail(part: Part, counted: Sequence[object]) -> Mapping[str, object]:
-    """Return the statements of a part, and what the server counted: rows, sum and periods."""
+    """The statements of a part, and the server's own figures.
+
+    These are rows, sum and periods.
+    """
     rows, total, *periods = counted
     first, last = periods or (None, None)
     return {
@@ -247,7 +256,7 @@ def part_trail(part: Part, counted: Sequence[object]) -> Mapping[str, object]:
 
 
 def without_passwords(statement: str) -> str:
-    """Return a statement without the value of any `PWD=` or `PASSWORD=` in it."""
+    """A statement with the values of `PWD=` and `PASSWORD=` removed."""
     return _PASSWORD.sub(lambda found: f"{found[1]}=***", statement)
 
 

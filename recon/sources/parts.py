@@ -1,4 +1,4 @@
-"""Parts: what a database is asked for, as SELECTs around the query of the configuration.
+"""Extractions: SELECTs around the configured query, each with its count.
 
 Entry detail is wanted for the month and its two neighbours. Older entries come condensed, one sum
 a key added up on the server, so that a month never pulls years of entries. Detail comes in the
@@ -20,7 +20,9 @@ BEGINNING, END = date(1900, 1, 1), date(9999, 12, 31)
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A SELECT of an extraction and the one that counts it, with the parameters of both.
+    """A SELECT of an extraction and the one counting it.
+
+    Both come with their parameters.
 
     A condensed part delivers one row a key, and how many entries went into it. What counts
     entries also delivers their first and last period, which the evidence keeps.
@@ -33,7 +35,7 @@ class Part:
 
 
 def contract_parts(query: str) -> list[Part]:
-    """Return what is asked of analytics."""
+    """The SELECTs for analytics."""
     wrapped = f"FROM ({query}) q"
     return [
         Part(
@@ -46,7 +48,9 @@ def contract_parts(query: str) -> list[Part]:
 def entry_parts(
     query: str, request: Request, columns: Mapping[str, type], text: str = "VARCHAR(400)"
 ) -> list[Part]:
-    """Return what is asked of accounting; `columns` are the query's, with their types.
+    """The SELECTs for accounting.
+
+    `columns` are those of the query, with their types.
 
     The query has two `?`: the first day, and the first day after the range. `text` is the type in
     which the server compares the id of a contract of which every entry is asked for.
@@ -68,7 +72,7 @@ def entry_parts(
 
 
 def _part(wrapped: str, *parameters: date | str, columns: Mapping[str, type] | None = None) -> Part:
-    """Return a part with every entry, or condensed where the columns are given."""
+    """Every entry, or condensed ones where the columns are given."""
     count = (
         f"SELECT COUNT(*), SUM(amount), MIN(recognition_period), MAX(recognition_period) {wrapped}"
     )
@@ -78,7 +82,9 @@ def _part(wrapped: str, *parameters: date | str, columns: Mapping[str, type] | N
 
 
 def _condensed(wrapped: str, columns: Mapping[str, type]) -> str:
-    """Return the SELECT that adds up a range by key, as if all were posted when the first was.
+    """The SELECT that adds up a range by key.
+
+    Each sum is dated as if all were posted when the first was.
 
     Entries without an amount stay apart: they are invalid, and counted as such.
     """

@@ -1,4 +1,7 @@
-"""Side by side: both sources are brought here at the same time, a thread each, stopped together."""
+"""Side by side: both sources in one thread each.
+
+They are stopped together.
+"""
 
 from __future__ import annotations
 
@@ -22,11 +25,11 @@ GLANCE = 0.2
 
 
 class Stopped(Exception):
-    """The work was asked to stop; whoever asked knows why."""
+    """The work was asked to stop."""
 
 
 class Note(Protocol):
-    """Whoever keeps a record: of which kind an event is, in words, and its facts by name."""
+    """A recorder of events: kind, words, and facts by name."""
 
     def __call__(self, event: str, message: str, **facts: object) -> None:
         """Hear of an event."""
@@ -37,7 +40,7 @@ def unheard(event: str, message: str, **facts: object) -> None:
 
 
 def aside(call: Callable[[], object]) -> threading.Thread:
-    """A daemon thread that calls what may never return.
+    """A daemon thread for a call that may never return.
 
     A driver that is to stop a query waits for the server's answer, however long it takes; that
     must keep neither us nor the process. A call that fails has come too late, and nobody cares.
@@ -53,7 +56,10 @@ def aside(call: Callable[[], object]) -> threading.Thread:
 
 
 class _Cancel:
-    """A call that ends what runs, made aside, and once at a time."""
+    """A call that ends running work, once at a time.
+
+    It is made in a thread aside.
+    """
 
     def __init__(self, call: Callable[[], object]) -> None:
         self._call = call
@@ -65,13 +71,19 @@ class _Cancel:
             self._made = aside(self._call)
 
     def wait(self) -> None:
-        """Wait until no call is being made, for ever where the server does not answer."""
+        """Wait until no call is being made.
+
+        That is for ever where the server does not answer.
+        """
         if self._made is not None:
             self._made.join()
 
 
 class Supervisor:
-    """What the threads share: whether to stop, what to cancel then, whom to tell of progress."""
+    """The state that both threads share.
+
+    Whether to stop, the work to cancel then, and the watcher of progress.
+    """
 
     def __init__(self, tell: Callable[[str], None] = lambda _: None, note: Note = unheard) -> None:
         self.tell = tell
@@ -81,7 +93,10 @@ class Supervisor:
         self._cancels: list[_Cancel] = []
 
     def pause(self, seconds: float) -> None:
-        """Wait; raises Stopped as soon as the work is to stop."""
+        """Wait a while.
+
+        Raises Stopped as soon as the work is to stop.
+        """
         if self._stop.wait(seconds):
             raise Stopped
 
@@ -91,7 +106,9 @@ class Supervisor:
 
     @contextmanager
     def cancelling(self, cancel: Callable[[], None]) -> Iterator[None]:
-        """Call `cancel`, from another thread, if the work is to stop while the context lasts.
+        """Call `cancel` if work stops while the context lasts.
+
+        The call comes from another thread.
 
         It lasts until that call returns: a driver may crash where a connection that it is still
         cancelling something on is closed.
@@ -108,7 +125,9 @@ class Supervisor:
             made.wait()
 
     def stop(self) -> None:
-        """Let the work stop: no new step begins and the running ones are cancelled.
+        """Stop the work.
+
+        No new step begins, and the running ones are cancelled.
 
         Called again, it cancels what began in the very moment of the first call. It waits for
         nothing.
@@ -124,7 +143,9 @@ def side_by_side(
     tell: Callable[[str], None],
     note: Note = unheard,
 ) -> dict[Side, Result]:
-    """Return what each side's work returns; raises what the first that fails raises.
+    """The results of both sides' work.
+
+    Raises the error of the side that fails first.
 
     Where one fails, or Ctrl-C is pressed, the others are stopped.
     """
@@ -159,7 +180,7 @@ def side_by_side(
 
 
 def _stop(supervisor: Supervisor, threads: Sequence[threading.Thread]) -> None:
-    """Stop the work, and wait a little while for its end; Ctrl-C ends the wait."""
+    """Stop the work and wait briefly; Ctrl-C ends the wait."""
     end = time.monotonic() + PATIENCE
     with _ctrl_c_noted() as pressed:
         waiting = True
@@ -173,7 +194,7 @@ def _stop(supervisor: Supervisor, threads: Sequence[threading.Thread]) -> None:
 
 @contextmanager
 def _ctrl_c_noted() -> Iterator[Sequence[object]]:
-    """Yield what is no longer empty when Ctrl-C was pressed; whoever listens to it still does."""
+    """A list that Ctrl-C fills; other handlers still run."""
     pressed: list[object] = []
     listener = signal.getsignal(signal.SIGINT)
     if not callable(listener) or threading.current_thread() is not threading.main_thread():

@@ -1,4 +1,4 @@
-"""The embedded sample: contracts and entries with planted errors, and the truth about them.
+"""The embedded sample: books with planted errors, and their truth.
 
 Everything follows from the `Recipe`: equal recipes yield equal rows, in equal order, with any
 number of threads and on any machine. A sample is a DuckDB file with four tables:

@@ -1,4 +1,6 @@
-"""Candidates: every contract line in every month in which it may go wrong, with what the rules ask.
+"""Candidates: lines and months in which an error may go.
+
+They come with everything that the rules look at.
 
 A customer's lines have their chance in every fourth month only. An event reaches two months back
 or ahead at most, so events of one line never overlap, and the other side of an event (always a
@@ -26,7 +28,9 @@ _OTHERWISE = {
 
 
 def create_chances(connection: Session, recipe: Recipe) -> None:
-    """Create `chances`, and with the lines that may be the other side, `pairs` and `sisters`.
+    """Create `chances`, and `pairs` and `sisters` of lines.
+
+    Those two hold the lines that may be the other side.
 
     A pair is two lines of a customer with one type and currency, sisters are two of a contract.
     """
@@ -39,7 +43,10 @@ def create_chances(connection: Session, recipe: Recipe) -> None:
 
 
 def forget_chances(connection: Session) -> None:
-    """Drop what only the rules needed; a large sample wants the memory."""
+    """Drop the relations that only the rules needed.
+
+    A large sample needs the memory.
+    """
     for view in ("pairs", "sisters"):
         connection.execute(f"DROP VIEW {view}")
     for table in ("chances", "chance_lines"):
@@ -75,7 +82,10 @@ def _chances(recipe: Recipe) -> str:
 
 
 def _amounts() -> str:
-    """Return the chances with what is due around the month, at the start and at the end."""
+    """The chances with the amounts due around the month.
+
+    Those at the start and at the end of the term come as well.
+    """
     offsets = {"before2": 2, "before": 1, "after": -1, "after2": -2}
     amounts = ", ".join(f"coalesce({name}.amount, 0) AS {name}" for name in offsets)
     joins = "".join(
@@ -95,7 +105,7 @@ def _amounts() -> str:
 
 
 def _otherwise() -> str:
-    """Return what would be expected under other rules, one column each."""
+    """The amounts expected under other rules, one column each."""
     lines = " UNION ALL ".join(
         f"""SELECT * REPLACE ({change}), '{name}' AS name FROM (
             SELECT line, m, value, unit, term_start, term_months, closed_on, convention, rounding

@@ -35,7 +35,9 @@ _SPARSE = 8
 
 
 def create_lines(connection: Session, recipe: Recipe) -> None:
-    """Create `customers`, `agreements`, `deals` (the contracts) and `lines` in the session.
+    """Create `customers`, `agreements`, `deals` and `lines` in the session.
+
+    `deals` are the contracts.
 
     `lines` has a row a contract line, with the columns of the source, those of
     `recon.reconciliation.expected.terms`, and: line (its number), contract (its contract's), unit.
@@ -49,7 +51,7 @@ def create_lines(connection: Session, recipe: Recipe) -> None:
 
 
 def _agreements(recipe: Recipe) -> str:
-    """Return agreements until the lasting ones have as many lines as the recipe asks for."""
+    """Agreements, until the lasting ones have the recipe's lines."""
     first, months = recipe.first.index, recipe.months
     return f"""
     WITH drawn AS (
@@ -105,7 +107,7 @@ def _customers() -> str:
 
 
 def _deals() -> str:
-    """Return the contracts of every agreement, numbered in the order of their booking."""
+    """The contracts of every agreement, numbered as booked."""
     return """
     SELECT *, row_number() OVER (ORDER BY booking_date, agreement, renewal) AS contract
     FROM (SELECT *, CAST(starts_on - CASE
@@ -118,7 +120,10 @@ def _deals() -> str:
 
 
 def _number_contracts(connection: Session) -> None:
-    """Create the macro contract_id(contract): rising, of one length, a multiple of 11 each."""
+    """Create the macro contract_id(contract).
+
+    Ids rise, have one length, and are multiples of 11.
+    """
     found = connection.execute("SELECT count(*) FROM deals").fetchone()
     count, digits = (found[0] if found else 0) + 10, 6
     while 9 * 10 ** (digits - 1) // 11 < _SPARSE * count:
@@ -132,7 +137,10 @@ def _number_contracts(connection: Session) -> None:
 
 
 def _drafts() -> str:
-    """Return the recurring lines of every contract, and a one-time line for some, numbered."""
+    """The recurring lines of every contract, and some one-time lines.
+
+    They are numbered.
+    """
     return f"""
     SELECT contract * 8 + list_position({list(TYPES)}, type) - 1 AS line, *
     FROM (SELECT contract, agreement, customer, renewal, booking_date, end_month, terminated,
@@ -150,7 +158,7 @@ def _drafts() -> str:
 
 
 def _lines() -> str:
-    """Return the lines of every contract, as `recon.reconciliation.expected.terms` takes them."""
+    """The lines of every contract, as `recon.reconciliation.expected.terms` takes them."""
     units = " ".join(f"WHEN '{c}' THEN {money.minor_unit(c)}" for c in _CURRENCIES)
     return f"""
     SELECT * EXCLUDE (minor, fee, luck, agreement, renewal, end_month, early, terminated, ended_on,
@@ -166,7 +174,10 @@ def _lines() -> str:
 
 
 def _dated_lines() -> str:
-    """Return the lines with the end of their term; early ones end in the agreement's last month."""
+    """The lines with the end of their term.
+
+    Those that end early do so in the agreement's last month.
+    """
     return f"""
     SELECT *, {weighted({0: 58, 1: 38, 21: 2, 34: 2}, "luck // 100")} AS late,
         CASE WHEN early THEN least(term_end - 1, greatest(term_start + 1,
@@ -176,7 +187,10 @@ def _dated_lines() -> str:
 
 
 def _value() -> str:
-    """Return a line's value in minor units: log-spread by segment, some round, some credits."""
+    """A line's value in minor units.
+
+    Log-spread by segment; some are round, some are credits.
+    """
     lowest = " ".join(f"WHEN '{segment}' THEN {cents}" for segment, cents in _FEES.items())
     rates = " ".join(f"WHEN '{currency}' THEN {rate}" for currency, rate in _RATES.items())
     monthly = f"(CASE segment {lowest} END << (fee % 4)) * (1000 + fee // 10 % 1000) // 1000"

@@ -1,4 +1,7 @@
-"""The sample as files: a DuckDB database, made once and kept, and CSV or Parquet from it."""
+"""The sample as files, made once and kept.
+
+It is a DuckDB database, from which CSV and Parquet are written.
+"""
 
 from __future__ import annotations
 
@@ -18,14 +21,14 @@ _STORAGE = "v1.2.0"
 
 
 def sample_path(recipe: Recipe) -> Path:
-    """Return where a recipe's sample is kept, in the user's cache directory."""
+    """The file of a recipe's sample in the user's cache."""
     from platformdirs import user_cache_dir
 
     return Path(user_cache_dir("recon")) / f"sample-{recipe.name}.duckdb"
 
 
 def ensure(recipe: Recipe) -> Path:
-    """Return the path of a recipe's sample, which is made on first use."""
+    """The file of a recipe's sample, made on first use."""
     path = sample_path(recipe)
     if not path.exists():
         try:
@@ -38,7 +41,9 @@ def ensure(recipe: Recipe) -> Path:
 
 
 def make(recipe: Recipe, path: Path) -> None:
-    """Write the sample as a DuckDB file with the tables contracts, entries, truth and about.
+    """Write the sample as a DuckDB file.
+
+    Its tables are contracts, entries, truth and about.
 
     It is written beside its place and moved there when it is whole, so that two processes may
     make it at once and nobody ever opens half of it. Raises ReportError where that fails.
@@ -68,7 +73,7 @@ def _write(recipe: Recipe, path: Path) -> None:
 
 
 def refuse_books(folder: Path, kind: Kind) -> None:
-    """Stop where a folder holds files of a sample's names that may be anybody's books.
+    """Refuse a folder whose files may be somebody's books.
 
     Those of a sample have their truth beside them. Raises UsageError.
     """
@@ -82,7 +87,9 @@ def refuse_books(folder: Path, kind: Kind) -> None:
 
 
 def export(path: Path, folder: Path, kind: Kind) -> list[Path]:
-    """Write contracts, entries and truth of a sample as CSV or Parquet; return the files.
+    """Export contracts, entries and truth; return the files.
+
+    As CSV or Parquet.
 
     Raises ReportError where they cannot be written.
     """

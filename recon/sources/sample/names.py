@@ -1,4 +1,4 @@
-"""The words of which the sample's companies and people are made; none of them is real."""
+"""Names of the sample's companies and people, all made up."""
 
 from __future__ import annotations
 

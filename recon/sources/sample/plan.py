@@ -1,4 +1,6 @@
-"""The plan: how each cause is planted, the rarest chances first, for each takes from the rest.
+"""The plan: how each cause is planted, the rarest first.
+
+Each takes its candidates from those that the others leave.
 
 Only errors beyond the tolerance are planted, and none that an earlier cause would explain as
 well: a difference that looks like a slip of the keyboard is one.
@@ -36,7 +38,10 @@ _FREE_TYPES = f"list_filter({list(TYPES)}, lambda t: NOT list_contains(types, t)
 
 
 def _instead(cause: str, weight: int, temper: str, amount: str, only: str, note: str) -> Rule:
-    """Return the rule that one posting of another amount replaces those of the month."""
+    """The rule that one posting replaces those of a month.
+
+    It has another amount.
+    """
     condition = f"{_SEEN} AND {_NO_SLIP} AND {{1}}".format(f"({amount})", only)
     return Rule(cause, weight, temper, REPLACE, f"'{note}'", condition, amount=amount)
 

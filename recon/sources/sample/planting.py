@@ -1,4 +1,4 @@
-"""Planting: which lines go wrong in which month, what that does to the postings, and the truth.
+"""Planting: errors, their effect on the postings, their truth.
 
 The rules pick one after another from `chances`; a contract is hit once a month at most, so that
 what a detector adds up over a contract's types is the work of one event.
@@ -33,7 +33,10 @@ _TABLES = (
 
 
 def plant(connection: Session, recipe: Recipe) -> None:
-    """Create `events`, `edits` (what they do to the postings), `truths` and `flawed` contracts."""
+    """Create `events`, `edits`, `truths` and the `flawed` contracts.
+
+    `edits` are the changes that the events make to the postings.
+    """
     typos.install(connection)
     for table in _TABLES:
         connection.execute(table)
@@ -54,7 +57,7 @@ def _active(recipe: Recipe) -> str:
 
 
 def _quota(recipe: Recipe, weight: int, rows: int) -> str:
-    """Return the SQL of how many events a month has of a rule, rounded up."""
+    """The SQL of a rule's events a month, rounded up."""
     whole = PPM * WEIGHTS * rows
     return f"(lines * {recipe.ppm * weight} + {whole - 1}) // {whole}"
 
@@ -82,7 +85,7 @@ def _picked(rule: Rule, number: int, quota: str) -> str:
 def _record(
     connection: Session, number: int, steps: tuple[Step, ...], marks: tuple[Mark, ...]
 ) -> None:
-    """Note what the events of a rule do to the postings, their truth, and whom they hit."""
+    """Record the edits and the truth of a rule's events."""
     for step in steps:
         connection.execute(
             f"""INSERT INTO edits SELECT event, line, m + {step.offset}, part,
@@ -109,14 +112,17 @@ def _marked(mark: Mark) -> str:
 
 
 def _stray(number: int, rows: str) -> str:
-    """Return events without a line of their own, from rows of what is posted."""
+    """Events without a line of their own, from posted rows."""
     return f"""INSERT INTO events
     SELECT {number}, {_NEXT} + row_number() OVER (ORDER BY m, id, type, amount), NULL, m,
         NULL, NULL, 0, amount, 1, id, type, currency, NULL, note FROM ({rows})"""
 
 
 def _plant_strangers(connection: Session, recipe: Recipe) -> None:
-    """Plant postings on contracts that analytics never heard of, far from every known id."""
+    """Plant postings on contracts that analytics does not have.
+
+    Their ids are far from every known one.
+    """
     number = len(RULES)
     connection.execute(_stray(number, f"""
         SELECT m, 'LEG-' || (3000 + luck % 6000) || '-' || turn AS id,
@@ -130,7 +136,10 @@ def _plant_strangers(connection: Session, recipe: Recipe) -> None:
 
 
 def _plant_invalid(connection: Session) -> None:
-    """Create `flawed`, contract rows that cannot be compared, and plant entries that cannot."""
+    """Plant contract rows and entries that cannot be compared.
+
+    The contract rows are `flawed`.
+    """
     connection.execute(f"CREATE TEMP TABLE flawed AS {_flawed()}")
     number = len(RULES) + 1
     connection.execute(_stray(number, f"""
@@ -154,7 +163,10 @@ _QUIET = """SELECT min(line) AS line, contract, arg_min(contract_id, line) AS co
 
 
 def _flawed() -> str:
-    """Return copies of three lines under new ids: no duration, an unknown type, two rows."""
+    """Copies of three lines that cannot be compared.
+
+    Without a duration, with an unknown type, and with two rows.
+    """
     return f"""
     SELECT * EXCLUDE (months) REPLACE (
             contract_id((SELECT max(contract) FROM deals) + turn) AS contract_id,

@@ -1,4 +1,4 @@
-"""Clean postings: what a faultless accounting department would have recognized.
+"""Clean postings, as a faultless accounting department would book.
 
 The amounts come from `recon.reconciliation.expected`. From the first month on each line has one
 to five postings a month, which add up to what is expected; the months before have one.
@@ -44,7 +44,7 @@ MACROS = (
 
 
 def create_postings(connection: Session, recipe: Recipe) -> None:
-    """Create `due` (what a line is due to recognize in a month) and `postings`, its parts.
+    """Create `due`, amounts by line and month, and their `postings`.
 
     `due`: line, m, amount, parts, dice, unit. `postings`: line, m, part, amount, dice.
     """

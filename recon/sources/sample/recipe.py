@@ -1,4 +1,4 @@
-"""The recipe of a sample: everything that decides what is in it."""
+"""The recipe of a sample: everything that decides its content."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ PPM = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What a sample is made from; equal recipes yield equal samples, on any machine.
+    """The ingredients of a sample.
+
+    Equal recipes give equal samples on any machine.
 
     `contracts` is the least number of contract lines with revenue in every month from `first`
     to `last`, `error_rate` the share of them that is broken (a small sample has more, since every
@@ -56,7 +58,7 @@ class Recipe:
 
     @property
     def name(self) -> str:
-        """The recipe as a part of a file name, the format's version first."""
+        """The recipe as part of a file name, version first."""
         parts = [f"v{FORMAT}", f"seed{self.seed}", str(self.contracts), f"{self.ppm}ppm"]
         parts += [str(self.first), str(self.last)] + ["opening"] * (not self.history)
         return "-".join(parts)

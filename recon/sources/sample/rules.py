@@ -1,4 +1,4 @@
-"""What a rule is by which errors are planted.
+"""The parts of a rule for planting errors.
 
 A rule picks the line-months that are eligible, says what happens to their postings (`steps`) and
 how the truth reads (`marks`). Conditions and amounts are SQL over the columns of `chances`,
@@ -16,7 +16,7 @@ TEMPERS = {"plus": 42, "minus": 32, "timing": 12, "late": 8, "corrected": 6}
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What happens to the postings of a line `offset` months after the event's month.
+    """A change of postings, `offset` months after the event.
 
     `takes`: those of the event's part (0: all) are taken away; `books`: they are booked under
     the event's new key and month, times its factor; `posts`: its amount is posted besides.
@@ -30,7 +30,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """The truth of one month of the event's line, or (`there`) of where its postings went."""
+    """The truth of one month of an event's line.
+
+    With `there`, it is that of the line to which its postings went.
+    """
 
     cause: str
     offset: int = 0
@@ -45,7 +48,7 @@ POST = (Step(posts=True),)
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One way to go wrong; `weight` is its share of the broken lines.
+    """One way to go wrong; `weight` is its share.
 
     `tempers` says which lines, separated by blanks, `idle` that nothing is expected in the
     month, `only` what else must hold. `part` is the posting concerned, 0 for all of the month.
@@ -78,7 +81,10 @@ class Rule:
 
     @property
     def marks(self) -> tuple[Mark, ...]:
-        """The truth of an event: what is written out, else here and where the postings went."""
+        """The truth of an event.
+
+        As written out, else here and where the postings went.
+        """
         if self.marked:
             return self.marked
         gone = {self.to_contract, self.to_type, self.to_currency, self.to_month} != {"NULL"}

@@ -24,15 +24,15 @@ class SampleSource:
 
     @property
     def description(self) -> str:
-        """What the sample is."""
+        """The sample in words."""
         return f"sample data, {TABLES[self.settings.side]}"
 
     def fetch(self, request: Request, scratch: Scratch, supervisor: Supervisor) -> Delivery:
-        """Return the sample, which lives on this machine."""
+        """The sample, which lives on this machine."""
         return Delivery(self.description, self.opened, self.trail)
 
     def trail(self) -> Mapping[str, object]:
-        """Return the recipe, from which the same sample can be made anywhere."""
+        """The recipe that makes the same sample anywhere."""
         recipe = sample.Recipe()
         made_from = {field.name: str(getattr(recipe, field.name)) for field in fields(recipe)}
         return {"table": TABLES[self.settings.side], "recipe": made_from}

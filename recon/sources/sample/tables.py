@@ -1,4 +1,4 @@
-"""The tables of the sample as the two sources would deliver them, and the truth about them."""
+"""The sample's tables as both sources deliver them, with truth."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from recon.store.session import Session, literal
 
 
 def fill(connection: Session, recipe: Recipe) -> None:
-    """Create the tables of a recipe in the attached database `sample`."""
+    """Create a recipe's tables in the attached database `sample`."""
     install(connection)
     draws.install(connection, recipe.seed)
     create_lines(connection, recipe)
@@ -28,7 +28,7 @@ def fill(connection: Session, recipe: Recipe) -> None:
 
 
 def _amount(units: str) -> str:
-    """Return ten-thousandths as a DECIMAL of four places; its arithmetic is exact."""
+    """Ten-thousandths as an exact DECIMAL of four places."""
     return f"CAST(CAST({units} AS DECIMAL(19, 0)) * {1 / money.SCALE:.4f} AS DECIMAL(19, 4))"
 
 

@@ -1,4 +1,4 @@
-"""SQL macros for the slips of a keyboard, and for when a difference is large enough to be seen.
+"""SQL macros for typing errors and for visible differences.
 
 Amounts are ten-thousandths; `unit` is the currency's minor unit in them.
 """
