@@ -1,1 +1,1 @@
-"""What all rooms share: exact money, months, the policy, errors, the frozen result."""
+"""Exact money, months, policy, errors and the frozen result."""

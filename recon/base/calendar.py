@@ -1,4 +1,7 @@
-"""The calendar: from which day on a month's books count as closed, and which month is due. Pure."""
+"""The calendar: when months close, and which is due.
+
+Pure: no clock and no file is read here.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ _SATURDAY = 5
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """When months close, and from which one on recon is responsible.
+    """When months close, and which is the first one.
 
     `close_day` counts the business days of the following month; weekends and `holidays` are none.
     Days are those of `time_zone`, without one those of this machine. `start` is the first month
@@ -29,7 +32,7 @@ class Calendar:
     ready_from: int = 900_000
 
     def day(self, moment: datetime) -> date:
-        """Return the day on which a moment falls here."""
+        """The day on which a moment falls here."""
         if self.time_zone is None:
             return moment.astimezone().date()
         from zoneinfo import ZoneInfo
@@ -37,15 +40,15 @@ class Calendar:
         return moment.astimezone(ZoneInfo(self.time_zone)).date()
 
     def last_month(self, moment: datetime) -> Month:
-        """Return the calendar month before the one that a moment falls in here."""
+        """The calendar month before that of a moment."""
         return Month.of(self.day(moment)) - 1
 
     def is_business_day(self, day: date) -> bool:
-        """Return whether people work on a day."""
+        """Whether people work on a day."""
         return day.weekday() < _SATURDAY and day not in self.holidays
 
     def closed_from(self, month: Month) -> date:
-        """Return the day from which the books of a month count as closed."""
+        """The day from which a month's books are closed."""
         first = (month + 1).first_day
         days = (first + timedelta(days=offset) for offset in count())
         business_days = (day for day in days if self.is_business_day(day))
@@ -54,7 +57,7 @@ class Calendar:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A month that was run or signed off, and on which day of the calendar.
+    """A month that was run or signed off, and when.
 
     `provisional` is a run that found the books not full.
     """
@@ -67,7 +70,7 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """Which month is to be run today, None where none is, and why.
+    """The month to run today, or None, and why.
 
     `gaps` are the closed months without a run of which a later one has one; `left` counts the
     months that are due after this one. `next_month` is the first that is not closed yet, due from
@@ -83,7 +86,7 @@ class Due:
 
 
 def due(today: date, calendar: Calendar, recorded: Sequence[Recorded]) -> Due:
-    """Return the earliest month that is closed and neither run nor signed off.
+    """The earliest closed month that has no run or sign-off.
 
     A run counts from the day on which the books closed; a look at a month before that does not.
     Months count from the calendar's `start`; without one from the month before the first run, or
@@ -115,7 +118,7 @@ def _counts(item: Recorded, calendar: Calendar) -> bool:
 
 
 def _first(today: date, calendar: Calendar, recorded: Iterable[Recorded]) -> Month:
-    """Return the first month that recon answers for."""
+    """The first month that recon answers for."""
     if calendar.start:
         return calendar.start
     runs = list(recorded)

@@ -1,4 +1,7 @@
-"""The failures that end a run, each with its exit code and its sentence."""
+"""The failures that end a run, with their exit codes.
+
+Each has its sentence.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from recon.base.text import counted
 
 
 class ExitCode(IntEnum):
-    """What the process returns; Task Scheduler and scripts act on it."""
+    """The exit codes, which Task Scheduler and scripts act on."""
 
     DONE = 0
     DEFECT = 1
@@ -26,7 +29,7 @@ class ExitCode(IntEnum):
 
 
 class ReconError(Exception):
-    """A failure that recon foresaw: one sentence on what happened and what to do."""
+    """A failure that recon foresaw: one sentence, with advice."""
 
     exit_code = ExitCode.DEFECT
 
@@ -45,7 +48,7 @@ class MonthError(UsageError):
 
 
 class ConfigError(ReconError):
-    """Every mistake of a configuration at once, each with its full key."""
+    """Every mistake of a configuration, each with its full key."""
 
     exit_code = ExitCode.CONFIGURATION
 
@@ -80,7 +83,7 @@ class MissingColumns(SourceDataError):
 
 
 class LooksLikeCrmCloseDate(SourceDataError):
-    """A close_date column that holds the day a deal was won."""
+    """A close_date column with the days deals were won."""
 
     def __init__(self, early: int, rows: int) -> None:
         super().__init__(
@@ -91,7 +94,10 @@ class LooksLikeCrmCloseDate(SourceDataError):
 
 
 class TieOutError(ReconError):
-    """Totals that do not tie: a defect of recon, found before anybody relied on it."""
+    """Totals that do not tie: a defect of recon.
+
+    It is found before anybody relies on them.
+    """
 
     def __init__(self, what: str, found: object, wanted: object) -> None:
         super().__init__(

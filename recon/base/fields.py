@@ -1,4 +1,7 @@
-"""The columns that the two sides deliver (specification, section 1), under our names."""
+"""The columns of the two sides, under our names.
+
+Specification, section 1.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,7 @@ CONDENSED = "recon_entries"
 
 
 def needed(side: Side, compliance: Iterable[str] = ()) -> tuple[str, ...]:
-    """Return the columns without which a side cannot be read.
+    """The columns without which a side cannot be read.
 
     `compliance` are those that the configuration names besides, as it spells them.
     """
@@ -34,5 +37,5 @@ def needed(side: Side, compliance: Iterable[str] = ()) -> tuple[str, ...]:
 
 
 def known(side: Side, compliance: Iterable[str] = ()) -> tuple[str, ...]:
-    """Return the columns that are read of a side, needed or not."""
+    """The columns read from a side, required or optional."""
     return needed(side, compliance) + OPTIONS[side]

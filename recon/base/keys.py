@@ -1,4 +1,4 @@
-"""Keys: values taken out of a configuration table, every mistake noted under its full key."""
+"""Keys: values of a configuration table, with every mistake noted."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ Choice = TypeVar("Choice", bound=StrEnum)
 
 
 class Keys:
-    """A table whose keys are taken one by one; what nobody takes is a mistake."""
+    """A table whose keys are taken one by one.
+
+    Any key that nobody takes is a mistake.
+    """
 
     def __init__(self, table: Mapping[str, object], key: str, mistakes: list[str]) -> None:
         self._table = dict(table)
@@ -26,15 +29,15 @@ class Keys:
         return name in self._table
 
     def names(self) -> list[str]:
-        """Return the keys that nobody has taken yet."""
+        """The keys that nobody has taken yet."""
         return list(self._table)
 
     def mistake(self, name: str, what: str) -> None:
-        """Note what is wrong with a key."""
+        """Note a mistake in a key."""
         self._mistakes.append(f"{self.key}.{name}: {what}" if self.key else f"{name}: {what}")
 
     def take(self, name: str, parse: Callable[[object], Parsed], default: Parsed) -> Parsed:
-        """Return a key's value, parsed; the default where it is absent or a mistake."""
+        """A key's parsed value; the default where absent or wrong."""
         self._asked.append(name)
         if name not in self._table:
             return default
@@ -45,7 +48,7 @@ class Keys:
             return default
 
     def table(self, name: str) -> Keys:
-        """Return the table below a key, empty where there is none."""
+        """The table below a key, empty where there is none."""
         self._asked.append(name)
         found = self._table.pop(name, {})
         if not isinstance(found, Mapping):
@@ -54,7 +57,7 @@ class Keys:
         return Keys(found, f"{self.key}.{name}" if self.key else name, self._mistakes)
 
     def tables(self, name: str) -> list[tuple[str, Keys]]:
-        """Return the tables below a key by name."""
+        """The tables below a key by name."""
         children = self.table(name)
         return [(child, children.table(child)) for child in children.names()]
 
@@ -70,7 +73,7 @@ class Keys:
 
 
 def one_of(kind: type[Choice]) -> Callable[[object], Choice]:
-    """Return a parser for one of a few words."""
+    """A parser for one of a few words."""
 
     def parse(value: object) -> Choice:
         try:
@@ -83,28 +86,28 @@ def one_of(kind: type[Choice]) -> Callable[[object], Choice]:
 
 
 def text(value: object) -> str:
-    """Return a text that is not blank."""
+    """A text that is not blank."""
     if not isinstance(value, str) or not value.strip():
         raise ValueError(f"{value!r} is not a text")
     return value.strip()
 
 
 def texts(value: object) -> tuple[str, ...]:
-    """Return a list of texts."""
+    """A list of texts."""
     if not isinstance(value, list):
         raise ValueError(f"{value!r} is not a list of texts")
     return tuple(text(item) for item in value)
 
 
 def character(value: object) -> str:
-    """Return a single character."""
+    """A single character."""
     if not isinstance(value, str) or len(value) != 1:
         raise ValueError(f"{value!r} is not a single character")
     return value
 
 
 def currency(value: object) -> str:
-    """Return an ISO 4217 code."""
+    """An ISO 4217 code."""
     code = text(value).upper()
     if len(code) != 3 or not (code.isascii() and code.isalpha()):  # noqa: PLR2004 - ISO 4217
         raise ValueError(f"{value!r} is not a currency code like USD")
@@ -112,7 +115,7 @@ def currency(value: object) -> str:
 
 
 def whole(value: object) -> int:
-    """Return a whole number from 0."""
+    """A whole number from 0."""
     if isinstance(value, bool) or not isinstance(value, int) or value < 0:
         raise ValueError(f"{value!r} is not a whole number from 0")
     return value
@@ -126,7 +129,10 @@ def yes_or_no(value: object) -> bool:
 
 
 def amount(value: object) -> int:
-    """Return an amount from 0 in ten-thousandths; a TOML float would not be exact."""
+    """An amount from 0, in ten-thousandths.
+
+    A TOML float would not be exact.
+    """
     if isinstance(value, bool) or not isinstance(value, int | str):
         raise ValueError(f"{value!r} is not an amount; write it in quotes, like '100.00'")
     units = money.parse_amount(str(value))
@@ -136,7 +142,7 @@ def amount(value: object) -> int:
 
 
 def rate(value: object) -> int:
-    """Return a percentage from 0% to 100% in millionths."""
+    """A percentage from 0% to 100% in millionths."""
     if not isinstance(value, str) or not value.strip().endswith("%"):
         raise ValueError(f"{value!r} is not a percentage; write it in quotes, like '1%'")
     ppm = money.parse_amount(value.strip().removesuffix("%"))

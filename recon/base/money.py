@@ -1,4 +1,4 @@
-"""Exact amounts: whole ten-thousandths of a currency unit, never binary floating point.
+"""Exact amounts: whole ten-thousandths, never binary floating point.
 
 Ten-thousandths are the scale of SQL Server's MONEY. A currency's minor unit (ISO 4217) is a
 whole number of them: 100 for USD, 10,000 for JPY, 10 for KWD.
@@ -23,27 +23,30 @@ _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)")
 
 
 def decimals(currency: str) -> int:
-    """Return the number of decimals of a currency (ISO 4217; 2 unless listed otherwise)."""
+    """A currency's number of decimals.
+
+    ISO 4217; 2 unless listed otherwise.
+    """
     return _DECIMALS.get(currency, _DECIMALS_OF_MOST)
 
 
 def minor_unit(currency: str) -> int:
-    """Return a currency's minor unit in ten-thousandths."""
+    """A currency's minor unit in ten-thousandths."""
     return _UNITS[decimals(currency)]
 
 
 def minor_units() -> dict[str, int]:
-    """Return the minor units, in ten-thousandths, of the currencies that have not two decimals."""
+    """Minor units of currencies without two decimals, in ten-thousandths."""
     return {currency: minor_unit(currency) for currency in _DECIMALS}
 
 
 def fine_currencies() -> list[str]:
-    """Return the currencies of more than two decimals."""
+    """The currencies of more than two decimals."""
     return [currency for currency, places in _DECIMALS.items() if places > _DECIMALS_OF_MOST]
 
 
 def parse_amount(text: str) -> int:
-    """Return the ten-thousandths of an amount written plainly, like `-1234.50`.
+    """The ten-thousandths of an amount written plainly, like `-1234.50`.
 
     Raises ValueError as `parse_sum` does, and where it does not fit 64 bits.
     """
@@ -54,7 +57,7 @@ def parse_amount(text: str) -> int:
 
 
 def parse_sum(text: str) -> int:
-    """Return the ten-thousandths of a sum of amounts, which may be of any size.
+    """A sum of amounts of any size, in ten-thousandths.
 
     Raises ValueError where the text is no plain number or has more than four decimals.
     """
@@ -67,13 +70,16 @@ def parse_sum(text: str) -> int:
 
 
 def plain(amount: int, currency: str) -> str:
-    """Return an amount for machines: `-1234.50`."""
+    """An amount for machines: `-1234.50`."""
     written = _written(abs(amount), currency, "")
     return f"-{written}" if amount < 0 else written
 
 
 def pretty(amount: int, currency: str, sign: bool = False) -> str:
-    """Return an amount for people: `-1,234.50`; with `sign`, `+` before a positive one."""
+    """An amount for people: `-1,234.50`.
+
+    With `sign`, a positive one has a `+`.
+    """
     written = _written(abs(amount), currency, ",")
     return f"-{written}" if amount < 0 else f"+{written}" if sign and amount else written
 
@@ -90,7 +96,7 @@ def _written(amount: int, currency: str, between: str) -> str:
 
 
 def rank(currency: str, main: str) -> tuple[bool, str]:
-    """Return what currencies are sorted by: the main one comes first, the others by name.
+    """The sort key of currencies: the main one, then names.
 
     Their amounts cannot be compared, so whatever is sorted by amount is sorted by this before.
     """
@@ -98,7 +104,10 @@ def rank(currency: str, main: str) -> tuple[bool, str]:
 
 
 def share(part: int, whole: int) -> str:
-    """Return part / whole as `97.31%`, cut off, so that only the whole is 100.00%; or `n/a`."""
+    """The share part / whole as `97.31%`, or `n/a`.
+
+    It is cut off, so that only the whole is 100.00%.
+    """
     if whole == 0:
         return "n/a"
     hundredths = 10_000 * part // whole
@@ -106,7 +115,10 @@ def share(part: int, whole: int) -> str:
 
 
 def percent(part: int, whole: int) -> str:
-    """Return part / whole as `-1.20%`, half away from zero, or `n/a` where the whole is 0."""
+    """The ratio part / whole as `-1.20%`, or `n/a`.
+
+    Rounded half away from zero; `n/a` where the whole is 0.
+    """
     if whole == 0:
         return "n/a"
     hundredths = (20_000 * abs(part) + abs(whole)) // (2 * abs(whole))

@@ -14,13 +14,16 @@ _WRITTEN = re.compile(r"((?!9999)[1-9]\d{3})-(0[1-9]|1[0-2])")
 
 @dataclass(frozen=True, order=True, slots=True)
 class Month:
-    """A calendar month, counted from January of year 0, so that months add and compare."""
+    """A calendar month as a number that adds and compares.
+
+    Counted from January of year 0.
+    """
 
     index: int
 
     @classmethod
     def parse(cls, text: str) -> Month:
-        """Return the month written as `2024-06`; raises MonthError for anything else."""
+        """The month written as `2024-06`; raises MonthError for anything else."""
         found = _WRITTEN.fullmatch(text.strip())
         if found is None:
             raise MonthError(text)
@@ -28,7 +31,7 @@ class Month:
 
     @classmethod
     def of(cls, day: date) -> Month:
-        """Return the month that holds a day."""
+        """The month that holds a day."""
         return cls(day.year * 12 + day.month - 1)
 
     def __str__(self) -> str:

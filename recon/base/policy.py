@@ -56,7 +56,7 @@ KINDS: Mapping[str, Kind] = dict.fromkeys(
 
 @dataclass(frozen=True, slots=True)
 class Tolerance:
-    """What difference is allowed; a field that is None is taken from the wider rule.
+    """An allowed difference; a None field follows the wider rule.
 
     `ppm` is millionths of the expected amount; `floor` and `cap` are ten-thousandths of the
     line's currency. A floor that is None everywhere is one minor unit, a cap no cap.
@@ -104,7 +104,7 @@ def _standard_types() -> Mapping[str, TypePolicy]:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The rules of a reconciliation; the defaults are those of the specification.
+    """The rules of a reconciliation, by default the specification's.
 
     Where a tolerance is set by revenue type and by segment, the type's wins.
     """
@@ -120,7 +120,10 @@ class Policy:
 
     @classmethod
     def of(cls, table: Mapping[str, object]) -> Policy:
-        """Return the policy of a `[policy]` table; raises ConfigError with every mistake."""
+        """The policy of a `[policy]` table.
+
+        Raises ConfigError with every mistake.
+        """
         mistakes: list[str] = []
         policy = read_policy(Keys(table, "policy", mistakes))
         if mistakes:
@@ -128,7 +131,10 @@ class Policy:
         return policy
 
     def allowed_text(self) -> str:
-        """Return the tolerance in words, as every report prints it, with what some lines have."""
+        """The tolerance in words, as all reports print it.
+
+        The tolerances of certain lines follow it.
+        """
         floor = "one minor unit" if self.tolerance.floor is None else _amount(self.tolerance.floor)
         cap = "no cap" if self.tolerance.cap is None else f"at most {_amount(self.tolerance.cap)}"
         own = "".join(f"; {name}: {', '.join(parts)}" for name, parts in self._own_tolerances())
@@ -185,7 +191,10 @@ def _tolerance_parts(tolerance: Tolerance) -> list[str]:
 
 
 def read_policy(table: Keys) -> Policy:
-    """Return the policy of a table; mistakes are noted there, each with its full key."""
+    """The policy of a table, its mistakes noted.
+
+    Each mistake has its full key.
+    """
     standard = Policy()
     types = _read_types(table)
     policy = Policy(
@@ -222,7 +231,10 @@ def _read_segments(table: Keys) -> Mapping[str, Tolerance]:
 def _note_collisions(
     table: Keys, key: str, names: Iterable[str], known: Iterable[str] = ()
 ) -> None:
-    """Note every name that is one before it, or a known one, trimmed and case-folded."""
+    """Note names that repeat another, trimmed and in any case.
+
+    The other is one before it, or a known name.
+    """
     seen = {name.casefold(): name for name in known}
     for name in names:
         first = seen.setdefault(name.strip().casefold(), name)
@@ -291,5 +303,5 @@ def _read_severity(table: Keys) -> SeverityRules:
 
 
 def revenue_account(revenue_type: str) -> str:
-    """Return what the revenue account of a type is called where no other name is configured."""
+    """The revenue account of a type, by default name."""
     return f"Revenue - {revenue_type}"

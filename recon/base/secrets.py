@@ -1,4 +1,4 @@
-"""Secrets: what was read of them, and texts in which none of them can be read.
+"""Secrets: remembered when read, and removed from every text.
 
 Whoever reads a password, a token or the address of a webhook hands it to `remembered`, once, where
 it is read. Whatever goes to a log, to stderr or into a file passes through `redacted`.
@@ -32,7 +32,7 @@ _PATTERNS = tuple((re.compile(shape, re.IGNORECASE), instead) for shape, instead
 
 
 def remembered(secret: str) -> str:
-    """Return a secret that was read; no redacted text shows it from now on."""
+    """A secret just read; redacted texts hide it from now."""
     # Every way in which a driver, a library or Python may write it.
     ways = {
         secret,
@@ -51,7 +51,7 @@ def remembered(secret: str) -> str:
 
 
 def stored(name: str) -> str | None:
-    """Return what the credential store keeps for recon under a name, None where it keeps nothing.
+    """The credential store's secret of a name, None without one.
 
     Raises LookupError, which says why the store cannot be asked.
     """
@@ -69,7 +69,7 @@ def stored(name: str) -> str | None:
 
 
 def redacted(text: str) -> str:
-    """Return a text without any secret that was read, and without what looks like one."""
+    """A text without secrets, and without anything like one."""
     for way in sorted(_known, key=len, reverse=True):
         if way not in text:
             continue

@@ -1,4 +1,7 @@
-"""Temporary folders: gone when the run ends; those that a killed run has left go after a week."""
+"""Temporary folders, gone when the run ends.
+
+Those that a killed run left behind go after a week.
+"""
 
 from __future__ import annotations
 
@@ -18,18 +21,21 @@ _OURS = re.compile(r"recon-\d+-\w{8}|openpyxl\.\w{8}")
 
 
 def folder() -> tempfile.TemporaryDirectory[str]:
-    """Return a new folder, removed at the end of the context; raises OSError."""
+    """A new folder, removed after use; raises OSError."""
     # What a virus scanner still reads on Windows cannot be removed; a later run does it.
     return tempfile.TemporaryDirectory(prefix=f"recon-{os.getpid()}-", ignore_cleanup_errors=True)
 
 
 def name() -> Path:
-    """Return a path for a folder; raises FileNotFoundError where there is no place for any."""
+    """A path for a folder.
+
+    Raises FileNotFoundError where there is no place for any.
+    """
     return Path(tempfile.gettempdir()) / f"recon-{os.getpid()}-{secrets.token_hex(4)}"
 
 
 def clear() -> None:
-    """Remove what runs that were killed have left, after a week."""
+    """Remove the folders of killed runs, after a week."""
     with suppress(OSError):
         for found in Path(tempfile.gettempdir()).iterdir():
             if _OURS.fullmatch(found.name) and _is_old(found):

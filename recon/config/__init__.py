@@ -1,4 +1,4 @@
-"""Configuration: a TOML file -> frozen Settings, or every mistake at once."""
+"""From a TOML file to frozen Settings, or every mistake."""
 
 from recon.config.location import find
 from recon.config.reading import load

@@ -1,4 +1,4 @@
-"""The table [calendar]: time zone, closing day, holidays and the first month."""
+"""The table [calendar]: zone, closing day, holidays, first month."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ _SHOWN = 5
 
 
 def read_calendar(table: Keys, path: Path) -> Calendar:
-    """Return the calendar; a relative file of holidays starts beside the configuration."""
+    """The calendar of the table [calendar].
+
+    A relative file of holidays starts beside the configuration.
+    """
     standard = Calendar()
     calendar = Calendar(
         time_zone=table.take("time_zone", values.time_zone, None),
@@ -47,7 +50,7 @@ def _month(value: object) -> Month:
 
 
 def _holidays(path: Path) -> Callable[[object], frozenset[date]]:
-    """Return a parser for the name of a file with a date a line."""
+    """A parser for a file with one date a line."""
 
     def parse(value: object) -> frozenset[date]:
         file = values.readable(path)(value)
@@ -63,7 +66,9 @@ def _holidays(path: Path) -> Callable[[object], frozenset[date]]:
 
 
 def holidays(file: Path, lines: list[str]) -> frozenset[date]:
-    """Return the dates of a file's lines, without comments; raises ValueError with the wrong ones.
+    """The dates of a file, its comments left out.
+
+    Raises ValueError with the wrong lines.
 
     A date is written 2024-12-25; what follows a # is a comment.
     """

@@ -9,7 +9,9 @@ from recon.base.errors import ConfigError
 
 
 def find(given: Path | None, here: Path) -> Path | None:
-    """Return the configuration that applies: given, RECON_CONFIG, here or above, the user's own.
+    """The configuration that applies.
+
+    The one given, RECON_CONFIG, one here or above, or the user's own, in this order.
 
     None where there is none. Raises ConfigError where a named one is not there.
     """

@@ -1,4 +1,4 @@
-"""Reading: a configuration's text -> settings, with every mistake in it."""
+"""From a configuration's text to settings, with every mistake."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 def load(given: Path | None = None, profile: str | None = None) -> Settings:
-    """Return the settings of the configuration that applies, or those of the sample without one.
+    """The settings that apply; without any, those of the sample.
 
     Raises ConfigError with every mistake.
     """
@@ -127,7 +127,7 @@ def _read_slack(table: Keys, path: Path) -> SlackSettings:
 
 
 def _read_accounts(table: Keys, policy: Policy) -> Mapping[str, str]:
-    """Return what the ledger calls the accounts of proposed entries, by the names of recon."""
+    """The ledger's account names, by recon's own names."""
     if not table.names():
         return {}
     from recon.base.policy import DEFERRED, revenue_account

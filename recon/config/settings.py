@@ -1,4 +1,4 @@
-"""Settings: what a configuration says, frozen."""
+"""The frozen settings of a configuration."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ class SourceKind(StrEnum):
 
 
 class Engine(StrEnum):
-    """What brings both sides together."""
+    """The engine that brings both sides together."""
 
     LOCAL = "local"
     SPARK = "spark"
 
 
 class Intent(StrEnum):
-    """What a SQL Server availability group is told of a connection."""
+    """The intent given to a SQL Server availability group."""
 
     READ_ONLY = "ReadOnly"
     READ_WRITE = "ReadWrite"
@@ -44,7 +44,9 @@ class Intent(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DatabaseSettings:
-    """Which database a side is read from, and how; `key` is its table in the configuration.
+    """The database of a side, and how to reach it.
+
+    `key` is its table in the configuration.
 
     `query` is the file with the SELECT, absolute. `connection` is the connection string of any
     ODBC driver; without it a SQL Server is meant, with integrated security unless `user` is set.
@@ -83,7 +85,9 @@ class SparkSettings:
 
 @dataclass(frozen=True, slots=True)
 class SparkSource:
-    """What Spark reads: a `table` of its catalog, or a `format`, at a `path` if it has one.
+    """A source of Spark: a `table`, or a `format`.
+
+    A `format` has a `path` unless it needs none.
 
     The password that the variable `password_env` holds joins the `options` when they are used.
     """
@@ -152,7 +156,9 @@ class TaskSettings:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a run is to do; `path` is None where no configuration was found.
+    """The settings of a run.
+
+    `path` is None where no configuration was found.
 
     `accounts` has what the ledger calls the accounts of proposed entries, by the names of recon.
     Beyond `memory_limit`, like `2GB`, the data of a month are kept in temporary files.
@@ -174,7 +180,7 @@ class Settings:
 
     @property
     def home(self) -> Path:
-        """The folder of the project: the one above `config/`, else the current one."""
+        """The project's folder: above `config/`, else the current one."""
         folder = self.path.parent if self.path else None
         return folder.parent if folder and folder.name == "config" else Path.cwd()
 

@@ -1,4 +1,4 @@
-"""The table [slack]: where alerts go, whom they mention, and by when somebody has to answer."""
+"""The table [slack]: places, mentions and deadlines of alerts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ API = "https://slack.com/api/"
 
 
 class Level(StrEnum):
-    """What an alert is about: breaks of a severity, or a run that failed."""
+    """The level of an alert.
+
+    Breaks of a severity, or a run that failed.
+    """
 
     WARNING = "warning"
     HIGH = "high"
@@ -27,7 +30,10 @@ class Level(StrEnum):
 
 
 class Way(StrEnum):
-    """How a place is reached: by the webhook in a variable or in the store, or as a channel."""
+    """The way to a place: webhook or channel.
+
+    The webhook is in a variable or in the credential store.
+    """
 
     VARIABLE = "env"
     KEYRING = "keyring"
@@ -36,7 +42,10 @@ class Way(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where alerts go; `name` is that of a variable, of an entry of the store, or of a channel."""
+    """A place for alerts.
+
+    `name` is that of a variable, of an entry of the credential store, or of a channel.
+    """
 
     way: Way
     name: str
@@ -46,7 +55,7 @@ class Place:
 
     @classmethod
     def parse(cls, text: str) -> Place:
-        """Return the place that is written so."""
+        """The place that is written so."""
         way, _, name = text.partition(":")
         return cls(Way(way), name)
 
@@ -61,7 +70,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class LevelSettings:
-    """What happens at a level: who is told at first, and who when nobody has answered.
+    """The places of a level, at first and when unanswered.
 
     Breaks have business days to be acknowledged, a failed run has hours to be made good.
     """
@@ -74,7 +83,7 @@ class LevelSettings:
 
 @dataclass(frozen=True, slots=True)
 class SlackSettings:
-    """How Slack is told; secrets are named and not held.
+    """The settings of Slack; secrets are named, not held.
 
     `report_link` is an address of the folder of a run, with {month} and {run} in it; `owners` are
     the mentions of owners of contracts by their names in the data.
@@ -104,7 +113,10 @@ _CHANNEL = re.compile(r"#?[\w-]{1,80}|@?[UW][A-Z0-9]{4,}")
 
 
 def read_slack(table: Keys, path: Path) -> SlackSettings:
-    """Return how Slack is told; relative paths start beside the configuration."""
+    """The settings of Slack.
+
+    Relative paths start beside the configuration.
+    """
     token = _read_secret(table, "token")
     place = _read_place(table, token, Place(Way.VARIABLE, "RECON_SLACK_WEBHOOK"))
     if place is None:
@@ -151,7 +163,7 @@ def _read_target(table: Keys, usual: Place, token: Place | None) -> Target:
 
 
 def _read_place(table: Keys, token: Place | None, usual: Place) -> Place | None:
-    """Return the one place that a table names, None where it names none."""
+    """The one place that a table names, else None."""
     names = [name for name in ("channel", "webhook_env", "webhook_keyring") if name in table]
     for name in names[1:]:
         table.mistake(name, f"goes with no {names[0]}; an alert goes to one place")
@@ -182,7 +194,7 @@ def _mentions(value: object) -> tuple[str, ...]:
 
 
 def mention(value: object) -> str:
-    """Return the mention of a member, a group or everybody, as Slack wants it."""
+    """The mention of a member, group or everybody, for Slack."""
     text = keys.text(value).removeprefix("@")
     if _MEMBER.fullmatch(text):
         return f"<@{text}>"
@@ -236,14 +248,17 @@ def _address(value: object, schemes: tuple[str, ...], example: str) -> str:
 
 
 def _refuse_cleartext(address: str) -> None:
-    """Raise ValueError for what others on the network could read; this machine is no network."""
+    """Raise ValueError for an address that others could overhear.
+
+    An address of this machine is safe: nothing leaves it.
+    """
     parts = urlsplit(address)
     if parts.scheme != "https" and parts.hostname not in ("127.0.0.1", "localhost", "::1"):
         raise ValueError("does not begin with https://")
 
 
 def is_webhook(address: str) -> bool:
-    """Return whether a secret looks like the address of a webhook."""
+    """Whether a secret looks like the address of a webhook."""
     try:
         _refuse_cleartext(address)
         return bool(urlsplit(address).hostname) and re.search(r"\s", address) is None

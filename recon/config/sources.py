@@ -17,7 +17,7 @@ from recon.config.spark import read_spark_source
 
 
 def read_source(table: Keys, side: Side, path: Path, zone: str | None) -> SourceSettings:
-    """Return where a side comes from; `zone` is that of the calendar."""
+    """The source of a side; `zone` is the calendar's."""
     if "source" not in table:
         table.mistake("source", "is missing; it is one of " + ", ".join(SourceKind))
     kind = table.take("source", keys.one_of(SourceKind), SourceKind.SAMPLE)
@@ -46,7 +46,7 @@ def read_source(table: Keys, side: Side, path: Path, zone: str | None) -> Source
 def _read_database(
     table: Keys, kind: SourceKind, path: Path, zone: str | None
 ) -> DatabaseSettings | None:
-    """Return how a database is reached, None for a source that is none."""
+    """The access to a database, None for other sources."""
     needed = {
         SourceKind.SQLSERVER: ("server", "database", "query"),
         SourceKind.ODBC: ("connection", "query"),
@@ -92,7 +92,7 @@ def _without_secret(value: object) -> str:
 
 
 def _read_columns(table: Keys, side: Side, compliance: tuple[str, ...]) -> Mapping[str, str]:
-    """Return our column names -> theirs."""
+    """Our column names -> theirs."""
     ours = dict.fromkeys((*known(side), *compliance))
     columns = {our: table.take(our, keys.text, our) for our in ours if our in table}
     table.close()

@@ -1,4 +1,4 @@
-"""Spark: the key `engine`, the table [spark], and what Spark alone can read."""
+"""Spark: the key `engine`, the table [spark], Spark's sources."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LOGIN = re.compile(r"(?i)[;?&]\s*(password|pwd)\s*=|://[^/@\s]+:[^/@\s]+@|:[^/@
 
 
 def read_engine(table: Keys, sides: Sequence[SourceSettings]) -> Engine:
-    """Return the engine; each side has to be one that it can read."""
+    """The engine; it has to read both sides."""
     engine = table.take("engine", keys.one_of(Engine), Engine.LOCAL)
     for side in sides:
         key = f"{side.side}.source"
@@ -36,7 +36,7 @@ def read_engine(table: Keys, sides: Sequence[SourceSettings]) -> Engine:
 
 
 def read_spark(table: Keys) -> SparkSettings:
-    """Return how Spark is used."""
+    """How Spark is used."""
     settings = SparkSettings(
         master=table.take("master", keys.text, None),
         groups=table.take("groups", _from_one, None),
@@ -46,7 +46,7 @@ def read_spark(table: Keys) -> SparkSettings:
 
 
 def read_spark_source(table: Keys, kind: SourceKind) -> SparkSource | None:
-    """Return what Spark reads, None for a source of another kind."""
+    """The source that Spark reads, None for other kinds."""
     if kind is not SourceKind.SPARK:
         # What another kind of source needs may stay where it is, for a profile to switch to.
         for name in ("table", "format", "options"):
@@ -64,7 +64,7 @@ def read_spark_source(table: Keys, kind: SourceKind) -> SparkSource | None:
 
 
 def _check(table: Keys, source: SparkSource) -> None:
-    """Note what is missing, and what does not go together."""
+    """Note missing keys, and keys that exclude each other."""
     jdbc = source.format == _JDBC
     given = [source.table is not None, source.path is not None, jdbc]
     if sum(given) != 1:
@@ -80,7 +80,10 @@ def _check(table: Keys, source: SparkSource) -> None:
 
 
 def _read_options(table: Keys) -> Mapping[str, str]:
-    """Return the options of Spark's reader by their names; no secret may stand in them."""
+    """The options of Spark's reader.
+
+    No secret is allowed in them.
+    """
     options: dict[str, str] = {}
     for name in table.names():
         if _SECRET.search(name):
@@ -104,7 +107,10 @@ def _option(value: object) -> str:
 
 
 def _place(value: object) -> str:
-    """Return an address or an absolute path: where a relative one starts, Spark alone knows."""
+    """An address or an absolute path.
+
+    Only Spark knows where a relative one starts.
+    """
     text = keys.text(value)
     if re.match(r"\w[\w+.-]*:/", text) or PurePosixPath(text).is_absolute():
         return text

@@ -1,4 +1,4 @@
-"""The table [tasks]: how Windows Task Scheduler is to run recon."""
+"""The table [tasks]: recon's jobs in Windows Task Scheduler."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LAST = "Last"
 
 
 def read_tasks(table: Keys) -> TaskSettings:
-    """Return how the tasks run, the usual where nothing is said."""
+    """The settings of the tasks; absent keys have defaults."""
     usual = TaskSettings()
     times = {key: table.take(key, _time, getattr(usual, key)) for key in _TIMES}
     for first, second in combinations(_TIMES, 2):
@@ -53,7 +53,7 @@ def _check_group_managed(table: Keys, settings: TaskSettings) -> None:
 
 
 def account(value: object) -> str:
-    r"""Return the name of an account, written DOMAIN\name or name@domain."""
+    r"""The name of an account, written DOMAIN\name or name@domain."""
     text = keys.text(value)
     domain, backslash, name = text.partition("\\")
     if not backslash:
@@ -93,7 +93,10 @@ def _directory(value: object) -> str:
 
 
 def _numbers(most: int, *words: str) -> Callable[[object], tuple[str, ...]]:
-    """Return a parser for numbers and ranges like `1-5, 10`; the words stand for themselves."""
+    """A parser for numbers and ranges like `1-5, 10`.
+
+    Certain words are allowed as they are.
+    """
 
     def parse(value: object) -> tuple[str, ...]:
         numbers: set[int] = set()
@@ -112,7 +115,7 @@ def _numbers(most: int, *words: str) -> Callable[[object], tuple[str, ...]]:
 
 
 def _range(text: str, most: int) -> set[int]:
-    """Return the numbers of `7` or `1-10`, none where it is neither."""
+    """The numbers of `7` or `1-10`, none for other texts."""
     ends = _RANGE.fullmatch(text)
     if not ends:
         return set()

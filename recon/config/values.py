@@ -1,4 +1,4 @@
-"""Values: the parsers of single keys; each raises ValueError with what is wrong."""
+"""Parsers of single keys; each raises ValueError."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from recon.base import keys
 
 
 def readable(path: Path) -> Callable[[object], Path]:
-    """Return a parser for the path of a file that is there."""
+    """A parser for the path of an existing file."""
 
     def parse(value: object) -> Path:
         found: Path = below(path)(value)
@@ -25,7 +25,7 @@ def readable(path: Path) -> Callable[[object], Path]:
 
 
 def below(path: Path) -> Any:  # noqa: ANN401 - Keys.take also gets a default of None
-    """Return a parser for paths; a relative one starts at the folder of the configuration."""
+    """A parser for paths, relative to the configuration's folder."""
 
     def parse(value: object) -> Path:
         text = keys.text(value)
@@ -41,7 +41,7 @@ def below(path: Path) -> Any:  # noqa: ANN401 - Keys.take also gets a default of
 
 
 def memory(value: object) -> str:
-    """Return an amount of memory as DuckDB writes it, like `2GB`."""
+    """An amount of memory as DuckDB writes it, like `2GB`."""
     found = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(MB|GB|TB)", keys.text(value).upper())
     if found is None:
         raise ValueError(f"{value!r} is not an amount of memory, like '2GB' or '1500MB'")
@@ -55,7 +55,7 @@ LEAST_MEMORY = 256
 
 
 def encoding(value: object) -> str:
-    """Return the name of an encoding that Python knows."""
+    """The name of an encoding that Python knows."""
     import codecs
 
     try:
@@ -67,7 +67,7 @@ def encoding(value: object) -> str:
 
 
 def delimiter(value: object) -> str:
-    """Return the character between two columns of a CSV file."""
+    """The character between two columns of a CSV file."""
     character = keys.character(value)
     if character in '"\r\n':
         raise ValueError(f"{value!r} cannot separate columns; most files have ',' ';' or '\\t'")
@@ -75,14 +75,14 @@ def delimiter(value: object) -> str:
 
 
 def decimal(value: object) -> str:
-    """Return the decimal separator of amounts."""
+    """The decimal separator of amounts."""
     if value not in (".", ","):
         raise ValueError(f"{value!r} is not '.' or ','")
     return str(value)
 
 
 def time_zone(value: object) -> str:
-    """Return the name of a time zone."""
+    """The name of a time zone."""
     from zoneinfo import ZoneInfo
 
     text = keys.text(value)
@@ -94,7 +94,7 @@ def time_zone(value: object) -> str:
 
 
 def date_format(value: object) -> str:
-    """Return a format that reads back the year and month that it writes."""
+    """A date format that reads the months it writes."""
     from datetime import datetime
 
     text, day = keys.text(value), datetime(2033, 12, 31)
@@ -108,7 +108,7 @@ def date_format(value: object) -> str:
 
 
 def day(text: str) -> date:
-    """Return the day that is written 2024-12-25."""
+    """The day that is written 2024-12-25."""
     if not re.fullmatch(r"\d{4}-\d\d-\d\d", text):
         raise ValueError(f"{text!r} is not a day like 2024-12-25")
     return date.fromisoformat(text)

@@ -1,4 +1,4 @@
-"""Checks: why a row cannot be used, as SQL over its columns."""
+"""Checks: why a row cannot be used, as SQL."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from recon.store.session import name
 
 
 def reason(side: Columns, checks: Mapping[str, tuple[str, str]]) -> str:
-    """Return why a row cannot be compared, NULL where it can.
+    """The reason why a row cannot be compared, else NULL.
 
     `checks` are, by column, the value that is NULL where the column cannot be read, and what it
     then is; a column that may be blank is listed with a `?` before its name.
@@ -29,7 +29,7 @@ def reason(side: Columns, checks: Mapping[str, tuple[str, str]]) -> str:
 
 
 def _read(side: Columns, listed: str, value: str) -> str:
-    """Return the condition that a column was read, or may be missing and is."""
+    """The condition that a column is readable, or rightly missing."""
     optional = listed.startswith("?") and listed.removeprefix("?") in side.names
     missing = f" OR {name(f'given_{listed[1:]}')} IS NULL" if optional else ""
     return f"({value} IS NOT NULL{missing})"

@@ -1,4 +1,4 @@
-"""Columns: the SQL that reads a source's columns exactly, whatever types they have.
+"""The SQL that reads source columns of any type exactly.
 
 A value that cannot be read as what it should be is NULL; `recon.reconciliation.intake` says why.
 """
@@ -30,7 +30,10 @@ _VISIBLE = "BETWEEN '!' AND '~'"
 
 
 class Columns:
-    """The SQL of a side's columns, whatever their types; a missing optional one is NULL."""
+    """The SQL of a side's columns, whatever their types.
+
+    A missing optional one is NULL.
+    """
 
     def __init__(self, side: Side, found: Mapping[str, str], required: tuple[str, ...]) -> None:
         self.side = side
@@ -50,17 +53,23 @@ class Columns:
         return self.kind(column) in _FLOATS
 
     def given(self) -> str:
-        """Every column as it came: text is made of it only where it is asked for."""
+        """Every column unchanged; texts are made only when needed."""
         given = {key: name(f"given_{key}") for key in self.names}
         return ", ".join(f"{name(raw)} AS {given[key]}" for key, raw in self.names.items())
 
     def said(self, *wanted: str) -> str:
-        """The trimmed texts of some text columns, each made once; see `as_said`."""
+        """The trimmed texts of some columns, each made once.
+
+        See `as_said`.
+        """
         texts = [column for column in wanted if self.kind(column) == "VARCHAR"]
         return "".join(f", {self.text(column)} AS {name(f'said_{column}')}" for column in texts)
 
     def as_said(self, *wanted: str) -> Columns:
-        """The same columns, read from where `given` keeps them and `said` their texts."""
+        """The same columns, read from the results of `given`.
+
+        Those columns hold every value as it came, those of `said` the trimmed texts.
+        """
         kept = Columns(self.side, self.types, ())
         kept.names = {key: f"given_{key}" for key in self.names}
         kept.texts = {
@@ -73,13 +82,19 @@ class Columns:
         return name(self.names[column]) if column in self.names else "CAST(NULL AS VARCHAR)"
 
     def place(self) -> str:
-        """The place of a row in its source, counted from 1: told, or the order of delivery."""
+        """A row's place in its source, counted from 1.
+
+        The source's own number, or else the order of delivery.
+        """
         if PLACE not in self.names:
             return "row_number() OVER ()"
         return f"CAST({name(self.names[PLACE])} AS BIGINT)"
 
     def text(self, column: str, raw: str = "") -> str:
-        """Trimmed text, NULL where blank; 42.0 from a float column is the id 42."""
+        """Trimmed text, NULL where blank.
+
+        42.0 from a float column is the id 42.
+        """
         if column not in self.names:
             return "CAST(NULL AS VARCHAR)"
         if column in self.texts and not raw:
@@ -96,7 +111,7 @@ class Columns:
         return f"CASE WHEN {raw} {_VISIBLE} AND {raw}[-1] {_VISIBLE} THEN {raw} ELSE {trimmed} END"
 
     def number(self, column: str) -> str:
-        """An exact decimal, NULL where it cannot be read as one."""
+        """An exact decimal, NULL where unreadable."""
         raw, kind = name(self.names[column]), self.kind(column)
         if kind in _FLOATS:
             return f"CASE WHEN isfinite({raw}) THEN TRY_CAST({raw} AS {_WIDE}) END"
@@ -114,13 +129,15 @@ class Columns:
         return f"CASE WHEN {number} = floor({number}) THEN {number} END"
 
     def count(self, column: str) -> str:
-        """How many rows a row stands for: one, unless the column says more."""
+        """The rows that a row represents, by default one."""
         if column not in self.names:
             return "1"
         return f"coalesce(CAST({name(self.names[column])} AS BIGINT), 1)"
 
     def addend(self, column: str) -> tuple[str, int]:
-        """An exact number to add up, and how many ten-thousandths its 1 is; NULL where unreadable.
+        """An exact addend, and how many ten-thousandths its 1 is.
+
+        NULL where unreadable.
 
         A sum of decimals is much faster than one of what is made of each of them.
         """
@@ -131,7 +148,9 @@ class Columns:
         return raw if self._is_small(column) else f"CASE WHEN {fits} THEN {raw} END", money.SCALE
 
     def units(self, column: str) -> str:
-        """Ten-thousandths, half away from zero; NULL where unreadable or beyond 64 bits.
+        """Ten-thousandths, rounded half away from zero.
+
+        NULL where unreadable or beyond 64 bits.
 
         Almost every amount has at most ten digits before the point and four behind, which DuckDB
         keeps and multiplies in 64 bits, many times faster; the others take the long way.
@@ -159,14 +178,14 @@ class Columns:
         return self.kind(column) in _INTEGERS or (kind.startswith("DECIMAL") and int(scale) <= 4)  # noqa: PLR2004
 
     def _is_small(self, column: str) -> bool:
-        """Whether an exact column is too narrow for an amount that does not fit."""
+        """Whether a column's type is too narrow for excessive amounts."""
         precision, _, scale = self.types[column].partition("(")[2].rstrip(")").partition(",")
         if precision:
             return int(precision) - int(scale) < len(str(money.LARGEST // money.SCALE))
         return self.kind(column) in _SHORT
 
     def day(self, column: str) -> str:
-        """A date from 1900 on, NULL where it cannot be read as one."""
+        """A date from 1900 on, else NULL."""
         if column not in self.names:
             return "CAST(NULL AS DATE)"
         if self.kind(column) == "DATE" or self.kind(column).startswith("TIMESTAMP"):
@@ -174,7 +193,7 @@ class Columns:
         return _day_of(self.text(column))
 
     def month(self, column: str) -> str:
-        """A month index from any of the forms that a period arrives in, NULL for none of them.
+        """A month index from any form of period, else NULL.
 
         A year before 1900 is mistyped: in the year 202 nothing was recognized.
         """
@@ -191,7 +210,10 @@ class Columns:
 
 
 def _ours(moment: str) -> str:
-    """Return the day of a date or moment, NULL outside the years that books are kept in."""
+    """The day of a date or moment.
+
+    NULL outside the years in which books are kept.
+    """
     # Moments may lie beyond all days, and those in nanoseconds are too short to be compared.
     day = f"TRY_CAST({moment} AS DATE)"
     return f"CASE WHEN {day} BETWEEN DATE '1900-01-01' AND DATE '9999-12-31' THEN {day} END"

@@ -1,4 +1,7 @@
-"""Frames: pandas in, exact relations out. Only `LineTable.to_pandas` goes the other way."""
+"""Frames: from pandas to exact relations.
+
+Only `LineTable.to_pandas` goes the other way.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,7 @@ from recon.store.session import Session
 
 
 def register(connection: Session, name: str, frame: pd.DataFrame) -> None:
-    """Register a data frame as a relation whose amounts, ids and dates stay exact.
+    """Register a data frame, keeping amounts, ids and dates exact.
 
     A column of Python objects (Decimals, dates, mixed texts) is handed over as text and read
     from there: DuckDB would judge its type by a sample.
@@ -36,7 +39,10 @@ def register(connection: Session, name: str, frame: pd.DataFrame) -> None:
 
 
 def has_texts(frame: pd.DataFrame, column: str) -> bool:
-    """Whether a column of a frame, in any case, holds a text."""
+    """Whether a frame's column holds a text.
+
+    Its name may be in any case.
+    """
     return any(
         isinstance(value, str)
         for place, name in enumerate(frame.columns)
@@ -55,7 +61,10 @@ def _exact(column: pd.Series[Any]) -> pd.Series[Any]:
 
 
 def _text(value: object) -> str | None:
-    """Return a value written plainly; among texts, a float NaN is how pandas says missing."""
+    """A value written plainly.
+
+    Among texts, a float NaN is how pandas marks a missing one.
+    """
     if isinstance(value, Decimal):
         return format(value, "f")
     if isinstance(value, float):

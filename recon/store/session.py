@@ -1,4 +1,4 @@
-"""The DuckDB session that does the set work: the one module that imports duckdb."""
+"""The DuckDB session, in the only module importing duckdb."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _MONTHS = (
 
 
 def open_session(memory_limit: str | None = None) -> Session:
-    """Return a new in-memory session with the arithmetic of months.
+    """A new in-memory session with the arithmetic of months.
 
     Of what it keeps no more than `memory_limit`, like `2GB`, is in memory, the rest in temporary
     files; without one it is four fifths of the machine's memory.
@@ -52,9 +52,10 @@ def open_session(memory_limit: str | None = None) -> Session:
 
 
 def open_private_session() -> Session:
-    """Return a new session for a process of others, whose files everybody may read.
+    """A session whose temporary files nobody else can read.
 
-    Its own are in a folder that is ours alone, and gone with the session.
+    It is for a process of somebody else, whose files everybody may read. The temporary ones are in
+    a folder of this user alone, which goes with the session.
     """
     connection = open_session()
     if os.name != "posix":  # a folder of Windows has the rights of the one that it is in
@@ -78,23 +79,23 @@ def session() -> Iterator[Session]:
 
 
 def columns(connection: Session, relation: str) -> dict[str, str]:
-    """Return the columns of a relation and their SQL types, in order."""
+    """A relation's columns in order, with their SQL types."""
     described = connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()
     return {name: kind for name, kind, *_ in described}
 
 
 def is_any(connection: Session, relation: str) -> bool:
-    """Return whether a relation, as it stands behind FROM, has a row."""
+    """Whether a relation, written as after FROM, has a row."""
     return connection.execute(f"SELECT 1 FROM {relation} LIMIT 1").fetchone() is not None
 
 
 def name(identifier: str) -> str:
-    """Return an identifier quoted for SQL."""
+    """An identifier quoted for SQL."""
     return '"' + identifier.replace('"', '""') + '"'
 
 
 def literal(value: str | int | None) -> str:
-    """Return a value as an SQL literal."""
+    """A value as an SQL literal."""
     if value is None:
         return "NULL"
     return str(value) if isinstance(value, int) else "'" + value.replace("'", "''") + "'"
@@ -102,7 +103,7 @@ def literal(value: str | int | None) -> str:
 
 @contextmanager
 def reading(side: str, description: str) -> Iterator[None]:
-    """Turn what DuckDB raises while it reads a source into one sentence.
+    """Turn DuckDB's errors while reading into one sentence.
 
     Raises SourceUnreachable where the source is gone or refuses, SourceDataError where its
     content cannot be read, KeyboardInterrupt where Ctrl-C stopped the query.
@@ -118,7 +119,7 @@ def reading(side: str, description: str) -> Iterator[None]:
 
 @contextmanager
 def reckoning(what: str) -> Iterator[None]:
-    """Turn what DuckDB lacks to reckon with what was read into one sentence.
+    """Turn DuckDB's lack of room while computing into one sentence.
 
     Whatever else it raises is a defect of recon, and no fault of a source. Raises ReconError and
     ReportError where memory or the folder for temporary files is too small, KeyboardInterrupt
@@ -135,7 +136,7 @@ def reckoning(what: str) -> Iterator[None]:
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Turn what hinders DuckDB or us from writing a file into a ReportError."""
+    """Turn errors of writing a file into a ReportError."""
     try:
         yield
     except duckdb.OutOfMemoryException as error:
@@ -149,7 +150,10 @@ def writing(path: Path) -> Iterator[None]:
 
 
 def _told(error: Exception, what: str) -> BaseException | None:
-    """Return what to raise instead of an error of DuckDB, None for one of our own making."""
+    """The error to raise instead of DuckDB's.
+
+    None for one of our own making.
+    """
     if stopped := _stopped(error, what):
         return stopped
     if isinstance(error, duckdb.IOException):
@@ -163,7 +167,10 @@ def _told(error: Exception, what: str) -> BaseException | None:
 
 
 def _stopped(error: Exception, what: str) -> BaseException | None:
-    """Return what to raise where no data is at fault: Ctrl-C, or too little room; else None."""
+    """The error where no data is at fault, else None.
+
+    That is Ctrl-C, or too little room.
+    """
     if isinstance(error, duckdb.InterruptException) or str(error) == "Query interrupted":
         return KeyboardInterrupt()
     if isinstance(error, duckdb.OutOfMemoryException):
@@ -172,7 +179,10 @@ def _stopped(error: Exception, what: str) -> BaseException | None:
 
 
 def _spilled(error: Exception) -> ReportError | None:
-    """Return what keeps temporary files, the only ones in use, from being used; None if nothing."""
+    """The obstacle to writing temporary files, if any.
+
+    They are the only files in use, so an error of input or output is theirs.
+    """
     if not isinstance(error, duckdb.IOException):
         return None
     return ReportError(
@@ -183,7 +193,7 @@ def _spilled(error: Exception) -> ReportError | None:
 
 
 def _no_room(error: duckdb.OutOfMemoryException, what: str) -> ReconError:
-    """Return what is too small for a side or a file: the memory, or where it spills to."""
+    """The resource that is too small: memory or temporary space."""
     if "offload" in str(error) or "temp_directory" in str(error):
         return ReportError(
             f"The folder for temporary files, {tempfile.gettempdir()}, has no room for {what}. "
@@ -207,7 +217,7 @@ _MEANINGS = (
 
 
 def _plainly(error: Exception) -> str:
-    """Return what DuckDB says without its words for programmers: where, then what."""
+    """DuckDB's message for people, the place first."""
     text = str(error).strip() or type(error).__name__
     line = re.search(r"CSV Error on Line: (\d+)", text)
     file = re.search(r"^\s*file = .*?([^/\\\n]+)$", text, re.MULTILINE)
