@@ -1,1 +1,4 @@
-"""From an empty folder to a machine that runs by itself: init, doctor and tasks."""
+"""From an empty folder to a machine running by itself.
+
+Its rooms are init, doctor and tasks.
+"""

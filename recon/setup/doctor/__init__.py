@@ -1,4 +1,4 @@
-"""The doctor: everything that a month needs, checked before it is needed.
+"""The doctor: everything a month needs, checked in advance.
 
 `examine` makes the checks: the configuration, then each side (driver, server, login, …, or files),
 then where reports go. A check is a function that returns a `Finding`; what failed before it makes

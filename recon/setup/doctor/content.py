@@ -1,4 +1,4 @@
-"""What a side delivers: its columns, its rows and its sums, wherever they come from."""
+"""A side's delivery: columns, rows and sums, from any source."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ MANY = 10
 
 
 class Form(StrEnum):
-    """The forms that a value may come in, as far as amounts are concerned."""
+    """The form of a value, as far as amounts matter."""
 
     EXACT = "an exact number"
     FLOAT = "binary floating point"
@@ -37,7 +37,7 @@ class Form(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sum:
-    """The rows of one currency and what they add up to."""
+    """The rows of one currency and their total."""
 
     currency: str
     rows: int
@@ -45,13 +45,13 @@ class Sum:
 
 
 def of_database(kind: type) -> Form:
-    """Return the form of what a driver delivers."""
+    """The form of a driver's value."""
     forms = {Decimal: Form.EXACT, int: Form.EXACT, float: Form.FLOAT, str: Form.TEXT}
     return forms.get(kind, Form.OTHER)
 
 
 def columns(settings: SourceSettings, found: Mapping[str, Form]) -> Finding:
-    """Return whether the columns are there and exact; raises MissingColumns."""
+    """Whether the columns are there and exact; raises MissingColumns."""
     wanted = needed(settings.side, settings.compliance)
     missing = [column for column in wanted if column not in found]
     if missing:
@@ -75,7 +75,9 @@ def rows(
     delivered: int,
     unread: Mapping[str, int] = MappingProxyType({}),
 ) -> Finding:
-    """Return what a month will read; `delivered` is at least 1 where there are rows of any month.
+    """The rows that a month will read.
+
+    `delivered` is at least 1 where there are rows of any month.
 
     `unread` are the numbers of rows that cannot be read, by column: of the month's amounts, and of
     all periods. A few of them are told and reconciled as invalid; many, or all, mean that the
@@ -109,7 +111,7 @@ def _noun(side: Side, count: int = 0) -> str:
 
 
 def _added_up(sums: Sequence[Sum]) -> str:
-    """Return the totals by currency, those with most rows first."""
+    """The totals by currency, those with most rows first."""
     totals: dict[str, Decimal] = {}
     counts: Counter[str] = Counter()
     for part in sums:

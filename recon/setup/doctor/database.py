@@ -1,4 +1,4 @@
-"""A database that is examined: one connection, opened by one check and used by those after it."""
+"""A database under examination: one connection for all checks."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ from recon.sources.side_by_side import Supervisor
 
 @dataclass(slots=True)
 class DatabaseSubject:
-    """A side that is read from a database; statements raise SourceUnreachable where they fail."""
+    """A side in a database.
+
+    Statements raise SourceUnreachable where they fail.
+    """
 
     settings: SourceSettings
     month: Month
@@ -45,11 +48,17 @@ class DatabaseSubject:
 
     @property
     def query(self) -> str:
-        """The side's SELECT as a relation; raises ConfigError where it cannot be read."""
+        """The side's SELECT as a relation.
+
+        Raises ConfigError where it cannot be read.
+        """
         return f"({OdbcSource(self.settings).query()}) q"
 
     def open(self) -> None:
-        """Log in, and keep what is wrong with decimals; raises ConfigError, SourceUnreachable."""
+        """Log in, and keep any fault with decimals.
+
+        Raises ConfigError, SourceUnreachable.
+        """
         with self._told():
             try:
                 self.opened = self.stack.enter_context(connected(self.how, self.supervisor))
@@ -57,7 +66,7 @@ class DatabaseSubject:
                 self.misread = error
 
     def columns(self) -> dict[str, type]:
-        """Return the columns that the query delivers, in small letters, and their types.
+        """The query's columns in lower case, and their types.
 
         Raises SourceDataError where several have one name.
         """
@@ -68,19 +77,19 @@ class DatabaseSubject:
         return self.found
 
     def rows(self, statement: str, *parameters: object) -> Sequence[Sequence[Any]]:
-        """Return the rows of a statement."""
+        """The rows of a statement."""
         with self._told():
             return list(self.database.execute(statement, *parameters).fetchall())
 
     def permitted(self, statement: str) -> Sequence[Any] | None:
-        """Return the one row of a statement, None where the login may not see it."""
+        """The one row of a statement, None without permission."""
         with suppress(SourceUnreachable):
             found = self.rows(statement)
             return found[0] if found else None
         return None
 
     def about(self, name: str) -> str:
-        """Return what the driver says of the connection, by the name of ODBC's constant; or ''."""
+        """The driver's answer for a constant of ODBC, or ''."""
         pyodbc = driver_manager()
         with suppress(pyodbc.Error):
             return str(self.database.cursor.connection.getinfo(getattr(pyodbc, name)))
@@ -88,7 +97,7 @@ class DatabaseSubject:
 
     @contextmanager
     def _told(self) -> Iterator[None]:
-        """Turn what a driver raises into one sentence, without secrets."""
+        """Turn a driver's error into one sentence, without secrets."""
         pyodbc = driver_manager()
         source = OdbcSource(self.settings)
         try:

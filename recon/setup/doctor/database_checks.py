@@ -1,4 +1,4 @@
-"""What is asked of a database before a month is: may we in, what may we, and what is there."""
+"""Checks of a database: access, rights, content."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ NAMED = 3
 
 
 def login(subject: DatabaseSubject) -> Finding:
-    """Return as whom we are in; raises ConfigError without a secret, SourceUnreachable."""
+    """The login in use.
+
+    Raises ConfigError without a secret, SourceUnreachable.
+    """
     subject.open()
     if subject.misread:
         return ok("the server lets us in")
@@ -35,7 +38,7 @@ def login(subject: DatabaseSubject) -> Finding:
 
 
 def encryption(subject: DatabaseSubject) -> Finding:
-    """Return whether what is read can be read on its way, and whether the server is who it says."""
+    """Whether the connection is encrypted and the server's identity checked."""
     found = _ENCRYPTIONS.get(subject.database.product, _unknown_encryption)(subject)
     if subject.how.trust_server_certificate:
         advice = "install its certificate's authority, then take trust_server_certificate out"
@@ -100,20 +103,23 @@ _ENCRYPTIONS: Mapping[str, Callable[[DatabaseSubject], Finding]] = {
 
 
 def database(subject: DatabaseSubject) -> Finding:
-    """Return which database we are in, and which state of it is read."""
+    """The database in use, and the state that is read."""
     name, server = map(subject.about, ("SQL_DATABASE_NAME", "SQL_SERVER_NAME"))
     where = " on ".join(filter(None, (name, server)))
     return ok(f"{where}, read with {subject.database.isolation}")
 
 
 def permission(subject: DatabaseSubject) -> Finding:
-    """Return whether the query runs; raises SourceUnreachable where the login may not read."""
+    """Whether the query runs.
+
+    Raises SourceUnreachable where the login may not read.
+    """
     count = len(subject.columns())
     return ok(f"{subject.how.query.name} runs and delivers {count} columns")
 
 
 def read_only(subject: DatabaseSubject) -> Finding:
-    """Return whether the login could change what it reads."""
+    """Whether the login could change the data it reads."""
     look = _WRITERS.get(subject.database.product)
     rights = look(subject) if look else None
     if rights is None:
@@ -130,7 +136,7 @@ def read_only(subject: DatabaseSubject) -> Finding:
 
 
 def _sql_server_rights(subject: DatabaseSubject) -> Sequence[str] | None:
-    """Return which rights to write a login has in the whole database."""
+    """A login's rights to write in the whole database."""
     rights = ("INSERT", "UPDATE", "DELETE")
     roles = ("db_datawriter", "db_owner")
     asked = [f"HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', '{right}')" for right in rights]
@@ -142,7 +148,7 @@ def _sql_server_rights(subject: DatabaseSubject) -> Sequence[str] | None:
 
 
 def _postgresql_rights(subject: DatabaseSubject) -> Sequence[str] | None:
-    """Return the tables that a login may change."""
+    """The tables that a login may change."""
     found = subject.permitted("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")
     if found is None:
         return None
@@ -165,20 +171,23 @@ _WRITERS: Mapping[str, Callable[[DatabaseSubject], Sequence[str] | None]] = {
 
 
 def columns(subject: DatabaseSubject) -> Finding:
-    """Return whether the query delivers what is needed; raises MissingColumns."""
+    """Whether the query delivers the required columns.
+
+    Raises MissingColumns.
+    """
     found = {name: content.of_database(kind) for name, kind in subject.columns().items()}
     return content.columns(subject.settings, found)
 
 
 def rows(subject: DatabaseSubject) -> Finding:
-    """Return what the month will read, counted and added up on the server."""
+    """The month's rows, counted and added up on the server."""
     found = _sums(subject, subject.month.first_day, (subject.month + 1).first_day)
     anything = found or _sums(subject, BEGINNING, (subject.month + 1).first_day)
     return content.rows(subject.settings.side, subject.month, found, len(anything))
 
 
 def _sums(subject: DatabaseSubject, *days: object) -> list[content.Sum]:
-    """Return rows and sums by currency, of the entries between two days."""
+    """Rows and sums of entries between two days, by currency."""
     amount = AMOUNTS[subject.settings.side]
     parameters = days if subject.settings.side is Side.ACCOUNTING else ()
     what = f"COUNT(*), SUM({amount}) FROM {subject.query}"
@@ -197,7 +206,10 @@ def _sum(row: Sequence[Any], currency: str) -> content.Sum:
 
 
 def decimals(subject: DatabaseSubject) -> Finding:
-    """Return whether decimals arrive as they are; raises SourceDataError where they do not."""
+    """Whether decimals arrive unchanged.
+
+    Raises SourceDataError where they do not.
+    """
     if subject.misread:
         raise subject.misread
     check_decimals(subject.database.cursor)
@@ -205,7 +217,7 @@ def decimals(subject: DatabaseSubject) -> Finding:
 
 
 def clock(subject: DatabaseSubject) -> Finding:
-    """Return how far the clocks of this machine and of the server are apart."""
+    """The difference between this machine's clock and the server's."""
     statement = _CLOCKS.get(subject.database.product)
     before = datetime.now(UTC)
     found = subject.permitted(statement) if statement else None
@@ -223,7 +235,7 @@ _CLOCKS = {
 
 
 def clocks(here: datetime, there: datetime) -> Finding:
-    """Return how far two clocks are apart."""
+    """How far two clocks are apart."""
     apart = abs(there - here)
     if apart < timedelta(seconds=1):
         return ok("this machine and the server have the same time")

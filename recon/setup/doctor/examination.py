@@ -1,4 +1,7 @@
-"""An examination: every check in its order, the configuration first, then each side."""
+"""An examination: the configuration first, then each side.
+
+Every check has its place in this order.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +31,10 @@ from recon.sources.side_by_side import Supervisor, side_by_side
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What is to be examined: which configuration, for which month (the last one if None)."""
+    """The configuration and the month to examine.
+
+    The month is the last one if None.
+    """
 
     config: Path | None = None
     profile: str | None = None
@@ -36,7 +42,10 @@ class Asked:
 
 
 def examine(asked: Asked, watcher: Watcher) -> list[Check]:
-    """Return every check, those too that could not be made; `watcher` hears of each at once."""
+    """The results of all checks, skipped ones too.
+
+    `watcher` hears of each at once.
+    """
     watcher.section("Configuration", "")
     settings, finding = _configuration(asked)
     checks = [Check("configuration", None, finding)]
@@ -56,7 +65,10 @@ def examine(asked: Asked, watcher: Watcher) -> list[Check]:
 
 
 def last_month(settings: Settings, now: datetime) -> Month:
-    """Return the last month, and not one after the sample where a side is the sample."""
+    """The last month, at most the sample's last one.
+
+    The limit holds where a side is the sample.
+    """
     closed = settings.calendar.last_month(now)
     return min(closed, sample.Recipe().last) if settings.sample else closed
 
@@ -74,7 +86,7 @@ def _configuration(asked: Asked) -> tuple[Settings | None, Finding]:
 
 
 def _unknown_sides(watcher: Watcher) -> list[Check]:
-    """Return that nothing is known of the sides without a configuration."""
+    """The skipped checks of both sides without a configuration."""
     reason = skipped("not checked, since configuration failed")
     checks = [Check("source", side, reason) for side in Side]
     for check in checks:
@@ -86,7 +98,10 @@ def _unknown_sides(watcher: Watcher) -> list[Check]:
 def _side(
     settings: SourceSettings, month: Month, currency: str, watcher: Watcher
 ) -> Sequence[Check]:
-    """Return the checks of a side, made in a thread of their own: Ctrl-C waits for no login."""
+    """The checks of a side, made in their own thread.
+
+    So Ctrl-C waits for no login.
+    """
     if settings.spark:
         return _on_spark(settings.side, settings.spark.description, watcher)
     watcher.section(settings.side.capitalize(), source(settings).description)
@@ -95,7 +110,7 @@ def _side(
 
 
 def _on_spark(side: Side, description: str, watcher: Watcher) -> Sequence[Check]:
-    """Return that nothing is known of what Spark alone can read."""
+    """The skipped checks of a side that Spark alone reads."""
     watcher.section(side.capitalize(), description)
     check = Check("source", side, skipped("not checked: only a run on Spark reads it"))
     watcher.ended(check)
@@ -130,7 +145,7 @@ _WORKS: dict[SourceKind, Callable[..., Sequence[Check]]] = {
 
 
 def _machine(settings: Settings | None, month: Month, watcher: Watcher) -> list[Check]:
-    """Return the checks of where reports and temporary files go."""
+    """The checks of where reports and temporary files go."""
     watcher.section("Reports", "")
     folders = [settings.reports] if settings else []
     steps: tuple[Step[None], ...] = (

@@ -1,4 +1,4 @@
-"""What is asked of files and of the sample before a month is: are they there and readable."""
+"""Checks of files and of the sample: present, readable."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _FLOATS = ("DOUBLE", "FLOAT")
 
 @dataclass(slots=True)
 class FileSubject:
-    """A side that is read from files or from the sample, opened once."""
+    """A side in files or the sample, opened once."""
 
     settings: SourceSettings
     month: Month
@@ -58,19 +58,22 @@ class FileSubject:
             self.found = columns_of(self.session, self.relation)
 
     def rows(self, statement: str) -> list[tuple[object, ...]]:
-        """Return the rows of a statement; raises SourceDataError where they cannot be read."""
+        """The rows of a statement.
+
+        Raises SourceDataError where they cannot be read.
+        """
         with reading(self.settings.side, self.source.description):
             return self.session.execute(statement).fetchall()
 
 
 def files(subject: FileSubject) -> Finding:
-    """Return whether the files are there and can be read."""
+    """Whether the files are there and can be read."""
     subject.open()
     return ok(f"found, and readable: {len(subject.found)} columns")
 
 
 def sample_month(subject: FileSubject) -> Finding:
-    """Return whether the month is one of the sample's."""
+    """Whether the month is one of the sample's."""
     recipe = sample.Recipe()
     subject.open()
     if recipe.first <= subject.month <= recipe.last:
@@ -83,7 +86,7 @@ def sample_month(subject: FileSubject) -> Finding:
 
 
 def columns(subject: FileSubject) -> Finding:
-    """Return whether the columns that are needed are there; raises MissingColumns."""
+    """Whether the columns that are needed are there; raises MissingColumns."""
     kinds = {name.strip().lower(): kind.upper() for name, kind in subject.found.items()}
     # Text is read exactly: a CSV file has nothing else.
     forms = {
@@ -102,7 +105,7 @@ def _needed(subject: FileSubject) -> tuple[str, ...]:
 
 
 def rows(subject: FileSubject) -> Finding:
-    """Return what the month will read, counted and added up.
+    """The month's rows, counted and added up.
 
     Raises SourceDataError where amounts could mean two numbers.
     """

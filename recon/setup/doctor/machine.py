@@ -1,4 +1,4 @@
-"""This machine: drivers, the folder for reports, free space, and when the last run was."""
+"""This machine: drivers, report folder, free space, last run."""
 
 from __future__ import annotations
 
@@ -30,7 +30,10 @@ LEGACY = "SQL Server"
 
 
 def driver(settings: DatabaseSettings) -> Finding:
-    """Return which ODBC driver is used; raises ConfigError where it is not installed."""
+    """The ODBC driver in use.
+
+    Raises ConfigError where it is not installed.
+    """
     pyodbc = driver_manager()
     installed = pyodbc.drivers()
     bits = f"{8 * struct.calcsize('P')}-bit"
@@ -51,7 +54,10 @@ def driver(settings: DatabaseSettings) -> Finding:
 
 
 def _named(settings: DatabaseSettings, sources: dict[str, str]) -> str:
-    """Return the driver of a connection string, directly or by its data source."""
+    """The driver of a connection string.
+
+    Named directly, or by its data source.
+    """
     found = keywords(settings.connection or "")
     if "DRIVER" in found:
         return found["DRIVER"]
@@ -85,7 +91,9 @@ def _missing(name: str, installed: list[str], bits: str) -> str:
 
 
 def reports(folder: Path, month: Month) -> Finding:
-    """Return whether a run could write its reports; raises ReportError where it could not.
+    """Whether a run could write its reports.
+
+    Raises ReportError where it could not.
 
     They are written as a run writes them, and gone again.
     """
@@ -120,11 +128,11 @@ def _is_there(path: Path) -> bool:
 
 
 class _Enough(Exception):
-    """What was to be shown is shown; the folder may vanish."""
+    """The trial has succeeded; the folder may vanish."""
 
 
 def free_space(folders: list[Path]) -> Finding:
-    """Return how much space is left in folders and for temporary files, the least first."""
+    """The space left for reports and temporary files, least first."""
     try:
         folders = [*folders, Path(tempfile.gettempdir())]
         found = sorted((_free(folder), folder) for folder in folders)
@@ -157,7 +165,7 @@ def _size(count: int) -> str:
 
 
 def last_run(settings: Settings, now: datetime) -> Finding:
-    """Return when the last run was recorded, and a warning where that is too long ago.
+    """The time of the last run, with warning if old.
 
     A folder of reports without any run is a new one, and well.
     """

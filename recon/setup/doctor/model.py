@@ -1,4 +1,4 @@
-"""What a check comes to: a finding, how grave it is, and the exit code of all of them together."""
+"""The result of a check: finding, state and exit code."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What was found, and what to do about it; `exit_code` is that of a failure."""
+    """The finding of a check, and any advice.
+
+    `exit_code` is that of a failure.
+    """
 
     state: State
     found: str
@@ -34,7 +37,10 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A check by name, the side that it is about (None for this machine) and its finding."""
+    """A check with its name, side and finding.
+
+    The side is None for this machine.
+    """
 
     name: str
     side: Side | None
@@ -42,27 +48,30 @@ class Check:
 
 
 def ok(found: str) -> Finding:
-    """Return a finding that needs nothing."""
+    """A finding that needs nothing."""
     return Finding(State.OK, found)
 
 
 def warning(found: str, advice: str) -> Finding:
-    """Return a finding that a month can live with."""
+    """A finding that a month can live with."""
     return Finding(State.WARNING, found, advice)
 
 
 def failed(exit_code: ExitCode, found: str, advice: str) -> Finding:
-    """Return a finding that a month would end with."""
+    """A finding that a month would end with."""
     return Finding(State.FAILED, found, advice, exit_code)
 
 
 def skipped(reason: str) -> Finding:
-    """Return the finding of a check that could not be made."""
+    """The finding of a check that could not be made."""
     return Finding(State.SKIPPED, reason)
 
 
 def refused(error: ReconError, advice: str) -> Finding:
-    """Return the finding of a failure that recon foresaw; `advice` is for one without its own."""
+    """The finding of a failure that recon foresaw.
+
+    `advice` is for a failure that has none of its own.
+    """
     if isinstance(error, ConfigError):
         if len(error.mistakes) > 1:
             return failed(error.exit_code, str(error), advice)
@@ -74,7 +83,10 @@ def refused(error: ReconError, advice: str) -> Finding:
 
 
 def parted(sentence: str) -> tuple[str, str]:
-    """Return what happened and what to do, as every failure of recon says in this order."""
+    """A failure's sentence, split into event and advice.
+
+    Every failure of recon names them in this order.
+    """
     if "SQLSTATE" in sentence:  # a driver's own words have another order
         return sentence, ""
     found = re.match(r"(.*?)(?:; |\. )(.*)", sentence, re.DOTALL)
@@ -83,13 +95,16 @@ def parted(sentence: str) -> tuple[str, str]:
 
 
 def exit_code(checks: Iterable[Check]) -> ExitCode:
-    """Return the first exit code of those that failed: 4, 5, 6, then 7."""
+    """The exit code of the checks, 0 without a failure.
+
+    It is the first one that any failure has: 4, 5, 6, then 7.
+    """
     codes = [check.finding.exit_code for check in checks if check.finding.state is State.FAILED]
     return min(codes, default=ExitCode.DONE)
 
 
 def document(checks: Sequence[Check]) -> dict[str, object]:
-    """Return the checks as one JSON document."""
+    """The checks as one JSON document."""
     code = exit_code(checks)
     return {
         "schema": SCHEMA,

@@ -1,4 +1,4 @@
-"""The way to a server: its address as it is written in a configuration, and whether it answers."""
+"""The way to a server: its address, and any answer."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ LONGEST_WAIT = 15
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a server is; what is None cannot be told, and `note` says why."""
+    """A server's address.
+
+    A part that is None is unknown, and `note` has the reason.
+    """
 
     host: str | None
     port: int | None
@@ -29,14 +32,19 @@ class Address:
 
 
 def address(settings: DatabaseSettings) -> Address:
-    """Return the address of a source's server; raises ConfigError where its port is no number."""
+    """The address of a source's server.
+
+    Raises ConfigError where its port is no number.
+    """
     if settings.connection is not None:
         return odbc_address(settings.connection, settings.key)
     return sql_server_address(settings.server or "", settings.key)
 
 
 def sql_server_address(server: str, key: str = "server") -> Address:
-    r"""Return the address of a SQL Server name: `host`, `host,1433`, `host\instance`, `tcp:…`, `.`.
+    r"""The address in a SQL Server name.
+
+    `host`, `host,1433`, `host\\instance`, `tcp:…` or `.`.
 
     Raises ConfigError where the port is no number.
     """
@@ -58,7 +66,10 @@ def sql_server_address(server: str, key: str = "server") -> Address:
 
 
 def odbc_address(connection: str, key: str = "connection") -> Address:
-    """Return the address in a connection string; raises ConfigError where its port is no number."""
+    """The address in a connection string.
+
+    Raises ConfigError where its port is no number.
+    """
     found = keywords(connection)
     host = next((found[key] for key in ("SERVER", "SERVERNAME", "HOST") if found.get(key)), None)
     driver = found.get("DRIVER", "").lower()
@@ -73,7 +84,10 @@ def odbc_address(connection: str, key: str = "connection") -> Address:
 
 
 def keywords(connection: str) -> Mapping[str, str]:
-    """Return the values of a connection string by keyword in capitals, braces taken off."""
+    """A connection string's values by keyword in capitals.
+
+    Braces are taken off.
+    """
     pairs = re.findall(r"([^;={}]+)=\s*(\{(?:[^}]|\}\})*\}|[^;]*)", connection)
     return {key.strip().upper(): _plain(value.strip()) for key, value in pairs}
 
@@ -90,7 +104,9 @@ def _port(text: str, key: str) -> int:
 
 
 def server(settings: DatabaseSettings) -> Finding:
-    """Return whether the server's name is known and its port answers, as far as they can be told.
+    """Whether the server's name is known and its port answers.
+
+    As far as the address says.
 
     Raises ConfigError where the port is no number.
     """
@@ -131,7 +147,10 @@ def _answer(host: str, port: int, where: str, timeout: int) -> Finding:
 
 
 def _is_alias(name: str) -> bool:
-    """Return whether the SQL Server client of this Windows leads a name to another server."""
+    """Whether a name is an alias of SQL Server's client.
+
+    In the registry of this Windows; it leads the name to another server.
+    """
     if sys.platform != "win32":
         return False
     import winreg

@@ -1,4 +1,7 @@
-"""Slack: whether alerts would arrive, without posting any, and how many wait."""
+"""Slack: whether alerts would arrive, and how many wait.
+
+Nothing is posted.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ _GRAVEST = (State.FAILED, State.WARNING, State.OK)
 
 @dataclass(frozen=True, slots=True)
 class SlackSubject:
-    """How Slack is told, where the journal is with what waits, and in which calendar."""
+    """The settings of Slack, the journal's path and the calendar."""
 
     slack: SlackSettings
     reports: Path
@@ -31,7 +34,7 @@ class SlackSubject:
 
     @property
     def places(self) -> Sequence[Place]:
-        """Every place that an alert may go to, that of the digest first."""
+        """Every place for alerts, that of the digest first."""
         levels = self.slack.levels.values()
         targets = [target.place for level in levels for target in (level.first, level.then)]
         return list(dict.fromkeys([self.slack.place, *targets]))
@@ -48,7 +51,7 @@ class SlackSubject:
 
 
 def places(subject: SlackSubject) -> Finding:
-    """Return where alerts go, and for what they mention nobody."""
+    """The places of alerts, and the levels that mention nobody."""
     where = f"alerts go to {_listed([named(place) for place in subject.places])}"
     levels = subject.slack.levels
     nobody = [what for level, what in MENTIONED.items() if not levels[level].first.mentions]
@@ -56,7 +59,7 @@ def places(subject: SlackSubject) -> Finding:
 
 
 def secrets(subject: SlackSubject) -> Finding:
-    """Return whether this account can read the webhooks and the token."""
+    """Whether this account can read the webhooks and the token."""
     token = subject.slack.token
     wanted = [*subject.webhooks, *([token] if token else [])]
     missing = []
@@ -72,7 +75,7 @@ def secrets(subject: SlackSubject) -> Finding:
 
 
 def answers(subject: SlackSubject) -> Finding:
-    """Return whether Slack would take messages from here; none is posted."""
+    """Whether Slack would take messages from here; none is posted."""
     slack = Slack(subject.slack)
     found = [_webhook(place, slack.probe(place)) for place in subject.webhooks]
     if channels := subject.channels:
@@ -103,7 +106,10 @@ def _refused(what: str, answer: Answer) -> Finding:
 
 
 def _together(findings: Sequence[Finding]) -> Finding:
-    """Return findings as one: the state of the gravest, a line and the advice of each."""
+    """Several findings as one, in the most severe state.
+
+    It has a line and the advice of each.
+    """
     gravest = min(findings, key=lambda finding: _GRAVEST.index(finding.state))
     advice = dict.fromkeys(finding.advice for finding in findings if finding.advice)
     return Finding(
@@ -115,7 +121,7 @@ def _together(findings: Sequence[Finding]) -> Finding:
 
 
 def queue(subject: SlackSubject) -> Finding:
-    """Return how many alerts wait, and since when; raises ReportError."""
+    """How many alerts wait, and since when; raises ReportError."""
     with Journal.look(subject.reports) as journal:
         alerts = journal.alerts
         waiting = alerts.waiting()

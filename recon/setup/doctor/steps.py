@@ -1,4 +1,4 @@
-"""Steps: checks in their order, those that others depend on first."""
+"""Steps: checks in order, each after those it needs."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ Subject = TypeVar("Subject")
 
 
 class Watcher(Protocol):
-    """Whoever wants to know of each check as soon as it ends."""
+    """A watcher, notified of each check when it ends."""
 
     def section(self, title: str, note: str) -> None:
-        """Hear what the next checks are about."""
+        """Hear the subject of the next checks."""
 
     def begins(self, name: str) -> None:
         """Hear that a check, which may take its time, begins."""
 
     def ended(self, check: Check) -> None:
-        """Hear what a check came to."""
+        """Hear a check's result."""
 
 
 class Silence:
@@ -42,7 +42,9 @@ class Silence:
 
 @dataclass(frozen=True, slots=True)
 class Step(Generic[Subject]):
-    """A check, and the checks that must not have failed before it; `advice` is for failures.
+    """A check, and the checks it depends on.
+
+    Those must not have failed; `advice` is for failures.
 
     A failure says itself what to do; where it does not, `advice` does.
     """
@@ -60,7 +62,10 @@ def run_steps(
     watcher: Watcher,
     supervisor: Supervisor,
 ) -> list[Check]:
-    """Return what every step came to, none left out; raises Stopped where the work is to stop."""
+    """The results of every step, none left out.
+
+    Raises Stopped where the work is to stop.
+    """
     checks: list[Check] = []
     blocked: dict[str, str] = {}
     for step in steps:

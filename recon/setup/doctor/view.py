@@ -1,4 +1,7 @@
-"""The checks on the console: a line each as soon as it ends, and a sentence for all of them."""
+"""The checks on the console, one line each.
+
+Each line comes as soon as its check ends; a sentence sums up all of them.
+"""
 
 from __future__ import annotations
 
@@ -46,16 +49,16 @@ class ConsoleWatcher:
         self._write(self._pen.heading(title, str(self._pen.text(note))))
 
     def begins(self, name: str) -> None:
-        """Show what is waited for."""
+        """Show the check in progress."""
         self._waiting(words(name))
 
     def ended(self, check: Check) -> None:
-        """Write what a check came to."""
+        """Write a check's result."""
         self._waiting("")
         self._write(_lines(self._pen, check))
 
     def verdict(self, checks: Sequence[Check]) -> None:
-        """Write what all checks come to."""
+        """Write the sentence that sums up all checks."""
         self._write([Text(), *self._pen.paragraph(_verdict(self._pen, checks))])
 
     def _write(self, lines: Sequence[Text] | Iterator[Text]) -> None:
@@ -66,7 +69,7 @@ class ConsoleWatcher:
 
 
 def _lines(pen: Pen, check: Check) -> Iterator[Text]:
-    """Yield the line of a check, and what to do about it below."""
+    """The lines of a check, with any advice below."""
     finding = check.finding
     head = Text.assemble(" " * INDENT, _state(pen, finding), f"{words(check.name):<{NAME}}")
     said = [pen.text(line) for line in finding.found.splitlines()]
@@ -82,7 +85,10 @@ def _lines(pen: Pen, check: Check) -> Iterator[Text]:
 
 
 def _state(pen: Pen, finding: Finding) -> Text:
-    """Return a state as its mark and its word, or the word alone where the console has no mark."""
+    """A state as mark and word.
+
+    The word alone where the console has no mark.
+    """
     style = _STYLES[finding.state]
     word = f"{_WORDS.get(finding.state, finding.state.value):<9}"
     drawn = pen.console.encoding.startswith("utf") and not pen.console.legacy_windows

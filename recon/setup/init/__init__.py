@@ -1,4 +1,4 @@
-"""Setup: from the tables of two databases to a configuration that reads them.
+"""From the tables of two databases to a configuration.
 
 What the databases say of themselves (`schema`) goes into a proposal of which column is which
 (`proposal`, pure, with the words of `vocabulary`); what the user makes of it becomes the SELECTs

@@ -1,4 +1,4 @@
-"""Configuration: what was answered -> the text of recon.toml."""
+"""From the answers to the text of recon.toml."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ QUERIES = {
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """How a side's database is reached: a SQL Server, or any connection string. No secret."""
+    """The access to a side's database, without its secret.
+
+    To a SQL Server, or by any connection string.
+    """
 
     server: str | None = None
     database: str | None = None
@@ -38,7 +41,7 @@ class Access:
 
     @property
     def keys(self) -> Mapping[str, str | bool]:
-        """The keys of the configuration that say so, without those that say the usual."""
+        """The keys of this access that are not the default."""
         if self.connection is not None:
             found = {"source": SourceKind.ODBC.value, "connection": self.connection,
                      "password_env": self.password_env}  # fmt: skip
@@ -62,7 +65,7 @@ def configuration(
     tables: Mapping[Side, str] | None = None,
     compliance: Sequence[str] = (),
 ) -> str:
-    """Return the text of recon.toml; `tables` are named in its comments."""
+    """The text of recon.toml; `tables` are named in its comments."""
     return (
         _HEAD
         + "\n".join(
@@ -73,7 +76,7 @@ def configuration(
 
 
 def read_back(text: str) -> Settings:
-    """Return the settings that a configuration's text comes to once it is written.
+    """The settings of a configuration's text once it is written.
 
     Raises ConfigError with every mistake, a password in a connection string among them.
     """
@@ -107,7 +110,7 @@ def _value(value: str | bool) -> str:
 
 
 def string(text: str) -> str:
-    """Return a text as TOML, in single quotes where these spare the reader escapes."""
+    """A text as TOML; single quotes where they save escapes."""
     if "\\" in text and "'" not in text and text.isprintable():
         return f"'{text}'"
     escaped = text.replace("\\", "\\\\").replace('"', '\\"')

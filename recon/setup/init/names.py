@@ -1,4 +1,4 @@
-"""Names: the words that a name of a table or column is made of, and what they may mean."""
+"""The words in a table's or column's name, with meanings."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ _MARKED, _PREFIXED, _WITHIN = 95, 85, 60
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a name may mean, how sure that is out of 100, and whether all of it was read."""
+    """A name's possible meaning, with sureness out of 100.
+
+    `whole` is set where all of the name was read.
+    """
 
     sureness: int
     words: Words
@@ -26,31 +29,37 @@ class Reading:
 
 @cache
 def words_of(name: str) -> tuple[str, ...]:
-    """Return the words of a name: `GL Entries`, `gl_entries` and `GLEntries` are the same two."""
+    """The words of a name.
+
+    `GL Entries`, `gl_entries` and `GLEntries` are the same two.
+    """
     plain = unicodedata.normalize("NFKD", name)
     letters = "".join(letter for letter in plain if not unicodedata.combining(letter))
     return tuple(word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", letters))
 
 
 def compact(name: str) -> str:
-    """Return a name's words without anything between them."""
+    """A name's words without anything between them."""
     return "".join(words_of(name))
 
 
 def snake(name: str) -> str:
-    """Return a name as recon would write it, like `performance_obligation`."""
+    """A name as recon would write it, like `performance_obligation`."""
     return "_".join(words_of(name)) or "column"
 
 
 def singular(word: str) -> str:
-    """Return the singular of an English plural, as far as table names go."""
+    """The singular of an English plural, for table names."""
     if word.endswith("ies"):
         return word[:-3] + "y"
     return word[:-1] if word.endswith("s") and not word.endswith("ss") else word
 
 
 def known(vocabulary: Iterable[Words]) -> Mapping[str, Words]:
-    """Return what compact names mean, in every spelling; the surest meaning first."""
+    """The meanings of compact names, the surest first.
+
+    In every spelling.
+    """
     found: dict[str, Words] = {}
     for words in vocabulary:
         for name in words.names.split(","):
@@ -61,7 +70,10 @@ def known(vocabulary: Iterable[Words]) -> Mapping[str, Words]:
 
 
 def readings(name: str, names: Mapping[str, Words], entities: str = "") -> Iterator[Reading]:
-    """Yield what a name may mean: whole, or without marks, the entity or other words around."""
+    """The possible meanings of a name.
+
+    Of the whole, and without marks, the entity or other words around.
+    """
     for form, percent in _forms(name, entities):
         if found := names.get(form):
             yield Reading(found.sureness * percent // 100, found, percent >= _MARKED)
@@ -69,7 +81,7 @@ def readings(name: str, names: Mapping[str, Words], entities: str = "") -> Itera
 
 @cache
 def _forms(name: str, entities: str) -> tuple[tuple[str, int], ...]:
-    """Return the ways to read a name, and how much of the sureness is left in each."""
+    """The ways to read a name, with the sureness left."""
     words = words_of(name)
     bare = _bare(words)
     found = {"".join(words): 100}
@@ -84,7 +96,10 @@ def _forms(name: str, entities: str) -> tuple[tuple[str, int], ...]:
 
 
 def _bare(words: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the words without marks at either end, as in `fk_deal_id`, `Value__c`, `AmountUSD`."""
+    """The words without marks at either end.
+
+    As in `fk_deal_id`, `Value__c`, `AmountUSD`.
+    """
     while len(words) > 1 and words[0] in MARKS:
         words = words[1:]
     while len(words) > 1 and words[-1] in MARKS | MONEY_MARKS:

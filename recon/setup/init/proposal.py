@@ -1,4 +1,4 @@
-"""Proposal: which table is meant, and which of its columns is which of ours.
+"""The proposal: a side's table, and columns for our names.
 
 Pure: tables in, a proposal out. Names and types decide, a needed column goes before an optional
 one, and no column is proposed twice. Nothing is guessed in silence: a proposal says what it was
@@ -49,7 +49,7 @@ FITS: Mapping[str, Mapping[Family, int]] = {
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Which of their columns is ours, how sure that is out of 100, and why.
+    """Their column for ours, how sure (of 100), and why.
 
     `notes` say what to think of; `column` is None where none fits.
     """
@@ -73,7 +73,10 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A side's table, the columns of ours in the order of the specification, and what to know."""
+    """A side's table with our columns, and remarks.
+
+    The columns are in the order of the specification.
+    """
 
     side: Side
     table: Table
@@ -87,11 +90,11 @@ class Proposal:
         return [match.ours for match in self.matches if match.needed and match.column is None]
 
     def column(self, ours: str) -> Column | None:
-        """Return their column for one of ours, None without one."""
+        """Their column for one of our columns, else None."""
         return next((match.column for match in self.matches if match.ours == ours), None)
 
     def changed(self, ours: str, column: Column | None) -> Proposal:
-        """Return the proposal with one of our columns set by the user."""
+        """The proposal with one column set by the user."""
         notes = tuple(_type_notes(ours, column)) if column else ()
         matches = tuple(
             Match(ours, match.needed, column, 100 if column else 0, "your choice", notes)
@@ -104,7 +107,7 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A column that could be one of ours."""
+    """A column that could be one of our columns."""
 
     ours: str
     column: Column
@@ -136,14 +139,17 @@ def propose(side: Side, table: Table, referred: Column | None = None) -> Proposa
 
 
 def ranked(side: Side, tables: Iterable[Table]) -> list[tuple[int, Table]]:
-    """Return the tables that could be a side's with how sure each is, the best one first."""
+    """The likely tables of a side, the best first.
+
+    Each with how sure it is.
+    """
     scored = ((_table_score(side, table), table) for table in tables)
     found = [(score, table) for score, table in scored if score >= LEAST_TABLE]
     return sorted(found, key=lambda pair: (-pair[0], str(pair[1])))
 
 
 def ties(found: Sequence[tuple[int, Table]]) -> list[Table]:
-    """Return the tables of a ranking that fit as well as the best one."""
+    """The tables of a ranking that equal the best one."""
     return [table for score, table in found[1:] if score >= found[0][0] - TIE]
 
 
@@ -157,7 +163,7 @@ def _table_score(side: Side, table: Table) -> int:
 
 
 def _name_score(side: Side, name: str) -> int:
-    """Return how much a table's name alone speaks for a side."""
+    """How much a table's name alone speaks for a side."""
     words = [names.singular(word) for word in names.words_of(name)]
     text = " ".join(words)
     known = _table_names(side)
@@ -167,7 +173,10 @@ def _name_score(side: Side, name: str) -> int:
 
 
 def _candidates(side: Side, table: Table, referred: Column | None) -> list[Candidate]:
-    """Return all candidates of a table, the best one first, then in the table's order."""
+    """All candidates of a table, the best first.
+
+    Equals are in the table's order.
+    """
     found = []
     for column in table.columns:
         for ours, (score, reading) in _readings(side, column.name, column.family).items():
@@ -178,7 +187,7 @@ def _candidates(side: Side, table: Table, referred: Column | None) -> list[Candi
 
 @cache
 def _readings(side: Side, name: str, family: Family) -> dict[str, tuple[int, Reading]]:
-    """Return what a column could be of ours: the score by name and type, and the reading."""
+    """The possible meanings of a column, by name and type."""
     found = {}
     for ours, words in _column_names(side).items():
         read = list(names.readings(name, words, vocabulary.ENTITIES[side]))
@@ -199,7 +208,10 @@ def _table_names(side: Side) -> Mapping[str, Words]:
 
 
 def _is_referred(column: Column, table: Table, referred: Column | None) -> bool:
-    """Whether the entries refer to this column: by its name, or as `DealID` to the ID of Deals."""
+    """Whether the entries refer to this column.
+
+    By its name, or as `DealID` to the ID of Deals.
+    """
     if referred is None:
         return False
     entity = names.singular(names.compact(table.name))
@@ -210,7 +222,10 @@ def _is_referred(column: Column, table: Table, referred: Column | None) -> bool:
 def _chosen(
     found: Sequence[Candidate], ours: Sequence[str], least: int, before: Mapping[str, Candidate]
 ) -> dict[str, Candidate]:
-    """Return the candidates that are taken, the best one first, each column only once."""
+    """The candidates to take, the best first.
+
+    Each column is taken only once.
+    """
     chosen = dict(before)
     taken = {candidate.column.name for candidate in chosen.values()}
     for candidate in found:
@@ -222,7 +237,7 @@ def _chosen(
 
 
 def _rivals(ours: str, chosen: Mapping[str, Candidate], found: Sequence[Candidate]) -> list[str]:
-    """Return the free columns that fit one of ours as well as the one that was chosen."""
+    """The free columns as good as the chosen one."""
     taken = {candidate.column.name for candidate in chosen.values()}
     return [
         rival.column.name
@@ -248,7 +263,7 @@ def _best_families(ours: str) -> set[Family]:
 
 
 def _type_notes(ours: str, column: Column) -> list[str]:
-    """Return what to think of where a column is of its type."""
+    """Remarks on columns because of their type."""
     family = column.family
     if family not in FITS[ours]:
         return [f"{column.kind} is not a type for it"]
@@ -273,7 +288,7 @@ def _compliance(table: Table, taken: set[str]) -> tuple[Column, ...]:
 
 
 def _table_notes(side: Side, table: Table) -> list[str]:
-    """Return which columns may tell what is meant from what is not."""
+    """The columns that may mark rows to leave out."""
     known = names.known([Words(100, vocabulary.FILTERS[side])])
     found = [column.name for column in table.columns if names.compact(column.name) in known]
     meant = "booked contracts" if side is Side.ANALYTICS else "recognized revenue"

@@ -1,4 +1,4 @@
-"""Queries: a mapping of columns -> the SELECTs that deliver them under our names.
+"""From mapped columns to SELECTs with our names.
 
 The range of an entries query has two `?`, the first day and the first day after it. They are made
 into what the period column holds, and not the other way round: so an index still helps, and a
@@ -17,7 +17,10 @@ from recon.sources.database import SQL_SERVER, Database
 
 
 class Form(StrEnum):
-    """How a column holds a period; the numbers are integers, the texts are in quotes."""
+    """The form of a column's periods.
+
+    Those of numbers are integers, those of texts are in quotes.
+    """
 
     DATE = "a date"
     NUMBER_MONTH = "YYYYMM"
@@ -54,19 +57,19 @@ _OTHERS = {
 
 
 def quoted(name: str, product: str) -> str:
-    """Return an identifier that stands for itself, whatever is in it."""
+    """An identifier, quoted so that any character is safe."""
     if product == SQL_SERVER:
         return "[" + name.replace("]", "]]") + "]"
     return '"' + name.replace('"', '""') + '"'
 
 
 def table_name(table: Table, product: str) -> str:
-    """Return a table's name with its schema, quoted."""
+    """A table's name with its schema, quoted."""
     return ".".join(quoted(name, product) for name in (table.schema, table.name) if name)
 
 
 def form_of(column: Column, least: object, most: object) -> Form | None:
-    """Return how a column holds its periods, seen from its least and its greatest value.
+    """The form of a column's periods, by its two extremes.
 
     None where these two are not of one form, or there are none.
     """
@@ -82,7 +85,7 @@ def _form(value: str) -> Form | None:
 
 
 def extremes(database: Database, table: Table, column: Column) -> tuple[object, object]:
-    """Return the least and the greatest value of a column; None where it has none."""
+    """The least and greatest value of a column, or None."""
     name = quoted(column.name, database.product)
     row = database.execute(
         f"SELECT MIN({name}), MAX({name}) FROM {table_name(table, database.product)}"
@@ -91,7 +94,7 @@ def extremes(database: Database, table: Table, column: Column) -> tuple[object, 
 
 
 def contracts_query(proposal: Proposal, product: str) -> str:
-    """Return the SELECT of booked contracts."""
+    """The SELECT of booked contracts."""
     return (
         "-- Booked contracts, one row a contract and revenue type, from "
         f"{comment(proposal.table)}.\n"
@@ -102,7 +105,7 @@ def contracts_query(proposal: Proposal, product: str) -> str:
 
 
 def entries_query(proposal: Proposal, product: str, form: Form) -> str:
-    """Return the SELECT of recognized revenue, for a range of days."""
+    """The SELECT of recognized revenue, for a range of days."""
     period = proposal.column("recognition_period")
     if period is None:
         raise ValueError("the entries need a column for recognition_period")
@@ -122,7 +125,7 @@ def _notes(proposal: Proposal) -> str:
 
 
 def _bound(form: Form, product: str) -> str:
-    """Return a `?`, which is a day, as what the period column holds."""
+    """A day's parameter, converted to the period column's form."""
     if form is Form.DATE:
         return "?"
     text = _SQL_SERVER if product == SQL_SERVER else _OTHERS
@@ -150,7 +153,7 @@ def _select(proposal: Proposal, product: str, alias: str) -> str:
 
 
 def _item(match: Match, product: str, alias: str) -> tuple[str, str]:
-    """Return an item of the SELECT and what its comment says."""
+    """An item of the SELECT, with its comment."""
     if match.column is None:
         raise ValueError(f"{match.ours} has no column")
     said = "; ".join([match.column.kind, *match.notes])
@@ -158,5 +161,8 @@ def _item(match: Match, product: str, alias: str) -> tuple[str, str]:
 
 
 def comment(what: object) -> str:
-    """Return a text for a comment: a line break would end it, a `?` would count as a parameter."""
+    """A text that is safe in an SQL comment.
+
+    A line break would end the comment, a `?` would count as a parameter.
+    """
     return re.sub(r"[^\w .,:;()+-]", "_", str(what))

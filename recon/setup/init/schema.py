@@ -1,4 +1,4 @@
-"""Schema: what a database says of its own tables and columns."""
+"""The schema: a database's own list of tables and columns."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from recon.sources.side_by_side import Supervisor, side_by_side
 
 
 class Family(StrEnum):
-    """What a column's type can hold, whatever a server calls it."""
+    """The family of types that a column belongs to."""
 
     TEXT = "text"
     INTEGER = "integer"
@@ -40,7 +40,10 @@ _FAMILIES = {word: family for family, words in _TYPES.items() for word in words.
 
 
 def family(kind: str, product: str) -> Family:
-    """Return the family of a type, like `nvarchar` or `timestamp without time zone`."""
+    """The family of an SQL type.
+
+    Like `nvarchar` or `timestamp without time zone`.
+    """
     words = kind.lower().replace("(", " ").split()
     # SQL Server's timestamp is a row's version, not a moment.
     if not words or (product == SQL_SERVER and words[0] == "timestamp"):
@@ -50,7 +53,7 @@ def family(kind: str, product: str) -> Family:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: its name, its type as the server calls it, and what that type can hold."""
+    """A column: name, the server's type, and its family."""
 
     name: str
     kind: str
@@ -69,7 +72,10 @@ class Table:
         return f"{self.schema}.{self.name}" if self.schema else self.name
 
     def column(self, name: str) -> Column | None:
-        """Return the column of a name, whatever the case where that is clear; None without one."""
+        """The column of a name, in any case if unambiguous.
+
+        None without one.
+        """
         found = [column for column in self.columns if column.name.lower() == name.strip().lower()]
         exact = [column for column in found if column.name == name]
         return next(iter(exact or (found if len(found) == 1 else [])), None)
@@ -77,13 +83,18 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """What a side's login can see; `product` is what the server calls itself."""
+    """The tables visible to a side's login.
+
+    `product` is the server's name for itself.
+    """
 
     product: str
     tables: tuple[Table, ...] = field(default=())
 
     def table(self, name: str) -> Table | None:
-        """Return the table of a name like `dbo.Deals`, whatever the case; None without just one.
+        """The table of a name like `dbo.Deals`, in any case.
+
+        None where there is not exactly one.
 
         Without a schema, a table's name alone is enough where only one schema has it.
         """
@@ -93,7 +104,7 @@ class Catalog:
         return next(iter(exact if len(exact) == 1 else found if len(found) == 1 else []), None)
 
     def _called(self, name: str) -> list[Table]:
-        """Return the tables of a name with its schema, else without."""
+        """The tables of a name with its schema, else without."""
         lower = name.lower()
         whole = [table for table in self.tables if str(table).lower() == lower]
         return whole or [table for table in self.tables if table.name.lower() == lower]
@@ -110,7 +121,7 @@ ORDER BY c.TABLE_SCHEMA, c.TABLE_NAME, c.ORDINAL_POSITION
 
 
 def catalogs(settings: Settings, tell: Callable[[str], None]) -> dict[Side, Catalog]:
-    """Return what both sides' logins can see, asked for at the same time.
+    """The tables visible to both logins, listed together.
 
     Raises what `reached` raises, for the first side that fails.
     """
@@ -119,14 +130,17 @@ def catalogs(settings: Settings, tell: Callable[[str], None]) -> dict[Side, Cata
 
 
 def catalog(settings: SourceSettings, supervisor: Supervisor) -> Catalog:
-    """Return the tables and views that a side's login can see; raises what `reached` raises."""
+    """The tables and views visible to a side's login.
+
+    Raises the errors of `reached`.
+    """
     with reached(settings, supervisor) as database:
         rows = database.execute(_COLUMNS).fetchall()
         return Catalog(database.product, tuple(tables(rows, database.product)))
 
 
 def tables(rows: Iterable[tuple[str, str, str, str]], product: str) -> Iterator[Table]:
-    """Yield the tables that rows of INFORMATION_SCHEMA.COLUMNS, in their order, tell of."""
+    """The tables in ordered rows of INFORMATION_SCHEMA.COLUMNS."""
     for (schema, name), found in groupby(rows, key=lambda row: (row[0], row[1])):
         columns = (Column(row[2], row[3], family(row[3], product)) for row in found)
         yield Table(schema or "", name, tuple(columns))

@@ -1,4 +1,6 @@
-"""Vocabulary: what finance and sales systems call the tables and columns that recon needs.
+"""The vocabulary of finance and sales systems.
+
+Their names for the tables and columns that recon needs.
 
 Words are written apart and in lower case; `Words` says how sure a name makes us, out of 100.
 Words of one meaning are written in one way here and known in all of `SPELLINGS`.
@@ -14,7 +16,10 @@ from recon.base.result import Side
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Names, with commas, that make us sure to a degree; `note` is what to think of before."""
+    """Names, separated by commas, of one sureness.
+
+    `note` is a remark to consider before accepting one.
+    """
 
     sureness: int
     names: str

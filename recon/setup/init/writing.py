@@ -25,7 +25,7 @@ def refuse_existing(paths: Iterable[Path]) -> None:
 
 
 def write_all(files: Mapping[Path, str], *, force: bool = False) -> list[Path]:
-    """Write texts to their files and return the copies of what was there before.
+    """Write texts to files; return the copies of older files.
 
     Everything is written beside first and then moved into place; on any failure, Ctrl-C included,
     all is as it was before. Raises UsageError where a file is there and `force` is not given,
@@ -54,7 +54,7 @@ def write_all(files: Mapping[Path, str], *, force: bool = False) -> list[Path]:
 
 
 class _Undo:
-    """Does the steps of writing, and knows how to take back those that were done."""
+    """The steps of writing, each of which can be undone."""
 
     def __init__(self) -> None:
         self._folders: list[Path] = []
@@ -75,7 +75,10 @@ class _Undo:
         return new
 
     def kept(self, path: Path) -> Path | None:
-        """Return a copy of what is there, None where nothing is; older copies stay."""
+        """A copy of a file, None without one.
+
+        Older copies stay.
+        """
         if not path.exists():
             return None
         copy = next(name for name in copy_names(path) if not name.exists())
@@ -104,6 +107,6 @@ class _Undo:
 
 
 def copy_names(path: Path) -> Iterator[Path]:
-    """Yield the names that a copy of a file may have, `name.bak` and so on."""
+    """The possible names of a copy: `name.bak` and so on."""
     yield path.with_name(f"{path.name}.bak")
     yield from (path.with_name(f"{path.name}.{number}.bak") for number in count(2))
