@@ -19,12 +19,12 @@ SHORT: Mapping[str, str] = {
     "beyond_value": "beyond the value",
 }
 DEFINITION = (
-    "Unrecognized contract value: what is booked and neither recognized nor released yet. A line "
-    "counts from its booking month on.",
-    "Changes: what moved in earlier months since their closing was recorded. Terminations: what "
-    "lines that close early in the month leave unrecognized.",
-    "Beyond the value: the part of the closing that was recognized beyond what the contract lines "
-    "have to give, or without a contract line.",
+    "Unrecognized contract value: the value that is booked but not yet recognized or released. A "
+    "line counts from its booking month on.",
+    "Changes: movements in earlier months since their closing was recorded. Terminations: the "
+    "value that lines closing early in the month leave unrecognized.",
+    "Beyond the value: the part of the closing that was recognized beyond the value of the "
+    "contract lines, or without a contract line.",
 )
 
 
@@ -32,7 +32,7 @@ def opening_words(month: Month, recorded: bool) -> str:
     """The origin of an opening: recorded closing or today's data."""
     before = (month - 1).name
     if recorded:
-        return f"Opening: the closing that the run of {before} recorded."
+        return f"Opening: the closing recorded by the run of {before}."
     return f"Opening: computed from today's data, since no closing of {before} was recorded."
 
 

@@ -86,7 +86,7 @@ def _row(life: Life, month: Month, now: datetime) -> tuple[object, ...]:
 
 PROPOSED, NOT_PROPOSED = "proposed, not posted", "no proposal"
 PROPOSAL_NOTE = (
-    "PROPOSALS ONLY: nothing of this was posted anywhere. Check each entry and post it in the "
+    "PROPOSALS ONLY: none of this has been posted anywhere. Check each entry and post it in the "
     "ledger yourself, then reconcile again."
 )
 PROPOSAL_COLUMNS = (

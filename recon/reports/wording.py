@@ -21,12 +21,12 @@ def left_out(result: Reconciliation) -> str:
         currency: total - (result.totals[currency].recognized if currency in result.totals else 0)
         for currency, total in sorted(result.sources[Side.ACCOUNTING].control_total.items())
     }
-    told = [f"{money.pretty(amount, code)} {code}" for code, amount in amounts.items() if amount]
-    if not told:
+    listed = [f"{money.pretty(amount, code)} {code}" for code, amount in amounts.items() if amount]
+    if not listed:
         return ""
     return (
-        f"The invalid entries amount to {', '.join(told)}: what accounting delivered less what is "
-        "recognized."
+        f"The invalid entries amount to {', '.join(listed)}: the total that accounting delivered "
+        "less the total recognized."
     )
 
 
@@ -63,9 +63,10 @@ def masked(result: Reconciliation, currency: str) -> str:
         return ""
     totals = result.totals[currency]
     return (
-        f"{currency}: net looks fine, gross does not. "
-        f"{money.pretty(totals.difference, currency, sign=True)} net is what is left of "
-        f"{money.pretty(totals.gross_difference, currency)} in differences that offset each other."
+        f"{currency}: the net difference looks fine, the gross does not. "
+        f"{money.pretty(totals.difference, currency, sign=True)} net is all that remains of "
+        f"{money.pretty(totals.gross_difference, currency)} in differences, since they "
+        "offset each other."
     )
 
 

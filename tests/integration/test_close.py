@@ -163,7 +163,7 @@ def test_the_roll_forward_can_be_looked_at_by_itself(year: tuple[Project, dict[s
     """As the run's own report has it, with where its opening comes from."""
     project, _ = year
     said = told(project, "rollforward", YEAR[1])
-    assert "Opening: the closing that the run of January 2024 recorded." in " ".join(said.split())
+    assert "Opening: the closing recorded by the run of January 2024." in " ".join(said.split())
     rows = document(project, "rollforward", YEAR[1])["rows"]
     closed = {
         (row["revenue_type"], row["segment"], row["currency"]): row["closing"] for row in rows
@@ -376,7 +376,7 @@ def test_a_run_of_a_signed_month_supersedes_it(project: Project) -> None:
     assert f"{run_id} was signed off by anna as preparer" in page
     assert "The verdict was critical and is clean now." in " ".join(page.split())
     assert "1 fixed, 0 new, 0 changed; the net difference moved by +10,000.00 USD" in page
-    assert "exit code  3: done, with another verdict than the one that was signed off" in page
+    assert "exit code  3: done, but the verdict differs from the one that was signed off" in page
     newest = document(project, "history")["months"][0]["runs"][0]
     assert (newest["supersedes"], newest["signed_off"], newest["exit_code"]) == (run_id, False, 3)
     assert "2 runs, signed off, and run again since" in told(project, "history")
@@ -388,7 +388,7 @@ def test_a_run_with_the_signed_verdict_is_what_it_was(project: Project) -> None:
     first = signed_month(project)
     done = run(project, "month", "2024-06", *CSV)
     assert done.returncode == 0
-    assert b"Nothing differs from what was signed" in done.stdout
+    assert b"Nothing differs from the signed run" in done.stdout
     second = signed_month(project)
     runs = {item["run_id"]: item for item in document(project, "history")["months"][0]["runs"]}
     assert second != first
@@ -406,7 +406,7 @@ def test_a_look_supersedes_nothing(project: Project) -> None:
 
 def test_an_empty_journal_is_a_friendly_line(project: Project) -> None:
     """Before the first run there is nothing to list, and looking leaves nothing behind."""
-    said = "is recorded here yet; `recon month` makes"
+    said = "is recorded here yet; `recon month` creates"
     assert f"No run {said}" in told(project, "history")
     assert f"No run of 2024-06 {said}" in told(project, "history", "2024-06")
     assert f"No run {said}" in told(project, "open")

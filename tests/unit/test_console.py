@@ -159,7 +159,7 @@ def test_nothing_to_compare_is_not_ready() -> None:
 def test_masked_net_is_called_out() -> None:
     """A cent of net difference over 11,000 of gross is not passed off as fine."""
     text = shown(reconciliation(), width=160)
-    assert "USD: net looks fine, gross does not." in text
+    assert "USD: the net difference looks fine, the gross does not." in text
     assert re.search(r"USD .*\+0\.01 +11,000\.01 +524\.83 +masked", text)
 
 
@@ -220,7 +220,7 @@ def test_breaks_in_order_with_reason() -> None:
     assert "duplicate entry (ambiguous), Iris Kane: E-1003-2 repeats E-1003-1:" in told
     assert "unknown contract, no owner:" in text
     assert text.index("C-2002") < text.index("C-1005") < text.index("C-1003")
-    assert "+4 more in the report" in text
+    assert "+4 more in the reports" in text
 
 
 def test_every_flag_has_its_sentence() -> None:
@@ -235,7 +235,7 @@ def test_many_reasons_are_counted() -> None:
     """More reasons for invalid rows than fit are counted, not dropped in silence."""
     base = reconciliation()
     rows = [replace(base.invalid[0], reason=f"reason {number}") for number in range(11)]
-    assert "+3 more reasons in the report" in shown(replace(base, invalid=rows))
+    assert "+3 more reasons in the reports" in shown(replace(base, invalid=rows))
 
 
 def test_what_the_invalid_entries_amount_to() -> None:
@@ -246,7 +246,7 @@ def test_what_the_invalid_entries_amount_to() -> None:
     totals["USD"] += 1_234_500
     sources = {**base.sources, Side.ACCOUNTING: replace(accounting, control_total=totals)}
     found = " ".join(shown(replace(base, sources=sources)).split())
-    assert "The invalid entries amount to 7.00 GBP, 123.45 USD: what accounting delivered" in found
+    assert "The invalid entries amount to 7.00 GBP, 123.45 USD: the total that" in found
     assert "invalid entries amount" not in shown(base)
 
 

@@ -133,7 +133,9 @@ def test_months_to_come_have_no_difference() -> None:
     text = shown("C-2001", 160)
     (row,) = (row for row in month_rows(text) if row[0] == "2024-12")
     assert row == ["2024-12", "100,000", "0", "4,800,000", "4,300,000", "0"]
-    assert "add up to the contract value of 7,200,000 JPY; 2,900,000 of it is to come." in text
+    assert (
+        "add up to the contract value of 7,200,000 JPY; 2,900,000 of it is still to come." in text
+    )
 
 
 def test_idle_months_are_added_up() -> None:

@@ -111,12 +111,12 @@ def test_another_verdict_than_the_signed_one_is_the_exit_code() -> None:
         exit_code=ExitCode.BREAKS,
     )
     assert "The verdict was high and is clean now." in text
-    assert "exit code  3: done, with another verdict than the one that was signed off" in text
+    assert "exit code  3: done, but the verdict differs from the one that was signed off" in text
 
 
 def test_an_empty_journal_is_a_friendly_line() -> None:
     """Nothing was run yet: that is no failure."""
-    said = "is recorded here yet; `recon month` makes"
+    said = "is recorded here yet; `recon month` creates"
     assert f"No run {said}" in page(80, "utf-8", show_history, [], {})
     assert f"No run of 2024-06 {said}" in page(80, "utf-8", show_history, [], {}, MONTH)
     assert f"No run {said}" in page(80, "utf-8", show_open, None)

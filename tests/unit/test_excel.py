@@ -145,7 +145,7 @@ def test_an_amount_too_long_for_excel_is_a_text_and_says_so(tmp_path: Path) -> N
     book = written(tmp_path, with_lines(expected=12_345_678_901_234_567_00))
     assert column(book["Lines"], "Expected") == ["123,456,789,012,345.67"]
     cells = list(every_cell(book))
-    assert any("USD: amounts of more than 15 digits stand as text" in cell for cell in cells)
+    assert any("USD: amounts of more than 15 digits are shown as text" in cell for cell in cells)
     assert any("over 15 digits" in cell for cell in cells)
 
 

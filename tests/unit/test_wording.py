@@ -45,5 +45,7 @@ def test_the_main_currency_comes_first(configured: str, order: list[str]) -> Non
 
 def test_a_masked_net_is_called_out() -> None:
     """A net difference of a cent over a gross one of thousands gets a sentence."""
-    assert masked(FULL, "USD").startswith("USD: net looks fine, gross does not. +0.01 net")
+    assert masked(FULL, "USD").startswith(
+        "USD: the net difference looks fine, the gross does not. +0.01 net"
+    )
     assert masked(FULL, "JPY") == ""

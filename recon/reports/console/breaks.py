@@ -52,8 +52,8 @@ _FLAGS = {
         "close early and leave a remainder unrecognized",
     ),
     Flag.TERM_MISMATCH: (
-        "closes on another day than its term ends",
-        "close on another day than their term ends",
+        "has a close date other than the end of its term",
+        "have a close date other than the end of their term",
     ),
     Flag.SPELLING: ("is spelled in more than one way", "are spelled in more than one way"),
 }
@@ -76,7 +76,7 @@ def fix_first(view: View, top: int, lives: Mapping[str, Life]) -> Iterator[Rende
     else:
         yield from _stacked(view, first, lives)
     if more := len(view.result.breaks) - len(first):
-        yield Text(f"\n  +{more:,} more in the report", SOFT)
+        yield Text(f"\n  +{more:,} more in the reports", SOFT)
 
 
 def _acknowledged(item: Break, lives: Mapping[str, Life]) -> Event | None:
@@ -144,7 +144,7 @@ def invalid_rows(view: View) -> Iterator[RenderableType]:
         groups.setdefault((row.side, row.reason), []).append(row)
     found = sorted(groups.items(), key=lambda group: -len(group[1]))[:REASONS]
     yield from view.pen.heading(
-        "Invalid rows", f"{len(view.result.invalid):,}, kept out of the totals"
+        "Invalid rows", f"{len(view.result.invalid):,}, excluded from the totals"
     )
     yield from view.pen.table(
         [
@@ -155,7 +155,7 @@ def invalid_rows(view: View) -> Iterator[RenderableType]:
         ]
     )
     if more := len(groups) - len(found):
-        yield Text(f"\n  +{counted(more, 'more reason')} in the report", SOFT)
+        yield Text(f"\n  +{counted(more, 'more reason')} in the reports", SOFT)
     if said := left_out(view.result):
         yield Text()
         yield from view.pen.paragraph(view.pen.text(said))

@@ -107,7 +107,7 @@ def exit_words(code: ExitCode) -> str:
 def _exit_words_of(result: Reconciliation, code: ExitCode, history: History) -> str:
     before = history.superseded
     if code == ExitCode.BREAKS and before and before.says_otherwise(result.severity):
-        return f"{code.value}: done, with another verdict than the one that was signed off"
+        return f"{code.value}: done, but the verdict differs from the one that was signed off"
     return exit_words(code)
 
 

@@ -87,7 +87,7 @@ def _why(pen: Pen, finding: Finding) -> Iterator[Text]:
     yield from _fact(pen, "", item.explanation)
     if item.ambiguous:
         others = ", ".join(words(cause) for cause in item.candidates if cause is not item.cause)
-        yield from _fact(pen, "fits as well", others)
+        yield from _fact(pen, "also fits", others)
     if finding.tried:
         yield from _fact(
             pen, "does not fit", ", ".join(map(TRIED.__getitem__, finding.tried)), SOFT
@@ -117,7 +117,7 @@ def _recognized(dossier: Dossier, line: Line) -> str:
     amounts = [entry.amount or 0 for entry in line.entries if entry.month == dossier.month]
     total = money.pretty(line.recognized, line.currency)
     if not amounts:
-        return f"= {total}, without an entry"
+        return f"= {total}, no entries"
     if len(amounts) == 1:
         return f"= {total}, one entry"
     if len(amounts) > SUMMANDS:
@@ -202,7 +202,7 @@ def _invalid(pen: Pen, line: InvalidLine) -> Iterator[Text]:
     severity = severity_text(Severity.HIGH)
     yield from _fact(pen, "reason", line.reason, SEVERITY_STYLES[Severity.HIGH])
     yield from _fact(
-        pen, "", f"row {line.row:,} of analytics; kept out of the comparison and the totals"
+        pen, "", f"row {line.row:,} of analytics; excluded from the comparison and the totals"
     )
     yield from _fact(pen, "severity", Text.assemble("an invalid row is at least ", severity))
     for label, said in written_terms(line.terms, line.currency):
@@ -213,11 +213,11 @@ def _invalid(pen: Pen, line: InvalidLine) -> Iterator[Text]:
 def _kept_out(pen: Pen, dossier: Dossier) -> Iterator[Text]:
     if not dossier.kept_out and not dossier.kept_out_elsewhere:
         return
-    yield from pen.heading("Entries kept out of the comparison", f"{len(dossier.kept_out):,}")
+    yield from pen.heading("Entries excluded from the comparison", f"{len(dossier.kept_out):,}")
     if dossier.kept_out:
         yield from _entry_table(pen, dossier.kept_out, dossier.contract_id)
     if count := dossier.kept_out_elsewhere:
-        yield Text(f"  +{count:,} of other months", SOFT)
+        yield Text(f"  +{count:,} in other months", SOFT)
 
 
 def _title(pen: Pen, title: str) -> Iterator[Text]:

@@ -180,7 +180,7 @@ def tied(line: Line) -> str:
     value = f"{amount(line.value)} {line.currency}"
     said = f"The expected months{left} add up to the contract value of {value}"
     to_come = sum(row.expected for row in line.months if row.to_come)
-    return f"{said}; {amount(to_come)} of it is to come." if to_come else f"{said}."
+    return f"{said}; {amount(to_come)} of it is still to come." if to_come else f"{said}."
 
 
 def entries(pen: Pen, rows: Sequence[EntryRow], contract_id: str) -> Iterator[Column]:
@@ -212,22 +212,22 @@ def compliance(pen: Pen, rows: Sequence[EntryRow]) -> Iterator[Column]:
 # What each cause would have been, had it added up.
 TRIED = {
     Cause.DUPLICATE_ENTRY: "an entry posted twice",
-    Cause.SIGN_FLIPPED: "a turned sign",
+    Cause.SIGN_FLIPPED: "a flipped sign",
     Cause.DECIMAL_SHIFT: "a shifted decimal point",
     Cause.DIGITS_SWAPPED: "two swapped digits",
     Cause.WRONG_PERIOD: "an entry of the month before or after",
-    Cause.CATCH_UP: "earlier months made good",
-    Cause.WRONG_TYPE: "another type of the contract",
+    Cause.CATCH_UP: "a catch-up of earlier months",
+    Cause.WRONG_TYPE: "another revenue type of the contract",
     Cause.WRONG_CONTRACT: "another contract of the customer",
     Cause.MISTYPED_CONTRACT: "a mistyped contract id",
     Cause.WRONG_CURRENCY: "another currency",
-    Cause.FULL_VALUE: "the whole value at once",
+    Cause.FULL_VALUE: "the whole contract value at once",
     Cause.WRONG_DURATION: "another duration",
     Cause.WRONG_START: "another start",
     Cause.OTHER_CONVENTION: "another convention or rounding",
     Cause.ENDED: "recognition after the end",
     Cause.NOT_STARTED: "recognition before the start",
-    Cause.UNKNOWN_CONTRACT: "a contract that analytics does not know",
+    Cause.UNKNOWN_CONTRACT: "a contract unknown to analytics",
     Cause.NOT_POSTED: "nothing posted",
     Cause.UNEXPLAINED: "no explanation",
 }
@@ -253,7 +253,7 @@ def written_terms(terms: Terms, currency: str) -> Iterator[tuple[str, str]]:
 
 def _over(terms: Terms) -> str:
     if terms.duration is None:
-        return "over no readable duration"
+        return "over an unreadable duration"
     return f"over {counted(terms.duration, 'month')}"
 
 

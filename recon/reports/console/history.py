@@ -53,7 +53,7 @@ def show_history(
         console.print(sample_banner())
     if not runs:
         which = f"No run of {month}" if month else "No run"
-        console.print(f"{which} is recorded here yet; `recon month` makes one.")
+        console.print(f"{which} is recorded here yet; `recon month` creates one.")
     for line in _page(pen, newest_first(runs), signed) if runs else ():
         console.print(line, soft_wrap=True)
 
@@ -64,7 +64,7 @@ def show_signed(console: Console, run: Run, given: Sequence[Signature]) -> None:
     state = (
         f"{run.month} is signed off."
         if is_signed_off(given)
-        else f"{run.month} is not signed off yet: the reviewer, who is somebody else, signs next."
+        else f"{run.month} is not signed off yet: the reviewer, a different person, signs next."
     )
     said = [*(_said(signature) for signature in given), f"{state} Run {run.run_id}"]
     for line in (line for text in said for line in pen.paragraph(pen.text(text), 0)):

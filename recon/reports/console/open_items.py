@@ -93,7 +93,7 @@ def _page(
     if sample:
         yield sample_banner()
     if standing is None:
-        yield Text("No run is recorded here yet; `recon month` makes the first one.")
+        yield Text("No run is recorded here yet; `recon month` creates the first one.")
     elif not standing.found:
         only = f" ({standing.only})" if standing.only else ""
         yield Text(f"No break is open at the end of {standing.month}{only}.")

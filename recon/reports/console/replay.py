@@ -84,7 +84,7 @@ def _changed(pen: Pen, changed: Sequence[tuple[SeenBreak, SeenBreak]]) -> Iterat
     shown = changed[:SHOWN]
     then, now = [pair[0] for pair in shown], [pair[1] for pair in shown]
     yield from pen.table(
-        [*_of(pen, now), _amounts("Was", then, "difference"), _amounts("Is", now, "difference")]
+        [*_of(pen, now), _amounts("Before", then, "difference"), _amounts("Now", now, "difference")]
     )
     yield from _rest(len(changed))
 
@@ -129,7 +129,7 @@ def _movement(pen: Pen, parts: Sequence[Part], main: str) -> Iterator[Text]:
 def _movement_columns(parts: Sequence[Part], currency: str) -> list[Column]:
     rows = ["" if part.rows is None else f"{part.rows:,}" for part in parts]
     return [
-        Column("", [*(Text(part.what.capitalize()) for part in parts), Text("In all", STRONG)]),
+        Column("", [*(Text(part.what.capitalize()) for part in parts), Text("Total", STRONG)]),
         numbers("Rows", [*rows, ""]),
         *(
             _moved(title, [part.moved.get(currency, {}).get(figure, 0) for part in parts], currency)

@@ -33,8 +33,8 @@ from recon.reports.rollforward_wording import DEFINITION, SHORT, currencies_of, 
 _DROPS = {"opening": 1, "changes": 2, "bookings": 3, "terminations": 3}
 TITLE = "Roll-forward of unrecognized contract value"
 NARROW = (
-    "Not every column of the rows finds room here: a wider window shows all, as do the workbook "
-    "and rollforward.csv."
+    "Some columns do not fit here: a wider window shows them all, and so do the workbook and "
+    "rollforward.csv."
 )
 _EDGES = ("opening", "closing")
 

@@ -40,7 +40,7 @@ def signed_before(view: View, history: History) -> Iterator[Text]:
     yield from view.pen.paragraph(_signed_words(view, before))
     # Of the last run it is known as well why the totals have moved.
     known = since if since and since.run_id == before.run.run_id else before.since
-    yield from _difference(view, known, "what was signed")
+    yield from _difference(view, known, "the signed run")
 
 
 def _signed_words(view: View, before: Superseded) -> Text:
@@ -128,7 +128,7 @@ def _changed(then: SeenBreak, now: SeenBreak) -> str:
             if name == "to_date_difference":
                 was = money.pretty(then.to_date_difference, then.currency, sign=True)
             return f"{words(name)} was {words(str(was)) or 'none'}"
-    return "is told otherwise"
+    return "has another explanation"
 
 
 def _change_columns(view: View, shown: Sequence[_Change]) -> Iterator[Column]:

@@ -131,7 +131,7 @@ def where(view: View) -> Iterator[RenderableType]:
     yield from view.pen.heading("Where the differences are", currencies[0])
     yield from view.pen.table(_part_columns(view, currencies[:size]))
     if rest := currencies[size:]:
-        yield Text(f"\n  {', '.join(rest)}: in a wider window", SOFT)
+        yield Text(f"\n  {', '.join(rest)}: shown in a wider window", SOFT)
 
 
 def _part_columns(view: View, currencies: Sequence[str]) -> list[Column]:

@@ -278,8 +278,8 @@ def _parameters(
 def _own_notices(breaks: Table, lines: Table) -> Iterator[str]:
     for currency in sorted(breaks.beyond | lines.beyond):
         yield (
-            f"{currency}: amounts of more than 15 digits stand as text, since Excel would round "
-            "them; the live formulas do not count them. The CSV files have them as numbers."
+            f"{currency}: amounts of more than 15 digits are shown as text, since Excel would "
+            "round them; the live formulas do not count them. The CSV files have them as numbers."
         )
     if len(lines.parts) > 1:
         yield f"The lines fill {len(lines.parts)} sheets; the live formulas count all of them."
