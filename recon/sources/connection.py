@@ -74,7 +74,7 @@ def newest(drivers: Iterable[str]) -> str:
         there = ", ".join(sorted(installed)) or "none"
         raise ConfigError(
             [
-                f"no Microsoft ODBC driver for SQL Server is installed (there are: {there}); "
+                f"no Microsoft ODBC driver for SQL Server is installed (installed: {there}); "
                 "install ODBC Driver 18 for SQL Server, or name another one with driver = '…'"
             ],
             "This machine",
@@ -110,7 +110,7 @@ def _stored_password(settings: DatabaseSettings) -> str:
     if found is None:
         raise ConfigError(
             [
-                f"{settings.key}.user: the credential store has no password of {name} for recon; "
+                f"{settings.key}.user: the credential store has no password for {name}; "
                 f"set password_env or store it with 'keyring set recon {name}'"
             ]
         )

@@ -165,7 +165,7 @@ def check_decimals(cursor: pyodbc.Cursor) -> None:
     pyodbc.setDecimalSeparator(".")
     if cursor.execute(select).fetchval() != right:
         raise SourceDataError(
-            "The driver reads 1234.56 as another number; set the account's regional format to "
+            "The driver reads 1234.56 as a different number; set the account's regional format to "
             "one with a decimal point, then run again."
         )
 

@@ -33,7 +33,7 @@ def opening(path: Path, settings: SourceSettings) -> Iterator[None]:
     except OSError as error:
         copied = settings.encoding not in ("utf-8", "utf-8-sig") and error.filename != str(path)
         what = f"{path} cannot be copied to UTF-8" if copied else f"{path} cannot be read"
-        advice = "make room for temporary files" if copied else "check that it may be read"
+        advice = "make room for temporary files" if copied else "check that it is readable"
         raise SourceUnreachable(f"{what} ({error.strerror}); {advice} and run again.") from error
 
 
@@ -73,7 +73,7 @@ def _decoded(path: Path, encoding: str) -> Iterator[str]:
             text = decoder.decode(block)
             if "\0" in text:
                 raise SourceDataError(
-                    f"{path} holds zero bytes, as damaged files do, and UTF-16 that is read as "
+                    f"{path} contains zero bytes, like a damaged file or UTF-16 read as "
                     f"{encoding.upper()}; save it as UTF-8."
                 )
             yield text

@@ -31,16 +31,16 @@ NO_DATABASE = 4060
 PERMANENT = (
     # Before the login: a server may say of a database that is not there that the login failed, too.
     ((NO_DATABASE, "3D000", r'database ".*" does not exist'),
-     "has no such database, or the login may not open it; check the name of the database"),
+     "has no such database, or does not let the login open it; check the name of the database"),
     ((18456, "28000", "28P01", "password authentication failed"),
-     "refuses the login; check the user, the password, or the service account's rights"),
+     "rejects the login; check the user, the password, or the service account's rights"),
     ((208, "42S02", "42P01"), "has no table or view of that name; check the query"),
     ((207, "42S22", "42703"), "has no column of that name; check the query"),
     ((229, "42501"), "does not let the login read; grant it SELECT"),
     (("IM002", "Can't open lib"),
      "cannot be reached: no driver of that name is installed on this machine"),
     (("certificate",),
-     "shows a certificate that is not trusted; install its authority, or set "
+     "presents a certificate that is not trusted; install the one of its issuer, or set "
      "trust_server_certificate = true if you accept that"),
     (("ncryption not supported",),
      "does not encrypt; set encrypt = false if you accept that"),
@@ -49,7 +49,7 @@ PERMANENT = (
      "did not finish the query in time; raise query_timeout or ask why it is slow"),
 )  # fmt: skip
 PASSING = (
-    (("40001", "40P01", 1205), "chose the query as a deadlock victim, again and again"),
+    (("40001", "40P01", 1205), "repeatedly chose the query as a deadlock victim"),
     (("55P03", 1222), "kept the tables locked"),
     (("Connection refused",), "refuses the connection; check the server's name and port"),
     (("HYT00", "HYT01", "08001"),
@@ -58,7 +58,7 @@ PASSING = (
      "was cut off; check the network and the server"),
     # PostgreSQL's driver sets one before each query, unless told otherwise.
     ((SAVEPOINT,),
-     "was cut off, or knows no savepoints; check the network and the server, or add "
+     "was cut off, or does not support savepoints; check the network and the server, or add "
      "Protocol=7.4-0 to the connection string"),
 )  # fmt: skip
 

@@ -127,10 +127,10 @@ class FilesSource:
     def _found(self) -> list[Path]:
         files = self._files()
         if not files:
-            what = "is no file" if self._matches() else "is not there"
+            what = "is not a file" if self._matches() else "does not exist"
             raise SourceUnreachable(
-                f"{self._path} {what}; let {self.settings.side}.path in the configuration name a "
-                "file, or files like data/*.csv."
+                f"{self._path} {what}; set {self.settings.side}.path in the configuration to a "
+                "file, or to files like data/*.csv."
             )
         return files
 
@@ -142,8 +142,8 @@ class FilesSource:
         kinds = {path.suffix.lower() == ".parquet" or starts[path] == PARQUET for path in paths}
         if len(kinds) > 1:
             raise SourceDataError(
-                f"{self._path} names Parquet and other files; the {self.settings.side} side needs "
-                "files of one kind."
+                f"{self._path} matches Parquet and other files; the {self.settings.side} side "
+                "needs files of one kind."
             )
         if kinds == {True}:
             return self._parquet_relation(session, paths)
@@ -188,7 +188,7 @@ class FilesSource:
         for path, header in zip(paths, headers, strict=True):
             if header != headers[0]:
                 raise SourceDataError(
-                    f"{path} has other columns than {paths[0]}; the files of one side need the "
+                    f"{path} has different columns than {paths[0]}; the files of one side need the "
                     "same header."
                 )
 

@@ -86,7 +86,7 @@ class OdbcSource:
             raise failure(self.settings.side, self.description, error) from None
         except OSError as error:
             raise ReportError(
-                f"What the {self.settings.side} side delivers cannot be kept: {error.strerror}. "
+                f"The rows of the {self.settings.side} side cannot be stored: {error.strerror}. "
                 "Make room in the folder for temporary files (TEMP), then run again."
             ) from error
         return Delivery(
@@ -151,7 +151,8 @@ class OdbcSource:
         if twice := sorted(column for column, times in names.items() if times > 1):
             raise SourceDataError(
                 f"The {self.settings.side} side ({self.description}) delivers several columns "
-                f"named {', '.join(twice)}. Give each a name of its own, whatever its case."
+                f"named {', '.join(twice)}. Give each one its own name; upper and "
+                "lower case do not count."
             )
         return {column[0].lower(): column[1] for column in cursor.description}
 
@@ -182,7 +183,7 @@ class OdbcSource:
             raise SourceDataError(
                 f"The {self.settings.side} side ({self.description}) delivered {count:,} rows and "
                 f"a sum of {total}, but the server counts {wanted_rows:,} and {wanted_sum or 0}; "
-                "it changed while it was read, run again."
+                "the data changed while it was read; run again."
             )
         return part_trail(part, counted)
 

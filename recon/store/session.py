@@ -145,7 +145,7 @@ def writing(path: Path) -> Iterator[None]:
         # A database file on a full disk fails to commit.
         raise ReportError(
             f"{path} cannot be written: {_plainly(error)}. "
-            "Free the place or choose another one, then run again."
+            "Close it, make room, or choose another place, then run again."
         ) from error
 
 
@@ -159,10 +159,10 @@ def _told(error: Exception, what: str) -> BaseException | None:
     if isinstance(error, duckdb.IOException):
         return SourceUnreachable(
             f"T{what[1:]} cannot be read: {_plainly(error)}. "
-            "Check that it is there and may be read, then run again."
+            "Check that it exists and is readable, then run again."
         )
     if isinstance(error, duckdb.InvalidInputException | duckdb.ConversionException):
-        return SourceDataError(f"T{what[1:]} is not what it should be: {_plainly(error)}.")
+        return SourceDataError(f"T{what[1:]} cannot be used: {_plainly(error)}.")
     return None
 
 
@@ -187,7 +187,7 @@ def _spilled(error: Exception) -> ReportError | None:
         return None
     return ReportError(
         f"The folder for temporary files, {tempfile.gettempdir()}, cannot be used: "
-        f"{_plainly(error)}. Make room there, or let TMPDIR (on Windows TEMP) name another folder, "
+        f"{_plainly(error)}. Make room there, or set TMPDIR (on Windows TEMP) to another folder, "
         "then run again."
     )
 
@@ -197,20 +197,20 @@ def _no_room(error: duckdb.OutOfMemoryException, what: str) -> ReconError:
     if "offload" in str(error) or "temp_directory" in str(error):
         return ReportError(
             f"The folder for temporary files, {tempfile.gettempdir()}, has no room for {what}. "
-            "Make room there, or let TMPDIR (on Windows TEMP) name another folder, then run again."
+            "Make room there, or set TMPDIR (on Windows TEMP) to another folder, then run again."
         )
     return ReconError(
-        f"The memory is too small for {what}: {_plainly(error)}. "
+        f"There is not enough memory for {what}: {_plainly(error)}. "
         "Raise memory_limit in the configuration, or free some memory, then run again."
     )
 
 
 _MEANINGS = (
     ("No files found", "it is no longer there"),
-    ("Expected Number of Columns", "it has another number of fields than the header"),
-    ("unterminated quote", "a quote does not end where its field does"),
-    ("Maximum line size", "it is too long; a quote before it may not end"),
-    ("state machine", "line endings are mixed, or quotes do not pair"),
+    ("Expected Number of Columns", "its number of fields differs from that of the header"),
+    ("unterminated quote", "a quote does not end where its field ends"),
+    ("Maximum line size", "it is too long; a quote before it may not be closed"),
+    ("state machine", "line endings are mixed, or a quote is not closed"),
     ("magic bytes", "it is not a Parquet file, or not a complete one"),
     ("too small to be a Parquet", "it is not a Parquet file, or not a complete one"),
 )

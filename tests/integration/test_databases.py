@@ -143,7 +143,7 @@ def test_a_wrong_password_is_told_at_once(
     monkeypatch.setenv("BOOKS_PASSWORD", "s3cret")
     error = refusal(configured())
     assert error.exit_code == 5
-    assert "refuses the login" in str(error)
+    assert "rejects the login" in str(error)
     assert "s3cret" not in str(error)
 
 

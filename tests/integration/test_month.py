@@ -204,7 +204,7 @@ def test_a_missing_file_is_5(project: Project) -> None:
     (project.folder / "data" / "entries.csv").unlink()
     done = month(project)
     assert (done.returncode, done.stdout) == (5, b"")
-    assert "entries.csv is not there; let accounting.path" in one_sentence(done.stderr.decode())
+    assert "entries.csv does not exist; set accounting.path" in one_sentence(done.stderr.decode())
     assert project.written() == []
 
 

@@ -88,10 +88,10 @@ def test_values_are_braced(value: str, written: str) -> None:
 
 # (SQLSTATE, text, whether it is worth another try, what the sentence says)
 ERRORS = (
-    ("28000", "Login failed for user 'x'. (18456)", False, "refuses the login"),
+    ("28000", "Login failed for user 'x'. (18456)", False, "rejects the login"),
     ("42000", "Cannot open database (4060)", False, "has no such database"),
     ("08001", 'FATAL: database "nix" does not exist (101)', False, "has no such database"),
-    ("08001", "FATAL: password authentication failed (101)", False, "refuses the login"),
+    ("08001", "FATAL: password authentication failed (101)", False, "rejects the login"),
     ("HYT00", "Login timeout expired (0)", True, "does not answer"),
     ("HYT00", "Query timeout expired (0)", False, "did not finish the query in time"),
     ("57014", "canceling statement due to statement timeout", False, "did not finish"),

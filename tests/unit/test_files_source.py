@@ -350,7 +350,7 @@ def test_files_of_a_glob_need_the_same_header(write: Any, read: Read) -> None:
     write(HEAD + ROW, "e1.csv")
     write(HEAD.replace("entry_id,contract_id", "contract_id,entry_id") + ROW, "e2.csv")
     sentence = refused(errors.SourceDataError, read, "e*.csv")
-    assert "e2.csv has other columns than" in sentence
+    assert "e2.csv has different columns than" in sentence
 
 
 def test_a_folders_name_is_no_data(write: Any, read: Read) -> None:
@@ -374,8 +374,8 @@ def test_csv_and_parquet_do_not_mix(write: Any, read: Read, parquet: Any) -> Non
     [
         ("", "has no header line"),
         ("\n" + HEAD + ROW, "has no header line"),
-        (HEAD + ROW + "E2,007\n", "line 3 of entries.csv: it has another number of fields"),
-        (HEAD + ROW + ROW.strip() + ",x\n", "line 3 of entries.csv: it has another number of"),
+        (HEAD + ROW + "E2,007\n", "line 3 of entries.csv: its number of fields differs"),
+        (HEAD + ROW + ROW.strip() + ",x\n", "line 3 of entries.csv: its number of fields differs"),
         (HEAD + 'E2,"007,Setup,1,2024-06\n', "line 2 of entries.csv: a quote does not end"),
         (HEAD + '"E2"x,007,Setup,1,2024-06\n', "line 2 of entries.csv: a quote does not end"),
         (HEAD + ROW.strip() + "\r\n" + ROW, "entries.csv: line endings are mixed"),
@@ -384,7 +384,7 @@ def test_csv_and_parquet_do_not_mix(write: Any, read: Read, parquet: Any) -> Non
         (HEAD.replace("entry_id", "Amount ") + ROW, "has the column 'amount' twice"),
         (HEAD.replace("entry_id", '"entry\nid"') + ROW, "a line break or an open quote"),
         ('"' + HEAD + ROW * 10_000, "a line break or an open quote"),
-        (HEAD + ROW.replace("E1", "E\0"), "holds zero bytes"),
+        (HEAD + ROW.replace("E1", "E\0"), "contains zero bytes"),
         (b"PK\x03\x04 a workbook", "is a workbook or an archive; save it as CSV"),
         (b"\x1f\x8b a gzip file", "is a workbook or an archive; save it as CSV"),
     ],
@@ -433,20 +433,22 @@ def test_another_encoding_is_told_with_the_likely_one(
 def test_a_missing_file_is_told_with_its_key(read: Read, path: str) -> None:
     """Exit code 5, and where to correct it."""
     sentence = refused(errors.SourceUnreachable, read, path)
-    assert f"{path} is not there; let accounting.path" in sentence
+    assert f"{path} does not exist; set accounting.path" in sentence
 
 
 def test_a_folder_is_no_file(read: Read, tmp_path: Path) -> None:
     """Nor is anything else that has a name but no content."""
     (tmp_path / "data").mkdir()
-    assert "data is no file; let accounting.path" in refused(errors.SourceUnreachable, read, "data")
+    assert "data is not a file; set accounting.path" in refused(
+        errors.SourceUnreachable, read, "data"
+    )
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no named pipes in folders")
 def test_a_pipe_is_no_file(read: Read, tmp_path: Path) -> None:
     """It would be waited for without end."""
     os.mkfifo(tmp_path / "pipe.csv")
-    assert "is no file" in refused(errors.SourceUnreachable, read, "pipe.csv")
+    assert "is not a file" in refused(errors.SourceUnreachable, read, "pipe.csv")
 
 
 def test_rights_that_are_missing_are_told(
@@ -463,7 +465,7 @@ def test_rights_that_are_missing_are_told(
 
     monkeypatch.setattr(Path, "open", denied)
     sentence = refused(errors.SourceUnreachable, read)
-    assert "entries.csv cannot be read (Permission denied); check that it may be read" in sentence
+    assert "entries.csv cannot be read (Permission denied); check that it is readable" in sentence
 
 
 def test_a_file_that_vanishes_meanwhile_is_told(
@@ -549,7 +551,7 @@ def test_parquet_files_need_the_same_columns(parquet: Any, read: Read) -> None:
     parquet("SELECT 'USD' AS currency, 2 AS amount", "e2.parquet")
     assert read("e*.parquet")[1] == {"amount": 2, "currency": "USD"}
     parquet("SELECT 3 AS amount", "e3.parquet")
-    assert "e3.parquet has other columns" in refused(errors.SourceDataError, read, "e*.parquet")
+    assert "e3.parquet has different columns" in refused(errors.SourceDataError, read, "e*.parquet")
 
 
 @pytest.mark.parametrize(

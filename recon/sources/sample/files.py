@@ -81,8 +81,8 @@ def refuse_books(folder: Path, kind: Kind) -> None:
     there = [path.name for path in books if path.exists()]
     if there and not truth.exists():
         raise UsageError(
-            f"{folder} holds {' and '.join(there)} already, and no {truth.name} says that this is "
-            "a sample; let --out name another folder."
+            f"{folder} already contains {' and '.join(there)}, and no {truth.name} shows that this "
+            "is a sample; choose another folder with --out."
         )
 
 

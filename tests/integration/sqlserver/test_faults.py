@@ -52,7 +52,7 @@ def attempts(endpoint: Endpoint, database: str) -> int:
 @pytest.mark.parametrize(
     ("answers", "said", "tried"),
     [
-        ([failing("^LOGIN Ledger", WRONG_PASSWORD)], "refuses the login", 1),
+        ([failing("^LOGIN Ledger", WRONG_PASSWORD)], "rejects the login", 1),
         ([failing("^LOGIN Ledger", NO_DATABASE)], "has no such database", 2),
         ([failing("^LOGIN Ledger", COMING_UP)], "is not currently available", 4),
         ([failing("^LOGIN Ledger", BUSY)], "is currently busy", 4),
@@ -234,7 +234,7 @@ def test_no_room_for_what_is_delivered(
 @pytest.mark.parametrize(
     ("answer", "code", "said"),
     [
-        (failing("^LOGIN", WRONG_PASSWORD), 5, "refuses the login"),
+        (failing("^LOGIN", WRONG_PASSWORD), 5, "rejects the login"),
         (failing(ENTRIES, (229, "The SELECT permission was denied.")), 5, "does not let"),
         (Answer("SELECT CAST", columns=[("", "decimal(19,4)")], rows=[["1"]]), 6, "1234.56"),
     ],
