@@ -135,7 +135,7 @@ def _range(first: Month, end: Month) -> Iterator[Month]:
 
 
 def _why_due(month: Month, calendar: Calendar, latest: Month) -> str:
-    closed = f"its books count as closed since {calendar.closed_from(month)}"
+    closed = f"its books have counted as closed since {calendar.closed_from(month)}"
     if month < latest:
         return f"{month} is due: it has no run, though {latest} has one; {closed}."
     return f"{month} is due: {closed}."
@@ -145,5 +145,7 @@ def _why_not(last: Recorded | None, following: Month) -> str:
     if last is None:
         return f"Nothing is due: the books of {following} are still open."
     what = "signed off" if last.signed_off else "run"
-    early = ", before its books were full; run it again once they are" if last.provisional else ""
+    early = (
+        ", before its books were complete; run it again once they are" if last.provisional else ""
+    )
     return f"Nothing is due: {last.month} was {what} on {last.day}{early}."

@@ -64,7 +64,7 @@ def stored(name: str) -> str | None:
         found: str | None = keyring.get_password("recon", name)
     except KeyringError:
         # What it says may hold what was asked for.
-        raise LookupError("the credential store refuses") from None
+        raise LookupError("the credential store refuses access") from None
     return found if found is None else remembered(found)
 
 

@@ -83,5 +83,5 @@ def holidays(file: Path, lines: list[str]) -> frozenset[date]:
     if wrong:
         more = f" and {len(wrong) - _SHOWN} more" if len(wrong) > _SHOWN else ""
         listed = ", ".join(wrong[:_SHOWN])
-        raise ValueError(f"{file} has lines that are no date like 2024-12-25: {listed}{more}")
+        raise ValueError(f"{file} has lines that are not a date like 2024-12-25: {listed}{more}")
     return frozenset(days)

@@ -57,7 +57,7 @@ def _parsed(path: Path) -> dict[str, Any]:
         text = path.read_text(encoding="utf-8-sig")
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        hint = "; Windows paths stand in single quotes" if "\\" in text else ""
+        hint = "; Windows paths need single quotes" if "\\" in text else ""
         raise ConfigError([f"it is not TOML: {error}{hint}"], path) from error
     except UnicodeDecodeError as error:
         raise ConfigError(["it is not UTF-8; save it as UTF-8"], path) from error

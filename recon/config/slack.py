@@ -166,7 +166,7 @@ def _read_place(table: Keys, token: Place | None, usual: Place) -> Place | None:
     """The one place that a table names, else None."""
     names = [name for name in ("channel", "webhook_env", "webhook_keyring") if name in table]
     for name in names[1:]:
-        table.mistake(name, f"goes with no {names[0]}; an alert goes to one place")
+        table.mistake(name, f"does not go with {names[0]}; an alert goes to one place")
     channel = table.take("channel", _channel, None)
     if channel is not None and token is None:
         table.mistake("channel", "needs token_env; a webhook has its channel from Slack")
@@ -203,8 +203,8 @@ def mention(value: object) -> str:
     if text in _EVERYBODY:
         return f"<!{text}>"
     raise ValueError(
-        f"{value!r} is no member ID like U012AB3CD, no group ID like S012AB3CD, and not one of "
-        + ", ".join(_EVERYBODY)
+        f"{value!r} is neither a member ID like U012AB3CD, nor a group ID like S012AB3CD, nor "
+        "one of " + ", ".join(_EVERYBODY)
     )
 
 
@@ -219,7 +219,7 @@ def _matching(pattern: re.Pattern[str], what: str) -> Callable[[object], str]:
     return parse
 
 
-_variable: Any = _matching(_VARIABLE, "is not the name of a variable; the secret stands in that")
+_variable: Any = _matching(_VARIABLE, "is not the name of a variable; the secret is its value")
 _channel: Any = _matching(_CHANNEL, "is not a channel like '#close' or C012AB3CD")
 
 
@@ -236,7 +236,7 @@ def _api(value: object) -> str:
 def _proxy(value: object) -> str:
     text = _address(value, ("http", "https"), "http://proxy.example:8080")
     if "@" in urlsplit(text).netloc:
-        raise ValueError("a login stands in it; set the variable HTTPS_PROXY to it instead")
+        raise ValueError("it contains a login; set the variable HTTPS_PROXY to it instead")
     return text
 
 

@@ -87,7 +87,7 @@ def _read_database(
 def _without_secret(value: object) -> str:
     text = keys.text(value)
     if re.search(r"(?i)(^|;)\s*(pwd|password)\s*=", text):
-        raise ValueError("a password stands in it; name its variable with password_env instead")
+        raise ValueError("it contains a password; name its variable with password_env instead")
     return text
 
 

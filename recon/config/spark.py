@@ -72,11 +72,11 @@ def _check(table: Keys, source: SparkSource) -> None:
     elif source.table and source.format:
         table.mistake("format", "does not go with table")
     elif source.path and not source.format:
-        table.mistake("format", 'is missing; it says what is at the path, like "parquet"')
+        table.mistake("format", 'is missing; it is the format of the files, like "parquet"')
     if jdbc and "url" not in source.options:
         table.mistake("options.url", 'is missing; format = "jdbc" needs it')
     if jdbc and not {"dbtable", "query"} & set(source.options):
-        table.mistake("options.query", "is missing; or dbtable names what is read")
+        table.mistake("options.query", "is missing; or set dbtable to the table to read")
 
 
 def _read_options(table: Keys) -> Mapping[str, str]:
@@ -102,7 +102,7 @@ def _option(value: object) -> str:
         return str(value)
     text = keys.text(value)
     if _LOGIN.search(text):
-        raise ValueError("a password stands in it; name its variable with password_env instead")
+        raise ValueError("it contains a password; name its variable with password_env instead")
     return text
 
 
@@ -114,7 +114,7 @@ def _place(value: object) -> str:
     text = keys.text(value)
     if re.match(r"\w[\w+.-]*:/", text) or PurePosixPath(text).is_absolute():
         return text
-    raise ValueError(f"{text!r} is no address like 's3a://…' and no absolute path")
+    raise ValueError(f"{text!r} is neither an address like 's3a://…' nor an absolute path")
 
 
 def _from_one(value: object) -> int:

@@ -26,7 +26,10 @@ def read_tasks(table: Keys) -> TaskSettings:
     times = {key: table.take(key, _time, getattr(usual, key)) for key in _TIMES}
     for first, second in combinations(_TIMES, 2):
         if times[first] == times[second]:
-            table.mistake(second, f"{times[second]} is that of {first} too; one would wait in vain")
+            table.mistake(
+                second,
+                f"{times[second]} is also that of {first}; one of the two would wait in vain",
+            )
     settings = TaskSettings(
         account=table.take("account", account, None),
         group_managed=table.take("group_managed", keys.yes_or_no, usual.group_managed),
@@ -81,14 +84,14 @@ def _time(value: object) -> str:
 def _minutes(value: object) -> int:
     minutes = keys.whole(value)
     if not minutes:
-        raise ValueError("0 is no limit; a run that hangs would keep all later ones from starting")
+        raise ValueError("0 is no limit; a run that hangs would block all later ones")
     return minutes
 
 
 def _directory(value: object) -> str:
     text = keys.text(value)
     if not PureWindowsPath(text).is_absolute() or '"' in text or min(text) < " ":
-        raise ValueError(rf"{value!r} is not a whole path like 'C:\recon', in single quotes")
+        raise ValueError(rf"{value!r} is not a full path like 'C:\recon', in single quotes")
     return text
 
 

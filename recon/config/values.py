@@ -30,7 +30,7 @@ def below(path: Path) -> Any:  # noqa: ANN401 - Keys.take also gets a default of
     def parse(value: object) -> Path:
         text = keys.text(value)
         if min(text) < " ":  # a tab, where "C:\temp" was meant
-            raise ValueError(f"{value!r} is not a path; Windows paths stand in single quotes")
+            raise ValueError(f"{value!r} is not a path; Windows paths need single quotes")
         try:
             written = Path(text).expanduser()
         except RuntimeError:  # a name that only begins like the home of a user

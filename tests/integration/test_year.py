@@ -276,7 +276,7 @@ def test_a_day_on_which_nothing_is_due_is_one_line(year: Year) -> None:
         "2024-09-05": "Nothing is due: 2024-08 was signed off on 2024-09-04"
         + due.format("2024-09", "2024-10-03"),
         "2024-11-06": run.format("2024-10", "2024-11-05")
-        + ", before its books were full; run it again once they are"
+        + ", before its books were complete; run it again once they are"
         + due.format("2024-11", "2024-12-04"),
         "2024-11-12": run.format("2024-10", "2024-11-12") + due.format("2024-11", "2024-12-04"),
         "2025-01-07": run.format("2024-12", "2025-01-06") + due.format("2025-01", "2025-02-05"),

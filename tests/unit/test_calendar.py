@@ -177,7 +177,7 @@ def test_the_reason_names_the_run_and_the_next_day() -> None:
     assert (str(told.next_month), str(told.next_day)) == ("2024-07", "2024-08-05")
     told = found("2024-07-15", Recorded(month("2024-06"), day("2024-07-03"), provisional=True))
     assert told.reason == (
-        "Nothing is due: 2024-06 was run on 2024-07-03, before its books were full; "
+        "Nothing is due: 2024-06 was run on 2024-07-03, before its books were complete; "
         "run it again once they are."
     )
     told = found("2024-07-02")
@@ -195,12 +195,12 @@ def test_gaps_are_told_and_the_earliest_goes_first() -> None:
     assert told.gaps == (month("2024-02"), month("2024-03"))
     assert told.left == 3
     assert told.reason == (
-        "2024-02 is due: it has no run, though 2024-04 has one; its books count as closed since "
-        "2024-03-05."
+        "2024-02 is due: it has no run, though 2024-04 has one; its books have counted as "
+        "closed since 2024-03-05."
     )
     told = found("2024-07-03", run("2024-04", "2024-05-06"))
     assert (told.month, told.gaps, told.left) == (month("2024-05"), (), 1)
-    assert told.reason == "2024-05 is due: its books count as closed since 2024-06-05."
+    assert told.reason == "2024-05 is due: its books have counted as closed since 2024-06-05."
 
 
 def test_a_month_that_is_signed_off_before_it_ends_is_not_the_next_one() -> None:

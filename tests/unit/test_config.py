@@ -261,7 +261,7 @@ def test_the_mistakes_are_a_list_of_bullets() -> None:
     [
         ("path = 5", "accounting.path: 5 is not a text"),
         ("path = ' '", "accounting.path: ' ' is not a text"),
-        ('path = "C:\\temp\\x.csv"', "Windows paths stand in single quotes"),
+        ('path = "C:\\temp\\x.csv"', "Windows paths need single quotes"),
         ("encoding = 'latin-12'", "'latin-12' is not a known encoding"),
         ("encoding = 'hex'", "'hex' is not a known encoding"),
         ("delimiter = '::'", "'::' is not a single character"),
@@ -317,7 +317,7 @@ def test_a_backslash_in_double_quotes_is_explained(path: str) -> None:
     (found,) = mistakes(f"[analytics]\nsource = 'files'\npath = {path}\n")
     assert "it is not TOML" in found
     assert "line 3" in found
-    assert found.endswith("Windows paths stand in single quotes")
+    assert found.endswith("Windows paths need single quotes")
 
 
 def test_single_quotes_take_a_windows_path() -> None:

@@ -145,11 +145,11 @@ working_directory = '\\files\recon'
         ("time = '7:00'", "'7:00' is not a time of day like '07:00'"),
         ("time = '24:00'", "is not a time of day"),
         ("time = 07:00:00", "is not a text"),
-        ("time = '12:00'", "12:00 is that of time too"),
+        ("time = '12:00'", "12:00 is also that of time"),
         ("time_limit = 0", "0 is no limit"),
-        ("working_directory = 'recon'", "is not a whole path like"),
-        ("working_directory = 'C:recon'", "is not a whole path like"),
-        ("working_directory = 'C:\\a\"b'", "is not a whole path like"),
+        ("working_directory = 'recon'", "is not a full path like"),
+        ("working_directory = 'C:recon'", "is not a full path like"),
+        ("working_directory = 'C:\\a\"b'", "is not a full path like"),
     ],
 )
 def test_mistakes_of_the_tasks(tmp_path: Path, line: str, told: str) -> None:

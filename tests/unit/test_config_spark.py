@@ -56,8 +56,8 @@ def test_what_spark_reads(tmp_path: Path, analytics: str, description: str) -> N
         ("", "analytics.table: needs exactly one of table, path, and format"),
         ("table = 'a'\npath = '/b'", "analytics.table: needs exactly one of table, path, and"),
         ("table = 'a'\nformat = 'csv'", "analytics.format: does not go with table"),
-        ("path = '/b'", "analytics.format: is missing; it says what is at the path"),
-        ("path = 'data/b'\nformat = 'csv'", "analytics.path: 'data/b' is no address like"),
+        ("path = '/b'", "analytics.format: is missing; it is the format of the files"),
+        ("path = 'data/b'\nformat = 'csv'", "analytics.path: 'data/b' is neither an address like"),
         ("format = 'jdbc'\noptions = { query = 'x' }", "analytics.options.url: is missing"),
         ("format = 'jdbc'\noptions = { url = 'jdbc:x' }", "analytics.options.query: is missing"),
         ("table = 'a'\noptions = { password = 'x' }", "analytics.options.password: is a secret"),
@@ -67,11 +67,11 @@ def test_what_spark_reads(tmp_path: Path, analytics: str, description: str) -> N
         ),
         (
             "format = 'jdbc'\noptions = { url = 'jdbc:x://u:p@h', query = 'x' }",
-            "analytics.options.url: a password stands in it",
+            "analytics.options.url: it contains a password",
         ),
         (
             "format = 'jdbc'\noptions = { url = 'jdbc:x://h;password=p', query = 'x' }",
-            "analytics.options.url: a password stands in it",
+            "analytics.options.url: it contains a password",
         ),
     ],
 )

@@ -62,7 +62,7 @@ def test_a_store_that_refuses_tells_no_secret(
     done = month_of(configured(password_env=None))
     assert done.returncode == 4
     told = done.stderr.decode()
-    assert ".user: the credential store refuses; or set password_env" in told
+    assert ".user: the credential store refuses access; or set password_env" in told
     assert PASSWORD not in told
 
 
