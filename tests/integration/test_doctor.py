@@ -172,7 +172,7 @@ def test_all_is_well(books: Books) -> None:
     assert "PostgreSQL Unicode" in found.of("driver")[1]
     assert "-bit" in found.of("driver")[1]
     assert f"port {books.postgres.port} answers" in found.of("server")[1]
-    assert "recon is in, PostgreSQL" in found.of("login")[1]
+    assert "logged in as recon, PostgreSQL" in found.of("login")[1]
     assert "does not leave this machine" in found.of("encryption")[1]
     assert "snapshot isolation" in found.of("database")[1]
     assert "entries.sql runs and delivers 6 columns" in found.of("permission")[1]
@@ -189,7 +189,7 @@ def test_a_wrong_password(books: Books, side: str) -> None:
     assert found.exit_code == 5
     assert found.of("server", side)[0] == "ok"
     state, said = found.of("login", side)
-    assert (state, "the server refuses the login" in said) == ("failed", True)
+    assert (state, "the server rejects the login" in said) == ("failed", True)
     for check in DATABASE_CHECKS[3:]:
         assert found.of(check, side) == ("skipped", "not checked, since login failed -> ")
     other = "accounting" if side == "analytics" else "analytics"
@@ -397,10 +397,10 @@ def test_people_read_lines(books: Books) -> None:
     done = in_process("doctor", "--month", "2024-06", cwd=books.folder, env=env)
     said = done.stdout.decode()
     assert (done.returncode, done.stderr) == (5, b"")
-    assert "  ✗ FAILED   login          the server refuses the login\n" in said
+    assert "  ✗ FAILED   login          the server rejects the login\n" in said
     assert "→ check the user, the password" in said
     assert "  – skipped  rows           not checked, since login failed\n" in said
-    assert said.endswith("Not ready: 1 check failed, 8 not made (exit code 5)\n")
+    assert said.endswith("Not ready: 1 check failed, 8 skipped (exit code 5)\n")
     assert "n0t-the-one" not in said
     assert "tie;out" not in said
 

@@ -80,7 +80,7 @@ def test_a_webhook_that_works(project: Project, slack: SlackServer) -> None:
         "and failed runs",
         "slack_secrets": "the variable HOOK can be read",
         "slack_answers": "Slack knows the webhook in the variable HOOK",
-        "slack_queue": "no alert waits",
+        "slack_queue": "no alert is waiting",
     }
     assert done.returncode == 0
     assert len(slack.requests) == 1
@@ -109,7 +109,7 @@ def test_a_token_and_a_webhook_that_work(project: Project, slack: SlackServer) -
     assert told["secrets"].found == "the variable HOOK and the variable BOT can be read"
     assert told["answers"].found.splitlines() == [
         "Slack knows the webhook in the variable HOOK",
-        "Slack knows the token of Aster & Söhne; whether the app is in #close, a message will tell",
+        "Slack knows the token of Aster & Söhne; only a message will show if the app is in #close",
     ]
     assert [name for name, _ in slack.calls] == ["auth.test"]
     assert slack.messages == []

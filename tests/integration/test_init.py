@@ -219,7 +219,7 @@ def test_a_wrong_password_is_told(setting: Setting) -> None:
     setting.environment = {"BOOKS_PASSWORD": "s3cret"}
     code, said = setting.refused()
     assert code == 5
-    assert "refuses the login" in one_sentence(said)
+    assert "rejects the login" in one_sentence(said)
     assert "s3cret" not in said
 
 
@@ -229,7 +229,7 @@ def test_a_password_has_no_place_on_the_command_line(setting: Setting) -> None:
     done = in_process("init", "--yes", "--analytics-connection", connection,
                  "--accounting-connection", connection, cwd=setting.folder)  # fmt: skip
     assert done.returncode == 4
-    assert b"analytics.connection: a password stands in it" in done.stderr
+    assert b"analytics.connection: it contains a password" in done.stderr
     assert b"s3cret" not in done.stderr + done.stdout
 
 
@@ -290,7 +290,7 @@ def test_questions_lead_to_the_month(setting: Setting, terminal: Callable[..., T
         ("SQL Server with booked contracts", setting.connection("crm") + ";PWD=x"),
         ("Variable that holds its password", ""),
     )
-    found.until("a password stands in it")
+    found.until("it contains a password")
     found.answer(
         *connections(setting),
         ("Table (? lists all) [sales.Deals]", ""),

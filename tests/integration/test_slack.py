@@ -166,7 +166,7 @@ def test_a_webhook_of_the_credential_store(company: Company) -> None:
         store.locked = True
         again = company.month()
         assert again.exit_code is ExitCode.ALERT
-        assert "the credential store refuses" in str(again.notes)
+        assert "the credential store refuses access" in str(again.notes)
         assert company.slack.webhook not in str(again.notes)
         store.locked = False
         assert company.month().exit_code is ExitCode.BREAKS

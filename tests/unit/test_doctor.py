@@ -237,7 +237,7 @@ def test_a_stopped_examination_tells_nothing_more() -> None:
 @pytest.mark.parametrize(
     ("seconds", "state", "said"),
     [
-        (0.4, State.OK, "have the same time"),
+        (0.4, State.OK, "of the server agree"),
         (42, State.OK, "is 42 s behind the server"),
         (-299, State.OK, "is 299 s ahead of the server"),
         (300, State.WARNING, "is 5 min behind the server"),
@@ -272,7 +272,7 @@ def on_postgresql(found: tuple[object, ...] | None, connection: str) -> Database
         ((0, None, "10.0.0.7"), "DSN=Books", State.WARNING, "the connection is not encrypted"),
         ((0, None, "127.0.0.1"), "DSN=Books", State.OK, "does not leave this machine"),
         ((0, None, "local"), "DSN=Books", State.OK, "does not leave this machine"),
-        (None, "DSN=Books", State.WARNING, "it cannot be told whether"),
+        (None, "DSN=Books", State.WARNING, "it is not known whether"),
     ],
 )
 def test_encryption_on_postgresql(
@@ -411,7 +411,7 @@ def test_the_last_month_is_the_last_closed_one_but_for_the_sample() -> None:
 
 CHECKS = [
     ("Configuration", "", [
-        Check("configuration", None, ok("/books/config/recon.toml, found by itself")),
+        Check("configuration", None, ok("/books/config/recon.toml, found automatically")),
     ]),
     ("Analytics", "sqlserver SQL01\\FINANCE/Analytics, contracts.sql", [
         Check("driver", Side.ANALYTICS, ok(
@@ -420,11 +420,11 @@ CHECKS = [
         Check("server", Side.ANALYTICS, skipped("SQL01\\FINANCE is an alias")),
         Check("read_only", Side.ANALYTICS, warning(
             "the login may write: INSERT, UPDATE, DELETE and 2 more",
-            "let recon use a login that may only read")),
+            "give recon a login that may only read")),
     ]),
     ("Accounting", "odbc connection, entries.sql", [
         Check("login", Side.ACCOUNTING, failed(
-            ExitCode.SOURCE_UNREACHABLE, "the server refuses the login",
+            ExitCode.SOURCE_UNREACHABLE, "the server rejects the login",
             "check the user, the password, or the service account's rights")),
         Check("rows", Side.ACCOUNTING, skipped("not checked, since login failed")),
     ]),

@@ -84,7 +84,7 @@ def test_the_doctor_expects_a_run(tmp_path: Path, days: int, expected: int, stat
     settings = Settings(reports=tmp_path, log=LogSettings(expect_run_every_days=expected))
     found = last_run(settings, ENDED + timedelta(days, hours=1))
     assert found.state == state
-    assert "that of 2024-06 ended on 2024-07-03 with exit code 3" in found.found
+    assert "the run of 2024-06 ended on 2024-07-03 with exit code 3" in found.found
     assert (f"{days} days ago" in found.found) == (state == "warning")
 
 
@@ -99,4 +99,4 @@ def test_a_heartbeat_that_is_none_is_told(tmp_path: Path, content: str) -> None:
     """And what to do."""
     (tmp_path / NAME).write_text(content, encoding="latin-1")
     found = last_run(Settings(reports=tmp_path), ENDED)
-    assert (found.state, found.advice) == ("warning", "delete it; the next run writes it anew")
+    assert (found.state, found.advice) == ("warning", "delete it; the next run creates it again")

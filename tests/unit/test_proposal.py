@@ -164,7 +164,7 @@ def test_what_may_have_to_be_left_out_is_told() -> None:
     """A CRM holds chances too, and a ledger other accounts; both may hold deleted rows."""
     deals = propose(BOOKED, table(DEALS + ", StageName nvarchar, IsDeleted bit"))
     assert deals.notes == (
-        "if it holds more than booked contracts, add a condition on StageName or IsDeleted",
+        "if it contains more than booked contracts, add a condition on StageName or IsDeleted",
     )
     assert "recognized revenue, add a condition on GLAccount" in propose(
         POSTED, table(ENTRIES)
@@ -196,7 +196,7 @@ def test_without_a_booking_date_the_start_stands_in() -> None:
     """It says so, and the start is not used twice."""
     found = propose(BOOKED, table("StartDate date, EndDate date"))
     assert mapped(found) == {"booking_date": "StartDate", "close_date": "EndDate"}
-    assert notes(found, "booking_date") == "no booking date: the start stands in"
+    assert notes(found, "booking_date") == "no booking date: the start is used"
 
 
 def test_without_a_period_the_posting_date_is_one() -> None:
@@ -221,7 +221,7 @@ def test_ties_are_told() -> None:
     """The first of two that fit alike is proposed, the other one named."""
     found = propose(BOOKED, table("ContractAmount money, DealValue money"))
     assert mapped(found) == {"contract_value": "ContractAmount"}
-    assert notes(found, "contract_value") == "DealValue would fit as well"
+    assert notes(found, "contract_value") == "DealValue would also fit"
 
 
 def test_of_two_ids_the_entries_decide() -> None:

@@ -168,6 +168,6 @@ def test_a_table_is_found_by_its_name() -> None:
 def test_what_may_have_to_be_left_out_stands_in_the_query() -> None:
     """Where the condition would have to be written."""
     deals = propose(Side.ANALYTICS, table("DealID int, Stage nvarchar", "Deals"))
-    assert "\n-- Note: if it holds more than booked contracts, add a condition on Stage.\n" in (
+    assert "\n-- Note: if it contains more than booked contracts, add a condition on Stage.\n" in (
         contracts_query(deals, SQL_SERVER)
     )

@@ -59,10 +59,10 @@ def columns(settings: SourceSettings, found: Mapping[str, Form]) -> Finding:
     column = AMOUNTS[settings.side]
     form = found[column]
     if form is Form.EXACT:
-        return ok(f"all {len(wanted)} that are needed, {column} as {form}")
+        return ok(f"all {len(wanted)} required columns, {column} as {form}")
     what = {
         Form.FLOAT: "its values will be rounded to 0.0001",
-        Form.TEXT: "it will be read as text, which no database can add up",
+        Form.TEXT: "it will be read as text, which a database cannot add up",
         Form.OTHER: "it may not be readable as an amount",
     }
     return warning(f"{column} is {form}: {what[form]}", "deliver it as DECIMAL or MONEY")
@@ -94,7 +94,7 @@ def rows(
     count = sum(part.rows for part in sums)
     many = f"{count:,} {_noun(side, count)}{when}, sum {_added_up(sums)}"
     said = "; ".join((many if sums else f"there are no {_noun(side)}{when}", *told))
-    advice = "check how numbers and dates are written (decimal and date_format of a file say it)"
+    advice = "check how numbers and dates are written (for a file: decimal and date_format)"
     if unread.get(PERIOD) == delivered or (count and unread.get(AMOUNTS[side]) == count):
         return failed(ExitCode.SOURCE_DATA, said, advice)
     if not sums:

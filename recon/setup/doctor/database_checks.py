@@ -28,12 +28,12 @@ def login(subject: DatabaseSubject) -> Finding:
     """
     subject.open()
     if subject.misread:
-        return ok("the server lets us in")
+        return ok("the login works")
     product, version, user, driver, driver_version = map(
         subject.about,
         ("SQL_DBMS_NAME", "SQL_DBMS_VER", "SQL_USER_NAME", "SQL_DRIVER_NAME", "SQL_DRIVER_VER"),
     )
-    whom = f"{user} is in" if user else "in"
+    whom = f"logged in as {user}" if user else "logged in"
     return ok(f"{whom}, {product} {version} through {driver} {driver_version}")
 
 
@@ -41,7 +41,7 @@ def encryption(subject: DatabaseSubject) -> Finding:
     """Whether the connection is encrypted and the server's identity checked."""
     found = _ENCRYPTIONS.get(subject.database.product, _unknown_encryption)(subject)
     if subject.how.trust_server_certificate:
-        advice = "install its certificate's authority, then take trust_server_certificate out"
+        advice = "install the certificate of its issuer, then remove trust_server_certificate"
         return warning(
             f"{found.found}; the server's certificate is not verified",
             "; ".join(filter(None, (found.advice, advice))),
@@ -91,8 +91,8 @@ def _postgresql_encryption(subject: DatabaseSubject) -> Finding:
 
 def _unknown_encryption(subject: DatabaseSubject) -> Finding:
     return warning(
-        f"it cannot be told whether the connection to {subject.database.product} is encrypted",
-        "ask whoever runs the server",
+        f"it is not known whether the connection to {subject.database.product} is encrypted",
+        "ask the administrator of the server",
     )
 
 
@@ -124,13 +124,13 @@ def read_only(subject: DatabaseSubject) -> Finding:
     rights = look(subject) if look else None
     if rights is None:
         return warning(
-            "it cannot be told whether the login may write", "make sure that it may only read"
+            "it is not known whether the login may write", "make sure that it may only read"
         )
     if rights:
         more = f" and {len(rights) - NAMED:,} more" if len(rights) > NAMED else ""
         return warning(
             f"the login may write: {', '.join(rights[:NAMED])}{more}",
-            "let recon use a login that may only read",
+            "give recon a login that may only read",
         )
     return ok("the login may only read")
 
@@ -222,7 +222,7 @@ def clock(subject: DatabaseSubject) -> Finding:
     before = datetime.now(UTC)
     found = subject.permitted(statement) if statement else None
     if found is None or not isinstance(found[0], datetime):
-        return warning("the server does not tell its time", "compare the clocks yourself")
+        return warning("the server does not report its time", "compare the clocks yourself")
     here = before + (datetime.now(UTC) - before) / 2
     return clocks(here, found[0].replace(tzinfo=UTC))
 
@@ -238,7 +238,7 @@ def clocks(here: datetime, there: datetime) -> Finding:
     """How far two clocks are apart."""
     apart = abs(there - here)
     if apart < timedelta(seconds=1):
-        return ok("this machine and the server have the same time")
+        return ok("the clocks of this machine and of the server agree")
     said = f"this machine is {_size(apart)} {'behind' if there > here else 'ahead of'} the server"
     if apart < CLOCKS_APART:
         return ok(said)
@@ -257,7 +257,7 @@ STEPS: tuple[Step[DatabaseSubject], ...] = (
     Step("driver", lambda subject: machine.driver(subject.how)),
     Step("server", lambda subject: network.server(subject.how)),
     Step("login", login, ("driver", "server"),
-         "set it for the account that runs recon, for a task as well"),
+         "set it for the account that runs recon, also in a task"),
     # Nothing is read from a connection that misreads decimals, so this comes before the others.
     Step("decimals", decimals, ("login",)),
     Step("encryption", encryption, IN),

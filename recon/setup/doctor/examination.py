@@ -81,7 +81,7 @@ def _configuration(asked: Asked) -> tuple[Settings | None, Finding]:
     if settings.path is None:
         return settings, ok("none was found, so the sample is used")
     named = "named by --config" if asked.config else "named by RECON_CONFIG"
-    origin = named if asked.config or os.environ.get("RECON_CONFIG") else "found by itself"
+    origin = named if asked.config or os.environ.get("RECON_CONFIG") else "found automatically"
     return settings, ok(f"{settings.path}, {origin}")
 
 
@@ -170,14 +170,14 @@ def _journal(settings: Settings | None) -> Finding:
     if not path.exists():
         if any(settings.reports.glob("*/*/evidence")):
             return warning(
-                f"there is none, although runs stand in {settings.reports}",
-                "bring journal.db back from a backup, or it begins anew without them",
+                f"there is none, although {settings.reports} contains runs",
+                "restore journal.db from a backup, or a new one starts without them",
             )
-        return ok("the first run begins it")
+        return ok("the first run creates it")
     with Journal.look(settings.reports) as journal:
         count = len(journal.runs())
     if not os.access(path, os.W_OK):
-        return failed(ExitCode.REPORT, f"{path} may only be read", "get the rights to write it")
+        return failed(ExitCode.REPORT, f"{path} is read-only", "get permission to write it")
     return ok(f"{path}, {count:,} run{'s' * (count != 1)}")
 
 

@@ -69,7 +69,7 @@ class FileSubject:
 def files(subject: FileSubject) -> Finding:
     """Whether the files are there and can be read."""
     subject.open()
-    return ok(f"found, and readable: {len(subject.found)} columns")
+    return ok(f"found and readable: {len(subject.found)} columns")
 
 
 def sample_month(subject: FileSubject) -> Finding:
@@ -81,7 +81,7 @@ def sample_month(subject: FileSubject) -> Finding:
     return failed(
         ExitCode.SOURCE_DATA,
         f"the sample covers {recipe.first} to {recipe.last}, not {subject.month}",
-        "name one of its months, like --month 2024-06",
+        "choose one of its months, like --month 2024-06",
     )
 
 
@@ -96,7 +96,7 @@ def columns(subject: FileSubject) -> Finding:
     found = content.columns(subject.settings, forms)
     amount = AMOUNTS[subject.settings.side]
     if kinds[amount] == "VARCHAR":
-        return ok(f"all {len(_needed(subject))} that are needed; text, read exactly")
+        return ok(f"all {len(_needed(subject))} required columns; text, read exactly")
     return found
 
 

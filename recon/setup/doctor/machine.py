@@ -48,7 +48,7 @@ def driver(settings: DatabaseSettings) -> Finding:
     if name == LEGACY:
         return warning(
             f"{name} is the driver that came with Windows; {around}",
-            "install ODBC Driver 18 for SQL Server, which knows today's types and encryption",
+            "install ODBC Driver 18 for SQL Server, which supports today's types and encryption",
         )
     return ok(f"{Path(name).name if '/' in name else name} is installed; {around}")
 
@@ -63,7 +63,7 @@ def _named(settings: DatabaseSettings, sources: dict[str, str]) -> str:
         return found["DRIVER"]
     if "DSN" not in found:
         raise ConfigError(
-            [f"{settings.key}.connection: names neither DRIVER nor DSN; begin it with one of them"]
+            [f"{settings.key}.connection: names neither DRIVER nor DSN; it needs one of them"]
         )
     known = {name.lower(): driver for name, driver in sources.items()}
     if found["DSN"].lower() not in known:
@@ -86,7 +86,7 @@ def _missing(name: str, installed: list[str], bits: str) -> str:
     there = ", ".join(sorted(installed)) or "none"
     return (
         f"the driver {name} is not installed (there are: {there}); install its {bits} version, "
-        f"since a {bits} Python sees no other, or name another driver"
+        f"since a {bits} Python sees no other, or set another driver"
     )
 
 
@@ -111,8 +111,8 @@ def reports(folder: Path, month: Month) -> Finding:
     length = len(str(workbook.absolute()))
     if length > LONGEST_PATH:
         return warning(
-            f"{folder} can be written, but paths of reports have {length} characters there",
-            f"choose a shorter folder: beyond {LONGEST_PATH} Windows and Excel may refuse them",
+            f"{folder} can be written, but the paths of reports would have {length} characters",
+            f"choose a shorter folder: Windows and Excel may refuse more than {LONGEST_PATH}",
         )
     return ok(f"{folder} can be written")
 
@@ -174,13 +174,15 @@ def last_run(settings: Settings, now: datetime) -> Finding:
         found = last_beat(settings.reports)
     except (OSError, ValueError):
         return warning(
-            f"{settings.reports / NAME} cannot be read, so nobody knows when the last run was",
-            "delete it; the next run writes it anew",
+            f"{settings.reports / NAME} cannot be read, so the time of the last run is unknown",
+            "delete it; the next run creates it again",
         )
     if found is None:
         return ok(f"no run is recorded in {settings.reports} yet")
     days = (now - found.ended).days
-    when = f"that of {found.month} ended on {found.ended.date()} with exit code {found.exit_code}"
+    when = (
+        f"the run of {found.month} ended on {found.ended.date()} with exit code {found.exit_code}"
+    )
     if expected and days > expected:
         return warning(
             f"{when}, {days:,} days ago; one is expected every {expected:,} days",

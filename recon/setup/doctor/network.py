@@ -55,12 +55,12 @@ def sql_server_address(server: str, key: str = "server") -> Address:
     whole, comma, port = name.strip().partition(",")
     host, _, instance = whole.strip().partition("\\")
     if protocol.lower() == "lpc" or host.lower() in (".", "(local)", "(localdb)", "localhost", ""):
-        return Address(None, None, f"{name} is on this machine: the driver finds it by itself")
+        return Address(None, None, f"{name} is on this machine: the driver finds it itself")
     if comma:
         return Address(host, _port(port, key))
     if instance:
         return Address(
-            host, None, f"the port of {instance} is not known: SQL Server Browser tells it (UDP)"
+            host, None, f"the port of {instance} is not known: SQL Server Browser provides it (UDP)"
         )
     return Address(host, SQL_SERVER_PORT)
 
@@ -136,7 +136,7 @@ def _answer(host: str, port: int, where: str, timeout: int) -> Finding:
         socket.create_connection((host, port), timeout=timeout).close()
     except ConnectionRefusedError:
         said = f"{where}, but port {port} refuses connections"
-        advice = "check the port, and that the server is running and takes TCP/IP connections"
+        advice = "check the port, and that the server is running and accepts TCP/IP connections"
     except TimeoutError:
         said = f"{where}, but port {port} does not answer within {timeout} s"
     except OSError as error:

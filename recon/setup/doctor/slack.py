@@ -87,7 +87,7 @@ def _webhook(place: Place, answer: Answer) -> Finding:
     if answer.fate is Fate.SENT:
         return ok(f"Slack knows the webhook in {named(place)}")
     if answer.fate is Fate.REFUSED:
-        advice = "send a message with it: recon notify, with a run"
+        advice = "test it with a message: recon notify, with a run"
         return warning(f"{named(place)}: {answer.detail}", advice)
     return _refused(named(place), answer)
 
@@ -97,7 +97,7 @@ def _token(channels: Sequence[Place], answer: Answer) -> Finding:
         return _refused("the bot", answer)
     where = f" of {answer.detail}" if answer.detail else ""
     names = _listed([place.name for place in channels])
-    return ok(f"Slack knows the token{where}; whether the app is in {names}, a message will tell")
+    return ok(f"Slack knows the token{where}; only a message will show if the app is in {names}")
 
 
 def _refused(what: str, answer: Answer) -> Finding:
@@ -126,11 +126,11 @@ def queue(subject: SlackSubject) -> Finding:
         alerts = journal.alerts
         waiting = alerts.waiting()
     if not waiting:
-        return ok("no alert waits")
+        return ok("no alert is waiting")
     since = subject.calendar.day(waiting[0].at)
     return warning(
         f"{waits(len(waiting))} since {since}",
-        "recon escalate sends what can be sent; recon notify --waiting lists it",
+        "recon escalate sends those that can be sent; recon notify --waiting lists them",
     )
 
 

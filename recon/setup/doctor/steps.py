@@ -52,7 +52,7 @@ class Step(Generic[Subject]):
     name: str
     run: Callable[[Subject], Finding]
     needs: tuple[str, ...] = ()
-    advice: str = "ask whoever runs the server, with these words"
+    advice: str = "show this message to the administrator of the server"
 
 
 def run_steps(

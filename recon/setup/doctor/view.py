@@ -104,7 +104,7 @@ def _verdict(pen: Pen, checks: Sequence[Check]) -> Text:
         said, style = "Ready for a month", GOOD
     parts = [said]
     if count[State.SKIPPED]:
-        parts.append(f"{count[State.SKIPPED]:,} not made")
+        parts.append(f"{count[State.SKIPPED]:,} skipped")
     if count[State.WARNING]:
         parts.append(f"with {counted(count[State.WARNING], 'warning')}")
     code = exit_code(checks)

@@ -89,7 +89,7 @@ def read_back(text: str) -> Settings:
         try:
             return load(path)
         except ConfigError as error:
-            raise ConfigError(error.mistakes, "What was given") from None
+            raise ConfigError(error.mistakes, "Your input") from None
 
 
 def _side(side: Side, access: Access, table: str, compliance: Sequence[str]) -> str:
@@ -123,16 +123,16 @@ def _character(letter: str) -> str:
 
 _HEAD = """\
 # The configuration of recon, made by `recon init`. Relative paths start beside this file. No
-# secret belongs in here: passwords come from a variable or from the credential store.
+# secret belongs here: passwords come from a variable or from the credential store.
 
 """
 
 _POLICY = """
-# Where the reports go; left out, reports/ beside the folder of this file.
+# The folder of the reports; by default reports/ beside the folder of this file.
 # [reports]
 # directory = "../reports"
 
-# Moments that a database delivers with an offset are taken in this zone before their month is.
+# Times with an offset are converted to this zone before their month is taken.
 # [calendar]
 # time_zone = "Europe/Berlin"
 
@@ -141,13 +141,13 @@ tolerance = "1%"                   # of the expected amount
 currency = {currency}                   # of rows without a currency
 # convention = "even"              # even | prorate_period_rate | prorate_day_rate | exact_days
 
-# Tolerances by segment and by revenue type; where both are set, the type's wins.
+# Tolerances by segment and by revenue type; where both are set, that of the type wins.
 # [policy.segments.SMB]
 # tolerance = "2%"
 # [policy.types.Setup]
 # recognition = "start_month"      # over_duration | booking_month | start_month | close_month
 
-# Other names that your databases use for a revenue type.
+# Other names of a revenue type in your databases.
 # [policy.aliases]
 # SaaS = "Subscription"
 """

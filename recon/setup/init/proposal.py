@@ -252,7 +252,7 @@ def _match(ours: str, needed: bool, chosen: Candidate | None, rivals: Sequence[s
         return Match(ours, needed)
     column = chosen.column
     notes = [*filter(None, [chosen.reading.words.note]), *_type_notes(ours, column)]
-    notes += [f"{' and '.join(rivals)} would fit as well"] if rivals else []
+    notes += [f"{' and '.join(rivals)} would also fit"] if rivals else []
     why = "its name" if chosen.reading.whole else "part of its name"
     why += " and type" if column.family in _best_families(ours) else "; the type fits less"
     return Match(ours, needed, column, min(chosen.score, 100), why, tuple(notes))
@@ -270,7 +270,7 @@ def _type_notes(ours: str, column: Column) -> list[str]:
     if ours in ("contract_value", "amount") and family is Family.FLOAT:
         return ["binary floating point: values are rounded to 0.0001"]
     if ours == "recognition_period" and re.search("offset|with time zone|tz", column.kind.lower()):
-        return ["its months are those of the offset unless [calendar] names a time_zone"]
+        return ["its months follow the offset unless [calendar] sets a time_zone"]
     if FITS[ours] is _DAYS and family is not Family.DATE:
         return ["must be written like 2024-06-30 or 20240630"]
     return []
@@ -293,4 +293,4 @@ def _table_notes(side: Side, table: Table) -> list[str]:
     found = [column.name for column in table.columns if names.compact(column.name) in known]
     meant = "booked contracts" if side is Side.ANALYTICS else "recognized revenue"
     listed = " or ".join(found)
-    return [f"if it holds more than {meant}, add a condition on {listed}"] if found else []
+    return [f"if it contains more than {meant}, add a condition on {listed}"] if found else []

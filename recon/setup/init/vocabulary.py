@@ -104,7 +104,7 @@ COLUMNS: Mapping[Side, Mapping[str, tuple[Words, ...]]] = {
             Words(85, "won date, closed won date, order date, agreement date, sold date"),
             Words(50, "closed date", _WON),
             Words(45, "close date", _WON),
-            Words(40, "start date, contract start date", "no booking date: the start stands in"),
+            Words(40, "start date, contract start date", "no booking date: the start is used"),
         ),
         "close_date": (
             Words(100, "contract end date, recognized end date, contract end, recognized end"),
@@ -188,7 +188,7 @@ COLUMNS: Mapping[Side, Mapping[str, tuple[Words, ...]]] = {
             Words(80, "posting months, year months"),
             Words(75, "period end date, period end, months, fiscal months, accounting date"),
             Words(50, "posting date, posted date, gl date, entry date, journal date, "
-                      "transaction date", "the day of posting, where no period is"),
+                      "transaction date", "the day of posting, since there is no period"),
         ),
         "currency": (
             Words(100, "currency, currency code, iso currency, currency iso code"),

@@ -19,8 +19,8 @@ def refuse_existing(paths: Iterable[Path]) -> None:
     if there:
         listed = ", ".join(map(str, there))
         raise UsageError(
-            f"{listed} {'is' if len(there) == 1 else 'are'} there already; --force replaces "
-            "what is there and keeps it as *.bak, --out takes another folder."
+            f"{listed} already {'exists' if len(there) == 1 else 'exist'}; --force replaces "
+            "and keeps a copy as *.bak, --out chooses another folder."
         )
 
 

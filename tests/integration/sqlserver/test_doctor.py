@@ -142,4 +142,4 @@ def test_words_of_a_driver_stay_whole(endpoint: Endpoint, configured: Configured
     code, checks = examined(configured())
     assert (code, checks["permission"]["state"]) == (5, "failed")
     assert "Something odd. Call PWD=***; somebody" in checks["permission"]["found"]
-    assert "ask whoever runs the server" in checks["permission"]["advice"]
+    assert "ask the administrator of the server" in checks["permission"]["advice"]
