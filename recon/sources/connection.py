@@ -85,9 +85,7 @@ def newest(drivers: Iterable[str]) -> str:
 def secret(settings: DatabaseSettings) -> str | None:
     """The password from its variable or the credential store.
 
-    None where none is needed.
-
-    Raises ConfigError where it is not there.
+    None where none is needed. Raises ConfigError where it is not there.
     """
     if settings.password_env:
         found = os.environ.get(settings.password_env)

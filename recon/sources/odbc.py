@@ -24,7 +24,7 @@ from recon.reconciliation.separators import Unsaid
 from recon.sources.database import SQL_SERVER, Database, connected, driver_manager
 from recon.sources.delivery import Delivery, Request, Scratch
 from recon.sources.driver_errors import failure, retried
-from recon.sources.parts import BEGINNING, Part, contract_parts, entry_parts
+from recon.sources.parts import BEGINNING, QueryPart, contract_parts, entry_parts
 from recon.sources.side_by_side import Supervisor
 from recon.store.session import Session, literal, name, reading
 
@@ -134,7 +134,7 @@ class OdbcSource:
 
     def _parts(
         self, database: Database, query: str, request: Request, kinds: Mapping[str, type]
-    ) -> list[Part]:
+    ) -> list[QueryPart]:
         if self.settings.side is Side.ANALYTICS:
             return contract_parts(query)
         text = "NVARCHAR(400)" if database.product == SQL_SERVER else "VARCHAR(400)"
@@ -166,7 +166,7 @@ class OdbcSource:
         return found
 
     def _fetched(
-        self, database: Database, part: Part, rows: csv.DictWriter[str], floats: frozenset[str]
+        self, database: Database, part: QueryPart, rows: csv.DictWriter[str], floats: frozenset[str]
     ) -> Mapping[str, object]:
         """Write a part's rows and return its trail.
 
@@ -189,7 +189,7 @@ class OdbcSource:
 
 
 def _write(
-    database: Database, delivered: Sequence[str], part: Part, rows: csv.DictWriter[str]
+    database: Database, delivered: Sequence[str], part: QueryPart, rows: csv.DictWriter[str]
 ) -> tuple[int, Decimal]:
     """Write a part's result; return its row count and sum."""
     summed = delivered.index("amount" if "amount" in delivered else "contract_value")
@@ -238,7 +238,7 @@ def server_trail(database: Database) -> dict[str, str]:
     }
 
 
-def part_trail(part: Part, counted: Sequence[object]) -> Mapping[str, object]:
+def part_trail(part: QueryPart, counted: Sequence[object]) -> Mapping[str, object]:
     """The statements of a part, and the server's own figures.
 
     These are rows, sum and periods.

@@ -19,13 +19,12 @@ BEGINNING, END = date(1900, 1, 1), date(9999, 12, 31)
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class QueryPart:
     """A SELECT of an extraction and the one counting it.
 
-    Both come with their parameters.
-
-    A condensed part delivers one row a key, and how many entries went into it. What counts
-    entries also delivers their first and last period, which the evidence keeps.
+    Both come with their parameters. A condensed part delivers one row a key, and how many entries
+    went into it. The count of entries also delivers their first and last period, which the evidence
+    keeps.
     """
 
     select: str
@@ -34,11 +33,11 @@ class Part:
     condensed: bool = False
 
 
-def contract_parts(query: str) -> list[Part]:
+def contract_parts(query: str) -> list[QueryPart]:
     """The SELECTs for analytics."""
     wrapped = f"FROM ({query}) q"
     return [
-        Part(
+        QueryPart(
             f"SELECT * {wrapped} ORDER BY contract_id, revenue_type, contract_value",
             f"SELECT COUNT(*), SUM(contract_value) {wrapped}",
         )
@@ -47,7 +46,7 @@ def contract_parts(query: str) -> list[Part]:
 
 def entry_parts(
     query: str, request: Request, columns: Mapping[str, type], text: str = "VARCHAR(400)"
-) -> list[Part]:
+) -> list[QueryPart]:
     """The SELECTs for accounting.
 
     `columns` are those of the query, with their types.
@@ -71,22 +70,23 @@ def entry_parts(
     return [_part(wrapped, recent, after), *found]
 
 
-def _part(wrapped: str, *parameters: date | str, columns: Mapping[str, type] | None = None) -> Part:
+def _part(
+    wrapped: str, *parameters: date | str, columns: Mapping[str, type] | None = None
+) -> QueryPart:
     """Every entry, or condensed ones where the columns are given."""
     count = (
         f"SELECT COUNT(*), SUM(amount), MIN(recognition_period), MAX(recognition_period) {wrapped}"
     )
     if columns is None:
-        return Part(f"SELECT * {wrapped} ORDER BY entry_id", count, parameters)
-    return Part(_condensed(wrapped, columns), count, parameters, condensed=True)
+        return QueryPart(f"SELECT * {wrapped} ORDER BY entry_id", count, parameters)
+    return QueryPart(_condensed(wrapped, columns), count, parameters, condensed=True)
 
 
 def _condensed(wrapped: str, columns: Mapping[str, type]) -> str:
     """The SELECT that adds up a range by key.
 
-    Each sum is dated as if all were posted when the first was.
-
-    Entries without an amount stay apart: they are invalid, and counted as such.
+    Each sum has the first period of its entries. Entries without an amount stay apart: they are
+    invalid, and counted as such.
     """
     keys = ["contract_id", "revenue_type", *(["currency"] if "currency" in columns else [])]
     blank = "CASE WHEN amount IS NULL THEN 1 ELSE 0 END"

@@ -77,7 +77,7 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class SheetPart:
     """A sheet's rows as XML in the spool file.
 
     They start at `start` and take `size` bytes.
@@ -97,7 +97,7 @@ class Table:
     """
 
     columns: Sequence[Column]
-    parts: Sequence[Part]
+    parts: Sequence[SheetPart]
     beyond: frozenset[str]
 
     def letter(self, name: str) -> str:
@@ -113,7 +113,7 @@ class Tables:
     spool: BinaryIO
     footer: str
     rows_a_sheet: int = ROWS_A_SHEET
-    parts: list[Part] = field(default_factory=list)
+    parts: list[SheetPart] = field(default_factory=list)
 
     def add(
         self,
@@ -132,7 +132,7 @@ class Tables:
         all. A `note` stands in a row of its own above the header.
         """
         beyond: set[str] = set()
-        rest, parts = iter(rows), list[Part]()
+        rest, parts = iter(rows), list[SheetPart]()
         first: Row | None = next(rest, None)
         while first is not None or not parts:
             name = f"{title} {len(parts) + 1}" if parts else title
@@ -159,7 +159,7 @@ class Tables:
         rows: Iterable[Row],
         beyond: set[str],
         note: str,
-    ) -> Part:
+    ) -> SheetPart:
         sheet: Sheet = self.book.create_sheet(title)
         head = 2 if note else 1
         _set_up_sheet(sheet, columns, self.footer, head)
@@ -177,7 +177,7 @@ class Tables:
             for rule in word_rules() if column.name in _COLOURED else ():
                 cells = f"{letter}{head + 1}:{letter}{written + head + 1}"
                 sheet.conditional_formatting.add(cells, rule)
-        return Part(sheet, written, start, self.spool.tell() - start)
+        return SheetPart(sheet, written, start, self.spool.tell() - start)
 
 
 def assemble(tables: Tables, target: Path) -> None:
@@ -194,7 +194,9 @@ def assemble(tables: Tables, target: Path) -> None:
                 package.writestr(item, content)
 
 
-def _insert_rows(package: ZipFile, name: str, content: bytes, spool: BinaryIO, part: Part) -> None:
+def _insert_rows(
+    package: ZipFile, name: str, content: bytes, spool: BinaryIO, part: SheetPart
+) -> None:
     head, tail = content.split(_END)
     # By its name: an entry of our own would be compressed as far as possible, which takes longer.
     with package.open(name, "w", force_zip64=True) as sheet:

@@ -44,9 +44,8 @@ def address(settings: DatabaseSettings) -> Address:
 def sql_server_address(server: str, key: str = "server") -> Address:
     r"""The address in a SQL Server name.
 
-    `host`, `host,1433`, `host\\instance`, `tcp:…` or `.`.
-
-    Raises ConfigError where the port is no number.
+    It is `host`, `host,1433`, `host\instance`, `tcp:…` or `.`. Raises ConfigError where
+    the port is no number.
     """
     protocol, colon, rest = server.strip().partition(":")
     name = rest.strip() if colon and protocol.lower() in ("tcp", "np", "lpc", "admin") else server
@@ -106,9 +105,7 @@ def _port(text: str, key: str) -> int:
 def server(settings: DatabaseSettings) -> Finding:
     """Whether the server's name is known and its port answers.
 
-    As far as the address says.
-
-    Raises ConfigError where the port is no number.
+    That is, as far as the address is known. Raises ConfigError where the port is no number.
     """
     if settings.server and _is_alias(settings.server):
         return skipped(f"{settings.server} is an alias of the SQL Server client on this machine")
@@ -149,7 +146,7 @@ def _answer(host: str, port: int, where: str, timeout: int) -> Finding:
 def _is_alias(name: str) -> bool:
     """Whether a name is an alias of SQL Server's client.
 
-    In the registry of this Windows; it leads the name to another server.
+    Such an alias is in the registry of Windows and leads the name to another server.
     """
     if sys.platform != "win32":
         return False

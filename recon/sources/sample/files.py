@@ -89,9 +89,7 @@ def refuse_books(folder: Path, kind: Kind) -> None:
 def export(path: Path, folder: Path, kind: Kind) -> list[Path]:
     """Export contracts, entries and truth; return the files.
 
-    As CSV or Parquet.
-
-    Raises ReportError where they cannot be written.
+    As CSV or Parquet. Raises ReportError where they cannot be written.
     """
     options = "FORMAT csv, HEADER" if kind == "csv" else "FORMAT parquet"
     files = [folder / f"{table}.{kind}" for table in TABLES]

@@ -1,6 +1,6 @@
 """The plan: how each cause is planted, the rarest first.
 
-Each takes its candidates from those that the others leave.
+Each takes its candidates from those that the ones before have left.
 
 Only errors beyond the tolerance are planted, and none that an earlier cause would explain as
 well: a difference that looks like a slip of the keyboard is one.
