@@ -120,10 +120,7 @@ class Policy:
 
     @classmethod
     def of(cls, table: Mapping[str, object]) -> Policy:
-        """The policy of a `[policy]` table.
-
-        Raises ConfigError with every mistake.
-        """
+        """The policy of a `[policy]` table; raises ConfigError."""
         mistakes: list[str] = []
         policy = read_policy(Keys(table, "policy", mistakes))
         if mistakes:
@@ -131,10 +128,7 @@ class Policy:
         return policy
 
     def allowed_text(self) -> str:
-        """The tolerance in words, as all reports print it.
-
-        The tolerances of certain lines follow it.
-        """
+        """The tolerance in words, with those of certain lines."""
         floor = "one minor unit" if self.tolerance.floor is None else _amount(self.tolerance.floor)
         cap = "no cap" if self.tolerance.cap is None else f"at most {_amount(self.tolerance.cap)}"
         own = "".join(f"; {name}: {', '.join(parts)}" for name, parts in self._own_tolerances())
@@ -191,10 +185,7 @@ def _tolerance_parts(tolerance: Tolerance) -> list[str]:
 
 
 def read_policy(table: Keys) -> Policy:
-    """The policy of a table, its mistakes noted.
-
-    Each mistake has its full key.
-    """
+    """The policy of a table; every mistake is noted."""
     standard = Policy()
     types = _read_types(table)
     policy = Policy(
@@ -231,10 +222,7 @@ def _read_segments(table: Keys) -> Mapping[str, Tolerance]:
 def _note_collisions(
     table: Keys, key: str, names: Iterable[str], known: Iterable[str] = ()
 ) -> None:
-    """Note names that repeat another, trimmed and in any case.
-
-    The other is one before it, or a known name.
-    """
+    """Note names that repeat an earlier or a known one."""
     seen = {name.casefold(): name for name in known}
     for name in names:
         first = seen.setdefault(name.strip().casefold(), name)

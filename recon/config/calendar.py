@@ -68,9 +68,8 @@ def _holidays(path: Path) -> Callable[[object], frozenset[date]]:
 def holidays(file: Path, lines: list[str]) -> frozenset[date]:
     """The dates of a file, its comments left out.
 
-    Raises ValueError with the wrong lines.
-
-    A date is written 2024-12-25; what follows a # is a comment.
+    Raises ValueError with the wrong lines. A date is written 2024-12-25; what follows a # is a
+    comment.
     """
     days, wrong = set(), []
     for number, line in enumerate(lines, 1):

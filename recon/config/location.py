@@ -11,9 +11,8 @@ from recon.base.errors import ConfigError
 def find(given: Path | None, here: Path) -> Path | None:
     """The configuration that applies.
 
-    The one given, RECON_CONFIG, one here or above, or the user's own, in this order.
-
-    None where there is none. Raises ConfigError where a named one is not there.
+    The one given, RECON_CONFIG, one here or above, or the user's own, in this order. None where
+    there is none. Raises ConfigError where a named one is not there.
     """
     variable = os.environ.get("RECON_CONFIG")
     named = given or (Path(variable) if variable else None)

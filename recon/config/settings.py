@@ -46,12 +46,11 @@ class Intent(StrEnum):
 class DatabaseSettings:
     """The database of a side, and how to reach it.
 
-    `key` is its table in the configuration.
-
-    `query` is the file with the SELECT, absolute. `connection` is the connection string of any
-    ODBC driver; without it a SQL Server is meant, with integrated security unless `user` is set.
-    Timeouts are in seconds; a query timeout of 0 waits for ever. Moments that know their offset are
-    taken in `time_zone` before their month is; without one, as they are written.
+    `key` is its table in the configuration. `query` is the file with the SELECT, absolute.
+    `connection` is the connection string of any ODBC driver; without it a SQL Server is meant, with
+    integrated security unless `user` is set. Timeouts are in seconds; a query timeout of 0 waits
+    for ever. Moments that know their offset are taken in `time_zone` before their month is; without
+    one, as they are written.
     """
 
     key: str
@@ -87,9 +86,8 @@ class SparkSettings:
 class SparkSource:
     """A source of Spark: a `table`, or a `format`.
 
-    A `format` has a `path` unless it needs none.
-
-    The password that the variable `password_env` holds joins the `options` when they are used.
+    A `format` has a `path` unless it needs none. The password that the variable `password_env`
+    holds joins the `options` when they are used.
     """
 
     table: str | None = None
@@ -158,10 +156,9 @@ class TaskSettings:
 class Settings:
     """The settings of a run.
 
-    `path` is None where no configuration was found.
-
-    `accounts` has what the ledger calls the accounts of proposed entries, by the names of recon.
-    Beyond `memory_limit`, like `2GB`, the data of a month are kept in temporary files.
+    `path` is None where no configuration was found. `accounts` has what the ledger calls the
+    accounts of proposed entries, by the names of recon. Beyond `memory_limit`, like `2GB`, the data
+    of a month are kept in temporary files.
     """
 
     analytics: SourceSettings = SourceSettings(Side.ANALYTICS)

@@ -82,10 +82,9 @@ def write_csv(
 ) -> list[Path]:
     """Write the four CSV files; return their paths.
 
-    They are breaks.csv, lines.csv, invalid.csv and bridge.csv, in that order.
-
-    After them rollforward.csv, proposed_entries.csv and, of the history, open_breaks.csv, where
-    these are given. Raises OSError where a file cannot be written.
+    They are breaks.csv, lines.csv, invalid.csv and bridge.csv, in that order. After them
+    rollforward.csv, proposed_entries.csv and, of the history, open_breaks.csv, where these are
+    given. Raises OSError where a file cannot be written.
     """
     written = [
         _write(folder / "breaks.csv", BREAK_COLUMNS, map(_break_row, result.breaks)),

@@ -17,10 +17,9 @@ from recon.reports import wording
 class Glance:
     """A month in a few figures, without lines or breaks.
 
-    Of these there may be many when several months are shown side by side.
-
-    `breaks` are counted by currency and severity; `main` is the currency to show first; `folder`
-    is where the reports are, '' where there are none; `notes` are what the run itself has to tell.
+    Of these there may be many when several months are shown side by side. `breaks` are counted by
+    currency and severity; `main` is the currency to show first; `folder` is where the reports are,
+    '' where there are none; `notes` are what the run itself has to tell.
     """
 
     month: Month

@@ -41,9 +41,8 @@ OPEN_COLUMNS = (
 def open_rows(history: History, month: Month) -> Iterator[tuple[object, ...]]:
     """A row for every open break, the oldest first.
 
-    Open at the end of a month.
-
-    The open amount is in ten-thousandths; ages are whole numbers, everything else is a text.
+    Open at the end of a month. The open amount is in ten-thousandths; ages are whole numbers,
+    everything else is a text.
     """
     if history.at is None:
         return
@@ -109,10 +108,9 @@ PROPOSAL_COLUMNS = (
 def proposal_rows(found: Proposals, repeat: bool) -> Iterator[tuple[object, ...]]:
     """A row for each line of each proposed entry.
 
-    After them comes one for each break without a proposal.
-
-    Debits and credits are ten-thousandths, one of them None; a break without proposal has neither.
-    `repeat` says whether every line of a proposal has its texts, or only the first one.
+    After them comes one for each break without a proposal. Debits and credits are ten-thousandths,
+    one of them None; a break without proposal has neither. `repeat` says whether every line of a
+    proposal has its texts, or only the first one.
     """
     for proposal in found.proposed:
         yield from _proposed(proposal, repeat)

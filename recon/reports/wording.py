@@ -39,10 +39,8 @@ def currencies(result: Reconciliation) -> list[str]:
 def main_first(lines: Mapping[str, int], main: str) -> list[str]:
     """The currencies of lines, the main one first.
 
-    The others follow by name.
-
-    Where the policy's does not occur, the main one is that with most lines, since amounts of
-    different currencies cannot be compared.
+    The others follow by name. Where the policy's does not occur, the main one is that with most
+    lines, since amounts of different currencies cannot be compared.
     """
     if main not in lines:
         main = max(lines, key=lambda currency: lines[currency], default="")

@@ -26,9 +26,8 @@ KEYWORDS = (
 def connection_string(settings: DatabaseSettings, drivers: Iterable[str]) -> str:
     """The connection string of a source.
 
-    `drivers` are the installed ones.
-
-    Raises ConfigError where no driver fits or a secret is not where the settings say.
+    `drivers` are the installed ones. Raises ConfigError where no driver fits or a secret is not
+    where the settings say.
     """
     if settings.connection is not None:
         return settings.connection + _secret_part(settings)

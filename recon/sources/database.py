@@ -33,10 +33,9 @@ POSTGRESQL = "PostgreSQL"
 class Database:
     """An open connection.
 
-    `product` is the server's name for itself, `isolation` the level that it grants.
-
-    `version` is the server's, `driver` the name and version of what it is read through.
-    All statements share one cursor, so that whoever wants them to stop has one thing to cancel.
+    `product` is the server's name for itself, `isolation` the level that it grants. `version` is
+    the server's, `driver` the name and version of what it is read through. All statements share one
+    cursor, so that whoever wants them to stop has one thing to cancel.
     """
 
     cursor: pyodbc.Cursor
@@ -77,9 +76,8 @@ def driver_manager() -> Any:  # noqa: ANN401 - a module
 def connected(settings: DatabaseSettings, supervisor: Supervisor) -> Iterator[Database]:
     """The database of the settings, in one read-only transaction.
 
-    All rows come from one state of the data, as far as the server allows.
-
-    Raises ConfigError, pyodbc.Error, SourceDataError where the driver misreads decimals.
+    All rows come from one state of the data, as far as the server allows. Raises ConfigError,
+    pyodbc.Error, SourceDataError where the driver misreads decimals.
     """
     pyodbc = driver_manager()
     # A session that is pooled is not closed: its transaction would go on.
@@ -153,9 +151,8 @@ def _sql_server_isolation(cursor: pyodbc.Cursor) -> str:
 def check_decimals(cursor: pyodbc.Cursor) -> None:
     """Check that decimals arrive unchanged.
 
-    Under some locales they arrive 10,000-fold.
-
-    Raises SourceDataError where they still do not with the separator put right.
+    Under some locales they arrive 10,000-fold. Raises SourceDataError where they still do not with
+    the separator put right.
     """
     import pyodbc
 

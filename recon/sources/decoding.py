@@ -49,10 +49,8 @@ def _other_encoding(path: Path, encoding: str) -> str:
 def as_utf8(path: Path, settings: SourceSettings, scratch: ExitStack) -> Path:
     """A path to the same text in UTF-8.
 
-    It is the file itself, or a copy with a name of its own.
-
-    Raises SourceDataError where the file is not in its encoding, SourceUnreachable where it
-    cannot be opened or copied.
+    It is the file itself, or a copy with a name of its own. Raises SourceDataError where the file
+    is not in its encoding, SourceUnreachable where it cannot be opened or copied.
     """
     with opening(path, settings):
         if settings.encoding in ("utf-8", "utf-8-sig"):

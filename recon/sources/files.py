@@ -221,9 +221,8 @@ def _is_there(path: Path) -> bool:
 def _number(session: Session, paths: Sequence[Path]) -> str:
     """The SQL of a row's number across Parquet files.
 
-    It counts from 1 over one file after the other.
-
-    A number that the file gives is had by all cores at once, a counted one by one alone.
+    It counts from 1 over one file after the other. A number that the file gives is had by all cores
+    at once, a counted one by one alone.
     """
     if len(paths) == 1:
         return f"{NUMBER} + 1"

@@ -49,10 +49,9 @@ def entry_parts(
 ) -> list[QueryPart]:
     """The SELECTs for accounting.
 
-    `columns` are those of the query, with their types.
-
-    The query has two `?`: the first day, and the first day after the range. `text` is the type in
-    which the server compares the id of a contract of which every entry is asked for.
+    `columns` are those of the query, with their types. The query has two `?`: the first day, and
+    the first day after the range. `text` is the type in which the server compares the id of a
+    contract of which every entry is asked for.
     """
     recent, before = (request.month - 1).first_day, (request.month - 2).first_day
     after = (request.month + 2).first_day

@@ -108,10 +108,8 @@ class Supervisor:
     def cancelling(self, cancel: Callable[[], None]) -> Iterator[None]:
         """Call `cancel` if work stops while the context lasts.
 
-        The call comes from another thread.
-
-        It lasts until that call returns: a driver may crash where a connection that it is still
-        cancelling something on is closed.
+        The call comes from another thread. It lasts until that call returns: a driver may crash
+        where a connection that it is still cancelling something on is closed.
         """
         made = _Cancel(cancel)
         with self._lock:
@@ -127,10 +125,8 @@ class Supervisor:
     def stop(self) -> None:
         """Stop the work.
 
-        No new step begins, and the running ones are cancelled.
-
-        Called again, it cancels what began in the very moment of the first call. It waits for
-        nothing.
+        No new step begins, and the running ones are cancelled. Called again, it cancels what began
+        in the very moment of the first call. It waits for nothing.
         """
         self._stop.set()
         with self._lock:
@@ -145,9 +141,8 @@ def side_by_side(
 ) -> dict[Side, Result]:
     """The results of both sides' work.
 
-    Raises the error of the side that fails first.
-
-    Where one fails, or Ctrl-C is pressed, the others are stopped.
+    Raises the error of the side that fails first. Where one fails, or Ctrl-C is pressed, the others
+    are stopped.
     """
     supervisor = Supervisor(tell, note)
     ended: queue.SimpleQueue[tuple[Side, Result] | BaseException] = queue.SimpleQueue()

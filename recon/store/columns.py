@@ -137,9 +137,8 @@ class Columns:
     def addend(self, column: str) -> tuple[str, int]:
         """An exact addend, and how many ten-thousandths its 1 is.
 
-        NULL where unreadable.
-
-        A sum of decimals is much faster than one of what is made of each of them.
+        NULL where unreadable. A sum of decimals is much faster than one of what is made of each of
+        them.
         """
         if not self._is_exact(column):
             return self.units(column), 1
@@ -150,10 +149,9 @@ class Columns:
     def units(self, column: str) -> str:
         """Ten-thousandths, rounded half away from zero.
 
-        NULL where unreadable or beyond 64 bits.
-
-        Almost every amount has at most ten digits before the point and four behind, which DuckDB
-        keeps and multiplies in 64 bits, many times faster; the others take the long way.
+        NULL where unreadable or beyond 64 bits. Almost every amount has at most ten digits before
+        the point and four behind, which DuckDB keeps and multiplies in 64 bits, many times faster;
+        the others take the long way.
         """
         number = self.number(column)
         long = f"CASE WHEN abs({number}) <= {_LARGEST} THEN CAST({number} * 10000 AS BIGINT) END"

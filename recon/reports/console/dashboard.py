@@ -36,10 +36,9 @@ _EXITS = {
 def make_console(stream: TextIO, color: bool | None = None, width: int | None = None) -> Console:
     """The console of a stream.
 
-    A terminal stays as it is; anything else is plain and 100 characters wide.
-
-    `color` None lets the terminal and NO_COLOR decide. COLUMNS sets the width of both. From here
-    on the stream replaces letters that its encoding lacks.
+    A terminal stays as it is; anything else is plain and 100 characters wide. `color` None lets the
+    terminal and NO_COLOR decide. COLUMNS sets the width of both. From here on the stream replaces
+    letters that its encoding lacks.
     """
     if isinstance(stream, io.TextIOWrapper):
         stream.reconfigure(errors="replace")

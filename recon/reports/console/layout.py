@@ -135,9 +135,7 @@ class Pen:
     ) -> Iterator[Text]:
         """The paths of a run's reports, and other remarks.
 
-        Each comes as label, text and style.
-
-        A path is never torn apart.
+        Each comes as label, text and style. A path is never torn apart.
         """
         for label, path in zip(chain(["reports"], repeat("")), reports, strict=False):
             yield Text.assemble((f"{'':{INDENT}}{label:<{RUN_LABEL}}", SOFT), self.text(path))

@@ -118,9 +118,8 @@ def _criteria(bucket: str) -> dict[str, str]:
 def _chart(sheet: Sheet, currency: str, first: int, last: int) -> BarChart:
     """The bar chart of rows `first` to `last`.
 
-    Positive amounts go to the right, negative ones to the left.
-
-    It draws the reported values: formulas have none yet in Excel's protected view.
+    Positive amounts go to the right, negative ones to the left. It draws the reported values:
+    formulas have none yet in Excel's protected view.
     """
     chart = BarChart(barDir="bar", grouping="stacked", overlap=100, gapWidth=40)
     chart.title = f"From expected to recognized, {currency}"

@@ -78,10 +78,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class SheetPart:
-    """A sheet's rows as XML in the spool file.
-
-    They start at `start` and take `size` bytes.
-    """
+    """A sheet's rows as XML, `size` bytes from `start`."""
 
     sheet: Sheet
     rows: int
@@ -91,10 +88,7 @@ class SheetPart:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A table over as many sheets as it needs.
-
-    `beyond` holds the currencies whose amounts are text.
-    """
+    """A table on its sheets; amounts of `beyond` are texts."""
 
     columns: Sequence[Column]
     parts: Sequence[SheetPart]
@@ -125,11 +119,10 @@ class Tables:
     ) -> Table:
         """Write a table and return its place.
 
-        Its sheets are `title`, `title 2` and so on.
-
-        Rows hold ten-thousandths in amount columns, in the currency of their `currency` column;
-        texts like `97.31%` or n/a in rate columns. On paper come the first `printed` columns, or
-        all. A `note` stands in a row of its own above the header.
+        Its sheets are `title`, `title 2` and so on. Rows hold ten-thousandths in amount columns, in
+        the currency of their `currency` column; texts like `97.31%` or n/a in rate columns. On
+        paper come the first `printed` columns, or all. A `note` stands in a row of its own above
+        the header.
         """
         beyond: set[str] = set()
         rest, parts = iter(rows), list[SheetPart]()
@@ -235,7 +228,7 @@ def _letters(columns: Sequence[Column]) -> list[str]:
 def _rows_xml(
     columns: Sequence[Column], rows: Iterable[Row], writers: Sequence[Writer], first: int
 ) -> Iterator[tuple[int, bytes]]:
-    """The rows as XML, in batches with their number."""
+    """The rows as XML, in batches with their count."""
     begins = [f'<c r="{letter}' for letter in _letters(columns)]
     names = [column.name for column in columns]
     currency_at = names.index("currency") if "currency" in names else 0
@@ -262,19 +255,13 @@ def _row_xml(number: int, begins: Sequence[str], cells: Iterable[str], height: s
 
 
 def _height(row: Row, wrapped: Sequence[tuple[int, int]]) -> str:
-    """The height of a row whose texts wrap.
-
-    Not every program finds it by itself.
-    """
+    """The height of a row whose texts wrap."""
     lines = max(-(-len(str(row[place])) // width) for place, width in wrapped)
     return f' ht="{min(15 * lines, HIGHEST_ROW)}" customHeight="1"' if lines > 1 else ""
 
 
 def _writers(sheet: Sheet, columns: Sequence[Column], beyond: set[str]) -> list[Writer]:
-    """The writers of the columns.
-
-    Amounts too long for Excel add their currency to `beyond`.
-    """
+    """The writers of the columns, which may add to `beyond`."""
     right = _style(sheet, "@", horizontal="right")
     # The underscore keeps a number off the text in the next column.
     styles = {places: _style(sheet, f"{number_format(places)}_)") for places in (0, 2, 3, 4)}

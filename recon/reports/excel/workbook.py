@@ -133,12 +133,11 @@ def write_workbook(
 ) -> Path:
     """Write the workbook and return its path.
 
-    That is `path`, or a name beside it while Excel has `path` open.
-
-    `sample` puts a banner on the summary; `versions` go to the parameters. A table longer than
-    `rows_a_sheet` continues on further sheets. The roll-forward, the proposals and the open
-    breaks of the history have sheets where they are given; `opening_recorded` is whether the month
-    before has recorded its closing. Raises OSError where it cannot be written.
+    That is `path`, or a name beside it while Excel has `path` open. `sample` puts a banner on the
+    summary; `versions` go to the parameters. A table longer than `rows_a_sheet` continues on
+    further sheets. The roll-forward, the proposals and the open breaks of the history have sheets
+    where they are given; `opening_recorded` is whether the month before has recorded its closing.
+    Raises OSError where it cannot be written.
     """
     contents = _Contents(
         result, run_id, sample, versions or {}, rollforward, opening_recorded, proposals, history

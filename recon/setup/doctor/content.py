@@ -77,11 +77,10 @@ def rows(
 ) -> Finding:
     """The rows that a month will read.
 
-    `delivered` is at least 1 where there are rows of any month.
-
-    `unread` are the numbers of rows that cannot be read, by column: of the month's amounts, and of
-    all periods. A few of them are told and reconciled as invalid; many, or all, mean that the
-    configuration describes another format.
+    `delivered` is at least 1 where there are rows of any month. `unread` are the numbers of rows
+    that cannot be read, by column: of the month's amounts, and of all periods. A few of them are
+    told and reconciled as invalid; many, or all, mean that the configuration describes another
+    format.
     """
     when = "" if side is Side.ANALYTICS else f" in {month.name}"
     told = [f"{count:,} without a readable {name}" for name, count in unread.items() if count]

@@ -93,9 +93,7 @@ def _missing(name: str, installed: list[str], bits: str) -> str:
 def reports(folder: Path, month: Month) -> Finding:
     """Whether a run could write its reports.
 
-    Raises ReportError where it could not.
-
-    They are written as a run writes them, and gone again.
+    Raises ReportError where it could not. They are written as a run writes them, and gone again.
     """
     run_id = new_run_id(month, datetime.now(UTC))
     missing = [path for path in (folder, *folder.parents) if not _is_there(path)]

@@ -44,9 +44,8 @@ class Silence:
 class Step(Generic[Subject]):
     """A check, and the checks it depends on.
 
-    Those must not have failed; `advice` is for failures.
-
-    A failure says itself what to do; where it does not, `advice` does.
+    Those must not have failed; `advice` is for failures. A failure says itself what to do; where it
+    does not, `advice` does.
     """
 
     name: str

@@ -94,9 +94,8 @@ class Catalog:
     def table(self, name: str) -> Table | None:
         """The table of a name like `dbo.Deals`, in any case.
 
-        None where there is not exactly one.
-
-        Without a schema, a table's name alone is enough where only one schema has it.
+        None where there is not exactly one. Without a schema, a table's name alone is enough where
+        only one schema has it.
         """
         bare = re.sub(r"[\[\]\"]", "", name.strip())
         found = self._called(name.strip()) or self._called(bare)

@@ -1,9 +1,8 @@
 """The vocabulary of finance and sales systems.
 
-Their names for the tables and columns that recon needs.
-
-Words are written apart and in lower case; `Words` says how sure a name makes us, out of 100.
-Words of one meaning are written in one way here and known in all of `SPELLINGS`.
+Their names for the tables and columns that recon needs. Words are written apart and in lower case;
+`Words` says how sure a name makes us, out of 100. Words of one meaning are written in one way here
+and known in all of `SPELLINGS`.
 """
 
 from __future__ import annotations

@@ -1,10 +1,9 @@
 """Candidates: lines and months in which an error may go.
 
-They come with everything that the rules look at.
-
-A customer's lines have their chance in every fourth month only. An event reaches two months back
-or ahead at most, so events of one line never overlap, and the other side of an event (always a
-line of the same customer) is clean around it, too.
+They come with everything that the rules look at. A customer's lines have their chance in every
+fourth month only. An event reaches two months back or ahead at most, so events of one line never
+overlap, and the other side of an event (always a line of the same customer) is clean around it,
+too.
 """
 
 from __future__ import annotations
@@ -30,9 +29,8 @@ _OTHERWISE = {
 def create_chances(connection: Session, recipe: Recipe) -> None:
     """Create `chances`, and `pairs` and `sisters` of lines.
 
-    Those two hold the lines that may be the other side.
-
-    A pair is two lines of a customer with one type and currency, sisters are two of a contract.
+    Those two hold the lines that may be the other side. A pair is two lines of a customer with one
+    type and currency, sisters are two of a contract.
     """
     connection.execute(f"CREATE TEMP TABLE chance_lines AS {_chance_lines(recipe)}")
     connection.execute(f"CREATE TEMP TABLE chances AS {_chances(recipe)}")

@@ -37,10 +37,9 @@ _SPARSE = 8
 def create_lines(connection: Session, recipe: Recipe) -> None:
     """Create `customers`, `agreements`, `deals` and `lines` in the session.
 
-    `deals` are the contracts.
-
-    `lines` has a row a contract line, with the columns of the source, those of
-    `recon.reconciliation.expected.terms`, and: line (its number), contract (its contract's), unit.
+    `deals` are the contracts. `lines` has a row a contract line, with the columns of the source,
+    those of `recon.reconciliation.expected.terms`, and: line (its number), contract (its
+    contract's), unit.
     """
     connection.execute(f"CREATE TEMP TABLE agreements AS {_agreements(recipe)}")
     connection.execute(f"CREATE TEMP TABLE customers AS {_customers()}")

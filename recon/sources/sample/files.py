@@ -43,10 +43,9 @@ def ensure(recipe: Recipe) -> Path:
 def make(recipe: Recipe, path: Path) -> None:
     """Write the sample as a DuckDB file.
 
-    Its tables are contracts, entries, truth and about.
-
-    It is written beside its place and moved there when it is whole, so that two processes may
-    make it at once and nobody ever opens half of it. Raises ReportError where that fails.
+    Its tables are contracts, entries, truth and about. It is written beside its place and moved
+    there when it is whole, so that two processes may make it at once and nobody ever opens half of
+    it. Raises ReportError where that fails.
     """
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)

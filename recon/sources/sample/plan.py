@@ -38,10 +38,7 @@ _FREE_TYPES = f"list_filter({list(TYPES)}, lambda t: NOT list_contains(types, t)
 
 
 def _instead(cause: str, weight: int, temper: str, amount: str, only: str, note: str) -> Rule:
-    """The rule that one posting replaces those of a month.
-
-    It has another amount.
-    """
+    """The rule that one other posting replaces the month's."""
     condition = f"{_SEEN} AND {_NO_SLIP} AND {{1}}".format(f"({amount})", only)
     return Rule(cause, weight, temper, REPLACE, f"'{note}'", condition, amount=amount)
 

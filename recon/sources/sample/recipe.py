@@ -23,12 +23,11 @@ PPM = 1_000_000
 class Recipe:
     """The ingredients of a sample.
 
-    Equal recipes give equal samples on any machine.
-
-    `contracts` is the least number of contract lines with revenue in every month from `first`
-    to `last`, `error_rate` the share of them that is broken (a small sample has more, since every
-    cause occurs every month). Without `history` all that was recognized up to three months
-    before `first` is one opening entry a line, which keeps a benchmark of a single month small.
+    Equal recipes give equal samples on any machine. `contracts` is the least number of contract
+    lines with revenue in every month from `first` to `last`, `error_rate` the share of them that is
+    broken (a small sample has more, since every cause occurs every month). Without `history` all
+    that was recognized up to three months before `first` is one opening entry a line, which keeps a
+    benchmark of a single month small.
     """
 
     seed: int = 1
