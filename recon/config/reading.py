@@ -75,7 +75,7 @@ def _with_profile(
     if profile is None:
         return table
     if profile not in profiles:
-        found.mistake(profile, f"there is no such profile (there are: {known})")
+        found.mistake(profile, f"there is no such profile (available: {known})")
     return _merged(table, profiles.get(profile, empty))
 
 

@@ -340,7 +340,7 @@ def test_a_driver_that_is_missing(books: Books) -> None:
     found = books.examined()
     state, said = found.of("driver")
     assert (found.exit_code, state) == (4, "failed")
-    assert "No Such Driver is not installed (there are: " in said
+    assert "No Such Driver is not installed (installed: " in said
     assert "PostgreSQL Unicode" in said
     assert found.of("server")[0] == "ok"
     assert {found.of(check)[0] for check in DATABASE_CHECKS[2:]} == {"skipped"}

@@ -302,7 +302,7 @@ def test_a_value_in_the_place_of_a_table_is_told(text: str) -> None:
 def test_an_unknown_profile_is_told_with_the_known_ones() -> None:
     """A misspelled profile never falls back to none."""
     found = mistakes(FILES + "[profiles.test]\n[profiles.prod]\n", "tset")
-    assert found == ("profiles.tset: there is no such profile (there are: test, prod)",)
+    assert found == ("profiles.tset: there is no such profile (available: test, prod)",)
 
 
 def test_a_profile_without_a_configuration_is_told() -> None:

@@ -419,8 +419,8 @@ CHECKS = [
             "64-bit, pyodbc is 5.5.0")),
         Check("server", Side.ANALYTICS, skipped("SQL01\\FINANCE is an alias")),
         Check("read_only", Side.ANALYTICS, warning(
-            "the login may write: INSERT, UPDATE, DELETE and 2 more",
-            "give recon a login that may only read")),
+            "the login can write: INSERT, UPDATE, DELETE and 2 more",
+            "give recon a login that can only read")),
     ]),
     ("Accounting", "odbc connection, entries.sql", [
         Check("login", Side.ACCOUNTING, failed(
@@ -484,4 +484,6 @@ def test_a_good_end_says_so() -> None:
     watcher.verdict([Check("clock", None, ok("right"))])
     stream.flush()
     said = stream.buffer.getvalue().decode()
-    assert said == "\n  Ready for a month, with 1 warning\n\n  Ready for a month\n"
+    assert (
+        said == "\n  Ready to reconcile a month, with 1 warning\n\n  Ready to reconcile a month\n"
+    )

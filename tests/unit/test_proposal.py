@@ -241,7 +241,7 @@ def test_types_that_fit_less_are_told() -> None:
     assert "rounded to 0.0001" in notes(found, "contract_value")
     assert "2024-06-30 or 20240630" in notes(found, "close_date")
     (end,) = (match for match in found.matches if match.ours == "close_date")
-    assert (end.sure, end.why) == ("perhaps", "its name; the type fits less")
+    assert (end.sure, end.why) == ("perhaps", "its name; its type fits less well")
 
 
 def test_how_sure() -> None:
@@ -262,7 +262,7 @@ def test_the_user_changes_a_column() -> None:
     assert "2024-06-30" in notes(found, "close_date")
     assert "owner" not in mapped(found.changed("owner", None))
     wrong = found.changed("contract_value", deals.column("Note"))
-    assert notes(wrong, "contract_value") == "nvarchar is not a type for it"
+    assert notes(wrong, "contract_value") == "nvarchar is not a suitable type"
 
 
 def test_a_column_is_found_whatever_its_case() -> None:

@@ -56,7 +56,7 @@ def _sql_server_encryption(subject: DatabaseSubject) -> Finding:
     if found is None:
         asked = "encryption was asked for" if subject.how.encrypt else "encrypt = false"
         return warning(
-            f"{asked}, but the login may not see whether the connection is encrypted",
+            f"{asked}, but the login has no right to see whether the connection is encrypted",
             "grant it VIEW SERVER STATE if you want to know",
         )
     option, scheme = found
@@ -124,15 +124,15 @@ def read_only(subject: DatabaseSubject) -> Finding:
     rights = look(subject) if look else None
     if rights is None:
         return warning(
-            "it is not known whether the login may write", "make sure that it may only read"
+            "it is not known whether the login can write", "make sure that it can only read"
         )
     if rights:
         more = f" and {len(rights) - NAMED:,} more" if len(rights) > NAMED else ""
         return warning(
-            f"the login may write: {', '.join(rights[:NAMED])}{more}",
-            "give recon a login that may only read",
+            f"the login can write: {', '.join(rights[:NAMED])}{more}",
+            "give recon a login that can only read",
         )
-    return ok("the login may only read")
+    return ok("the login can only read")
 
 
 def _sql_server_rights(subject: DatabaseSubject) -> Sequence[str] | None:

@@ -70,7 +70,7 @@ def _named(settings: DatabaseSettings, sources: dict[str, str]) -> str:
         there = ", ".join(sorted(sources)) or "none"
         raise ConfigError(
             [
-                f"{settings.key}.connection: there is no data source {found['DSN']} (there are: "
+                f"{settings.key}.connection: there is no data source {found['DSN']} (available: "
                 f"{there}); set it up for the account that runs recon, or name a DRIVER"
             ]
         )
@@ -85,7 +85,7 @@ def _is_installed(name: str, installed: list[str]) -> bool:
 def _missing(name: str, installed: list[str], bits: str) -> str:
     there = ", ".join(sorted(installed)) or "none"
     return (
-        f"the driver {name} is not installed (there are: {there}); install its {bits} version, "
+        f"the driver {name} is not installed (installed: {there}); install its {bits} version, "
         f"since a {bits} Python sees no other, or set another driver"
     )
 

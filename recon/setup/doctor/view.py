@@ -101,7 +101,7 @@ def _verdict(pen: Pen, checks: Sequence[Check]) -> Text:
         said = f"Not ready: {counted(count[State.FAILED], 'check')} failed"
         style = CRITICAL
     else:
-        said, style = "Ready for a month", GOOD
+        said, style = "Ready to reconcile a month", GOOD
     parts = [said]
     if count[State.SKIPPED]:
         parts.append(f"{count[State.SKIPPED]:,} skipped")

@@ -254,7 +254,7 @@ def _match(ours: str, needed: bool, chosen: Candidate | None, rivals: Sequence[s
     notes = [*filter(None, [chosen.reading.words.note]), *_type_notes(ours, column)]
     notes += [f"{' and '.join(rivals)} would also fit"] if rivals else []
     why = "its name" if chosen.reading.whole else "part of its name"
-    why += " and type" if column.family in _best_families(ours) else "; the type fits less"
+    why += " and type" if column.family in _best_families(ours) else "; its type fits less well"
     return Match(ours, needed, column, min(chosen.score, 100), why, tuple(notes))
 
 
@@ -266,7 +266,7 @@ def _type_notes(ours: str, column: Column) -> list[str]:
     """Remarks on columns because of their type."""
     family = column.family
     if family not in FITS[ours]:
-        return [f"{column.kind} is not a type for it"]
+        return [f"{column.kind} is not a suitable type"]
     if ours in ("contract_value", "amount") and family is Family.FLOAT:
         return ["binary floating point: values are rounded to 0.0001"]
     if ours == "recognition_period" and re.search("offset|with time zone|tz", column.kind.lower()):
