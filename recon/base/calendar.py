@@ -21,7 +21,7 @@ class Calendar:
 
     `close_day` counts the business days of the following month; weekends and `holidays` are none.
     Days are those of `time_zone`, without one those of this machine. `start` is the first month
-    that recon answers for; without it the runs tell (see `due`). `ready_from` is the share, in
+    that recon answers for; without it the runs decide (see `due`). `ready_from` is the share, in
     millionths, of what is usually posted by the same day below which a month is provisional.
     """
 

@@ -1,7 +1,7 @@
 """Secrets: remembered when read, and removed from every text.
 
-Whoever reads a password, a token or the address of a webhook hands it to `remembered`, once, where
-it is read. Whatever goes to a log, to stderr or into a file passes through `redacted`.
+Code that reads a password, a token or the address of a webhook hands it to `remembered`, once,
+where it is read. Whatever goes to a log, to stderr or into a file passes through `redacted`.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ _SHORT = 4
 
 _known: list[str] = []
 
-# What looks like a secret, whoever read it: keywords of connection strings, tokens and webhooks of
-# Slack, a login within an address, an authorization header.
+# What looks like a secret, wherever it was read: keywords of connection strings, tokens and
+# webhooks of Slack, a login within an address, an authorization header.
 _SHAPES = (
     (r"((?:PWD|PASSWORD|PASSWD|TOKEN|SECRET|API_?KEY|UID)\s*=\s*)"
      r"(?:\{(?:[^}]|\}\})*\}|[^;\r\n]*)", rf"\1{HIDDEN}"),

@@ -101,7 +101,7 @@ class SlackSettings:
     owners: Mapping[str, str] = field(default_factory=dict)
 
 
-# Business days until somebody else is told, and hours for a failed run.
+# Business days until somebody else is notified, and hours for a failed run.
 DAYS = {Level.WARNING: 5, Level.HIGH: 2, Level.CRITICAL: 1, Level.FAILURE: 0}
 HOURS = 4
 
@@ -172,7 +172,7 @@ def _read_place(table: Keys, token: Place | None, usual: Place) -> Place | None:
         table.mistake("channel", "needs token_env; a webhook has its channel from Slack")
     if channel is not None:
         return Place(Way.CHANNEL, channel)
-    # A mistake in it is told once, not also as a missing one.
+    # A mistake in it is reported once, not also as a missing one.
     return _read_secret(table, "webhook") or (usual if names else None)
 
 

@@ -19,7 +19,7 @@ class Glance:
 
     Of these there may be many when several months are shown side by side. `breaks` are counted by
     currency and severity; `main` is the currency to show first; `folder` is where the reports are,
-    '' where there are none; `notes` are what the run itself has to tell.
+    '' where there are none; `notes` are the notes of the run itself.
     """
 
     month: Month
@@ -119,12 +119,12 @@ def sentence(months: Sequence[Glance]) -> str:
     if len(months) == 1:
         return months[0].verdict
     number = f"{len(months)} months"
-    told = ", ".join(found(counts(months), sum(month.invalid for month in months)))
+    listed = ", ".join(found(counts(months), sum(month.invalid for month in months)))
     open_ = sum(not month.closable for month in months)
     if open_:
-        return f"Do not close {open_} of {number}: {told}"
+        return f"Do not close {open_} of {number}: {listed}"
     if not any(month.compared for month in months):
         return f"Nothing to close in {number}: no revenue expected or recognized"
-    if told:
-        return f"Ready to close all {number}, with {told} to acknowledge"
+    if listed:
+        return f"Ready to close all {number}, with {listed} to acknowledge"
     return f"Ready to close all {number}: no breaks, no invalid rows"

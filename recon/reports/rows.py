@@ -120,7 +120,7 @@ def proposal_rows(found: Proposals, repeat: bool) -> Iterator[tuple[object, ...]
 
 def _proposed(proposal: Proposal, repeat: bool) -> Iterator[tuple[object, ...]]:
     for place, line in enumerate(proposal.lines):
-        told = repeat or place == 0
+        shown = repeat or place == 0
         yield (
             proposal.number,
             PROPOSED,
@@ -133,8 +133,8 @@ def _proposed(proposal: Proposal, repeat: bool) -> Iterator[tuple[object, ...]]:
             line.revenue_type,
             proposal.cause.value,
             ", ".join(item.name for item in proposal.breaks),
-            ", ".join(proposal.entry_ids) if told else "",
-            proposal.text if told else "",
+            ", ".join(proposal.entry_ids) if shown else "",
+            proposal.text if shown else "",
         )
 
 

@@ -35,7 +35,7 @@ class Database:
 
     `product` is the server's name for itself, `isolation` the level that it grants. `version` is
     the server's, `driver` the name and version of what it is read through. All statements share one
-    cursor, so that whoever wants them to stop has one thing to cancel.
+    cursor, so that stopping them is one thing to cancel.
     """
 
     cursor: pyodbc.Cursor

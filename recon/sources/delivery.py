@@ -30,7 +30,7 @@ class Delivery:
     """One side, brought here.
 
     `description` says where the rows come from and how they were read, without secrets; `opened`
-    yields what to select from, readable while the context lasts. `trail` tells for the evidence
+    yields what to select from, readable while the context lasts. `trail` records for the evidence
     what was read and how, without secrets; it raises SourceDataError where that has changed since.
     `unsaid` is None where it is known how amounts in text are written.
     """

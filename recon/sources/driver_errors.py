@@ -56,7 +56,7 @@ PASSING = (
      "does not answer; check the server's name, its port and the firewall"),
     (("08S01", "08006", "57P01", "57P03", LOST),
      "was cut off; check the network and the server"),
-    # PostgreSQL's driver sets one before each query, unless told otherwise.
+    # PostgreSQL's driver sets one before each query by default.
     ((SAVEPOINT,),
      "was cut off, or does not support savepoints; check the network and the server, or add "
      "Protocol=7.4-0 to the connection string"),
@@ -70,7 +70,7 @@ def retried(attempt: Callable[[], Result], supervisor: Supervisor, side: Side) -
     """The result of an attempt, repeated after transient errors.
 
     A cut in mid-result proves nothing, so the whole attempt is made again. Raises what the last
-    attempt raised, and Stopped where the error is that of a query that was told to stop.
+    attempt raised, and Stopped where the error is that of a query that was asked to stop.
     """
     import pyodbc
 

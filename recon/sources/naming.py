@@ -60,35 +60,35 @@ def written(settings: SourceSettings, raw: str, kind: str, ours: str) -> str:
         return raw
     if lower in NUMBERS:
         # No duration is long enough to be grouped.
-        told = settings.decimal is not None and lower != _DURATION
-        return _with_point(raw, told) if settings.decimal == "," else _ungrouped(raw, told)
+        known = settings.decimal is not None and lower != _DURATION
+        return _with_point(raw, known) if settings.decimal == "," else _ungrouped(raw, known)
     if lower in DATES and settings.date_format:
         day = f"try_strptime({raw}, {literal(settings.date_format)})"
         return f"coalesce(strftime({day}, '%Y-%m-%d'), {raw})"
     return raw
 
 
-def _ungrouped(raw: str, told: bool) -> str:
+def _ungrouped(raw: str, known: bool) -> str:
     """The SQL of a number written with a decimal point.
 
     A comma may only group digits, where a point proves it: 1,234.56. Alone it is refused, since
-    1,234 could mean either, unless the settings have `told` that decimals come after a point.
+    1,234 could mean either, unless it is `known` that decimals come after a point.
     """
-    grouped = _is_grouped(raw, ",", r"\.", told)
+    grouped = _is_grouped(raw, ",", r"\.", known)
     return (
         f"CASE WHEN contains({raw}, ',') AND {grouped} THEN replace({raw}, ',', '') ELSE {raw} END"
     )
 
 
-def _is_grouped(raw: str, group: str, decimal: str, told: bool) -> str:
-    alone = rf"|[1-9]\d{{0,2}}({group}\d{{3}})+" if told else ""
+def _is_grouped(raw: str, group: str, decimal: str, known: bool) -> str:
+    alone = rf"|[1-9]\d{{0,2}}({group}\d{{3}})+" if known else ""
     number = rf"(\d{{1,3}}({group}\d{{3}})+{decimal}\d+{alone})"
     return rf"regexp_full_match({raw}, '\s*[+-]?{number}\s*')"
 
 
-def _with_point(raw: str, told: bool) -> str:
+def _with_point(raw: str, known: bool) -> str:
     """The SQL of a number, its decimal comma a point."""
-    grouped = _is_grouped(raw, r"\.", ",", told)
+    grouped = _is_grouped(raw, r"\.", ",", known)
     return (
         f"CASE WHEN {grouped} THEN replace(replace({raw}, '.', ''), ',', '.') "
         f"WHEN contains({raw}, '.') THEN {raw} || ' (with a point)' "

@@ -37,8 +37,8 @@ class Extract:
     """A database's delivery: a CSV file and its columns' types.
 
     All parts stand in one file, since rows are numbered in the order in which they stand there.
-    `floats` are the columns of floats, and `unsaid` is there where amounts are text. `parts` tell
-    of each what was asked, and what the server says of it.
+    `floats` are the columns of floats, and `unsaid` is there where amounts are text. `parts` are
+    the trails of the statements and of the figures of the server.
     """
 
     path: Path
@@ -127,10 +127,10 @@ class OdbcSource:
             with path.open("w", encoding="utf-8", newline="") as file:
                 # What a part does not deliver stays empty.
                 rows = csv.DictWriter(file, columns, restval="", lineterminator="\r\n")
-                told = tuple(self._fetched(database, part, rows, floats) for part in parts)
+                trails = tuple(self._fetched(database, part, rows, floats) for part in parts)
             amount = AMOUNTS[self.settings.side]
             unsaid = Unsaid(amount) if kinds[amount] is str else None
-            return server_trail(database), Extract(path, columns, floats, told, unsaid)
+            return server_trail(database), Extract(path, columns, floats, trails, unsaid)
 
     def _parts(
         self, database: Database, query: str, request: Request, kinds: Mapping[str, type]
@@ -195,7 +195,7 @@ def _write(
     summed = delivered.index("amount" if "amount" in delivered else "contract_value")
     weight = delivered.index(CONDENSED) if part.condensed else None
     count, total = 0, Decimal(0)
-    # A server adds up more digits than Python does unless told.
+    # A server adds up more digits than Python does by default.
     with localcontext(prec=DIGITS):
         for batch in database.batches():
             for row in batch:

@@ -17,8 +17,8 @@ from recon.base.result import Side
 
 Result = TypeVar("Result")
 
-# How long to wait for what was told to stop: a login cannot be cancelled, a query can, unless its
-# server does not answer the cancel either.
+# How long to wait for work that was asked to stop: a login cannot be cancelled, a query can, unless
+# its server does not answer the cancel either.
 PATIENCE = 2.0
 # On Windows, nothing interrupts a wait; so none is long.
 GLANCE = 0.2
@@ -150,10 +150,10 @@ def side_by_side(
     def run(side: Side, work: Callable[[Supervisor], Result]) -> None:
         try:
             ended.put((side, work(supervisor)))
-        except BaseException as error:  # noqa: BLE001 - raised again by whoever waits
+        except BaseException as error:  # noqa: BLE001 - raised again by the thread that waits
             ended.put(error)
 
-    # As daemons they keep no process alive that has been told to end.
+    # As daemons they keep no process alive that has been asked to end.
     threads = [
         threading.Thread(target=run, args=pair, name=f"recon-{pair[0]}", daemon=True)
         for pair in works.items()

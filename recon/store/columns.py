@@ -12,7 +12,7 @@ from recon.base.errors import MissingColumns
 from recon.base.result import Side
 from recon.store.session import literal, name
 
-# The place of a row in its source, where the relation tells it.
+# The place of a row in its source, where the relation has it.
 PLACE = "recon_row"
 
 _INTEGERS = {"TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT",

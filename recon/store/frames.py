@@ -22,7 +22,7 @@ def register(connection: Session, name: str, frame: pd.DataFrame) -> None:
     A column of Python objects (Decimals, dates, mixed texts) is handed over as text and read
     from there: DuckDB would judge its type by a sample.
 
-    Raises SourceDataError where a column stands more than once.
+    Raises SourceDataError where a column appears more than once.
     """
     plain = frame.reset_index(drop=True)
     names = pd.Index([str(column).strip().lower() for column in plain.columns])

@@ -111,10 +111,10 @@ def reading(side: str, description: str) -> Iterator[None]:
     try:
         yield
     except (duckdb.Error, RuntimeError) as error:
-        told = _told(error, f"the {side} side ({description})")
-        if told is None:
+        raised = _raised(error, f"the {side} side ({description})")
+        if raised is None:
             raise
-        raise told from error
+        raise raised from error
 
 
 @contextmanager
@@ -128,10 +128,10 @@ def reckoning(what: str) -> Iterator[None]:
     try:
         yield
     except (duckdb.Error, RuntimeError) as error:
-        told = _stopped(error, what) or _spilled(error)
-        if told is None:
+        raised = _stopped(error, what) or _spilled(error)
+        if raised is None:
             raise
-        raise told from error
+        raise raised from error
 
 
 @contextmanager
@@ -149,10 +149,10 @@ def writing(path: Path) -> Iterator[None]:
         ) from error
 
 
-def _told(error: Exception, what: str) -> BaseException | None:
+def _raised(error: Exception, what: str) -> BaseException | None:
     """The error to raise instead of DuckDB's.
 
-    None for one of our own making.
+    None where the error is a defect of recon.
     """
     if stopped := _stopped(error, what):
         return stopped

@@ -25,7 +25,7 @@ LEAST_WIDTH = 78  # a classic Windows console of 80 columns leaves 79
 FILE_WIDTH = 100  # of what is no terminal
 WIDE = 140  # room for an explanation beside its facts, and for every currency
 
-# Every colour is readable on black and on white, and none stands without its word.
+# Every colour is readable on black and on white, and none comes without its word.
 GOOD = Style.parse("green4")
 PLAIN = Style.null()
 SOFT = Style.parse("dim")

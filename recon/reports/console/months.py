@@ -75,8 +75,8 @@ def _page(
     if sample:
         yield sample_banner()
     yield Text()
-    gravest = max(months, key=lambda month: (month.severity or 0, not month.compared))
-    answer = Text(glance.sentence(months), _style(gravest))
+    worst = max(months, key=lambda month: (month.severity or 0, not month.compared))
+    answer = Text(glance.sentence(months), _style(worst))
     yield Panel(answer, border_style=answer.style, padding=(0, 1), width=pen.width)
     shown = glance.currencies(months)
     yield from pen.heading(
@@ -124,7 +124,7 @@ def _columns(pen: Pen, months: Sequence[Glance]) -> list[Column]:
         *(_breaks(months, rows, severity) for severity in reversed(Severity)),
         numbers("Invalid", [_invalid(months, row) for row in rows], drop=4),
         Column("Verdict", [_verdict(row) for row in rows]),
-        # It stands below as well, in the names of the folders.
+        # The names of the folders below have it as well.
         Column("Run", [_run(row, pen) for row in rows], drop=3 if pen.width >= FILE_WIDTH else 1),
     ]
 

@@ -76,10 +76,10 @@ def show_open(
         console.print(line, soft_wrap=True)
 
 
-def show_said(console: Console, told: Sequence[Life]) -> None:
+def show_said(console: Console, lives: Sequence[Life]) -> None:
     """Print the state of breaks after an acknowledgement."""
     pen = Pen(console)
-    for life in told:
+    for life in lives:
         amount = money.pretty(life.amount, life.last.currency, sign=True)
         which = f"{life.last.contract_id} {life.last.revenue_type}, {amount} {life.last.currency}"
         said = "; ".join([acknowledged_words(life) or life.state.value, *_notes(life)])

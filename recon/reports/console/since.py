@@ -59,7 +59,7 @@ def _signed_words(view: View, before: Superseded) -> Text:
 def since_last(view: View, history: History) -> Iterator[Text]:
     """The changes since the last run, none for the first."""
     since, before = history.since, history.superseded
-    # What was signed off is told already.
+    # The difference to the signed run is shown already.
     if since is None or (before and before.run.run_id == since.run_id):
         return
     yield from view.pen.heading("Since the last run", since.run_id)

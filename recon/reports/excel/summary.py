@@ -121,7 +121,7 @@ class _Block:
         return self._row(label, number_cell(sheet, str(count)), live)
 
     def _inactive(self) -> int:
-        # No formula: that a line is in its term cannot be told from its amounts, which may be 0.
+        # No formula: that a line is in its term cannot be seen from its amounts, which may be 0.
         label, count = "of which without revenue", str(self.totals.inactive_lines)
         sheet = self.page.sheet
         return self.page.add(text_cell(sheet, label), number_cell(sheet, count))

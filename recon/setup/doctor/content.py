@@ -79,11 +79,11 @@ def rows(
 
     `delivered` is at least 1 where there are rows of any month. `unread` are the numbers of rows
     that cannot be read, by column: of the month's amounts, and of all periods. A few of them are
-    told and reconciled as invalid; many, or all, mean that the configuration describes another
+    reported and reconciled as invalid; many, or all, mean that the configuration describes another
     format.
     """
     when = "" if side is Side.ANALYTICS else f" in {month.name}"
-    told = [f"{count:,} without a readable {name}" for name, count in unread.items() if count]
+    unreadable = [f"{count:,} without a readable {name}" for name, count in unread.items() if count]
     if not delivered:
         return failed(
             ExitCode.SOURCE_DATA,
@@ -92,13 +92,13 @@ def rows(
         )
     count = sum(part.rows for part in sums)
     many = f"{count:,} {_noun(side, count)}{when}, sum {_added_up(sums)}"
-    said = "; ".join((many if sums else f"there are no {_noun(side)}{when}", *told))
+    said = "; ".join((many if sums else f"there are no {_noun(side)}{when}", *unreadable))
     advice = "check how numbers and dates are written (for a file: decimal and date_format)"
     if unread.get(PERIOD) == delivered or (count and unread.get(AMOUNTS[side]) == count):
         return failed(ExitCode.SOURCE_DATA, said, advice)
     if not sums:
         posted = "check the month, and that its entries are posted"
-        return warning(said, f"check the month; {advice}" if told else posted)
+        return warning(said, f"check the month; {advice}" if unreadable else posted)
     if any(MANY * number > count for number in unread.values()):
         return warning(said, f"{advice}; recon month lists each row")
     return ok(said)

@@ -59,7 +59,7 @@ class DatabaseSubject:
 
         Raises ConfigError, SourceUnreachable.
         """
-        with self._told():
+        with self._translated():
             try:
                 self.opened = self.stack.enter_context(connected(self.how, self.supervisor))
             except SourceDataError as error:
@@ -72,13 +72,13 @@ class DatabaseSubject:
         """
         if self.found is None:
             source = OdbcSource(self.settings)
-            with self._told():
+            with self._translated():
                 self.found = source.columns(self.database, source.query())
         return self.found
 
     def rows(self, statement: str, *parameters: object) -> Sequence[Sequence[Any]]:
         """The rows of a statement."""
-        with self._told():
+        with self._translated():
             return list(self.database.execute(statement, *parameters).fetchall())
 
     def permitted(self, statement: str) -> Sequence[Any] | None:
@@ -96,7 +96,7 @@ class DatabaseSubject:
         return ""
 
     @contextmanager
-    def _told(self) -> Iterator[None]:
+    def _translated(self) -> Iterator[None]:
         """Turn a driver's error into one sentence, without secrets."""
         pyodbc = driver_manager()
         source = OdbcSource(self.settings)
@@ -107,6 +107,6 @@ class DatabaseSubject:
                 # PostgreSQL refuses whatever follows an error in its transaction.
                 with suppress(pyodbc.Error):
                     self.opened.cursor.connection.rollback()
-            told = str(failure(source.settings.side, source.description, error))
+            sentence = str(failure(source.settings.side, source.description, error))
             whom = f"The {source.settings.side} side ({source.description}) "
-            raise SourceUnreachable(told.replace(whom, "the server ", 1)) from None
+            raise SourceUnreachable(sentence.replace(whom, "the server ", 1)) from None

@@ -132,8 +132,8 @@ def rows(subject: FileSubject) -> Finding:
 def _refuse_doubtful(subject: FileSubject) -> None:
     side, source = subject.settings.side, subject.source
     unsaid = source.unsaid if isinstance(source, FilesSource) else None
-    relations, told = {side: subject.relation}, {side: source.description}
-    refuse_doubtful(subject.session, relations, {side: unsaid}, subject.currency, told)
+    relations, descriptions = {side: subject.relation}, {side: source.description}
+    refuse_doubtful(subject.session, relations, {side: unsaid}, subject.currency, descriptions)
 
 
 def _count(subject: FileSubject, condition: str) -> int:

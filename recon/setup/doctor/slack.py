@@ -21,7 +21,7 @@ from recon.setup.doctor.steps import Step
 
 MENTIONED = {Level.CRITICAL: "critical breaks", Level.FAILURE: "failed runs"}
 LATER = "try again later; until then alerts wait in the journal"
-_GRAVEST = (State.FAILED, State.WARNING, State.OK)
+_WORST_FIRST = (State.FAILED, State.WARNING, State.OK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,13 +110,13 @@ def _together(findings: Sequence[Finding]) -> Finding:
 
     It has a line and the advice of each.
     """
-    gravest = min(findings, key=lambda finding: _GRAVEST.index(finding.state))
+    worst = min(findings, key=lambda finding: _WORST_FIRST.index(finding.state))
     advice = dict.fromkeys(finding.advice for finding in findings if finding.advice)
     return Finding(
-        gravest.state,
+        worst.state,
         "\n".join(finding.found for finding in findings),
         "; ".join(advice),
-        gravest.exit_code,
+        worst.exit_code,
     )
 
 

@@ -30,7 +30,7 @@ _WORDS = {State.FAILED: "FAILED"}
 class ConsoleWatcher:
     """Writes to a console as checks end.
 
-    `waiting` is told the name of a check that begins, and '' at its end; whatever is written is
+    `waiting` gets the name of a check that begins, and '' at its end; whatever is written is
     written within `printing`.
     """
 
