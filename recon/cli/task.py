@@ -1,4 +1,4 @@
-"""`recon task`: what Windows Task Scheduler needs to run recon by itself."""
+"""`recon task`: write and check tasks of Windows Task Scheduler."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def write(
 
 
 def _account(settings: Settings, account: str | None, gmsa: str | None) -> str:
-    """Return who runs the tasks."""
+    """The account that runs the tasks; raises UsageError without one."""
     from recon.config.tasks import account as parsed
 
     if account and gmsa:
@@ -105,7 +105,7 @@ def _tell(folder: Path, tasks: list[Task], kept: list[Path]) -> None:
 
 
 def _advise(settings: Settings) -> None:
-    """Tell on standard error what the tasks would be better with."""
+    """Print advice on the tasks to standard error."""
     if settings.calendar.start is None:
         typer.echo(
             "recon: Set start in the [calendar] of the configuration to the first month that the "

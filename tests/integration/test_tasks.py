@@ -152,7 +152,7 @@ def test_a_folder_that_cannot_be_written(project: Project) -> None:
     assert "The tasks cannot be written" in one_sentence(done.stderr.decode())
 
 
-def test_a_mistake_is_exit_code_6_and_advice_is_none(tmp_path: Path) -> None:
+def test_a_mistake_is_exit_code_6_and_a_warning_is_none(tmp_path: Path) -> None:
     """A line each; all files are looked at."""
     shipped = (SCHEDULES / "close.xml").read_bytes()
     (tmp_path / "s4u.xml").write_bytes(
@@ -168,7 +168,7 @@ def test_a_mistake_is_exit_code_6_and_advice_is_none(tmp_path: Path) -> None:
     lines = done.stdout.decode().splitlines()
     assert lines[0].startswith("s4u.xml: mistake: Task/Principals/Principal/LogonType: S4U")
     assert lines[1].endswith("close.xml: nothing to correct")
-    assert lines[2].startswith("queue.xml: advice: ")
+    assert lines[2].startswith("queue.xml: warning: ")
     assert in_process("task", "check", "queue.xml", cwd=tmp_path).returncode == 0
 
 

@@ -97,7 +97,7 @@ def test_what_is_written_reads_back(name: str) -> None:
 
 @pytest.mark.parametrize("name", CASES)
 def test_the_checker_has_nothing_to_say(name: str) -> None:
-    """Neither a mistake nor advice."""
+    """Neither a mistake nor a warning."""
     assert check(rendered(CASES[name])) == []
 
 
@@ -180,7 +180,7 @@ def test_what_task_scheduler_would_refuse_is_not_written() -> None:
         verified(files)
     assert len(caught.value.mistakes) == 4
     assert "Command" in caught.value.mistakes[0]
-    assert "must stand without quotes" in caught.value.mistakes[1]
+    assert "must be written without quotes" in caught.value.mistakes[1]
 
 
 def test_what_was_there_is_kept(tmp_path: Path) -> None:

@@ -1,5 +1,5 @@
-"""Tasks: settings -> the XML that Windows Task Scheduler takes, and the check of such files.
+"""Tasks: settings -> XML of Windows Task Scheduler, and its check.
 
-`schema` is the one table of elements, their order and their values; `render` writes by it and
-`rules` checks by it. `plan` says which tasks there are, `registration` how they are registered.
+`plan` lists the tasks, `render` writes them and `registration` makes the lines for Windows; `rules`
+checks them, also after somebody has edited them.
 """

@@ -1,4 +1,4 @@
-"""Files: rendered tasks -> a folder, with a copy of what they replace."""
+"""Files: rendered tasks -> a folder, with copies of replaced files."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from recon.setup.tasks.rules import check
 
 
 def verified(files: Mapping[str, bytes]) -> Mapping[str, bytes]:
-    """Return the files as they are; raises ConfigError where Task Scheduler would refuse one."""
+    """The files as they are, if free of mistakes.
+
+    Raises ConfigError with all mistakes.
+    """
     mistakes = [
         f"{name}: {finding.where}: {finding.what}"
         for name, content in files.items()
@@ -25,7 +28,7 @@ def verified(files: Mapping[str, bytes]) -> Mapping[str, bytes]:
 
 
 def write_files(folder: Path, files: Mapping[str, bytes]) -> list[Path]:
-    """Write files into a folder and return the copies of what was there and was different.
+    """Write files; return the copies of those they replace.
 
     Raises ReportError where one cannot be written.
     """

@@ -1,4 +1,4 @@
-"""The plan: settings -> the tasks that Task Scheduler is to have."""
+"""The plan: settings -> the tasks for Task Scheduler."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from recon.config import TaskSettings
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where recon stands on the machine that runs it, as that machine writes its paths."""
+    """Python, configuration and folder on the machine that runs recon."""
 
     python: str
     config: str
@@ -20,7 +20,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A task: who starts what, when and where.
+    """A task: account, program, times and folder.
 
     Without `days` it starts every day, else on these days (1 to 31, or `Last`) of `months` (1 to
     12). `time_limit` is in minutes.
@@ -51,7 +51,7 @@ class Task:
 
 
 def planned(settings: TaskSettings, account: str, place: Place) -> list[Task]:
-    """Return the tasks: the close, the daily catch-up, and the escalation where it is wanted."""
+    """Close, daily catch-up, and the escalation if it is configured."""
     closed = ("month", "--closed")
     close = _task(
         "close",

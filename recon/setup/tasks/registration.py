@@ -1,4 +1,4 @@
-"""Registration: the lines that make Task Scheduler take the files. No line holds a password."""
+"""Registration: lines for the administrator, without any password."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ then given to the account:
 
 
 def registration(files: Mapping[str, Task]) -> str:
-    """Return what to type to register tasks, by the paths of their files."""
+    """Lines that register tasks, by the paths of their files."""
     task = next(iter(files.values()))
     if task.group_managed:
         return _GROUP_MANAGED.format(
@@ -74,6 +74,9 @@ def _read(path: str) -> str:
 
 
 def _quoted(text: str) -> str:
-    """Return a text as PowerShell takes it literally; typographic quotes end it there, too."""
+    """A text that PowerShell takes literally.
+
+    Typographic quotes end one there, too.
+    """
     doubled = "".join(letter * 2 if letter in "'‘’‚‛" else letter for letter in text)
     return f"'{doubled}'"

@@ -1,4 +1,4 @@
-"""Rendering: a task -> the bytes of its XML file, by the order of the schema."""
+"""Rendering: a task -> its XML, in the order of Windows."""
 
 from __future__ import annotations
 
@@ -7,45 +7,46 @@ import xml.etree.ElementTree as ET
 from collections.abc import Mapping, Sequence
 
 from recon.setup.tasks.plan import Task
-from recon.setup.tasks.schema import MONTHS, NAMESPACE, TASK, VERSION, Element
 
 # A text, the children by name, or several of the same name; "@id" is the attribute id.
 Content = str | Mapping[str, "Content"] | Sequence["Content"]
 
-_HEAD = '<?xml version="1.0" encoding="UTF-16"?>'
-# What Windows calls it too; the lines of registration name it.
+HEAD = '<?xml version="1.0" encoding="UTF-16"?>'
+NAMESPACE = "http://schemas.microsoft.com/windows/2004/02/mit/task"
+VERSION = "1.2"
+MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September",
+    "October", "November", "December",
+)  # fmt: skip
+# Also its name in Windows itself; the lines of registration use it.
 _PRINCIPAL = "Author"
-# Triggers need a day to begin with; any day that is over will do.
+# Triggers need a day to begin with; any past day will do.
 _FIRST_DAY = "2024-01-01"
 _HOUR = 60
 
 
 def rendered(task: Task) -> bytes:
-    """Return the XML of a task: UTF-16, low byte first, with a byte order mark."""
-    root = _element(TASK, {"@version": VERSION, "@xmlns": NAMESPACE, **_content(task)})
+    """The XML of a task as UTF-16 with its mark."""
+    root = _element("Task", {"@version": VERSION, "@xmlns": NAMESPACE, **_content(task)})
     ET.indent(root)
-    text = f"{_HEAD}\n{ET.tostring(root, encoding='unicode')}\n"
+    text = f"{HEAD}\n{ET.tostring(root, encoding='unicode')}\n"
     return codecs.BOM_UTF16_LE + text.replace("\n", "\r\n").encode("utf-16-le")
 
 
-def _element(schema: Element, content: Content) -> ET.Element:
-    """Return an element with its children in the order of the schema."""
-    made = ET.Element(schema.name)
+def _element(name: str, content: Content) -> ET.Element:
+    made = ET.Element(name)
     if isinstance(content, str):
         made.text = content
     elif isinstance(content, Mapping):
-        for name, value in content.items():
-            if name.startswith("@") and isinstance(value, str):
-                made.set(name[1:], value)
-        for child in schema.children:
-            for value in _each(content.get(child.name)):
-                made.append(_element(child, value))
+        for key, value in content.items():
+            if key.startswith("@") and isinstance(value, str):
+                made.set(key[1:], value)
+            else:
+                made.extend(_element(key, each) for each in _each(value))
     return made
 
 
-def _each(content: Content | None) -> Sequence[Content]:
-    if content is None:
-        return ()
+def _each(content: Content) -> Sequence[Content]:
     return (content,) if isinstance(content, str | Mapping) else content
 
 
@@ -70,7 +71,8 @@ def _trigger(task: Task) -> Mapping[str, Content]:
     start = {"StartBoundary": f"{_FIRST_DAY}T{task.time}:00"}
     if not task.days:
         return {**start, "ScheduleByDay": {"DaysInterval": "1"}}
-    months = {MONTHS[int(number) - 1]: "" for number in task.months}
+    wanted = {int(number) for number in task.months}
+    months = {name: "" for number, name in enumerate(MONTHS, 1) if number in wanted}
     return {**start, "ScheduleByMonth": {"DaysOfMonth": {"Day": task.days}, "Months": months}}
 
 
