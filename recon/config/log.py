@@ -1,4 +1,4 @@
-"""The table [log]: what a run leaves behind for whoever was not there."""
+"""The table [log]: format, level and age of logs."""
 
 from __future__ import annotations
 
@@ -12,30 +12,28 @@ from recon.config import values
 
 
 class LogFormat(StrEnum):
-    """How a log is written: to be read, or a JSON document a line."""
+    """Text to read, or a JSON document a line."""
 
     TEXT = "text"
     JSON = "json"
 
 
 class LogLevel(StrEnum):
-    """What a log tells besides the beginning and the end of the run, the least grave first."""
+    """The least severe event that a log keeps.
+
+    The beginning and the end of a run are always kept.
+    """
 
     INFO = "info"
     WARNING = "warning"
     ERROR = "error"
-
-    @property
-    def rank(self) -> int:
-        """How grave it is."""
-        return list(LogLevel).index(self)
 
 
 @dataclass(frozen=True, slots=True)
 class LogSettings:
     """How runs are logged, and how often one is expected.
 
-    Without a `directory` the logs stand in `logs` below the reports. They are kept for `keep_days`;
+    Without a `directory` logs go to `logs` below the reports. They are kept for `keep_days`;
     `recon doctor` expects a run every `expect_run_every_days`. 0 is for ever, and never.
     """
 
@@ -47,16 +45,14 @@ class LogSettings:
 
 
 def read_log(table: Keys, path: Path) -> LogSettings:
-    """Return how runs are logged; a relative directory starts beside the configuration."""
-    usual = LogSettings()
+    """The settings of logs; a relative directory starts beside `path`."""
+    usual, days = LogSettings(), "expect_run_every_days"
     settings = LogSettings(
         format=table.take("format", keys.one_of(LogFormat), usual.format),
         level=table.take("level", keys.one_of(LogLevel), usual.level),
         keep_days=table.take("keep_days", keys.whole, usual.keep_days),
         directory=table.take("directory", values.below(path), None),
-        expect_run_every_days=table.take(
-            "expect_run_every_days", keys.whole, usual.expect_run_every_days
-        ),
+        expect_run_every_days=table.take(days, keys.whole, usual.expect_run_every_days),
     )
     table.close()
     return settings

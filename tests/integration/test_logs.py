@@ -20,6 +20,7 @@ import pytest
 from recon.cli import main
 from recon.record.lock import held
 from recon.sources import driver_errors, sample
+from tests.full_disk import full_disk
 from tests.integration.servers import Server, configuration
 from tests.shell import (
     CONTRACTS,
@@ -388,16 +389,7 @@ def test_a_disk_that_fills_up_ends_nothing(
     project: Project, run: Run, monkeypatch: pytest.MonkeyPatch, lines: int
 ) -> None:
     """Whichever line is the first that no longer fits."""
-    from recon.record.log import files
-
-    append, left = files.append, iter(range(lines))
-
-    def full(file: Any, content: bytes) -> None:
-        if next(left, None) is None:
-            raise OSError(28, "No space left on device")
-        append(file, content)
-
-    monkeypatch.setattr(files, "append", full)
+    full_disk(monkeypatch, lines)
     code, out, err = run("2024-06", "--format", "csv")
     assert (code, "Do not close" in out) == (3, True)
     assert err.startswith("recon: The log cannot be written: ")

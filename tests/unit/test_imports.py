@@ -14,7 +14,8 @@ from recon.reconciliation import revenue
 from tests.shell import PATIENCE, ROOT, Project, environment
 
 HEAVY = set(
-    "duckdb _duckdb pandas numpy openpyxl pyarrow rich platformdirs pydantic asyncio".split()
+    "duckdb _duckdb pandas numpy openpyxl pyarrow rich platformdirs pydantic asyncio "
+    "logging".split()
 )
 # All of recon that knows what there is to call, and how a failure is told.
 AT_FIRST = set(

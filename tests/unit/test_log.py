@@ -19,11 +19,13 @@ from recon.base.month import Month
 from recon.config import Settings
 from recon.config.log import LogFormat, LogLevel, LogSettings
 from recon.record.log import Log, files
-from recon.record.log.lines import Line, written
+from recon.record.log.lines import JsonLine, Redacting, TextLine
+from tests.full_disk import full_disk
 
 JUNE = Month.parse("2024-06")
 NOW = datetime(2024, 7, 3, 7, 15, 0, 123_456, tzinfo=UTC)
-HEAD = "2024-07-03T07:15:00.123+00:00 WARNING "
+AT = NOW.astimezone().isoformat(timespec="milliseconds")
+HEAD = f"{AT} WARNING "
 
 
 @pytest.fixture
@@ -50,9 +52,12 @@ def told(settings: Settings) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
 
-def line(message: str, **facts: object) -> Line:
-    """Return a line of a moment that is known."""
-    return Line(NOW, LogLevel.WARNING, "note", message, facts)
+def written(form: LogFormat, message: str, **facts: object) -> str:
+    """A line of a known moment, redacted and formatted."""
+    record = logging.LogRecord("recon", logging.WARNING, "", 0, message, None, None)
+    vars(record).update(created=NOW.timestamp(), event="note", facts=facts)
+    assert Redacting().filter(record)
+    return (TextLine() if form is LogFormat.TEXT else JsonLine()).format(record)
 
 
 # Lines
@@ -71,22 +76,22 @@ def line(message: str, **facts: object) -> Line:
 )
 def test_a_line_to_read(facts: dict[str, object], shown: str) -> None:
     """When, how grave, what, and the facts."""
-    assert written(line("Done", **facts), LogFormat.TEXT).decode() == f"{HEAD}Done{shown}\n"
+    assert written(LogFormat.TEXT, "Done", **facts) == f"{HEAD}Done{shown}"
 
 
 def test_what_takes_several_lines_is_indented() -> None:
     """Nothing that is told looks like a line of the log."""
-    text = written(line(f"a\n{HEAD}forged", traceback="x\ny\n", n=1), LogFormat.TEXT).decode()
-    assert text == f"{HEAD}a  n=1\n    {HEAD}forged\n    x\n    y\n"
+    text = written(LogFormat.TEXT, f"a\n{HEAD}forged", traceback="x\ny\n", n=1)
+    assert text == f"{HEAD}a  n=1\n    {HEAD}forged\n    x\n    y"
 
 
 def test_a_line_for_machines() -> None:
     """One document a line, in ASCII."""
-    raw = written(line("a\nü", rows=5, where=Path("x"), parts=(1, {"y": "z"})), LogFormat.JSON)
+    raw = written(LogFormat.JSON, "a\nü", rows=5, where=Path("x"), parts=(1, {"y": "z"}))
     assert raw.isascii()
-    assert raw.count(b"\n") == 1
+    assert "\n" not in raw
     assert json.loads(raw) == {
-        "at": "2024-07-03T07:15:00.123+00:00", "level": "warning", "event": "note",
+        "at": AT, "level": "warning", "event": "note",
         "message": "a\nü", "rows": 5, "where": "x", "parts": [1, {"y": "z"}],
     }  # fmt: skip
 
@@ -94,21 +99,24 @@ def test_a_line_for_machines() -> None:
 @pytest.mark.parametrize("form", LogFormat)
 def test_no_secret_passes(form: LogFormat, canary: str) -> None:
     """Neither in a message nor deep in a fact, and not in the words of an error."""
-    found = line(
-        f"PWD={canary};x", a=canary, b=[{"c": f"x{canary}x"}], d=KeyError(canary),
+    raw = written(
+        form, f"PWD={canary};x", a=canary, b=[{"c": f"x{canary}x"}], d=KeyError(canary),
         e="https://hooks.slack.com/services/T0/B0/canary", f="xoxb-1-canary",
     )  # fmt: skip
-    raw = written(found, form).decode()
     assert "ca" not in raw.replace("slack.com", "")
     if form is LogFormat.JSON:
         assert json.loads(raw)["b"] == [{"c": "x***x"}]
 
 
-def test_a_path_of_any_bytes_is_written() -> None:
+@pytest.mark.parametrize("form", LogFormat)
+def test_a_path_of_any_bytes_is_written(settings: Settings, form: LogFormat) -> None:
     """Linux allows what UTF-8 does not."""
-    odd = os.fsdecode(b"a\xffb")
-    assert b"udcff" in written(line(odd, path=odd), LogFormat.TEXT)
-    assert json.loads(written(line(odd), LogFormat.JSON))["message"] == odd
+    log, odd = Log(), os.fsdecode(b"a\xffb")
+    log.begin(replace(settings, log=LogSettings(form)), JUNE)
+    log.note("note", odd, path=odd)
+    log.end(0)
+    assert log.trouble == ""
+    assert logs(settings)[0].read_text(encoding="utf-8").count(r"a\udcffb") == 2
 
 
 # Files
@@ -118,10 +126,10 @@ def test_two_runs_of_a_moment_have_two_logs(tmp_path: Path) -> None:
     """Even where another machine has a process of that number."""
     found = [files.created(tmp_path, JUNE, NOW) for _ in range(3)]
     found.append(files.created(tmp_path, None, NOW))
-    for _, file in found:
+    for file in found:
         file.close()
     name = f"_20240703T071500Z_{os.getpid()}"
-    assert [path.name for path, _ in found] == [
+    assert [Path(file.name).name for file in found] == [
         f"2024-06{name}.log", f"2024-06{name}_2.log", f"2024-06{name}_3.log", f"recon{name}.log",
     ]  # fmt: skip
 
@@ -245,6 +253,7 @@ def test_libraries_are_heard_from_warnings_on(settings: Settings, canary: str) -
     library.setLevel(logging.DEBUG)
     library.debug("to %s", canary)
     library.warning("slow: %s", canary)
+    library.critical("worse")
     odd = logging.LogRecord("x", logging.ERROR, "", 0, "odd %d", ("no number",), None)
     logging.getLogger().handlers[-1].handle(odd)
     log.end(0)
@@ -252,7 +261,7 @@ def test_libraries_are_heard_from_warnings_on(settings: Settings, canary: str) -
     library.setLevel(logging.NOTSET)
     heard = [item for item in told(settings) if item["event"] == "library"]
     assert [(item["message"], item["level"]) for item in heard] == [
-        ("slow: ***", "warning"), ("odd %d", "error"),
+        ("slow: ***", "warning"), ("worse", "error"), ("odd %d", "error"),
     ]  # fmt: skip
     assert not [item for item in logging.getLogger().handlers if "recon" in type(item).__module__]
 
@@ -297,31 +306,17 @@ def test_a_disk_that_fills_up_is_a_sentence(
 ) -> None:
     """Whatever was written before stays readable."""
     log = Log()
+    full_disk(monkeypatch, lines=1)
     log.begin(settings, JUNE)
-    begun = files.append
-
-    def full(file: Any, content: bytes) -> None:
-        begun(file, content[:10])
-        raise OSError(28, "No space left on device")
-
-    monkeypatch.setattr(files, "append", full)
     log.note("note", "x")
     log.note("note", "y")
     log.end(0)
-    assert "No space left on device" in log.trouble
     (path,) = logs(settings)
+    assert log.trouble.startswith(f"The log cannot be written: {path}: No space left on device.")
+    # Of the line that did not fit there is a part, as the system has it.
     assert path.read_bytes().count(b"\n") == 1
-
-
-def test_half_a_line_counts_as_a_full_disk(tmp_path: Path) -> None:
-    """The system writes what fits and says how much that was."""
-
-    class Full:
-        def write(self, content: bytes) -> int:
-            return len(content) - 1
-
-    with pytest.raises(OSError, match="No space"):
-        files.append(Full(), b"line\n")  # type: ignore[arg-type]
+    assert path.read_bytes()[-1:] != b"\n"
+    assert not [item for item in logging.getLogger().handlers if "recon" in type(item).__module__]
 
 
 def test_old_logs_go_when_a_run_begins_and_another_folder_can_be_named(settings: Settings) -> None:

@@ -1,7 +1,7 @@
-"""The log of a run: a file of its own beside the reports, for whoever was not there.
+"""The log of a run: a file beside the reports.
 
-`record` is what the run tells; `lines` puts a run in figures and writes it down as text or JSON;
-`files` knows the folder, deletes what is old, and listens to what libraries warn of.
+`record` is the run's side of it, `lines` and `files` the side of `logging`: a filter without
+secrets, text or JSON, and the folder. Only a log that is begun loads `logging`.
 """
 
 from recon.record.log.record import Log

@@ -1,97 +1,99 @@
-"""Files: where logs stand, what they are called, and which of them are old.
+"""Files: the folder of logs, their names and their age.
 
-Nothing is ever renamed or written again: on Windows that fails while somebody reads it.
-
-What libraries warn of goes to the log, too, instead of to stderr, without secrets. Only warnings
-and worse are heard, however much a library would like to tell: at its lowest level one of them
-writes the address of the webhook.
+No log is ever renamed or rewritten: on Windows that fails while somebody reads it.
 """
 
 from __future__ import annotations
 
 import errno
-import io
 import logging
 import os
 import re
+import sys
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TextIO
 
 from recon.base.month import Month
+from recon.config.log import LogFormat, LogSettings
+from recon.record.log.lines import JsonLine, Redacting, TextLine
 
 FOLDER = "logs"
 _STAMP = "%Y%m%dT%H%M%SZ"
 _NAME = re.compile(r"(?:\d{4}-\d{2}|recon)_(\d{8}T\d{6}Z)_\d+(?:_\d+)?\.log")
-# Processes of two machines that share a folder may have one number.
-_NAMESAKES = 100
 
 
-def created(folder: Path, month: Month | None, now: datetime) -> tuple[Path, io.FileIO]:
-    """Return a new file for the run that begins, like `2024-06_20240703T071500Z_4711.log`.
+class RunHandler(logging.StreamHandler[TextIO]):
+    """The handler of a run, and of warnings of libraries.
 
-    Where the month is not known yet, `recon` stands in its place.
-    Raises OSError where it cannot be made.
+    No lower level of them is heard: at its lowest one library writes the address of the webhook.
+    """
+
+    def __init__(
+        self, file: TextIO, settings: LogSettings, failed: Callable[[OSError], None]
+    ) -> None:
+        super().__init__(file)
+        self.least = logging.getLevelNamesMapping()[settings.level.upper()]
+        self.setLevel(max(self.least, logging.WARNING))
+        self.setFormatter(JsonLine() if settings.format is LogFormat.JSON else TextLine())
+        self.addFilter(Redacting())
+        self._failed = failed
+        # So that no warning of a library goes to stderr while a run lasts.
+        logging.getLogger().addHandler(self)
+
+    def write(self, level: int, event: str, message: str, facts: dict[str, object]) -> None:
+        """Write an event of the run itself, whatever its level."""
+        record = logging.LogRecord("recon", level, "", 0, message, None, None)
+        vars(record).update(event=event, facts=facts)
+        self.handle(record)
+
+    def handleError(self, _: logging.LogRecord) -> None:  # noqa: N802 - the name in `logging`
+        """Report a file that takes no line.
+
+        Nothing that is logged may end a run.
+        """
+        error = sys.exception()
+        if isinstance(error, OSError):
+            self._failed(error)
+
+    def close(self) -> None:
+        """Close the file and hear nothing more."""
+        logging.getLogger().removeHandler(self)
+        with suppress(OSError):
+            self.stream.close()
+        super().close()
+
+
+def created(folder: Path, month: Month | None, now: datetime) -> TextIO:
+    """The new file of a run, like `2024-06_20240703T071500Z_4711.log`.
+
+    Its name begins with `recon` where the month is not known yet. Raises OSError.
     """
     folder.mkdir(parents=True, exist_ok=True)
     name = f"{month or 'recon'}_{now.astimezone(UTC).strftime(_STAMP)}_{os.getpid()}"
-    for number in range(1, _NAMESAKES):
-        path = folder / f"{name}{f'_{number}' if number > 1 else ''}.log"
+    # Processes of two machines that share a folder may have one number.
+    for suffix in ("", *(f"_{number}" for number in range(2, 100))):
         with suppress(FileExistsError):
-            return path, path.open("xb", buffering=0)
+            path = folder / f"{name}{suffix}.log"
+            # Paths in it may hold bytes that are no letter of any alphabet.
+            return path.open("x", encoding="utf-8", errors="backslashreplace", newline="\n")
     raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(folder / name))
 
 
-def append(file: io.FileIO, content: bytes) -> None:
-    """Write a line, at once; raises OSError where not all of it fits."""
-    if file.write(content) != len(content):
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-
-
 def prune(folder: Path, now: datetime, keep_days: int) -> int:
-    """Delete the logs that are older, by their names; return how many; other files stay.
+    """Delete old logs, by their names; return their number.
 
-    What somebody else holds, or has deleted already, is left to the next run.
+    A log that somebody else holds is left to the next run.
     """
-    oldest = now - timedelta(days=keep_days)
-    deleted = 0
+    oldest, deleted = now - timedelta(days=keep_days), 0
     for path in folder.glob("*.log"):
-        with suppress(OSError):
-            begun = _begun(path.name)
-            if begun and begun < oldest and path.is_file() and not path.is_symlink():
+        found = _NAME.fullmatch(path.name)
+        # A ValueError is a name with digits that are no moment.
+        with suppress(OSError, ValueError):
+            begun = datetime.strptime(found[1], _STAMP).replace(tzinfo=UTC) if found else now
+            if begun < oldest and not path.is_symlink():
                 path.unlink()
                 deleted += 1
     return deleted
-
-
-def _begun(name: str) -> datetime | None:
-    """Return when the run of a log began, None for a file that is no log of ours."""
-    found = _NAME.fullmatch(name)
-    try:
-        return datetime.strptime(found[1], _STAMP).replace(tzinfo=UTC) if found else None
-    except ValueError:  # digits that are no moment
-        return None
-
-
-Heard = Callable[[str, str, bool], None]
-
-
-class _Listener(logging.Handler):
-    def __init__(self, heard: Heard) -> None:
-        super().__init__(logging.WARNING)
-        self._heard = heard
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Tell the log who warns of what; nothing that is logged may end the run."""
-        try:
-            self._heard(record.name, record.getMessage(), record.levelno >= logging.ERROR)
-        except Exception:  # noqa: BLE001 - a library's own mistake
-            self._heard(record.name, str(record.msg), record.levelno >= logging.ERROR)
-
-
-def listen(heard: Heard) -> Callable[[], None]:
-    """Let `heard` know who warns, of what, and whether it is an error; return what ends that."""
-    listener, root = _Listener(heard), logging.getLogger()
-    root.addHandler(listener)
-    return lambda: root.removeHandler(listener)

@@ -1,15 +1,15 @@
-"""Lines: a run in figures and words, as lines to read or as JSON; no secret gets there."""
+"""Lines: a run in figures and words, text or JSON."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import os
 import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import datetime
 
 from recon.base import money
@@ -17,67 +17,61 @@ from recon.base.month import Month
 from recon.base.result import Reconciliation, Severity, Side, Totals
 from recon.base.secrets import redacted
 from recon.config import Settings
-from recon.config.log import LogFormat, LogLevel
 from recon.record import identity
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """Something that happened: when, which kind of event, in words, and its facts by name."""
+class Redacting(logging.Filter):
+    """A filter of secrets, however deep in the facts."""
 
-    at: datetime
-    level: LogLevel
-    event: str
-    message: str
-    facts: Mapping[str, object] = field(default_factory=dict)
-
-
-def written(line: Line, form: LogFormat) -> bytes:
-    """Return a line as it stands in the file."""
-    text = _json(line) if form is LogFormat.JSON else _text(line)
-    # A path may hold what is no letter of any alphabet.
-    return (text + "\n").encode("utf-8", "backslashreplace")
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Complete a record of a library, and redact it."""
+        try:
+            message = record.getMessage()
+        except Exception:  # noqa: BLE001 - a library's own mistake
+            message = str(record.msg)
+        own = {"event": "library", "facts": {"library": record.name}, **vars(record)}
+        own |= {"msg": redacted(message), "args": None, "facts": _clean(own["facts"])}
+        own |= {"levelname": "ERROR"} if record.levelno > logging.ERROR else {}
+        vars(record).update(own)
+        return True
 
 
-def _moment(line: Line) -> str:
-    return line.at.isoformat(timespec="milliseconds")
+def _clean(fact: object) -> object:
+    """A fact without secrets, in types that JSON has."""
+    if isinstance(fact, Mapping):
+        return {str(key): _clean(item) for key, item in fact.items()}
+    if isinstance(fact, list | tuple):
+        return [_clean(item) for item in fact]
+    if fact is None or isinstance(fact, bool | int | float):
+        return fact
+    return redacted(str(fact))
 
 
-def _json(line: Line) -> str:
-    head = {"at": _moment(line), "level": line.level.value, "event": line.event}
-    told = {"message": redacted(line.message), **_clean(line.facts)}
-    return json.dumps(head | told, default=str)
+def _moment(record: logging.LogRecord) -> str:
+    return datetime.fromtimestamp(record.created).astimezone().isoformat(timespec="milliseconds")
 
 
-def _clean(facts: Mapping[str, object]) -> dict[str, object]:
-    return {key: _redacted(value) for key, value in facts.items()}
+class JsonLine(logging.Formatter):
+    """JSON: a document a line, in ASCII."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """A record in a line."""
+        known = vars(record)
+        head = {"at": _moment(record), "level": record.levelname.lower(), "event": known["event"]}
+        return json.dumps({**head, "message": record.msg, **known["facts"]})
 
 
-def _redacted(value: object) -> object:
-    """Return a fact without secrets, in types that JSON has."""
-    if isinstance(value, Mapping):
-        return {str(key): _redacted(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_redacted(item) for item in value]
-    if value is None or isinstance(value, bool | int | float):
-        return value
-    return redacted(str(value))
+class TextLine(logging.Formatter):
+    """Text: further lines are indented, so none can be forged."""
 
-
-def _text(line: Line) -> str:
-    """Return a line to read; what takes several lines is indented, so that none looks like ours."""
-    facts = list(_flat(_clean(line.facts)))
-    shown = " ".join(f"{key}={_word(value)}" for key, value in facts if not _long(value))
-    below = [str(value) for _, value in facts if _long(value)]
-    first = f"{_moment(line)} {line.level.upper():7} {redacted(line.message)}"
-    # The message of a configuration with mistakes has a line each; its facts belong to the first.
-    head, *rest = first.splitlines()
-    lines = [f"{head}  {shown}" if shown else head, *rest]
-    return "\n    ".join([*lines, *"\n".join(below).splitlines()])
-
-
-def _long(value: object) -> bool:
-    return isinstance(value, str) and "\n" in value
+    def format(self, record: logging.LogRecord) -> str:
+        """A record, facts on its first line, long ones below."""
+        facts = dict(_flat(vars(record)["facts"]))
+        long = [facts.pop(key) for key in [*facts] if "\n" in str(facts[key])]
+        shown = " ".join(f"{key}={_word(value)}" for key, value in facts.items())
+        head, *rest = "\n".join(map(str, [record.msg, *long])).splitlines() or [""]
+        first = f"{_moment(record)} {record.levelname:7} {head}"
+        return "\n    ".join([f"{first}  {shown}" if shown else first, *rest])
 
 
 def _flat(facts: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:
@@ -95,10 +89,11 @@ def _word(value: object) -> str:
 
 
 def beginning(settings: Settings, month: Month | None) -> dict[str, object]:
-    """Return what is known before anything is read: who, where, which versions and configuration.
-
-    The configuration is told by its SHA-256, '' where there is none.
-    """
+    """User, machine, versions and configuration, with its SHA-256."""
+    digest = ""
+    if settings.path:
+        with suppress(OSError):
+            digest = hashlib.sha256(settings.path.read_bytes()).hexdigest()
     return {
         "month": str(month) if month else None,
         "arguments": sys.argv[1:],
@@ -107,21 +102,14 @@ def beginning(settings: Settings, month: Month | None) -> dict[str, object]:
         "process": os.getpid(),
         "versions": identity.versions(),
         "configuration": str(settings.path or ""),
-        "configuration_sha256": _sha256(settings),
+        "configuration_sha256": digest,
         "sample": settings.sample,
         "reports": str(settings.reports),
     }
 
 
-def _sha256(settings: Settings) -> str:
-    if settings.path:
-        with suppress(OSError):
-            return hashlib.sha256(settings.path.read_bytes()).hexdigest()
-    return ""
-
-
 def counts(result: Reconciliation) -> dict[str, object]:
-    """Return what was delivered, compared and found."""
+    """Rows delivered, lines compared and breaks found."""
     by_severity = Counter(item.severity for item in result.breaks)
     return {
         "delivered": {side.value: result.sources[side].rows for side in Side},
@@ -132,11 +120,7 @@ def counts(result: Reconciliation) -> dict[str, object]:
 
 
 def _totals(totals: Totals, currency: str) -> dict[str, object]:
-    return {
-        "compared": totals.compared,
-        "matched": totals.matched,
-        "within_tolerance": totals.within_tolerance,
-        "breaks": totals.breaks,
-        "expected": money.plain(totals.expected, currency),
-        "recognized": money.plain(totals.recognized, currency),
-    }
+    lines = ("compared", "matched", "within_tolerance", "breaks")
+    sums = ("expected", "recognized")
+    found = {name: getattr(totals, name) for name in (*lines, *sums)}
+    return found | {name: money.plain(found[name], currency) for name in sums}

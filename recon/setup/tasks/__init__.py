@@ -1,4 +1,4 @@
-"""Tasks: settings -> XML of Windows Task Scheduler, and its check.
+"""Tasks: settings -> XML for Windows Task Scheduler, checked.
 
 `plan` lists the tasks, `render` writes them and `registration` makes the lines for Windows; `rules`
 checks them, also after somebody has edited them.

@@ -1,4 +1,4 @@
-"""Files: rendered tasks -> a folder, with copies of replaced files."""
+"""Files: rendered tasks -> a folder; replaced files are copied."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Reading: a file -> its XML, and mistakes of its form."""
+"""Reading: a file -> its XML and mistakes of form."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _BEGINNINGS = (
 
 @dataclass(frozen=True, slots=True)
 class TaskFinding:
-    """A mistake in a task, or a warning, with the remedy."""
+    """A mistake or a warning about a task, with remedy."""
 
     where: str
     what: str
@@ -80,7 +80,7 @@ def _parsed(text: str) -> ET.Element:
 
 
 def _namespace(task: ET.Element) -> list[str]:
-    """Take the namespace off all names; the outermost must have it."""
+    """Take the namespace, which the outermost needs, off names."""
     root = task.tag
     for item in task.iter():
         item.tag = item.tag.removeprefix(f"{{{NAMESPACE}}}")

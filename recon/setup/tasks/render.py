@@ -1,4 +1,4 @@
-"""Rendering: a task -> its XML, in the order of Windows."""
+"""Rendering: a task -> XML in the order of Windows."""
 
 from __future__ import annotations
 
