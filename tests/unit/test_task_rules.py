@@ -69,7 +69,7 @@ def test_how_a_file_is_written(content: bytes, what: str) -> None:
 @pytest.mark.parametrize("version", ["1.2", "1.3", "1.4"])
 def test_versions_that_windows_reads(version: str) -> None:
     """Those of Windows 7 and later."""
-    assert changed('version="1.2"', f'version="{version}"') == []
+    assert changed('<Task version="1.2"', f'<Task version="{version}"') == []
 
 
 def test_other_versions() -> None:
@@ -161,6 +161,7 @@ def test_elsewhere_the_order_is_free() -> None:
 
 def test_a_calendar_trigger_has_one_calendar() -> None:
     """Neither none nor two."""
+    assert "'0' must be a whole number" in changed(">1<", ">0<", CATCH_UP)[0]
     assert "it has 0" in changed(DAILY, "", CATCH_UP)[0]
     assert "it has 2" in changed(DAILY, DAILY + DAILY.replace("Day", "Week"), CATCH_UP)[0]
 
@@ -175,12 +176,14 @@ def test_a_calendar_trigger_has_one_calendar() -> None:
         ("<Day>1</Day>", "<Day>32</Day>", "'32' must be a day from 1 to 31, or Last"),
         ("<Day>1</Day>", "<Day>01</Day>", "'01' must be a day from 1 to 31, or Last"),
         ("<Day>1</Day>", "<Day>last</Day>", "'last' must be a day from 1 to 31, or Last"),
+        ("<Day>1</Day>", "<Day></Day>", "'' must be a day from 1 to 31, or Last"),
         ("PT2H", "2h", "'2h' must be a duration like PT2H or P1DT30M"),
         ("PT2H", "PT", "'PT' must be a duration"),
         ("PT2H", "P", "'P' must be a duration"),
         ("2024-01-01T07:00:00", "07:00", "'07:00' must be a date and time like"),
         ("2024-01-01T07:00:00", "2024-02-30T07:00:00", "must be a date and time like"),
         ("<Hidden>false", "<Hidden>no", "'no' must be true or false"),
+        ("<Hidden>false", "<Hidden>", "'' must be true or false"),
         ("IgnoreNew", "Ignore", "'Ignore' must be IgnoreNew"),
         ("LeastPrivilege", "Least", "'Least' must be LeastPrivilege"),
         (">Password<", ">Passwort<", "'Passwort' must be Password"),
@@ -320,87 +323,18 @@ def test_nothing_is_advised_twice_of_a_task_without_settings() -> None:
     ]
 
 
-EXPORTED = r"""<?xml version="1.0" encoding="UTF-16"?>
-<Task version="1.4" xmlns="http://schemas.microsoft.com/windows/2004/02/mit/task">
-  <RegistrationInfo>
-    <Date>2024-05-02T09:12:44.1180000</Date>
-    <Author>DOMAIN\anna</Author>
-    <URI>\month end</URI>
-  </RegistrationInfo>
-  <Triggers>
-    <CalendarTrigger>
-      <Repetition>
-        <Interval>PT1H</Interval>
-        <Duration>PT4H</Duration>
-        <StopAtDurationEnd>false</StopAtDurationEnd>
-      </Repetition>
-      <StartBoundary>2024-05-03T07:00:00</StartBoundary>
-      <Enabled>true</Enabled>
-      <ScheduleByMonth>
-        <Months>
-          <January />
-          <July />
-        </Months>
-        <DaysOfMonth>
-          <Day>3</Day>
-        </DaysOfMonth>
-      </ScheduleByMonth>
-    </CalendarTrigger>
-    <LogonTrigger>
-      <Enabled>true</Enabled>
-      <UserId>DOMAIN\anna</UserId>
-    </LogonTrigger>
-  </Triggers>
-  <Principals>
-    <Principal id="Author">
-      <UserId>S-1-5-21-1111111111-2222222222-333333333-1001</UserId>
-      <LogonType>Password</LogonType>
-      <RunLevel>LeastPrivilege</RunLevel>
-    </Principal>
-  </Principals>
-  <Settings>
-    <MultipleInstancesPolicy>IgnoreNew</MultipleInstancesPolicy>
-    <DisallowStartIfOnBatteries>false</DisallowStartIfOnBatteries>
-    <StopIfGoingOnBatteries>false</StopIfGoingOnBatteries>
-    <AllowHardTerminate>true</AllowHardTerminate>
-    <StartWhenAvailable>true</StartWhenAvailable>
-    <RunOnlyIfNetworkAvailable>true</RunOnlyIfNetworkAvailable>
-    <IdleSettings>
-      <StopOnIdleEnd>true</StopOnIdleEnd>
-      <RestartOnIdle>false</RestartOnIdle>
-    </IdleSettings>
-    <AllowStartOnDemand>true</AllowStartOnDemand>
-    <Enabled>true</Enabled>
-    <Hidden>false</Hidden>
-    <RunOnlyIfIdle>false</RunOnlyIfIdle>
-    <DisallowStartOnRemoteAppSession>false</DisallowStartOnRemoteAppSession>
-    <UseUnifiedSchedulingEngine>true</UseUnifiedSchedulingEngine>
-    <WakeToRun>false</WakeToRun>
-    <ExecutionTimeLimit>PT4H</ExecutionTimeLimit>
-    <Priority>7</Priority>
-    <RestartOnFailure>
-      <Interval>PT1M</Interval>
-      <Count>3</Count>
-    </RestartOnFailure>
-  </Settings>
-  <Actions Context="Author">
-    <Exec>
-      <Command>C:\recon\.venv\Scripts\recon.exe</Command>
-      <Arguments>month --closed --config C:\recon\config\recon.toml</Arguments>
-      <WorkingDirectory>C:\recon</WorkingDirectory>
-    </Exec>
-  </Actions>
-</Task>
-"""
-
-
-def test_what_windows_exports_is_left_to_windows() -> None:
-    """A task of the user's own, in the form in which Task Scheduler exports one: no mistake."""
-    lines = lines_of(EXPORTED)
-    assert all(line.startswith("warning: ") for line in lines)
-    assert all(line.endswith("; Windows decides whether it is right") for line in lines)
-    named = [line.partition("<")[2].partition(">")[0] for line in lines]
-    assert named == [
-        "Date", "URI", "LogonTrigger", "IdleSettings", "DisallowStartOnRemoteAppSession",
-        "UseUnifiedSchedulingEngine", "Priority", "RestartOnFailure", "Repetition", "Enabled",
+def test_what_recon_does_not_write_is_left_to_windows() -> None:
+    """As where Task Scheduler exports a task that somebody has changed there: no mistake."""
+    text = CLOSE.replace("<Author>", "<Date>2024-05-02T09:12:44</Date><Author>")
+    text = text.replace(START, f"{REPETITION}{START}{ENABLED}")
+    text = text.replace("</Triggers>", f"<LogonTrigger>{ENABLED}</LogonTrigger></Triggers>")
+    text = text.replace("</Settings>", "<Priority>7</Priority><Volatile>no</Volatile></Settings>")
+    lines = lines_of(text.replace('"1.2"', '"1.4"'))
+    assert lines == [
+        f"warning: Task{where}: recon does not write <{name}>; Windows decides whether it is right"
+        for where, name in (
+            ("/RegistrationInfo", "Date"), ("/Triggers", "LogonTrigger"), ("/Settings", "Priority"),
+            ("/Settings", "Volatile"), ("/Triggers/CalendarTrigger", "Repetition"),
+            ("/Triggers/CalendarTrigger", "Enabled"),
+        )
     ]  # fmt: skip

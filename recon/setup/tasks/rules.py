@@ -210,8 +210,9 @@ def _texts(task: ET.Element) -> Iterator[TaskFinding]:
             above, _, name = rule.path.rpartition("/")
             # A missing element has its usual text, also where the whole of Settings is missing.
             for parent in task.findall(above) or [ET.Element(above)] * bool(rule.usual):
-                for text in [item.text or "" for item in parent.findall(name)] or [""]:
-                    if rule.wrong(text.strip() or rule.usual):
+                texts = [(item.text or "").strip() for item in parent.findall(name)]
+                for text in texts or [rule.usual]:
+                    if rule.wrong(text):
                         sentence = rule.sentence.format(repr(text))
                         yield TaskFinding(f"Task/{rule.path}", sentence, mistake)
 
