@@ -223,7 +223,8 @@ def test_values_at_their_limits(old: str, new: str) -> None:
     [
         ('Context="Author"', 'Context="Autor"',
          "Task/Actions/@Context: 'Autor' is not 'Author', the id of the Principal"),
-        (' Context="Author"', "", "Task/Actions/@Context: None is not 'Author'"),
+        (' Context="Author"', "", "Task/Actions/@Context: '' is not 'Author'"),
+        (' id="Author"', "", "Task/Principals: has no Principal with an id"),
         (">Password<", ">S4U<", "LogonType: S4U has no credentials on the network"),
         (">Password<", ">InteractiveToken<", "LogonType: runs only while the user is logged on"),
         (">Password<", ">InteractiveTokenOrPassword<", "runs only while the user is logged on"),

@@ -267,10 +267,10 @@ def _monthly(monthly: ET.Element) -> Iterator[TaskFinding]:
 
 
 def _actions(task: ET.Element) -> Iterator[TaskFinding]:
-    principal, actions = task.find(_PRINCIPAL), task.find("Actions")
-    known = None if principal is None else principal.get("id")
-    context = None if actions is None else actions.get("Context")
-    if context is None or context != known:
+    known, context = _attribute(task, _PRINCIPAL, "id"), _attribute(task, "Actions", "Context")
+    if not known:
+        yield TaskFinding("Task/Principals", "has no Principal with an id; add one")
+    elif context != known:
         what = f"{context!r} is not {known!r}, the id of the Principal; write the same in both"
         yield TaskFinding("Task/Actions/@Context", what)
     if not task.findall("Actions/*"):
@@ -280,6 +280,10 @@ def _actions(task: ET.Element) -> Iterator[TaskFinding]:
         if re.search(r"[<>|]|&&", bare) and not _SHELL((action.findtext("Command") or "").strip()):
             what = "Task Scheduler runs no shell: > and | reach recon as words; take them out"
             yield TaskFinding(f"Task/{_ARGUMENTS}", what)
+
+
+def _attribute(task: ET.Element, path: str, name: str) -> str:
+    return next((item.get(name, "") for item in task.iterfind(path)), "")
 
 
 _FUNCTIONS = (_names, _texts, _passwords, _triggers, _actions)
