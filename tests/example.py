@@ -19,16 +19,17 @@ from recon.base.result import (
     Break,
     Bucket,
     Cause,
+    CurrencyPart,
     Entry,
     Flag,
     InvalidRow,
-    Part,
     Reconciliation,
     Severity,
     Side,
     SourceFacts,
     Status,
     Totals,
+    fingerprint,
 )
 from recon.store.session import open_session
 
@@ -279,8 +280,8 @@ def _breaks(lines: Iterable[_Line]) -> tuple[Break, ...]:
 def _break(line: _Line) -> Break:
     cause = Cause(line.cause)
     return Break(
+        fingerprint(line.contract_id.lower(), line.revenue_type, line.currency),
         line.contract_id,
-        line.contract_id.lower(),
         line.revenue_type,
         line.currency,
         line.customer,
@@ -326,7 +327,7 @@ def _sources(lines: Sequence[_Line]) -> dict[Side, SourceFacts]:
     }
 
 
-def _parts(lines: Sequence[_Line]) -> tuple[Part, ...]:
+def _parts(lines: Sequence[_Line]) -> tuple[CurrencyPart, ...]:
     keys = sorted(
         {
             (by, str(getattr(line, by)), line.currency)
@@ -335,6 +336,6 @@ def _parts(lines: Sequence[_Line]) -> tuple[Part, ...]:
         }
     )
     return tuple(
-        Part(by, name, currency, _totals(_of(lines, currency=currency, **{by: name})))
+        CurrencyPart(by, name, currency, _totals(_of(lines, currency=currency, **{by: name})))
         for by, name, currency in keys
     )

@@ -6,9 +6,9 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from recon.base.month import Month
-from recon.base.result import Totals, fingerprint
+from recon.base.result import Break, Cause, Severity, Status, Totals, fingerprint
 from recon.record.journal.history import History, Past, history
-from recon.record.journal.model import Event, Kind, Life, Role, Run, SeenBreak
+from recon.record.journal.model import Event, Kind, Life, Role, Run
 from recon.record.journal.signing import Signature
 from tests.example import MONTH, RUN_ID, reconciliation
 
@@ -24,10 +24,10 @@ NAMED = {
 }
 
 
-def earlier(contract: str) -> SeenBreak:
+def earlier(contract: str) -> Break:
     """Return a break of an earlier month."""
     customer, owner, currency, difference, cause, severity = NAMED[contract]
-    return SeenBreak(
+    return Break(
         name=fingerprint(contract.lower(), "Subscription", currency),
         contract_id=contract,
         revenue_type="Subscription",
@@ -35,13 +35,18 @@ def earlier(contract: str) -> SeenBreak:
         customer=customer,
         segment="SMB",
         owner=owner,
-        status="not_recognized",
-        cause=cause,
-        severity=severity,
+        status=Status.NOT_RECOGNIZED,
+        cause=Cause(cause),
+        candidates=(Cause(cause),),
+        severity=Severity[severity.upper()],
         expected=abs(difference),
         recognized=abs(difference) + difference,
         difference=difference,
-        to_date_difference=difference,
+        allowed=0,
+        to_date_expected=0,
+        to_date_recognized=difference,
+        flags=(),
+        entries=(),
         explanation="Nothing was posted for this line in the month.",
     )
 
@@ -100,12 +105,12 @@ def _signature(
 
 def example_past(signed: bool = False) -> Past:
     """Return what the journal holds before the run: April, May, and a first run of the month."""
-    now = [SeenBreak.of(item) for item in reconciliation().breaks]
+    now = reconciliation().breaks
     first = example_run(FIRST_RUN, MONTH, days=1, severity="high", totals=_first_totals())
     seen = {
         "april": [earlier(key) for key in ("C-0901", "C-0902", "C-0903")],
-        "may": [earlier("C-0904"), earlier("C-0905"), now[2]._replace(difference=-1_000_000)],
-        FIRST_RUN: [now[0]._replace(difference=-500_000_000), *now[1:-2], earlier("C-0905")],
+        "may": [earlier("C-0904"), earlier("C-0905"), replace(now[2], difference=-1_000_000)],
+        FIRST_RUN: [replace(now[0], difference=-500_000_000), *now[1:-2], earlier("C-0905")],
     }
     told = [
         ("april", Kind.RUN, APRIL, "", ""),
@@ -135,7 +140,7 @@ def _first_totals() -> dict[str, Totals]:
 def example_history(signed: bool = False) -> History:
     """Return what the example month means after its past; it makes the break of C-0904 good."""
     result = reconciliation()
-    now = [SeenBreak.of(item) for item in result.breaks]
+    now = result.breaks
     to_date = {earlier(key).name: item[3] for key, item in NAMED.items()}
     to_date[earlier("C-0904").name] = 0
     return history(example_past(signed), MONTH, now, result.totals, to_date, NOW)

@@ -72,7 +72,7 @@ def overdue(
     gone = _escalated(told, since)
     found: dict[Level, dict[str, datetime]] = {Level(word): {} for word in _BREAKS}
     for name, at in first.items():
-        level = Level(told.lives[name].last.severity)
+        level = Level(told.lives[name].last.severity.word)
         late = business_days(at, told.now) > slack.levels[level].days
         if late and (name, level) not in gone:
             found[level][name] = at

@@ -8,7 +8,7 @@ the coloured part, since Slack notifies nobody from within an attachment.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -17,8 +17,9 @@ from recon.alerts import blocks
 from recon.alerts.blocks import Block, Message, escaped
 from recon.alerts.run_summary import RunFacts
 from recon.base import money
+from recon.base.result import Break, Bucket, Totals
 from recon.base.text import counted, words
-from recon.record.journal.model import Life, SeenBreak
+from recon.record.journal.model import Life
 
 COLOURS = {
     "matched": "#2EB67D",
@@ -42,7 +43,7 @@ class Style:
     redact: bool = False
     owners: Mapping[str, str] = field(default_factory=dict)
 
-    def owner(self, item: SeenBreak) -> str:
+    def owner(self, item: Break) -> str:
         """Return the mention of a break's owner, their name where none is configured, or ''."""
         known = self.owners.get(item.owner.strip().casefold())
         return known or escaped(item.owner, _NAME)
@@ -94,11 +95,11 @@ def _digest(facts: RunFacts, style: Style, to: Sequence[str], shown: int) -> Mes
     parts += [_totals(facts, currency, style) for currency in currencies[:_CURRENCIES]]
     if (more := len(currencies) - _CURRENCIES) > 0:
         parts.append(blocks.section(f"+{more} more currencies in the report"))
-    hidden = ", ".join(escaped(currency, 3) for currency in currencies if facts.masked(currency))
+    hidden = ", ".join(escaped(code, 3) for code in currencies if code in facts.masked)
     if hidden:
         offset = f"*Net looks fine, gross does not* ({escaped(hidden, _KEY)}): differences offset"
         parts.append(blocks.section(f"{offset} each other"))
-    bridges = [_bridge(facts, currency, style) for currency in currencies[:_CURRENCIES]]
+    bridges = list(_bridges(facts, currencies[:_CURRENCIES], style))
     parts += [blocks.section("\n".join(bridges))] if bridges else []
     parts += [blocks.section(_break(item, style)) for item in facts.to_fix[:shown]]
     if more := len(facts.breaks) - shown:
@@ -140,10 +141,17 @@ def _money(amount: int, currency: str, sign: bool = False) -> str:
     return escaped(money.pretty(amount, currency, sign=sign), _NAME)
 
 
-def _bridge(facts: RunFacts, currency: str, style: Style) -> str:
-    """Return the way from expected to recognized in one line."""
-    totals, code = facts.run.totals[currency], escaped(currency, 3)
-    steps = facts.bridge(currency)
+def _bridges(facts: RunFacts, currencies: Sequence[str], style: Style) -> Iterator[str]:
+    if facts.bridge is None:
+        yield "*Bridge* not kept: an earlier version of recon recorded this run"
+        return
+    for currency in currencies:
+        yield _bridge(facts.run.totals[currency], currency, facts.bridge.get(currency, ()), style)
+
+
+def _bridge(totals: Totals, currency: str, steps: Sequence[Bucket], style: Style) -> str:
+    """The way from expected to recognized in one line."""
+    code = escaped(currency, 3)
     most = _STEPS if len(steps) > _STEPS + 1 else len(steps)
     texts = [
         f"{words(step.bucket)} ({step.lines:,})" if style.redact
@@ -161,7 +169,7 @@ def _bridge(facts: RunFacts, currency: str, style: Style) -> str:
     )
 
 
-def _break(item: SeenBreak, style: Style) -> str:
+def _break(item: Break, style: Style) -> str:
     """Return a break in two or three lines."""
     who = " · ".join(
         part for part in (
@@ -173,11 +181,11 @@ def _break(item: SeenBreak, style: Style) -> str:
     )  # fmt: skip
     cause = f"_{words(item.cause)}_"
     if style.redact:
-        return f"*{item.severity.upper()}* {who}\n{cause}"
+        return f"*{item.severity.name}* {who}\n{cause}"
     amount = f"{_money(item.difference, item.currency, sign=True)} {escaped(item.currency, 3)}"
     percent = money.percent(item.difference, item.expected)
     explanation = escaped(item.explanation, _EXPLANATION)
-    return f"*{item.severity.upper()}* {amount} ({percent})\n{who}\n{cause}: {explanation}"
+    return f"*{item.severity.name}* {amount} ({percent})\n{who}\n{cause}: {explanation}"
 
 
 def _of_time(facts: RunFacts, style: Style) -> list[str]:
@@ -211,7 +219,7 @@ def _origin(facts: RunFacts) -> list[str]:
     return [where, allowed, f"Run {escaped(facts.run.run_id, _KEY)}"]
 
 
-def critical(facts: RunFacts, item: SeenBreak, style: Style, to: Iterable[str] = ()) -> Message:
+def critical(facts: RunFacts, item: Break, style: Style, to: Iterable[str] = ()) -> Message:
     """Return the message of one critical break; its owner is mentioned as well."""
     title = _title("critical", f"{item.contract_id} · {facts.run.month.name}", facts.sample)
     owner = style.owner(item)
@@ -225,7 +233,7 @@ def critical(facts: RunFacts, item: SeenBreak, style: Style, to: Iterable[str] =
 
 
 def more_critical(
-    facts: RunFacts, left: Sequence[SeenBreak], style: Style, to: Iterable[str] = ()
+    facts: RunFacts, left: Sequence[Break], style: Style, to: Iterable[str] = ()
 ) -> Message:
     """Return the one message of the critical breaks that have none of their own."""
     title = _title(

@@ -8,10 +8,9 @@ from datetime import datetime
 from recon.alerts.blocks import Message
 from recon.alerts.message import Style, critical, digest, more_critical, with_id
 from recon.alerts.run_summary import RunFacts
-from recon.base.result import Severity, short_name
+from recon.base.result import Break, Severity, short_name
 from recon.config.slack import Level, Place, SlackSettings, Way
 from recon.record.journal.alerts import Alert, AlertKind, Payload
-from recon.record.journal.model import SeenBreak
 
 # A month with more critical breaks has one problem and not so many: the others share a message.
 LARGEST = 25
@@ -28,7 +27,7 @@ def alert_id(*parts: str) -> str:
 
 
 def of_run(
-    slack: SlackSettings, facts: RunFacts, news: Sequence[SeenBreak], at: datetime, again: str = ""
+    slack: SlackSettings, facts: RunFacts, news: Sequence[Break], at: datetime, again: str = ""
 ) -> list[Alert]:
     """Return what is to be told of a run, in this order: its digest, its report, critical breaks.
 
@@ -37,7 +36,7 @@ def of_run(
     """
     maker = _Maker(facts, at, again)
     alerts = list(_digests(slack, facts, news, maker))
-    grave = [item for item in news if item.gravity is Severity.CRITICAL]
+    grave = [item for item in news if item.severity is Severity.CRITICAL]
     return [*alerts, *_criticals(slack, facts, grave, maker)]
 
 
@@ -67,11 +66,11 @@ class _Maker:
 
 
 def _digests(
-    slack: SlackSettings, facts: RunFacts, news: Sequence[SeenBreak], maker: _Maker
+    slack: SlackSettings, facts: RunFacts, news: Sequence[Break], maker: _Maker
 ) -> Iterator[Alert]:
     names = [item.name for item in facts.breaks]
     graver = {Level.HIGH.value} if facts.new_invalid else set()
-    there = {item.severity for item in news} | graver
+    there = {item.severity.word for item in news} | graver
     for place, mentions in _digest_places(slack, there).items():
         told = digest(facts, style_of(slack), mentions)
         yield maker.alert(AlertKind.DIGEST, facts.level, place, told, names=names)
@@ -98,7 +97,7 @@ def _digest_places(slack: SlackSettings, there: Collection[str]) -> Mapping[Plac
 
 
 def _criticals(
-    slack: SlackSettings, facts: RunFacts, grave: Sequence[SeenBreak], maker: _Maker
+    slack: SlackSettings, facts: RunFacts, grave: Sequence[Break], maker: _Maker
 ) -> Iterator[Alert]:
     first, style = slack.levels[Level.CRITICAL].first, style_of(slack)
     for item in grave[:LARGEST]:

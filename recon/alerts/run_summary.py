@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from recon.base import keys, money
-from recon.base.result import Bucket, Cause, Severity, Status
-from recon.reconciliation.verdict import verdict_of
+from recon.base import money
+from recon.base.result import Break, Bucket
+from recon.base.text import counted
 from recon.record.journal.alerts import Alert, AlertKind, Delivery, Sent
 from recon.record.journal.history import Since, compared
-from recon.record.journal.model import Life, Run, SeenBreak, State
+from recon.record.journal.model import Life, Run, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +25,7 @@ class RunFacts:
     """
 
     run: Run
-    breaks: tuple[SeenBreak, ...]
+    breaks: tuple[Break, ...]
     since: Since | None
     lives: Mapping[str, Life]
     carried: int
@@ -44,15 +42,10 @@ class RunFacts:
         return sorted(totals, key=lambda c: (c != main, -totals[c].compared, c))
 
     @property
-    def to_fix(self) -> list[SeenBreak]:
+    def to_fix(self) -> list[Break]:
         """The breaks as they are to be looked at: those acknowledged come last."""
         states = {name: life.state for name, life in self.lives.items()}
         return sorted(self.breaks, key=lambda item: states.get(item.name) is State.ACKNOWLEDGED)
-
-    @property
-    def severities(self) -> Mapping[Severity, int]:
-        """How many breaks of each severity there are."""
-        return Counter(item.gravity for item in self.breaks)
 
     @property
     def level(self) -> str:
@@ -62,33 +55,26 @@ class RunFacts:
     @property
     def verdict(self) -> str:
         """Whether the month may be closed, in a sentence."""
-        anything = any(totals.compared for totals in self.run.totals.values())
-        return verdict_of(self.run.month, self.severities, self.run.invalid, anything)
+        if self.run.reported is None:
+            return f"{self.run.month.name}: {counted(self.run.breaks, 'break')}"
+        return self.run.reported.verdict
 
-    def masked(self, currency: str) -> bool:
-        """Return whether a net difference within tolerance hides a gross one beyond it."""
-        # The journal has the policy in words, which begin with the rate.
-        rate = re.match(r"\d[\d.]*%", self.run.policy.get("tolerance", ""))
-        return self.run.totals[currency].masked(keys.rate(rate[0]) if rate else 0)
+    @property
+    def masked(self) -> tuple[str, ...]:
+        """The currencies in which a net difference hides a gross one."""
+        return self.run.reported.masked if self.run.reported else ()
 
-    def bridge(self, currency: str) -> list[Bucket]:
-        """Return the steps from expected to recognized; they add up to the difference."""
-        totals = self.run.totals[currency]
-        sums: dict[str, list[int]] = {}
-        for item in self.breaks:
-            if item.currency == currency:
-                sums.setdefault(item.cause, []).append(item.difference)
-        left = totals.difference - sum(map(sum, sums.values()))
-        steps = [Bucket(Status.WITHIN_TOLERANCE.value, left, totals.within_tolerance)]
-        steps += [Bucket(c.value, sum(sums[c]), len(sums[c])) for c in Cause if c in sums]
-        return [step for step in steps if step.lines or step.amount]
+    @property
+    def bridge(self) -> Mapping[str, Sequence[Bucket]] | None:
+        """The steps from expected to recognized by currency; None where none were kept."""
+        return self.run.reported.bridge if self.run.reported else None
 
 
-def in_order(breaks: Iterable[SeenBreak], main: str = "") -> tuple[SeenBreak, ...]:
+def in_order(breaks: Iterable[Break], main: str = "") -> tuple[Break, ...]:
     """Return breaks as people read them: the gravest, in the main currency, the largest first."""
 
-    def place(item: SeenBreak) -> tuple[int, tuple[bool, str], int, str]:
-        return -item.gravity, money.rank(item.currency, main), -abs(item.difference), item.name
+    def place(item: Break) -> tuple[int, tuple[bool, str], int, str]:
+        return -item.severity, money.rank(item.currency, main), -abs(item.difference), item.name
 
     return tuple(sorted(breaks, key=place))
 
@@ -96,7 +82,7 @@ def in_order(breaks: Iterable[SeenBreak], main: str = "") -> tuple[SeenBreak, ..
 def run_facts(
     run: Run,
     runs: Sequence[Run],
-    seen: Mapping[str, Sequence[SeenBreak]],
+    seen: Mapping[str, Sequence[Break]],
     lives: Mapping[str, Life],
     carried: int,
     where: str,
@@ -129,14 +115,14 @@ def run_facts(
 def told(
     alerts: Iterable[Alert],
     month: str,
-    seen: Mapping[str, Sequence[SeenBreak]],
+    seen: Mapping[str, Sequence[Break]],
     gone: Collection[str] = (),
-) -> dict[str, SeenBreak]:
+) -> dict[str, Break]:
     """Return the breaks of a month that somebody was told of, as they were then, by name.
 
     An alert that is `gone` has told nobody, and what it was about is news once more.
     """
-    found: dict[str, SeenBreak] = {}
+    found: dict[str, Break] = {}
     for alert in alerts:
         if alert.month == month and alert.kind in (AlertKind.DIGEST, AlertKind.CRITICAL):
             names = set(alert.names)
@@ -147,7 +133,7 @@ def told(
     return found
 
 
-def fresh(facts: RunFacts, known: Mapping[str, SeenBreak]) -> list[SeenBreak]:
+def fresh(facts: RunFacts, known: Mapping[str, Break]) -> list[Break]:
     """Return the breaks that nobody has acknowledged, and nobody was told of as they are now."""
     return [
         item
@@ -157,7 +143,7 @@ def fresh(facts: RunFacts, known: Mapping[str, SeenBreak]) -> list[SeenBreak]:
     ]
 
 
-def _essence(item: SeenBreak) -> tuple[object, ...]:
+def _essence(item: Break) -> tuple[object, ...]:
     """Return what must change for a break to be news: another wording or a new name is none."""
     return item.status, item.cause, item.severity, item.expected, item.recognized
 

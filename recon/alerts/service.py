@@ -18,12 +18,13 @@ from recon.alerts.run_summary import RunFacts, dropped, fresh, run_facts, told
 from recon.alerts.sending import Delivered, delivered, sent_directly
 from recon.base.errors import ConfigError, ReconError
 from recon.base.month import Month
+from recon.base.result import Break
 from recon.base.secrets import redacted
 from recon.config import Settings
 from recon.config.slack import Level, SlackSettings
 from recon.record import identity
 from recon.record.journal.alerts import Alert, AlertKind
-from recon.record.journal.model import Run, SeenBreak, State
+from recon.record.journal.model import Run, State
 from recon.record.journal.store import Journal
 
 # An older run that nobody was told of is no news.
@@ -189,7 +190,7 @@ def _facts(settings: Settings, journal: Journal, run: Run, notice: str) -> RunFa
     )
 
 
-def _seen(journal: Journal, month: Month) -> dict[str, list[SeenBreak]]:
+def _seen(journal: Journal, month: Month) -> dict[str, list[Break]]:
     return {run.run_id: journal.breaks(run.run_id) for run in journal.runs(month)}
 
 

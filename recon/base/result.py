@@ -10,7 +10,6 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
-from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from recon.base import money
@@ -127,10 +126,8 @@ def short_name(length: int, *parts: str) -> str:
     return base64.b32encode(digest).decode("ascii")[:length]
 
 
-# Reports, journal and evidence ask each for the name of every break.
-@lru_cache(maxsize=1 << 16)
 def fingerprint(id_key: str, revenue_type: str, currency: str) -> str:
-    """Return the name of a break, the same in every run and month: it is that of its line.
+    """The name of a break, the same in every run and month: that of its line.
 
     `id_key` is what the comparison folds the contract's id to: Python folds a few letters
     otherwise, and two lines would have one name. A line has at most one break a month. Of ten
@@ -142,15 +139,17 @@ def fingerprint(id_key: str, revenue_type: str, currency: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Break:
-    """A line outside tolerance, with what, why and how much it matters.
+    """A line outside tolerance, why, and how much it matters.
 
-    `id_key` is the contract's id as lines are matched by it. `concerned` are the ids of the
-    entries that the cause is about: of the repeated ones, of those in the wrong month, else of all
-    in the month. `against` are the sentences that speak against booking what the line lacks.
+    The one model of a break: reports, journal, evidence and Slack all render it. `name` is that
+    under which people speak of it, like `B-7KQ2M4XAU3EP` (see `fingerprint`). `concerned` are the
+    ids of the entries that the cause is about: of the repeated ones, of those in the wrong month,
+    else of all in the month. `against` are the sentences that speak against booking the missing
+    amount.
     """
 
+    name: str
     contract_id: str
-    id_key: str
     revenue_type: str
     currency: str
     customer: str
@@ -174,11 +173,6 @@ class Break:
     against: tuple[str, ...] = ()
 
     @property
-    def name(self) -> str:
-        """The name under which people speak of the break, like `B-7KQ2M4XAU3EP`."""
-        return fingerprint(self.id_key, self.revenue_type, self.currency)
-
-    @property
     def percent(self) -> str:
         """The variance, difference / expected, or `n/a` where nothing is expected."""
         return money.percent(self.difference, self.expected)
@@ -197,6 +191,19 @@ class Break:
     def entry_ids(self) -> tuple[str, ...]:
         """The ids of the month's entries."""
         return tuple(entry.entry_id for entry in self.entries if entry.offset == 0)
+
+    @property
+    def reported(self) -> tuple[object, ...]:
+        """The values by which one run's break differs from another's.
+
+        A break whose entries alone were posted anew, or whose tolerance is another one, is the
+        same to people: it has not changed, and its acknowledgement holds.
+        """
+        return (
+            self.name, self.contract_id, self.revenue_type, self.currency, self.customer,
+            self.segment, self.owner, self.status, self.cause, self.severity, self.expected,
+            self.recognized, self.difference, self.to_date_difference, self.explanation,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +268,7 @@ class Bucket:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class CurrencyPart:
     """The totals of a segment, a revenue type or a kind of revenue in one currency."""
 
     by: str
@@ -316,7 +323,7 @@ class Reconciliation:
     bridge: Mapping[str, Sequence[Bucket]]
     breaks: Sequence[Break]
     invalid: Sequence[InvalidRow]
-    parts: Sequence[Part]
+    parts: Sequence[CurrencyPart]
     flags: Mapping[Flag, int]
     notices: Sequence[str]
     lines: Lines = field(compare=False, repr=False)

@@ -18,7 +18,7 @@ from recon.base.errors import MissingColumns, SourceDataError
 from recon.base.fields import AMOUNTS, needed
 from recon.base.month import Month
 from recon.base.policy import Policy
-from recon.base.result import Break, Reconciliation, Side
+from recon.base.result import Break, Reconciliation, Side, fingerprint
 from recon.reconciliation import totals as summary
 from recon.reconciliation.causes import explain
 from recon.reconciliation.causes.broken_line import Facts
@@ -255,8 +255,8 @@ def _uncollected() -> Iterator[None]:
 def _judged(facts: Facts, policy: Policy) -> Break:
     why = explain(facts)
     return Break(
+        name=fingerprint(facts.id_key, facts.revenue_type, facts.currency),
         contract_id=facts.contract_id,
-        id_key=facts.id_key,
         revenue_type=facts.revenue_type,
         currency=facts.currency,
         customer=facts.customer,

@@ -13,7 +13,7 @@ from recon.base import money
 from recon.base.errors import tie
 from recon.base.month import Month
 from recon.base.policy import Policy
-from recon.base.result import LINE_COLUMNS, Break, Bucket, Cause, Flag, Part, Side, Totals
+from recon.base.result import LINE_COLUMNS, Break, Bucket, Cause, CurrencyPart, Flag, Side, Totals
 from recon.base.text import counted
 from recon.reconciliation.causes.gather import FLAGGED, FLAGS
 from recon.reconciliation.compare import BROKEN
@@ -122,7 +122,7 @@ def to_date_differences(
     return {keys[n]: difference for n, difference in rows}
 
 
-def parts(connection: Session) -> tuple[Part, ...]:
+def parts(connection: Session) -> tuple[CurrencyPart, ...]:
     """Return the totals by segment, revenue type and kind, each per currency."""
     rows = connection.execute(
         f"""SELECT CASE WHEN grouping(type) = 0 THEN 'revenue_type'
@@ -132,7 +132,9 @@ def parts(connection: Session) -> tuple[Part, ...]:
         GROUP BY GROUPING SETS ((currency, segment), (currency, type), (currency, kind))
         ORDER BY axis, currency, part"""
     ).fetchall()
-    return tuple(Part(by, part, currency, Totals(*sums)) for by, part, currency, *sums in rows)
+    return tuple(
+        CurrencyPart(by, part, currency, Totals(*sums)) for by, part, currency, *sums in rows
+    )
 
 
 def flags(connection: Session) -> dict[Flag, int]:

@@ -13,7 +13,7 @@ from recon.base.result import Break
 from recon.reconciliation.document import moment
 from recon.record.journal.ageing import Ageing, Sums, ageing
 from recon.record.journal.history import Part, Since, newest_first
-from recon.record.journal.model import Event, Life, Run, SeenBreak
+from recon.record.journal.model import Event, Life, Run
 from recon.record.journal.signing import Signature, is_signed_off
 
 if TYPE_CHECKING:
@@ -52,9 +52,9 @@ def life_document(life: Life, month: Month | None, now: datetime) -> Document:
         "customer": item.customer,
         "segment": item.segment,
         "owner": item.owner,
-        "status": item.status,
-        "cause": item.cause,
-        "severity": item.severity,
+        "status": item.status.value,
+        "cause": item.cause.value,
+        "severity": item.severity.word,
         "explanation": item.explanation,
         "open_amount": money.plain(life.amount, currency),
         "first_month": str(life.first_month),
@@ -197,9 +197,6 @@ def _amounts(row: RollforwardRow) -> dict[str, str]:
     return {name: money.plain(getattr(row, name), row.currency) for name in names}
 
 
-_AMOUNTS = ("expected", "recognized", "difference", "to_date_difference")
-
-
 def difference_document(
     then: Run, now: Run, since: Since, parts: Sequence[Part]
 ) -> dict[str, object]:
@@ -209,16 +206,32 @@ def difference_document(
         "month": str(now.month),
         "then": then.run_id,
         "now": now.run_id,
-        "fixed": [_seen(item) for item in since.fixed],
-        "new": [_seen(item) for item in since.new],
-        "changed": [{"then": _seen(a), "now": _seen(b)} for a, b in since.changed],
+        "fixed": [_reported(item) for item in since.fixed],
+        "new": [_reported(item) for item in since.new],
+        "changed": [{"then": _reported(a), "now": _reported(b)} for a, b in since.changed],
         "movement": [_part(part) for part in parts],
     }
 
 
-def _seen(item: SeenBreak) -> dict[str, object]:
-    told = item._asdict()
-    return {**told, **{key: money.plain(told[key], item.currency) for key in _AMOUNTS}}
+def _reported(item: Break) -> Document:
+    currency = item.currency
+    return {
+        "name": item.name,
+        "contract_id": item.contract_id,
+        "revenue_type": item.revenue_type,
+        "currency": currency,
+        "customer": item.customer,
+        "segment": item.segment,
+        "owner": item.owner,
+        "status": item.status.value,
+        "cause": item.cause.value,
+        "severity": item.severity.word,
+        "expected": money.plain(item.expected, currency),
+        "recognized": money.plain(item.recognized, currency),
+        "difference": money.plain(item.difference, currency),
+        "to_date_difference": money.plain(item.to_date_difference, currency),
+        "explanation": item.explanation,
+    }
 
 
 def _part(part: Part) -> dict[str, object]:

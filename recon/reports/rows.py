@@ -61,7 +61,7 @@ def plain_rows(history: History, month: Month) -> Iterator[tuple[object, ...]]:
 def _row(life: Life, month: Month, now: datetime) -> tuple[object, ...]:
     item, held = life.last, life.acknowledged
     return (
-        item.severity,
+        item.severity.word,
         life.name,
         item.contract_id,
         item.revenue_type,
@@ -72,7 +72,7 @@ def _row(life: Life, month: Month, now: datetime) -> tuple[object, ...]:
         life.months_old(month),
         life.days_old(now),
         ", ".join(str(key) for key in sorted(life.seen)),
-        item.cause,
+        item.cause.value,
         life.state.value,
         held.reason if held else "",
         "; ".join(f"{n.who}, {moment_words(n.at)[:10]}: {n.reason}" for n in life.notes),

@@ -25,7 +25,7 @@ from recon.record.log.lines import counts
 from recon.record.run_folder import clear_half_written
 from recon.run.books import Books
 from recon.run.gathering import Gathered, Progress, gathered, reconciled
-from recon.run.recording import fullness, pack_facts, record_of, seen, story, with_movement
+from recon.run.recording import fullness, pack_facts, record_of, story, with_movement
 from recon.run.reporting import Extras, write
 
 
@@ -109,7 +109,7 @@ def _recorded(
     folder = written.folder.relative_to(settings.reports).as_posix()
     provisional = ready is not None and ready.provisional
     run = record_of(sides, run_id, code, written.seal, past.supersedes, folder, provisional)
-    journal.record(run, seen(result), past.closed, extras.closings)
+    journal.record(run, result.breaks, past.closed, extras.closings)
     step("Comparing with the last run")
     past = with_movement(past, journal, settings.reports, run)
     told = _with_notices(shown.result, [written.notice])

@@ -15,16 +15,11 @@ from recon.reconciliation.totals import to_date_differences
 from recon.record import identity
 from recon.record.evidence import PackFacts, Previous, latest
 from recon.record.journal.history import History, history
-from recon.record.journal.model import Run, SeenBreak
+from recon.record.journal.model import Reported, Run
 from recon.record.journal.signing import signatures
 from recon.record.journal.store import Journal
 from recon.run.gathering import Gathered
 from recon.store.session import Session
-
-
-def seen(result: Reconciliation) -> list[SeenBreak]:
-    """Return the breaks as the journal keeps them."""
-    return [SeenBreak.of(item) for item in result.breaks]
 
 
 def story(journal: Journal, session: Session, result: Reconciliation) -> History:
@@ -38,7 +33,7 @@ def story(journal: Journal, session: Session, result: Reconciliation) -> History
     to_date = {names[key]: difference for key, difference in found.items()}
     for item in result.breaks:
         to_date[item.name] = item.to_date_difference
-    return history(past, result.month, seen(result), result.totals, to_date, datetime.now(UTC))
+    return history(past, result.month, result.breaks, result.totals, to_date, datetime.now(UTC))
 
 
 def record_of(
@@ -71,6 +66,7 @@ def record_of(
         totals=result.totals,
         supersedes=supersedes,
         provisional=provisional,
+        reported=Reported.of(result),
     )
 
 

@@ -46,6 +46,7 @@ from tests.slack_server import (
     private_authority,
     slack_server,
 )
+from tests.unit.test_journal import of_schema_3
 
 pytestmark = pytest.mark.slow
 
@@ -690,6 +691,20 @@ def test_notify_tells_a_run_again(company: Company) -> None:
     assert (again.returncode, told["waiting"], len(told["sent"])) == (0, 0, 2)
     assert len(company.slack.messages) == 4
     assert len({json.dumps(message) for message in company.slack.messages}) == 4
+
+
+def test_notify_tells_a_run_of_an_earlier_schema_again(company: Company) -> None:
+    """What its journal had not kept is noted, and its breaks are no news to the next run."""
+    company.month()
+    of_schema_3(company.project.reports)
+    shown = in_process("notify", "2024-06", "--dry-run", cwd=company.project.folder)
+    text = shown.stdout.decode()
+    assert shown.returncode == 0
+    assert "CRITICAL · June 2024: 2 breaks" in text
+    assert "*Bridge* not kept: an earlier version of recon recorded this run" in text
+    company.month()
+    assert company.attempts() == ["sent"] * 3
+    assert "*Since the last run* nothing has changed" in json.dumps(company.slack.messages[-1])
 
 
 def test_the_commands_end_with_8_while_something_waits(company: Company) -> None:

@@ -21,8 +21,9 @@ from recon.alerts.message import (
 )
 from recon.alerts.run_summary import RunFacts, run_facts
 from recon.base.month import Month
-from recon.base.result import Severity, Totals
-from recon.record.journal.model import Event, Kind, Life, Run, SeenBreak
+from recon.base.result import Break, Cause, Reconciliation, Severity, Totals
+from recon.reconciliation.verdict import verdict
+from recon.record.journal.model import Event, Kind, Life, Reported, Run
 from recon.record.journal.open_items import lives
 from tests.example import MONTH, RUN_ID, reconciliation
 from tests.golden_files import check_golden
@@ -39,22 +40,23 @@ def run(run_id: str = RUN_ID, at: datetime = AT, **changes: object) -> Run:
     found = Run(
         run_id, MONTH, at, at, "dana", "finance01", {}, dict(result.policy.rows()), {},
         "critical", 3, f"{MONTH}/{run_id}", "", len(result.invalid), result.totals,
+        reported=Reported.of(result),
     )  # fmt: skip
     return replace(found, **changes)  # type: ignore[arg-type]
 
 
-def example_breaks() -> list[SeenBreak]:
+def example_breaks() -> list[Break]:
     """Return the breaks of the example month as the journal keeps them."""
-    return [SeenBreak.of(item) for item in reconciliation().breaks]
+    return list(reconciliation().breaks)
 
 
-def lives_of(breaks: Sequence[SeenBreak], month: Month = MONTH) -> dict[str, Life]:
+def lives_of(breaks: Sequence[Break], month: Month = MONTH) -> dict[str, Life]:
     """Return the lives of breaks that one run has seen."""
     return lives([Event(1, AT, "", "", Kind.RUN, "r", month)], {"r": breaks}, month)
 
 
 def facts(
-    breaks: Sequence[SeenBreak] | None = None, *, before: Sequence[SeenBreak] | None = None,
+    breaks: Sequence[Break] | None = None, *, before: Sequence[Break] | None = None,
     **changes: object,
 ) -> RunFacts:  # fmt: skip
     """Return what is told of a run with these breaks, after one with those before."""
@@ -78,15 +80,20 @@ def test_the_digest_begins_with_what_nobody_has_acknowledged() -> None:
     assert places == sorted(places)
 
 
-def many(count: int = 5000) -> list[SeenBreak]:
+def clean_month() -> Reconciliation:
+    """The example month without breaks and invalid rows."""
+    return replace(reconciliation(), breaks=(), invalid=())
+
+
+def many(count: int = 5000) -> list[Break]:
     """Return breaks with the worst names and the longest texts."""
     first = example_breaks()[0]
     return [
-        first._replace(
+        replace(first,
             name=f"B-{number:08}", contract_id=f"C-{number}" + "&" * 300, customer=HOSTILE,
             owner="<!here>" * 43, revenue_type="&" * 300, explanation=HOSTILE * 3,
-            cause=("unexplained", "not_posted", "ended")[number % 3],
-            severity=("critical", "high", "warning")[number % 3],
+            cause=(Cause.UNEXPLAINED, Cause.NOT_POSTED, Cause.ENDED)[number % 3],
+            severity=(Severity.CRITICAL, Severity.HIGH, Severity.WARNING)[number % 3],
         )
         for number in range(count)
     ]  # fmt: skip
@@ -128,13 +135,21 @@ def test_the_other_messages_look_as_approved() -> None:
     check_golden("slack/others.json", json.dumps(told, indent=1, ensure_ascii=False) + "\n")
 
 
-def test_the_bridge_adds_up() -> None:
-    """From expected to recognized, though the journal keeps only the breaks."""
-    found = facts()
-    for currency, totals in found.run.totals.items():
-        assert sum(step.amount for step in found.bridge(currency)) == totals.difference
-        ours = {(s.bucket, s.amount, s.lines) for s in reconciliation().bridge[currency]}
-        assert {(s.bucket, s.amount, s.lines) for s in found.bridge(currency)} == ours
+def test_the_digest_shows_the_bridge_and_the_verdict_as_reported() -> None:
+    """Whatever the breaks come to: no figure is counted a second time."""
+    found = facts([])
+    assert found.bridge == reconciliation().bridge
+    assert found.verdict == verdict(reconciliation())
+    assert found.masked == tuple(filter(reconciliation().masked, found.run.totals))
+    assert "523,000.00" not in texts(digest(found, Style(redact=True)))
+
+
+def test_a_run_of_an_earlier_version_says_what_was_not_kept() -> None:
+    """Its totals and breaks are there, its bridge is not."""
+    told = digest(facts(run=run(reported=None)), Style())
+    assert told["text"] == "CRITICAL · June 2024: 9 breaks"
+    assert "*Bridge* not kept: an earlier version of recon recorded this run" in texts(told)
+    assert "*USD expected*" in texts(told)
 
 
 @pytest.mark.parametrize("redact", [False, True])
@@ -162,7 +177,7 @@ def test_nothing_is_beyond_the_limits_of_slack(redact: bool) -> None:
 def test_the_digest_names_ten_breaks_and_counts_the_others() -> None:
     """The largest of the gravest come first."""
     one = example_breaks()[0]
-    breaks = [one._replace(name=f"B-{n:08}", difference=n) for n in range(1, 51)]
+    breaks = [replace(one, name=f"B-{n:08}", difference=n) for n in range(1, 51)]
     told = texts(digest(facts(breaks), Style()))
     assert told.count("`B-") == 10
     assert "`B-00000050`" in told
@@ -171,7 +186,7 @@ def test_the_digest_names_ten_breaks_and_counts_the_others() -> None:
 
 def test_data_calls_nobody() -> None:
     """A customer named <!channel> stays text, and so does an owner whom nobody has configured."""
-    item = example_breaks()[0]._replace(customer="<!channel>", owner="<!here>", contract_id="<@U1>")
+    item = replace(example_breaks()[0], customer="<!channel>", owner="<!here>", contract_id="<@U1>")
     found = facts([item])
     for told in (digest(found, Style()), critical(found, found.breaks[0], Style())):
         assert "<!" not in texts(told)
@@ -182,7 +197,7 @@ def test_data_calls_nobody() -> None:
 
 def test_an_owner_who_is_known_is_mentioned() -> None:
     """By the name in the data, whatever its case."""
-    item = example_breaks()[0]._replace(owner="DANA Field")
+    item = replace(example_breaks()[0], owner="DANA Field")
     told = critical(facts([item]), item, Style(owners=OWNERS), ["<@U0CONTROL>"])
     assert told["text"].endswith("<@U0CONTROL> <@U0DANA123>")
     assert told["blocks"][1]["text"]["text"] == "<@U0CONTROL> <@U0DANA123>"
@@ -209,7 +224,7 @@ def test_the_colour_comes_with_its_word() -> None:
         found = facts(run=run(severity=severity.word))
         told = digest(found, Style())
         assert told["text"].startswith(severity.word.upper())
-    clean = facts([], run=run(severity="", invalid=0))
+    clean = facts([], run=run(severity="", invalid=0, reported=Reported.of(clean_month())))
     told = digest(clean, Style())
     assert told["text"] == "MATCHED · Ready to close June 2024: no breaks, no invalid rows"
     assert told["attachments"][0]["color"] == "#2EB67D"
@@ -230,7 +245,7 @@ def test_the_main_currency_comes_first_and_a_notice_before_all() -> None:
     first, second, *_ = told["attachments"][0]["blocks"]
     assert first["text"]["text"] == "By 2024-07-01 accounting holds 40% &lt;of&gt; the usual."
     assert second["fields"][0]["text"].startswith("*USD expected*")
-    currencies = [item.currency for item in facts().breaks if item.severity == "critical"]
+    currencies = [item.currency for item in facts().breaks if item.severity is Severity.CRITICAL]
     assert currencies == sorted(currencies, key=lambda currency: currency != "USD")
 
 

@@ -13,9 +13,10 @@ from recon.alerts.plan import LARGEST, of_run
 from recon.alerts.run_summary import fresh, told
 from recon.base.calendar import Calendar
 from recon.base.month import Month
+from recon.base.result import Break, Severity
 from recon.config.slack import Level, LevelSettings, Place, SlackSettings, Target, Way
 from recon.record.journal.alerts import Alert, AlertKind, Delivery, Sent
-from recon.record.journal.model import Event, Kind, Run, SeenBreak
+from recon.record.journal.model import Event, Kind, Run
 from recon.record.journal.open_items import lives
 from tests.example import MONTH, RUN_ID
 from tests.unit.test_alerts_message import example_breaks, facts, many, run
@@ -55,7 +56,7 @@ def test_a_run_has_one_digest_and_a_message_for_each_critical_break() -> None:
     """The lead is mentioned for the high ones, the controller for each critical one."""
     found = facts()
     alerts = of_run(slack(), found, found.breaks, FIRST)
-    grave = [item for item in found.breaks if item.severity == "critical"]
+    grave = [item for item in found.breaks if item.severity is Severity.CRITICAL]
     assert kinds(alerts) == [("digest", "channel:#close")] + [("critical", "channel:#close")] * len(
         grave
     )
@@ -79,7 +80,7 @@ def test_the_same_alerts_have_the_same_ids() -> None:
 
 def test_a_flood_of_critical_breaks_is_one_message_more() -> None:
     """The largest have messages of their own; every break counts as told."""
-    breaks = [item._replace(severity="critical") for item in many(60)]
+    breaks = [replace(item, severity=Severity.CRITICAL) for item in many(60)]
     found = facts(breaks)
     alerts = [a for a in of_run(slack(), found, found.breaks, FIRST) if a.kind != "digest"]
     assert len(alerts) == LARGEST + 1
@@ -92,7 +93,7 @@ def test_a_level_with_a_place_of_its_own_gets_the_digest_there_too() -> None:
     levels = {**slack().levels}
     levels[Level.WARNING] = replace(levels[Level.WARNING], first=Target(OPS, ("<@TEAM>",)))
     found = facts()
-    news = [item for item in found.breaks if item.severity != "critical"]
+    news = [item for item in found.breaks if item.severity is not Severity.CRITICAL]
     assert kinds(of_run(slack(levels=levels), found, news, FIRST)) == [
         ("digest", "channel:#close"),
         ("digest", "env:OPS_WEBHOOK"),
@@ -126,9 +127,9 @@ def test_a_run_again_pages_nobody_for_what_has_not_changed() -> None:
     assert len(fresh(found, {})) == len(found.breaks)
     first, second, third, *rest = found.breaks
     now = [
-        first._replace(recognized=first.recognized + 1),
-        second._replace(explanation="Otherwise."),
-        third._replace(customer="Renamed"),
+        replace(first, recognized=first.recognized + 1),
+        replace(second, explanation="Otherwise."),
+        replace(third, customer="Renamed"),
         *rest,
     ]
     assert [item.name for item in fresh(facts(now), known)] == [first.name]
@@ -153,10 +154,10 @@ def test_what_was_dropped_has_told_nobody() -> None:
 class Story:
     """Runs, what people say and what was sent, as the journal has it; days count from the first."""
 
-    def __init__(self, *breaks: SeenBreak) -> None:
+    def __init__(self, *breaks: Break) -> None:
         self.breaks = list(breaks)
         self.events: list[Event] = []
-        self.seen: dict[str, list[SeenBreak]] = {}
+        self.seen: dict[str, list[Break]] = {}
         self.runs: list[Run] = []
         self.alerts: list[Alert] = []
         self.deliveries: list[Delivery] = []
@@ -166,7 +167,7 @@ class Story:
         return FIRST + timedelta(days=day)
 
     def run(
-        self, day: float, *breaks: SeenBreak, month: Month = MONTH, sent: bool = True,
+        self, day: float, *breaks: Break, month: Month = MONTH, sent: bool = True,
         provisional: bool = False,
     ) -> None:  # fmt: skip
         """Run a month, and send its digest a minute later."""
@@ -191,7 +192,7 @@ class Story:
             later = alert.at + timedelta(minutes=1)
             self.deliveries.append(Delivery(alert.id, later, Sent.SENT))
 
-    def acknowledge(self, day: float, item: SeenBreak, until: str = "") -> None:
+    def acknowledge(self, day: float, item: Break, until: str = "") -> None:
         """Let somebody answer."""
         at = self.at(day)
         self.events.append(
@@ -212,9 +213,9 @@ class Story:
         return found
 
 
-def a_break(severity: str = "high", **changes: object) -> SeenBreak:
+def a_break(severity: str = "high", **changes: object) -> Break:
     """Return a break of a severity."""
-    return example_breaks()[0]._replace(severity=severity, **changes)  # type: ignore[arg-type]
+    return replace(example_breaks()[0], severity=Severity[severity.upper()], **changes)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -304,7 +305,7 @@ def test_repeat_breaks_climb() -> None:
 
 def test_many_overdue_breaks_are_one_message_a_level() -> None:
     """The gravest level first."""
-    breaks = [item._replace(contract_id=item.name, owner="") for item in many(90)]
+    breaks = [replace(item, contract_id=item.name, owner="") for item in many(90)]
     story = Story()
     story.run(0, *breaks)
     alerts = story.due(40)

@@ -11,7 +11,7 @@ from recon.base.errors import ExitCode
 from recon.base.result import Severity
 from recon.reconciliation.document import dumps
 from recon.record.journal.history import History
-from recon.record.journal.model import Event, Kind, Life, SeenBreak
+from recon.record.journal.model import Event, Kind, Life
 from recon.reports.console.dashboard import make_console
 from recon.reports.console.history import show_history, show_signed
 from recon.reports.console.open_items import Standing, show_open
@@ -61,15 +61,14 @@ def test_open_breaks(name: str, width: int, encoding: str, ages: bool) -> None:
 def test_an_acknowledged_break_says_so_where_it_is_to_be_fixed(width: int) -> None:
     """Nobody looks into it a second time: it comes after all that is still to be fixed."""
     gravest, *others = reconciliation().breaks
-    item = SeenBreak.of(gravest)
-    said = Event(0, NOW, "anna", "pc", Kind.ACKNOWLEDGED, item.name, MONTH, "Refund.", "2024-08")
-    life = Life(item.name, MONTH, NOW, {MONTH: item}, item, acknowledged=said)
-    history = History(lives={item.name: life})
+    said = Event(0, NOW, "anna", "pc", Kind.ACKNOWLEDGED, gravest.name, MONTH, "Refund.", "2024-08")
+    life = Life(gravest.name, MONTH, NOW, {MONTH: gravest}, gravest, acknowledged=said)
+    history = History(lives={gravest.name: life})
     text = shown(reconciliation(), history=history, width=width, top=20)
     places = [text.index(other.name) for other in others]
     assert places == sorted(places)
-    assert places[-1] < text.index(item.name)
-    assert item.name not in shown(reconciliation(), history=history, width=width, top=8)
+    assert places[-1] < text.index(gravest.name)
+    assert gravest.name not in shown(reconciliation(), history=history, width=width, top=8)
     assert " ".join(text.split()).count("Acknowledged until 2024-08.") == 1
     assert "Acknowledged" not in shown(reconciliation(), width=width)
 
@@ -128,9 +127,9 @@ def test_what_is_to_be_worked_off_can_be_asked_for() -> None:
     """Those of a severity and above, and those that nobody has acknowledged."""
     everything = Standing(example_lives(), MONTH, NOW)
     grave = everything.narrowed(Severity.CRITICAL, True)
-    assert {life.last.severity for life in grave.found} == {"critical"}
+    assert {life.last.severity for life in grave.found} == {Severity.CRITICAL}
     high = everything.narrowed(Severity.HIGH, False)
-    assert {life.last.severity for life in high.found} == {"critical", "high"}
+    assert {life.last.severity for life in high.found} == {Severity.CRITICAL, Severity.HIGH}
     assert "breaks, high and above" in page(80, "utf-8", show_open, high)
     left = everything.narrowed(None, True)
     assert len(left.found) == len(everything.found) - 1

@@ -7,7 +7,6 @@ from dataclasses import replace
 import pytest
 
 from recon.record.journal.history import Part, Since
-from recon.record.journal.model import SeenBreak
 from recon.record.replay.tuning import Tuned
 from recon.reports.console.replay import SHOWN, show_difference, show_tuning
 from tests.example import MONTH, RUN_ID, reconciliation
@@ -54,9 +53,9 @@ def test_runs_that_say_the_same() -> None:
 
 def test_many_breaks_are_cut_short() -> None:
     """The rest is counted, and where it is said."""
-    first = SeenBreak.of(reconciliation().breaks[0])
-    many = tuple(first._replace(name=f"B-{number:012}") for number in range(SHOWN + 7))
-    changed = tuple((item, item._replace(difference=-1)) for item in many)
+    first = reconciliation().breaks[0]
+    many = tuple(replace(first, name=f"B-{number:012}") for number in range(SHOWN + 7))
+    changed = tuple((item, replace(item, difference=-1)) for item in many)
     told = difference(80, "utf-8", replace(since(), fixed=many, new=many, changed=changed))
     assert told.count("and 7 more, with --json") == 3
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,13 +16,15 @@ import pytest
 
 from recon.base.errors import ReportError, UsageError
 from recon.base.month import Month
-from recon.base.result import Totals
+from recon.base.result import Break, Bucket, Cause, Counterpart, Entry, Flag, Severity, Totals
 from recon.record.journal.acknowledgements import acknowledgement, note
-from recon.record.journal.model import Event, Kind, Role, Run, SeenBreak, State
+from recon.record.journal.history import compared
+from recon.record.journal.model import Event, Kind, Reported, Role, Run, State
 from recon.record.journal.open_items import Resolution
-from recon.record.journal.schema import MIGRATIONS, opened, transaction
+from recon.record.journal.schema import MIGRATIONS, TABLES, opened, transaction
 from recon.record.journal.signing import Pen, Signature, signed, signed_off, unacknowledged
 from recon.record.journal.store import NAME, Journal
+from tests.example import reconciliation
 from tests.shell import PATIENCE, environment, one_sentence
 from tests.unit.test_open_items import seen
 
@@ -47,13 +50,14 @@ def a_run(run_id: str = "2024-06_20240703T071500Z_3f9a", month: Month = JUNE) ->
         evidence="",
         invalid=2,
         totals={"USD": Totals(10, 20, 10, 1, 0, 0, 0, 1)},
+        reported=Reported("Do not close.", ("USD",), {"USD": (Bucket("not_posted", 10, 1),)}),
     )
 
 
-def recorded(folder: Path, *breaks: SeenBreak) -> None:
+def recorded(folder: Path, *breaks: Break) -> None:
     """Make a journal of one run."""
     with Journal.at(folder) as journal:
-        journal.record(a_run(), breaks or [seen(severity="critical")])
+        journal.record(a_run(), breaks or [seen(severity=Severity.CRITICAL)])
 
 
 def test_what_goes_in_comes_out(tmp_path: Path) -> None:
@@ -74,6 +78,74 @@ def test_what_goes_in_comes_out(tmp_path: Path) -> None:
         ]
         assert journal.life(items[1].name).state is State.RESOLVED
         assert journal.latest_month() == JULY
+
+
+def test_a_break_comes_out_as_it_went_in(tmp_path: Path) -> None:
+    """Whole: its entries, the other causes, its counterpart and what speaks against booking it."""
+    other = Counterpart("C-9", "Support", "USD", -1, 2**70, -1)
+    changes = {
+        "counterpart": other, "against": ("Äpfel, \U0001f9fe",), "flags": (Flag.SPELLING,),
+        "candidates": (Cause.NOT_POSTED, Cause.ENDED), "expected": 2**70, "allowed": 2**65,
+        "entries": (Entry("E-1", 2**66, -3, "", "2024-05-02"),), "concerned": ("E-1",),
+    }  # fmt: skip
+    items = [*reconciliation().breaks, seen(**changes)]  # type: ignore[arg-type]
+    recorded(tmp_path, *items)
+    with Journal.look(tmp_path) as journal:
+        found = {item.name: item for item in journal.breaks(a_run().run_id)}
+    assert found == {item.name: item for item in items}
+
+
+OLD_SCHEMA = 3
+
+
+def of_schema_3(folder: Path) -> None:
+    """Turn a journal into one of schema 3, as recon wrote it before breaks were kept whole."""
+    with closing(sqlite3.connect(folder / "old.db", isolation_level=None)) as connection:
+        for script in MIGRATIONS[:OLD_SCHEMA]:
+            connection.executescript(script)
+        connection.execute("ATTACH ? AS new", (str(folder / NAME),))
+        for table in TABLES:
+            columns = ", ".join(
+                row[1] for row in connection.execute(f"PRAGMA main.table_info({table})")
+            )
+            connection.execute(f"INSERT INTO main.{table} SELECT {columns} FROM new.{table}")
+            for action in ("UPDATE", "DELETE"):
+                connection.execute(
+                    f"CREATE TRIGGER {table}_{action.lower()} BEFORE {action} ON {table} "
+                    "BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END"
+                )
+        connection.execute(f"PRAGMA user_version = {OLD_SCHEMA}")
+    for ending in ("", "-wal", "-shm"):
+        (folder / f"{NAME}{ending}").unlink(missing_ok=True)
+    (folder / "old.db").rename(folder / NAME)
+
+
+def test_a_journal_of_schema_3_is_brought_up_to_date(tmp_path: Path) -> None:
+    """Its runs and breaks are there, less what was not kept; the same books change nothing."""
+    recorded(tmp_path, *reconciliation().breaks)
+    with Journal.at(tmp_path) as journal:
+        held = reconciliation().breaks[0].name
+        life = journal.life(held)
+        journal.say(acknowledgement(life, "Known.", None, NOW, "anna", "pc"))
+    of_schema_3(tmp_path)
+    with Journal.at(tmp_path) as journal:
+        (old,) = journal.runs()
+        assert old == replace(a_run(), reported=None)
+        found = {item.name: item for item in journal.breaks(old.run_id)}
+        assert {name: item.reported for name, item in found.items()} == {
+            item.name: item.reported for item in reconciliation().breaks
+        }
+        assert all(not item.entries for item in found.values())
+        journal.record(a_run("2024-06_later"), reconciliation().breaks)
+        assert journal.run("2024-06_later").reported == a_run().reported
+        assert journal.life(held).state is State.ACKNOWLEDGED
+        now = {item.name: item for item in journal.breaks("2024-06_later")}
+        since = compared(old, found, a_run().totals, now)
+        assert since.nothing
+    with closing(sqlite3.connect(tmp_path / NAME)) as connection:
+        for table in ("runs", "breaks"):
+            with pytest.raises(sqlite3.IntegrityError, match="the journal is append-only"):
+                connection.execute(f"UPDATE {table} SET rowid = rowid")
 
 
 @pytest.mark.parametrize("table", ["runs", "totals", "breaks", "events"])
@@ -375,8 +447,8 @@ def test_what_is_acknowledged_or_resolved_or_less_than_critical_need_not_be_acce
     tmp_path: Path,
 ) -> None:
     """Only open critical breaks keep a month from being signed."""
-    items = [seen("C-1", severity="critical"), seen("C-2", severity="high")]
-    items.append(seen("C-3")._replace(severity="critical"))
+    items = [seen("C-1", severity=Severity.CRITICAL), seen("C-2", severity=Severity.HIGH)]
+    items.append(seen("C-3", severity=Severity.CRITICAL))
     recorded(tmp_path, *items)
     with Journal.at(tmp_path) as journal:
         life = journal.life(items[0].name)

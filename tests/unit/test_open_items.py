@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recon.base.month import Month
-from recon.base.result import fingerprint
+from recon.base.result import Break, Cause, Severity, Status, fingerprint
 from recon.record.journal.ageing import Age, ageing, standing
-from recon.record.journal.model import Event, Kind, Life, SeenBreak, State
+from recon.record.journal.model import Event, Kind, Life, State
 from recon.record.journal.open_items import chronicle, lives, settled
 
 START = datetime(2024, 7, 1, 9, 0, tzinfo=UTC)
@@ -21,10 +21,12 @@ MAY, JUNE, JULY, AUGUST = (Month.parse(f"2024-0{number}") for number in (5, 6, 7
 
 
 def seen(
-    contract: str = "C-1", amount: int = -100, cause: str = "not_posted", **more: object
-) -> SeenBreak:
-    """Return a break of a contract as a run sees it, in whole dollars."""
-    known = SeenBreak(
+    contract: str = "C-1", amount: int = -100, cause: str = "not_posted",
+    to_date_difference: int | None = None, **more: object,
+) -> Break:  # fmt: skip
+    """A break of a contract as a run sees it, in whole dollars."""
+    to_date = amount * 10_000 if to_date_difference is None else to_date_difference
+    known = Break(
         name=fingerprint(contract.lower(), "Support", "USD"),
         contract_id=contract,
         revenue_type="Support",
@@ -32,16 +34,21 @@ def seen(
         customer="Aster",
         segment="SMB",
         owner="Dana Field",
-        status="under_recognized",
-        cause=cause,
-        severity="high",
+        status=Status.UNDER_RECOGNIZED,
+        cause=Cause(cause),
+        candidates=(Cause(cause),),
+        severity=Severity.HIGH,
         expected=1_000_000,
         recognized=1_000_000 + amount * 10_000,
         difference=amount * 10_000,
-        to_date_difference=amount * 10_000,
+        allowed=0,
+        to_date_expected=0,
+        to_date_recognized=to_date,
+        flags=(),
+        entries=(),
         explanation="Told so.",
     )
-    return known._replace(**more)  # type: ignore[arg-type]
+    return replace(known, **more)  # type: ignore[arg-type]
 
 
 NAME = seen().name
@@ -52,10 +59,10 @@ class Books:
     """A journal in memory: runs that close what they close, and what people say."""
 
     events: list[Event] = field(default_factory=list)
-    seen: dict[str, Sequence[SeenBreak]] = field(default_factory=dict)
+    seen: dict[str, Sequence[Break]] = field(default_factory=dict)
 
     def run(
-        self, month: Month, *breaks: SeenBreak, to_date: Mapping[str, int] | None = None
+        self, month: Month, *breaks: Break, to_date: Mapping[str, int] | None = None
     ) -> dict[str, str]:
         """Record a run; return what it has closed, by name, with the reason."""
         now = {item.name: item for item in breaks}
@@ -364,7 +371,7 @@ MONTHS = [MAY, JUNE, JULY, AUGUST]
 
 def _books_of(differences: Sequence[int], order: Iterable[Month]) -> Books:
     """Return the journal of a line that differs so in four months, after runs in an order."""
-    books, found, due = Books(), dict[Month, tuple[SeenBreak | None, int]](), 0
+    books, found, due = Books(), dict[Month, tuple[Break | None, int]](), 0
     for month, difference in zip(MONTHS, differences, strict=True):
         due += difference
         cause = "not_posted" if difference < 0 or due else "catch_up"

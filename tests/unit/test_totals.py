@@ -11,7 +11,7 @@ import pytest
 import recon
 from recon.base.month import Month
 from recon.base.policy import Policy
-from recon.base.result import Bucket, Flag, Part, Side, Totals
+from recon.base.result import Bucket, CurrencyPart, Flag, Side, Totals
 from tests.tables import (
     ENTRY,
     MONTH,
@@ -130,7 +130,7 @@ def test_the_bridge_leads_from_expected_to_recognized() -> None:
     }
 
 
-def _parts(by: str, currency: str) -> dict[str, Part]:
+def _parts(by: str, currency: str) -> dict[str, CurrencyPart]:
     return {p.name: p for p in _book().parts if (p.by, p.currency) == (by, currency)}
 
 

@@ -8,7 +8,8 @@ from enum import Enum
 
 from recon.base.errors import tie
 from recon.base.month import Month
-from recon.record.journal.model import Event, Life, SeenBreak, State
+from recon.base.result import Break
+from recon.record.journal.model import Event, Life, State
 from recon.record.journal.open_items import as_of, lives
 
 
@@ -54,7 +55,7 @@ class Ageing:
 
 
 def standing(
-    events: Iterable[Event], seen: Mapping[str, Sequence[SeenBreak]], month: Month
+    events: Iterable[Event], seen: Mapping[str, Sequence[Break]], month: Month
 ) -> tuple[Life, ...]:
     """Return the breaks that were not resolved at the end of a month, the oldest first.
 
@@ -72,7 +73,7 @@ def by_age(found: Iterable[Life]) -> tuple[Life, ...]:
 def _place(life: Life) -> tuple[Month, int, str, int, str]:
     # Amounts of different currencies cannot be compared.
     item = life.last
-    return life.first_month, -item.gravity, item.currency, -abs(life.amount), life.name
+    return life.first_month, -item.severity, item.currency, -abs(life.amount), life.name
 
 
 def sums(found: Iterable[Life]) -> dict[str, Sums]:

@@ -8,9 +8,9 @@ from datetime import datetime
 from functools import cached_property
 
 from recon.base.month import Month
-from recon.base.result import Severity, Totals
+from recon.base.result import Break, Severity, Totals
 from recon.record.journal.ageing import by_age
-from recon.record.journal.model import Event, Kind, Life, Run, SeenBreak
+from recon.record.journal.model import Event, Kind, Life, Run
 from recon.record.journal.open_items import (
     Chronicle,
     Resolution,
@@ -43,9 +43,9 @@ class Since:
     """
 
     run_id: str
-    fixed: tuple[SeenBreak, ...]
-    new: tuple[SeenBreak, ...]
-    changed: tuple[tuple[SeenBreak, SeenBreak], ...]
+    fixed: tuple[Break, ...]
+    new: tuple[Break, ...]
+    changed: tuple[tuple[Break, Break], ...]
     moved: Mapping[str, int]
     parts: tuple[Part, ...] = ()
 
@@ -107,7 +107,7 @@ class Past:
     """
 
     events: Sequence[Event]
-    seen: Mapping[str, Sequence[SeenBreak]]
+    seen: Mapping[str, Sequence[Break]]
     last: Run | None
     signed: Run | None = None
 
@@ -125,7 +125,7 @@ class Past:
 def history(
     past: Past,
     month: Month,
-    now: Sequence[SeenBreak],
+    now: Sequence[Break],
     totals: Mapping[str, Totals],
     to_date: Mapping[str, int],
     at: datetime,
@@ -157,7 +157,7 @@ def history(
 def _after(
     past: Past,
     month: Month,
-    breaks: Mapping[str, SeenBreak],
+    breaks: Mapping[str, Break],
     closed: Sequence[Resolution],
     at: datetime,
 ) -> dict[str, Life]:
@@ -176,14 +176,14 @@ def _is_news(item: Resolution, past: Past, month: Month) -> bool:
 
 
 def _since(
-    past: Past, run: Run, breaks: Mapping[str, SeenBreak], totals: Mapping[str, Totals]
+    past: Past, run: Run, breaks: Mapping[str, Break], totals: Mapping[str, Totals]
 ) -> Since:
     then = {item.name: item for item in past.seen.get(run.run_id, ())}
     return compared(run, then, totals, breaks)
 
 
 def _superseded(
-    past: Past, run: Run, breaks: Mapping[str, SeenBreak], totals: Mapping[str, Totals]
+    past: Past, run: Run, breaks: Mapping[str, Break], totals: Mapping[str, Totals]
 ) -> Superseded:
     given = signatures(past.events)[run.run_id]
     return Superseded(run, _since(past, run, breaks, totals), given)
@@ -191,9 +191,9 @@ def _superseded(
 
 def compared(
     last: Run,
-    then: Mapping[str, SeenBreak],
+    then: Mapping[str, Break],
     totals: Mapping[str, Totals],
-    now: Mapping[str, SeenBreak],
+    now: Mapping[str, Break],
 ) -> Since:
     """Return what differs between a run with its breaks and later totals and breaks."""
     currencies = sorted({*last.totals, *totals})
@@ -202,7 +202,9 @@ def compared(
         fixed=tuple(item for name, item in then.items() if name not in now),
         new=tuple(item for name, item in now.items() if name not in then),
         changed=tuple(
-            (then[name], item) for name, item in now.items() if name in then and then[name] != item
+            (then[name], item)
+            for name, item in now.items()
+            if name in then and then[name].reported != item.reported
         ),
         moved={
             currency: _difference(totals, currency) - _difference(last.totals, currency)

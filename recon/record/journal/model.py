@@ -12,52 +12,29 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from recon.base.month import Month
-from recon.base.result import Break, Severity, Totals
+from recon.base.result import Break, Bucket, Reconciliation, Totals
+from recon.reconciliation.verdict import verdict
 
 
-class SeenBreak(NamedTuple):
-    """A break as a run saw it."""
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """The figures of a run as its reports have them, which nobody counts again.
 
-    name: str
-    contract_id: str
-    revenue_type: str
-    currency: str
-    customer: str
-    segment: str
-    owner: str
-    status: str
-    cause: str
-    severity: str
-    expected: int
-    recognized: int
-    difference: int
-    to_date_difference: int
-    explanation: str
+    `bridge` has the steps from expected to recognized by currency; `masked` are the currencies in
+    which a net difference within tolerance hides a gross one beyond it.
+    """
 
-    @property
-    def gravity(self) -> Severity:
-        """The severity, which can be compared."""
-        return Severity[self.severity.upper()]
+    verdict: str
+    masked: tuple[str, ...]
+    bridge: Mapping[str, tuple[Bucket, ...]]
 
     @classmethod
-    def of(cls, item: Break) -> SeenBreak:
-        """Return what the journal keeps of a break."""
+    def of(cls, result: Reconciliation) -> Reported:
+        """The figures of a result."""
         return cls(
-            name=item.name,
-            contract_id=item.contract_id,
-            revenue_type=item.revenue_type,
-            currency=item.currency,
-            customer=item.customer,
-            segment=item.segment,
-            owner=item.owner,
-            status=item.status.value,
-            cause=item.cause.value,
-            severity=item.severity.word,
-            expected=item.expected,
-            recognized=item.recognized,
-            difference=item.difference,
-            to_date_difference=item.to_date_difference,
-            explanation=item.explanation,
+            verdict(result),
+            tuple(filter(result.masked, result.totals)),
+            {currency: tuple(steps) for currency, steps in result.bridge.items()},
         )
 
 
@@ -66,7 +43,8 @@ class Run:
     """A run of a month, as it ended.
 
     `folder` is relative to the reports; `evidence` is the SHA-256 of the evidence's SHA256SUMS;
-    `supersedes` names the run that was signed off before, if the month was.
+    `supersedes` names the run that was signed off before, if the month was; `reported` is None for
+    a run that was recorded by journals of schema 3 or earlier.
     """
 
     run_id: str
@@ -86,6 +64,7 @@ class Run:
     totals: Mapping[str, Totals]
     supersedes: str = ""
     provisional: bool = False
+    reported: Reported | None = None
 
     @property
     def verdict(self) -> str:
@@ -147,8 +126,8 @@ class Life(NamedTuple):
     name: str
     first_month: Month
     first_seen: datetime
-    seen: Mapping[Month, SeenBreak]
-    last: SeenBreak
+    seen: Mapping[Month, Break]
+    last: Break
     notes: Sequence[Event] = ()
     acknowledged: Event | None = None
     resolved: Event | None = None

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from recon.base.month import Month
-from recon.base.result import TIMING
-from recon.record.journal.model import Event, Kind, Life, SeenBreak
+from recon.base.result import TIMING, Break
+from recon.record.journal.model import Event, Kind, Life
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +35,8 @@ class Line:
     the break had reached.
     """
 
-    seen: dict[Month, SeenBreak] = field(default_factory=dict)
-    gone: dict[Month, SeenBreak] = field(default_factory=dict)
+    seen: dict[Month, Break] = field(default_factory=dict)
+    gone: dict[Month, Break] = field(default_factory=dict)
     closed: dict[Month, Event] = field(default_factory=dict)
     since: dict[Month, datetime] = field(default_factory=dict)
     said: list[Event] = field(default_factory=list)
@@ -50,7 +50,7 @@ class Chronicle:
     ran: set[Month] = field(default_factory=set)
 
 
-def chronicle(events: Iterable[Event], seen: Mapping[str, Sequence[SeenBreak]]) -> Chronicle:
+def chronicle(events: Iterable[Event], seen: Mapping[str, Sequence[Break]]) -> Chronicle:
     """Return what all events tell, in order of time; `seen` has the breaks of every run."""
     found = Chronicle()
     for event in events:
@@ -65,7 +65,7 @@ def chronicle(events: Iterable[Event], seen: Mapping[str, Sequence[SeenBreak]]) 
 
 
 def lives(
-    events: Iterable[Event], seen: Mapping[str, Sequence[SeenBreak]], month: Month | None = None
+    events: Iterable[Event], seen: Mapping[str, Sequence[Break]], month: Month | None = None
 ) -> dict[str, Life]:
     """Return the life of every break that a month belongs to, by name; else the latest one.
 
@@ -86,7 +86,7 @@ def as_of(events: Iterable[Event], month: Month) -> list[Event]:
     return [event for event in events if event.kind not in runs or event.month <= month]
 
 
-def _take_run(found: Chronicle, run: Event, now: Mapping[str, SeenBreak]) -> None:
+def _take_run(found: Chronicle, run: Event, now: Mapping[str, Break]) -> None:
     month, again = run.month, run.month in found.ran
     found.ran.add(month)
     for name, line in found.lines.items():
@@ -96,7 +96,8 @@ def _take_run(found: Chronicle, run: Event, now: Mapping[str, SeenBreak]) -> Non
             line.gone[month] = line.seen.pop(month)
     for name, item in now.items():
         line = found.lines.setdefault(name, Line())
-        if line.seen.get(month) != item:
+        before = line.seen.get(month)
+        if before is None or before.reported != item.reported:
             _change(line, month, again)
         line.seen[month] = item
         line.gone.pop(month, None)
@@ -127,7 +128,7 @@ def _between(event: Event, begin: Month | None, end: Month | None) -> bool:
 
 def _lives_of(name: str, line: Line) -> Iterator[Life]:
     """Yield the lives of a line, the earliest first."""
-    seen: dict[Month, SeenBreak] = {}
+    seen: dict[Month, Break] = {}
     begin: Month | None = None
     for month in sorted({*line.seen, *line.closed}):
         if month in line.seen:
@@ -144,7 +145,7 @@ def _lives_of(name: str, line: Line) -> Iterator[Life]:
 def _life(
     name: str,
     line: Line,
-    seen: Mapping[Month, SeenBreak],
+    seen: Mapping[Month, Break],
     begin: Month | None,
     closed: Event | None,
 ) -> Life:
@@ -194,7 +195,7 @@ def _reaching(name: str, line: Line, month: Month) -> Life | None:
 def settled(
     before: Chronicle,
     month: Month,
-    now: Mapping[str, SeenBreak],
+    now: Mapping[str, Break],
     to_date: Mapping[str, int],
 ) -> list[Resolution]:
     """Return which breaks a run of a month closes, also those that a run before it had closed.
@@ -217,7 +218,7 @@ def settled(
     return found
 
 
-def _closed_by(life: Life, month: Month, item: SeenBreak | None, to_date: int | None) -> str:
+def _closed_by(life: Life, month: Month, item: Break | None, to_date: int | None) -> str:
     """Return why a run closes a break of earlier months, '' where it does not."""
     if to_date != 0:
         return ""
@@ -226,12 +227,12 @@ def _closed_by(life: Life, month: Month, item: SeenBreak | None, to_date: int | 
     return _timing(life.seen, month, item) if item.cause in TIMING else ""
 
 
-def _timing(seen: Mapping[Month, SeenBreak], month: Month, item: SeenBreak) -> str:
+def _timing(seen: Mapping[Month, Break], month: Month, item: Break) -> str:
     was = max(key for key in seen if key < month)
     return f"Timing: {_told(seen[was], was)} and {_told(item, month)} agree to date."
 
 
-def _told(item: SeenBreak, month: Month) -> str:
+def _told(item: Break, month: Month) -> str:
     return f"{month} ({item.cause.replace('_', ' ')})"
 
 
@@ -244,7 +245,7 @@ def _is_gone(name: str, line: Line, month: Month) -> bool:
 
 
 def _closed_later(
-    before: Chronicle, month: Month, now: Mapping[str, SeenBreak], known: set[str]
+    before: Chronicle, month: Month, now: Mapping[str, Break], known: set[str]
 ) -> Iterator[Resolution]:
     """Yield what a later month had made good before this one was run for the first time."""
     for name, item in now.items():

@@ -58,6 +58,10 @@ MIGRATIONS = (
         PRIMARY KEY (run_id, revenue_type, segment, currency));
     ALTER TABLE runs ADD COLUMN provisional INTEGER NOT NULL DEFAULT 0;
     """,
+    """
+    ALTER TABLE runs ADD COLUMN reported TEXT;
+    ALTER TABLE breaks ADD COLUMN content TEXT;
+    """,
 )
 TABLES = ("runs", "totals", "breaks", "events", "alerts", "alerted", "deliveries", "closings")
 PATIENCE = 10.0

@@ -12,8 +12,8 @@ from datetime import datetime
 
 from recon.base.errors import UsageError
 from recon.base.month import Month
-from recon.base.result import Severity
-from recon.record.journal.model import Event, Kind, Life, Role, Run, SeenBreak, State
+from recon.base.result import Break, Severity
+from recon.record.journal.model import Event, Kind, Life, Role, Run, State
 
 NAMED = 3
 
@@ -80,17 +80,17 @@ def signed_off(events: Iterable[Event], month: Month) -> str:
     return max(complete, key=lambda signature: signature.at).run_id if complete else ""
 
 
-def unacknowledged(seen: Sequence[SeenBreak], lives: Mapping[str, Life]) -> list[SeenBreak]:
+def unacknowledged(seen: Sequence[Break], lives: Mapping[str, Life]) -> list[Break]:
     """Return the critical breaks of a run that are open, and that nobody has acknowledged."""
     return [
         item
         for item in seen
-        if item.severity == Severity.CRITICAL.word and lives[item.name].state is State.OPEN
+        if item.severity is Severity.CRITICAL and lives[item.name].state is State.OPEN
     ]
 
 
 def signed(
-    run: Run, pen: Pen, given: Sequence[Signature], left: Sequence[SeenBreak]
+    run: Run, pen: Pen, given: Sequence[Signature], left: Sequence[Break]
 ) -> tuple[Event, ...]:
     """Return the events that put a signature under a run.
 
@@ -129,7 +129,7 @@ def _refuse_reviewer(run: Run, pen: Pen, given: Sequence[Signature]) -> None:
         )
 
 
-def _accepted(run: Run, pen: Pen, left: Sequence[SeenBreak]) -> str:
+def _accepted(run: Run, pen: Pen, left: Sequence[Break]) -> str:
     """Return why critical breaks are accepted, '' where there are none to accept."""
     if pen.accept is None and left:
         some = ", ".join(item.name for item in left[:NAMED])

@@ -6,17 +6,19 @@ import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from recon.base.errors import UsageError
 from recon.base.month import Month
-from recon.base.result import Totals
+from recon.base.result import Break, Bucket, Totals
 from recon.record.journal.ageing import standing
 from recon.record.journal.alerts import Alerts
+from recon.record.journal.breaks import COLUMNS, break_of, row_of
 from recon.record.journal.history import Past
-from recon.record.journal.model import Event, Kind, Life, Run, SeenBreak
+from recon.record.journal.model import Event, Kind, Life, Reported, Run
 from recon.record.journal.open_items import Resolution, lives
 from recon.record.journal.schema import opened, readable, transaction
 from recon.record.journal.signing import Signature, signatures, signed_off
@@ -27,11 +29,8 @@ Line = tuple[str, str, str]
 _RUN = (
     "run_id", "month", "started", "ended", "who", "host", "versions", "policy", "sources",
     "severity", "exit_code", "folder", "evidence", "invalid", "supersedes", "provisional",
+    "reported",
 )  # fmt: skip
-_AMOUNTS = (
-    SeenBreak._fields.index("expected"),
-    SeenBreak._fields.index("to_date_difference") + 1,
-)
 
 
 class Journal:
@@ -58,7 +57,7 @@ class Journal:
     def record(
         self,
         run: Run,
-        breaks: Sequence[SeenBreak],
+        breaks: Sequence[Break],
         resolutions: Sequence[Resolution] = (),
         closings: Mapping[Line, int] | None = None,
     ) -> None:
@@ -73,7 +72,7 @@ class Journal:
                  t.contract_lines, t.inactive_lines, t.matched, t.within_tolerance, t.breaks)
                 for currency, t in run.totals.items()
             ])  # fmt: skip
-            self._insert("breaks", [(run.run_id, *item) for item in breaks])
+            self._insert("breaks", [(run.run_id, *row_of(item)) for item in breaks])
             self._insert(
                 "closings", [(run.run_id, *line, a) for line, a in (closings or {}).items()]
             )
@@ -156,18 +155,23 @@ class Journal:
             found.setdefault(run_id, {})[currency] = Totals(*map(int, sums))
         return found
 
-    def breaks(self, run_id: str) -> list[SeenBreak]:
+    def breaks(self, run_id: str) -> list[Break]:
         """Return the breaks of a run, the largest first."""
         return self._breaks("WHERE run_id = ?", (run_id,)).get(run_id, [])
 
-    def _breaks(self, where: str = "", values: Sequence[object] = ()) -> dict[str, list[SeenBreak]]:
-        columns = ", ".join(SeenBreak._fields)
-        found: dict[str, list[SeenBreak]] = {}
+    def _breaks(self, where: str = "", values: Sequence[object] = ()) -> dict[str, list[Break]]:
+        found: dict[str, list[Break]] = {}
+        # A month is run again and again, and most of its breaks stay as they are.
+        known: dict[tuple[Any, ...], Break] = {}
         for run_id, *row in self._connection.execute(
-            f"SELECT run_id, {columns} FROM breaks {where} ORDER BY abs(difference) DESC, name",
+            f"SELECT run_id, {', '.join(COLUMNS)} FROM breaks {where} "
+            "ORDER BY abs(difference) DESC, name",
             values,
         ):
-            found.setdefault(run_id, []).append(_seen(row))
+            key = tuple(row)
+            if key not in known:
+                known[key] = break_of(row)
+            found.setdefault(run_id, []).append(known[key])
         return found
 
     def events(self) -> list[Event]:
@@ -216,16 +220,12 @@ def _kept(value: object) -> object:
     return str(value).encode() if long else value
 
 
-def _seen(row: Sequence[Any]) -> SeenBreak:
-    first, last = _AMOUNTS
-    return SeenBreak(*row[:first], *map(int, row[first:last]), *row[last:])
-
-
 def _run_row(run: Run) -> tuple[object, ...]:
     return (
         run.run_id, str(run.month), run.started.isoformat(), run.ended.isoformat(), run.who,
         run.host, _json(run.versions), _json(run.policy), _json(run.sources), run.severity,
         run.exit_code, run.folder, run.evidence, run.invalid, run.supersedes, int(run.provisional),
+        _reported_text(run.reported),
     )  # fmt: skip
 
 
@@ -241,9 +241,25 @@ def _run(row: Sequence[Any], totals: Mapping[str, Totals]) -> Run:
             "policy": json.loads(known["policy"]),
             "sources": json.loads(known["sources"]),
             "provisional": bool(known["provisional"]),
+            "reported": _reported(known["reported"]),
             "totals": totals,
         }
     )
+
+
+def _reported_text(reported: Reported | None) -> str | None:
+    return None if reported is None else json.dumps(asdict(reported), ensure_ascii=False)
+
+
+def _reported(text: str | None) -> Reported | None:
+    if text is None:
+        return None
+    known = json.loads(text)
+    bridge = {
+        currency: tuple(Bucket(**step) for step in steps)
+        for currency, steps in known["bridge"].items()
+    }
+    return Reported(known["verdict"], tuple(known["masked"]), bridge)
 
 
 def _json(content: Mapping[str, str]) -> str:

@@ -50,7 +50,7 @@ class Standing:
         """The breaks of a severity and above, or not acknowledged."""
         found = [
             life for life in self.found
-            if (least is None or life.last.gravity >= least)
+            if (least is None or life.last.severity >= least)
             and not (unacknowledged and life.state is State.ACKNOWLEDGED)
         ]  # fmt: skip
         above = "" if least is Severity.CRITICAL else " and above"
@@ -134,7 +134,7 @@ def _figures(rows: Sequence[tuple[str, Sums]]) -> Iterator[Column]:
 def _columns(pen: Pen, standing: Standing, first: Sequence[Life]) -> Iterator[Column]:
     yield Column("Break", [Text(life.name, STRONG) for life in first])
     if pen.width >= WIDE:
-        yield Column("Severity", [severity_text(life.last.gravity) for life in first])
+        yield Column("Severity", [severity_text(life.last.severity) for life in first])
     yield Column("Contract", [pen.text(life.last.contract_id) for life in first], least=10)
     yield Column("Type", [pen.text(life.last.revenue_type) for life in first], least=12)
     if pen.width >= WIDE:
@@ -164,7 +164,8 @@ def _owner(life: Life) -> str:
 def _said(pen: Pen, life: Life) -> Iterator[str]:
     """The cells without room in the table, and the acknowledgements."""
     if pen.width < WIDE:
-        yield f"{life.last.severity}, {words(life.last.cause)}, {_customer(life)}, {_owner(life)}"
+        item = life.last
+        yield f"{item.severity.word}, {words(item.cause)}, {_customer(life)}, {_owner(life)}"
         yield f"{months_words(life)}"
     if said := acknowledged_words(life) or (life.state.value if pen.width < WIDE else ""):
         yield said

@@ -11,7 +11,7 @@ from recon.base import money
 from recon.base.result import Break
 from recon.base.text import counted, words
 from recon.record.journal.history import Part, Since
-from recon.record.journal.model import Run, SeenBreak
+from recon.record.journal.model import Run
 from recon.record.replay.tuning import Tuned
 from recon.reports.console.layout import (
     GOOD,
@@ -68,7 +68,7 @@ def _end(run: Run) -> str:
     return run.run_id.partition("_")[2]
 
 
-def _breaks(pen: Pen, title: str, breaks: Sequence[SeenBreak]) -> Iterator[Text]:
+def _breaks(pen: Pen, title: str, breaks: Sequence[Break]) -> Iterator[Text]:
     if not breaks:
         return
     yield from pen.heading(title, counted(len(breaks), "break"))
@@ -77,7 +77,7 @@ def _breaks(pen: Pen, title: str, breaks: Sequence[SeenBreak]) -> Iterator[Text]
     yield from _rest(len(breaks))
 
 
-def _changed(pen: Pen, changed: Sequence[tuple[SeenBreak, SeenBreak]]) -> Iterator[Text]:
+def _changed(pen: Pen, changed: Sequence[tuple[Break, Break]]) -> Iterator[Text]:
     if not changed:
         return
     yield from pen.heading("Changed", counted(len(changed), "break"))
@@ -94,7 +94,7 @@ def _rest(count: int) -> Iterator[Text]:
         yield Text(f"  and {count - SHOWN:,} more, with --json", SOFT)
 
 
-def _of(pen: Pen, breaks: Sequence[SeenBreak]) -> list[Column]:
+def _of(pen: Pen, breaks: Sequence[Break]) -> list[Column]:
     return [
         Column("Break", [Text(item.name) for item in breaks]),
         Column("Contract", [pen.text(item.contract_id) for item in breaks], least=8),
@@ -103,7 +103,7 @@ def _of(pen: Pen, breaks: Sequence[SeenBreak]) -> list[Column]:
     ]
 
 
-def _amounts(header: str, breaks: Iterable[SeenBreak], figure: str) -> Column:
+def _amounts(header: str, breaks: Iterable[Break], figure: str) -> Column:
     cells = [
         f"{money.pretty(getattr(item, figure), item.currency, sign=True)} {item.currency}"
         for item in breaks

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 from rich.text import Text
 
 from recon.base import money
-from recon.base.result import Severity
+from recon.base.result import Break, Severity
 from recon.base.text import counted, words
 from recon.record.journal.ageing import sums
 from recon.record.journal.history import History, Part, Since, Superseded
-from recon.record.journal.model import Life, SeenBreak, State
+from recon.record.journal.model import Life, State
 from recon.reports.console.layout import (
     CRITICAL,
     GOOD,
@@ -28,7 +28,7 @@ from recon.reports.wording import moment_words
 
 FEW = 3
 
-_Change = tuple[str, SeenBreak, str]  # fixed, new or changed; the break; what it is
+_Change = tuple[str, Break, str]  # fixed, new or changed; the break; what it is
 
 
 def signed_before(view: View, history: History) -> Iterator[Text]:
@@ -119,12 +119,14 @@ def _changes(since: Since) -> Iterator[_Change]:
     yield from (("changed", now, _changed(then, now)) for then, now in since.changed[:FEW])
 
 
-def _changed(then: SeenBreak, now: SeenBreak) -> str:
+def _changed(then: Break, now: Break) -> str:
     if then.difference != now.difference:
         return f"was {money.pretty(then.difference, then.currency, sign=True)}"
     for name in ("cause", "severity", "owner", "to_date_difference"):
         if getattr(then, name) != getattr(now, name):
             was = getattr(then, name)
+            if name == "severity":
+                was = then.severity.word
             if name == "to_date_difference":
                 was = money.pretty(then.to_date_difference, then.currency, sign=True)
             return f"{words(name)} was {words(str(was)) or 'none'}"
@@ -144,7 +146,7 @@ def _change_columns(view: View, shown: Sequence[_Change]) -> Iterator[Column]:
     yield Column("", [view.pen.text(said) for *_, said in shown], least=16)
 
 
-def _who_columns(view: View, items: Sequence[SeenBreak]) -> Iterator[Column]:
+def _who_columns(view: View, items: Sequence[Break]) -> Iterator[Column]:
     yield Column("Break", [Text(item.name, STRONG) for item in items])
     yield Column("Contract", [view.pen.text(item.contract_id) for item in items], least=10)
     yield Column("Type", [view.pen.text(item.revenue_type) for item in items], drop=1)
