@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from recon.base.month import Month
 from recon.base.result import Break, Cause, Severity, Status, Totals, fingerprint
 from recon.record.journal.history import History, Past, history
-from recon.record.journal.model import Event, Kind, Life, Role, Run
+from recon.record.journal.model import Event, Kind, OpenItem, Role, Run
 from recon.record.journal.signing import Signature
 from tests.example import MONTH, RUN_ID, reconciliation
 
@@ -146,6 +146,6 @@ def example_history(signed: bool = False) -> History:
     return history(example_past(signed), MONTH, now, result.totals, to_date, NOW)
 
 
-def example_lives() -> tuple[Life, ...]:
+def example_open_items() -> tuple[OpenItem, ...]:
     """Return the breaks that are open at the end of the month."""
     return example_history().open

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from recon.alerts.responses import (
-    Answer,
-    Fate,
+    Outcome,
+    Response,
     of_answer,
     of_error,
     of_probe,
@@ -50,29 +50,29 @@ class Slack:
     clock: Callable[[], float] = time.monotonic
     _last: dict[Place, float] = field(default_factory=dict)
 
-    def post(self, place: Place, payload: Mapping[str, Any], thread: str = "") -> Answer:
+    def post(self, place: Place, payload: Mapping[str, Any], thread: str = "") -> Response:
         """Send a message; a payload that Slack does not take goes again as plain text."""
         found = {name: payload[name] for name in MESSAGE if name in payload}
-        answer = self._attempt(place, lambda: self._post(place, found, thread))
-        if answer.fate is Fate.REFUSED and len(found) > 1:
+        response = self._attempt(place, lambda: self._post(place, found, thread))
+        if response.outcome is Outcome.REFUSED and len(found) > 1:
             only = {"text": payload["text"]}
-            answer = self._attempt(place, lambda: self._post(place, only, thread))
-        return answer
+            response = self._attempt(place, lambda: self._post(place, only, thread))
+        return response
 
-    def upload(self, place: Place, path: Path, comment: str, thread: str) -> Answer:
+    def upload(self, place: Place, path: Path, comment: str, thread: str) -> Response:
         """Upload a file into the thread of a message."""
         if not path.is_file():
-            return Answer(Fate.GONE, f"{path.name} is no longer there")
+            return Response(Outcome.GONE, f"{path.name} is no longer there")
         return self._attempt(place, lambda: self._upload(place, path, comment, thread))
 
-    def probe(self, place: Place) -> Answer:
+    def probe(self, place: Place) -> Response:
         """Return whether Slack would take messages there, without posting one.
 
         Of a channel only the token is asked for: that it is there, a message alone can tell.
         """
         return self._attempt(place, lambda: self._probe(place))
 
-    def _probe(self, place: Place) -> Answer:
+    def _probe(self, place: Place) -> Response:
         if place.way is not Way.CHANNEL:
             found = self._webhook(place).send(text="")
             return of_probe(found.status_code, found.body)
@@ -82,12 +82,12 @@ class Slack:
             str(told.get("team", "")), scopes.get("x-oauth-scopes", ""), self.settings.upload
         )
 
-    def _attempt(self, place: Place, attempt: Callable[[], Answer]) -> Answer:
+    def _attempt(self, place: Place, attempt: Callable[[], Response]) -> Response:
         self._wait(place)
         try:
             return attempt()
         except Refusal as refusal:
-            return Answer(Fate.DOWN, str(refusal))
+            return Response(Outcome.DOWN, str(refusal))
         except Exception as error:  # noqa: BLE001 - whatever it is, the alert stays in the queue
             return of_error(error)
         finally:
@@ -97,7 +97,7 @@ class Slack:
         if place in self._last:
             self.pause(max(0.0, self._last[place] + PAUSE - self.clock()))
 
-    def _post(self, place: Place, message: Mapping[str, Any], thread: str) -> Answer:
+    def _post(self, place: Place, message: Mapping[str, Any], thread: str) -> Response:
         if place.way is not Way.CHANNEL:
             found = self._webhook(place).send(unfurl_links=False, unfurl_media=False, **message)
             return of_answer(found.status_code, found.body)
@@ -105,13 +105,13 @@ class Slack:
             channel=place.name, thread_ts=thread or None, unfurl_links=False, unfurl_media=False,
             **message,
         )  # fmt: skip
-        return Answer(Fate.SENT, f"{told['channel']} {told['ts']}")
+        return Response(Outcome.SENT, f"{told['channel']} {told['ts']}")
 
-    def _upload(self, place: Place, path: Path, comment: str, thread: str) -> Answer:
+    def _upload(self, place: Place, path: Path, comment: str, thread: str) -> Response:
         # Uploads want the id of a channel and not its name; the digest's answer has told it.
         channel, _, stamp = thread.partition(" ")
         self._client().upload(path, channel or place.name, stamp or None, comment)
-        return Answer(Fate.SENT)
+        return Response(Outcome.SENT)
 
     # slack-sdk takes its time to load: only where something is sent.
     def _webhook(self, place: Place) -> Hook:

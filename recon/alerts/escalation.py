@@ -20,7 +20,7 @@ from recon.base.month import Month
 from recon.config.slack import Level, LevelSettings, SlackSettings
 from recon.reconciliation.completeness import is_past
 from recon.record.journal.alerts import Alert, AlertKind, Delivery
-from recon.record.journal.model import Event, Kind, Life, Run, State
+from recon.record.journal.model import Event, Kind, OpenItem, Run, State
 
 BusinessDays = Callable[[datetime, datetime], int]
 
@@ -42,10 +42,10 @@ REPEATED = timedelta(hours=20)
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class EscalationInput:
     """What the journal knows: where breaks stand, what was said, run and told, and the moment."""
 
-    lives: Mapping[str, Life]
+    open_items: Mapping[str, OpenItem]
     events: Sequence[Event]
     runs: Sequence[Run]
     alerts: Sequence[Alert]
@@ -53,27 +53,29 @@ class Told:
     now: datetime
 
 
-def escalations(slack: SlackSettings, told: Told, business_days: BusinessDays) -> list[Alert]:
+def escalations(
+    slack: SlackSettings, given: EscalationInput, business_days: BusinessDays
+) -> list[Alert]:
     """Return what is to be told of what is overdue: a message a level and a failed month.
 
     `business_days` counts them from one moment to another.
     """
-    found = overdue(slack, told, business_days)
-    breaks = [_of_level(slack, level, asked, told) for level, asked in found.items() if asked]
-    return [*breaks, *_failures(slack, told)]
+    found = overdue(slack, given, business_days)
+    breaks = [_of_level(slack, level, asked, given) for level, asked in found.items() if asked]
+    return [*breaks, *_failures(slack, given)]
 
 
 def overdue(
-    slack: SlackSettings, told: Told, business_days: BusinessDays
+    slack: SlackSettings, given: EscalationInput, business_days: BusinessDays
 ) -> dict[Level, dict[str, datetime]]:
     """Return the breaks that are overdue by level, each with when somebody was told first."""
-    since = _since(told)
-    first = _first_told(told, since)
-    gone = _escalated(told, since)
+    since = _since(given)
+    first = _first_told(given, since)
+    gone = _escalated(given, since)
     found: dict[Level, dict[str, datetime]] = {Level(word): {} for word in _BREAKS}
     for name, at in first.items():
-        level = Level(told.lives[name].last.severity.word)
-        late = business_days(at, told.now) > slack.levels[level].days
+        level = Level(given.open_items[name].last.severity.word)
+        late = business_days(at, given.now) > slack.levels[level].days
         if late and (name, level) not in gone:
             found[level][name] = at
     return found
@@ -82,35 +84,35 @@ def overdue(
 _BREAKS = (Level.CRITICAL, Level.HIGH, Level.WARNING)
 
 
-def _since(told: Told) -> dict[str, datetime]:
+def _since(given: EscalationInput) -> dict[str, datetime]:
     """Return from when on alerts count for the open breaks that nobody has acknowledged."""
-    full = _full_months(told)
+    full = _full_months(given)
     found = {
-        name: life.first_seen
-        for name, life in told.lives.items()
-        if life.state is State.OPEN and not full.isdisjoint(life.seen)
+        name: open_item.first_seen
+        for name, open_item in given.open_items.items()
+        if open_item.state is State.OPEN and not full.isdisjoint(open_item.seen)
     }
-    for event in told.events:
+    for event in given.events:
         if event.kind is Kind.ACKNOWLEDGED and event.subject in found:
             found[event.subject] = max(found[event.subject], event.at)
     return found
 
 
-def _full_months(told: Told) -> set[Month]:
+def _full_months(given: EscalationInput) -> set[Month]:
     """Return the months whose last run found the books full: nobody is hurried by the others.
 
     Where nobody has run one again since, its breaks do not wait for ever.
     """
-    last = {run.month: run for run in told.runs}
-    today = told.now.date()
+    last = {run.month: run for run in given.runs}
+    today = given.now.date()
     return {of for of, run in last.items() if not run.provisional or is_past(of, today)}
 
 
-def _first_told(told: Told, since: Mapping[str, datetime]) -> dict[str, datetime]:
+def _first_told(given: EscalationInput, since: Mapping[str, datetime]) -> dict[str, datetime]:
     """Return when somebody was first told of each break."""
-    sent = sent_at(told.deliveries)
+    sent = sent_at(given.deliveries)
     found: dict[str, datetime] = {}
-    for alert in told.alerts:
+    for alert in given.alerts:
         at = sent.get(alert.id)
         if at is None or alert.kind not in _FIRST:
             continue
@@ -120,11 +122,11 @@ def _first_told(told: Told, since: Mapping[str, datetime]) -> dict[str, datetime
     return found
 
 
-def _escalated(told: Told, since: Mapping[str, datetime]) -> set[tuple[str, str]]:
-    gone = dropped(told.deliveries)
+def _escalated(given: EscalationInput, since: Mapping[str, datetime]) -> set[tuple[str, str]]:
+    gone = dropped(given.deliveries)
     return {
         (name, alert.level)
-        for alert in told.alerts
+        for alert in given.alerts
         if alert.kind is AlertKind.ESCALATION and alert.id not in gone
         for name in alert.names
         if name in since and alert.at >= since[name]
@@ -132,43 +134,43 @@ def _escalated(told: Told, since: Mapping[str, datetime]) -> set[tuple[str, str]
 
 
 def _of_level(
-    slack: SlackSettings, level: Level, asked: Mapping[str, datetime], told: Told
+    slack: SlackSettings, level: Level, asked: Mapping[str, datetime], given: EscalationInput
 ) -> Alert:
     settings = slack.levels[level]
-    names = [item.name for item in in_order(told.lives[name].last for name in asked)]
+    names = [item.name for item in in_order(given.open_items[name].last for name in asked)]
     message = escalation(
-        level, [told.lives[name] for name in names], asked, settings.days, style_of(slack),
+        level, [given.open_items[name] for name in names], asked, settings.days, style_of(slack),
         settings.then.mentions,
     )  # fmt: skip
-    identifier = alert_id("escalation", level, told.now.isoformat(), *names)
-    month = str(max(max(told.lives[name].seen) for name in names))
+    identifier = alert_id("escalation", level, given.now.isoformat(), *names)
+    month = str(max(max(given.open_items[name].seen) for name in names))
     return Alert(
-        identifier, told.now, "", month, AlertKind.ESCALATION, level, str(settings.then.place),
+        identifier, given.now, "", month, AlertKind.ESCALATION, level, str(settings.then.place),
         with_id(message, identifier), tuple(names),
     )  # fmt: skip
 
 
-def _failures(slack: SlackSettings, told: Told) -> list[Alert]:
+def _failures(slack: SlackSettings, given: EscalationInput) -> list[Alert]:
     """Return what is to be told of months whose run failed and was not made good in time."""
     settings = slack.levels[Level.FAILURE]
-    sent = sent_at(told.deliveries)
-    late = told.now - timedelta(hours=settings.hours)
+    sent = sent_at(given.deliveries)
+    late = given.now - timedelta(hours=settings.hours)
     found = []
-    for month in sorted({alert.month for alert in told.alerts if alert.kind is AlertKind.FAILURE}):
-        streak = _streak(told, month)
+    for month in sorted({alert.month for alert in given.alerts if alert.kind is AlertKind.FAILURE}):
+        streak = _streak(given, month)
         first = [alert for alert in streak if alert.kind is AlertKind.FAILURE][:1]
         told_already = any(alert.kind is AlertKind.ESCALATION for alert in streak)
-        if first and not told_already and sent.get(first[0].id, told.now) < late:
-            found.append(_of_failure(slack, settings, first[0], told.now))
+        if first and not told_already and sent.get(first[0].id, given.now) < late:
+            found.append(_of_failure(slack, settings, first[0], given.now))
     return found
 
 
-def _streak(told: Told, month: str) -> list[Alert]:
+def _streak(given: EscalationInput, month: str) -> list[Alert]:
     """Return the alerts of failures of a month since it was run last; '' is whatever month."""
-    good = max((run.ended for run in told.runs if month in ("", str(run.month))), default=None)
+    good = max((run.ended for run in given.runs if month in ("", str(run.month))), default=None)
     return [
         alert
-        for alert in told.alerts
+        for alert in given.alerts
         if alert.level == Level.FAILURE and alert.month == month
         if good is None or alert.at > good
     ]

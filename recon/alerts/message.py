@@ -1,4 +1,4 @@
-"""Messages: facts -> what Slack is given, within its limits and with all data escaped. Pure.
+"""Messages: summary -> what Slack is given, within its limits and with all data escaped. Pure.
 
 Every message has a fallback `text`, a title, a colour and its word, and small print with its id,
 by which a reader sees that two messages are the same one sent again. Who is mentioned stands above
@@ -15,11 +15,11 @@ from functools import partial
 
 from recon.alerts import blocks
 from recon.alerts.blocks import Block, Message, escaped
-from recon.alerts.run_summary import RunFacts
+from recon.alerts.run_summary import RunSummary
 from recon.base import money
 from recon.base.result import Break, Bucket, Totals
 from recon.base.text import counted, words
-from recon.record.journal.model import Life
+from recon.record.journal.model import OpenItem
 
 COLOURS = {
     "matched": "#2EB67D",
@@ -73,9 +73,9 @@ def with_id(found: Message, identifier: str) -> Message:
     return {**found, "attachments": [coloured]}
 
 
-def digest(facts: RunFacts, style: Style, to: Iterable[str] = ()) -> Message:
+def digest(summary: RunSummary, style: Style, to: Iterable[str] = ()) -> Message:
     """Return the digest of a run, with as many of its top breaks as fit."""
-    return _fitting(partial(_digest, facts, style, tuple(to)), len(facts.breaks))
+    return _fitting(partial(_digest, summary, style, tuple(to)), len(summary.breaks))
 
 
 def _fitting(make: Callable[[int], Message], breaks: int) -> Message:
@@ -87,34 +87,34 @@ def _fitting(make: Callable[[int], Message], breaks: int) -> Message:
     return make(shown)
 
 
-def _digest(facts: RunFacts, style: Style, to: Sequence[str], shown: int) -> Message:
-    currencies = facts.currencies
+def _digest(summary: RunSummary, style: Style, to: Sequence[str], shown: int) -> Message:
+    currencies = summary.currencies
     # What was held against what are amounts.
-    notice = _REASON.sub("", facts.notice) if style.redact else facts.notice
+    notice = _REASON.sub("", summary.notice) if style.redact else summary.notice
     parts = [blocks.section(escaped(notice, _SENTENCE))] if notice else []
-    parts += [_totals(facts, currency, style) for currency in currencies[:_CURRENCIES]]
+    parts += [_totals(summary, currency, style) for currency in currencies[:_CURRENCIES]]
     if (more := len(currencies) - _CURRENCIES) > 0:
         parts.append(blocks.section(f"+{more} more currencies in the report"))
-    hidden = ", ".join(escaped(code, 3) for code in currencies if code in facts.masked)
+    hidden = ", ".join(escaped(code, 3) for code in currencies if code in summary.masked)
     if hidden:
         offset = f"*Net looks fine, gross does not* ({escaped(hidden, _KEY)}): differences offset"
         parts.append(blocks.section(f"{offset} each other"))
-    bridges = list(_bridges(facts, currencies[:_CURRENCIES], style))
+    bridges = list(_bridges(summary, currencies[:_CURRENCIES], style))
     parts += [blocks.section("\n".join(bridges))] if bridges else []
-    parts += [blocks.section(_break(item, style)) for item in facts.to_fix[:shown]]
-    if more := len(facts.breaks) - shown:
+    parts += [blocks.section(_break(item, style)) for item in summary.to_fix[:shown]]
+    if more := len(summary.breaks) - shown:
         parts.append(blocks.section(f"*+{more:,} more in the report*"))
-    parts.append(blocks.section("\n".join(_of_time(facts, style))))
-    title = _title(facts.level, facts.verdict, facts.sample)
-    return message(facts.level, title, parts, _origin(facts), to)
+    parts.append(blocks.section("\n".join(_of_time(summary, style))))
+    title = _title(summary.level, summary.verdict, summary.sample)
+    return message(summary.level, title, parts, _origin(summary), to)
 
 
 def _title(level: str, text: str, sample: bool) -> str:
     return f"{level.upper()} · {text}" + (" (sample data)" if sample else "")
 
 
-def _totals(facts: RunFacts, currency: str, style: Style) -> Block:
-    totals, code = facts.run.totals[currency], escaped(currency, 3)
+def _totals(summary: RunSummary, currency: str, style: Style) -> Block:
+    totals, code = summary.run.totals[currency], escaped(currency, 3)
     counts = f"*{code} match rate*\n{totals.match_rate}, {totals.breaks:,} of " + (
         f"{totals.compared:,} lines break"
     )
@@ -141,12 +141,14 @@ def _money(amount: int, currency: str, sign: bool = False) -> str:
     return escaped(money.pretty(amount, currency, sign=sign), _NAME)
 
 
-def _bridges(facts: RunFacts, currencies: Sequence[str], style: Style) -> Iterator[str]:
-    if facts.bridge is None:
+def _bridges(summary: RunSummary, currencies: Sequence[str], style: Style) -> Iterator[str]:
+    if summary.bridge is None:
         yield "*Bridge* not kept: an earlier version of recon recorded this run"
         return
     for currency in currencies:
-        yield _bridge(facts.run.totals[currency], currency, facts.bridge.get(currency, ()), style)
+        yield _bridge(
+            summary.run.totals[currency], currency, summary.bridge.get(currency, ()), style
+        )
 
 
 def _bridge(totals: Totals, currency: str, steps: Sequence[Bucket], style: Style) -> str:
@@ -188,9 +190,9 @@ def _break(item: Break, style: Style) -> str:
     return f"*{item.severity.name}* {amount} ({percent})\n{who}\n{cause}: {explanation}"
 
 
-def _of_time(facts: RunFacts, style: Style) -> list[str]:
+def _of_time(summary: RunSummary, style: Style) -> list[str]:
     """Return what has changed since the last run of the month, and what is older."""
-    since, told = facts.since, []
+    since, told = summary.since, []
     if since is None:
         told.append("*Since the last run* this is the first run of the month")
     elif since.nothing:
@@ -205,52 +207,54 @@ def _of_time(facts: RunFacts, style: Style) -> list[str]:
         told.append("*Since the last run* " + ", ".join(
             [*counts, f"{len(since.changed):,} changed", *moved[:_CURRENCIES]]
         ))  # fmt: skip
-    if facts.carried:
-        open_breaks = counted(facts.carried, "break")
+    if summary.carried:
+        open_breaks = counted(summary.carried, "break")
         told.append(f"*From earlier months* {open_breaks} still open: `recon open`")
     return told
 
 
-def _origin(facts: RunFacts) -> list[str]:
-    link = facts.where.startswith(("https://", "http://", "file://"))
-    where = f"<{escaped(facts.where, 1000)}|Report>" if link else escaped(facts.where, 400)
-    tolerance = facts.run.policy.get("tolerance", "")
+def _origin(summary: RunSummary) -> list[str]:
+    link = summary.where.startswith(("https://", "http://", "file://"))
+    where = f"<{escaped(summary.where, 1000)}|Report>" if link else escaped(summary.where, 400)
+    tolerance = summary.run.policy.get("tolerance", "")
     allowed = f"Tolerance {escaped(tolerance, _KEY)}" if tolerance else ""
-    return [where, allowed, f"Run {escaped(facts.run.run_id, _KEY)}"]
+    return [where, allowed, f"Run {escaped(summary.run.run_id, _KEY)}"]
 
 
-def critical(facts: RunFacts, item: Break, style: Style, to: Iterable[str] = ()) -> Message:
+def critical(summary: RunSummary, item: Break, style: Style, to: Iterable[str] = ()) -> Message:
     """Return the message of one critical break; its owner is mentioned as well."""
-    title = _title("critical", f"{item.contract_id} · {facts.run.month.name}", facts.sample)
+    title = _title("critical", f"{item.contract_id} · {summary.run.month.name}", summary.sample)
     owner = style.owner(item)
     calls = [*to, *([owner] if owner.startswith("<") else [])]
     lines = [_break(item, style), _how_to_acknowledge(item.name)]
     if owner and owner not in calls:
         lines.insert(1, f"Owner: {owner}")
     return message(
-        "critical", title, [blocks.section(each) for each in lines], _origin(facts), calls
+        "critical", title, [blocks.section(each) for each in lines], _origin(summary), calls
     )
 
 
 def more_critical(
-    facts: RunFacts, left: Sequence[Break], style: Style, to: Iterable[str] = ()
+    summary: RunSummary, left: Sequence[Break], style: Style, to: Iterable[str] = ()
 ) -> Message:
     """Return the one message of the critical breaks that have none of their own."""
     title = _title(
-        "critical", f"{len(left):,} more critical breaks in {facts.run.month.name}", facts.sample
+        "critical",
+        f"{len(left):,} more critical breaks in {summary.run.month.name}",
+        summary.sample,
     )
 
     def make(shown: int) -> Message:
         parts = [blocks.section(_break(item, style)) for item in left[:shown]]
         if more := len(left) - shown:
             parts.append(blocks.section(f"*+{more:,} more in the report*"))
-        return message("critical", title, parts, _origin(facts), to)
+        return message("critical", title, parts, _origin(summary), to)
 
     return _fitting(make, len(left))
 
 
 def escalation(
-    level: str, found: Sequence[Life], asked: Mapping[str, datetime], days: int, style: Style,
+    level: str, found: Sequence[OpenItem], asked: Mapping[str, datetime], days: int, style: Style,
     to: Iterable[str] = (),
 ) -> Message:  # fmt: skip
     """Return the message of breaks that nobody has acknowledged in time.
@@ -263,10 +267,10 @@ def escalation(
     def make(shown: int) -> Message:
         parts = [
             blocks.section(
-                f"{_break(life.last, style)}\nSince {life.first_month}, first told on "
-                f"{asked[life.name]:%Y-%m-%d}, owner {style.owner(life.last) or 'unknown'}"
+                f"{_break(item.last, style)}\nSince {item.first_month}, first told on "
+                f"{asked[item.name]:%Y-%m-%d}, owner {style.owner(item.last) or 'unknown'}"
             )
-            for life in found[:shown]
+            for item in found[:shown]
         ]
         if more := len(found) - shown:
             parts.append(blocks.section(f"*+{more:,} more: `recon open`*"))

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from recon.alerts.blocks import Message
 from recon.alerts.message import Style, critical, digest, more_critical, with_id
-from recon.alerts.run_summary import RunFacts
+from recon.alerts.run_summary import RunSummary
 from recon.base.result import Break, Severity, short_name
 from recon.config.slack import Level, Place, SlackSettings, Way
 from recon.record.journal.alerts import Alert, AlertKind, Payload
@@ -27,35 +27,39 @@ def alert_id(*parts: str) -> str:
 
 
 def of_run(
-    slack: SlackSettings, facts: RunFacts, news: Sequence[Break], at: datetime, again: str = ""
+    slack: SlackSettings,
+    summary: RunSummary,
+    news: Sequence[Break],
+    at: datetime,
+    again: str = "",
 ) -> list[Alert]:
-    """Return what is to be told of a run, in this order: its digest, its report, critical breaks.
+    """The alerts of a run: its digest, its report, critical breaks.
 
-    `news` are the breaks that somebody is mentioned for. Told twice, the alerts have the same ids,
-    unless `again` says otherwise.
+    `news` are the breaks that somebody is mentioned for. The alerts of a run have the same ids every
+    time, unless `again` says otherwise.
     """
-    maker = _Maker(facts, at, again)
-    alerts = list(_digests(slack, facts, news, maker))
+    maker = _Maker(summary, at, again)
+    alerts = list(_digests(slack, summary, news, maker))
     grave = [item for item in news if item.severity is Severity.CRITICAL]
-    return [*alerts, *_criticals(slack, facts, grave, maker)]
+    return [*alerts, *_criticals(slack, summary, grave, maker)]
 
 
 class _Maker:
     """Makes the alerts of one run."""
 
-    def __init__(self, facts: RunFacts, at: datetime, again: str) -> None:
-        self._facts, self._at, self._again = facts, at, again
+    def __init__(self, summary: RunSummary, at: datetime, again: str) -> None:
+        self._summary, self._at, self._again = summary, at, again
 
     def id(self, kind: AlertKind, place: Place, name: str = "") -> str:
         """Return the id of an alert of the run."""
-        return alert_id(self._facts.run.run_id, kind, str(place), name, self._again)
+        return alert_id(self._summary.run.run_id, kind, str(place), name, self._again)
 
     def alert(
         self, kind: AlertKind, level: str, place: Place, payload: Payload, name: str = "",
         names: Iterable[str] = (),
     ) -> Alert:  # fmt: skip
         """Return an alert of the run; a message gets its id into the small print."""
-        run, identifier = self._facts.run, self.id(kind, place, name)
+        run, identifier = self._summary.run, self.id(kind, place, name)
         told: Payload = payload
         if "attachments" in payload:
             told = with_id(dict(payload), identifier)
@@ -66,21 +70,21 @@ class _Maker:
 
 
 def _digests(
-    slack: SlackSettings, facts: RunFacts, news: Sequence[Break], maker: _Maker
+    slack: SlackSettings, summary: RunSummary, news: Sequence[Break], maker: _Maker
 ) -> Iterator[Alert]:
-    names = [item.name for item in facts.breaks]
-    graver = {Level.HIGH.value} if facts.new_invalid else set()
+    names = [item.name for item in summary.breaks]
+    graver = {Level.HIGH.value} if summary.new_invalid else set()
     there = {item.severity.word for item in news} | graver
     for place, mentions in _digest_places(slack, there).items():
-        told = digest(facts, style_of(slack), mentions)
-        yield maker.alert(AlertKind.DIGEST, facts.level, place, told, names=names)
-        if slack.upload and facts.workbook and place.way is Way.CHANNEL:
+        told = digest(summary, style_of(slack), mentions)
+        yield maker.alert(AlertKind.DIGEST, summary.level, place, told, names=names)
+        if slack.upload and summary.workbook and place.way is Way.CHANNEL:
             file: Message = {
-                "text": f"Workbook of run {facts.run.run_id}",
-                "file": facts.workbook,
+                "text": f"Workbook of run {summary.run.run_id}",
+                "file": summary.workbook,
                 "thread": maker.id(AlertKind.DIGEST, place),
             }
-            yield maker.alert(AlertKind.REPORT, facts.level, place, file)
+            yield maker.alert(AlertKind.REPORT, summary.level, place, file)
 
 
 def _digest_places(slack: SlackSettings, there: Collection[str]) -> Mapping[Place, tuple[str, ...]]:
@@ -97,16 +101,16 @@ def _digest_places(slack: SlackSettings, there: Collection[str]) -> Mapping[Plac
 
 
 def _criticals(
-    slack: SlackSettings, facts: RunFacts, grave: Sequence[Break], maker: _Maker
+    slack: SlackSettings, summary: RunSummary, grave: Sequence[Break], maker: _Maker
 ) -> Iterator[Alert]:
     first, style = slack.levels[Level.CRITICAL].first, style_of(slack)
     for item in grave[:LARGEST]:
-        told = critical(facts, item, style, first.mentions)
+        told = critical(summary, item, style, first.mentions)
         yield maker.alert(
             AlertKind.CRITICAL, Level.CRITICAL, first.place, told, item.name, [item.name]
         )
     if left := grave[LARGEST:]:
-        told = more_critical(facts, left, style, first.mentions)
+        told = more_critical(summary, left, style, first.mentions)
         yield maker.alert(
             AlertKind.CRITICAL, Level.CRITICAL, first.place, told, "more", [b.name for b in left]
         )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from recon.alerts.sending import BUSY, alone
+from recon.alerts.sending import BUSY, sole_sender
 from recon.base.errors import Locked, UsageError
 from recon.base.secrets import redacted
 from recon.record import identity
@@ -55,7 +55,7 @@ def discard(reports: Path, ids: Sequence[str], reason: str) -> Dropped:
     with Journal.look(reports) as journal:
         alerts = journal.alerts
         _named(alerts, ids)
-    with alone(reports) as nobody_else, Journal.at(reports) as journal:
+    with sole_sender(reports) as nobody_else, Journal.at(reports) as journal:
         alerts = journal.alerts
         if not nobody_else:
             raise Locked(BUSY, reports)

@@ -20,7 +20,7 @@ PROXY_LOGIN = 407
 LONGEST_NAME = 80
 
 
-class Fate(StrEnum):
+class Outcome(StrEnum):
     """What became of a message: sent; not, for a reason of the place or of the message; gone."""
 
     SENT = "sent"
@@ -38,10 +38,10 @@ class Redirected(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Response:
     """What became of a message; `detail` says why, or where it stands."""
 
-    fate: Fate
+    outcome: Outcome
     detail: str = ""
 
 
@@ -70,12 +70,12 @@ _MESSAGE = (
 )  # fmt: skip
 
 
-def of_answer(status: int, body: str) -> Answer:
+def of_answer(status: int, body: str) -> Response:
     """Return what the answer to a webhook means."""
     word = body.strip()
     if status == OK:
         # A proxy that wants a login answers with a page of its own.
-        found = Answer(Fate.SENT) if word == "ok" else Answer(Fate.DOWN, _NOT_SLACK)
+        found = Response(Outcome.SENT) if word == "ok" else Response(Outcome.DOWN, _NOT_SLACK)
         return found if word not in _MESSAGE else _of_word(word, status)
     return _of_word(word, status)
 
@@ -87,20 +87,20 @@ _UNCLEAR = ("missing_text_or_fallback_or_attachments", "invalid_payload")
 RIGHTS = ("chat:write", "files:write")
 
 
-def of_probe(status: int, body: str) -> Answer:
+def of_probe(status: int, body: str) -> Response:
     """Return what the answer to an empty message means, which Slack does not post.
 
     It is `sent` where Slack would take another message, and `refused` where that cannot be told.
     """
     word = body.strip()
     if word == _EMPTY:
-        return Answer(Fate.SENT)
+        return Response(Outcome.SENT)
     if word in _UNCLEAR:
-        return Answer(Fate.REFUSED, "Slack does not say whether it knows the webhook")
+        return Response(Outcome.REFUSED, "Slack does not say whether it knows the webhook")
     return of_answer(status, body)
 
 
-def of_token(team: str, scopes: str, upload: bool) -> Answer:
+def of_token(team: str, scopes: str, upload: bool) -> Response:
     """Return what the answer to a token means that Slack knows; `scopes` may be left untold, ''.
 
     The detail names the workspace.
@@ -108,27 +108,27 @@ def of_token(team: str, scopes: str, upload: bool) -> Answer:
     wanted = RIGHTS if upload else RIGHTS[:1]
     missing = set(wanted) - {scope.strip() for scope in scopes.split(",")}
     if scopes and missing:
-        return Answer(Fate.DOWN, _RIGHTS)
+        return Response(Outcome.DOWN, _RIGHTS)
     name = "".join(filter(str.isprintable, redacted(team)))
-    return Answer(Fate.SENT, name[:LONGEST_NAME])
+    return Response(Outcome.SENT, name[:LONGEST_NAME])
 
 
 _NOT_SLACK = "something else than Slack answers; check the address and the proxy"
 
 
-def _of_word(word: str, status: int) -> Answer:
+def _of_word(word: str, status: int) -> Response:
     if word in _MESSAGE:
-        return Answer(Fate.REFUSED, f"Slack does not take the message ({word})")
+        return Response(Outcome.REFUSED, f"Slack does not take the message ({word})")
     for signs, meaning in _PLACES:
         if word in signs:
-            return Answer(Fate.DOWN, meaning)
+            return Response(Outcome.DOWN, meaning)
     if status == RATE_LIMITED:
-        return Answer(Fate.DOWN, "Slack asks to wait")
+        return Response(Outcome.DOWN, "Slack asks to wait")
     if status >= SERVER_ERROR:
-        return Answer(Fate.DOWN, f"Slack has trouble of its own (HTTP {status})")
+        return Response(Outcome.DOWN, f"Slack has trouble of its own (HTTP {status})")
     if status == PROXY_LOGIN:
-        return Answer(Fate.DOWN, _PROXY)
-    return Answer(Fate.DOWN, f"{_NOT_SLACK} (HTTP {status})")
+        return Response(Outcome.DOWN, _PROXY)
+    return Response(Outcome.DOWN, f"{_NOT_SLACK} (HTTP {status})")
 
 
 _PROXY = "the proxy wants a login; set HTTPS_PROXY, or ask who runs it"
@@ -139,18 +139,18 @@ _ELSEWHERE = (
 )
 
 
-def of_error(error: Exception) -> Answer:
+def of_error(error: Exception) -> Response:
     """Return what an exception means; its own words may hold secrets and are not repeated."""
     # What slack-sdk raises for an answer that says no.
     response: Any = getattr(error, "response", None)
     if response is not None and hasattr(response, "status_code"):
         return _of_word(str(response.get("error", "")), int(response.status_code))
     if isinstance(error, Redirected):
-        return Answer(Fate.DOWN, f"{_ELSEWHERE} (HTTP {error.status})")
+        return Response(Outcome.DOWN, f"{_ELSEWHERE} (HTTP {error.status})")
     if isinstance(error, HTTPError):
         return _of_word("", error.code)
     reason = error.reason if isinstance(error, URLError) else error
-    return Answer(Fate.DOWN, _of_reason(reason))
+    return Response(Outcome.DOWN, _of_reason(reason))
 
 
 _REASONS: tuple[tuple[tuple[type[Exception], ...], str], ...] = (

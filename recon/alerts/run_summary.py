@@ -11,15 +11,15 @@ from recon.base.result import Break, Bucket
 from recon.base.text import counted
 from recon.record.journal.alerts import Alert, AlertKind, Delivery, Sent
 from recon.record.journal.history import Since, compared
-from recon.record.journal.model import Life, Run, State
+from recon.record.journal.model import OpenItem, Run, State
 
 
 @dataclass(frozen=True, slots=True)
-class RunFacts:
+class RunSummary:
     """A run with its breaks, the gravest and largest first, and what it means after the others.
 
-    `lives` has the breaks by name; `carried` counts the breaks of earlier months that are still
-    open. `where` is the folder of its reports or a link to it, `workbook` its file below the
+    `open_items` has the breaks by name; `carried` counts the breaks of earlier months that are
+    still open. `where` is the folder of its reports or a link to it, `workbook` its file below the
     reports, '' where there is none. `notice` is what to know before anything else, and
     `new_invalid` whether the last run of the month had not as many invalid rows.
     """
@@ -27,7 +27,7 @@ class RunFacts:
     run: Run
     breaks: tuple[Break, ...]
     since: Since | None
-    lives: Mapping[str, Life]
+    open_items: Mapping[str, OpenItem]
     carried: int
     where: str
     workbook: str = ""
@@ -44,7 +44,7 @@ class RunFacts:
     @property
     def to_fix(self) -> list[Break]:
         """The breaks as they are to be looked at: those acknowledged come last."""
-        states = {name: life.state for name, life in self.lives.items()}
+        states = {name: open_item.state for name, open_item in self.open_items.items()}
         return sorted(self.breaks, key=lambda item: states.get(item.name) is State.ACKNOWLEDGED)
 
     @property
@@ -79,18 +79,18 @@ def in_order(breaks: Iterable[Break], main: str = "") -> tuple[Break, ...]:
     return tuple(sorted(breaks, key=place))
 
 
-def run_facts(
+def run_summary(
     run: Run,
     runs: Sequence[Run],
     seen: Mapping[str, Sequence[Break]],
-    lives: Mapping[str, Life],
+    open_items: Mapping[str, OpenItem],
     carried: int,
     where: str,
     *,
     workbook: str = "",
     sample: bool = False,
     notice: str = "",
-) -> RunFacts:
+) -> RunSummary:
     """Return what is to be told of a run; `runs` are those of its month, `seen` their breaks."""
     now = {item.name: item for item in seen[run.run_id]}
     earlier = [other for other in runs if other.ended < run.ended]
@@ -98,11 +98,11 @@ def run_facts(
     if earlier:
         then = {item.name: item for item in seen[earlier[-1].run_id]}
         since = compared(earlier[-1], then, run.totals, now)
-    return RunFacts(
+    return RunSummary(
         run,
         in_order(now.values(), run.policy.get("currency", "")),
         since,
-        lives,
+        open_items,
         carried,
         where,
         workbook,
@@ -112,7 +112,7 @@ def run_facts(
     )
 
 
-def told(
+def alerted_breaks(
     alerts: Iterable[Alert],
     month: str,
     seen: Mapping[str, Sequence[Break]],
@@ -133,12 +133,12 @@ def told(
     return found
 
 
-def fresh(facts: RunFacts, known: Mapping[str, Break]) -> list[Break]:
+def fresh(summary: RunSummary, known: Mapping[str, Break]) -> list[Break]:
     """Return the breaks that nobody has acknowledged, and nobody was told of as they are now."""
     return [
         item
-        for item in facts.breaks
-        if facts.lives[item.name].state is State.OPEN
+        for item in summary.breaks
+        if summary.open_items[item.name].state is State.OPEN
         and (item.name not in known or _essence(known[item.name]) != _essence(item))
     ]
 

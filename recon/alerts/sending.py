@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from recon.alerts.delivery import Slack
-from recon.alerts.responses import Answer, Fate
+from recon.alerts.responses import Outcome, Response
 from recon.config import Settings
 from recon.config.slack import Place, SlackSettings
 from recon.record.journal.alerts import Alert, AlertKind, Alerts, Delivery, Sent
@@ -26,7 +26,7 @@ PATIENCE = 30.0
 # A queue that takes longer is sent by and by.
 DEADLINE = 120.0
 
-_SENT = {Fate.SENT: Sent.SENT, Fate.GONE: Sent.VOID}
+_SENT = {Outcome.SENT: Sent.SENT, Outcome.GONE: Sent.VOID}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,14 +59,14 @@ def delivered(settings: Settings, alerts: Alerts) -> Delivered:
     """
     if settings.slack is None or not alerts.waiting():
         return Delivered()
-    with alone(settings.reports) as nobody_else:
+    with sole_sender(settings.reports) as nobody_else:
         if not nobody_else:
             return Delivered((), len(alerts.waiting()), BUSY)
         return _delivered(settings, settings.slack, alerts)
 
 
 @contextmanager
-def alone(reports: Path) -> Iterator[bool]:
+def sole_sender(reports: Path) -> Iterator[bool]:
     """Yield whether no other process touches the queue of these reports in the context."""
     with ExitStack() as kept:
         try:
@@ -85,19 +85,19 @@ def _delivered(settings: Settings, slack: SlackSettings, alerts: Alerts) -> Deli
         if time.monotonic() > end:
             reason = reason or "there are too many for now"
             break
-        answer = _answer(settings, poster, alert, alerts)
-        kept = _SENT.get(answer.fate, Sent.FAILED)
-        alerts.mark(Delivery(alert.id, datetime.now(UTC), kept, answer.detail))
+        response = _response(settings, poster, alert, alerts)
+        kept = _SENT.get(response.outcome, Sent.FAILED)
+        alerts.mark(Delivery(alert.id, datetime.now(UTC), kept, response.detail))
         if kept is Sent.FAILED:
-            reason = reason or answer.detail
+            reason = reason or response.detail
             # A message that Slack does not take holds up no other.
-            down |= {alert.place} if answer.fate is Fate.DOWN else set()
+            down |= {alert.place} if response.outcome is Outcome.DOWN else set()
         else:
             sent.append(alert)
     return Delivered(tuple(sent), len(alerts.waiting()), reason)
 
 
-def _answer(settings: Settings, slack: Slack, alert: Alert, alerts: Alerts) -> Answer:
+def _response(settings: Settings, slack: Slack, alert: Alert, alerts: Alerts) -> Response:
     place = Place.parse(alert.place)
     if alert.kind is not AlertKind.REPORT:
         return slack.post(place, alert.payload)
@@ -114,7 +114,7 @@ def _thread(deliveries: Sequence[Delivery], digest: str) -> str:
 
 def sent_directly(slack: SlackSettings, alert: Alert) -> Delivered:
     """Send an alert that cannot be queued."""
-    answer = Slack(slack).post(Place.parse(alert.place), alert.payload)
-    if answer.fate is Fate.SENT:
+    response = Slack(slack).post(Place.parse(alert.place), alert.payload)
+    if response.outcome is Outcome.SENT:
         return Delivered((alert,))
-    return Delivered((), 1, answer.detail, lost=True)
+    return Delivered((), 1, response.detail, lost=True)

@@ -11,10 +11,10 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from recon.alerts.escalation import Told, business_days, escalations, repeats
+from recon.alerts.escalation import EscalationInput, business_days, escalations, repeats
 from recon.alerts.message import failure, with_id
 from recon.alerts.plan import alert_id, of_run, style_of
-from recon.alerts.run_summary import RunFacts, dropped, fresh, run_facts, told
+from recon.alerts.run_summary import RunSummary, alerted_breaks, dropped, fresh, run_summary
 from recon.alerts.sending import Delivered, delivered, sent_directly
 from recon.base.errors import ConfigError, ReconError
 from recon.base.month import Month
@@ -51,7 +51,7 @@ def after_run(settings: Settings, run_id: str, notice: str = "") -> Delivered:
     with Journal.at(settings.reports) as journal:
         for run in _untold(journal, run_id, datetime.now(UTC)):
             first = notice if run.run_id == run_id else ""
-            journal.alerts.queue(due_for(settings, journal, run, notice=first))
+            journal.alerts.queue(due_alerts(settings, journal, run, notice=first))
         return delivered(settings, journal.alerts)
 
 
@@ -71,22 +71,22 @@ def _untold(journal: Journal, run_id: str, now: datetime) -> list[Run]:
     ]
 
 
-def due_for(
+def due_alerts(
     settings: Settings, journal: Journal, run: Run, again: str = "", notice: str = ""
 ) -> list[Alert]:
     """Return the alerts of a run; with `again`, those of a repetition that was asked for."""
-    facts = _facts(settings, journal, run, notice)
+    summary = _summary(settings, journal, run, notice)
     past = (
         {}
         if again
-        else told(
+        else alerted_breaks(
             journal.alerts.all(),
             str(run.month),
             _seen(journal, run.month),
             dropped(journal.alerts.deliveries()),
         )
     )
-    return of_run(slack_of(settings), facts, fresh(facts, past), datetime.now(UTC), again)
+    return of_run(slack_of(settings), summary, fresh(summary, past), datetime.now(UTC), again)
 
 
 def notify(settings: Settings, text: str, *, dry: bool) -> tuple[list[Alert], Delivered]:
@@ -99,7 +99,7 @@ def notify(settings: Settings, text: str, *, dry: bool) -> tuple[list[Alert], De
     with _journal(settings.reports, look=dry) as journal:
         run = journal.run(text)
         waiting = [alert for alert in journal.alerts.waiting() if alert.run == run.run_id]
-        alerts = waiting or due_for(settings, journal, run, now.isoformat())
+        alerts = waiting or due_alerts(settings, journal, run, now.isoformat())
         if dry:
             return alerts, Delivered()
         journal.alerts.queue(alerts)
@@ -116,7 +116,9 @@ def escalate(
             # What waits is told first; its time to be acknowledged begins now.
             before = delivered(settings, journal.alerts)
         found = escalations(
-            slack, _told(journal, now or datetime.now(UTC)), business_days(settings.calendar)
+            slack,
+            _escalation_input(journal, now or datetime.now(UTC)),
+            business_days(settings.calendar),
         )
         if dry:
             return found, Delivered()
@@ -167,7 +169,7 @@ def _journal(reports: Path, *, look: bool) -> AbstractContextManager[Journal]:
     return Journal.look(reports) if look else Journal.at(reports)
 
 
-def _facts(settings: Settings, journal: Journal, run: Run, notice: str) -> RunFacts:
+def _summary(settings: Settings, journal: Journal, run: Run, notice: str) -> RunSummary:
     slack, month = slack_of(settings), run.month
     folder = settings.reports / run.folder
     link = slack.report_link
@@ -175,14 +177,14 @@ def _facts(settings: Settings, journal: Journal, run: Run, notice: str) -> RunFa
         where = link.replace("{month}", str(month)).replace("{run}", run.run_id)
     else:
         where = str(folder)
-    carried = [life for life in journal.standing(month) if life.first_month < month]
+    carried = [open_item for open_item in journal.standing(month) if open_item.first_month < month]
     workbook = f"recon_{run.run_id}.xlsx"
-    return run_facts(
+    return run_summary(
         run,
         journal.runs(month),
         _seen(journal, month),
-        journal.lives(month),
-        sum(life.state is State.OPEN for life in carried),
+        journal.open_items(month),
+        sum(open_item.state is State.OPEN for open_item in carried),
         where,
         workbook=f"{run.folder}/{workbook}" if (folder / workbook).exists() else "",
         sample=settings.sample,
@@ -194,9 +196,9 @@ def _seen(journal: Journal, month: Month) -> dict[str, list[Break]]:
     return {run.run_id: journal.breaks(run.run_id) for run in journal.runs(month)}
 
 
-def _told(journal: Journal, now: datetime) -> Told:
-    return Told(
-        lives=journal.lives(journal.latest_month()),
+def _escalation_input(journal: Journal, now: datetime) -> EscalationInput:
+    return EscalationInput(
+        open_items=journal.open_items(journal.latest_month()),
         events=journal.events(),
         runs=journal.runs(),
         alerts=journal.alerts.all(),

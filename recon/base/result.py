@@ -205,6 +205,10 @@ class Break:
             self.recognized, self.difference, self.to_date_difference, self.explanation,
         )  # fmt: skip
 
+    def changed_from(self, before: Break) -> bool:
+        """Whether the break is another one to people than it was before."""
+        return self is not before and self.reported != before.reported
+
 
 @dataclass(frozen=True, slots=True)
 class InvalidRow:

@@ -15,7 +15,7 @@ from recon.cli.options import Config, Json, NoColor, Profile, Reports, chosen_se
 
 if TYPE_CHECKING:
     from recon.base.result import Severity
-    from recon.record.journal.model import Event, Life
+    from recon.record.journal.model import Event, OpenItem
     from recon.record.journal.store import Journal
     from recon.reports.console.open_items import Standing
 
@@ -162,9 +162,9 @@ def _say(reports: Path, names: Sequence[str], event: Callable[..., Event], as_js
     # Nothing can be said of a break that no run has seen: then no journal is begun.
     known = Journal.at if (reports / NAME).exists() else Journal.look
     with known(reports) as journal:
-        found = {life.name: life for life in map(journal.life, names)}
+        found = {life.name: life for life in map(journal.open_item, names)}
         journal.say(*(event(life, at) for life in found.values()))
-        told, month = [journal.life(name) for name in found], journal.latest_month()
+        told, month = [journal.open_item(name) for name in found], journal.latest_month()
     with process.printing():
         if as_json:
             from recon.reconciliation.document import dumps
@@ -175,7 +175,7 @@ def _say(reports: Path, names: Sequence[str], event: Callable[..., Event], as_js
         _tell(told)
 
 
-def _tell(told: Sequence[Life]) -> None:
+def _tell(told: Sequence[OpenItem]) -> None:
     from recon.reports.console.dashboard import make_console
     from recon.reports.console.open_items import show_said
 

@@ -65,7 +65,7 @@ def _sign(journal: Journal, month: Month, pen: Pen) -> tuple[Run, tuple[Signatur
     if run is None:
         raise _no_run(month)
     given = journal.signatures().get(run.run_id, ())
-    left = unacknowledged(journal.breaks(run.run_id), journal.lives(month))
+    left = unacknowledged(journal.breaks(run.run_id), journal.open_items(month))
     journal.say(*signed(run, pen, given, left))
     return run, journal.signatures()[run.run_id]
 

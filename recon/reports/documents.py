@@ -12,8 +12,8 @@ from recon.base.month import Month
 from recon.base.result import Break
 from recon.reconciliation.document import moment
 from recon.record.journal.ageing import Ageing, Sums, ageing
-from recon.record.journal.history import Part, Since, newest_first
-from recon.record.journal.model import Event, Life, Run
+from recon.record.journal.history import MovementPart, Since, newest_first
+from recon.record.journal.model import Event, OpenItem, Run
 from recon.record.journal.signing import Signature, is_signed_off
 
 if TYPE_CHECKING:
@@ -26,22 +26,22 @@ SCHEMA = 1
 Document = dict[str, object]
 
 
-def open_document(found: Sequence[Life], month: Month | None, now: datetime) -> Document:
+def open_document(found: Sequence[OpenItem], month: Month | None, now: datetime) -> Document:
     """Return the open breaks and their ageing at the end of a month, None without any run."""
     return {
         "schema": SCHEMA,
         "month": str(month) if month else None,
-        "breaks": [life_document(life, month, now) for life in found],
+        "breaks": [open_item_document(life, month, now) for life in found],
         "ageing": _ageings(ageing(found, month)) if month else {},
     }
 
 
-def said_document(told: Sequence[Life], month: Month | None, now: datetime) -> Document:
+def said_document(told: Sequence[OpenItem], month: Month | None, now: datetime) -> Document:
     """Return where some breaks stand after something was said of them."""
-    return {"schema": SCHEMA, "breaks": [life_document(life, month, now) for life in told]}
+    return {"schema": SCHEMA, "breaks": [open_item_document(life, month, now) for life in told]}
 
 
-def life_document(life: Life, month: Month | None, now: datetime) -> Document:
+def open_item_document(life: OpenItem, month: Month | None, now: datetime) -> Document:
     """Return a break with its life; its age in months is that at the end of a month."""
     item, currency = life.last, life.last.currency
     return {
@@ -198,7 +198,7 @@ def _amounts(row: RollforwardRow) -> dict[str, str]:
 
 
 def difference_document(
-    then: Run, now: Run, since: Since, parts: Sequence[Part]
+    then: Run, now: Run, since: Since, parts: Sequence[MovementPart]
 ) -> dict[str, object]:
     """Return what two runs differ in; amounts are texts with the currency's decimals."""
     return {
@@ -234,7 +234,7 @@ def _reported(item: Break) -> Document:
     }
 
 
-def _part(part: Part) -> dict[str, object]:
+def _part(part: MovementPart) -> dict[str, object]:
     return {
         "what": part.what,
         "rows": part.rows,

@@ -12,7 +12,7 @@ from recon.base import money
 from recon.base.month import Month
 from recon.reconciliation.adjusting_entries import Proposal, Proposals, Unproposed
 from recon.record.journal.history import History
-from recon.record.journal.model import Life
+from recon.record.journal.model import OpenItem
 from recon.reports.wording import moment_words
 
 OPEN_COLUMNS = (
@@ -58,7 +58,7 @@ def plain_rows(history: History, month: Month) -> Iterator[tuple[object, ...]]:
         yield (*row[:place], amount, *row[place + 1 :])
 
 
-def _row(life: Life, month: Month, now: datetime) -> tuple[object, ...]:
+def _row(life: OpenItem, month: Month, now: datetime) -> tuple[object, ...]:
     item, held = life.last, life.acknowledged
     return (
         item.severity.word,

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from recon.base import money
 from recon.base.result import Bucket, Reconciliation, Side
-from recon.record.journal.model import Life
+from recon.record.journal.model import OpenItem
 
 SHOWN_MONTHS = 3
 
@@ -73,7 +73,7 @@ def moment_words(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(" ", "minutes")[:16]
 
 
-def months_words(life: Life) -> str:
+def months_words(life: OpenItem) -> str:
     """The months in which a break was seen.
 
     All of up to three, else the first and the last.
@@ -84,7 +84,7 @@ def months_words(life: Life) -> str:
     return f"{months[0]} to {months[-1]} ({len(months)} months)"
 
 
-def acknowledged_words(life: Life) -> str:
+def acknowledged_words(life: OpenItem) -> str:
     """Who acknowledged a break, until when and why, or ''."""
     event = life.acknowledged
     if event is None:

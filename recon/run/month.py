@@ -25,7 +25,7 @@ from recon.record.log.lines import counts
 from recon.record.run_folder import clear_half_written
 from recon.run.books import Books
 from recon.run.gathering import Gathered, Progress, gathered, reconciled
-from recon.run.recording import fullness, pack_facts, record_of, story, with_movement
+from recon.run.recording import fullness, month_history, pack_contents, record_of, with_movement
 from recon.run.reporting import Extras, write
 
 
@@ -96,9 +96,9 @@ def _recorded(
 ) -> tuple[Outcome, Run]:
     """Write the reports and the evidence, and record the run."""
     result, run_id = sides.result, _new_run_id(sides.result.month)
-    past = story(journal, sides.session, result)
+    past = month_history(journal, sides.session, result)
     code = exit_code(result, fail_on, past.superseded)
-    pack = pack_facts(settings, sides, run_id, fail_on, code, journal)
+    pack = pack_contents(settings, sides, run_id, fail_on, code, journal)
     ready = fullness(settings, sides.session, result, journal, today)
     # The evidence has no such notice: it holds what follows from the extracts alone.
     shown = replace(sides, result=_with_notices(result, [ready.notice if ready else ""]))

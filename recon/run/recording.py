@@ -13,7 +13,7 @@ from recon.config import Settings, SourceKind
 from recon.reconciliation.completeness import Readiness, Seen, readiness
 from recon.reconciliation.totals import to_date_differences
 from recon.record import identity
-from recon.record.evidence import PackFacts, Previous, latest
+from recon.record.evidence import PackContents, Previous, latest
 from recon.record.journal.history import History, history
 from recon.record.journal.model import Reported, Run
 from recon.record.journal.signing import signatures
@@ -22,7 +22,7 @@ from recon.run.gathering import Gathered
 from recon.store.session import Session
 
 
-def story(journal: Journal, session: Session, result: Reconciliation) -> History:
+def month_history(journal: Journal, session: Session, result: Reconciliation) -> History:
     """Return what the result means after everything that the journal holds."""
     past = journal.past(result.month)
     names = {
@@ -70,18 +70,18 @@ def record_of(
     )
 
 
-def pack_facts(
+def pack_contents(
     settings: Settings,
     sides: Gathered,
     run_id: str,
     fail_on: Severity | None,
     code: ExitCode,
     journal: Journal,
-) -> PackFacts:
+) -> PackContents:
     """Return what the evidence of a run tells; the run before it may be one of another month."""
     runs, signed = journal.runs(), signatures(journal.events())
     before = Previous(runs[-1].run_id, runs[-1].evidence) if runs and runs[-1].evidence else None
-    return PackFacts(
+    return PackContents(
         run_id=run_id,
         started=sides.started,
         ended=datetime.now(UTC),

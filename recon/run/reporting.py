@@ -11,7 +11,7 @@ from pathlib import Path
 from recon.base.result import Reconciliation
 from recon.reconciliation.adjusting_entries import Proposals, proposals
 from recon.reconciliation.rollforward import Key, RollforwardRow, closings, rollforward
-from recon.record.evidence import FOLDER, PackFacts, write_pack
+from recon.record.evidence import FOLDER, PackContents, write_pack
 from recon.record.journal.history import History
 from recon.record.run_folder import ReportFolder, report_directory
 from recon.run.gathering import Gathered, Progress
@@ -63,7 +63,7 @@ class Written:
 
 
 def write(
-    sides: Gathered, pack: PackFacts, extras: Extras, formats: Sequence[str], step: Progress
+    sides: Gathered, pack: PackContents, extras: Extras, formats: Sequence[str], step: Progress
 ) -> Written:
     """Write the reports and the evidence of a run into its folder.
 
@@ -100,7 +100,7 @@ def _without_numpy() -> Iterator[None]:
 
 def _reports(
     result: Reconciliation,
-    pack: PackFacts,
+    pack: PackContents,
     extras: Extras,
     formats: Sequence[str],
     step: Progress,
@@ -125,7 +125,7 @@ def _reports(
 
 
 def _workbook(
-    result: Reconciliation, pack: PackFacts, extras: Extras, folder: ReportFolder
+    result: Reconciliation, pack: PackContents, extras: Extras, folder: ReportFolder
 ) -> Path:
     with _without_numpy():
         from recon.reports.excel.workbook import write_workbook

@@ -20,7 +20,7 @@ import pytest
 from recon.base.errors import ReportError, SourceDataError
 from recon.base.month import Month
 from recon.config import Settings, load
-from recon.record.evidence import FOLDER, Finding, verify_pack
+from recon.record.evidence import FOLDER, PackFinding, verify_pack
 from recon.record.evidence.layout import DERIVED, EXTRACTS, PAGE, RESULTS, RUN, TOLD, packs
 from recon.record.evidence.sums import SUMS, write_sums
 from recon.record.journal.model import Event, Kind
@@ -458,7 +458,7 @@ def test_damaged_extracts_with_matching_hashes_are_findings(pack: Path) -> None:
             flipped[chance.randrange(len(content))] ^= 1 << chance.randrange(8)
             path.write_bytes(flipped)
             sealed(pack)
-            assert all(isinstance(finding, Finding) for finding in verify_pack(pack))
+            assert all(isinstance(finding, PackFinding) for finding in verify_pack(pack))
         path.write_bytes(content)
 
 

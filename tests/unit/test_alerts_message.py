@@ -19,12 +19,12 @@ from recon.alerts.message import (
     more_critical,
     with_id,
 )
-from recon.alerts.run_summary import RunFacts, run_facts
+from recon.alerts.run_summary import RunSummary, run_summary
 from recon.base.month import Month
 from recon.base.result import Break, Cause, Reconciliation, Severity, Totals
 from recon.reconciliation.verdict import verdict
-from recon.record.journal.model import Event, Kind, Life, Reported, Run
-from recon.record.journal.open_items import lives
+from recon.record.journal.model import Event, Kind, OpenItem, Reported, Run
+from recon.record.journal.open_items import open_items
 from tests.example import MONTH, RUN_ID, reconciliation
 from tests.golden_files import check_golden
 from tests.slack_limits import broken
@@ -50,21 +50,21 @@ def example_breaks() -> list[Break]:
     return list(reconciliation().breaks)
 
 
-def lives_of(breaks: Sequence[Break], month: Month = MONTH) -> dict[str, Life]:
+def lives_of(breaks: Sequence[Break], month: Month = MONTH) -> dict[str, OpenItem]:
     """Return the lives of breaks that one run has seen."""
-    return lives([Event(1, AT, "", "", Kind.RUN, "r", month)], {"r": breaks}, month)
+    return open_items([Event(1, AT, "", "", Kind.RUN, "r", month)], {"r": breaks}, month)
 
 
 def facts(
     breaks: Sequence[Break] | None = None, *, before: Sequence[Break] | None = None,
     **changes: object,
-) -> RunFacts:  # fmt: skip
+) -> RunSummary:  # fmt: skip
     """Return what is told of a run with these breaks, after one with those before."""
     now = list(example_breaks() if breaks is None else breaks)
     earlier = run("before", AT.replace(day=2))
     runs = [run(), *([earlier] if before is not None else [])]
     seen = {RUN_ID: now, "before": list(before or ())}
-    found = run_facts(run(), runs, seen, lives_of(now), 2, r"\\share\close\2024-06")
+    found = run_summary(run(), runs, seen, lives_of(now), 2, r"\\share\close\2024-06")
     return replace(found, **changes)  # type: ignore[arg-type]
 
 
@@ -73,8 +73,8 @@ def test_the_digest_begins_with_what_nobody_has_acknowledged() -> None:
     found = facts()
     first, *others = found.breaks
     said = Event(9, AT, "anna", "pc", Kind.ACKNOWLEDGED, first.name, MONTH, "Refund.")
-    held = found.lives[first.name]._replace(acknowledged=said)
-    known = replace(found, lives={**found.lives, first.name: held})
+    held = found.open_items[first.name]._replace(acknowledged=said)
+    known = replace(found, open_items={**found.open_items, first.name: held})
     text = json.dumps(digest(known, Style()), ensure_ascii=False)
     places = [text.index(item.name) for item in (*others, first)]
     assert places == sorted(places)
@@ -126,10 +126,12 @@ def test_a_redacted_notice_has_no_amounts() -> None:
 def test_the_other_messages_look_as_approved() -> None:
     """A critical break, what nobody acknowledged, and a run that failed."""
     found, style = facts(), Style(owners=OWNERS)
-    asked = dict.fromkeys(found.lives, AT)
+    asked = dict.fromkeys(found.open_items, AT)
     told = {
         "critical": critical(found, found.breaks[0], style, ["<@U0CONTROL>"]),
-        "escalation": escalation("high", list(found.lives.values())[:2], asked, 2, style, ["<@C>"]),
+        "escalation": escalation(
+            "high", list(found.open_items.values())[:2], asked, 2, style, ["<@C>"]
+        ),
         "failure": failure("2024-06", "The disk is full.", 7, "on finance01", style, ["<!here>"]),
     }
     check_golden("slack/others.json", json.dumps(told, indent=1, ensure_ascii=False) + "\n")
@@ -161,12 +163,12 @@ def test_nothing_is_beyond_the_limits_of_slack(redact: bool) -> None:
     found = replace(found, run=replace(found.run, totals={**found.run.totals, **totals}))
     found = replace(found, where="https://share.example/" + "&" * 900)
     style = Style(redact, {"<!here>" * 43: "<@U0OWNER>"})
-    asked = dict.fromkeys(found.lives, AT)
+    asked = dict.fromkeys(found.open_items, AT)
     for made in (
         digest(found, style, ["<@U0LEAD123>"] * 30),
         critical(found, found.breaks[0], style, ["<!here>"]),
         more_critical(found, found.breaks, style, ["<!here>"]),
-        escalation("critical", list(found.lives.values()), asked, 1, style, ["<!here>"]),
+        escalation("critical", list(found.open_items.values()), asked, 1, style, ["<!here>"]),
         failure("2024-06", HOSTILE * 50, 5, HOSTILE, style, ["<!here>"], 4),
     ):
         told = with_id(made, "A-ABCDEFGH")
@@ -206,9 +208,9 @@ def test_an_owner_who_is_known_is_mentioned() -> None:
 def test_redaction_hides_customers_and_amounts() -> None:
     """Counts, causes and ids stay."""
     found, style = facts(before=[]), Style(redact=True)
-    asked = dict.fromkeys(found.lives, AT)
+    asked = dict.fromkeys(found.open_items, AT)
     told = texts(digest(found, style)) + texts(critical(found, found.breaks[0], style))
-    told += texts(escalation("high", list(found.lives.values()), asked, 2, style))
+    told += texts(escalation("high", list(found.open_items.values()), asked, 2, style))
     told += texts(failure("2024-06", "Sum 1,234.50 instead of 99.", 6, "on x", style))
     for item in found.breaks:
         assert not item.customer or item.customer not in told

@@ -8,16 +8,16 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from recon.alerts.escalation import Told, business_days, escalations, repeats
+from recon.alerts.escalation import EscalationInput, business_days, escalations, repeats
 from recon.alerts.plan import LARGEST, of_run
-from recon.alerts.run_summary import fresh, told
+from recon.alerts.run_summary import alerted_breaks, fresh
 from recon.base.calendar import Calendar
 from recon.base.month import Month
 from recon.base.result import Break, Severity
 from recon.config.slack import Level, LevelSettings, Place, SlackSettings, Target, Way
 from recon.record.journal.alerts import Alert, AlertKind, Delivery, Sent
 from recon.record.journal.model import Event, Kind, Run
-from recon.record.journal.open_items import lives
+from recon.record.journal.open_items import open_items
 from tests.example import MONTH, RUN_ID
 from tests.unit.test_alerts_message import example_breaks, facts, many, run
 
@@ -122,7 +122,7 @@ def test_a_run_again_pages_nobody_for_what_has_not_changed() -> None:
     """Another amount is news, another wording or another name is none, nor is what is answered."""
     found = facts()
     alerts = of_run(slack(), found, found.breaks, FIRST)
-    known = told(alerts, str(MONTH), {RUN_ID: found.breaks})
+    known = alerted_breaks(alerts, str(MONTH), {RUN_ID: found.breaks})
     assert fresh(found, known) == []
     assert len(fresh(found, {})) == len(found.breaks)
     first, second, third, *rest = found.breaks
@@ -133,7 +133,7 @@ def test_a_run_again_pages_nobody_for_what_has_not_changed() -> None:
         *rest,
     ]
     assert [item.name for item in fresh(facts(now), known)] == [first.name]
-    assert told(alerts, "2024-07", {RUN_ID: found.breaks}) == {}
+    assert alerted_breaks(alerts, "2024-07", {RUN_ID: found.breaks}) == {}
 
 
 def test_what_was_dropped_has_told_nobody() -> None:
@@ -143,12 +143,14 @@ def test_what_was_dropped_has_told_nobody() -> None:
     alerts = of_run(slack(), found, found.breaks, FIRST)
     digest, *graver = alerts
     names = [name for alert in graver for name in alert.names]
-    assert set(told(alerts, str(MONTH), seen, {digest.id})) == set(names)
-    assert not set(told(alerts, str(MONTH), seen, {alert.id for alert in graver})) & set(names)
+    assert set(alerted_breaks(alerts, str(MONTH), seen, {digest.id})) == set(names)
+    assert not set(alerted_breaks(alerts, str(MONTH), seen, {alert.id for alert in graver})) & set(
+        names
+    )
     again = of_run(slack(), found, found.breaks, FIRST, "again")
     gone = {alert.id for alert in alerts}
-    assert fresh(found, told(alerts, str(MONTH), seen, gone)) == list(found.breaks)
-    assert fresh(found, told([*alerts, *again], str(MONTH), seen, gone)) == []
+    assert fresh(found, alerted_breaks(alerts, str(MONTH), seen, gone)) == list(found.breaks)
+    assert fresh(found, alerted_breaks([*alerts, *again], str(MONTH), seen, gone)) == []
 
 
 class Story:
@@ -203,8 +205,8 @@ class Story:
         """Return what is escalated on a day, and remember it."""
         found = escalations(
             slack(),
-            Told(
-                lives(self.events, self.seen, month), self.events, self.runs, self.alerts,
+            EscalationInput(
+                open_items(self.events, self.seen, month), self.events, self.runs, self.alerts,
                 self.deliveries, self.at(day),
             ),
             UTC_DAYS,

@@ -11,7 +11,7 @@ from recon.base.errors import ExitCode
 from recon.base.result import Severity
 from recon.reconciliation.document import dumps
 from recon.record.journal.history import History
-from recon.record.journal.model import Event, Kind, Life
+from recon.record.journal.model import Event, Kind, OpenItem
 from recon.reports.console.dashboard import make_console
 from recon.reports.console.history import show_history, show_signed
 from recon.reports.console.open_items import Standing, show_open
@@ -22,7 +22,7 @@ from tests.past_example import (
     FIRST_RUN,
     NOW,
     example_history,
-    example_lives,
+    example_open_items,
     example_runs,
     example_signatures,
 )
@@ -52,7 +52,7 @@ def test_history(name: str, width: int, encoding: str) -> None:
 @pytest.mark.parametrize("ages", [False, True])
 def test_open_breaks(name: str, width: int, encoding: str, ages: bool) -> None:
     """What is open in each currency, and each break with what was said of it; or their ages."""
-    standing = Standing(example_lives(), MONTH, NOW)
+    standing = Standing(example_open_items(), MONTH, NOW)
     text = page(width, encoding, show_open, standing, top=9, ages=ages, sample=True)
     check_golden(f"{'ageing' if ages else 'open'}_{name}.txt", text)
 
@@ -62,8 +62,8 @@ def test_an_acknowledged_break_says_so_where_it_is_to_be_fixed(width: int) -> No
     """Nobody looks into it a second time: it comes after all that is still to be fixed."""
     gravest, *others = reconciliation().breaks
     said = Event(0, NOW, "anna", "pc", Kind.ACKNOWLEDGED, gravest.name, MONTH, "Refund.", "2024-08")
-    life = Life(gravest.name, MONTH, NOW, {MONTH: gravest}, gravest, acknowledged=said)
-    history = History(lives={gravest.name: life})
+    life = OpenItem(gravest.name, MONTH, NOW, {MONTH: gravest}, gravest, acknowledged=said)
+    history = History(open_items={gravest.name: life})
     text = shown(reconciliation(), history=history, width=width, top=20)
     places = [text.index(other.name) for other in others]
     assert places == sorted(places)
@@ -125,7 +125,7 @@ def test_an_empty_journal_is_a_friendly_line() -> None:
 
 def test_what_is_to_be_worked_off_can_be_asked_for() -> None:
     """Those of a severity and above, and those that nobody has acknowledged."""
-    everything = Standing(example_lives(), MONTH, NOW)
+    everything = Standing(example_open_items(), MONTH, NOW)
     grave = everything.narrowed(Severity.CRITICAL, True)
     assert {life.last.severity for life in grave.found} == {Severity.CRITICAL}
     high = everything.narrowed(Severity.HIGH, False)
@@ -141,9 +141,12 @@ def test_what_is_to_be_worked_off_can_be_asked_for() -> None:
 
 def test_what_is_not_shown_is_counted() -> None:
     """The rest is said to be there, with how to see it."""
-    standing = Standing(example_lives(), MONTH, NOW)
+    standing = Standing(example_open_items(), MONTH, NOW)
     text = page(80, "utf-8", show_open, standing, top=3)
-    assert f"+{len(example_lives()) - 3} more: --top {len(example_lives())} shows all" in text
+    assert (
+        f"+{len(example_open_items()) - 3} more: --top {len(example_open_items())} shows all"
+        in text
+    )
 
 
 def test_a_signature_says_what_is_missing() -> None:
@@ -156,4 +159,4 @@ def test_a_signature_says_what_is_missing() -> None:
 def test_the_documents_are_the_approved_ones() -> None:
     """Scripts read runs, signatures, breaks and their ageing."""
     check_golden("history.json", dumps(history_document(example_runs(), example_signatures())))
-    check_golden("open.json", dumps(open_document(example_lives(), MONTH, NOW)))
+    check_golden("open.json", dumps(open_document(example_open_items(), MONTH, NOW)))

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from recon.record.journal.history import Part, Since
+from recon.record.journal.history import MovementPart, Since
 from recon.record.replay.tuning import Tuned
 from recon.reports.console.replay import SHOWN, show_difference, show_tuning
 from tests.example import MONTH, RUN_ID, reconciliation
@@ -17,15 +17,18 @@ from tests.unit.test_console_history import PAGES, page
 USD = {"currency": "USD"}
 THEN, NOW = example_run(FIRST_RUN, MONTH, days=1), example_run(RUN_ID, MONTH, policy=USD)
 PARTS = (
-    Part("contract lines changed", 2, {"USD": {"expected": 1_500_000, "difference": -1_500_000}}),
-    Part("entries added", 1_204, {"USD": {"recognized": 8_000_000, "difference": 8_000_000},
+    MovementPart("contract lines changed", 2,
+                 {"USD": {"expected": 1_500_000, "difference": -1_500_000}}),
+    MovementPart("entries added", 1_204, {"USD": {"recognized": 8_000_000, "difference": 8_000_000},
                                   "JPY": {"recognized": -500_000_000, "difference": -500_000_000}}),
-    Part("entries removed", 0, {}),
-    Part("another policy", None, {}),
+    MovementPart("entries removed", 0, {}),
+    MovementPart("another policy", None, {}),
 )  # fmt: skip
 
 
-def difference(width: int, encoding: str, since: Since, parts: tuple[Part, ...] = ()) -> str:
+def difference(
+    width: int, encoding: str, since: Since, parts: tuple[MovementPart, ...] = ()
+) -> str:
     """Return what `recon diff` prints."""
     return page(width, encoding, show_difference, THEN, NOW, since, parts, sample=False)
 
@@ -47,7 +50,9 @@ def test_runs_that_say_the_same() -> None:
     """One line; with other rows of which no total has moved, it says so."""
     same = replace(since(), fixed=(), new=(), changed=(), moved={})
     assert "Nothing has changed: rows, rules, breaks" in difference(80, "utf-8", same)
-    told = difference(80, "utf-8", same, (Part("entries added", 2, {"USD": {"recognized": 0}}),))
+    told = difference(
+        80, "utf-8", same, (MovementPart("entries added", 2, {"USD": {"recognized": 0}}),)
+    )
     assert "The totals have not moved (entries added: 2)." in told
 
 

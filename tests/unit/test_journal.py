@@ -76,7 +76,7 @@ def test_what_goes_in_comes_out(tmp_path: Path) -> None:
             (2, Kind.RUN),
             (3, Kind.RESOLVED),
         ]
-        assert journal.life(items[1].name).state is State.RESOLVED
+        assert journal.open_item(items[1].name).state is State.RESOLVED
         assert journal.latest_month() == JULY
 
 
@@ -125,7 +125,7 @@ def test_a_journal_of_schema_3_is_brought_up_to_date(tmp_path: Path) -> None:
     recorded(tmp_path, *reconciliation().breaks)
     with Journal.at(tmp_path) as journal:
         held = reconciliation().breaks[0].name
-        life = journal.life(held)
+        life = journal.open_item(held)
         journal.say(acknowledgement(life, "Known.", None, NOW, "anna", "pc"))
     of_schema_3(tmp_path)
     with Journal.at(tmp_path) as journal:
@@ -138,7 +138,7 @@ def test_a_journal_of_schema_3_is_brought_up_to_date(tmp_path: Path) -> None:
         assert all(not item.entries for item in found.values())
         journal.record(a_run("2024-06_later"), reconciliation().breaks)
         assert journal.run("2024-06_later").reported == a_run().reported
-        assert journal.life(held).state is State.ACKNOWLEDGED
+        assert journal.open_item(held).state is State.ACKNOWLEDGED
         now = {item.name: item for item in journal.breaks("2024-06_later")}
         since = compared(old, found, a_run().totals, now)
         assert since.nothing
@@ -323,10 +323,10 @@ def test_a_break_is_known_by_the_beginning_of_its_name(tmp_path: Path) -> None:
     name = items[7].name
     with Journal.at(tmp_path) as journal:
         for text in (name, name.lower(), name[2:], f" {name} ", name[:8]):
-            assert journal.life(text).name == name
+            assert journal.open_item(text).name == name
         for text, said in (("", "40 breaks"), ("B-", "40 breaks"), ("B-????", "no break")):
             with pytest.raises(UsageError, match=said):
-                journal.life(text)
+                journal.open_item(text)
 
 
 def test_a_run_is_known_by_its_month_and_by_its_end(tmp_path: Path) -> None:
@@ -354,18 +354,18 @@ def test_an_acknowledgement_says_why_and_for_how_long(
     """A reason is needed, and a month in which the break was there."""
     recorded(tmp_path)
     with Journal.at(tmp_path) as journal, pytest.raises(UsageError, match=said):
-        acknowledgement(journal.life(seen().name), reason, until, NOW, "anna", "pc")
+        acknowledgement(journal.open_item(seen().name), reason, until, NOW, "anna", "pc")
 
 
 def test_what_people_say_is_kept_in_order(tmp_path: Path) -> None:
     """The last acknowledgement holds, and every note stays."""
     recorded(tmp_path)
     with Journal.at(tmp_path) as journal:
-        life = journal.life(seen().name)
+        life = journal.open_item(seen().name)
         journal.say(note(life, "First.", NOW, "anna", "pc"), note(life, "Then.", NOW, "bob", "pc"))
         journal.say(acknowledgement(life, "Small.", None, NOW, "anna", "pc"))
         journal.say(acknowledgement(life, "Agreed.", JULY, NOW, "bob", "pc"))
-        life = journal.life(seen().name)
+        life = journal.open_item(seen().name)
     assert [(event.who, event.reason) for event in life.notes] == [
         ("anna", "First."),
         ("bob", "Then."),
@@ -421,7 +421,10 @@ def test_what_was_accepted_stands_with_the_signature(tmp_path: Path) -> None:
     """Both are read back, and the month is signed off by two signatures under one run."""
     recorded(tmp_path)
     with Journal.at(tmp_path) as journal:
-        run, left = a_run(), unacknowledged(journal.breaks(a_run().run_id), journal.lives(JUNE))
+        run, left = (
+            a_run(),
+            unacknowledged(journal.breaks(a_run().run_id), journal.open_items(JUNE)),
+        )
         assert [item.contract_id for item in left] == ["C-1"]
         journal.say(*signed(run, pen("anna", accept="Small"), [], left))
         assert signed_off(journal.events(), JUNE) == ""
@@ -451,8 +454,8 @@ def test_what_is_acknowledged_or_resolved_or_less_than_critical_need_not_be_acce
     items.append(seen("C-3", severity=Severity.CRITICAL))
     recorded(tmp_path, *items)
     with Journal.at(tmp_path) as journal:
-        life = journal.life(items[0].name)
+        life = journal.open_item(items[0].name)
         journal.say(acknowledgement(life, "Known.", None, NOW, "anna", "pc"))
         closed = [Resolution(items[2].name, JULY, "Made good.")]
         journal.record(a_run("2024-07_x", JULY), [], closed)
-        assert unacknowledged(journal.breaks(a_run().run_id), journal.lives(JUNE)) == []
+        assert unacknowledged(journal.breaks(a_run().run_id), journal.open_items(JUNE)) == []

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from recon.base.month import Month
 from recon.base.result import Break, Cause, Severity, Status, fingerprint
 from recon.record.journal.ageing import Age, ageing, standing
-from recon.record.journal.model import Event, Kind, Life, State
-from recon.record.journal.open_items import chronicle, lives, settled
+from recon.record.journal.model import Event, Kind, OpenItem, State
+from recon.record.journal.open_items import open_items, settled, timeline
 
 START = datetime(2024, 7, 1, 9, 0, tzinfo=UTC)
 MAY, JUNE, JULY, AUGUST = (Month.parse(f"2024-0{number}") for number in (5, 6, 7, 8))
@@ -67,7 +67,7 @@ class Books:
         """Record a run; return what it has closed, by name, with the reason."""
         now = {item.name: item for item in breaks}
         due = {item.name: item.to_date_difference for item in breaks} | dict(to_date or {})
-        closed = settled(chronicle(self.events, self.seen), month, now, due)
+        closed = settled(timeline(self.events, self.seen), month, now, due)
         run_id = f"run {len(self.seen) + 1}"
         self.seen[run_id] = breaks
         self._add(Kind.RUN, run_id, month)
@@ -86,16 +86,16 @@ class Books:
         number = len(self.events) + 1
         self.events.append(Event(number, at, "dana", "pc", kind, subject, month, reason, detail))
 
-    def life(self, month: Month | None = None) -> Life:
+    def open_item(self, month: Month | None = None) -> OpenItem:
         """Return where the break stands."""
-        return lives(self.events, self.seen, month)[NAME]
+        return open_items(self.events, self.seen, month)[NAME]
 
 
 def test_a_break_begins_with_the_run_that_first_sees_it() -> None:
     """It is open, of age 0, and worth its difference."""
     books = Books()
     assert books.run(JUNE, seen()) == {}
-    life = books.life()
+    life = books.open_item()
     assert (life.state, life.first_month, life.amount) == (State.OPEN, JUNE, -1_000_000)
     assert (life.first_seen, life.months_old(JUNE), life.days_old(START)) == (START, 0, 0)
 
@@ -105,10 +105,10 @@ def test_a_break_is_carried_until_it_is_made_good() -> None:
     books = Books()
     books.run(MAY, seen())
     assert books.run(JUNE, to_date={NAME: -1_000_000}) == {}
-    assert books.life().state is State.OPEN
-    assert books.life().months_old(JUNE) == 1
+    assert books.open_item().state is State.OPEN
+    assert books.open_item().months_old(JUNE) == 1
     assert books.run(JULY, to_date={NAME: 0}) == {NAME: "Made good: it agrees to date in 2024-07."}
-    assert books.life().state is State.RESOLVED
+    assert books.open_item().state is State.RESOLVED
 
 
 def test_a_line_that_breaks_on_adds_up() -> None:
@@ -116,8 +116,8 @@ def test_a_line_that_breaks_on_adds_up() -> None:
     books = Books()
     books.run(MAY, seen())
     books.run(JUNE, seen(amount=-50))
-    assert (books.life().amount, books.life().first_month) == (-1_500_000, MAY)
-    assert books.life().last.difference == -500_000
+    assert (books.open_item().amount, books.open_item().first_month) == (-1_500_000, MAY)
+    assert books.open_item().last.difference == -500_000
 
 
 def test_a_line_that_no_source_has_any_more_is_not_closed() -> None:
@@ -125,7 +125,7 @@ def test_a_line_that_no_source_has_any_more_is_not_closed() -> None:
     books = Books()
     books.run(MAY, seen())
     assert books.run(JUNE) == {}
-    assert books.life().state is State.OPEN
+    assert books.open_item().state is State.OPEN
 
 
 def test_a_month_run_again_without_it_closes_it() -> None:
@@ -133,7 +133,7 @@ def test_a_month_run_again_without_it_closes_it() -> None:
     books = Books()
     books.run(JUNE, seen())
     assert books.run(JUNE) == {NAME: "No longer there: 2024-06 was run again without it."}
-    assert books.life().state is State.RESOLVED
+    assert books.open_item().state is State.RESOLVED
 
 
 def test_a_month_run_again_leaves_the_other_months() -> None:
@@ -142,7 +142,7 @@ def test_a_month_run_again_leaves_the_other_months() -> None:
     books.run(MAY, seen())
     books.run(JUNE, seen(amount=-50))
     assert books.run(MAY) == {}
-    life = books.life()
+    life = books.open_item()
     assert (life.state, life.amount, life.first_month) == (State.OPEN, -500_000, JUNE)
 
 
@@ -150,9 +150,9 @@ def test_a_month_run_again_the_same_changes_nothing() -> None:
     """Two runs over the same books are one break, as old as the first of them."""
     books = Books()
     books.run(JUNE, seen())
-    before = books.life()
+    before = books.open_item()
     books.run(JUNE, seen())
-    assert books.life() == before
+    assert books.open_item() == before
 
 
 @pytest.mark.parametrize("cause", ["catch_up", "wrong_period"])
@@ -164,7 +164,7 @@ def test_a_difference_of_timing_clears_itself(cause: str) -> None:
     words = cause.replace("_", " ")
     reason = f"Timing: 2024-06 (not posted) and 2024-07 ({words}) agree to date."
     assert books.run(JULY, made_up) == {NAME: reason}
-    assert (books.life().state, books.life().amount) == (State.RESOLVED, 0)
+    assert (books.open_item().state, books.open_item().amount) == (State.RESOLVED, 0)
 
 
 def test_a_difference_of_another_kind_stays_open_though_it_agrees_to_date() -> None:
@@ -172,7 +172,7 @@ def test_a_difference_of_another_kind_stays_open_though_it_agrees_to_date() -> N
     books = Books()
     books.run(JUNE, seen())
     assert books.run(JULY, seen(amount=100, cause="duplicate_entry", to_date_difference=0)) == {}
-    assert books.life().state is State.OPEN
+    assert books.open_item().state is State.OPEN
 
 
 def test_a_line_that_breaks_again_later_is_a_new_life() -> None:
@@ -182,7 +182,7 @@ def test_a_line_that_breaks_again_later_is_a_new_life() -> None:
     books.acknowledge(MAY, AUGUST)
     books.run(JUNE, to_date={NAME: 0})
     books.run(AUGUST, seen(amount=-30))
-    life = books.life()
+    life = books.open_item()
     assert (life.state, life.first_month, life.amount) == (State.OPEN, AUGUST, -300_000)
     assert life.acknowledged is None
 
@@ -193,9 +193,9 @@ def test_a_closed_month_run_again_goes_on_with_its_life() -> None:
     books.run(JUNE, seen())
     books.run(JULY, to_date={NAME: 0})
     books.run(JUNE, seen())
-    assert books.life().state is State.RESOLVED
+    assert books.open_item().state is State.RESOLVED
     books.run(JUNE, seen(amount=-70))
-    assert books.life().state is State.OPEN
+    assert books.open_item().state is State.OPEN
 
 
 def test_a_month_run_again_keeps_two_lives_apart() -> None:
@@ -204,12 +204,12 @@ def test_a_month_run_again_keeps_two_lives_apart() -> None:
     months = [(MAY, ()), (JUNE, (seen(),)), (JULY, (made_up,)), (AUGUST, (seen(amount=-30),))]
     for month, breaks in months:
         books.run(month, *breaks)
-    before = books.life()
+    before = books.open_item()
     assert (before.first_month, before.amount, before.state) == (AUGUST, -300_000, State.OPEN)
     for month, breaks in months:
         books.run(month, *breaks, to_date={NAME: 0} if month == MAY else None)
-        assert books.life() == before
-        assert lives(books.events, books.seen, JULY)[NAME].resolved is not None
+        assert books.open_item() == before
+        assert open_items(books.events, books.seen, JULY)[NAME].resolved is not None
 
 
 def test_a_month_run_again_may_no_longer_close_it() -> None:
@@ -218,9 +218,9 @@ def test_a_month_run_again_may_no_longer_close_it() -> None:
     books.run(JUNE, seen())
     books.run(JULY, to_date={NAME: 0})
     books.run(JULY, to_date={NAME: -500})
-    assert books.life().state is State.OPEN
+    assert books.open_item().state is State.OPEN
     books.run(JULY, to_date={NAME: 0})
-    assert books.life().state is State.RESOLVED
+    assert books.open_item().state is State.RESOLVED
 
 
 def test_a_month_that_is_run_late_finds_what_made_it_good() -> None:
@@ -228,10 +228,10 @@ def test_a_month_that_is_run_late_finds_what_made_it_good() -> None:
     books = Books()
     made_up = seen(amount=100, cause="catch_up", to_date_difference=0)
     books.run(JULY, made_up)
-    assert books.life().state is State.OPEN
+    assert books.open_item().state is State.OPEN
     reason = "Timing: 2024-06 (not posted) and 2024-07 (catch up) agree to date."
     assert books.run(JUNE, seen()) == {NAME: reason}
-    assert (books.life().state, books.life().amount) == (State.RESOLVED, 0)
+    assert (books.open_item().state, books.open_item().amount) == (State.RESOLVED, 0)
 
 
 def test_a_break_that_is_there_again_is_open() -> None:
@@ -240,7 +240,7 @@ def test_a_break_that_is_there_again_is_open() -> None:
     books.run(JUNE, seen())
     books.run(JUNE)
     books.run(JUNE, seen())
-    assert books.life().state is State.OPEN
+    assert books.open_item().state is State.OPEN
 
 
 def test_what_was_said_of_one_life_is_not_said_of_the_next() -> None:
@@ -251,8 +251,8 @@ def test_what_was_said_of_one_life_is_not_said_of_the_next() -> None:
     books.run(JUNE, to_date={NAME: 0})
     books.run(JULY, seen())
     books.run(MAY, seen())
-    assert books.life().acknowledged is None
-    assert lives(books.events, books.seen, MAY)[NAME].acknowledged is not None
+    assert books.open_item().acknowledged is None
+    assert open_items(books.events, books.seen, MAY)[NAME].acknowledged is not None
 
 
 def test_an_acknowledgement_holds_until_its_month() -> None:
@@ -261,7 +261,7 @@ def test_an_acknowledgement_holds_until_its_month() -> None:
     books.run(JUNE, seen())
     books.acknowledge(JUNE, until=JULY)
     books.run(JULY, seen(amount=-50))
-    assert [books.life(month).state for month in (JUNE, JULY, AUGUST)] == [
+    assert [books.open_item(month).state for month in (JUNE, JULY, AUGUST)] == [
         State.ACKNOWLEDGED,
         State.ACKNOWLEDGED,
         State.OPEN,
@@ -274,9 +274,9 @@ def test_an_acknowledgement_without_a_month_lapses_when_the_break_changes() -> N
     books.run(JUNE, seen())
     books.acknowledge(JUNE)
     books.run(JUNE, seen())
-    assert books.life().state is State.ACKNOWLEDGED
+    assert books.open_item().state is State.ACKNOWLEDGED
     books.run(JUNE, seen(amount=-101))
-    assert books.life().state is State.OPEN
+    assert books.open_item().state is State.OPEN
 
 
 def test_an_acknowledgement_is_carried_with_the_break() -> None:
@@ -285,7 +285,7 @@ def test_an_acknowledgement_is_carried_with_the_break() -> None:
     books.run(JUNE, seen())
     books.acknowledge(JUNE)
     books.run(JULY, to_date={NAME: -1_000_000})
-    assert books.life(JULY).state is State.ACKNOWLEDGED
+    assert books.open_item(JULY).state is State.ACKNOWLEDGED
 
 
 def test_the_books_of_a_month_know_no_later_run() -> None:
@@ -354,9 +354,9 @@ def test_every_break_is_in_exactly_one_state_and_replaying_gives_the_same(
         books.run(month, *found, to_date=dict.fromkeys(ever - {i.name for i in found}, rest))
         if said and NAME in ever:
             books.acknowledge(month, month if said == "ack until" else None)
-    known = lives(books.events, books.seen, AUGUST)
+    known = open_items(books.events, books.seen, AUGUST)
     assert set(known) == ever
-    assert known == lives(list(books.events), dict(books.seen), AUGUST)
+    assert known == open_items(list(books.events), dict(books.seen), AUGUST)
     still_open = {life.name for life in standing(books.events, books.seen, AUGUST)}
     assert still_open == {name for name, life in known.items() if life.state is not State.RESOLVED}
     for life in known.values():
@@ -385,7 +385,7 @@ def _books_of(differences: Sequence[int], order: Iterable[Month]) -> Books:
 
 def _told(books: Books) -> list[object]:
     """Return where the break stands in each month, but for when the runs were."""
-    found = (lives(books.events, books.seen, month).get(NAME) for month in MONTHS)
+    found = (open_items(books.events, books.seen, month).get(NAME) for month in MONTHS)
     return [
         life and (life.first_month, life.seen, life.resolved and life.resolved.reason)
         for life in found

@@ -9,15 +9,15 @@ taken away unseen.
 from __future__ import annotations
 
 from recon.record.evidence.chain import latest, verify_chain
-from recon.record.evidence.facts import Finding, PackFacts, Previous
+from recon.record.evidence.facts import PackContents, PackFinding, Previous
 from recon.record.evidence.layout import FOLDER
 from recon.record.evidence.pack import write_pack
 from recon.record.evidence.verify import Verdict, verify, verify_pack
 
 __all__ = [
     "FOLDER",
-    "Finding",
-    "PackFacts",
+    "PackContents",
+    "PackFinding",
     "Previous",
     "Verdict",
     "latest",

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from recon.record.evidence.documents import read
-from recon.record.evidence.facts import Finding, Previous
+from recon.record.evidence.facts import PackFinding, Previous
 from recon.record.evidence.layout import FOLDER, PREVIOUS, packs, run_of, second_of
 from recon.record.evidence.sums import SUMS, sha256
 
@@ -49,7 +49,7 @@ def latest(reports: Path, last: Previous | None, recorded: Set[str]) -> Previous
 
 def verify_chain(
     folders: Sequence[Path], recorded: Mapping[str, str] | None = None
-) -> list[Finding]:
+) -> list[PackFinding]:
     """Return where the chain through all packs of a folder of reports is broken.
 
     `folders` are those of the packs, the oldest first; `recorded` has the SHA-256 of the SHA256SUMS
@@ -60,22 +60,22 @@ def verify_chain(
         try:
             links.append(_link(folder))
         except (OSError, ValueError):
-            found.append(Finding(run_of(folder), PREVIOUS, "does not name the run before"))
+            found.append(PackFinding(run_of(folder), PREVIOUS, "does not name the run before"))
             links.append(_Link(run_of(folder), _seal(folder), Previous("", "")))
     found += [*_twice(links), *_unnamed(links), *_broken(links)]
     return [*found, *_unrecorded(links, recorded or {})]
 
 
-def _unrecorded(links: Sequence[_Link], recorded: Mapping[str, str]) -> list[Finding]:
+def _unrecorded(links: Sequence[_Link], recorded: Mapping[str, str]) -> list[PackFinding]:
     """Return the runs that are not what was recorded of them, or are gone."""
     seals = {link.run: link.sha256 for link in links}
     found = [
-        Finding(run, SUMS, "is not the one that the journal has recorded")
+        PackFinding(run, SUMS, "is not the one that the journal has recorded")
         for run, seal in recorded.items()
         if seals.get(run) and seals[run] != seal
     ]
     gone = [run for run in recorded if run not in seals]
-    return found + [Finding(run, FOLDER, "is gone; the journal knows the run") for run in gone]
+    return found + [PackFinding(run, FOLDER, "is gone; the journal knows the run") for run in gone]
 
 
 def _link(folder: Path) -> _Link:
@@ -96,22 +96,22 @@ def _seal(folder: Path) -> str:
         return ""
 
 
-def _twice(links: Iterable[_Link]) -> list[Finding]:
+def _twice(links: Iterable[_Link]) -> list[PackFinding]:
     runs = Counter(link.run for link in links)
-    return [Finding(run, FOLDER, "is there twice") for run, count in runs.items() if count > 1]
+    return [PackFinding(run, FOLDER, "is there twice") for run, count in runs.items() if count > 1]
 
 
-def _unnamed(links: Sequence[_Link]) -> list[Finding]:
+def _unnamed(links: Sequence[_Link]) -> list[PackFinding]:
     """Return the later runs that name no run before them."""
     first = [link for link in links if link.previous is None]
     late = first[1:] if first and second_of(first[0].run) == second_of(links[0].run) else first
     return [
-        Finding(link.run, PREVIOUS, "names no run before it, but there are earlier ones")
+        PackFinding(link.run, PREVIOUS, "names no run before it, but there are earlier ones")
         for link in late
     ]
 
 
-def _broken(links: Sequence[_Link]) -> list[Finding]:
+def _broken(links: Sequence[_Link]) -> list[PackFinding]:
     """Return the runs that are gone, that were changed, and those between which one is gone."""
     seals = {link.run: link.sha256 for link in links}
     followers: Mapping[str, list[_Link]] = defaultdict(list)
@@ -122,12 +122,12 @@ def _broken(links: Sequence[_Link]) -> list[Finding]:
         followers[link.previous.run_id].append(link)
         before = link.previous.run_id
         if before not in seals:
-            found.append(Finding(link.run, PREVIOUS, f"the run before, {before}, is gone"))
+            found.append(PackFinding(link.run, PREVIOUS, f"the run before, {before}, is gone"))
         elif seals[before] != link.previous.sha256:
             what = f"is not the one that the next run, {link.run}, has recorded"
-            found.append(Finding(before, SUMS, what))
+            found.append(PackFinding(before, SUMS, what))
     for run, following in followers.items():
         for link in following[1:]:
             what = f"{following[0].run} follows {run} too: a run is gone, or two ran at once"
-            found.append(Finding(link.run, PREVIOUS, what))
+            found.append(PackFinding(link.run, PREVIOUS, what))
     return found

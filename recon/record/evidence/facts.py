@@ -21,7 +21,7 @@ class Previous:
 
 
 @dataclass(frozen=True, slots=True)
-class PackFacts:
+class PackContents:
     """A run as its pack tells it.
 
     `relations` are what to select both sides from, `trails` how they came here; both are looked
@@ -47,7 +47,7 @@ class PackFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class PackFinding:
     """Why a pack does not prove itself: the run, the file of its pack, and what is wrong."""
 
     run: str

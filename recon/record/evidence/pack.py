@@ -10,7 +10,7 @@ from recon.reconciliation.document import dumps, moment
 from recon.record.evidence.configuration import configuration, plain
 from recon.record.evidence.documents import derived, policy_table
 from recon.record.evidence.extracts import Extract, copy_extract, extract_totals, write_extract
-from recon.record.evidence.facts import PackFacts, Previous
+from recon.record.evidence.facts import PackContents, Previous
 from recon.record.evidence.layout import (
     CONFIGURATION,
     EXTRACTS,
@@ -25,7 +25,7 @@ from recon.record.evidence.sums import write_sums
 from recon.store.session import Session
 
 
-def write_pack(folder: Path, opened: Session, facts: PackFacts) -> str:
+def write_pack(folder: Path, opened: Session, facts: PackContents) -> str:
     """Write a run's pack into a new folder; return the SHA-256 of its SHA256SUMS.
 
     `opened` is the session in which both sides can still be selected from. Raises OSError and
@@ -42,14 +42,14 @@ def write_pack(folder: Path, opened: Session, facts: PackFacts) -> str:
     return write_sums(folder)
 
 
-def _extract(opened: Session, side: Side, facts: PackFacts, folder: Path) -> Extract:
+def _extract(opened: Session, side: Side, facts: PackContents, folder: Path) -> Extract:
     if side in facts.kept:
         return copy_extract(facts.kept[side], side, folder)
     compliance = facts.settings.accounting.compliance
     return write_extract(opened, side, facts.relations[side], folder, compliance)
 
 
-def _extract_totals(opened: Session, facts: PackFacts, folder: Path) -> dict[Side, Document]:
+def _extract_totals(opened: Session, facts: PackContents, folder: Path) -> dict[Side, Document]:
     """Return what the rows of each extract come to; those of a copy are known."""
     kept = facts.kept
     return {
@@ -62,7 +62,7 @@ def _write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8", newline="\n")
 
 
-def _told(facts: PackFacts, extracts: dict[Side, Extract]) -> dict[str, Document]:
+def _told(facts: PackContents, extracts: dict[Side, Extract]) -> dict[str, Document]:
     """Return the documents that the extracts do not prove: who, when, how, and by which rules."""
     sources = {SOURCES[side]: {"schema": 1, **facts.trails[side]()} for side in Side}
     return {
@@ -75,7 +75,7 @@ def _told(facts: PackFacts, extracts: dict[Side, Extract]) -> dict[str, Document
     }
 
 
-def _run(facts: PackFacts, extracts: dict[Side, Extract]) -> Document:
+def _run(facts: PackContents, extracts: dict[Side, Extract]) -> Document:
     return {
         "schema": 1,
         "run_id": facts.run_id,
@@ -97,7 +97,7 @@ def _run(facts: PackFacts, extracts: dict[Side, Extract]) -> Document:
     }
 
 
-def _signed_otherwise(facts: PackFacts) -> bool:
+def _signed_otherwise(facts: PackContents) -> bool:
     """Return whether the run told breaks only because another verdict was signed off before."""
     return facts.exit_code == ExitCode.BREAKS and not facts.result.breaks_from(facts.fail_on)
 

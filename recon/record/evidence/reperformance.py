@@ -15,7 +15,7 @@ from recon.base.result import Side
 from recon.reconciliation.revenue import reconcile_relations
 from recon.record.evidence.documents import derived, read
 from recon.record.evidence.extracts import extract_relation, extract_totals
-from recon.record.evidence.facts import Finding
+from recon.record.evidence.facts import PackFinding
 from recon.record.evidence.layout import CONTROL_TOTALS, PAGE, POLICY, RUN, SOURCES, TOLD, Document
 from recon.store.session import session
 
@@ -23,7 +23,7 @@ from recon.store.session import session
 SHOWN = 5
 
 
-def reperform(folder: Path, run: str) -> list[Finding]:
+def reperform(folder: Path, run: str) -> list[PackFinding]:
     """Return where a pack does not say what its extracts and its policy come to.
 
     Whatever a pack holds, it ends in findings: nothing is raised for what is wrong with it.
@@ -38,14 +38,14 @@ def reperform(folder: Path, run: str) -> list[Finding]:
         return [_failed(run, f"{type(error).__name__}: {error}".splitlines()[0])]
     version = str(_written_by(told[RUN]))
     return uncounted + [
-        Finding(run, name, _with_version(what, version))
+        PackFinding(run, name, _with_version(what, version))
         for name, text in found.items()
         for what in _differences(name, (folder / name).read_bytes(), text)
     ]
 
 
-def _failed(run: str, why: str) -> Finding:
-    return Finding(run, RUN, f"the reconciliation cannot be made again: {why}")
+def _failed(run: str, why: str) -> PackFinding:
+    return PackFinding(run, RUN, f"the reconciliation cannot be made again: {why}")
 
 
 def _derived_again(folder: Path, told: Mapping[str, Document]) -> dict[str, str]:
@@ -64,7 +64,7 @@ def _derived_again(folder: Path, told: Mapping[str, Document]) -> dict[str, str]
         return derived(result, totals, told)
 
 
-def _uncounted(run: str, told: Mapping[str, Document], totals: Document) -> list[Finding]:
+def _uncounted(run: str, told: Mapping[str, Document], totals: Document) -> list[PackFinding]:
     """Return the sides of which a server counted other rows than the extract holds."""
     found = []
     for side, name in SOURCES.items():
@@ -72,7 +72,7 @@ def _uncounted(run: str, told: Mapping[str, Document], totals: Document) -> list
         counted = sum(part["rows"] for part in told[name].get("parts", ()))
         if "parts" in told[name] and counted != held:
             what = f"the server counted {counted:,} rows, but the extract holds {held:,}"
-            found.append(Finding(run, name, what))
+            found.append(PackFinding(run, name, what))
     return found
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from recon.base.errors import UsageError
 from recon.record.evidence.chain import verify_chain
-from recon.record.evidence.facts import Finding
+from recon.record.evidence.facts import PackFinding
 from recon.record.evidence.layout import DERIVED, EXTRACTS, TOLD, named, pack_of, packs, run_of
 from recon.record.evidence.reperformance import reperform
 from recon.record.evidence.sums import SUMS, parsed_sums, sha256
@@ -22,7 +22,7 @@ class Verdict:
 
     run: str
     folder: Path
-    findings: tuple[Finding, ...]
+    findings: tuple[PackFinding, ...]
 
     @property
     def proven(self) -> bool:
@@ -61,7 +61,7 @@ def verify(
     return verdicts
 
 
-def verify_pack(folder: Path) -> list[Finding]:
+def verify_pack(folder: Path) -> list[PackFinding]:
     """Return why a pack does not prove itself; nothing where it does.
 
     First the files are held against their hashes. Only where they are the ones that were written,
@@ -72,34 +72,34 @@ def verify_pack(folder: Path) -> list[Finding]:
         found = _changed(folder, run)
     except OSError as error:
         place = Path(error.filename or folder).name
-        found = [Finding(run, place, f"cannot be read: {error.strerror}")]
+        found = [PackFinding(run, place, f"cannot be read: {error.strerror}")]
     return found or reperform(folder, run)
 
 
-def _changed(folder: Path, run: str) -> list[Finding]:
+def _changed(folder: Path, run: str) -> list[PackFinding]:
     if not folder.is_dir():
-        return [Finding(run, folder.name, "is not there")]
+        return [PackFinding(run, folder.name, "is not there")]
     there = {path.name for path in folder.iterdir()}
     if SUMS not in there:
-        return [Finding(run, SUMS, "is not there: nothing says what the files should be")]
+        return [PackFinding(run, SUMS, "is not there: nothing says what the files should be")]
     hashes, problem = parsed_sums((folder / SUMS).read_bytes())
-    damaged = [Finding(run, SUMS, problem)] if problem else []
+    damaged = [PackFinding(run, SUMS, problem)] if problem else []
     damaged += [
-        Finding(run, SUMS, f"does not list {name}") for name in sorted(EXPECTED - set(hashes))
+        PackFinding(run, SUMS, f"does not list {name}") for name in sorted(EXPECTED - set(hashes))
     ]
     extra = [
-        Finding(run, name, "does not belong to a pack")
+        PackFinding(run, name, "does not belong to a pack")
         for name in sorted(there - EXPECTED - {SUMS})
     ]
     return damaged + _unlike_hashes(folder, run, hashes) + extra
 
 
-def _unlike_hashes(folder: Path, run: str, hashes: Mapping[str, str]) -> list[Finding]:
+def _unlike_hashes(folder: Path, run: str, hashes: Mapping[str, str]) -> list[PackFinding]:
     found = []
     for name, wanted in hashes.items():
         path = folder / name
         if path.is_symlink() or not path.is_file():
-            found.append(Finding(run, name, "is missing"))
+            found.append(PackFinding(run, name, "is missing"))
         elif sha256(path) != wanted:
-            found.append(Finding(run, name, f"was changed: {SUMS} has another hash of it"))
+            found.append(PackFinding(run, name, f"was changed: {SUMS} has another hash of it"))
     return found

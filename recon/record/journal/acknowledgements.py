@@ -6,37 +6,36 @@ from datetime import datetime
 
 from recon.base.errors import UsageError
 from recon.base.month import Month
-from recon.record.journal.model import Event, Kind, Life
+from recon.record.journal.model import Event, Kind, OpenItem
 
 
 def acknowledgement(
-    life: Life, reason: str, until: Month | None, at: datetime, who: str, host: str
+    open_item: OpenItem, reason: str, until: Month | None, at: datetime, who: str, host: str
 ) -> Event:
     """Return the event that acknowledges a break until a month, or for as long as it stays as is.
 
     Raises UsageError without a reason, for a resolved break, and where `until` is too early.
     """
-    if life.resolved:
+    name, first = open_item.name, open_item.first_month
+    if open_item.resolved:
         raise UsageError(
-            f"{life.name} is resolved ({life.resolved.reason.rstrip('.')}); only an open break "
+            f"{name} is resolved ({open_item.resolved.reason.rstrip('.')}); only an open break "
             "can be acknowledged."
         )
-    if until and until < life.first_month:
+    if until and until < first:
         raise UsageError(
-            f"{life.name} was first seen in {life.first_month}; --until is that month or a later "
-            f"one, not {until}."
+            f"{name} was first seen in {first}; --until is that month or a later one, not {until}."
         )
-    said = _words(reason, "--reason")
-    month = max(life.seen)
-    return Event(
-        0, at, who, host, Kind.ACKNOWLEDGED, life.name, month, said, str(until) if until else ""
-    )
+    reason = _words(reason, "--reason")
+    month = max(open_item.seen)
+    last = str(until) if until else ""
+    return Event(0, at, who, host, Kind.ACKNOWLEDGED, name, month, reason, last)
 
 
-def note(life: Life, text: str, at: datetime, who: str, host: str) -> Event:
+def note(open_item: OpenItem, text: str, at: datetime, who: str, host: str) -> Event:
     """Return the event that adds a note to a break; raises UsageError where it is empty."""
-    month = max(life.seen, default=life.first_month)
-    return Event(0, at, who, host, Kind.NOTED, life.name, month, _words(text, "the note"))
+    month = max(open_item.seen, default=open_item.first_month)
+    return Event(0, at, who, host, Kind.NOTED, open_item.name, month, _words(text, "the note"))
 
 
 def _words(text: str, what: str) -> str:

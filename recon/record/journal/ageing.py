@@ -9,8 +9,8 @@ from enum import Enum
 from recon.base.errors import tie
 from recon.base.month import Month
 from recon.base.result import Break
-from recon.record.journal.model import Event, Life, State
-from recon.record.journal.open_items import as_of, lives
+from recon.record.journal.model import Event, OpenItem, State
+from recon.record.journal.open_items import as_of, open_items
 
 
 class Age(Enum):
@@ -36,13 +36,13 @@ class Sums:
     amount: int = 0
     gross: int = 0
 
-    def with_life(self, life: Life) -> Sums:
+    def with_item(self, open_item: OpenItem) -> Sums:
         """Return the sums with one break more."""
         return Sums(
             self.count + 1,
-            self.acknowledged + (life.state is State.ACKNOWLEDGED),
-            self.amount + life.amount,
-            self.gross + abs(life.amount),
+            self.acknowledged + (open_item.state is State.ACKNOWLEDGED),
+            self.amount + open_item.amount,
+            self.gross + abs(open_item.amount),
         )
 
 
@@ -56,36 +56,42 @@ class Ageing:
 
 def standing(
     events: Iterable[Event], seen: Mapping[str, Sequence[Break]], month: Month
-) -> tuple[Life, ...]:
+) -> tuple[OpenItem, ...]:
     """Return the breaks that were not resolved at the end of a month, the oldest first.
 
     Runs of later months are left out; what people said holds whenever they said it.
     """
-    known = lives(as_of(events, month), seen, month)
-    return by_age(life for life in known.values() if not life.resolved)
+    known = open_items(as_of(events, month), seen, month)
+    return by_age(open_item for open_item in known.values() if not open_item.resolved)
 
 
-def by_age(found: Iterable[Life]) -> tuple[Life, ...]:
+def by_age(found: Iterable[OpenItem]) -> tuple[OpenItem, ...]:
     """Return breaks in the order in which people read them: the oldest, gravest, largest first."""
     return tuple(sorted(found, key=_place))
 
 
-def _place(life: Life) -> tuple[Month, int, str, int, str]:
+def _place(open_item: OpenItem) -> tuple[Month, int, str, int, str]:
     # Amounts of different currencies cannot be compared.
-    item = life.last
-    return life.first_month, -item.severity, item.currency, -abs(life.amount), life.name
+    item = open_item.last
+    return (
+        open_item.first_month,
+        -item.severity,
+        item.currency,
+        -abs(open_item.amount),
+        open_item.name,
+    )
 
 
-def sums(found: Iterable[Life]) -> dict[str, Sums]:
+def sums(found: Iterable[OpenItem]) -> dict[str, Sums]:
     """Return what is open, by currency."""
     totals: dict[str, Sums] = {}
-    for life in found:
-        currency = life.last.currency
-        totals[currency] = totals.get(currency, Sums()).with_life(life)
+    for open_item in found:
+        currency = open_item.last.currency
+        totals[currency] = totals.get(currency, Sums()).with_item(open_item)
     return dict(sorted(totals.items()))
 
 
-def ageing(found: Sequence[Life], month: Month) -> dict[str, Ageing]:
+def ageing(found: Sequence[OpenItem], month: Month) -> dict[str, Ageing]:
     """Return the ageing table of each currency.
 
     Raises TieOutError where its rows do not add up to the total.
@@ -104,9 +110,9 @@ def ageing(found: Sequence[Life], month: Month) -> dict[str, Ageing]:
     return tables
 
 
-def _row(found: Iterable[Life], month: Month, currency: str, age: Age) -> Sums:
+def _row(found: Iterable[OpenItem], month: Month, currency: str, age: Age) -> Sums:
     row = Sums()
-    for life in found:
-        if life.last.currency == currency and Age.of(life.months_old(month)) is age:
-            row = row.with_life(life)
+    for open_item in found:
+        if open_item.last.currency == currency and Age.of(open_item.months_old(month)) is age:
+            row = row.with_item(open_item)
     return row

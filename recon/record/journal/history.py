@@ -10,15 +10,15 @@ from functools import cached_property
 from recon.base.month import Month
 from recon.base.result import Break, Severity, Totals
 from recon.record.journal.ageing import by_age
-from recon.record.journal.model import Event, Kind, Life, Run
+from recon.record.journal.model import Event, Kind, OpenItem, Run
 from recon.record.journal.open_items import (
-    Chronicle,
     Resolution,
+    Timeline,
     as_of,
-    chronicle,
     closable,
-    lives,
+    open_items,
     settled,
+    timeline,
 )
 from recon.record.journal.signing import Signature, signatures
 
@@ -27,7 +27,7 @@ Moved = Mapping[str, Mapping[str, int]]
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class MovementPart:
     """What one thing has moved; `rows` is how many of them, None where they are not counted."""
 
     what: str
@@ -47,7 +47,7 @@ class Since:
     new: tuple[Break, ...]
     changed: tuple[tuple[Break, Break], ...]
     moved: Mapping[str, int]
-    parts: tuple[Part, ...] = ()
+    parts: tuple[MovementPart, ...] = ()
 
     @property
     def nothing(self) -> bool:
@@ -75,16 +75,16 @@ class History:
     `since` compares with the last run of the month, None for the first one, and `superseded` with
     the one that was signed off; `carried` are the breaks of earlier months that are not resolved,
     the oldest first; `closed` is all that this run closes, and `resolved` what no run before it
-    had; `lives` has the break of every line that breaks in the month, by name; `at` is the moment,
-    None where nothing is recorded.
+    had; `open_items` has the break of every line that breaks in the month, by name; `at` is the
+    moment, None where nothing is recorded.
     """
 
     since: Since | None = None
     superseded: Superseded | None = None
-    carried: tuple[Life, ...] = ()
+    carried: tuple[OpenItem, ...] = ()
     closed: tuple[Resolution, ...] = ()
-    resolved: tuple[tuple[Life, Resolution], ...] = ()
-    lives: Mapping[str, Life] = field(default_factory=dict)
+    resolved: tuple[tuple[OpenItem, Resolution], ...] = ()
+    open_items: Mapping[str, OpenItem] = field(default_factory=dict)
     at: datetime | None = None
 
     @property
@@ -93,9 +93,9 @@ class History:
         return self.superseded.run.run_id if self.superseded else ""
 
     @property
-    def open(self) -> tuple[Life, ...]:
+    def open(self) -> tuple[OpenItem, ...]:
         """The breaks that are not resolved at the end of the month, the oldest first."""
-        now = (life for life in self.lives.values() if not life.resolved)
+        now = (open_item for open_item in self.open_items.values() if not open_item.resolved)
         return by_age([*self.carried, *now])
 
 
@@ -112,12 +112,12 @@ class Past:
     signed: Run | None = None
 
     @cached_property
-    def known(self) -> Chronicle:
+    def known(self) -> Timeline:
         """What is known of every line that broke."""
         # With every run there is more to go through, so it is done once.
-        return chronicle(self.events, self.seen)
+        return timeline(self.events, self.seen)
 
-    def closable(self, month: Month) -> dict[str, Life]:
+    def closable(self, month: Month) -> dict[str, OpenItem]:
         """Return the breaks of earlier months that a run of a month may close, by name."""
         return closable(self.known, month)
 
@@ -142,14 +142,14 @@ def history(
         since=_since(past, past.last, breaks, totals) if past.last else None,
         superseded=_superseded(past, past.signed, breaks, totals) if past.signed else None,
         carried=by_age(
-            life for name, life in now_known.items()
-            if name not in breaks and not life.resolved and life.first_month < month
+            open_item for name, open_item in now_known.items()
+            if name not in breaks and not open_item.resolved and open_item.first_month < month
         ),
         closed=tuple(closed),
         resolved=tuple(
             (now_known[item.name], item) for item in closed if _is_news(item, past, month)
         ),
-        lives={name: now_known[name] for name in breaks},
+        open_items={name: now_known[name] for name in breaks},
         at=at,
     )  # fmt: skip
 
@@ -160,13 +160,13 @@ def _after(
     breaks: Mapping[str, Break],
     closed: Sequence[Resolution],
     at: datetime,
-) -> dict[str, Life]:
+) -> dict[str, OpenItem]:
     """Return where every break stands once the run is recorded."""
     this = "this run"
     told = [(Kind.RUN, this, month, "")]
     told += [(Kind.RESOLVED, item.name, item.month, item.reason) for item in closed]
     events = [*past.events, *(Event(0, at, "", "", *each) for each in told)]
-    return lives(as_of(events, month), {**past.seen, this: list(breaks.values())}, month)
+    return open_items(as_of(events, month), {**past.seen, this: list(breaks.values())}, month)
 
 
 def _is_news(item: Resolution, past: Past, month: Month) -> bool:
@@ -204,7 +204,7 @@ def compared(
         changed=tuple(
             (then[name], item)
             for name, item in now.items()
-            if name in then and then[name].reported != item.reported
+            if name in then and item.changed_from(then[name])
         ),
         moved={
             currency: _difference(totals, currency) - _difference(last.totals, currency)

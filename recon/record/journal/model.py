@@ -1,4 +1,4 @@
-"""What the journal knows: runs, the breaks that they saw, and the lives of these breaks.
+"""The journal's terms: runs, the breaks that they saw, events, and open items.
 
 Amounts are ten-thousandths of the currency unit (see `recon.base.money`).
 """
@@ -116,7 +116,7 @@ class Event:
     detail: str = ""
 
 
-class Life(NamedTuple):
+class OpenItem(NamedTuple):
     """A break from the month in which it was first seen until it is resolved.
 
     `seen` has it by month, as the last run of that month saw it; `acknowledged` is the event that

@@ -1,9 +1,9 @@
-"""Lives: what the runs saw and what people said -> where each break stands. Pure.
+"""Open items: what the runs saw and people wrote -> the state of each break. Pure.
 
 Of every month its last run counts, whenever that was: a line's months are gone through in their own
-order, not in that of the runs. A break lives from the month in which its line breaks until a month
-closes it: because that month was run again without it, or because it has made it good to date. A
-line that breaks again later is a new life of the same name.
+order, not in that of the runs. A break is open from the month in which its line breaks until a
+month closes it: because that month was run again without it, or because it has made it good to
+date. A line that breaks again later is a new item of the same name.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from datetime import datetime
 
 from recon.base.month import Month
 from recon.base.result import TIMING, Break
-from recon.record.journal.model import Event, Kind, Life
+from recon.record.journal.model import Event, Kind, OpenItem
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +43,16 @@ class Line:
 
 
 @dataclass(slots=True)
-class Chronicle:
+class Timeline:
     """What is known of all lines that broke, by the name of their break, and which months ran."""
 
     lines: dict[str, Line] = field(default_factory=dict)
     ran: set[Month] = field(default_factory=set)
 
 
-def chronicle(events: Iterable[Event], seen: Mapping[str, Sequence[Break]]) -> Chronicle:
+def timeline(events: Iterable[Event], seen: Mapping[str, Sequence[Break]]) -> Timeline:
     """Return what all events tell, in order of time; `seen` has the breaks of every run."""
-    found = Chronicle()
+    found = Timeline()
     for event in events:
         if event.kind is Kind.RUN:
             _take_run(found, event, {item.name: item for item in seen.get(event.subject, ())})
@@ -64,17 +64,17 @@ def chronicle(events: Iterable[Event], seen: Mapping[str, Sequence[Break]]) -> C
     return found
 
 
-def lives(
+def open_items(
     events: Iterable[Event], seen: Mapping[str, Sequence[Break]], month: Month | None = None
-) -> dict[str, Life]:
-    """Return the life of every break that a month belongs to, by name; else the latest one.
+) -> dict[str, OpenItem]:
+    """Return the open item of every break that a month belongs to, by name; else the latest one.
 
     Acknowledgements that hold no longer in the month have lapsed.
     """
     found = {}
-    for name, line in chronicle(events, seen).lines.items():
-        all_of_it = list(_lives_of(name, line))
-        current = (life for life in all_of_it if month and _reaches(life, month))
+    for name, line in timeline(events, seen).lines.items():
+        all_of_it = list(_items_of(name, line))
+        current = (open_item for open_item in all_of_it if month and _reaches(open_item, month))
         if all_of_it:
             found[name] = _lapsed(next(current, all_of_it[-1]), month)
     return found
@@ -86,7 +86,7 @@ def as_of(events: Iterable[Event], month: Month) -> list[Event]:
     return [event for event in events if event.kind not in runs or event.month <= month]
 
 
-def _take_run(found: Chronicle, run: Event, now: Mapping[str, Break]) -> None:
+def _take_run(found: Timeline, run: Event, now: Mapping[str, Break]) -> None:
     month, again = run.month, run.month in found.ran
     found.ran.add(month)
     for name, line in found.lines.items():
@@ -97,7 +97,7 @@ def _take_run(found: Chronicle, run: Event, now: Mapping[str, Break]) -> None:
     for name, item in now.items():
         line = found.lines.setdefault(name, Line())
         before = line.seen.get(month)
-        if before is None or before.reported != item.reported:
+        if before is None or item.changed_from(before):
             _change(line, month, again)
         line.seen[month] = item
         line.gone.pop(month, None)
@@ -126,8 +126,8 @@ def _between(event: Event, begin: Month | None, end: Month | None) -> bool:
     return not (begin and event.month <= begin) and not (end and event.month > end)
 
 
-def _lives_of(name: str, line: Line) -> Iterator[Life]:
-    """Yield the lives of a line, the earliest first."""
+def _items_of(name: str, line: Line) -> Iterator[OpenItem]:
+    """The open items of a line, the earliest first."""
     seen: dict[Month, Break] = {}
     begin: Month | None = None
     for month in sorted({*line.seen, *line.closed}):
@@ -136,23 +136,23 @@ def _lives_of(name: str, line: Line) -> Iterator[Life]:
         elif not seen and month in line.gone:
             seen[month] = line.gone[month]
         if seen and month in line.closed:
-            yield _life(name, line, seen, begin, line.closed[month])
+            yield _open_item(name, line, seen, begin, line.closed[month])
             seen, begin = {}, month
     if seen:
-        yield _life(name, line, seen, begin, None)
+        yield _open_item(name, line, seen, begin, None)
 
 
-def _life(
+def _open_item(
     name: str,
     line: Line,
     seen: Mapping[Month, Break],
     begin: Month | None,
     closed: Event | None,
-) -> Life:
+) -> OpenItem:
     end = closed.month if closed else None
     said = [event for event in line.said if _between(event, begin, end)]
     acknowledged = [event for event in said if event.kind is Kind.ACKNOWLEDGED]
-    return Life(
+    return OpenItem(
         name,
         min(seen),
         min(line.since[month] for month in seen),
@@ -164,36 +164,40 @@ def _life(
     )
 
 
-def _reaches(life: Life, month: Month) -> bool:
-    return life.resolved is None or life.resolved.month >= month
+def _reaches(open_item: OpenItem, month: Month) -> bool:
+    return open_item.resolved is None or open_item.resolved.month >= month
 
 
-def _lapsed(life: Life, month: Month | None) -> Life:
-    held = life.acknowledged
+def _lapsed(open_item: OpenItem, month: Month | None) -> OpenItem:
+    held = open_item.acknowledged
     if month and held and held.detail and Month.parse(held.detail) < month:
-        return life._replace(acknowledged=None)
-    return life
+        return open_item._replace(acknowledged=None)
+    return open_item
 
 
-def closable(before: Chronicle, month: Month) -> dict[str, Life]:
-    """Return the lives that a run of a month may close, by name: those that reach it from earlier.
+def closable(before: Timeline, month: Month) -> dict[str, OpenItem]:
+    """The items that a run of a month may close, by name: those that reach it from earlier.
 
     What an earlier run of the month has closed counts as open: the run says so again, or not.
     """
     reaching = ((name, _reaching(name, line, month)) for name, line in before.lines.items())
-    return {name: life for name, life in reaching if life and life.first_month < month}
+    return {
+        name: open_item
+        for name, open_item in reaching
+        if open_item and open_item.first_month < month
+    }
 
 
-def _reaching(name: str, line: Line, month: Month) -> Life | None:
-    """Return the life that a month belongs to as long as the month closes nothing."""
+def _reaching(name: str, line: Line, month: Month) -> OpenItem | None:
+    """Return the open item that a month belongs to as long as the month closes nothing."""
     others = {key: event for key, event in line.closed.items() if key != month}
     open_there = Line(line.seen, line.gone, others, line.since, line.said)
-    found = (life for life in _lives_of(name, open_there) if _reaches(life, month))
-    return next((life for life in found if life.first_month <= month), None)
+    found = (open_item for open_item in _items_of(name, open_there) if _reaches(open_item, month))
+    return next((open_item for open_item in found if open_item.first_month <= month), None)
 
 
 def settled(
-    before: Chronicle,
+    before: Timeline,
     month: Month,
     now: Mapping[str, Break],
     to_date: Mapping[str, int],
@@ -204,8 +208,8 @@ def settled(
     of the lines that are `closable`, by name.
     """
     found = []
-    for name, life in closable(before, month).items():
-        if reason := _closed_by(life, month, now.get(name), to_date.get(name)):
+    for name, open_item in closable(before, month).items():
+        if reason := _closed_by(open_item, month, now.get(name), to_date.get(name)):
             found.append(Resolution(name, month, reason))
     known = {item.name for item in found}
     found += [
@@ -218,13 +222,13 @@ def settled(
     return found
 
 
-def _closed_by(life: Life, month: Month, item: Break | None, to_date: int | None) -> str:
+def _closed_by(open_item: OpenItem, month: Month, item: Break | None, to_date: int | None) -> str:
     """Return why a run closes a break of earlier months, '' where it does not."""
     if to_date != 0:
         return ""
     if item is None:
         return f"Made good: it agrees to date in {month}."
-    return _timing(life.seen, month, item) if item.cause in TIMING else ""
+    return _timing(open_item.seen, month, item) if item.cause in TIMING else ""
 
 
 def _timing(seen: Mapping[Month, Break], month: Month, item: Break) -> str:
@@ -240,12 +244,12 @@ def _is_gone(name: str, line: Line, month: Month) -> bool:
     """Return whether a month that is run without a line leaves nothing of its break."""
     if month not in line.seen and not (month in line.gone and month in line.closed):
         return False
-    life = _reaching(name, line, month)
-    return life is None or set(life.seen) == {month}
+    open_item = _reaching(name, line, month)
+    return open_item is None or set(open_item.seen) == {month}
 
 
 def _closed_later(
-    before: Chronicle, month: Month, now: Mapping[str, Break], known: set[str]
+    before: Timeline, month: Month, now: Mapping[str, Break], known: set[str]
 ) -> Iterator[Resolution]:
     """Yield what a later month had made good before this one was run for the first time."""
     for name, item in now.items():

@@ -13,7 +13,7 @@ from datetime import datetime
 from recon.base.errors import UsageError
 from recon.base.month import Month
 from recon.base.result import Break, Severity
-from recon.record.journal.model import Event, Kind, Life, Role, Run, State
+from recon.record.journal.model import Event, Kind, OpenItem, Role, Run, State
 
 NAMED = 3
 
@@ -80,12 +80,12 @@ def signed_off(events: Iterable[Event], month: Month) -> str:
     return max(complete, key=lambda signature: signature.at).run_id if complete else ""
 
 
-def unacknowledged(seen: Sequence[Break], lives: Mapping[str, Life]) -> list[Break]:
+def unacknowledged(seen: Sequence[Break], open_items: Mapping[str, OpenItem]) -> list[Break]:
     """Return the critical breaks of a run that are open, and that nobody has acknowledged."""
     return [
         item
         for item in seen
-        if item.severity is Severity.CRITICAL and lives[item.name].state is State.OPEN
+        if item.severity is Severity.CRITICAL and open_items[item.name].state is State.OPEN
     ]
 
 

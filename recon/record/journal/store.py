@@ -1,4 +1,4 @@
-"""The journal: runs and events in, runs and lives out."""
+"""The journal: runs and events in, runs, breaks and open items out."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from recon.record.journal.ageing import standing
 from recon.record.journal.alerts import Alerts
 from recon.record.journal.breaks import COLUMNS, break_of, row_of
 from recon.record.journal.history import Past
-from recon.record.journal.model import Event, Kind, Life, Reported, Run
-from recon.record.journal.open_items import Resolution, lives
+from recon.record.journal.model import Event, Kind, OpenItem, Reported, Run
+from recon.record.journal.open_items import Resolution, open_items
 from recon.record.journal.schema import opened, readable, transaction
 from recon.record.journal.signing import Signature, signatures, signed_off
 
@@ -195,19 +195,19 @@ class Journal:
         signed = runs.get(signed_off(events, month))
         return Past(events, self._breaks(), next(reversed(runs.values()), None), signed)
 
-    def standing(self, month: Month) -> tuple[Life, ...]:
+    def standing(self, month: Month) -> tuple[OpenItem, ...]:
         """Return the breaks that were not resolved at the end of a month, the oldest first."""
         return standing(self.events(), self._breaks(), month)
 
-    def lives(self, month: Month | None = None) -> dict[str, Life]:
+    def open_items(self, month: Month | None = None) -> dict[str, OpenItem]:
         """Return where every break stands, by name; see `recon.record.journal.open_items`."""
-        return lives(self.events(), self._breaks(), month)
+        return open_items(self.events(), self._breaks(), month)
 
-    def life(self, text: str) -> Life:
+    def open_item(self, text: str) -> OpenItem:
         """Return the break of that name or its beginning; raises UsageError where it is not one."""
         wanted = text.strip().upper().removeprefix("B-")
-        known = self.lives()
-        found = [life for name, life in known.items() if name[2:].startswith(wanted)]
+        known = self.open_items()
+        found = [open_item for name, open_item in known.items() if name[2:].startswith(wanted)]
         if len(found) != 1 or not wanted:
             what = "is no break" if not found else f"are {len(found)} breaks"
             raise UsageError(f"There {what} {text!r}; `recon open` lists them.")

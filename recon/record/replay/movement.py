@@ -15,7 +15,7 @@ from recon.base.errors import ReconError, UsageError, tie
 from recon.base.policy import Policy
 from recon.base.result import Side
 from recon.record.journal.history import Moved as Totals
-from recon.record.journal.history import Part
+from recon.record.journal.history import MovementPart
 from recon.record.replay.retyped import as_text, meanings, meant, retyped
 from recon.record.replay.stored_run import FIGURES, Pack, figures, replayed
 from recon.store.session import columns, name, session
@@ -45,7 +45,7 @@ class _State:
     setup: dict[Side, str] = field(default_factory=dict)
 
 
-def movement(then: Pack, now: Pack) -> list[Part]:
+def movement(then: Pack, now: Pack) -> list[MovementPart]:
     """Return why the totals moved from one run of a month to a later one, in parts that add up.
 
     Only parts that moved something, or have rows, are there, and another policy, under which a
@@ -61,12 +61,12 @@ def movement(then: Pack, now: Pack) -> list[Part]:
     return [part for part in parts if _worth_telling(part)]
 
 
-def _worth_telling(part: Part) -> bool:
+def _worth_telling(part: MovementPart) -> bool:
     moved = any(any(figures.values()) for figures in part.moved.values())
     return bool(part.rows) or moved or part.what == _POLICY_CHANGED
 
 
-def _parts(then: Pack, now: Pack) -> Iterator[Part]:
+def _parts(then: Pack, now: Pack) -> Iterator[MovementPart]:
     if _unchanged(then, now):
         yield _recon(then.recorded(), now.recorded())
         return
@@ -79,7 +79,7 @@ def _parts(then: Pack, now: Pack) -> Iterator[Part]:
     if now.policy != then.policy:
         state.policy = now.policy
         reached = _replay(now, state)
-        yield Part(_POLICY_CHANGED, None, _less(reached, last))
+        yield MovementPart(_POLICY_CHANGED, None, _less(reached, last))
         last = reached
     yield _recon(_plus(then.recorded(), _less(last, first)), now.recorded())
 
@@ -90,13 +90,13 @@ def _unchanged(then: Pack, now: Pack) -> bool:
     return same and then.policy == now.policy
 
 
-def _recon(expected: Totals, found: Totals) -> Part:
-    return Part("recon changed", None, _less(found, expected))
+def _recon(expected: Totals, found: Totals) -> MovementPart:
+    return MovementPart("recon changed", None, _less(found, expected))
 
 
 def _row_parts(
     then: Pack, now: Pack, side: Side, state: _State, last: Totals
-) -> Iterator[tuple[Part, Totals]]:
+) -> Iterator[tuple[MovementPart, Totals]]:
     """Yield what the rows of a side have moved, and the totals reached; `state` goes along."""
     if then.same_rows(now, side):
         return
@@ -113,7 +113,10 @@ def _row_parts(
         if not counts[change]:
             continue
         reached = _replayed_or(last, lambda: _replay(now, state), last_step=change == "added")
-        yield Part(f"{_NOUNS[side]} {change}", counts[change], _less(reached, last)), reached
+        yield (
+            MovementPart(f"{_NOUNS[side]} {change}", counts[change], _less(reached, last)),
+            reached,
+        )
         last = reached
 
 
@@ -192,7 +195,7 @@ def _combined(one: Totals, other: Totals, sign: int) -> dict[str, dict[str, int]
     }
 
 
-def _assert_whole(parts: list[Part], then: Pack, now: Pack) -> None:
+def _assert_whole(parts: list[MovementPart], then: Pack, now: Pack) -> None:
     whole = _less(now.recorded(), then.recorded())
     for currency, moved in whole.items():
         for figure, amount in moved.items():

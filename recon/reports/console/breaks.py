@@ -14,7 +14,7 @@ from rich.text import Text
 from recon.base import money
 from recon.base.result import NAME_LENGTH, Break, Flag, InvalidRow, Side
 from recon.base.text import counted
-from recon.record.journal.model import Event, Life
+from recon.record.journal.model import Event, OpenItem
 from recon.reports.console.layout import (
     GAP,
     GOOD,
@@ -59,7 +59,7 @@ _FLAGS = {
 }
 
 
-def fix_first(view: View, top: int, lives: Mapping[str, Life]) -> Iterator[RenderableType]:
+def fix_first(view: View, top: int, lives: Mapping[str, OpenItem]) -> Iterator[RenderableType]:
     """The most severe breaks; those that are acknowledged come last.
 
     Apart from that in the order of the result.
@@ -79,7 +79,7 @@ def fix_first(view: View, top: int, lives: Mapping[str, Life]) -> Iterator[Rende
         yield Text(f"\n  +{more:,} more in the reports", SOFT)
 
 
-def _acknowledged(item: Break, lives: Mapping[str, Life]) -> Event | None:
+def _acknowledged(item: Break, lives: Mapping[str, OpenItem]) -> Event | None:
     """Who acknowledged a break and why; None where nobody did."""
     life = lives.get(item.name)
     return life.acknowledged if life else None
@@ -99,7 +99,7 @@ def _difference(item: Break) -> str:
     return f"{money.pretty(item.difference, item.currency, sign=True)} {item.currency}"
 
 
-def _said(view: View, item: Break, lives: Mapping[str, Life]) -> Text:
+def _said(view: View, item: Break, lives: Mapping[str, OpenItem]) -> Text:
     """The cause of a break, after any acknowledgement."""
     said = _acknowledged(item, lives)
     if said is None:
@@ -108,7 +108,9 @@ def _said(view: View, item: Break, lives: Mapping[str, Life]) -> Text:
     return Text.assemble((f"Acknowledged{until}. ", GOOD), view.pen.text(item.explanation))
 
 
-def _reasons(view: View, breaks: Sequence[Break], lives: Mapping[str, Life]) -> Iterator[Column]:
+def _reasons(
+    view: View, breaks: Sequence[Break], lives: Mapping[str, OpenItem]
+) -> Iterator[Column]:
     yield Column("Cause", [cause_text(item) for item in breaks], least=12, wrap=True)
     owners = [view.pen.text(item.owner or "no owner") for item in breaks]
     yield Column("Owner", owners, least=12, most=20)
@@ -117,7 +119,7 @@ def _reasons(view: View, breaks: Sequence[Break], lives: Mapping[str, Life]) -> 
 
 
 def _stacked(
-    view: View, breaks: Sequence[Break], lives: Mapping[str, Life]
+    view: View, breaks: Sequence[Break], lives: Mapping[str, OpenItem]
 ) -> Iterator[RenderableType]:
     severity, *facts = _facts(view, breaks)
     # The name of the break stands below its severity.

@@ -85,7 +85,7 @@ def show(
         since.signed_before(view, past),
         since.since_last(view, past),
         bridge.bridges(view),
-        breaks.fix_first(view, top, past.lives),
+        breaks.fix_first(view, top, past.open_items),
         since.carried_forward(view, past),
         since.cleared(view, past),
         totals.where(view),
@@ -117,4 +117,4 @@ def _this_run(
     facts = [("tolerance", view.result.policy.allowed_text(), PLAIN), ("run", run_id, SOFT)]
     if exit_words:
         facts.append(("exit code", exit_words, CRITICAL))
-    yield from view.pen.run_facts(list(map(str, reports)), facts)
+    yield from view.pen.run_summary(list(map(str, reports)), facts)

@@ -130,7 +130,7 @@ class Pen:
         yield Text.assemble((f"{'':{INDENT}}{label:<{room}}", SOFT), first[indent:])
         yield from rest
 
-    def run_facts(
+    def run_summary(
         self, reports: Sequence[str], facts: Sequence[tuple[str, str, Style]]
     ) -> Iterator[Text]:
         """The paths of a run's reports, and other remarks.

@@ -187,4 +187,4 @@ def _runs(pen: Pen, months: Sequence[Glance], tolerance: str, exit_words: str) -
     facts = [("tolerance", tolerance, PLAIN)]
     if exit_words:
         facts.append(("exit code", exit_words, CRITICAL))
-    yield from pen.run_facts([month.folder for month in months if month.folder], facts)
+    yield from pen.run_summary([month.folder for month in months if month.folder], facts)

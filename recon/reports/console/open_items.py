@@ -17,7 +17,7 @@ from recon.base.month import Month
 from recon.base.result import Severity
 from recon.base.text import counted, words
 from recon.record.journal.ageing import Ageing, Sums, ageing, sums
-from recon.record.journal.model import Life, State
+from recon.record.journal.model import OpenItem, State
 from recon.reports.console.layout import (
     INDENT,
     PLAIN,
@@ -41,7 +41,7 @@ class Standing:
     `only` says which of them these are, '' where they are all.
     """
 
-    found: Sequence[Life]
+    found: Sequence[OpenItem]
     month: Month
     now: datetime
     only: str = ""
@@ -76,7 +76,7 @@ def show_open(
         console.print(line, soft_wrap=True)
 
 
-def show_said(console: Console, lives: Sequence[Life]) -> None:
+def show_said(console: Console, lives: Sequence[OpenItem]) -> None:
     """Print the state of breaks after an acknowledgement."""
     pen = Pen(console)
     for life in lives:
@@ -131,7 +131,7 @@ def _figures(rows: Sequence[tuple[str, Sums]]) -> Iterator[Column]:
     yield numbers("Gross", [money.pretty(row.gross, c) for c, row in rows])
 
 
-def _columns(pen: Pen, standing: Standing, first: Sequence[Life]) -> Iterator[Column]:
+def _columns(pen: Pen, standing: Standing, first: Sequence[OpenItem]) -> Iterator[Column]:
     yield Column("Break", [Text(life.name, STRONG) for life in first])
     if pen.width >= WIDE:
         yield Column("Severity", [severity_text(life.last.severity) for life in first])
@@ -153,15 +153,15 @@ def _columns(pen: Pen, standing: Standing, first: Sequence[Life]) -> Iterator[Co
     yield numbers("Days\nknown", [f"{life.days_old(standing.now):,}" for life in first])
 
 
-def _customer(life: Life) -> str:
+def _customer(life: OpenItem) -> str:
     return life.last.customer or "no customer"
 
 
-def _owner(life: Life) -> str:
+def _owner(life: OpenItem) -> str:
     return life.last.owner or "no owner"
 
 
-def _said(pen: Pen, life: Life) -> Iterator[str]:
+def _said(pen: Pen, life: OpenItem) -> Iterator[str]:
     """The cells without room in the table, and the acknowledgements."""
     if pen.width < WIDE:
         item = life.last
@@ -172,7 +172,7 @@ def _said(pen: Pen, life: Life) -> Iterator[str]:
     yield from _notes(life)
 
 
-def _notes(life: Life) -> list[str]:
+def _notes(life: OpenItem) -> list[str]:
     return [f"{note.who} noted: {note.reason}" for note in life.notes]
 
 

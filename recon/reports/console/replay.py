@@ -10,7 +10,7 @@ from rich.text import Text
 from recon.base import money
 from recon.base.result import Break
 from recon.base.text import counted, words
-from recon.record.journal.history import Part, Since
+from recon.record.journal.history import MovementPart, Since
 from recon.record.journal.model import Run
 from recon.record.replay.tuning import Tuned
 from recon.reports.console.layout import (
@@ -35,7 +35,13 @@ _FIGURES = {
 
 
 def show_difference(
-    console: Console, then: Run, now: Run, since: Since, parts: Sequence[Part], *, sample: bool
+    console: Console,
+    then: Run,
+    now: Run,
+    since: Since,
+    parts: Sequence[MovementPart],
+    *,
+    sample: bool,
 ) -> None:
     """Print the differences between two runs of a month.
 
@@ -49,7 +55,7 @@ def show_difference(
 
 
 def _difference(
-    pen: Pen, then: Run, now: Run, since: Since, parts: Sequence[Part]
+    pen: Pen, then: Run, now: Run, since: Since, parts: Sequence[MovementPart]
 ) -> Iterator[Text]:
     yield from pen.heading(f"{now.month.name}: from {_end(then)} to {_end(now)}")
     if since.nothing and not parts:
@@ -111,7 +117,7 @@ def _amounts(header: str, breaks: Iterable[Break], figure: str) -> Column:
     return numbers(header, cells)
 
 
-def _movement(pen: Pen, parts: Sequence[Part], main: str) -> Iterator[Text]:
+def _movement(pen: Pen, parts: Sequence[MovementPart], main: str) -> Iterator[Text]:
     """A table a currency; its last line is the sum."""
     for currency in _ranked({currency for part in parts for currency in part.moved}, main):
         moving = [part for part in parts if any(part.moved.get(currency, {}).values())]
@@ -126,7 +132,7 @@ def _movement(pen: Pen, parts: Sequence[Part], main: str) -> Iterator[Text]:
         )
 
 
-def _movement_columns(parts: Sequence[Part], currency: str) -> list[Column]:
+def _movement_columns(parts: Sequence[MovementPart], currency: str) -> list[Column]:
     rows = ["" if part.rows is None else f"{part.rows:,}" for part in parts]
     return [
         Column("", [*(Text(part.what.capitalize()) for part in parts), Text("Total", STRONG)]),

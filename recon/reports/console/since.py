@@ -10,8 +10,8 @@ from recon.base import money
 from recon.base.result import Break, Severity
 from recon.base.text import counted, words
 from recon.record.journal.ageing import sums
-from recon.record.journal.history import History, Part, Since, Superseded
-from recon.record.journal.model import Life, State
+from recon.record.journal.history import History, MovementPart, Since, Superseded
+from recon.record.journal.model import OpenItem, State
 from recon.reports.console.layout import (
     CRITICAL,
     GOOD,
@@ -92,7 +92,7 @@ def _moved(since: Since) -> str:
     return f"the net difference moved by {moved}" if moved else "the net difference has not moved"
 
 
-def _why(parts: Sequence[Part]) -> str:
+def _why(parts: Sequence[MovementPart]) -> str:
     """The reasons why the net difference moved, with their amounts.
 
     The amounts add up to the movement.
@@ -100,7 +100,7 @@ def _why(parts: Sequence[Part]) -> str:
     return "; ".join(filter(None, (_part(part) for part in parts)))
 
 
-def _part(part: Part) -> str:
+def _part(part: MovementPart) -> str:
     moved = ", ".join(
         f"{money.pretty(figures['difference'], currency, sign=True)} {currency}"
         for currency, figures in part.moved.items()
@@ -176,12 +176,12 @@ def carried_forward(view: View, history: History) -> Iterator[Text]:
         yield from view.pen.table(list(_carried_columns(view, rows)))
 
 
-def _size(view: View, life: Life) -> tuple[tuple[bool, str], int]:
+def _size(view: View, life: OpenItem) -> tuple[tuple[bool, str], int]:
     # Amounts of different currencies cannot be compared.
     return money.rank(life.last.currency, view.result.policy.currency), -abs(life.amount)
 
 
-def _carried_columns(view: View, rows: Sequence[tuple[str, Life]]) -> Iterator[Column]:
+def _carried_columns(view: View, rows: Sequence[tuple[str, OpenItem]]) -> Iterator[Column]:
     found = [life for _, life in rows]
     yield Column("", [Text(kind, SOFT) for kind, _ in rows])
     yield from _who_columns(view, [life.last for life in found])

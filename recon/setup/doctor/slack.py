@@ -11,7 +11,7 @@ from pathlib import Path
 
 from recon.alerts.delivery import Refusal, Slack, named, secret, webhook
 from recon.alerts.listing import waits
-from recon.alerts.responses import Answer, Fate
+from recon.alerts.responses import Outcome, Response
 from recon.base.calendar import Calendar
 from recon.base.errors import ExitCode
 from recon.config.slack import Level, Place, SlackSettings, Way
@@ -83,24 +83,24 @@ def answers(subject: SlackSubject) -> Finding:
     return _together(found)
 
 
-def _webhook(place: Place, answer: Answer) -> Finding:
-    if answer.fate is Fate.SENT:
+def _webhook(place: Place, answer: Response) -> Finding:
+    if answer.outcome is Outcome.SENT:
         return ok(f"Slack knows the webhook in {named(place)}")
-    if answer.fate is Fate.REFUSED:
+    if answer.outcome is Outcome.REFUSED:
         advice = "test it with a message: recon notify, with a run"
         return warning(f"{named(place)}: {answer.detail}", advice)
     return _refused(named(place), answer)
 
 
-def _token(channels: Sequence[Place], answer: Answer) -> Finding:
-    if answer.fate is not Fate.SENT:
+def _token(channels: Sequence[Place], answer: Response) -> Finding:
+    if answer.outcome is not Outcome.SENT:
         return _refused("the bot", answer)
     where = f" of {answer.detail}" if answer.detail else ""
     names = _listed([place.name for place in channels])
     return ok(f"Slack knows the token{where}; only a message will show if the app is in {names}")
 
 
-def _refused(what: str, answer: Answer) -> Finding:
+def _refused(what: str, answer: Response) -> Finding:
     found, advice = parted(answer.detail)
     return failed(ExitCode.ALERT, f"{what}: {found}", advice or LATER)
 
