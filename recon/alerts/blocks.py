@@ -1,4 +1,4 @@
-"""Blocks: what Slack takes in a message, and texts and blocks that stay within it. Pure.
+"""Blocks: texts and blocks within Slack's limits. Pure.
 
 Lengths are those of the escaped text, as Slack counts it.
 """
@@ -29,13 +29,16 @@ MORE = "…"
 
 
 def plain(text: str) -> str:
-    """Return data as one line, without control characters."""
+    """Data as one line, without control characters."""
     letters = (" " if unicodedata.category(each) in ("Cc", "Cs") else each for each in text)
     return " ".join(_INVISIBLE.sub("", "".join(letters)).split())
 
 
 def escaped(text: str, limit: int) -> str:
-    """Return data as text that calls nobody and links nothing, cut to a limit between letters."""
+    """Data as text that calls nobody and links nothing.
+
+    It is cut to a limit between letters.
+    """
     letters = [_ESCAPES.get(each, each) for each in plain(text)]
     if sum(map(len, letters)) <= limit:
         return "".join(letters)
@@ -49,23 +52,26 @@ def escaped(text: str, limit: int) -> str:
 
 
 def header(text: str) -> Block:
-    """Return a block with a title; it is plain text, and Slack calls nobody in it."""
+    """A block with a title.
+
+    It is plain text, in which Slack calls nobody.
+    """
     return {"type": "header", "text": {"type": "plain_text", "text": _cut(text, HEADER)}}
 
 
 def section(text: str) -> Block:
-    """Return a block with a text, whose data is escaped already."""
+    """A block with a text that is escaped already."""
     return {"type": "section", "text": _mrkdwn(_cut(text, SECTION))}
 
 
 def fields(texts: Sequence[str]) -> Block:
-    """Return a block of short texts in two columns."""
+    """A block of short texts in two columns."""
     cut = [_mrkdwn(_cut(text, FIELD)) for text in texts[:FIELDS]]
     return {"type": "section", "fields": cut}
 
 
 def context(texts: Sequence[str]) -> Block:
-    """Return a block of small print."""
+    """A block of small print."""
     return {"type": "context", "elements": [_mrkdwn(_cut(each, FIELD)) for each in texts[:CONTEXT]]}
 
 
@@ -79,12 +85,12 @@ def _cut(text: str, limit: int) -> str:
 
 
 def size(message: Mapping[str, Any]) -> int:
-    """Return how many characters a message has, of its texts and of all that holds them."""
+    """The characters of a message, with all that holds them."""
     return len(json.dumps(message, ensure_ascii=False))
 
 
 def blocks(message: Mapping[str, Any]) -> Iterator[Block]:
-    """Yield all blocks of a message, those with a colour too."""
+    """All blocks of a message, the coloured ones too."""
     yield from message.get("blocks", ())
     for attachment in message.get("attachments", ()):
         yield from attachment.get("blocks", ())

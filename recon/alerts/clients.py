@@ -1,7 +1,7 @@
-"""Clients: slack-sdk's, with a way out of our own; the one module that imports slack-sdk.
+"""Clients: slack-sdk's, with recon's own way out.
 
-They follow no redirect, which would take a token to whomever the answer names, log nothing, and
-repeat only what certainly did not arrive.
+The one module that imports slack-sdk. They follow no redirect, which would take a token to whomever
+the answer names, log nothing, and repeat only what certainly did not arrive.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _SHUT: Any = object()
 
 @dataclass(frozen=True, slots=True)
 class WayOut:
-    """How requests leave this machine: as far as the address that they name, and no further."""
+    """The way of requests: to the address named, no further."""
 
     trust: ssl.SSLContext
     # Without one urllib finds it in the environment, and minds NO_PROXY.
@@ -54,7 +54,10 @@ class WayOut:
     retries: int
 
     def ask(self, request: Request) -> tuple[int, Message, str]:
-        """Return status, headers and body of an answer; raises Redirected, or as urllib does."""
+        """Status, headers and body of an answer.
+
+        Raises Redirected, or as urllib does.
+        """
         try:
             with self._opener().open(request, timeout=self.timeout) as answer:
                 charset = answer.headers.get_content_charset() or "utf-8"
@@ -66,7 +69,7 @@ class WayOut:
             raise
 
     def _opener(self) -> OpenerDirector:
-        """Return what urllib would make, without what follows redirects and opens local files."""
+        """An opener like urllib's, without redirects and local files."""
         proxies = {"http": self.proxy, "https": self.proxy} if self.proxy else None
         opener = OpenerDirector()
         for handler in (
@@ -105,7 +108,10 @@ class Bot(WebClient):
         return {"status": status, "headers": headers, "body": body}
 
     def upload(self, path: Path, channel: str, thread: str | None, comment: str) -> None:
-        """Upload a file into a thread; raises what says that it is not there."""
+        """Upload a file into a thread.
+
+        Raises an error where the file did not arrive.
+        """
         # What slack-sdk has for it sends the file by a way that changes with its versions.
         content = path.read_bytes()
         place = self.files_getUploadURLExternal(filename=path.name, length=len(content))
@@ -119,7 +125,10 @@ class Bot(WebClient):
 
 
 def _silent() -> logging.Logger:
-    """Return a logger that writes nowhere: slack-sdk logs whole addresses, and errors to stderr."""
+    """A logger that writes nowhere.
+
+    slack-sdk logs whole addresses, and errors to stderr.
+    """
     logging.getLogger("slack_sdk").setLevel(logging.WARNING)
     logger = logging.getLogger("recon.slack")
     logger.setLevel(logging.WARNING)
@@ -144,7 +153,10 @@ class _ServerError(ServerErrorRetryHandler):
 
 
 def _handlers(retries: int) -> list[RetryHandler]:
-    """Return slack-sdk's retries, for what certainly did not arrive; each of them ends."""
+    """slack-sdk's retries, for requests that certainly did not arrive.
+
+    Each of them ends.
+    """
     # Once a request is out, an answer that does not come proves nothing: it is not repeated here.
     return [
         ConnectionErrorRetryHandler(max_retry_count=retries, error_types=[URLError]),
@@ -154,7 +166,10 @@ def _handlers(retries: int) -> list[RetryHandler]:
 
 
 def _retry_after(headers: Mapping[str, Sequence[str]]) -> int:
-    """Return for how many seconds Slack wants to be left alone; what is no number is too long."""
+    """The seconds that Slack asks to wait.
+
+    A value that is no number is too long.
+    """
     found = [values[0] for name, values in headers.items() if name.lower() == "retry-after"]
     if not found:
         return 1

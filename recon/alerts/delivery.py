@@ -38,12 +38,18 @@ MESSAGE = ("text", "blocks", "attachments")
 
 
 class Refusal(Exception):
-    """A secret or a certificate that is not as the configuration says; told in a sentence."""
+    """A secret or certificate that contradicts the configuration.
+
+    The exception's text is a sentence.
+    """
 
 
 @dataclass(slots=True)
 class Slack:
-    """Posts messages, at most one a second a place; made for one delivery of the queue."""
+    """The sender: at most one message a second a place.
+
+    It is made for one delivery of the queue.
+    """
 
     settings: SlackSettings
     pause: Callable[[float], None] = time.sleep
@@ -51,7 +57,7 @@ class Slack:
     _last: dict[Place, float] = field(default_factory=dict)
 
     def post(self, place: Place, payload: Mapping[str, Any], thread: str = "") -> Response:
-        """Send a message; a payload that Slack does not take goes again as plain text."""
+        """Send a message, refused blocks again as plain text."""
         found = {name: payload[name] for name in MESSAGE if name in payload}
         response = self._attempt(place, lambda: self._post(place, found, thread))
         if response.outcome is Outcome.REFUSED and len(found) > 1:
@@ -66,7 +72,7 @@ class Slack:
         return self._attempt(place, lambda: self._upload(place, path, comment, thread))
 
     def probe(self, place: Place) -> Response:
-        """Return whether Slack would take messages there, without posting one.
+        """Whether Slack would take messages there, without posting one.
 
         Of a channel only the token is asked for: that it is there, a message alone can tell.
         """
@@ -132,7 +138,10 @@ class Slack:
         return WayOut(self._trust(), self._proxy(), TIMEOUT, RETRIES)
 
     def _proxy(self) -> str | None:
-        """Return the proxy that is configured; else urllib finds it, and minds NO_PROXY."""
+        """The configured proxy.
+
+        Without one urllib finds it, and minds NO_PROXY.
+        """
         found = os.environ.get("HTTPS_PROXY") or os.environ.get("https_proxy") or ""
         for part in (urlsplit(found).password, urlsplit(found).username):
             if part:
@@ -152,7 +161,10 @@ class Slack:
 
 
 def webhook(place: Place) -> str:
-    """Return the address of a webhook from where it stands; raises Refusal where it is none."""
+    """The address of a webhook, from where it is kept.
+
+    Raises Refusal where it is none.
+    """
     address = secret(place, "webhook")
     if not is_webhook(address):
         raise Refusal(f"what {named(place)} holds is not the address of a webhook")
@@ -161,7 +173,10 @@ def webhook(place: Place) -> str:
 
 
 def secret(place: Place, what: str) -> str:
-    """Return a webhook or a token from where it stands; raises Refusal where it does not."""
+    """A webhook or a token, from where it is kept.
+
+    Raises Refusal where it is not there.
+    """
     found = os.environ.get(place.name) if place.way is Way.VARIABLE else _stored(place.name)
     if not found or not found.strip():
         raise Refusal(f"slack.{what}: {named(place)} is not set")
@@ -169,7 +184,7 @@ def secret(place: Place, what: str) -> str:
 
 
 def named(place: Place) -> str:
-    """Return how people call a place, which shows no secret."""
+    """The words for a place, which show no secret."""
     if place.way is Way.CHANNEL:
         return place.name
     if place.way is Way.VARIABLE:

@@ -1,9 +1,10 @@
-"""Escalation: what nobody has answered in time, and who is to be told next. Pure.
+"""Escalation: unanswered breaks, and who hears of them next. Pure.
 
-The time to acknowledge begins when somebody was first told of a break (when the message was sent,
+The time to acknowledge begins when somebody first heard of a break (when the message was sent,
 not when it was queued) and anew after an acknowledgement that holds no longer. The day on which
-it was told does not count. A break that comes back month after month becomes graver
-(`recon.reconciliation.severity`); each level is told once, so that it climbs from one to the next.
+that was does not count. A break that comes back month after month becomes graver
+(`recon.reconciliation.severity`); each level gets one alert, so that it climbs from one to
+the next.
 """
 
 from __future__ import annotations
@@ -26,7 +27,10 @@ BusinessDays = Callable[[datetime, datetime], int]
 
 
 def business_days(calendar: Calendar) -> BusinessDays:
-    """Return what counts the business days after the day of a moment, up to that of another."""
+    """A counter of business days between two moments.
+
+    The day of the first moment does not count, that of the second does.
+    """
 
     def count(start: datetime, end: datetime) -> int:
         first, last = calendar.day(start), calendar.day(end)
@@ -43,7 +47,7 @@ REPEATED = timedelta(hours=20)
 
 @dataclass(frozen=True, slots=True)
 class EscalationInput:
-    """What the journal knows: where breaks stand, what was said, run and told, and the moment."""
+    """The journal's content that decides on escalations, and the moment."""
 
     open_items: Mapping[str, OpenItem]
     events: Sequence[Event]
@@ -56,7 +60,7 @@ class EscalationInput:
 def escalations(
     slack: SlackSettings, given: EscalationInput, business_days: BusinessDays
 ) -> list[Alert]:
-    """Return what is to be told of what is overdue: a message a level and a failed month.
+    """The alerts due: one a level and a failed month.
 
     `business_days` counts them from one moment to another.
     """
@@ -68,7 +72,7 @@ def escalations(
 def overdue(
     slack: SlackSettings, given: EscalationInput, business_days: BusinessDays
 ) -> dict[Level, dict[str, datetime]]:
-    """Return the breaks that are overdue by level, each with when somebody was told first."""
+    """The overdue breaks by level, with their first alert's time."""
     since = _since(given)
     first = _first_told(given, since)
     gone = _escalated(given, since)
@@ -85,7 +89,10 @@ _BREAKS = (Level.CRITICAL, Level.HIGH, Level.WARNING)
 
 
 def _since(given: EscalationInput) -> dict[str, datetime]:
-    """Return from when on alerts count for the open breaks that nobody has acknowledged."""
+    """The moment from which alerts count, by open break.
+
+    Only breaks that nobody has acknowledged are there.
+    """
     full = _full_months(given)
     found = {
         name: open_item.first_seen
@@ -99,9 +106,10 @@ def _since(given: EscalationInput) -> dict[str, datetime]:
 
 
 def _full_months(given: EscalationInput) -> set[Month]:
-    """Return the months whose last run found the books full: nobody is hurried by the others.
+    """The months whose last run found the books full.
 
-    Where nobody has run one again since, its breaks do not wait for ever.
+    Nobody is hurried by the others. Where nobody has run one again since, its breaks do not wait
+    for ever.
     """
     last = {run.month: run for run in given.runs}
     today = given.now.date()
@@ -109,7 +117,7 @@ def _full_months(given: EscalationInput) -> set[Month]:
 
 
 def _first_told(given: EscalationInput, since: Mapping[str, datetime]) -> dict[str, datetime]:
-    """Return when somebody was first told of each break."""
+    """The moment of each break's first alert."""
     sent = sent_at(given.deliveries)
     found: dict[str, datetime] = {}
     for alert in given.alerts:
@@ -151,7 +159,7 @@ def _of_level(
 
 
 def _failures(slack: SlackSettings, given: EscalationInput) -> list[Alert]:
-    """Return what is to be told of months whose run failed and was not made good in time."""
+    """The alerts of failed months not made good in time."""
     settings = slack.levels[Level.FAILURE]
     sent = sent_at(given.deliveries)
     late = given.now - timedelta(hours=settings.hours)
@@ -166,7 +174,10 @@ def _failures(slack: SlackSettings, given: EscalationInput) -> list[Alert]:
 
 
 def _streak(given: EscalationInput, month: str) -> list[Alert]:
-    """Return the alerts of failures of a month since it was run last; '' is whatever month."""
+    """A month's failure alerts since its last run.
+
+    '' is for a failure whose month is not known.
+    """
     good = max((run.ended for run in given.runs if month in ("", str(run.month))), default=None)
     return [
         alert
@@ -194,7 +205,10 @@ def _of_failure(
 def repeats(
     alerts: Iterable[Alert], runs: Iterable[Run], month: str, sentence: str, now: datetime
 ) -> bool:
-    """Return whether a failure is one that people were told of within a day, and not made good."""
+    """Whether people heard of this failure within a day.
+
+    It counts only if it was not made good since.
+    """
     good = max((run.ended for run in runs if month in ("", str(run.month))), default=None)
     return any(
         alert.payload["about"]["sentence"] == sentence

@@ -1,4 +1,4 @@
-"""Listings: alerts as people read them in a terminal, and as a document for scripts."""
+"""Listings: alerts for a terminal, and as JSON for scripts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SCHEMA = 1
 
 
 def document(alerts: Sequence[Alert], delivered: Delivered, *, dry: bool) -> dict[str, object]:
-    """Return alerts and what became of the queue as a JSON document."""
+    """Alerts and the state of the queue as JSON."""
     return {
         "schema": SCHEMA,
         "dry_run": dry,
@@ -41,7 +41,7 @@ def _alert(alert: Alert) -> dict[str, object]:
 
 
 def lines(alerts: Sequence[Alert], delivered: Delivered, *, dry: bool) -> Iterator[str]:
-    """Yield what people read: the messages that would be sent, or what was sent."""
+    """The messages to be sent, or those sent, for people."""
     if dry:
         for alert in alerts:
             yield f"== {alert.kind} to {alert.place} ({alert.id})"
@@ -56,13 +56,13 @@ def lines(alerts: Sequence[Alert], delivered: Delivered, *, dry: bool) -> Iterat
 
 
 def waiting_document(found: Sequence[Waiting]) -> dict[str, object]:
-    """Return what waits as a JSON document."""
+    """The waiting alerts as a JSON document."""
     alerts = [{**_alert(item.alert), "reason": item.reason} for item in found]
     return {"schema": SCHEMA, "waiting": alerts}
 
 
 def waiting_lines(found: Sequence[Waiting]) -> Iterator[str]:
-    """Yield what waits, for whom, since when and why, one by one."""
+    """The waiting alerts one by one, with reasons."""
     for item in found:
         alert = item.alert
         when = f"since {alert.at.astimezone():%Y-%m-%d %H:%M}"
@@ -73,13 +73,13 @@ def waiting_lines(found: Sequence[Waiting]) -> Iterator[str]:
 
 
 def dropped_document(dropped: Dropped) -> dict[str, object]:
-    """Return what was dropped as a JSON document."""
+    """The dropped alerts as a JSON document."""
     alerts = [_alert(alert) for alert in dropped.alerts]
     return {"schema": SCHEMA, "dropped": alerts, "by": dropped.by, "waiting": dropped.waiting}
 
 
 def dropped_lines(dropped: Dropped) -> Iterator[str]:
-    """Yield what was dropped, and how much waits besides."""
+    """The dropped alerts, and how many wait besides."""
     for alert in dropped.alerts:
         yield f"Dropped {alert.id} {_named(alert)}: {html.unescape(_first(alert))}"
     yield f"{waits(dropped.waiting)}." if dropped.waiting else "No other alert waits."
@@ -91,7 +91,7 @@ def _named(alert: Alert) -> str:
 
 
 def waits(count: int) -> str:
-    """Return how many alerts wait, in words."""
+    """How many alerts wait, in words."""
     return "1 alert waits" if count == 1 else f"{count:,} alerts wait"
 
 

@@ -1,4 +1,4 @@
-"""Messages: summary -> what Slack is given, within its limits and with all data escaped. Pure.
+"""Messages: summary -> Slack's blocks, with all data escaped. Pure.
 
 Every message has a fallback `text`, a title, a colour and its word, and small print with its id,
 by which a reader sees that two messages are the same one sent again. Who is mentioned stands above
@@ -38,13 +38,13 @@ _FIGURES = re.compile(r"[+\-\u2212]?\d[\d,.]*\d|\d")
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How messages are written: whether names and amounts are hidden, and who owners are."""
+    """The style of messages: redaction, and the owners' mentions."""
 
     redact: bool = False
     owners: Mapping[str, str] = field(default_factory=dict)
 
     def owner(self, item: Break) -> str:
-        """Return the mention of a break's owner, their name where none is configured, or ''."""
+        """The mention of a break's owner, the name, or ''."""
         known = self.owners.get(item.owner.strip().casefold())
         return known or escaped(item.owner, _NAME)
 
@@ -52,7 +52,7 @@ class Style:
 def message(
     level: str, title: str, parts: Sequence[Block], small: Sequence[str], to: Iterable[str] = ()
 ) -> Message:
-    """Return a message; `to` are mentions, `small` the texts of the small print."""
+    """A message; `to` are mentions, `small` the small print."""
     called = " ".join(dict.fromkeys(to))
     above = [blocks.header(blocks.plain(title))] + ([blocks.section(called)] if called else [])
     coloured = [*parts, blocks.context([text for text in small if text])]
@@ -65,7 +65,7 @@ def message(
 
 
 def with_id(found: Message, identifier: str) -> Message:
-    """Return a message with its id in the small print."""
+    """A message with its id in the small print."""
     first = found["attachments"][0]
     *parts, small = first["blocks"]
     texts = [*(each["text"] for each in small["elements"]), f"Message {identifier}"]
@@ -74,12 +74,12 @@ def with_id(found: Message, identifier: str) -> Message:
 
 
 def digest(summary: RunSummary, style: Style, to: Iterable[str] = ()) -> Message:
-    """Return the digest of a run, with as many of its top breaks as fit."""
+    """The digest of a run, with top breaks that fit."""
     return _fitting(partial(_digest, summary, style, tuple(to)), len(summary.breaks))
 
 
 def _fitting(make: Callable[[int], Message], breaks: int) -> Message:
-    """Return a message with at most ten breaks, and with fewer where they are too long."""
+    """A message with ten breaks at most, fewer where long."""
     shown = min(TOP, breaks)
     # The id is still to come.
     while shown and blocks.size(make(shown)) > blocks.BUDGET - blocks.HEADER:
@@ -172,7 +172,7 @@ def _bridge(totals: Totals, currency: str, steps: Sequence[Bucket], style: Style
 
 
 def _break(item: Break, style: Style) -> str:
-    """Return a break in two or three lines."""
+    """A break in two or three lines."""
     who = " · ".join(
         part for part in (
             f"`{item.name}`",
@@ -191,7 +191,7 @@ def _break(item: Break, style: Style) -> str:
 
 
 def _of_time(summary: RunSummary, style: Style) -> list[str]:
-    """Return what has changed since the last run of the month, and what is older."""
+    """The changes since the last run, and the carried breaks."""
     since, told = summary.since, []
     if since is None:
         told.append("*Since the last run* this is the first run of the month")
@@ -222,7 +222,7 @@ def _origin(summary: RunSummary) -> list[str]:
 
 
 def critical(summary: RunSummary, item: Break, style: Style, to: Iterable[str] = ()) -> Message:
-    """Return the message of one critical break; its owner is mentioned as well."""
+    """The message of a critical break; mentions its owner."""
     title = _title("critical", f"{item.contract_id} · {summary.run.month.name}", summary.sample)
     owner = style.owner(item)
     calls = [*to, *([owner] if owner.startswith("<") else [])]
@@ -237,7 +237,7 @@ def critical(summary: RunSummary, item: Break, style: Style, to: Iterable[str] =
 def more_critical(
     summary: RunSummary, left: Sequence[Break], style: Style, to: Iterable[str] = ()
 ) -> Message:
-    """Return the one message of the critical breaks that have none of their own."""
+    """The one message of the remaining critical breaks."""
     title = _title(
         "critical",
         f"{len(left):,} more critical breaks in {summary.run.month.name}",
@@ -257,9 +257,9 @@ def escalation(
     level: str, found: Sequence[OpenItem], asked: Mapping[str, datetime], days: int, style: Style,
     to: Iterable[str] = (),
 ) -> Message:  # fmt: skip
-    """Return the message of breaks that nobody has acknowledged in time.
+    """The message of breaks not acknowledged in time.
 
-    `asked` has when somebody was first told of them, by name.
+    `asked` has when somebody first heard of them, by name.
     """
     what = f"{counted(len(found), 'break')} not acknowledged within"
     title = _title(level, f"{what} {counted(days, 'business day')}", sample=False)
@@ -288,7 +288,10 @@ def failure(
     month: str, sentence: str, code: int, origin: str, style: Style, to: Iterable[str] = (),
     hours: int | None = None,
 ) -> Message:  # fmt: skip
-    """Return the message of a run that failed; with `hours`, that nobody made it good in time."""
+    """The message of a run that failed.
+
+    With `hours`, it is that nobody made it good in time.
+    """
     what = f"recon month {month}" if month else "recon"
     late = "" if hours is None else f" and was not made good within {counted(hours, 'hour')}"
     said = _FIGURES.sub("***", sentence) if style.redact else sentence

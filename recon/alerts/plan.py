@@ -1,4 +1,4 @@
-"""The plan of a run: which messages are due once it is recorded, and where they go. Pure."""
+"""The plan of a run: messages and places. Pure."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ LARGEST = 25
 
 
 def style_of(slack: SlackSettings) -> Style:
-    """Return how messages are written."""
+    """The style of messages."""
     return Style(slack.redact, slack.owners)
 
 
 def alert_id(*parts: str) -> str:
-    """Return the id of an alert, the same for the same parts."""
+    """The id of an alert, the same for equal parts."""
     return "A-" + short_name(8, *parts)
 
 
@@ -33,9 +33,9 @@ def of_run(
     at: datetime,
     again: str = "",
 ) -> list[Alert]:
-    """The alerts of a run: its digest, its report, critical breaks.
+    """The alerts of a run: digest, report, critical breaks.
 
-    `news` are the breaks that somebody is mentioned for. The alerts of a run have the same ids every
+    `news` are the breaks that somebody is mentioned for. A run's alerts have the same ids every
     time, unless `again` says otherwise.
     """
     maker = _Maker(summary, at, again)
@@ -51,14 +51,14 @@ class _Maker:
         self._summary, self._at, self._again = summary, at, again
 
     def id(self, kind: AlertKind, place: Place, name: str = "") -> str:
-        """Return the id of an alert of the run."""
+        """The id of an alert of the run."""
         return alert_id(self._summary.run.run_id, kind, str(place), name, self._again)
 
     def alert(
         self, kind: AlertKind, level: str, place: Place, payload: Payload, name: str = "",
         names: Iterable[str] = (),
     ) -> Alert:  # fmt: skip
-        """Return an alert of the run; a message gets its id into the small print."""
+        """An alert of the run, its id in small print."""
         run, identifier = self._summary.run, self.id(kind, place, name)
         told: Payload = payload
         if "attachments" in payload:
@@ -88,7 +88,7 @@ def _digests(
 
 
 def _digest_places(slack: SlackSettings, there: Collection[str]) -> Mapping[Place, tuple[str, ...]]:
-    """Return where the digest goes with news of these levels, and who is mentioned there.
+    """The digest's places for news of these levels, with mentions.
 
     A level with a place of its own gets the digest there as well when it has news.
     """

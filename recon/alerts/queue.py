@@ -1,4 +1,4 @@
-"""Queue: what waits, listed with its reason, and dropped where it can never be sent.
+"""Queue: waiting alerts, with reasons, and dropped for good.
 
 Nothing is taken out of the journal: that an alert is dropped, by whom, when and why, is written
 down beside the attempts to send it.
@@ -21,7 +21,10 @@ from recon.record.journal.store import Journal
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """An alert that is still to be sent; `reason` is why it was not, '' if nobody has tried."""
+    """An alert that is still to be sent.
+
+    `reason` is why it was not, '' if nobody has tried.
+    """
 
     alert: Alert
     reason: str
@@ -29,7 +32,10 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
-    """Alerts that are never sent, in words by whom and why, and how many wait besides."""
+    """Dropped alerts, by whom and why.
+
+    `waiting` is how many wait besides.
+    """
 
     alerts: Sequence[Alert]
     by: str
@@ -37,7 +43,7 @@ class Dropped:
 
 
 def waiting(reports: Path) -> list[Waiting]:
-    """Return the alerts that wait, the oldest first; raises ReportError."""
+    """The alerts that wait, the oldest first; raises ReportError."""
     with Journal.look(reports) as journal:
         alerts = journal.alerts
         tried = {item.alert: item.detail for item in alerts.deliveries()}
@@ -45,7 +51,7 @@ def waiting(reports: Path) -> list[Waiting]:
 
 
 def discard(reports: Path, ids: Sequence[str], reason: str) -> Dropped:
-    """Drop alerts that wait, by their ids: all of them or none.
+    """Drop waiting alerts by their ids: all or none.
 
     Raises UsageError where one does not wait or the reason is blank, Locked while another process
     sends alerts, and ReportError.

@@ -1,4 +1,4 @@
-"""Responses: what Slack and the network say to a message -> what it means, in our own words."""
+"""Responses: Slack's and the network's answers in recon's words."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ LONGEST_NAME = 80
 
 
 class Outcome(StrEnum):
-    """What became of a message: sent; not, for a reason of the place or of the message; gone."""
+    """The outcome of a message.
+
+    It is sent; not, for a reason of the place or of the message; or gone.
+    """
 
     SENT = "sent"
     DOWN = "down"
@@ -39,7 +42,10 @@ class Redirected(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What became of a message; `detail` says why, or where it stands."""
+    """The response to a message.
+
+    `detail` is why it failed, or the channel and time stamp of the message.
+    """
 
     outcome: Outcome
     detail: str = ""
@@ -71,7 +77,7 @@ _MESSAGE = (
 
 
 def of_answer(status: int, body: str) -> Response:
-    """Return what the answer to a webhook means."""
+    """The meaning of the answer to a webhook."""
     word = body.strip()
     if status == OK:
         # A proxy that wants a login answers with a page of its own.
@@ -88,9 +94,10 @@ RIGHTS = ("chat:write", "files:write")
 
 
 def of_probe(status: int, body: str) -> Response:
-    """Return what the answer to an empty message means, which Slack does not post.
+    """The meaning of the answer to an empty message.
 
-    It is `sent` where Slack would take another message, and `refused` where that cannot be told.
+    Slack does not post it. It is `sent` where Slack would take another message, and `refused` where
+    that cannot be told.
     """
     word = body.strip()
     if word == _EMPTY:
@@ -101,9 +108,9 @@ def of_probe(status: int, body: str) -> Response:
 
 
 def of_token(team: str, scopes: str, upload: bool) -> Response:
-    """Return what the answer to a token means that Slack knows; `scopes` may be left untold, ''.
+    """The meaning of the answer to a token's test.
 
-    The detail names the workspace.
+    `scopes` may be '', where Slack does not name them. The detail names the workspace.
     """
     wanted = RIGHTS if upload else RIGHTS[:1]
     missing = set(wanted) - {scope.strip() for scope in scopes.split(",")}
@@ -140,7 +147,10 @@ _ELSEWHERE = (
 
 
 def of_error(error: Exception) -> Response:
-    """Return what an exception means; its own words may hold secrets and are not repeated."""
+    """The meaning of an exception.
+
+    Its own words may hold secrets and are not repeated.
+    """
     # What slack-sdk raises for an answer that says no.
     response: Any = getattr(error, "response", None)
     if response is not None and hasattr(response, "status_code"):

@@ -1,4 +1,4 @@
-"""Run summary: what the journal knows of a run, as its messages tell it. Pure."""
+"""Run summary: the journal's content on a run. Pure."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from recon.record.journal.model import OpenItem, Run, State
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """A run with its breaks, the gravest and largest first, and what it means after the others.
+    """A run with its breaks, and its place among others.
 
     `open_items` has the breaks by name; `carried` counts the breaks of earlier months that are
     still open. `where` is the folder of its reports or a link to it, `workbook` its file below the
@@ -37,19 +37,19 @@ class RunSummary:
 
     @property
     def currencies(self) -> list[str]:
-        """The currencies, that of the policy first, then those with most lines."""
+        """The currencies, the policy's first, then by lines."""
         main, totals = self.run.policy.get("currency"), self.run.totals
         return sorted(totals, key=lambda c: (c != main, -totals[c].compared, c))
 
     @property
     def to_fix(self) -> list[Break]:
-        """The breaks as they are to be looked at: those acknowledged come last."""
+        """The breaks in order of work, acknowledged ones last."""
         states = {name: open_item.state for name, open_item in self.open_items.items()}
         return sorted(self.breaks, key=lambda item: states.get(item.name) is State.ACKNOWLEDGED)
 
     @property
     def level(self) -> str:
-        """The gravest severity in a word; an invalid row is at least high."""
+        """The worst severity in a word; invalid rows count high."""
         return self.run.severity or "matched"
 
     @property
@@ -61,17 +61,20 @@ class RunSummary:
 
     @property
     def masked(self) -> tuple[str, ...]:
-        """The currencies in which a net difference hides a gross one."""
+        """Currencies whose net difference hides a gross one."""
         return self.run.reported.masked if self.run.reported else ()
 
     @property
     def bridge(self) -> Mapping[str, Sequence[Bucket]] | None:
-        """The steps from expected to recognized by currency; None where none were kept."""
+        """The bridge's steps by currency; None if not kept."""
         return self.run.reported.bridge if self.run.reported else None
 
 
 def in_order(breaks: Iterable[Break], main: str = "") -> tuple[Break, ...]:
-    """Return breaks as people read them: the gravest, in the main currency, the largest first."""
+    """Breaks in reading order: the most severe, then the largest.
+
+    Those of the main currency come first within a severity.
+    """
 
     def place(item: Break) -> tuple[int, tuple[bool, str], int, str]:
         return -item.severity, money.rank(item.currency, main), -abs(item.difference), item.name
@@ -91,7 +94,10 @@ def run_summary(
     sample: bool = False,
     notice: str = "",
 ) -> RunSummary:
-    """Return what is to be told of a run; `runs` are those of its month, `seen` their breaks."""
+    """The summary of a run.
+
+    `runs` are those of its month, `seen` their breaks.
+    """
     now = {item.name: item for item in seen[run.run_id]}
     earlier = [other for other in runs if other.ended < run.ended]
     since = None
@@ -118,9 +124,9 @@ def alerted_breaks(
     seen: Mapping[str, Sequence[Break]],
     gone: Collection[str] = (),
 ) -> dict[str, Break]:
-    """Return the breaks of a month that somebody was told of, as they were then, by name.
+    """The breaks that alerts named, as they were, by name.
 
-    An alert that is `gone` has told nobody, and what it was about is news once more.
+    An alert that is `gone` has reached nobody, and its breaks are news once more.
     """
     found: dict[str, Break] = {}
     for alert in alerts:
@@ -134,7 +140,7 @@ def alerted_breaks(
 
 
 def fresh(summary: RunSummary, known: Mapping[str, Break]) -> list[Break]:
-    """Return the breaks that nobody has acknowledged, and nobody was told of as they are now."""
+    """The open breaks that no alert has named as now."""
     return [
         item
         for item in summary.breaks
@@ -144,15 +150,18 @@ def fresh(summary: RunSummary, known: Mapping[str, Break]) -> list[Break]:
 
 
 def _essence(item: Break) -> tuple[object, ...]:
-    """Return what must change for a break to be news: another wording or a new name is none."""
+    """The values that make a break news when they change.
+
+    Another wording or a new name is none.
+    """
     return item.status, item.cause, item.severity, item.expected, item.recognized
 
 
 def dropped(deliveries: Iterable[Delivery]) -> set[str]:
-    """Return the alerts that nobody will ever get."""
+    """The alerts that nobody will ever get."""
     return {item.alert for item in deliveries if item.sent is Sent.VOID}
 
 
 def sent_at(deliveries: Iterable[Delivery]) -> dict[str, datetime]:
-    """Return when each alert was sent."""
+    """The moment at which each alert was sent."""
     return {item.alert: item.at for item in deliveries if item.sent is Sent.SENT}

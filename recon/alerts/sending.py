@@ -1,6 +1,7 @@
-"""Sending: the queue of alerts -> Slack, in order, each marked as sent once it is.
+"""Sending: the queue -> Slack in order, marked when sent.
 
-Whoever is killed between the two sends that one message again, with its id in the small print.
+A process that is killed between the two sends that one message again, with its id in
+the small print.
 """
 
 from __future__ import annotations
@@ -31,7 +32,10 @@ _SENT = {Outcome.SENT: Sent.SENT, Outcome.GONE: Sent.VOID}
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """What was sent, and how many alerts wait and why; `lost` where they could not be queued."""
+    """The alerts sent, and those that wait, with the reason.
+
+    They are `lost` where they could not be queued.
+    """
 
     sent: tuple[Alert, ...] = ()
     waiting: int = 0
@@ -40,7 +44,7 @@ class Delivered:
 
     @property
     def sentence(self) -> str:
-        """What to tell of alerts that wait, else ''."""
+        """The sentence on alerts that wait, else ''."""
         if not self.waiting:
             return ""
         noun, they = ("alert", "It waits") if self.waiting == 1 else ("alerts", "They wait")
@@ -52,7 +56,7 @@ class Delivered:
 
 
 def delivered(settings: Settings, alerts: Alerts) -> Delivered:
-    """Send what waits, the oldest first, and return what became of it.
+    """Send the waiting alerts, the oldest first.
 
     A place that does not answer is left alone until the next time, so that its alerts stay in
     order; the other places get theirs.
@@ -67,7 +71,7 @@ def delivered(settings: Settings, alerts: Alerts) -> Delivered:
 
 @contextmanager
 def sole_sender(reports: Path) -> Iterator[bool]:
-    """Yield whether no other process touches the queue of these reports in the context."""
+    """Yield whether no other process sends alerts meanwhile."""
     with ExitStack() as kept:
         try:
             nobody_else = kept.enter_context(held(reports / LOCK, PATIENCE))
@@ -107,7 +111,7 @@ def _response(settings: Settings, slack: Slack, alert: Alert, alerts: Alerts) ->
 
 
 def _thread(deliveries: Sequence[Delivery], digest: str) -> str:
-    """Return where a digest stands, '' where it was not sent."""
+    """The thread of a digest, '' if not sent."""
     found = [item.detail for item in deliveries if item.alert == digest and item.sent is Sent.SENT]
     return found[-1] if found else ""
 

@@ -1,7 +1,7 @@
-"""The service: what is due is queued in the journal, then the queue is sent, in order.
+"""The service: due alerts into the queue, then to Slack.
 
-The reconciliation stands whatever becomes of its alerts. Nobody has to be told twice that Slack
-does not answer: what cannot be sent waits for the next run, `recon escalate` or `recon notify`.
+The reconciliation is valid whatever becomes of its alerts. A message that cannot be sent
+waits for the next run, `recon escalate` or `recon notify`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ CATCH_UP = timedelta(days=3)
 
 
 def slack_of(settings: Settings) -> SlackSettings:
-    """Return how Slack is told; raises ConfigError where nothing says so."""
+    """The settings of Slack; raises ConfigError without any."""
     if settings.slack is None:
         raise ConfigError(
             ["slack: is missing; docs/slack.md says what it needs"],
@@ -42,7 +42,7 @@ def slack_of(settings: Settings) -> SlackSettings:
 
 
 def after_run(settings: Settings, run_id: str, notice: str = "") -> Delivered:
-    """Tell people of a run that is recorded; without [slack] nobody is told and nothing sent.
+    """Send the alerts of a recorded run; none without [slack].
 
     `notice` is what to know of the run before anything else.
     """
@@ -56,9 +56,10 @@ def after_run(settings: Settings, run_id: str, notice: str = "") -> Delivered:
 
 
 def _untold(journal: Journal, run_id: str, now: datetime) -> list[Run]:
-    """Return a run, and those before it that ended between their record and their alerts.
+    """A run, and those before it without their alerts.
 
-    Runs of a time without [slack] are older than the last digest, or than a few days.
+    They ended between their record and their alerts. Runs of a time without [slack] are older than
+    the last digest, or than a few days.
     """
     digests = [a for a in journal.alerts.all() if a.kind is AlertKind.DIGEST]
     told = {alert.run for alert in digests}
@@ -74,7 +75,7 @@ def _untold(journal: Journal, run_id: str, now: datetime) -> list[Run]:
 def due_alerts(
     settings: Settings, journal: Journal, run: Run, again: str = "", notice: str = ""
 ) -> list[Alert]:
-    """Return the alerts of a run; with `again`, those of a repetition that was asked for."""
+    """The alerts of a run; with `again`, a repetition's."""
     summary = _summary(settings, journal, run, notice)
     past = (
         {}
@@ -90,9 +91,9 @@ def due_alerts(
 
 
 def notify(settings: Settings, text: str, *, dry: bool) -> tuple[list[Alert], Delivered]:
-    """Send what was told of a run again, or what waits of it; `dry` only returns the messages.
+    """Send a run's alerts again, or those that wait.
 
-    `text` is a run or a month, as `Journal.run` takes it.
+    `dry` only returns the messages. `text` is a run or a month, as `Journal.run` takes it.
     """
     slack_of(settings)
     now = datetime.now(UTC)
@@ -109,11 +110,14 @@ def notify(settings: Settings, text: str, *, dry: bool) -> tuple[list[Alert], De
 def escalate(
     settings: Settings, *, dry: bool, now: datetime | None = None
 ) -> tuple[list[Alert], Delivered]:
-    """Tell the next people of what is overdue, and send what waits; `dry` only returns it."""
+    """Send the escalations that are due, and waiting alerts.
+
+    `dry` only returns the escalations.
+    """
     slack = slack_of(settings)
     with _journal(settings.reports, look=dry) as journal:
         if not dry:
-            # What waits is told first; its time to be acknowledged begins now.
+            # Waiting alerts go first: the time to acknowledge their breaks begins now.
             before = delivered(settings, journal.alerts)
         found = escalations(
             slack,
@@ -132,10 +136,10 @@ def escalate(
 def alert_failure(
     settings: Settings, month: Month | None, sentence: str, exit_code: int
 ) -> Delivered:
-    """Tell finance operations of a run that failed; never raises, since something failed already.
+    """Send an alert of a run that failed; never raises.
 
-    The same failure of a month is told once a day. Where the journal cannot be written, the alert
-    is sent all the same.
+    It goes to finance operations. The same failure of a month is sent once a day. Where the journal
+    cannot be written, the alert is sent all the same.
     """
     slack = settings.slack
     if slack is None:

@@ -1,4 +1,4 @@
-"""What a reconciliation says: statuses, causes, severities, breaks, totals, the bridge.
+"""The result of a reconciliation: breaks, totals, the bridge.
 
 Amounts are ten-thousandths of the currency unit (see `recon.base.money`).
 """
@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 
 
 class Status(StrEnum):
-    """What a line is; exactly one each. `invalid` are the rows of `Reconciliation.invalid`."""
+    """The status of a line; exactly one each.
+
+    `invalid` are the rows of `Reconciliation.invalid`.
+    """
 
     MATCHED = "matched"
     WITHIN_TOLERANCE = "within_tolerance"
@@ -33,7 +36,7 @@ class Status(StrEnum):
 
 
 class Cause(StrEnum):
-    """Why a line breaks, in the order in which the causes are named."""
+    """The causes of breaks, in the order of naming."""
 
     DUPLICATE_ENTRY = "duplicate_entry"
     SIGN_FLIPPED = "sign_flipped"
@@ -61,7 +64,7 @@ TIMING = frozenset({Cause.WRONG_PERIOD, Cause.CATCH_UP})
 
 
 class Severity(IntEnum):
-    """How much a break matters; a higher one compares as greater."""
+    """The severity of a break; a higher one compares greater."""
 
     WARNING = 1
     HIGH = 2
@@ -74,7 +77,7 @@ class Severity(IntEnum):
 
 
 class Flag(StrEnum):
-    """What else is worth knowing of a line."""
+    """A further remark on a line."""
 
     TERM_MISMATCH = "term_mismatch"
     CLOSED_EARLY = "closed_early"
@@ -93,7 +96,10 @@ class Side(StrEnum):
 
 
 class Entry(NamedTuple):
-    """One accounting entry of a line that breaks; `offset` is its month less the reconciled one."""
+    """One accounting entry of a line that breaks.
+
+    `offset` is its month less the reconciled one.
+    """
 
     entry_id: str
     amount: int
@@ -104,9 +110,10 @@ class Entry(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Counterpart:
-    """The line that is off by the opposite amount, where a cause is between two.
+    """The line that is off by the opposite amount.
 
-    `offset` is its month less the reconciled one: 0 unless an entry stands in the wrong month.
+    It is there where a cause is between two lines. `offset` is its month less the reconciled one: 0
+    unless an entry stands in the wrong month.
     """
 
     contract_id: str
@@ -121,18 +128,18 @@ NAME_LENGTH = 12
 
 
 def short_name(length: int, *parts: str) -> str:
-    """Return so many letters and digits that stand for some texts, the same for the same ones."""
+    """Letters and digits for some texts, always the same ones."""
     digest = hashlib.sha256("\x1f".join(parts).encode()).digest()
     return base64.b32encode(digest).decode("ascii")[:length]
 
 
 def fingerprint(id_key: str, revenue_type: str, currency: str) -> str:
-    """The name of a break, the same in every run and month: that of its line.
+    """The name of a break: that of its line.
 
-    `id_key` is what the comparison folds the contract's id to: Python folds a few letters
-    otherwise, and two lines would have one name. A line has at most one break a month. Of ten
-    million lines two have the same 60 bits in one of 20,000 companies; the first few letters are
-    enough to ask for one.
+    It is the same in every run and month. `id_key` is what the comparison folds the contract's id
+    to: Python folds a few letters otherwise, and two lines would have one name. A line has at most
+    one break a month. Of ten million lines two have the same 60 bits in one of 20,000 companies;
+    the first few letters are enough to ask for one.
     """
     return "B-" + short_name(NAME_LENGTH, id_key, revenue_type, currency)
 
@@ -174,7 +181,7 @@ class Break:
 
     @property
     def percent(self) -> str:
-        """The variance, difference / expected, or `n/a` where nothing is expected."""
+        """The variance, difference / expected, or `n/a` without any expected."""
         return money.percent(self.difference, self.expected)
 
     @property
@@ -206,7 +213,7 @@ class Break:
         )  # fmt: skip
 
     def changed_from(self, before: Break) -> bool:
-        """Whether the break is another one to people than it was before."""
+        """Whether people see another break than before."""
         return self is not before and self.reported != before.reported
 
 
@@ -226,7 +233,7 @@ class InvalidRow:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """The totals of one currency, or of a part of its lines."""
+    """The totals of a currency, or of a part."""
 
     expected: int
     recognized: int
@@ -238,7 +245,10 @@ class Totals:
     breaks: int
 
     def masked(self, ppm: int) -> bool:
-        """Return whether a net difference within a tolerance, in millionths, hides a gross one."""
+        """Whether a small net difference hides a gross one.
+
+        The tolerance is in millionths.
+        """
         allowed = ppm * abs(self.expected)
         return abs(self.difference) * 1_000_000 <= allowed < self.gross_difference * 1_000_000
 
@@ -249,7 +259,7 @@ class Totals:
 
     @property
     def compared(self) -> int:
-        """The lines with revenue in the month: expected, recognized or both.
+        """The lines with revenue in the month, on either side.
 
         The others, outside their term for the most part, match trivially and would flatter the
         rate.
@@ -258,7 +268,10 @@ class Totals:
 
     @property
     def match_rate(self) -> str:
-        """The share of compared lines that match or are within tolerance, as `97.31%`."""
+        """The matching share of compared lines, as `97.31%`.
+
+        Lines within tolerance match.
+        """
         return money.share(self.compared - self.breaks, self.compared)
 
 
@@ -273,7 +286,10 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class CurrencyPart:
-    """The totals of a segment, a revenue type or a kind of revenue in one currency."""
+    """The totals of a part of one currency.
+
+    The part is a segment, a revenue type or a kind of revenue.
+    """
 
     by: str
     name: str
@@ -283,7 +299,7 @@ class CurrencyPart:
 
 @dataclass(frozen=True, slots=True)
 class SourceFacts:
-    """What one side delivered; for accounting, the month's entries."""
+    """One side's delivery; for accounting, the month's entries."""
 
     rows: int
     invalid: int
@@ -299,7 +315,7 @@ LINE_COLUMNS = (
 
 
 class Lines(Protocol):
-    """All compared lines, read in batches so that a large month needs little memory."""
+    """All compared lines, read in batches to spare memory."""
 
     columns: tuple[str, ...]
 
@@ -308,17 +324,23 @@ class Lines(Protocol):
     def __iter__(self) -> Iterator[tuple[object, ...]]: ...
 
     def texts(self, expression: str, made: Mapping[str, str]) -> Iterator[str]:
-        """Yield a text for each line: SQL over what `made` makes of the columns, by name."""
+        """A text for each line.
+
+        It is SQL over the columns that `made` makes, by name.
+        """
         ...
 
     def to_pandas(self) -> pd.DataFrame:
-        """Return the lines as a data frame, amounts as int64 ten-thousandths."""
+        """The lines as a data frame, with int64 ten-thousandths."""
         ...
 
 
 @dataclass(frozen=True)
 class Reconciliation:
-    """The result of a month: what every report, the console and Slack read and never recount."""
+    """The result of a month, which nothing counts again.
+
+    Every report, the console and Slack read it.
+    """
 
     month: Month
     policy: Policy
@@ -334,15 +356,21 @@ class Reconciliation:
 
     @property
     def severity(self) -> Severity | None:
-        """The gravest severity, None where nothing breaks; an invalid row is at least high."""
+        """The worst severity, or None.
+
+        An invalid row is at least high.
+        """
         found = [item.severity for item in self.breaks] + [Severity.HIGH] * bool(self.invalid)
         return max(found, default=None)
 
     def breaks_from(self, severity: Severity | None) -> bool:
-        """Return whether a break or an invalid row is at or above a severity; never for None."""
+        """Whether anything is at or above a severity; None never.
+
+        Breaks count, and invalid rows.
+        """
         found = self.severity
         return severity is not None and found is not None and found >= severity
 
     def masked(self, currency: str) -> bool:
-        """Return whether a net difference within tolerance hides a gross one beyond it."""
+        """Whether net is within tolerance and gross is not."""
         return self.totals[currency].masked(self.policy.tolerance.ppm or 0)

@@ -27,7 +27,10 @@ Document = dict[str, object]
 
 
 def open_document(found: Sequence[OpenItem], month: Month | None, now: datetime) -> Document:
-    """Return the open breaks and their ageing at the end of a month, None without any run."""
+    """The open breaks and their ageing at a month's end.
+
+    `month` is None without any run.
+    """
     return {
         "schema": SCHEMA,
         "month": str(month) if month else None,
@@ -37,12 +40,15 @@ def open_document(found: Sequence[OpenItem], month: Month | None, now: datetime)
 
 
 def said_document(told: Sequence[OpenItem], month: Month | None, now: datetime) -> Document:
-    """Return where some breaks stand after something was said of them."""
+    """The state of some breaks after an acknowledgement or note."""
     return {"schema": SCHEMA, "breaks": [open_item_document(life, month, now) for life in told]}
 
 
 def open_item_document(life: OpenItem, month: Month | None, now: datetime) -> Document:
-    """Return a break with its life; its age in months is that at the end of a month."""
+    """A break with its states over time.
+
+    Its age in months is that at the end of a month.
+    """
     item, currency = life.last, life.last.currency
     return {
         "break": life.name,
@@ -103,7 +109,10 @@ def _sums(row: Sums, currency: str) -> Document:
 
 
 def history_document(runs: Sequence[Run], signed: Mapping[str, Sequence[Signature]]) -> Document:
-    """Return months with their runs, the newest first; `signed` has the signatures by run."""
+    """Months with their runs and signatures, the newest first.
+
+    `signed` has the signatures by run.
+    """
     by_month = groupby(newest_first(runs), key=lambda run: run.month)
     return {
         "schema": SCHEMA,
@@ -123,12 +132,12 @@ def _month(
 
 
 def signed_document(run: Run, given: Sequence[Signature]) -> Document:
-    """Return a run after somebody has signed it."""
+    """A run after somebody has signed it."""
     return {"schema": SCHEMA, **_run(run, given)}
 
 
 def signature_document(signature: Signature) -> Document:
-    """Return a signature with who, when and why."""
+    """A signature with who, when and why."""
     return {
         "role": signature.role.value,
         "who": signature.who,
@@ -166,10 +175,10 @@ def _run(run: Run, given: Sequence[Signature]) -> Document:
 def rollforward_document(
     month: Month, rows: Sequence[RollforwardRow], *, recorded: bool
 ) -> dict[str, object]:
-    """Return the document: plain texts, lists and mappings in a fixed order.
+    """The roll-forward in plain texts, lists and mappings.
 
-    Amounts are texts with the currency's decimals; `recorded` says whether the month opens with
-    what the run of the month before recorded.
+    The order is fixed. Amounts are texts with the currency's decimals; `recorded` says whether the
+    month opens with what the run of the month before recorded.
     """
     from recon.reconciliation.rollforward import in_total
 
@@ -200,7 +209,10 @@ def _amounts(row: RollforwardRow) -> dict[str, str]:
 def difference_document(
     then: Run, now: Run, since: Since, parts: Sequence[MovementPart]
 ) -> dict[str, object]:
-    """Return what two runs differ in; amounts are texts with the currency's decimals."""
+    """The differences of two runs.
+
+    Amounts are texts with the currency's decimals.
+    """
     return {
         "schema": 1,
         "month": str(now.month),
@@ -246,7 +258,7 @@ def _part(part: MovementPart) -> dict[str, object]:
 
 
 def tuning_document(months: Sequence[Tuned], change: str) -> dict[str, object]:
-    """Return what another tolerance would have reported in stored months."""
+    """The breaks of stored months under another tolerance."""
     return {
         "schema": 1,
         "change": change,

@@ -1,4 +1,4 @@
-"""Evidence: what a run leaves behind to prove itself, and the proof made again without trust.
+"""Evidence: a run's proof, made again without trust.
 
 A pack is the folder `evidence/` of a run: the rows of both sides as they were delivered, how they
 were asked for, by which rules they were compared, what came of it, by whom and when, and the

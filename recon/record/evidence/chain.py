@@ -1,8 +1,8 @@
-"""The chain: every pack names the one before it, with its hash.
+"""The chain: every pack names the previous one's hash.
 
-Whoever changes a pack and its hashes has to change every later one, and whoever takes a run away
-leaves a name behind that nothing answers to. Only the latest run has none that vouches for it: its
-hash is recorded elsewhere, in the journal of the runs.
+Anyone who changes a pack and its hashes has to change every later one, and anyone who takes a run
+away leaves a name behind that nothing answers to. Only the latest run has none that vouches for it:
+its hash is recorded elsewhere, in the journal of the runs.
 """
 
 from __future__ import annotations
@@ -21,7 +21,10 @@ from recon.record.evidence.sums import SUMS, sha256
 
 @dataclass(frozen=True, slots=True)
 class _Link:
-    """A pack in the chain; `sha256` is '' where its SHA256SUMS cannot be read."""
+    """A pack in the chain.
+
+    `sha256` is '' where its SHA256SUMS cannot be read.
+    """
 
     run: str
     sha256: str
@@ -29,10 +32,11 @@ class _Link:
 
 
 def latest(reports: Path, last: Previous | None, recorded: Set[str]) -> Previous | None:
-    """Return the pack that the next one follows: that of the last recorded run, `last`.
+    """The pack that the next one follows.
 
-    A run that was cut off between its reports and its record has left a pack that is not among the
-    `recorded` ones: the chain goes through it, so that nothing of what stands there is unproven.
+    It is that of the last recorded run, `last`, or one after it. A run that was cut off between its
+    reports and its record has left a pack that is not among the `recorded` ones: the chain goes
+    through it, so that nothing of what stands there is unproven.
     """
     loose: dict[str, Previous] = {}
     for folder in packs(reports):
@@ -50,7 +54,7 @@ def latest(reports: Path, last: Previous | None, recorded: Set[str]) -> Previous
 def verify_chain(
     folders: Sequence[Path], recorded: Mapping[str, str] | None = None
 ) -> list[PackFinding]:
-    """Return where the chain through all packs of a folder of reports is broken.
+    """The places where the chain through all packs is broken.
 
     `folders` are those of the packs, the oldest first; `recorded` has the SHA-256 of the SHA256SUMS
     of runs as it was noted outside their packs. Each finding names the run to look at.
@@ -67,7 +71,7 @@ def verify_chain(
 
 
 def _unrecorded(links: Sequence[_Link], recorded: Mapping[str, str]) -> list[PackFinding]:
-    """Return the runs that are not what was recorded of them, or are gone."""
+    """Runs that differ from their record, or are gone."""
     seals = {link.run: link.sha256 for link in links}
     found = [
         PackFinding(run, SUMS, "is not the one that the journal has recorded")
@@ -79,7 +83,7 @@ def _unrecorded(links: Sequence[_Link], recorded: Mapping[str, str]) -> list[Pac
 
 
 def _link(folder: Path) -> _Link:
-    """Return a pack's place in the chain; raises OSError, ValueError."""
+    """A pack's place in the chain; raises OSError, ValueError."""
     named = read(folder / PREVIOUS)
     run, seal = named.get("run_id"), named.get("sha256")
     if run is None and seal is None:
@@ -102,7 +106,7 @@ def _twice(links: Iterable[_Link]) -> list[PackFinding]:
 
 
 def _unnamed(links: Sequence[_Link]) -> list[PackFinding]:
-    """Return the later runs that name no run before them."""
+    """The later runs that name no run before them."""
     first = [link for link in links if link.previous is None]
     late = first[1:] if first and second_of(first[0].run) == second_of(links[0].run) else first
     return [
@@ -112,7 +116,7 @@ def _unnamed(links: Sequence[_Link]) -> list[PackFinding]:
 
 
 def _broken(links: Sequence[_Link]) -> list[PackFinding]:
-    """Return the runs that are gone, that were changed, and those between which one is gone."""
+    """Runs that are gone or changed, and forks."""
     seals = {link.run: link.sha256 for link in links}
     followers: Mapping[str, list[_Link]] = defaultdict(list)
     found = []

@@ -1,4 +1,4 @@
-"""The configuration that a run had, as plain values and without a secret."""
+"""The configuration of a run as plain values, without secrets."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _PART = re.compile(r"\s*([^=;]*?)\s*=\s*(\{(?:[^}]|\}\})*\}|[^;]*)")
 
 
 def configuration(settings: Settings) -> dict[str, object]:
-    """Return where both sides come from and where the reports go; the policy stands apart.
+    """The configuration of sources and reports, without the policy.
 
     Passwords are not in the settings, only the names of the variables that hold them; of a
     connection string nothing is kept but what is known to be harmless.
@@ -58,19 +58,19 @@ def _source(settings: SourceSettings) -> object:
 
 
 def shown_options(options: Mapping[str, str]) -> dict[str, str]:
-    """Return the options of Spark's reader in which only what is known to be harmless is read."""
+    """Spark's reader options, with only harmless values readable."""
     server = {name: re.split(r"[;?]", text)[0] for name, text in options.items() if name == "url"}
     return {name: text if name in _OPTIONS else "***" for name, text in options.items()} | server
 
 
 def shown_connection(text: str) -> str:
-    """Return a connection string in which only what is known to be harmless can be read."""
+    """A connection string, with only harmless values readable."""
     parts = [(found[1], found[2].strip()) for found in _PART.finditer(text)]
     return ";".join(f"{key}={value if key.lower() in _SHOWN else '***'}" for key, value in parts)
 
 
 def plain(value: object) -> Any:  # noqa: ANN401 - whatever JSON can hold
-    """Return a value as JSON can hold it: dataclasses by the names of their fields."""
+    """A value as JSON: dataclasses by their fields' names."""
     if is_dataclass(value) and not isinstance(value, Month):
         return {field.name: plain(getattr(value, field.name)) for field in fields(value)}
     if isinstance(value, Mapping):

@@ -1,7 +1,7 @@
-"""Documents: what a pack says, as plain values; those that follow from the extracts stand here.
+"""Documents: a pack's content as plain values.
 
-`derived` is the whole of it: the run writes what it returns, and `recon verify` holds what it
-returns again against what was written.
+Those that follow from the extracts are here. `derived` is the whole of it: the run writes what it
+returns, and `recon verify` holds what it returns again against what was written.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from recon.record.evidence.page import page
 
 
 def read(path: Path) -> Document:
-    """Return a document; raises OSError, and ValueError where it is none."""
+    """A document; raises OSError, ValueError where it is none."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except RecursionError as error:
@@ -41,7 +41,7 @@ def read(path: Path) -> Document:
 def derived(
     result: Reconciliation, extract_totals: Mapping[Side, Document], told: Mapping[str, Document]
 ) -> dict[str, str]:
-    """Return the text of every file that follows from the result and the extracts.
+    """The text of every file that follows from the result.
 
     `extract_totals` are what the rows of each extract come to by themselves.
     """
@@ -58,7 +58,10 @@ def derived(
 
 
 def _breaks(result: Reconciliation) -> str:
-    """Return the document of all breaks, one a line: there may be many, with many entries."""
+    """The document of all breaks, one a line.
+
+    There may be many, with many entries.
+    """
     lines = ",\n".join(json.dumps(_break(item, result)) for item in result.breaks)
     return f'{{"schema": 1, "breaks": [\n{lines}\n]}}\n'
 
@@ -103,7 +106,7 @@ def _entry(entry: Entry, currency: str, result: Reconciliation) -> dict[str, obj
 
 
 def policy_table(policy: Policy) -> dict[str, object]:
-    """Return every rule under the key of the configuration; `Policy.of` of it is the policy."""
+    """Every rule by its configuration key, as `Policy.of` reads it."""
     rules = policy.severity
     return {
         **_tolerance(policy.tolerance),

@@ -1,7 +1,8 @@
-"""Extracts: the rows of both sides as Parquet files, which a reconciliation can be made from again.
+"""Extracts: both sides' rows as Parquet files.
 
-They hold the columns that recon reads, under our names, in the order and in the types in which the
-source delivered them; DuckDB writes them, no row passes through Python.
+A reconciliation can be made from them again. They hold the columns that recon reads, under our
+names, in the order and in the types in which the source delivered them; DuckDB writes them, no row
+passes through Python.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from recon.store.session import Session, columns, literal, name, writing
 
 @dataclass(frozen=True, slots=True)
 class Extract:
-    """The columns of a file, and those that the source delivers and recon does not read."""
+    """A file's columns, and the delivered ones that are unread."""
 
     columns: tuple[str, ...]
     left_out: tuple[str, ...]
@@ -29,7 +30,7 @@ class Extract:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """An extract that stands in a folder already, for another run to take a copy of.
+    """An extract in a folder, for another run to copy.
 
     `totals` are those of its rows, from `extract_totals`.
     """
@@ -40,14 +41,14 @@ class Kept:
 
 
 def copy_extract(kept: Kept, side: Side, folder: Path) -> Extract:
-    """Copy a side's file into a folder; raises ReportError where that cannot be."""
+    """Copy a side's file into a folder; raises ReportError."""
     with writing(folder / EXTRACTS[side]):
         shutil.copyfile(kept.folder / EXTRACTS[side], folder / EXTRACTS[side])
     return kept.extract
 
 
 def known_columns(side: Side, compliance: Iterable[str]) -> set[str]:
-    """Return the columns that recon reads of a side, under our names."""
+    """A side's columns that recon reads, under recon's names."""
     added_up = {CONDENSED} if side is Side.ACCOUNTING else set()
     return added_up.union(known(side, compliance))
 
@@ -55,7 +56,7 @@ def known_columns(side: Side, compliance: Iterable[str]) -> set[str]:
 def write_extract(
     session: Session, side: Side, relation: str, folder: Path, compliance: Iterable[str]
 ) -> Extract:
-    """Write a side's rows to its file; raises ReportError where that cannot be."""
+    """Write a side's rows to its file; raises ReportError."""
     wanted = known_columns(side, compliance)
     found = {column.strip().lower(): column for column in columns(session, relation)}
     found.pop(PLACE, None)
@@ -72,14 +73,14 @@ def write_extract(
 
 
 def extract_relation(folder: Path, side: Side) -> str:
-    """Return what to select a side from."""
+    """The relation to select a side from."""
     # The folder's name may hold brackets, which would be a pattern, and is no data.
     path = literal(glob.escape(str(folder / EXTRACTS[side])))
     return f"read_parquet([{path}], hive_partitioning = false)"
 
 
 def extract_totals(session: Session, folder: Path, side: Side) -> Document:
-    """Return what the rows of a side's file come to by themselves.
+    """The counts and sums of a side's file by itself.
 
     A row of older entries stands for several, which a database has added up.
     """

@@ -1,4 +1,4 @@
-"""What goes into a pack, and what comes of checking one."""
+"""The contents of a pack, and the findings about one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from recon.record.journal.signing import Signature
 
 @dataclass(frozen=True, slots=True)
 class Previous:
-    """The run before: its id, and the SHA-256 of its SHA256SUMS."""
+    """The run before: id, and SHA-256 of its SHA256SUMS."""
 
     run_id: str
     sha256: str
@@ -22,7 +22,7 @@ class Previous:
 
 @dataclass(frozen=True, slots=True)
 class PackContents:
-    """A run as its pack tells it.
+    """The contents of a run's pack.
 
     `relations` are what to select both sides from, `trails` how they came here; both are looked
     at when the pack is written. `kept` are extracts that an earlier run has made of the very same
@@ -48,7 +48,7 @@ class PackContents:
 
 @dataclass(frozen=True, slots=True)
 class PackFinding:
-    """Why a pack does not prove itself: the run, the file of its pack, and what is wrong."""
+    """A reason why a run's pack does not prove itself."""
 
     run: str
     file: str

@@ -1,4 +1,4 @@
-"""Layout: the files of a pack by name, and where the packs of a folder of reports are."""
+"""Layout: the files of a pack, and the packs' folders."""
 
 from __future__ import annotations
 
@@ -34,32 +34,35 @@ _RUN = re.compile(r"(\d{4}-\d{2}_(\d{8}T\d{6}Z)_[0-9a-f]{4})(-\d+)?")
 
 
 def packs(reports: Path) -> list[Path]:
-    """Return where the packs of a folder of reports are or should be, the oldest run first."""
+    """The folders of all packs, present or not, oldest first."""
     runs = [path for path in reports.glob("*/*") if _RUN.fullmatch(path.name) and path.is_dir()]
     return [path / FOLDER for path in sorted(runs, key=lambda p: (second_of(p.name), p.name))]
 
 
 def second_of(run: str) -> str:
-    """Return the second of a run, as its id tells it; of two in the same one it does not tell more.
+    """The second of a run, from its id.
 
-    '' where it is no id.
+    Of two runs in the same second it does not give the order. '' where it is no id.
     """
     found = _RUN.fullmatch(run)
     return found[2] if found else ""
 
 
 def run_of(pack: Path) -> str:
-    """Return the id of the run that a pack belongs to."""
+    """The id of the run that a pack belongs to."""
     found = _RUN.fullmatch(pack.parent.name)
     return found[1] if found else pack.parent.name
 
 
 def pack_of(reports: Path, run: str) -> Path:
-    """Return where the pack of a run should be."""
+    """The place where the pack of a run should be."""
     return reports / run.partition("_")[0] / run / FOLDER
 
 
 def named(runs: set[str], text: str) -> set[str]:
-    """Return the runs that a text means: one by its id or an end of it, or all of a month."""
+    """The runs that a text means: one, or a month's.
+
+    One is meant by its id or an end of it.
+    """
     of_month = {run for run in runs if run.partition("_")[0] == text}
     return of_month or {run for run in runs if run.startswith(text) or run.endswith(text)}

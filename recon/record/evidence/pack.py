@@ -1,4 +1,4 @@
-"""Writing a pack: extracts, documents, the page for people, and the hashes of all of them."""
+"""Writing a pack: extracts, documents, page and hashes."""
 
 from __future__ import annotations
 
@@ -25,33 +25,37 @@ from recon.record.evidence.sums import write_sums
 from recon.store.session import Session
 
 
-def write_pack(folder: Path, opened: Session, facts: PackContents) -> str:
-    """Write a run's pack into a new folder; return the SHA-256 of its SHA256SUMS.
+def write_pack(folder: Path, opened: Session, contents: PackContents) -> str:
+    """Write a run's pack into a folder; return its seal.
 
-    `opened` is the session in which both sides can still be selected from. Raises OSError and
-    ReportError where a file cannot be written, SourceDataError where a source has changed since
-    it was compared.
+    The seal is the SHA-256 of its SHA256SUMS. `opened` is the session in which both sides can still
+    be selected from. Raises OSError and ReportError where a file cannot be written, SourceDataError
+    where a source has changed since it was compared.
     """
     folder.mkdir()
-    extracts = {side: _extract(opened, side, facts, folder) for side in Side}
-    told = _told(facts, extracts)
-    for name, document in told.items():
+    extracts = {side: _extract(opened, side, contents, folder) for side in Side}
+    unproven = _unproven(contents, extracts)
+    for name, document in unproven.items():
         _write(folder / name, dumps(document))
-    for name, text in derived(facts.result, _extract_totals(opened, facts, folder), told).items():
+    totals = _extract_totals(opened, contents, folder)
+    for name, text in derived(contents.result, totals, unproven).items():
         _write(folder / name, text)
     return write_sums(folder)
 
 
-def _extract(opened: Session, side: Side, facts: PackContents, folder: Path) -> Extract:
-    if side in facts.kept:
-        return copy_extract(facts.kept[side], side, folder)
-    compliance = facts.settings.accounting.compliance
-    return write_extract(opened, side, facts.relations[side], folder, compliance)
+def _extract(opened: Session, side: Side, contents: PackContents, folder: Path) -> Extract:
+    if side in contents.kept:
+        return copy_extract(contents.kept[side], side, folder)
+    compliance = contents.settings.accounting.compliance
+    return write_extract(opened, side, contents.relations[side], folder, compliance)
 
 
-def _extract_totals(opened: Session, facts: PackContents, folder: Path) -> dict[Side, Document]:
-    """Return what the rows of each extract come to; those of a copy are known."""
-    kept = facts.kept
+def _extract_totals(opened: Session, contents: PackContents, folder: Path) -> dict[Side, Document]:
+    """The counts and sums of each extract.
+
+    Those of a copy are known.
+    """
+    kept = contents.kept
     return {
         side: kept[side].totals if side in kept else extract_totals(opened, folder, side)
         for side in Side
@@ -62,34 +66,37 @@ def _write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8", newline="\n")
 
 
-def _told(facts: PackContents, extracts: dict[Side, Extract]) -> dict[str, Document]:
-    """Return the documents that the extracts do not prove: who, when, how, and by which rules."""
-    sources = {SOURCES[side]: {"schema": 1, **facts.trails[side]()} for side in Side}
+def _unproven(contents: PackContents, extracts: dict[Side, Extract]) -> dict[str, Document]:
+    """The documents that the extracts do not prove.
+
+    They are who, when, how, and by which rules.
+    """
+    sources = {SOURCES[side]: {"schema": 1, **contents.trails[side]()} for side in Side}
     return {
-        RUN: _run(facts, extracts),
-        POLICY: policy_table(facts.result.policy),
-        CONFIGURATION: configuration(facts.settings),
-        PREVIOUS: _previous(facts.previous),
-        SIGNOFFS: {"schema": 1, "signoffs": plain(facts.signoffs)},
+        RUN: _run(contents, extracts),
+        POLICY: policy_table(contents.result.policy),
+        CONFIGURATION: configuration(contents.settings),
+        PREVIOUS: _previous(contents.previous),
+        SIGNOFFS: {"schema": 1, "signoffs": plain(contents.signoffs)},
         **sources,
     }
 
 
-def _run(facts: PackContents, extracts: dict[Side, Extract]) -> Document:
+def _run(contents: PackContents, extracts: dict[Side, Extract]) -> Document:
     return {
         "schema": 1,
-        "run_id": facts.run_id,
-        "month": str(facts.result.month),
-        "started": moment(facts.started),
-        "ended": moment(facts.ended),
-        "user": facts.user,
-        "host": facts.host,
-        "versions": dict(facts.versions),
-        "sample": facts.settings.sample,
-        "fail_on": None if facts.fail_on is None else facts.fail_on.word,
-        "signed_otherwise": _signed_otherwise(facts),
-        "compliance": list(facts.settings.accounting.compliance),
-        "descriptions": {side.value: facts.result.sources[side].description for side in Side},
+        "run_id": contents.run_id,
+        "month": str(contents.result.month),
+        "started": moment(contents.started),
+        "ended": moment(contents.ended),
+        "user": contents.user,
+        "host": contents.host,
+        "versions": dict(contents.versions),
+        "sample": contents.settings.sample,
+        "fail_on": None if contents.fail_on is None else contents.fail_on.word,
+        "signed_otherwise": _signed_otherwise(contents),
+        "compliance": list(contents.settings.accounting.compliance),
+        "descriptions": {side.value: contents.result.sources[side].description for side in Side},
         "extracts": {
             EXTRACTS[side]: {"columns": list(found.columns), "left_out": list(found.left_out)}
             for side, found in extracts.items()
@@ -97,9 +104,10 @@ def _run(facts: PackContents, extracts: dict[Side, Extract]) -> Document:
     }
 
 
-def _signed_otherwise(facts: PackContents) -> bool:
-    """Return whether the run told breaks only because another verdict was signed off before."""
-    return facts.exit_code == ExitCode.BREAKS and not facts.result.breaks_from(facts.fail_on)
+def _signed_otherwise(contents: PackContents) -> bool:
+    """Whether only another signed verdict made the run report breaks."""
+    broken = contents.result.breaks_from(contents.fail_on)
+    return contents.exit_code == ExitCode.BREAKS and not broken
 
 
 def _previous(previous: Previous | None) -> Document:

@@ -1,4 +1,4 @@
-"""evidence.md: the pack in words, for the controller and the auditor. Pure."""
+"""evidence.md: the pack in words, for controller and auditor. Pure."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _HOLDS = {
 
 
 def page(documents: Mapping[str, Document]) -> str:
-    """Return the page of a pack from its documents, by the names of their files."""
+    """The page of a pack, from its documents by name."""
     run, results = documents[RUN], documents[RESULTS]
     parts = (
         _head(run, results),
@@ -205,7 +205,7 @@ def _check(run: Document) -> list[str]:
 
 
 def source(trail: Mapping[str, Any], settings: Mapping[str, Any]) -> list[str]:
-    """Return the lines on a side, from how it came here and how it is configured."""
+    """The lines on a side: its delivery and its configuration."""
     if "files" in trail:
         rows = [(file["path"], f"{file['size']:,}", file["sha256"]) for file in trail["files"]]
         return [*table(("file", "bytes", "SHA-256"), rows), *_renamed(settings)]
@@ -251,7 +251,10 @@ def _control(part: Mapping[str, Any]) -> str:
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
-    """Return the lines of a table; what stands in a cell can neither end it nor the line."""
+    """The lines of a table, its cells escaped.
+
+    A cell can neither end itself nor its line.
+    """
     listed = [heads, ["---"] * len(heads), *rows]
     return ["| " + " | ".join(map(_cell, row)) + " |" for row in listed]
 
@@ -262,7 +265,7 @@ def _cell(value: object) -> str:
 
 
 def fenced(text: str, language: str) -> list[str]:
-    """Return the lines of a block of code, whatever stands in it."""
+    """The lines of a block of code, whatever it holds."""
     longest = max((len(run) for run in re.findall("`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
     return [f"{fence}{language}", *text.strip().splitlines(), fence]

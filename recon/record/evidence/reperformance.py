@@ -1,4 +1,7 @@
-"""Re-performance: the reconciliation made again from a pack, held against what the pack says."""
+"""Re-performance: the reconciliation made again from a pack.
+
+It is held against the pack's own files.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ SHOWN = 5
 
 
 def reperform(folder: Path, run: str) -> list[PackFinding]:
-    """Return where a pack does not say what its extracts and its policy come to.
+    """The findings where a pack and its extracts disagree.
 
     Whatever a pack holds, it ends in findings: nothing is raised for what is wrong with it.
     """
@@ -65,7 +68,7 @@ def _derived_again(folder: Path, told: Mapping[str, Document]) -> dict[str, str]
 
 
 def _uncounted(run: str, told: Mapping[str, Document], totals: Document) -> list[PackFinding]:
-    """Return the sides of which a server counted other rows than the extract holds."""
+    """The sides of which a server counted other rows."""
     found = []
     for side, name in SOURCES.items():
         held = totals[side.value].get("extract_entries", totals[side.value]["extract_rows"])
@@ -88,7 +91,7 @@ def _with_version(what: str, written_by: str) -> str:
 
 
 def _differences(name: str, written: bytes, wanted: str) -> list[str]:
-    """Return what a file says and what it should say, the first few places."""
+    """A file's first few differences from the wanted one."""
     if written == wanted.encode():
         return []
     found = list(islice(_places(name, written, wanted), SHOWN + 1))
@@ -120,7 +123,10 @@ def _unlike_lines(written: str, wanted: str) -> Iterator[str]:
 
 
 def unlike(written: object, wanted: object, key: str = "") -> Iterator[str]:
-    """Yield where two JSON values differ, as in `totals.USD.recognized: 1.00 instead of 2.00`."""
+    """The differences of two JSON values.
+
+    As in `totals.USD.recognized: 1.00 instead of 2.00`.
+    """
     if isinstance(written, dict) and isinstance(wanted, dict):
         for name in [*wanted, *(name for name in written if name not in wanted)]:
             below = f"{key}.{name}" if key else name

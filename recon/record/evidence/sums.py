@@ -1,4 +1,4 @@
-"""SHA256SUMS: the file that holds the hash of every other one, as `sha256sum -c` reads it."""
+"""SHA256SUMS: the hashes of all files, as `sha256sum -c` reads."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ _LINE = re.compile(r"([0-9a-f]{64})  ([\w.]+)")
 
 
 def sha256(path: Path) -> str:
-    """Return the SHA-256 of a file; raises OSError."""
+    """The SHA-256 of a file; raises OSError."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def sums_text(hashes: Mapping[str, str]) -> str:
-    """Return the text of SHA256SUMS, a line a file, by name."""
+    """The text of SHA256SUMS, a line a file, by name."""
     return "".join(f"{hashes[name]}  {name}\n" for name in sorted(hashes))
 
 
 def write_sums(folder: Path) -> str:
-    """Write SHA256SUMS over all files of a folder; return its own SHA-256."""
+    """Write a folder's SHA256SUMS; return its own SHA-256."""
     text = sums_text({path.name: sha256(path) for path in folder.iterdir()})
     (folder / SUMS).write_text(text, encoding="utf-8", newline="\n")
     return hashlib.sha256(text.encode()).hexdigest()
 
 
 def parsed_sums(content: bytes) -> tuple[dict[str, str], str]:
-    """Return the hashes by name, and what is wrong with the file, '' where nothing is.
+    """The hashes by name, and the file's problem or ''.
 
     More is refused than `sha256sum` refuses: a file that is written in another way was changed.
     """

@@ -1,4 +1,4 @@
-"""Verifying: whether every file of a pack is the one that was written, and the result follows."""
+"""Verifying: files against hashes, the result against the extracts."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ EXPECTED = frozenset({*TOLD, *DERIVED, *EXTRACTS.values()})
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether the pack of a run proves itself, and if not, why."""
+    """Whether a run's pack proves itself, with the findings."""
 
     run: str
     folder: Path
@@ -36,7 +36,7 @@ def verify(
     recorded: Mapping[str, str],
     tell: Callable[[str], None] = lambda _: None,
 ) -> list[Verdict]:
-    """Return the verdicts on a run, on the runs of a month, or on all of them, the oldest first.
+    """The verdicts on a run, month or all, oldest first.
 
     The chain is followed through all runs, whichever are asked for. `recorded` is what the journal
     knows: the hash of SHA256SUMS by run. Raises UsageError where there is no such run.
@@ -62,7 +62,7 @@ def verify(
 
 
 def verify_pack(folder: Path) -> list[PackFinding]:
-    """Return why a pack does not prove itself; nothing where it does.
+    """The reasons why a pack does not prove itself.
 
     First the files are held against their hashes. Only where they are the ones that were written,
     the reconciliation is made again from them: a damaged extract proves nothing.

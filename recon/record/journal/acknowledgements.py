@@ -1,4 +1,4 @@
-"""What people say of a break, checked before it is written: acknowledgements and notes. Pure."""
+"""Acknowledgements and notes, checked before they are written. Pure."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from recon.record.journal.model import Event, Kind, OpenItem
 def acknowledgement(
     open_item: OpenItem, reason: str, until: Month | None, at: datetime, who: str, host: str
 ) -> Event:
-    """Return the event that acknowledges a break until a month, or for as long as it stays as is.
+    """The event that acknowledges a break.
 
-    Raises UsageError without a reason, for a resolved break, and where `until` is too early.
+    It holds until a month, or for as long as the break stays as it is. Raises UsageError without a
+    reason, for a resolved break, and where `until` is too early.
     """
     name, first = open_item.name, open_item.first_month
     if open_item.resolved:
@@ -33,7 +34,10 @@ def acknowledgement(
 
 
 def note(open_item: OpenItem, text: str, at: datetime, who: str, host: str) -> Event:
-    """Return the event that adds a note to a break; raises UsageError where it is empty."""
+    """The event that adds a note to a break.
+
+    Raises UsageError where it is empty.
+    """
     month = max(open_item.seen, default=open_item.first_month)
     return Event(0, at, who, host, Kind.NOTED, open_item.name, month, _words(text, "the note"))
 

@@ -1,4 +1,4 @@
-"""Ageing: which breaks were not resolved at the end of a month, and how old they were. Pure."""
+"""Ageing: open breaks at a month's end, by age. Pure."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from recon.record.journal.open_items import as_of, open_items
 
 
 class Age(Enum):
-    """How old a break is, in months; each is a row of the ageing table."""
+    """The age of a break in months; a table row."""
 
     CURRENT = "current"
     ONE = "1 month"
@@ -23,13 +23,13 @@ class Age(Enum):
 
     @classmethod
     def of(cls, months: int) -> Age:
-        """Return the row of a break that is so many months old."""
+        """The row of a break so many months old."""
         return list(cls)[min(max(months, 0), len(cls) - 1)]
 
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """How many breaks, how many of them acknowledged, and what is open: net and gross."""
+    """Counts and sums of open breaks: all, acknowledged, net, gross."""
 
     count: int = 0
     acknowledged: int = 0
@@ -37,7 +37,7 @@ class Sums:
     gross: int = 0
 
     def with_item(self, open_item: OpenItem) -> Sums:
-        """Return the sums with one break more."""
+        """The sums with one break more."""
         return Sums(
             self.count + 1,
             self.acknowledged + (open_item.state is State.ACKNOWLEDGED),
@@ -48,7 +48,10 @@ class Sums:
 
 @dataclass(frozen=True, slots=True)
 class Ageing:
-    """The open breaks of one currency by age; the rows add up to the total."""
+    """The open breaks of one currency by age.
+
+    The rows add up to the total.
+    """
 
     rows: Mapping[Age, Sums]
     total: Sums
@@ -57,16 +60,17 @@ class Ageing:
 def standing(
     events: Iterable[Event], seen: Mapping[str, Sequence[Break]], month: Month
 ) -> tuple[OpenItem, ...]:
-    """Return the breaks that were not resolved at the end of a month, the oldest first.
+    """The breaks open at a month's end, oldest first.
 
-    Runs of later months are left out; what people said holds whenever they said it.
+    Runs of later months are left out; acknowledgements and notes hold whenever
+    they were given.
     """
     known = open_items(as_of(events, month), seen, month)
     return by_age(open_item for open_item in known.values() if not open_item.resolved)
 
 
 def by_age(found: Iterable[OpenItem]) -> tuple[OpenItem, ...]:
-    """Return breaks in the order in which people read them: the oldest, gravest, largest first."""
+    """Breaks in reading order: the oldest, most severe, largest first."""
     return tuple(sorted(found, key=_place))
 
 
@@ -83,7 +87,7 @@ def _place(open_item: OpenItem) -> tuple[Month, int, str, int, str]:
 
 
 def sums(found: Iterable[OpenItem]) -> dict[str, Sums]:
-    """Return what is open, by currency."""
+    """The open amounts by currency."""
     totals: dict[str, Sums] = {}
     for open_item in found:
         currency = open_item.last.currency
@@ -92,7 +96,7 @@ def sums(found: Iterable[OpenItem]) -> dict[str, Sums]:
 
 
 def ageing(found: Sequence[OpenItem], month: Month) -> dict[str, Ageing]:
-    """Return the ageing table of each currency.
+    """The ageing table of each currency.
 
     Raises TieOutError where its rows do not add up to the total.
     """

@@ -1,4 +1,4 @@
-"""Alerts: what is to be told to people, kept until it is told, and what became of each attempt.
+"""Alerts: kept until they are sent, with each attempt.
 
 An alert is written down before it is sent and never changed; that it was sent is an event of its
 own. What is cut off between the two is sent again, with the same id.
@@ -20,7 +20,7 @@ Payload = Mapping[str, Any]
 
 
 class AlertKind(StrEnum):
-    """What an alert is."""
+    """The kind of an alert."""
 
     DIGEST = "digest"
     REPORT = "report"
@@ -30,9 +30,10 @@ class AlertKind(StrEnum):
 
 
 class Sent(StrEnum):
-    """What became of an attempt to send an alert; it waits until it is `sent` or `void`.
+    """The result of an attempt to send an alert.
 
-    `void` is what is never to be sent, since it is gone or somebody has dropped it.
+    An alert waits until it is `sent` or `void`. `void` is what is never to be sent, since it is
+    gone or somebody has dropped it.
     """
 
     SENT = "sent"
@@ -42,9 +43,10 @@ class Sent(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """Something to tell: `payload` is the message, without secrets, and `names` its breaks.
+    """A message to people, about a run or a failure.
 
-    `run` is '' where no run is recorded, `month` where none is known; `place` is where it goes.
+    `payload` is the message, without secrets, and `names` its breaks. `run` is '' where no run is
+    recorded, `month` where none is known; `place` is where it goes.
     """
 
     id: str
@@ -60,7 +62,7 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """An attempt to send an alert, or its end without one.
+    """An attempt to send an alert, or its end without.
 
     `detail` says why it failed, who dropped it and why, or holds the message's time stamp.
     """
@@ -72,13 +74,16 @@ class Delivery:
 
 
 class Alerts:
-    """The alerts of a journal that is open, as `Journal.alerts` has them."""
+    """The alerts of an open journal, as `Journal.alerts` has them."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
     def queue(self, alerts: Sequence[Alert]) -> None:
-        """Add alerts, in their order: all of them or none; one that is known is not added again."""
+        """Add alerts in their order: all of them or none.
+
+        One that is known is not added again.
+        """
         with transaction(self._connection):
             for alert in alerts:
                 self._add(alert)
@@ -98,7 +103,7 @@ class Alerts:
         )
 
     def mark(self, *deliveries: Delivery) -> None:
-        """Write down what became of attempts to send alerts: all of it or nothing."""
+        """Record attempts to send alerts: all of them or none."""
         with transaction(self._connection):
             self._connection.executemany(
                 "INSERT INTO deliveries VALUES (NULL, ?, ?, ?, ?)",
@@ -107,11 +112,11 @@ class Alerts:
             )  # fmt: skip
 
     def all(self) -> list[Alert]:
-        """Return all alerts in the order in which they were queued."""
+        """All alerts, in the order in which they were queued."""
         return self._alerts("")
 
     def waiting(self) -> list[Alert]:
-        """Return the alerts that are still to be sent, the oldest first."""
+        """The alerts that are still to be sent, oldest first."""
         return self._alerts(
             "WHERE id NOT IN (SELECT alert FROM deliveries WHERE sent IN ('sent', 'void'))"
         )
@@ -133,7 +138,7 @@ class Alerts:
         ]  # fmt: skip
 
     def deliveries(self) -> list[Delivery]:
-        """Return all attempts in order of time."""
+        """All attempts in order of time."""
         return [
             Delivery(alert, datetime.fromisoformat(at).astimezone(UTC), Sent(sent), detail)
             for alert, at, sent, detail in self._connection.execute(

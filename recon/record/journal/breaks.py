@@ -1,4 +1,4 @@
-"""Breaks as the journal keeps them: columns for the values that are queried, JSON for the rest.
+"""Breaks as the journal keeps them: queried columns and JSON.
 
 A journal of schema 3 or earlier has the columns alone, which is all that the history, the open
 items and Slack need; the rest reads as empty there, and the two to-date amounts as their
@@ -31,7 +31,7 @@ def row_of(item: Break) -> tuple[object, ...]:
 
 
 def _content(item: Break) -> dict[str, object]:
-    """The values of a break that have no column of their own."""
+    """The values of a break that have no column."""
     return {
         "candidates": item.candidates,
         "allowed": item.allowed,

@@ -1,4 +1,4 @@
-"""History: what a run means beside the runs before it. Pure."""
+"""History: a run beside the runs before it. Pure."""
 
 from __future__ import annotations
 
@@ -28,7 +28,10 @@ Moved = Mapping[str, Mapping[str, int]]
 
 @dataclass(frozen=True, slots=True)
 class MovementPart:
-    """What one thing has moved; `rows` is how many of them, None where they are not counted."""
+    """The movement that one cause has made.
+
+    `rows` is how many rows it concerns, None where they are not counted.
+    """
 
     what: str
     rows: int | None
@@ -37,9 +40,10 @@ class MovementPart:
 
 @dataclass(frozen=True, slots=True)
 class Since:
-    """What two runs of a month differ in; `moved` is the net difference's movement by currency.
+    """The differences between two runs of a month.
 
-    `parts` say what moved the totals, and add up to their movement; empty where it is not known.
+    `moved` is the net difference's movement by currency. `parts` say what moved the totals, and add
+    up to their movement; empty where it is not known.
     """
 
     run_id: str
@@ -57,20 +61,20 @@ class Since:
 
 @dataclass(frozen=True, slots=True)
 class Superseded:
-    """The run that was signed off, which a later run of the month supersedes, and by whom."""
+    """The signed-off run that a later run supersedes."""
 
     run: Run
     since: Since
     signatures: Sequence[Signature]
 
     def says_otherwise(self, severity: Severity | None) -> bool:
-        """Return whether a later run's gravest severity makes another verdict."""
+        """Whether a later run's worst severity makes another verdict."""
         return (severity.word if severity else "") != self.run.severity
 
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What a run's reports say of time.
+    """The content of a run's reports that concerns time.
 
     `since` compares with the last run of the month, None for the first one, and `superseded` with
     the one that was signed off; `carried` are the breaks of earlier months that are not resolved,
@@ -89,19 +93,19 @@ class History:
 
     @property
     def supersedes(self) -> str:
-        """The run that was signed off before, '' where none was."""
+        """The run that was signed off before, or ''."""
         return self.superseded.run.run_id if self.superseded else ""
 
     @property
     def open(self) -> tuple[OpenItem, ...]:
-        """The breaks that are not resolved at the end of the month, the oldest first."""
+        """The breaks open at the month's end, oldest first."""
         now = (open_item for open_item in self.open_items.values() if not open_item.resolved)
         return by_age([*self.carried, *now])
 
 
 @dataclass(frozen=True)
 class Past:
-    """What the journal holds before a run: all events, and the breaks of every run.
+    """The journal's content before a run: events, and all breaks.
 
     `last` is the last run of the month, and `signed` the one that was signed off.
     """
@@ -113,12 +117,12 @@ class Past:
 
     @cached_property
     def known(self) -> Timeline:
-        """What is known of every line that broke."""
+        """The timeline of every line that broke."""
         # With every run there is more to go through, so it is done once.
         return timeline(self.events, self.seen)
 
     def closable(self, month: Month) -> dict[str, OpenItem]:
-        """Return the breaks of earlier months that a run of a month may close, by name."""
+        """The earlier breaks that a run may close, by name."""
         return closable(self.known, month)
 
 
@@ -130,10 +134,10 @@ def history(
     to_date: Mapping[str, int],
     at: datetime,
 ) -> History:
-    """Return what a run of a month means after `past`.
+    """The history of a run of a month after `past`.
 
     `to_date` has the to-date difference of the lines of the breaks that it may close, by name.
-    What is told is as of the end of the month, whatever later months have run.
+    It is as of the end of the month, whatever later months have run.
     """
     breaks = {item.name: item for item in now}
     closed = settled(past.known, month, breaks, to_date)
@@ -161,7 +165,7 @@ def _after(
     closed: Sequence[Resolution],
     at: datetime,
 ) -> dict[str, OpenItem]:
-    """Return where every break stands once the run is recorded."""
+    """The open items once the run is recorded."""
     this = "this run"
     told = [(Kind.RUN, this, month, "")]
     told += [(Kind.RESOLVED, item.name, item.month, item.reason) for item in closed]
@@ -170,7 +174,7 @@ def _after(
 
 
 def _is_news(item: Resolution, past: Past, month: Month) -> bool:
-    """Return whether a run closes in its month what the last run of that month had not closed."""
+    """Whether the month's last run had not closed this one."""
     before = past.known.lines[item.name].closed.get(item.month)
     return item.month == month and (before is None or before.reason != item.reason)
 
@@ -195,7 +199,7 @@ def compared(
     totals: Mapping[str, Totals],
     now: Mapping[str, Break],
 ) -> Since:
-    """Return what differs between a run with its breaks and later totals and breaks."""
+    """The differences between a run and later totals and breaks."""
     currencies = sorted({*last.totals, *totals})
     return Since(
         run_id=last.run_id,
@@ -218,5 +222,5 @@ def _difference(totals: Mapping[str, Totals], currency: str) -> int:
 
 
 def newest_first(runs: Iterable[Run]) -> list[Run]:
-    """Return runs by month and, within it, by time, the newest first."""
+    """Runs by month and, within it, by time, newest first."""
     return sorted(runs, key=lambda run: (run.month, run.ended), reverse=True)

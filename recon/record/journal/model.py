@@ -1,4 +1,4 @@
-"""The journal's terms: runs, the breaks that they saw, events, and open items.
+"""The journal's terms: runs, breaks, events, and open items.
 
 Amounts are ten-thousandths of the currency unit (see `recon.base.money`).
 """
@@ -18,7 +18,7 @@ from recon.reconciliation.verdict import verdict
 
 @dataclass(frozen=True, slots=True)
 class Reported:
-    """The figures of a run as its reports have them, which nobody counts again.
+    """The figures of a run's reports, which nobody counts again.
 
     `bridge` has the steps from expected to recognized by currency; `masked` are the currencies in
     which a net difference within tolerance hides a gross one beyond it.
@@ -68,7 +68,7 @@ class Run:
 
     @property
     def verdict(self) -> str:
-        """What the run came to, in a word that two runs can be compared by."""
+        """The run's verdict in a word, to compare runs by."""
         return self.severity or "clean"
 
     @property
@@ -78,7 +78,7 @@ class Run:
 
 
 class State(StrEnum):
-    """Where a break stands."""
+    """The state of a break."""
 
     OPEN = "open"
     ACKNOWLEDGED = "acknowledged"
@@ -86,7 +86,7 @@ class State(StrEnum):
 
 
 class Kind(StrEnum):
-    """What happens to a break, and to a month."""
+    """The kind of an event of a break or month."""
 
     RUN = "run"
     RESOLVED = "resolved"
@@ -98,11 +98,11 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened, with who and when; `number` is its place in time.
+    """An event, with who and when.
 
-    `subject` is the name of a break, the run that ran, or the run that was signed; `detail` is the
-    month until which an acknowledgement holds, or the role of a signature. What a signatory has
-    accepted comes right before the signature.
+    `number` is its place in time. `subject` is the name of a break, the run that ran, or the run
+    that was signed; `detail` is the month until which an acknowledgement holds, or the role of a
+    signature. What a signatory has accepted comes right before the signature.
     """
 
     number: int
@@ -117,7 +117,7 @@ class Event:
 
 
 class OpenItem(NamedTuple):
-    """A break from the month in which it was first seen until it is resolved.
+    """A break from its first month until it is resolved.
 
     `seen` has it by month, as the last run of that month saw it; `acknowledged` is the event that
     holds, if any.
@@ -134,22 +134,22 @@ class OpenItem(NamedTuple):
 
     @property
     def state(self) -> State:
-        """Where the break stands."""
+        """The state of the break."""
         if self.resolved:
             return State.RESOLVED
         return State.ACKNOWLEDGED if self.acknowledged else State.OPEN
 
     @property
     def amount(self) -> int:
-        """What is open: the differences of all months in which it was seen."""
+        """The open amount: the differences of all months seen."""
         return sum(item.difference for item in self.seen.values())
 
     def months_old(self, month: Month) -> int:
-        """Return its age in a month, 0 in the one in which it was first seen."""
+        """The age in a month, 0 in the first one."""
         return month.index - self.first_month.index
 
     def days_old(self, now: datetime) -> int:
-        """Return for how many whole days it has been known."""
+        """The whole days for which it has been known."""
         return (now - self.first_seen).days
 
 

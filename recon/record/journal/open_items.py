@@ -1,4 +1,4 @@
-"""Open items: what the runs saw and people wrote -> the state of each break. Pure.
+"""Open items: runs and events -> each break's state. Pure.
 
 Of every month its last run counts, whenever that was: a line's months are gone through in their own
 order, not in that of the runs. A break is open from the month in which its line breaks until a
@@ -19,7 +19,7 @@ from recon.record.journal.model import Event, Kind, OpenItem
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """A break that a run has closed, in which month, and why."""
+    """A break that a run has closed, month and reason."""
 
     name: str
     month: Month
@@ -28,11 +28,11 @@ class Resolution:
 
 @dataclass(slots=True)
 class Line:
-    """What is known of a line that broke: by month, as the last run of each month saw it.
+    """A line that broke, as each month's last run reported.
 
-    `gone` is what a month had that was run again without it, `closed` what closes the break in a
-    month, `since` when it was first seen there; `said` is what people said, each of the month that
-    the break had reached.
+    `seen` is by month. `gone` has the break of a month that was run again without it, `closed` the
+    event that closes the break in a month, `since` when it was first seen there; `said` are
+    people's own events, each of the month that the break had reached.
     """
 
     seen: dict[Month, Break] = field(default_factory=dict)
@@ -44,14 +44,17 @@ class Line:
 
 @dataclass(slots=True)
 class Timeline:
-    """What is known of all lines that broke, by the name of their break, and which months ran."""
+    """All lines that broke, by break name, and months run."""
 
     lines: dict[str, Line] = field(default_factory=dict)
     ran: set[Month] = field(default_factory=set)
 
 
 def timeline(events: Iterable[Event], seen: Mapping[str, Sequence[Break]]) -> Timeline:
-    """Return what all events tell, in order of time; `seen` has the breaks of every run."""
+    """The timeline of all events, in order of time.
+
+    `seen` has the breaks of every run.
+    """
     found = Timeline()
     for event in events:
         if event.kind is Kind.RUN:
@@ -67,9 +70,10 @@ def timeline(events: Iterable[Event], seen: Mapping[str, Sequence[Break]]) -> Ti
 def open_items(
     events: Iterable[Event], seen: Mapping[str, Sequence[Break]], month: Month | None = None
 ) -> dict[str, OpenItem]:
-    """Return the open item of every break that a month belongs to, by name; else the latest one.
+    """The open item of every break by name.
 
-    Acknowledgements that hold no longer in the month have lapsed.
+    It is the one that a month belongs to, else the latest one. Acknowledgements that hold no longer
+    in the month have lapsed.
     """
     found = {}
     for name, line in timeline(events, seen).lines.items():
@@ -81,7 +85,10 @@ def open_items(
 
 
 def as_of(events: Iterable[Event], month: Month) -> list[Event]:
-    """Return what was known at the end of a month; what people said holds whenever they said it."""
+    """The events known at the end of a month.
+
+    Acknowledgements, notes and signatures hold whenever they were given.
+    """
     runs = (Kind.RUN, Kind.RESOLVED)
     return [event for event in events if event.kind not in runs or event.month <= month]
 
@@ -105,7 +112,7 @@ def _take_run(found: Timeline, run: Event, now: Mapping[str, Break]) -> None:
 
 
 def _change(line: Line, month: Month, again: bool) -> None:
-    """Take back what no longer holds once a month says something else of a line.
+    """Take back whatever a changed line no longer supports.
 
     Other books may not agree to date in the month that closed it; and what was acknowledged was the
     break as it stood, unless it was until a month.
@@ -122,7 +129,7 @@ def _change(line: Line, month: Month, again: bool) -> None:
 
 
 def _between(event: Event, begin: Month | None, end: Month | None) -> bool:
-    """Return whether an event is of a month after `begin` and up to `end`, where there are such."""
+    """Whether an event's month is after `begin`, up to `end`."""
     return not (begin and event.month <= begin) and not (end and event.month > end)
 
 
@@ -176,9 +183,10 @@ def _lapsed(open_item: OpenItem, month: Month | None) -> OpenItem:
 
 
 def closable(before: Timeline, month: Month) -> dict[str, OpenItem]:
-    """The items that a run of a month may close, by name: those that reach it from earlier.
+    """The items that a month's run may close, by name.
 
-    What an earlier run of the month has closed counts as open: the run says so again, or not.
+    They are those that reach it from an earlier month. What an earlier run of the month has closed
+    counts as open: the run says so again, or not.
     """
     reaching = ((name, _reaching(name, line, month)) for name, line in before.lines.items())
     return {
@@ -189,7 +197,7 @@ def closable(before: Timeline, month: Month) -> dict[str, OpenItem]:
 
 
 def _reaching(name: str, line: Line, month: Month) -> OpenItem | None:
-    """Return the open item that a month belongs to as long as the month closes nothing."""
+    """The item of a month that itself closes nothing."""
     others = {key: event for key, event in line.closed.items() if key != month}
     open_there = Line(line.seen, line.gone, others, line.since, line.said)
     found = (open_item for open_item in _items_of(name, open_there) if _reaches(open_item, month))
@@ -202,10 +210,10 @@ def settled(
     now: Mapping[str, Break],
     to_date: Mapping[str, int],
 ) -> list[Resolution]:
-    """Return which breaks a run of a month closes, also those that a run before it had closed.
+    """The breaks that a run of a month closes.
 
-    `before` is what was known before the run, `now` its breaks and `to_date` the to-date difference
-    of the lines that are `closable`, by name.
+    Those that a run before it had closed are among them. `before` is what was known before the run,
+    `now` its breaks and `to_date` the to-date difference of the lines that are `closable`, by name.
     """
     found = []
     for name, open_item in closable(before, month).items():
@@ -223,7 +231,7 @@ def settled(
 
 
 def _closed_by(open_item: OpenItem, month: Month, item: Break | None, to_date: int | None) -> str:
-    """Return why a run closes a break of earlier months, '' where it does not."""
+    """Why a run closes an earlier break, or ''."""
     if to_date != 0:
         return ""
     if item is None:
@@ -241,7 +249,7 @@ def _told(item: Break, month: Month) -> str:
 
 
 def _is_gone(name: str, line: Line, month: Month) -> bool:
-    """Return whether a month that is run without a line leaves nothing of its break."""
+    """Whether a month without the line leaves nothing of it."""
     if month not in line.seen and not (month in line.gone and month in line.closed):
         return False
     open_item = _reaching(name, line, month)
@@ -251,7 +259,10 @@ def _is_gone(name: str, line: Line, month: Month) -> bool:
 def _closed_later(
     before: Timeline, month: Month, now: Mapping[str, Break], known: set[str]
 ) -> Iterator[Resolution]:
-    """Yield what a later month had made good before this one was run for the first time."""
+    """The breaks that a later month had made good before.
+
+    It was run before this month was run for the first time.
+    """
     for name, item in now.items():
         line = before.lines.get(name)
         if line is None or name in known:

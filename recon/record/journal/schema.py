@@ -1,4 +1,7 @@
-"""The journal's file: a SQLite database with a version, brought up to date when it is opened."""
+"""The journal's file: a SQLite database with a version.
+
+It is brought up to date when it is opened.
+"""
 
 from __future__ import annotations
 
@@ -106,9 +109,10 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
 
 @contextmanager
 def readable(path: Path) -> Iterator[sqlite3.Connection]:
-    """Yield the journal to read in it, also where it may only be read: then a copy of it.
+    """Yield the journal to read in it.
 
-    Where there is none yet it is an empty one. Raises ReportError as `opened` does.
+    Where it may only be read, that is a copy of it. Where there is none yet it is an empty one.
+    Raises ReportError as `opened` does.
     """
     if not path.exists():
         path = NOWHERE
@@ -121,7 +125,10 @@ def readable(path: Path) -> Iterator[sqlite3.Connection]:
 
 
 def _may_only_be_read(path: Path) -> bool:
-    """Return whether SQLite cannot even look without writing, as with a write-ahead log."""
+    """Whether SQLite cannot even look without writing.
+
+    It is so with a write-ahead log.
+    """
     try:
         with closing(sqlite3.connect(path, timeout=PATIENCE)) as connection:
             _version(connection)
@@ -131,7 +138,7 @@ def _may_only_be_read(path: Path) -> bool:
 
 
 def _is_forbidden(error: Exception) -> bool:
-    """Return whether the rights to the file are missing."""
+    """Whether the rights to the file are missing."""
     # The upper bits tell the cases of a kind apart.
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     return code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
@@ -186,7 +193,7 @@ def _migrate(connection: sqlite3.Connection) -> None:
 
 
 def _seal(connection: sqlite3.Connection, table: str) -> None:
-    """Let nobody change or delete what the journal holds, by accident at least."""
+    """Let nobody change or delete rows, by accident at least."""
     for action in ("UPDATE", "DELETE"):
         connection.execute(
             f"CREATE TRIGGER IF NOT EXISTS {table}_{action.lower()} BEFORE {action} ON {table} "

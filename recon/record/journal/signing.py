@@ -1,4 +1,4 @@
-"""Signing: who has signed which run of a month, and who may sign it. Pure.
+"""Signing: signatures under runs, and who may sign. Pure.
 
 A month is signed off when a preparer and then a reviewer, who is somebody else, have signed the
 same run. A later run of the month supersedes it and is signed anew.
@@ -20,7 +20,10 @@ NAMED = 3
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """A signature under a run; `accepted` is why open critical breaks were taken as they are."""
+    """A signature under a run.
+
+    `accepted` is why open critical breaks were accepted.
+    """
 
     run_id: str
     month: Month
@@ -34,7 +37,7 @@ class Signature:
 
 @dataclass(frozen=True, slots=True)
 class Pen:
-    """Who signs, in which role and why, as they put it."""
+    """The signatory, the role and the comment."""
 
     role: Role
     who: str
@@ -45,7 +48,7 @@ class Pen:
 
 
 def signatures(events: Iterable[Event]) -> dict[str, tuple[Signature, ...]]:
-    """Return the signatures of every run that has some, the oldest first."""
+    """The signatures of every signed run, oldest first."""
     found: dict[str, tuple[Signature, ...]] = {}
     accepted: dict[tuple[str, str, str], str] = {}
     for event in events:
@@ -66,12 +69,12 @@ def _signature(event: Event, accepted: str) -> Signature:
 
 
 def is_signed_off(given: Iterable[Signature]) -> bool:
-    """Return whether the signatures of a run make it one that is signed off."""
+    """Whether the signatures of a run sign it off."""
     return {signature.role for signature in given} == set(Role)
 
 
 def signed_off(events: Iterable[Event], month: Month) -> str:
-    """Return the run of a month that was signed off last, '' where none was."""
+    """A month's run that was signed off last, or ''."""
     complete = [
         given[-1]
         for given in signatures(events).values()
@@ -81,7 +84,7 @@ def signed_off(events: Iterable[Event], month: Month) -> str:
 
 
 def unacknowledged(seen: Sequence[Break], open_items: Mapping[str, OpenItem]) -> list[Break]:
-    """Return the critical breaks of a run that are open, and that nobody has acknowledged."""
+    """A run's critical breaks that are open and not acknowledged."""
     return [
         item
         for item in seen
@@ -92,7 +95,7 @@ def unacknowledged(seen: Sequence[Break], open_items: Mapping[str, OpenItem]) ->
 def signed(
     run: Run, pen: Pen, given: Sequence[Signature], left: Sequence[Break]
 ) -> tuple[Event, ...]:
-    """Return the events that put a signature under a run.
+    """The events that put a signature under a run.
 
     `given` are the signatures that it has, `left` its critical breaks that nobody has
     acknowledged. Raises UsageError where this signature may not stand there.
@@ -130,7 +133,7 @@ def _refuse_reviewer(run: Run, pen: Pen, given: Sequence[Signature]) -> None:
 
 
 def _accepted(run: Run, pen: Pen, left: Sequence[Break]) -> str:
-    """Return why critical breaks are accepted, '' where there are none to accept."""
+    """Why critical breaks are accepted, '' without any."""
     if pen.accept is None and left:
         some = ", ".join(item.name for item in left[:NAMED])
         more = f" and {len(left) - NAMED:,} more" if len(left) > NAMED else ""

@@ -1,4 +1,4 @@
-"""The journal: runs and events in, runs, breaks and open items out."""
+"""The journal: runs and events in, open items out."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _RUN = (
 
 
 class Journal:
-    """What is known of all runs; opened by `Journal.at`, closed at the end of the context."""
+    """All recorded runs; opened by `Journal.at`, closed with the context."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
@@ -43,14 +43,20 @@ class Journal:
     @classmethod
     @contextmanager
     def at(cls, reports: Path) -> Iterator[Journal]:
-        """Yield the journal of a folder of reports; raises ReportError where it cannot be used."""
+        """Yield the journal of a folder of reports.
+
+        Raises ReportError where it cannot be used.
+        """
         with opened(reports / NAME) as connection:
             yield cls(connection)
 
     @classmethod
     @contextmanager
     def look(cls, reports: Path) -> Iterator[Journal]:
-        """Yield the journal to read in it; where there is none yet an empty one, kept nowhere."""
+        """Yield the journal to read in it.
+
+        Where there is none yet it is an empty one, kept nowhere.
+        """
         with readable(reports / NAME) as connection:
             yield cls(connection)
 
@@ -61,7 +67,7 @@ class Journal:
         resolutions: Sequence[Resolution] = (),
         closings: Mapping[Line, int] | None = None,
     ) -> None:
-        """Add a run with its breaks, what it has closed and where its roll-forward ended.
+        """Add a run with its breaks, resolutions and closing balances.
 
         All of it or nothing. `closings` are by revenue type, segment and currency.
         """
@@ -85,7 +91,7 @@ class Journal:
             ])  # fmt: skip
 
     def say(self, *events: Event) -> None:
-        """Add what somebody says of breaks, or their signature: all of it or nothing.
+        """Add acknowledgements, notes or signatures: all or nothing.
 
         The events' numbers are given anew.
         """
@@ -103,7 +109,7 @@ class Journal:
             self._connection.executemany(f"INSERT INTO {table} VALUES ({places})", kept)
 
     def runs(self, month: Month | None = None) -> list[Run]:
-        """Return all runs in order of time, or those of a month."""
+        """All runs, or a month's, in order of time."""
         where, values = ("WHERE month = ?", (str(month),)) if month else ("", ())
         rows = self._connection.execute(
             f"SELECT {', '.join(_RUN)} FROM runs {where} ORDER BY rowid", values
@@ -112,7 +118,7 @@ class Journal:
         return [_run(row, totals.get(row[0], {})) for row in rows]
 
     def run(self, text: str) -> Run:
-        """Return the run of that name or its beginning, or the last run of a month.
+        """The run of a name or beginning, or month's last.
 
         Raises UsageError where there is none, or more than one.
         """
@@ -129,15 +135,15 @@ class Journal:
         return found[0]
 
     def last_run(self, month: Month | None = None) -> Run | None:
-        """Return the last run, or the last one of a month; None where there is none."""
+        """The last run, or a month's last; None without any."""
         return next(reversed(self.runs(month)), None)
 
     def latest_month(self) -> Month | None:
-        """Return the latest month that has a run; None where none has."""
+        """The latest month that has a run, or None."""
         return max((run.month for run in self.runs()), default=None)
 
     def closings(self, month: Month) -> dict[Line, int] | None:
-        """Return where the roll-forward of a month's last run ended, None where there is no run."""
+        """The closing balances of a month's last run, or None."""
         last = self.last_run(month)
         if last is None:
             return None
@@ -156,7 +162,7 @@ class Journal:
         return found
 
     def breaks(self, run_id: str) -> list[Break]:
-        """Return the breaks of a run, the largest first."""
+        """The breaks of a run, the largest first."""
         return self._breaks("WHERE run_id = ?", (run_id,)).get(run_id, [])
 
     def _breaks(self, where: str = "", values: Sequence[object] = ()) -> dict[str, list[Break]]:
@@ -175,7 +181,7 @@ class Journal:
         return found
 
     def events(self) -> list[Event]:
-        """Return everything that happened, in order of time."""
+        """All events in order of time."""
         rows = self._connection.execute(
             "SELECT number, at, who, host, kind, subject, month, reason, detail FROM events "
             "ORDER BY number"
@@ -186,25 +192,31 @@ class Journal:
         ]
 
     def signatures(self) -> dict[str, tuple[Signature, ...]]:
-        """Return the signatures of every run that has some, the oldest first."""
+        """The signatures of every signed run, oldest first."""
         return signatures(self.events())
 
     def past(self, month: Month) -> Past:
-        """Return what is known before a run of a month."""
+        """The journal's content before a run of a month."""
         events, runs = self.events(), {run.run_id: run for run in self.runs(month)}
         signed = runs.get(signed_off(events, month))
         return Past(events, self._breaks(), next(reversed(runs.values()), None), signed)
 
     def standing(self, month: Month) -> tuple[OpenItem, ...]:
-        """Return the breaks that were not resolved at the end of a month, the oldest first."""
+        """The breaks open at a month's end, oldest first."""
         return standing(self.events(), self._breaks(), month)
 
     def open_items(self, month: Month | None = None) -> dict[str, OpenItem]:
-        """Return where every break stands, by name; see `recon.record.journal.open_items`."""
+        """The state of every break by name, open or resolved.
+
+        See `recon.record.journal.open_items`.
+        """
         return open_items(self.events(), self._breaks(), month)
 
     def open_item(self, text: str) -> OpenItem:
-        """Return the break of that name or its beginning; raises UsageError where it is not one."""
+        """The break of a name or its beginning.
+
+        Raises UsageError where it is not one.
+        """
         wanted = text.strip().upper().removeprefix("B-")
         known = self.open_items()
         found = [open_item for name, open_item in known.items() if name[2:].startswith(wanted)]
@@ -215,7 +227,7 @@ class Journal:
 
 
 def _kept(value: object) -> object:
-    """Return a value as the journal keeps it: a number beyond SQLite's 64 bits as its digits."""
+    """A value for SQLite: beyond 64 bits, its digits."""
     long = isinstance(value, int) and not -(2**63) <= value < 2**63
     return str(value).encode() if long else value
 

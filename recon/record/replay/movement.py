@@ -1,4 +1,4 @@
-"""Movement: why the totals of a month are not what they were, in parts that add up.
+"""Movement: why totals moved, in parts that add up.
 
 The earlier run is replayed with one thing after the other put as it is in the later one: entries
 taken away, entries changed, entries added, then the same for contract lines, then the policy. What
@@ -38,7 +38,7 @@ _NOUNS = {Side.ANALYTICS: "contract lines", Side.ACCOUNTING: "entries"}
 
 @dataclass(slots=True)
 class _State:
-    """What the replay goes on with: rules, and what to select each side from."""
+    """The state of the replay: rules, and each side's relation."""
 
     policy: Policy
     relations: dict[Side, str]
@@ -46,7 +46,7 @@ class _State:
 
 
 def movement(then: Pack, now: Pack) -> list[MovementPart]:
-    """Return why the totals moved from one run of a month to a later one, in parts that add up.
+    """Why the totals moved between two runs, in adding parts.
 
     Only parts that moved something, or have rows, are there, and another policy, under which a
     break may be none. Raises UsageError for runs of two months, TieOutError where the parts do not
@@ -85,7 +85,7 @@ def _parts(then: Pack, now: Pack) -> Iterator[MovementPart]:
 
 
 def _unchanged(then: Pack, now: Pack) -> bool:
-    """Return whether nothing can have moved but what recon makes of it."""
+    """Whether rows and rules of both packs are the same."""
     same = all(then.same_rows(now, side) for side in Side)
     return same and then.policy == now.policy
 
@@ -97,7 +97,10 @@ def _recon(expected: Totals, found: Totals) -> MovementPart:
 def _row_parts(
     then: Pack, now: Pack, side: Side, state: _State, last: Totals
 ) -> Iterator[tuple[MovementPart, Totals]]:
-    """Yield what the rows of a side have moved, and the totals reached; `state` goes along."""
+    """The parts that a side's rows moved, with totals.
+
+    `state` goes along.
+    """
     if then.same_rows(now, side):
         return
     state.setup[side], delivered, compared = _views(then, now, side)
@@ -121,7 +124,10 @@ def _row_parts(
 
 
 def _replayed_or(last: Totals, replay: Callable[[], Totals], last_step: bool) -> Totals:
-    """Return what a step reaches; half-way, a side may be no ledger at all, and counts later."""
+    """The totals that a step reaches, or the last ones.
+
+    Half-way, a side may be no ledger at all; its rows count in a later step.
+    """
     try:
         return replay()
     except ReconError:
@@ -131,9 +137,10 @@ def _replayed_or(last: Totals, replay: Callable[[], Totals], last_step: bool) ->
 
 
 def _views(then: Pack, now: Pack, side: Side) -> tuple[str, list[str], list[str]]:
-    """Return SQL that pairs both runs' rows by key and place, their columns, and those to compare.
+    """SQL that pairs both runs' rows by key and place.
 
-    A column whose type has changed is compared by what its values mean.
+    With it come their columns, and those to compare. A column whose type has changed is compared by
+    what its values mean.
     """
     relations = then.relation(side), now.relation(side)
     with session() as looking:

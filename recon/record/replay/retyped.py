@@ -1,4 +1,7 @@
-"""Columns that have another type in a later run: both as text, compared by what they mean."""
+"""Columns of another type in a later run, as text.
+
+Text is compared by its meaning.
+"""
 
 from __future__ import annotations
 
@@ -15,12 +18,12 @@ _MOMENT = "posted_at"
 
 
 def retyped(then: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
-    """Columns of two relations that have one type in the one and another in the other."""
+    """Columns whose type differs between two relations."""
     return [column for column, kind in then.items() if now.get(column, kind) != kind]
 
 
 def as_text(side: Side, found: Mapping[str, str], changed: list[str]) -> str:
-    """The select list of a relation whose changed columns are text, read just as before."""
+    """The select list that reads changed columns as text."""
     if not changed:
         return "*"
     given = Columns(side, found, ())
@@ -37,18 +40,18 @@ def _text(given: Columns, column: str) -> str:
 
 
 def meant(column: str) -> str:
-    """The name of the column that holds what a changed column means."""
+    """The column that holds the meaning of a changed one."""
     return f"recon_meant_{column}"
 
 
 def meanings(side: Side, changed: list[str]) -> str:
-    """The SQL that adds to a relation what each of its changed columns, now text, means."""
+    """The SQL that adds the meanings of the changed columns."""
     texts = Columns(side, dict.fromkeys(changed, "VARCHAR"), ())
     return "".join(f", {_meaning(texts, column)} AS {name(meant(column))}" for column in changed)
 
 
 def _meaning(texts: Columns, column: str) -> str:
-    """Return a value read as what it is; the text itself where it cannot be."""
+    """The meaning of a value, or its text without one."""
     text = texts.text(column)
     if column == PERIOD:
         read = texts.month(column)

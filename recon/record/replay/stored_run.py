@@ -1,4 +1,4 @@
-"""A stored run: its extracts, its policy, and the reconciliation made of them again."""
+"""A stored run: extracts, policy, and the reconciliation made again."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from recon.store.session import Session, session
 
 @contextmanager
 def _readable(folder: Path) -> Iterator[None]:
-    """Turn what keeps the evidence in the folder of a run from being read into one sentence."""
+    """Turn unreadable evidence in a run's folder into one sentence."""
     try:
         yield
     except (OSError, ValueError) as error:
@@ -44,7 +44,7 @@ class Pack:
 
     @classmethod
     def of(cls, folder: Path) -> Pack:
-        """Return the evidence in the folder of a run.
+        """The evidence in the folder of a run.
 
         Raises SourceDataError where it is not there or cannot be read.
         """
@@ -68,11 +68,11 @@ class Pack:
         return Policy.of(self.policy_table)
 
     def relation(self, side: Side) -> str:
-        """Return what to select a side's rows from."""
+        """The relation to select a side's rows from."""
         return extract_relation(self.folder, side)
 
     def hashes(self) -> Mapping[str, str]:
-        """Return the SHA-256 of every file, by name, as the pack tells them.
+        """The SHA-256 of every file by name, from the pack.
 
         Raises SourceDataError where it does not.
         """
@@ -84,7 +84,7 @@ class Pack:
         return self.hashes().get(EXTRACTS[side]) == other.hashes().get(EXTRACTS[side])
 
     def recorded(self) -> dict[str, dict[str, int]]:
-        """Return the totals that the run reported, by currency and figure."""
+        """The totals that the run reported, by currency and figure."""
         return {
             currency: {figure: money.parse_sum(totals[figure]) for figure in FIGURES}
             for currency, totals in self.results["totals"].items()
@@ -101,7 +101,7 @@ def replayed(
     prepare: Mapping[Side, str] | None = None,
     setup: str = "",
 ) -> Iterator[tuple[Session, Reconciliation]]:
-    """Yield a pack's reconciliation made again, with other rules or rows where they are given.
+    """Yield a pack's reconciliation, perhaps with other rules or rows.
 
     `prepare` has what to select a side from, readable after the SQL of `setup`.
     """
@@ -123,7 +123,7 @@ def replayed(
 
 
 def figures(result: Reconciliation) -> dict[str, dict[str, int]]:
-    """Return the totals of a reconciliation, by currency and figure."""
+    """The totals of a reconciliation, by currency and figure."""
     return {
         currency: {figure: getattr(totals, figure) for figure in FIGURES}
         for currency, totals in result.totals.items()

@@ -1,4 +1,4 @@
-"""Tuning: what another tolerance would have reported in the months that are stored."""
+"""Tuning: stored months under another tolerance."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from recon.record.replay.stored_run import Pack, replayed
 
 @dataclass(frozen=True, slots=True)
 class Tuned:
-    """A month under another tolerance: which breaks come and which go.
+    """A month under another tolerance: breaks gained and lost.
 
     Breaks are as the run would have them: those that are gained with the tolerance in question,
     those that are lost with its own. `unknown_segments` are in the policy and not in the month.
@@ -33,7 +33,7 @@ class Tuned:
 
     @property
     def ignored(self) -> Mapping[str, int]:
-        """The value newly ignored by currency: the absolute differences of the lost breaks."""
+        """The newly ignored value: the lost breaks' gross by currency."""
         found: dict[str, int] = {}
         for item in self.lost:
             found[item.currency] = found.get(item.currency, 0) + abs(item.difference)
@@ -41,7 +41,7 @@ class Tuned:
 
     @property
     def missed(self) -> tuple[Break, ...]:
-        """The lost breaks that are proven errors: one cause, and no other, explains them."""
+        """The lost breaks that are proven errors, with one cause."""
         return tuple(
             item for item in self.lost if item.cause is not Cause.UNEXPLAINED and not item.ambiguous
         )
@@ -53,7 +53,7 @@ def other_policy(
     segments: Mapping[str, str],
     types: Mapping[str, str],
 ) -> Policy:
-    """Return a stored policy with other tolerances; raises ConfigError where one is none."""
+    """A stored policy with other tolerances; raises ConfigError."""
     changed = dict(table)
     if tolerance is not None:
         changed["tolerance"] = tolerance
@@ -68,9 +68,10 @@ def other_policy(
 
 
 def stored(reports: Path, months: Set[Month] = frozenset()) -> list[Pack]:
-    """Return the evidence of the last run of every month that is recorded, or of some months.
+    """The evidence of each recorded month's last run.
 
-    Raises UsageError where a month has no run, or none has.
+    `months` are the months to look at, none for all of them. Raises UsageError where a month has no
+    run, or none has.
     """
     with Journal.look(reports) as journal:
         last = {run.month: run for run in journal.runs()}
@@ -89,7 +90,7 @@ def tuned_months(
     types: Mapping[str, str],
     progress: Callable[[str], None] = lambda _: None,
 ) -> list[Tuned]:
-    """Return what stored months would be with other tolerances, in the order of `packs`.
+    """Stored months under other tolerances, in the order of `packs`.
 
     Raises UsageError where a segment is one of none of them: nothing would be lost by it.
     """
@@ -110,7 +111,7 @@ def tuned_months(
 
 
 def tuned(pack: Pack, policy: Policy) -> Tuned:
-    """Return what a stored month would be under another policy."""
+    """A stored month under another policy."""
     with replayed(pack) as (_, result):
         before = {item.name: item for item in result.breaks}
     with replayed(pack, policy) as (session, result):
