@@ -1,22 +1,14 @@
 """Comparing: expected and recognized brought together by key, one status a line.
 
-Reads the relations of `recon.reconciliation.intake` and leaves these in the session:
+`recon.reconciliation.relations` lists the relations that it reads and makes.
 
-- `posted`: the entries added up by their key as it came (given_contract_id, given_revenue_type,
-  given_currency), with what it is read as (id, id_key, type, currency): recognized and entries of
-  the month, earned to date; unread where an amount or a period cannot be read; keyed where the key
-  can be read, and so be compared
-- `sums`: the same by key as it is read, id and other_id its spellings
-- `books`: the first and the last month with an entry
-- `strays`: those of `sums` that no contract line has; `orphans`: those with entries in the month
-- `compared`: the outer join, one row a key, with expected, difference and status; narrow, since
-  width is what costs; `lines` adds what the lines are made of
+The key of an entry is read once for all entries that spell it alike. `lines_compared` is the outer
+join of both sides, narrow, since width is what costs; `lines` adds everything that its lines are
+made of. To date counts every entry up to the month, those before the start month too: revenue that
+was recognized early has been recognized.
 
-To date counts every entry up to the month, those before the start month too: what was recognized
-early has been recognized.
-
-The statuses are tried in the order of the specification's table: what was not posted, or posted
-where nothing is expected, is within tolerance where the amount is that small.
+The statuses are tried in the order of the specification's table: where nothing was posted, or
+nothing is expected, a line is within tolerance where the amount is that small.
 """
 
 from __future__ import annotations
@@ -30,36 +22,38 @@ from recon.store.session import Session, columns, literal
 
 
 def add_up(connection: Session, month: Month) -> None:
-    """Create `posted`, `sums`, `books`, and `blocked`: the keys whose contract line is invalid."""
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE posted AS {_posted(month)}")
+    """Add up the entries of the session, and set invalid keys aside."""
+    spelled = _sums_as_spelled(month)
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE entry_sums_as_spelled AS {spelled}")
     _merge_spellings(connection)
     connection.execute(
-        """CREATE OR REPLACE TEMP TABLE books AS
+        """CREATE OR REPLACE TEMP TABLE ledger_span AS
         SELECT min(first_month) AS first_month, max(last_month) AS last_month
-        FROM posted WHERE keyed"""
+        FROM entry_sums_as_spelled WHERE keyed"""
     )
     # An invalid contract line takes its entries out of the comparison: measured against nothing
     # they would break for a reason that is not theirs. A line of unknown type may be any type.
     connection.execute(
-        """CREATE OR REPLACE TEMP TABLE blocked AS
+        """CREATE OR REPLACE TEMP TABLE invalid_contract_keys AS
         WITH invalid AS (
             SELECT id_key, type, string_agg(DISTINCT reason, '; ' ORDER BY reason) AS reason
-            FROM contract_rows WHERE reason IS NOT NULL AND id IS NOT NULL
+            FROM contracts_typed WHERE reason IS NOT NULL AND id IS NOT NULL
             GROUP BY id_key, type),
         met AS (
-            SELECT s.id_key, s.type, s.currency, i.reason FROM all_sums s
+            SELECT s.id_key, s.type, s.currency, i.reason FROM entry_sums_all s
             JOIN invalid i ON i.id_key = s.id_key AND (i.type = s.type OR i.type IS NULL))
         SELECT id_key, type, currency, string_agg(reason, '; ' ORDER BY reason) AS reason
-        FROM met ANTI JOIN contracts USING (id_key, type)
+        FROM met ANTI JOIN contracts_valid USING (id_key, type)
         GROUP BY ALL"""
     )
     connection.execute(
-        """CREATE OR REPLACE TEMP VIEW sums AS
-        SELECT * FROM all_sums ANTI JOIN blocked USING (id_key, type, currency)"""
+        """CREATE OR REPLACE TEMP VIEW entry_sums AS
+        SELECT * FROM entry_sums_all
+        ANTI JOIN invalid_contract_keys USING (id_key, type, currency)"""
     )
 
 
-def _posted(month: Month) -> str:
+def _sums_as_spelled(month: Month) -> str:
     m = month.index
     return f"""
     WITH given AS (
@@ -69,7 +63,7 @@ def _posted(month: Month) -> str:
             sum(amount) FILTER (month <= {m}) AS earned,
             min(month) AS first_month, max(month) AS last_month,
             bool_or(amount IS NULL OR month IS NULL) AS unread
-        FROM postings GROUP BY {GIVEN})
+        FROM entries_typed GROUP BY {GIVEN})
     SELECT * EXCLUDE type_folded REPLACE (coalesce(units_of(recognized), 0) AS recognized,
             coalesce(units_of(earned), 0) AS earned),
         lower(id) AS id_key, hash(lower(id), type, currency) AS key,
@@ -93,47 +87,40 @@ def same_key(one: str, other: str) -> str:
 
 
 def _merge_spellings(connection: Session) -> None:
-    """Create `all_sums`: `posted`, the few keys that are spelled in several ways added up."""
+    """Create `entry_sums_all`, the few keys with several spellings added up."""
     connection.execute(
-        """CREATE OR REPLACE TEMP TABLE respelled AS
+        """CREATE OR REPLACE TEMP TABLE entry_sums_merged AS
         WITH often AS (
-            SELECT key FROM posted WHERE keyed GROUP BY key HAVING count(*) > 1)
+            SELECT key FROM entry_sums_as_spelled WHERE keyed GROUP BY key HAVING count(*) > 1)
         SELECT id_key, type, currency, min(id) AS id, max(id) AS other_id, any_value(key) AS key,
             sum(recognized) AS recognized, CAST(sum(entries) AS BIGINT) AS entries,
             sum(earned) AS earned
-        FROM posted SEMI JOIN often USING (key) WHERE keyed GROUP BY id_key, type, currency"""
+        FROM entry_sums_as_spelled SEMI JOIN often USING (key)
+        WHERE keyed GROUP BY id_key, type, currency"""
     )
     connection.execute(
-        """CREATE OR REPLACE TEMP VIEW all_sums AS
+        """CREATE OR REPLACE TEMP VIEW entry_sums_all AS
         SELECT id_key, type, currency, id, id AS other_id, recognized, entries, earned
-        FROM posted ANTI JOIN respelled USING (key) WHERE keyed
-        UNION ALL SELECT * EXCLUDE key FROM respelled"""
+        FROM entry_sums_as_spelled ANTI JOIN entry_sums_merged USING (key) WHERE keyed
+        UNION ALL SELECT * EXCLUDE key FROM entry_sums_merged"""
     )
 
 
 def compare(connection: Session, month: Month, policy: Policy) -> None:
-    """Create `compared`: every contract line, and every other key with entries in the month.
-
-    Its columns: line (the contract line's row, below 0 that of `orphans`); rule; id, the key and
-    segment; expected, recognized, difference, entries, to_date_expected, to_date_recognized,
-    remainder; start_month, close_month; status; and on_contract, known_contract, term_mismatch,
-    closed_early, spelling, off_to_date, over_value as booleans.
-
-    `lines` is the same with what it is made of: customer_id, customer, owner, the rule, the term,
-    and allowed.
-    """
+    """Create `lines_compared`, and the lines that only accounting knows."""
     connection.execute(
-        """CREATE OR REPLACE TEMP TABLE strays AS
-        FROM sums ANTI JOIN contracts USING (id_key, type, currency)"""
+        """CREATE OR REPLACE TEMP TABLE sums_without_line AS
+        FROM entry_sums ANTI JOIN contracts_valid USING (id_key, type, currency)"""
     )
-    connection.execute(f"CREATE OR REPLACE TABLE orphans AS {_orphans(policy)}")
+    alone = _lines_without_contract(policy)
+    connection.execute(f"CREATE OR REPLACE TABLE lines_without_contract AS {alone}")
     connection.execute(
-        f"CREATE OR REPLACE TABLE compared AS {_compared(month, _whole(connection))}"
+        f"CREATE OR REPLACE TABLE lines_compared AS {_lines_compared(month, _whole(connection))}"
     )
 
 
 def view_lines(connection: Session, policy: Policy) -> None:
-    """Create the view `lines`: `compared` with the contract row, its rule and term, and allowed."""
+    """Create `lines`: the compared lines with contract, rule, term and allowance."""
     whole = _reckoned(connection)
     joined = f"""
         SELECT c.*, r.kind, r.recognition, r.convention, r.rounding, r.unit,
@@ -142,9 +129,9 @@ def view_lines(connection: Session, policy: Policy) -> None:
             t.close_date, t.terminated_on, t.duration,
             coalesce(t.customer_id, o.customer_id) AS customer_id,
             coalesce(t.customer, o.customer) AS customer, coalesce(t.owner, o.owner) AS owner
-        FROM compared c JOIN rules r USING (rule)
-        LEFT JOIN contract_rows t ON t.row = c.line
-        LEFT JOIN orphans o ON o.row = c.line"""
+        FROM lines_compared c JOIN rules r USING (rule)
+        LEFT JOIN contracts_typed t ON t.row = c.line
+        LEFT JOIN lines_without_contract o ON o.row = c.line"""
     connection.execute(
         f"""CREATE OR REPLACE VIEW lines AS
         SELECT *, CAST(allowed(expected, l) AS {whole}) AS allowed
@@ -162,17 +149,17 @@ def with_terms(connection: Session, lines: str) -> str:
 
 def _reckoned(connection: Session) -> str:
     """Return the type that the lines were reckoned in; what is allowed of them fits it, too."""
-    return columns(connection, "compared")["expected"]
+    return columns(connection, "lines_compared")["expected"]
 
 
 def _whole(connection: Session) -> str:
     """Return the type to reckon the lines in."""
     value, months, unit = connection.execute(
         """SELECT coalesce(max(abs(value)), 0), coalesce(max(duration), 1),
-            (SELECT max(unit) FROM rules) FROM contract_rows WHERE reason IS NULL"""
+            (SELECT max(unit) FROM rules) FROM contracts_typed WHERE reason IS NULL"""
     ).fetchone() or (0, 1, 1)
     (posted,) = connection.execute(
-        "SELECT coalesce(max(greatest(abs(recognized), abs(earned))), 0) FROM all_sums"
+        "SELECT coalesce(max(greatest(abs(recognized), abs(earned))), 0) FROM entry_sums_all"
     ).fetchone() or (0,)
     return reckoned_in(value, months, unit, posted)
 
@@ -187,7 +174,7 @@ def reckoned_in(value: int, months: int, unit: int, posted: int = 0) -> str:
     return NARROW if max(longest, posted) < 2**61 else WIDE
 
 
-def _compared(month: Month, whole: str) -> str:
+def _lines_compared(month: Month, whole: str) -> str:
     m = month.index
     return f"""
     WITH earned AS (
@@ -195,7 +182,7 @@ def _compared(month: Month, whole: str) -> str:
             own_accrued(periods_now, t) AS to_date_expected,
             rounded(value, 1, 1, unit) AS full_value
         FROM (SELECT *, periods_by({m - 1}, t) AS periods_before, periods_by({m}, t) AS periods_now
-            FROM ({terms("FROM contracts", whole)}) t) t),
+            FROM ({terms("FROM contracts_valid", whole)}) t) t),
     joined AS (
         SELECT row, rule, c.id, id_key, type, currency, segment, start_month, close_month,
             ppm, floor, cap, unit, term_months,
@@ -205,13 +192,13 @@ def _compared(month: Month, whole: str) -> str:
             closed_on < term_end AS closed_early,
             over_time AND close_date NOT IN (term_end, term_end + 1) AS term_mismatch,
             true AS known_contract, s.id <> c.id OR s.other_id <> c.id AS spelling, {_sums(whole)}
-        FROM earned c LEFT JOIN sums s USING (id_key, type, currency)
+        FROM earned c LEFT JOIN entry_sums s USING (id_key, type, currency)
         UNION ALL BY NAME
         SELECT * EXCLUDE (customer_id, customer, owner, other_id)
                 REPLACE (CAST(recognized AS {whole}) AS recognized,
                     CAST(to_date_recognized AS {whole}) AS to_date_recognized),
             0 AS term_months, 0 AS to_date_expected, 0 AS expected, 0 AS remainder,
-            other_id <> id AS spelling FROM orphans),
+            other_id <> id AS spelling FROM lines_without_contract),
     measured AS (
         SELECT *, recognized - expected AS difference,
             to_date_recognized - to_date_expected AS to_date_difference
@@ -239,17 +226,17 @@ def _sums(whole: str) -> str:
             CAST(coalesce(s.earned, 0) AS {whole}) AS to_date_recognized"""
 
 
-def _orphans(policy: Policy) -> str:
+def _lines_without_contract(policy: Policy) -> str:
     """Return the keys that only accounting knows; who they belong to, if the contract is known."""
     return f"""
-    WITH unmatched AS (FROM strays WHERE entries > 0),
+    WITH unmatched AS (FROM sums_without_line WHERE entries > 0),
     owners AS (
         SELECT id_key, min(customer_id) AS customer_id, min(customer) AS customer,
             min(segment) AS segment, min(owner) AS owner
-        FROM contracts SEMI JOIN unmatched USING (id_key) GROUP BY id_key),
+        FROM contracts_valid SEMI JOIN unmatched USING (id_key) GROUP BY id_key),
     owned AS (
         SELECT s.*, o.* EXCLUDE id_key, {rule_of(policy)} AS rule,
-            EXISTS (FROM contract_rows k WHERE k.id_key = s.id_key) AS known_contract
+            EXISTS (FROM contracts_typed k WHERE k.id_key = s.id_key) AS known_contract
         FROM unmatched s LEFT JOIN owners o USING (id_key))
     SELECT -row_number() OVER () AS row, rule, o.id, o.other_id, o.id_key, o.type, o.currency,
         o.customer_id, o.customer, o.segment, o.owner, o.known_contract,

@@ -188,7 +188,7 @@ def _rows(connection: Session, month: Month, days: int) -> list[tuple[Any, ...]]
     """Return by month and currency: entries, dated ones, and those in time with their value."""
     # What the session has noted of the view: to describe it would take longer than to read it.
     kinds = dict(connection.execute(
-        "SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = 'entries_given'"
+        "SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = 'entries_raw'"
     ).fetchall())  # fmt: skip
     if "given_posted_at" not in kinds:
         return []
@@ -200,7 +200,7 @@ def _rows(connection: Session, month: Month, days: int) -> list[tuple[Any, ...]]
         f"""WITH days AS (
             SELECT given_{PERIOD} AS {PERIOD}, currency, {day} AS posted, count(*) AS entries,
                 sum(abs(amount)) AS value
-            FROM entries_of('entries_given') GROUP BY ALL),
+            FROM entries_of('entries_raw') GROUP BY ALL),
         dated AS (
             SELECT *, {of_month} AS month, posted <= month_start(month + 1) + {days - 1} AS in_time
             FROM days)

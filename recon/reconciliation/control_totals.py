@@ -35,10 +35,10 @@ def control(connection: Session, month: Month, descriptions: Mapping[Side, str])
     """
     contracts = connection.execute(
         """SELECT currency, count(*), coalesce(sum(value), 0), count(*) FILTER (finer)
-        FROM contract_rows GROUP BY currency ORDER BY currency"""
+        FROM contracts_typed GROUP BY currency ORDER BY currency"""
     ).fetchall()
     entries = connection.execute(
-        "SELECT currency, rows, total, finer FROM delivered ORDER BY currency"
+        "SELECT currency, rows, total, finer FROM entry_control_totals ORDER BY currency"
     ).fetchall()
     invalid = _invalid_rows(connection, month)
     sides = Counter(row.side for row in invalid)
@@ -49,7 +49,7 @@ def control(connection: Session, month: Month, descriptions: Mapping[Side, str])
     _tie_rows(connection, sources)
     _tie_amounts(connection, month, sources[Side.ACCOUNTING])
     elsewhere = connection.execute(
-        f"SELECT coalesce(sum(stands_for), 0) FROM rejected WHERE NOT {in_scope(month)}"
+        f"SELECT coalesce(sum(stands_for), 0) FROM entries_invalid WHERE NOT {in_scope(month)}"
     ).fetchone() or (0,)
     rounded_amounts = sum(row[3] for row in (*contracts, *entries))
     return Control(sources, invalid, rounded_amounts, elsewhere[0])
@@ -58,12 +58,12 @@ def control(connection: Session, month: Month, descriptions: Mapping[Side, str])
 def _invalid_rows(connection: Session, month: Month) -> tuple[InvalidRow, ...]:
     """Return the rows of both sides that cannot be compared, in the order of the sources."""
     contracts = connection.execute(
-        """SELECT row, coalesce(id, ''), reason FROM contract_rows
+        """SELECT row, coalesce(id, ''), reason FROM contracts_typed
         WHERE reason IS NOT NULL ORDER BY row"""
     ).fetchall()
     entries = connection.execute(
         f"""SELECT place, coalesce(entry_id, ''), reason
-        FROM rejected WHERE {in_scope(month)} ORDER BY place"""
+        FROM entries_invalid WHERE {in_scope(month)} ORDER BY place"""
     ).fetchall()
     return tuple(
         InvalidRow(side, *row)
@@ -83,7 +83,7 @@ def _facts(rows: Sequence[tuple[Any, ...]], invalid: int, description: str) -> S
 
 def _tie_rows(connection: Session, sources: Mapping[Side, SourceFacts]) -> None:
     compared = connection.execute(
-        "SELECT count(*) FILTER (on_contract), coalesce(sum(entries), 0) FROM compared"
+        "SELECT count(*) FILTER (on_contract), coalesce(sum(entries), 0) FROM lines_compared"
     ).fetchone() or (0, 0)
     for side, count in zip((Side.ANALYTICS, Side.ACCOUNTING), compared, strict=True):
         facts = sources[side]
@@ -92,9 +92,9 @@ def _tie_rows(connection: Session, sources: Mapping[Side, SourceFacts]) -> None:
 
 def _tie_amounts(connection: Session, month: Month, accounting: SourceFacts) -> None:
     rows = connection.execute(
-        f"""SELECT currency, sum(recognized) FROM compared GROUP BY currency
+        f"""SELECT currency, sum(recognized) FROM lines_compared GROUP BY currency
         UNION ALL
-        SELECT currency, sum(amount) FROM rejected
+        SELECT currency, sum(amount) FROM entries_invalid
         WHERE {in_scope(month)} GROUP BY currency"""
     ).fetchall()
     found: Counter[str] = Counter()

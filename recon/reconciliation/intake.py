@@ -1,20 +1,11 @@
-"""Intake: what a source delivered, of whatever type, as typed rows with the reason why not.
+"""Intake: rows of a source, of whatever type, typed, with the reason why not.
 
-Nothing is guessed and nothing is dropped: a row that cannot be compared keeps its place and
-gets a reason. The results are relations in the session, beside those of
-`recon.reconciliation.policy_sql`:
+Nothing is guessed and nothing is dropped: a row that cannot be compared keeps its place and gets a
+reason. `recon.reconciliation.relations` lists the relations that it reads and makes.
 
-- `contract_rows`: row, id, id_key, type, rule, currency, value, duration, the dates, customer_id,
-  customer, segment, owner, finer (more than four decimals were rounded), type_text where the type
-  is unknown, reason (NULL where it is valid)
-- `contracts`: the valid ones with their rule and the term as `expected.terms` wants it
-- `postings`: row, given_contract_id, given_revenue_type and given_currency of every entry as they
-  came, amount, finer, month, stands_for (how many entries it is the sum of). What these are read
-  as (`read_id`, `read_type` of `fold_type`, `read_currency`) is asked once a key, not once an
-  entry; `units_of` are the ten-thousandths of a sum of such amounts
-- `entries_given`: every entry as it came; `entries_of(rows)` reads some of them: id, id_key, type,
-  currency, amount, month, stands_for, entry_id, document_ref, posted_at, compliance columns, reason
-- `entries_numbered`: the same with their place in the source (row)
+The keys of `entries_typed` are as they came: the macros `read_id`, `fold_type`, `read_type` and
+`read_currency` read them once a key, not once an entry; `units_of` are the ten-thousandths of a sum
+of its amounts. The macro `entries_of(rows)` reads some entries as they came, with a reason.
 
 Amounts are ten-thousandths, months are counted from January of year 0.
 """
@@ -41,18 +32,19 @@ _CODED = "CASE WHEN regexp_full_match(currency, '[A-Z]{3}') THEN currency END"
 
 
 def load_contracts(connection: Session, relation: str, policy: Policy) -> list[str]:
-    """Create `contract_rows` and `contracts` from a relation; return what is worth a notice.
+    """Create `contracts_typed` and `contracts_valid`; return the notices.
 
     Raises MissingColumns.
     """
     side = Columns(Side.ANALYTICS, columns(connection, relation), needed(Side.ANALYTICS))
-    connection.execute(f"CREATE TABLE contract_rows AS {_contract_rows(side, relation, policy)}")
+    typed = _contracts_typed(side, relation, policy)
+    connection.execute(f"CREATE TABLE contracts_typed AS {typed}")
     _mark_duplicates(connection)
-    connection.execute(f"CREATE TEMP VIEW contracts AS {_valid_contracts()}")
+    connection.execute(f"CREATE TEMP VIEW contracts_valid AS {_contracts_valid()}")
     return _float_notice(side, "contract_value")
 
 
-def _contract_rows(given: Columns, relation: str, policy: Policy) -> str:
+def _contracts_typed(given: Columns, relation: str, policy: Policy) -> str:
     read = known(Side.ANALYTICS)
     side = given.as_said(*read)
     return f"""
@@ -115,18 +107,19 @@ def _contract_checks(policy: Policy) -> dict[str, tuple[str, str]]:
 def _mark_duplicates(connection: Session) -> None:
     """Give every row of a key that stands more than once its reason: none is the right one."""
     connection.execute(
-        """CREATE TEMP TABLE twice AS
+        """CREATE TEMP TABLE duplicate_contract_keys AS
         WITH keys AS (
-            SELECT id_key, type, count(*) AS rows FROM contract_rows
+            SELECT id_key, type, count(*) AS rows FROM contracts_typed
             WHERE id IS NOT NULL AND type IS NOT NULL GROUP BY id_key, type HAVING count(*) > 1)
         SELECT id_key, type, any_value(rows) AS rows,
             string_agg(DISTINCT id, ', ' ORDER BY id) AS ids
-        FROM contract_rows JOIN keys USING (id_key, type) GROUP BY id_key, type"""
+        FROM contracts_typed JOIN keys USING (id_key, type) GROUP BY id_key, type"""
     )
     connection.execute(
-        """UPDATE contract_rows SET reason = concat_ws('; ', reason,
-            'duplicate key: ' || twice.rows || ' rows of ' || twice.ids || ', ' || twice.type)
-        FROM twice WHERE twice.id_key = contract_rows.id_key AND twice.type = contract_rows.type"""
+        """UPDATE contracts_typed SET reason = concat_ws('; ', reason,
+            'duplicate key: ' || d.rows || ' rows of ' || d.ids || ', ' || d.type)
+        FROM duplicate_contract_keys d
+        WHERE d.id_key = contracts_typed.id_key AND d.type = contracts_typed.type"""
     )
 
 
@@ -140,20 +133,20 @@ def refuse_crm_close_dates(connection: Session) -> None:
     found = connection.execute(
         """SELECT count(*) FILTER (early), count(*), count(*) FILTER (early AND over_time),
             count(*) FILTER (over_time)
-        FROM (SELECT over_time, close_date <= started_on AS early FROM contracts)"""
+        FROM (SELECT over_time, close_date <= started_on AS early FROM contracts_valid)"""
     ).fetchone()
     early, rows, early_over_time, over_time = found or (0, 0, 0, 0)
     if early * 2 > rows and early_over_time * 2 > over_time:
         raise LooksLikeCrmCloseDate(early, rows)
 
 
-def _valid_contracts() -> str:
+def _contracts_valid() -> str:
     """Return a SELECT of the valid contract rows, with their rule and their term."""
     valid = """
         SELECT row, id, id_key, type, kind, recognition, currency, unit, value, convention,
             rounding, booked_on, started_on, close_date, terminated_on, duration, rule,
             customer_id, customer, segment, owner, ppm, floor, cap
-        FROM (SELECT * EXCLUDE type FROM contract_rows) JOIN rules USING (rule)
+        FROM (SELECT * EXCLUDE type FROM contracts_typed) JOIN rules USING (rule)
         WHERE reason IS NULL"""
     return with_term(valid)
 
@@ -194,11 +187,11 @@ def view_entries(
     wanted = needed(Side.ACCOUNTING, compliance)
     side = Columns(Side.ACCOUNTING, columns(connection, relation), wanted)
     _create_readers(connection, side, policy)
-    _view_postings(connection, side, relation)
+    _view_entries_typed(connection, side, relation)
     given = ", ".join([side.given()] + ["NULL AS given_currency"] * ("currency" not in side.names))
-    connection.execute(f"CREATE TEMP VIEW entries_given AS SELECT {given} FROM {relation}")
+    connection.execute(f"CREATE TEMP VIEW entries_raw AS SELECT {given} FROM {relation}")
     connection.execute(
-        f"CREATE TEMP VIEW entries_numbered AS "
+        f"CREATE TEMP VIEW entries_raw_numbered AS "
         f"SELECT {side.place()} AS row, {given} FROM {relation}"
     )
     connection.execute(f"CREATE MACRO entries_of(rows) AS TABLE {_entries_of(side, compliance)}")
@@ -218,21 +211,21 @@ def _create_readers(connection: Session, side: Columns, policy: Policy) -> None:
         connection.execute(f"CREATE MACRO {macro} AS {made_of}")
 
 
-def _view_postings(connection: Session, given: Columns, relation: str) -> None:
-    """Create `postings`; a ledger writes few periods, and each is read once."""
+def _view_entries_typed(connection: Session, given: Columns, relation: str) -> None:
+    """Create `entries_typed`; a ledger writes few periods, and each is read once."""
     side = given.as_said("amount", PERIOD)
     month, periods = side.month(PERIOD), ""
     if given.kind(PERIOD) == "VARCHAR":
         connection.execute(
-            f"""CREATE TEMP TABLE periods AS
+            f"""CREATE TEMP TABLE periods_typed AS
             SELECT given_{PERIOD} AS recon_period, {month} AS recon_month
             FROM (
                 SELECT * {given.as_said().said(PERIOD)}
                 FROM (SELECT DISTINCT {given.raw(PERIOD)} AS given_{PERIOD} FROM {relation}))"""
         )
-        month, periods = "recon_month", f"LEFT JOIN periods ON given_{PERIOD} = recon_period"
+        month, periods = "recon_month", f"LEFT JOIN periods_typed ON given_{PERIOD} = recon_period"
     connection.execute(
-        f"""CREATE TEMP VIEW postings AS
+        f"""CREATE TEMP VIEW entries_typed AS
         SELECT row, given_contract_id, given_revenue_type,
             {side.raw("currency")} AS given_currency, {side.addend("amount")[0]} AS amount,
             {side.finer("amount")} AS finer, {month} AS month,

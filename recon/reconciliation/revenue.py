@@ -164,9 +164,9 @@ def compare_month(
     """Compare the entries of the session with its contract rows.
 
     Contract lines that share an id have to be compared together; apart from that any group of
-    contracts can be compared by itself. What `conclude` needs of a group are the relations
-    `COMPARED`; those of several groups are one below the other, `books` from the earliest to the
-    latest month and `delivered` and `blank` added up.
+    contracts can be compared by itself. `conclude` needs the relations `COMPARED` of a group;
+    those of several groups are one below the other, `ledger_span` from the earliest to the latest
+    month and `entry_control_totals` and `compliance_blanks` added up.
     """
     # The entries are read where they are asked for: before the comparison, and after it.
     entries = descriptions[Side.ACCOUNTING]
@@ -183,8 +183,9 @@ def _comparison(month: Month) -> str:
 
 
 COMPARED = (
-    "contract_rows", "compared", "orphans", "strays", "books", "delivered", "detail", "rejected",
-    "blank", "unread", "recognized_near",
+    "contracts_typed", "lines_compared", "lines_without_contract", "sums_without_line",
+    "ledger_span", "entry_control_totals", "break_entries", "entries_invalid",
+    "compliance_blanks", "entries_unread", "recognized_months",
 )  # fmt: skip
 
 

@@ -27,7 +27,7 @@ stand in a row of their own, whose closing is what was ever recognized without o
 cannot be compared are in no figure, neither the value of an invalid contract line nor its entries;
 once they are put right, they come in through the changes.
 
-Amounts are ten-thousandths. Reads the `lines` and `strays` of a session.
+Amounts are ten-thousandths. Reads the `lines` and `sums_without_line` of a session.
 """
 
 from __future__ import annotations
@@ -140,7 +140,7 @@ def _query(month: Month) -> str:
         UNION ALL BY NAME
         SELECT {literal(NO_LINE)} AS type, '' AS segment, currency, recognized, earned,
             0 AS value_before, 0 AS added, 0 AS ended_before, 0 AS ended
-        FROM strays),
+        FROM sums_without_line),
     left_over AS (
         SELECT *, value_before + added - ended_before - ended AS entitled,
             entitled - earned AS closing

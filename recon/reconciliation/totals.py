@@ -1,7 +1,6 @@
 """Totals: totals by currency, parts, the bridge, flags and notices, counted once.
 
-Reads what `recon.reconciliation.intake` and `recon.reconciliation.compare` left in the session,
-and `named` (line, cause, severity), the verdicts on the breaks.
+`recon.reconciliation.relations` lists the relations that it reads and makes.
 """
 
 from __future__ import annotations
@@ -39,7 +38,7 @@ class LineTable:
 
     def __init__(self, connection: Session) -> None:
         self._connection = connection
-        found = connection.execute("SELECT count(*) FROM compared").fetchone()
+        found = connection.execute("SELECT count(*) FROM lines_compared").fetchone()
         self._count = found[0] if found else 0
 
     def __len__(self) -> int:
@@ -78,27 +77,27 @@ _SHOWN = f"""id, type, kind, currency, coalesce(customer, customer_id, ''), coal
     coalesce(owner, ''), status, coalesce(cause, ''), coalesce(severity, ''), expected,
     recognized, difference, allowed, to_date_expected, to_date_recognized, remainder, entries,
     {FLAGGED}"""
-_FROM = "FROM lines LEFT JOIN named USING (line)"
+_FROM = "FROM lines LEFT JOIN break_causes USING (line)"
 _LINES = f"SELECT {_SHOWN} {_FROM} ORDER BY id_key, type, currency"
 
 
 def name_causes(connection: Session, verdicts: Sequence[tuple[int, str, str, int]]) -> None:
-    """Create `named` from (line, cause, severity, months broken) of every break."""
+    """Create `break_causes` from (line, cause, severity, months broken) of every break."""
     connection.execute(
-        """CREATE OR REPLACE TABLE named(
+        """CREATE OR REPLACE TABLE break_causes(
             line BIGINT, cause VARCHAR, severity VARCHAR, months_broken INT)"""
     )
     if verdicts:
         columns = [list(column) for column in zip(*verdicts, strict=True)]
         connection.execute(
-            "INSERT INTO named SELECT unnest(?), unnest(?), unnest(?), unnest(?)", columns
+            "INSERT INTO break_causes SELECT unnest(?), unnest(?), unnest(?), unnest(?)", columns
         )
 
 
 def totals(connection: Session) -> dict[str, Totals]:
     """Return the totals by currency."""
     rows = connection.execute(
-        f"SELECT currency, {_SUMS} FROM compared GROUP BY currency ORDER BY currency"
+        f"SELECT currency, {_SUMS} FROM lines_compared GROUP BY currency ORDER BY currency"
     ).fetchall()
     return {currency: Totals(*sums) for currency, *sums in rows}
 
@@ -114,7 +113,7 @@ def to_date_differences(
         return {}
     ids, types, currencies = (list(column) for column in zip(*keys, strict=True))
     rows = connection.execute(
-        """SELECT n, to_date_recognized - to_date_expected FROM compared
+        """SELECT n, to_date_recognized - to_date_expected FROM lines_compared
         JOIN (SELECT unnest(?) AS n, lower(trim(unnest(?))) AS id_key, unnest(?) AS type,
             unnest(?) AS currency) USING (id_key, type, currency)""",
         [list(range(len(keys))), ids, types, currencies],
@@ -128,7 +127,7 @@ def parts(connection: Session) -> tuple[CurrencyPart, ...]:
         f"""SELECT CASE WHEN grouping(type) = 0 THEN 'revenue_type'
                 WHEN grouping(kind) = 0 THEN 'kind' ELSE 'segment' END AS axis,
             coalesce(type, kind, segment, '') AS part, currency, {_SUMS}
-        FROM compared JOIN (SELECT rule, kind FROM rules) USING (rule) WHERE NOT {_INACTIVE}
+        FROM lines_compared JOIN (SELECT rule, kind FROM rules) USING (rule) WHERE NOT {_INACTIVE}
         GROUP BY GROUPING SETS ((currency, segment), (currency, type), (currency, kind))
         ORDER BY axis, currency, part"""
     ).fetchall()
@@ -141,7 +140,7 @@ def flags(connection: Session) -> dict[Flag, int]:
     """Return how many lines carry each flag."""
     counts = ", ".join(f"count(*) FILTER ({condition})" for _, condition in FLAGS)
     row = connection.execute(
-        f"SELECT {counts} FROM compared LEFT JOIN named USING (line)"
+        f"SELECT {counts} FROM lines_compared LEFT JOIN break_causes USING (line)"
     ).fetchone()
     named = zip((flag for flag, _ in FLAGS), row or (), strict=True)
     return {flag: count for flag, count in named if count}
@@ -155,7 +154,7 @@ def bridge(
     Raises TieOutError where the buckets do not add up to the difference.
     """
     tolerated = connection.execute(
-        """SELECT currency, sum(difference), count(*) FROM compared
+        """SELECT currency, sum(difference), count(*) FROM lines_compared
         WHERE status = 'within_tolerance' GROUP BY currency"""
     ).fetchall()
     amounts: dict[str, dict[str, tuple[int, int]]] = {currency: {} for currency in per_currency}
@@ -214,7 +213,7 @@ def unknown_segments(connection: Session, policy: Policy) -> list[str]:
     found = connection.execute(
         """SELECT segment FROM (SELECT unnest(?) AS segment)
         WHERE lower(trim(segment)) NOT IN (
-            SELECT DISTINCT lower(segment) FROM contract_rows WHERE segment IS NOT NULL)""",
+            SELECT DISTINCT lower(segment) FROM contracts_typed WHERE segment IS NOT NULL)""",
         [list(policy.segments)],
     ).fetchall() if policy.segments else []  # fmt: skip
     return [segment for (segment,) in found]
@@ -223,7 +222,7 @@ def unknown_segments(connection: Session, policy: Policy) -> list[str]:
 def _incomplete(connection: Session) -> list[str]:
     """Return that the ledger begins after contract lines that are still running."""
     count, first = connection.execute(
-        """SELECT count(*), any_value(first_month) FROM compared, books
+        """SELECT count(*), any_value(first_month) FROM lines_compared CROSS JOIN ledger_span
         WHERE start_month < first_month AND close_month >= first_month"""
     ).fetchone() or (0, None)
     if not count:
@@ -236,7 +235,7 @@ def _incomplete(connection: Session) -> list[str]:
 
 def _blank(connection: Session, compliance: Sequence[str]) -> list[str]:
     """Return in how many entries of the month each compliance column is blank."""
-    found = dict(connection.execute("FROM blank").fetchall())
+    found = dict(connection.execute("FROM compliance_blanks").fetchall())
     return [
         f"{column} is blank in {found[column]:,} of the month's entries."
         for column in compliance
@@ -246,7 +245,7 @@ def _blank(connection: Session, compliance: Sequence[str]) -> list[str]:
 
 def _left_unrecognized(connection: Session, month: Month) -> list[str]:
     rows = connection.execute(
-        f"""SELECT currency, count(*), sum(remainder) FROM compared
+        f"""SELECT currency, count(*), sum(remainder) FROM lines_compared
         WHERE closed_early AND remainder <> 0 AND close_month = {month.index}
         GROUP BY currency ORDER BY currency"""
     ).fetchall()

@@ -140,7 +140,7 @@ def _refuse_empty(session: Session, result: Reconciliation) -> None:
     """Stop where a side delivered nothing at all: comparing with nothing proves nothing."""
     delivered = {
         Side.ANALYTICS: bool(result.sources[Side.ANALYTICS].rows),
-        Side.ACCOUNTING: is_any(session, "entries_given"),
+        Side.ACCOUNTING: is_any(session, "entries_raw"),
     }
     for side, anything in delivered.items():
         if not anything:

@@ -1,6 +1,6 @@
-"""Counterparts: the lines that are off by opposite amounts, so that moving one explains both.
+"""Counterparts: lines off by opposite amounts, so that moving one explains both.
 
-Reads `off` and `broken` (see `recon.reconciliation.causes.gather`).
+`recon.reconciliation.relations` lists the relations that it reads and makes.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ _ONE_EDIT = """(u.cut.place = c.cut.place OR -1 IN (u.cut.place, c.cut.place)
     OR abs(u.cut.place - c.cut.place) = 1 AND u.cut.letter = c.cut.letter)"""
 # The lines of unknown contracts, and those whose id differs by one edit and that lack the amount.
 _MISTYPED = f"""
-    unknown AS (FROM off WHERE NOT known_contract),
+    unknown AS (FROM lines_off WHERE NOT known_contract),
     candidates AS (
         SELECT line, id_key, type, currency, -difference AS difference, unnest({_KEYS}) AS cut
-        FROM (SELECT * REPLACE (-difference AS difference) FROM off WHERE on_contract)
+        FROM (SELECT * REPLACE (-difference AS difference) FROM lines_off WHERE on_contract)
         SEMI JOIN unknown USING (type, currency, difference)),
     mistyped AS (
         SELECT DISTINCT u.line AS unknown, c.line AS known
@@ -50,12 +50,12 @@ def partners_of(connection: Session) -> dict[int, dict[Cause, Partner]]:
     Of several, the one of the same revenue type and then the first by id is named.
     """
     found_in = [
-        (cause, f"broken a JOIN off b ON a.difference = -b.difference AND {condition}")
+        (cause, f"breaks a JOIN lines_off b ON a.difference = -b.difference AND {condition}")
         for cause, condition in _PAIRS
     ] + [
         (
             Cause.MISTYPED_CONTRACT,
-            f"mistyped JOIN broken a ON a.line = {one} JOIN off b ON b.line = {other}",
+            f"mistyped JOIN breaks a ON a.line = {one} JOIN lines_off b ON b.line = {other}",
         )
         for one, other in (("unknown", "known"), ("known", "unknown"))
     ]

@@ -1,7 +1,6 @@
-"""Gathering: everything about the lines that break which their causes are judged by.
+"""Gathering: everything about the lines that break that causes are judged by.
 
-Reads `lines`, `detail` and `books`; leaves in the session `off` (every line with a difference),
-`broken` (those outside tolerance) and `neighbours` (what their neighbouring months are off by).
+`recon.reconciliation.relations` lists the relations that it reads and makes.
 """
 
 from __future__ import annotations
@@ -22,9 +21,9 @@ from recon.store.session import Session, is_any
 
 def gather(connection: Session, month: Month) -> Iterator[Facts]:
     """Yield the facts of every break, in the order of contract, type and currency."""
-    if not _create_off(connection):
+    if not _create_breaks(connection):
         return
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE neighbours AS {_neighbours(month)}")
+    _create_neighbour_months(connection, month)
     entries = _entries(connection)
     fits = fits_of(connection, month)
     unread, against = unread_of(connection), objections_of(connection, month)
@@ -49,22 +48,27 @@ def gather(connection: Session, month: Month) -> Iterator[Facts]:
             )
 
 
-def _create_off(connection: Session) -> bool:
-    """Create `off`, every line with a difference, and `broken`; return whether any line breaks."""
+def _create_breaks(connection: Session) -> bool:
+    """Create `lines_off` and `breaks`; return whether any line breaks."""
     off = with_terms(connection, "lines WHERE difference <> 0")
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE off AS {off}")
-    connection.execute(f"CREATE OR REPLACE TEMP VIEW broken AS FROM off WHERE {BROKEN}")
-    return is_any(connection, "broken")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE lines_off AS {off}")
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW breaks AS FROM lines_off WHERE {BROKEN}")
+    return is_any(connection, "breaks")
 
 
-def _neighbours(month: Month) -> str:
+def _create_neighbour_months(connection: Session, month: Month) -> None:
+    found = _neighbour_months(month)
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE neighbour_months AS {found}")
+
+
+def _neighbour_months(month: Month) -> str:
     m = month.index
     return f"""
     WITH earned AS (
         SELECT line, list(CASE WHEN on_contract THEN own_accrued(elapsed, l) ELSE 0 END
             ORDER BY end_month) AS by_month
         FROM (SELECT *, periods_by(end_month, b) AS elapsed
-            FROM broken b, range({m - 3}, {m + 2}) months(end_month)) l GROUP BY line),
+            FROM breaks b, range({m - 3}, {m + 2}) months(end_month)) l GROUP BY line),
     due AS (
         SELECT line, by_month[2] - by_month[1] AS expected_before2,
             by_month[3] - by_month[2] AS expected_before,
@@ -74,7 +78,7 @@ def _neighbours(month: Month) -> str:
         SELECT line, sum(amount) FILTER (distance = -2) AS before2,
             sum(amount) FILTER (distance = -1) AS before,
             sum(amount) FILTER (distance = 1) AS after
-        FROM detail GROUP BY line),
+        FROM break_entries GROUP BY line),
     measured AS (
         -- Before the first entry of the ledger and after its last, what is lacking proves nothing.
         SELECT l.line, ppm, floor, cap, unit, term_months,
@@ -83,7 +87,8 @@ def _neighbours(month: Month) -> str:
             if(first_month < {m - 1}, coalesce(before2, 0) - expected_before2, 0)
                 AS before2_difference,
             if(last_month > {m}, coalesce(after, 0) - expected_after, 0) AS after_difference
-        FROM broken l JOIN due USING (line) LEFT JOIN posted_near USING (line), books)
+        FROM breaks l JOIN due USING (line) LEFT JOIN posted_near USING (line)
+        CROSS JOIN ledger_span)
     SELECT line, expected_before, expected_after, before_difference, after_difference,
         CASE WHEN within(before_difference, expected_before, l) THEN 1
             WHEN within(before2_difference, expected_before2, l) THEN 2
@@ -126,10 +131,10 @@ _FACTS = f"""
         month_index({_STARTS}),
         CASE WHEN b.closed_early THEN b.closed_on END,
         coalesce(t.total, 0)
-    FROM broken b JOIN neighbours n USING (line) LEFT JOIN (
+    FROM breaks b JOIN neighbour_months n USING (line) LEFT JOIN (
         -- Several lines of a contract that are off but add up to nothing: wrong types.
         SELECT id_key, currency, CASE WHEN sum(difference) = 0 THEN count(*) END AS total
-        FROM off GROUP BY id_key, currency) t USING (id_key, currency)
+        FROM lines_off GROUP BY id_key, currency) t USING (id_key, currency)
     ORDER BY b.id_key, b.type, b.currency"""
 
 
@@ -138,7 +143,7 @@ def _entries(connection: Session) -> dict[int, tuple[Entry, ...]]:
     cursor = connection.execute(
         """SELECT line, coalesce(entry_id, ''), amount, distance,
             coalesce(document_ref, ''), coalesce(posted_at, '')
-        FROM detail WHERE distance >= -1
+        FROM break_entries WHERE distance >= -1
         ORDER BY line, distance, posted_at, entry_id, amount"""
     )
     found: defaultdict[int, list[Entry]] = defaultdict(list)

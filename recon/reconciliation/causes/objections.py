@@ -1,12 +1,11 @@
-"""Objections: what speaks against booking the amount that a line lacks.
+"""Objections: reasons against booking the amount that a line lacks.
 
 An amount that is missing on a line and is found elsewhere would be booked twice: in an entry that
-cannot be read, in another month beyond what that month expects, under an id that analytics does
-not know, in another currency, or too much on another line of the customer.
+cannot be read, in another month beyond its expected amount, under an id that analytics does not
+know, in another currency, or too much on another line of the customer.
 
-Reads `off` and `broken` (made by `gather`), `detail`, `unread`, `recognized_near` and `rejected`
-(made by `entry_detail`); leaves `lacking` and `surplus_amounts`. Amounts agree where they differ by
-no more than the line allows; `way` is their sign.
+`recon.reconciliation.relations` lists the relations that it reads and makes. Amounts
+agree where they differ by no more than the line allows; `way` is their sign.
 """
 
 from __future__ import annotations
@@ -25,7 +24,7 @@ _TRIED = 20
 _LACKING = f"""
     SELECT line, id_key, type, currency, lower(coalesce(customer_id, customer)) AS buyer, entries,
         sign(expected) AS way, abs(difference) - allowed AS least, abs(difference) + allowed AS most
-    FROM broken WHERE {LACKING}"""
+    FROM breaks WHERE {LACKING}"""
 
 
 def unread_of(connection: Session) -> dict[int, str]:
@@ -33,17 +32,17 @@ def unread_of(connection: Session) -> dict[int, str]:
     rows = connection.execute(
         """SELECT line, string_agg(coalesce(entry_id, 'an entry without id') || ': ' || reason,
             '; ' ORDER BY entry_id, reason)
-        FROM unread GROUP BY line"""
+        FROM entries_unread GROUP BY line"""
     ).fetchall()
     return dict(rows)
 
 
 def objections_of(connection: Session, month: Month) -> dict[int, tuple[str, ...]]:
     """Sentences on where the amount that a line lacks is found, by line."""
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE lacking AS {_LACKING}")
-    if not is_any(connection, "lacking"):
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE breaks_lacking AS {_LACKING}")
+    if not is_any(connection, "breaks_lacking"):
         return {}
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE surplus_amounts AS {_surplus(month)}")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE amounts_surplus AS {_surplus(month)}")
     found: defaultdict[int, list[str]] = defaultdict(list)
     for line, at, surplus, currency in connection.execute(_in_another_month(connection)).fetchall():
         found[line].append(
@@ -60,13 +59,13 @@ def _in_another_month(connection: Session) -> str:
 
     A line with entries in the month lacks a part, which is found only where it is that much.
     """
-    own = with_terms(connection, "broken SEMI JOIN lacking USING (line)")
+    own = with_terms(connection, "breaks SEMI JOIN breaks_lacking USING (line)")
     return f"""
     WITH near AS (
         SELECT line, n.month, n.recognized - own_accrued(periods_by(n.month, t), t)
             + own_accrued(periods_by(n.month - 1, t), t) AS surplus
-        FROM ({own}) t JOIN recognized_near n USING (line))
-    SELECT line, month, surplus, currency FROM near JOIN lacking USING (line)
+        FROM ({own}) t JOIN recognized_months n USING (line))
+    SELECT line, month, surplus, currency FROM near JOIN breaks_lacking USING (line)
     WHERE way * surplus >= least AND (entries = 0 OR way * surplus <= most)
     ORDER BY line, month"""
 
@@ -81,12 +80,12 @@ def _surplus(month: Month) -> str:
     WITH over AS (
         SELECT line, id, id_key, type, currency, known_contract, status,
             lower(coalesce(customer_id, customer)) AS buyer, difference, recognized, allowed
-        FROM off WHERE NOT ({LACKING})),
+        FROM lines_off WHERE NOT ({LACKING})),
     one AS (
         SELECT line, entry_id, amount,
             row_number() OVER (PARTITION BY line ORDER BY entry_id, amount) AS place,
             count(*) OVER (PARTITION BY line) AS entries
-        FROM detail SEMI JOIN over USING (line) WHERE distance = 0),
+        FROM break_entries SEMI JOIN over USING (line) WHERE distance = 0),
     few AS (FROM one WHERE entries <= {_TRIED}),
     added AS (
         SELECT line, amount, coalesce(entry_id, 'an entry without id') AS entries FROM one
@@ -105,7 +104,7 @@ def _surplus(month: Month) -> str:
     UNION ALL
     SELECT NULL, NULL, NULL, currency, false, NULL, entry_id || ': ' || reason,
         abs(amount), sign(amount)
-    FROM rejected WHERE unread AND amount <> 0 AND {in_scope(month)}"""
+    FROM entries_invalid WHERE unread AND amount <> 0 AND {in_scope(month)}"""
 
 
 # Where an amount may be, in the order in which it is named: which of the surplus amounts, the place
@@ -126,11 +125,11 @@ def _nearest(rank: int, of: str, place: str, key: str) -> str:
     """
     return f"""
     SELECT {rank} AS rank, l.line, l.way * s.size AS amount, l.currency, s.place, s.entries
-    FROM lacking l ASOF JOIN (
+    FROM breaks_lacking l ASOF JOIN (
         SELECT currency, way, size, {key} AS key,
             first({place} ORDER BY id, type, entries) AS place,
             first(entries ORDER BY id, type, entries) AS entries
-        FROM surplus_amounts WHERE {of} GROUP BY ALL) s
+        FROM amounts_surplus WHERE {of} GROUP BY ALL) s
         ON l.currency = s.currency AND l.way = s.way AND l.{key} = s.key AND l.most >= s.size
     WHERE s.size >= l.least"""
 
@@ -139,7 +138,7 @@ _IN_ANOTHER_CURRENCY = f"""
     SELECT {len(_PLACES)}, l.line, o.difference, o.currency,
         'too much on the same line in another currency',
         o.entries || CASE WHEN o.entries = 1 THEN ' entry' ELSE ' entries' END
-    FROM lacking l JOIN off o ON l.id_key = o.id_key AND l.type = o.type
+    FROM breaks_lacking l JOIN lines_off o ON l.id_key = o.id_key AND l.type = o.type
         AND l.currency <> o.currency AND o.entries > 0 AND sign(o.difference) = l.way"""
 _PARTS = [_nearest(rank, *place) for rank, place in enumerate(_PLACES)] + [_IN_ANOTHER_CURRENCY]
 _ELSEWHERE = f"{' UNION ALL '.join(_PARTS)} ORDER BY line, rank, place, amount"

@@ -1,7 +1,6 @@
-"""Terms: what is recognized is what another reading of the contract gives.
+"""Terms: recognized is the amount that another reading of the contract gives.
 
-Reads `broken` (see `recon.reconciliation.causes.gather`) and leaves `readings`, the lines among
-it that have a contract and entries, with what their other terms are made of.
+`recon.reconciliation.relations` lists the relations that it reads and makes.
 """
 
 from __future__ import annotations
@@ -81,8 +80,8 @@ def fits_of(connection: Session, month: Month) -> dict[int, tuple[Fit, ...]]:
     each contract that goes on by a month would seem to have started late.
     """
     m = month.index
-    _create_readings(connection, m)
-    if not is_any(connection, "readings"):
+    _create_alternative_terms(connection, m)
+    if not is_any(connection, "alternative_terms"):
         return {}
     variants = terms(_variants(), _reckoned_in(connection), _TERM_END)
     rows = connection.execute(
@@ -97,7 +96,7 @@ def fits_of(connection: Session, month: Month) -> dict[int, tuple[Fit, ...]]:
             WHERE earned - earned_before = recognized
                 AND (in_term OR earned = to_date_recognized))
         SELECT line, rank, {_by_rank([said for _, said, _, _ in _VARIANTS])}
-        FROM fitting JOIN readings USING (line) ORDER BY line, rank"""
+        FROM fitting JOIN alternative_terms USING (line) ORDER BY line, rank"""
     ).fetchall()
     found: defaultdict[int, list[Fit]] = defaultdict(list)
     for line, rank, label in rows:
@@ -105,9 +104,9 @@ def fits_of(connection: Session, month: Month) -> dict[int, tuple[Fit, ...]]:
     return {line: tuple(fits) for line, fits in found.items()}
 
 
-def _create_readings(connection: Session, m: int) -> None:
+def _create_alternative_terms(connection: Session, m: int) -> None:
     connection.execute(
-        f"""CREATE OR REPLACE TEMP TABLE readings AS
+        f"""CREATE OR REPLACE TEMP TABLE alternative_terms AS
         SELECT line, value, unit, term_start, term_months, convention, rounding, booked_on,
             started_on, duration, start_month, term_mismatch, recognized,
             {m} BETWEEN start_month AND least(close_month, start_month + periods - 1) AS in_term,
@@ -122,7 +121,7 @@ def _create_readings(connection: Session, m: int) -> None:
             month_index(closing_day) - month_index(term_start) + 1 AS in_calendar,
             CAST(NULL AS DATE) AS ends_on,
             CASE WHEN closed_early THEN closed_on END AS closed_on
-        FROM broken WHERE on_contract AND entries > 0"""
+        FROM breaks WHERE on_contract AND entries > 0"""
     )
 
 
@@ -132,13 +131,13 @@ def _reckoned_in(connection: Session) -> str:
         """SELECT coalesce(max(abs(value)), 0),
             coalesce(max(greatest(term_months, duration,
                 CASE WHEN to_close <= 12000 THEN to_close + 1 END)), 0) + 1,
-            coalesce(max(unit), 1) FROM readings"""
+            coalesce(max(unit), 1) FROM alternative_terms"""
     ).fetchone() or (0, 1, 1)
     return reckoned_in(value, months, unit)
 
 
 def _variants() -> str:
-    """Return a SELECT of `readings`, each with every term that it may have instead of its own."""
+    """SELECT of `alternative_terms`, each line with every other term."""
     changed = ", ".join(
         f"{_by_rank([changes.get(column, column) for _, _, _, changes in _VARIANTS])} AS {column}"
         for column in (_START, _MONTHS, _END, "convention", "rounding")
@@ -146,7 +145,7 @@ def _variants() -> str:
     return f"""
         SELECT line, rank, value, unit, closed_on, in_term, recognized, to_date_recognized,
             {changed}
-        FROM readings, range({len(_VARIANTS)}) ranks(rank)
+        FROM alternative_terms, range({len(_VARIANTS)}) ranks(rank)
         WHERE {_by_rank([condition for _, _, condition, _ in _VARIANTS])}"""
 
 

@@ -1,8 +1,6 @@
-"""The relations behind a dossier: one contract's entries, lines and months, as rows by name.
+"""The relations behind a contract's detail: its entries, lines and months as rows.
 
-`collect` leaves in the session `dossier_entries`, the entries of the contract in every month,
-each with the reason why it is kept out, and `dossier_lines`, its rows of `lines` with the keys
-that only entries of other months have.
+`recon.reconciliation.relations` lists the relations that it reads and makes.
 """
 
 from __future__ import annotations
@@ -21,7 +19,7 @@ Row = dict[str, Any]
 
 
 def collect(session: Session, contract_id: str, month: Month) -> str:
-    """Create `dossier_entries` and `dossier_lines`; return the id as the data spells it.
+    """Create `contract_entries` and `contract_lines`; return the id as the data spells it.
 
     The id is matched trimmed and case-folded; analytics' spelling goes first. Raises UsageError
     with the nearest ids where neither side knows the contract.
@@ -31,8 +29,8 @@ def collect(session: Session, contract_id: str, month: Month) -> str:
     _collect_entries(session, of_contract)
     found = session.execute(
         f"""SELECT id FROM (
-            SELECT 1 AS side, id FROM contract_rows WHERE {of_contract}
-            UNION ALL SELECT 2, id FROM dossier_entries)
+            SELECT 1 AS side, id FROM contracts_typed WHERE {of_contract}
+            UNION ALL SELECT 2, id FROM contract_entries)
         ORDER BY side, id LIMIT 1"""
     ).fetchone()
     if found is None:
@@ -46,8 +44,8 @@ def collect(session: Session, contract_id: str, month: Month) -> str:
 def _nearest(session: Session, wanted: str) -> list[str]:
     rows = session.execute(
         f"""SELECT min(id) FROM (
-            SELECT id, id_key FROM contract_rows
-            UNION SELECT id, id_key FROM entries_of('entries_given'))
+            SELECT id, id_key FROM contracts_typed
+            UNION SELECT id, id_key FROM entries_of('entries_raw'))
         WHERE id_key IS NOT NULL GROUP BY id_key
         ORDER BY damerau_levenshtein(id_key, lower({literal(wanted)})), id_key LIMIT {NEAREST}"""
     ).fetchall()
@@ -56,26 +54,27 @@ def _nearest(session: Session, wanted: str) -> list[str]:
 
 def _collect_entries(session: Session, of_contract: str) -> None:
     session.execute(
-        f"""CREATE OR REPLACE TEMP TABLE dossier_entries AS
+        f"""CREATE OR REPLACE TEMP TABLE contract_entries AS
         SELECT e.* REPLACE (coalesce(e.reason, 'its contract line is invalid: ' || b.reason)
             AS reason)
-        FROM entries_of('entries_numbered') e LEFT JOIN blocked b USING (id_key, type, currency)
+        FROM entries_of('entries_raw_numbered') e
+        LEFT JOIN invalid_contract_keys b USING (id_key, type, currency)
         WHERE e.{of_contract}"""
     )
 
 
 def _collect_lines(session: Session, of_contract: str, month: Month) -> None:
     session.execute(
-        f"""CREATE OR REPLACE TEMP TABLE dossier_lines AS
+        f"""CREATE OR REPLACE TEMP TABLE contract_lines AS
         WITH compared AS (
             SELECT l.*, months_broken FROM ({with_terms(session, f"lines WHERE {of_contract}")}) l
-            LEFT JOIN named USING (line)),
+            LEFT JOIN break_causes USING (line)),
         others AS (
             SELECT type, currency, coalesce(first(unit), 100) AS unit, false AS on_contract,
-                EXISTS (FROM contract_rows WHERE {of_contract}) AS known_contract,
+                EXISTS (FROM contracts_typed WHERE {of_contract}) AS known_contract,
                 0 AS expected, 0 AS recognized, 0 AS to_date_expected,
                 coalesce(sum(amount) FILTER (month <= {month.index}), 0) AS to_date_recognized
-            FROM dossier_entries LEFT JOIN units USING (currency)
+            FROM contract_entries LEFT JOIN units USING (currency)
             ANTI JOIN compared USING (type, currency)
             WHERE reason IS NULL GROUP BY type, currency)
         SELECT * FROM compared UNION ALL BY NAME SELECT * FROM others"""
@@ -102,7 +101,7 @@ def lines(session: Session, month: Month) -> list[Row]:
                 least(close_month, start_month + periods - 1) AS last_month,
                 {{ppm: ppm, unit: unit, term_months: 0, floor: 0, cap: CAST(NULL AS BIGINT)}}
                     AS rate_alone
-            FROM dossier_lines) l
+            FROM contract_lines) l
         ORDER BY NOT on_contract, type, currency""",
     )
 
@@ -114,13 +113,13 @@ def months(session: Session, month: Month) -> list[Row]:
         session,
         f"""WITH posted AS (
             SELECT type, currency, month, sum(amount) AS recognized, count(*) AS entries
-            FROM dossier_entries WHERE reason IS NULL GROUP BY type, currency, month),
+            FROM contract_entries WHERE reason IS NULL GROUP BY type, currency, month),
         spans AS (
             SELECT l.*, least(start_month, {m}, p.earliest) AS from_month,
                 greatest({m}, p.latest) AS known_month,
                 greatest(close_month, {m}, p.latest) AS to_month
             FROM (SELECT * REPLACE (least(close_month, start_month + periods - 1) AS close_month)
-                FROM dossier_lines) l
+                FROM contract_lines) l
             LEFT JOIN (SELECT type, currency, min(month) AS earliest, max(month) AS latest
                 FROM posted GROUP BY type, currency) p USING (type, currency)),
         spread AS (
@@ -143,7 +142,7 @@ def months(session: Session, month: Month) -> list[Row]:
 def entries(session: Session) -> list[Row]:
     """Return the entries of the contract, in the order of the books."""
     return _rows(
-        session, "SELECT * FROM dossier_entries ORDER BY month, posted_at, entry_id, amount, row"
+        session, "SELECT * FROM contract_entries ORDER BY month, posted_at, entry_id, amount, row"
     )
 
 
@@ -151,7 +150,7 @@ def invalid_rows(session: Session, contract_id: str) -> list[Row]:
     """Return the contract rows of the contract that cannot be compared."""
     return _rows(
         session,
-        f"""SELECT * EXCLUDE r.type FROM contract_rows LEFT JOIN rules r USING (rule)
+        f"""SELECT * EXCLUDE r.type FROM contracts_typed LEFT JOIN rules r USING (rule)
         WHERE id_key = lower({literal(contract_id)}) AND reason IS NOT NULL ORDER BY row""",
     )
 

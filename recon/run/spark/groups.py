@@ -104,13 +104,15 @@ def folded(frame: DataFrame, column: str) -> Column:
 
 
 # What the driver is told of a group: what `conclude` reads, and what a dossier reads besides.
-KINDS = (*COMPARED, "blocked")
+KINDS = (*COMPARED, "invalid_contract_keys")
 GIVEN = {Side.ANALYTICS: "contracts_came", Side.ACCOUNTING: "entries_came"}
 FAILED = "failed"
 # Lines without a contract are numbered below 0, in each group anew: so far apart are the groups.
 _APART = 1 << 40
-_NUMBERED = {"orphans": "row", "compared": "line", "detail": "line", "unread": "line",
-             "recognized_near": "line"}  # fmt: skip
+_NUMBERED = {
+    "lines_without_contract": "row", "lines_compared": "line", "break_entries": "line",
+    "entries_unread": "line", "recognized_months": "line",
+}  # fmt: skip
 # An executor has a group for each of its cores, and other work.
 _MEMORY = "1GB"
 

@@ -26,15 +26,21 @@ from recon.store.session import Session, is_any, literal, name, session
 
 # What is one row of all groups, or one for each of a few keys.
 _ADDED_UP = {
-    "books": "min(first_month) AS first_month, max(last_month) AS last_month",
-    "delivered": "currency, CAST(sum(rows) AS BIGINT) AS rows, "
+    "ledger_span": "min(first_month) AS first_month, max(last_month) AS last_month",
+    "entry_control_totals": "currency, CAST(sum(rows) AS BIGINT) AS rows, "
     "CAST(sum(total) AS HUGEINT) AS total, CAST(sum(finer) AS BIGINT) AS finer",
-    "blank": "compliance, CAST(sum(entries) AS BIGINT) AS entries",
+    "compliance_blanks": "compliance, CAST(sum(entries) AS BIGINT) AS entries",
 }
-_BY = {"books": "", "delivered": "GROUP BY currency", "blank": "GROUP BY compliance"}
+_BY = {
+    "ledger_span": "",
+    "entry_control_totals": "GROUP BY currency",
+    "compliance_blanks": "GROUP BY compliance",
+}
 # What knows a contract line by its row.
-_PLACED = {"contract_rows": "row", "compared": "line", "detail": "line", "unread": "line",
-           "recognized_near": "line"}  # fmt: skip
+_PLACED = {
+    "contracts_typed": "row", "lines_compared": "line", "break_entries": "line",
+    "entries_unread": "line", "recognized_months": "line",
+}  # fmt: skip
 # Whole numbers beyond 64 bits come through Arrow as decimals, of which quotients would be floats.
 _WIDE = pa.decimal128(38, 0)
 
@@ -49,7 +55,7 @@ def _made(kind: str, found: str, counted: bool) -> str:
             f"TABLE {kind} AS SELECT f.* REPLACE (coalesce(p.place, f.{row}) AS {row}) "
             f"FROM ({found}) f LEFT JOIN places p ON p.row = f.{row}"
         )
-    return f"{'TABLE' if kind == 'rejected' else 'VIEW'} {kind} AS {found}"
+    return f"{'TABLE' if kind == 'entries_invalid' else 'VIEW'} {kind} AS {found}"
 
 
 class Together:
@@ -98,7 +104,7 @@ class Together:
             found = " UNION ALL BY NAME ".join(f"FROM {t}" for t in self._tables[kind].values())
             self._session.execute(f"DROP TABLE {kind}")
             self._session.execute(f"CREATE {_made(kind, found, counted)}")
-        self._place_rejected()
+        self._place_entries_invalid()
 
     def rows(self, side: Side, left_out: Iterable[str]) -> str:
         """Return what to select a side from, in its order; columns that are not read are NULL."""
@@ -114,10 +120,10 @@ class Together:
         pattern = f"{glob.escape(str(self._folder))}/{side}-*.parquet"
         return f"read_parquet({literal(pattern)}, hive_partitioning = false)"
 
-    def _place_rejected(self) -> None:
-        """Count where the rejected entries stand: each group has counted its own alone."""
+    def _place_entries_invalid(self) -> None:
+        """Count where the invalid entries stand: each group has counted its own alone."""
         rows = self._session.execute(
-            f"SELECT row FROM rejected WHERE {in_scope(self._task.month)}"
+            f"SELECT row FROM entries_invalid WHERE {in_scope(self._task.month)}"
         ).fetchall()
         if not rows:
             return
@@ -128,14 +134,14 @@ class Together:
             found = apart.execute(
                 f"""SELECT row, place FROM (
                     SELECT row, row_number() OVER (ORDER BY row) AS place
-                    FROM postings WHERE {in_scope(self._task.month)})
+                    FROM entries_typed WHERE {in_scope(self._task.month)})
                 WHERE row IN (SELECT unnest(?))""",
                 [[row for (row,) in rows]],
             ).fetchall()
         self._session.execute(
-            """UPDATE rejected SET place = told.place
+            """UPDATE entries_invalid SET place = told.place
             FROM (SELECT unnest(?) AS row, unnest(?) AS place) told
-            WHERE told.row = rejected.row""",
+            WHERE told.row = entries_invalid.row""",
             [list(column) for column in zip(*found, strict=True)],
         )
 

@@ -207,7 +207,7 @@ def test_a_text_of_any_type_is_shown(endpoint: Endpoint, configured: Configured)
     shown = ", ".join(compliance_name(column) for column in columns)
     with reconciled(settings, JUNE) as (session, _):
         found = session.execute(
-            f"SELECT {shown} FROM entries_of('entries_given') ORDER BY entry_id"
+            f"SELECT {shown} FROM entries_of('entries_raw') ORDER BY entry_id"
         ).fetchall()
     assert found[0] == tuple(text for _, text in TEXTS.values())
     assert found[1] == (None,) * len(TEXTS)
