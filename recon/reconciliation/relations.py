@@ -1,0 +1,327 @@
+"""Relations of the session: grain, columns, maker and readers, in the order they are made.
+
+The core shares them by name, which no import shows; `RELATIONS` is the one place that lists them.
+Modules are named as they are in this room, those of other rooms from `recon` on.
+
+Names of columns that mean the same everywhere: `line` is the row of a contract line in its source,
+below 0 for a line that only accounting has. `id_key` is an id trimmed and in lower case; with
+`type` and `currency` it is the key of a line. Amounts are ten-thousandths, months are counted from
+January of year 0. `unit` is a currency's minor unit, `stands_for` how many entries a row adds up.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A table or view of a session: one row per `grain`.
+
+    A column that ends in `*` stands for one column per column of the source. A relation that no
+    other module reads is a step of the one that makes it.
+    """
+
+    name: str
+    grain: str
+    columns: tuple[str, ...]
+    made_by: str
+    read_by: tuple[str, ...] = ()
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+_KEY = _words("id_key type currency")
+_KEY_AS_SPELLED = _words("given_contract_id given_revenue_type given_currency")
+_SUMS = (*_KEY, *_words("id other_id recognized entries earned"))
+_RULE = _words("type kind recognition convention rounding unit ppm floor cap")
+_COMPARED = _words(
+    """line rule id id_key type currency segment start_month close_month expected recognized
+    difference entries to_date_expected to_date_recognized remainder on_contract known_contract
+    closed_early term_mismatch spelling status off_to_date over_value"""
+)
+_LINES = (
+    *_COMPARED,
+    *_words(
+        """kind recognition convention rounding unit ppm floor cap value booked_on started_on
+        close_date terminated_on duration customer_id customer owner over_time last_day reached_on
+        term_start term_months closed_on allowed"""
+    ),
+)
+_WITH_TERMS = (
+    *(column for column in _LINES if column not in {"start_month", "close_month"}),
+    *_words(
+        """start_month term_end basis term_days first_days month_days whole_months denominator
+        first step periods close_month"""
+    ),
+)
+
+RELATIONS = (
+    Relation(
+        "rules",
+        "revenue type, segment with a tolerance of its own (or none) and minor unit",
+        ("rule", *_RULE),
+        "policy_sql",
+        ("compare", "explain.relations", "intake", "totals"),
+    ),
+    Relation(
+        "units",
+        "currency whose minor unit is not a hundredth",
+        ("currency", "unit"),
+        "policy_sql",
+        ("explain.relations",),
+    ),
+    Relation(
+        "contracts_typed",
+        "contract row as delivered, valid or not; `reason` is NULL where it is valid",
+        _words(
+            """row id id_key type rule currency value finer duration booked_on started_on
+            close_date terminated_on customer_id customer segment owner type_text reason"""
+        ),
+        "intake",
+        ("compare", "control_totals", "explain.relations", "totals"),
+    ),
+    Relation(
+        "duplicate_contract_keys",
+        "contract and revenue type with several contract rows",
+        ("id_key", "type", "rows", "ids"),
+        "intake",
+    ),
+    Relation(
+        "contracts_valid",
+        "valid contract row, with its rule and its term as `expected.terms` needs it",
+        _words(
+            """row id id_key type kind recognition currency unit value convention rounding
+            booked_on started_on close_date terminated_on duration rule customer_id customer
+            segment owner ppm floor cap over_time last_day reached_on term_start term_months
+            closed_on"""
+        ),
+        "intake",
+        ("compare",),
+    ),
+    Relation(
+        "periods_typed",
+        "period as spelled, with its month; only where periods are text",
+        ("recon_period", "recon_month"),
+        "intake",
+    ),
+    Relation(
+        "entries_typed",
+        "entry, its key as spelled",
+        ("row", *_KEY_AS_SPELLED, "amount", "finer", "month", "stands_for"),
+        "intake",
+        ("compare", "entry_detail", "run.spark.together"),
+    ),
+    Relation(
+        "entries_raw",
+        "entry as delivered",
+        ("given_*",),
+        "intake",
+        ("completeness", "entry_detail", "explain.relations", "run.gathering"),
+    ),
+    Relation(
+        "entries_raw_numbered",
+        "entry as delivered, with its place in the source",
+        ("row", "given_*"),
+        "intake",
+        ("entry_detail", "explain.relations"),
+    ),
+    Relation(
+        "entry_sums_as_spelled",
+        "key as spelled; `keyed` where the key can be read, `unread` where some entry cannot",
+        (
+            *_KEY_AS_SPELLED,
+            *_words("recognized entries earned first_month last_month unread"),
+            *_words("id type currency id_key key keyed"),
+        ),
+        "compare",
+        ("entry_detail",),
+    ),
+    Relation(
+        "entry_sums_merged",
+        "key that is spelled in several ways",
+        (*_KEY, *_words("id other_id key recognized entries earned")),
+        "compare",
+    ),
+    Relation("entry_sums_all", "key of entries that can be read", _SUMS, "compare"),
+    Relation(
+        "ledger_span",
+        "session: the first and the last month with an entry",
+        ("first_month", "last_month"),
+        "compare",
+        ("causes.gather", "totals"),
+    ),
+    Relation(
+        "invalid_contract_keys",
+        "key with entries whose contract row is invalid",
+        (*_KEY, "reason"),
+        "compare",
+        ("entry_detail", "explain.relations"),
+    ),
+    Relation("entry_sums", "key of entries that can be compared", _SUMS, "compare"),
+    Relation(
+        "sums_without_line",
+        "key of entries that no contract line has",
+        _SUMS,
+        "compare",
+        ("rollforward",),
+    ),
+    Relation(
+        "lines_without_contract",
+        "key with entries in the month that no contract line has",
+        _words(
+            """row rule id other_id id_key type currency customer_id customer segment owner
+            known_contract ppm floor cap unit recognized entries to_date_recognized"""
+        ),
+        "compare",
+    ),
+    Relation(
+        "lines_compared",
+        "contract line, or other key with entries in the month",
+        _COMPARED,
+        "compare",
+        ("control_totals", "entry_detail", "totals"),
+    ),
+    Relation(
+        "lines",
+        "line of `lines_compared`, with its contract, rule, term and allowance",
+        _LINES,
+        "compare",
+        ("causes.gather", "explain.relations", "rollforward", "totals"),
+    ),
+    Relation(
+        "entry_control_totals",
+        "currency of the month's entries as delivered",
+        ("currency", "rows", "total", "finer"),
+        "entry_detail",
+        ("control_totals",),
+    ),
+    Relation(
+        "keys_to_reread",
+        "key as spelled and broken line; `suspect` where some entry cannot be compared",
+        (*_KEY_AS_SPELLED, "line", "lacks", "blocked", "suspect"),
+        "entry_detail",
+    ),
+    Relation(
+        "entries_to_reread",
+        "entry as delivered under one of these keys",
+        ("row", "given_*", "line", "lacks", "blocked", "suspect"),
+        "entry_detail",
+    ),
+    Relation(
+        "entries_reread",
+        "entry under one of these keys, typed, with its reason",
+        _words(
+            """row line lacks blocked suspect entry_id id_key type currency amount month stands_for
+            document_ref posted_at reason"""
+        ),
+        "entry_detail",
+    ),
+    Relation(
+        "break_entries",
+        "entry of a broken line, `distance` in months from two before to one after",
+        _words("line distance entry_id amount document_ref posted_at"),
+        "entry_detail",
+        ("causes.gather", "causes.objections"),
+    ),
+    Relation(
+        "entries_invalid",
+        "entry up to the month after that cannot be compared; `place` is counted in the month, "
+        "`unread` is false where only its contract row is invalid",
+        _words("row place entry_id currency amount month stands_for reason unread"),
+        "entry_detail",
+        ("causes.objections", "control_totals", "run.spark.together"),
+    ),
+    Relation(
+        "entries_unread",
+        "entry of the month, or of no month, that cannot be read and may be a broken line's",
+        ("line", "entry_id", "reason"),
+        "entry_detail",
+        ("causes.objections",),
+    ),
+    Relation(
+        "recognized_months",
+        "broken line that lacks revenue and other month, up to a year away",
+        ("line", "month", "recognized"),
+        "entry_detail",
+        ("causes.objections",),
+    ),
+    Relation(
+        "compliance_blanks",
+        "compliance column, with the month's entries where it is blank",
+        ("compliance", "entries"),
+        "entry_detail",
+        ("totals",),
+    ),
+    Relation(
+        "lines_off",
+        "line with a difference, with everything that its term is made of",
+        _WITH_TERMS,
+        "causes.gather",
+        ("causes.counterparts", "causes.objections"),
+    ),
+    Relation(
+        "breaks",
+        "line whose difference is outside tolerance",
+        _WITH_TERMS,
+        "causes.gather",
+        ("causes.counterparts", "causes.objections", "causes.terms"),
+    ),
+    Relation(
+        "neighbour_months",
+        "broken line, with the differences of the months around it",
+        _words(
+            """line expected_before expected_after before_difference after_difference
+            months_broken"""
+        ),
+        "causes.gather",
+    ),
+    Relation(
+        "alternative_terms",
+        "broken line with a contract and entries, with everything its other terms are made of",
+        _words(
+            """line value unit term_start term_months convention rounding booked_on started_on
+            duration start_month term_mismatch recognized in_term to_date_recognized over_time
+            close_date to_close day_after whole_to_close closing_day in_calendar ends_on
+            closed_on"""
+        ),
+        "causes.terms",
+    ),
+    Relation(
+        "breaks_lacking",
+        "broken line that lacks revenue, with the amounts that would fill it",
+        _words("line id_key type currency buyer entries way least most"),
+        "causes.objections",
+    ),
+    Relation(
+        "amounts_surplus",
+        "amount of one to three entries, or of a line, that no line expects",
+        _words("id id_key type currency known_contract buyer entries size way"),
+        "causes.objections",
+    ),
+    Relation(
+        "break_causes",
+        "broken line, with its cause",
+        ("line", "cause", "severity", "months_broken"),
+        "totals",
+        ("explain.relations",),
+    ),
+    Relation(
+        "contract_entries",
+        "entry of the explained contract, with the reason why it is kept out",
+        (
+            "row", "given_*", "type_folded", "said_*", "id", *_KEY, "amount", "month",
+            "stands_for", "entry_id", "type_text", "amount_text", "period_text", "posted_at",
+            "document_ref", "compliance_*", "reason",
+        ),
+        "explain.relations",
+    ),
+    Relation(
+        "contract_lines",
+        "line of the explained contract, keys with entries of other months alone included",
+        (*_WITH_TERMS, "months_broken"),
+        "explain.relations",
+    ),
+)  # fmt: skip
