@@ -9,7 +9,7 @@ import pandas as pd
 from recon.base.month import Month
 from recon.base.policy import Policy
 from recon.base.result import Reconciliation, Side
-from recon.reconciliation.revenue import reconcile_month, reconcile_relations, take_in
+from recon.reconciliation.revenue import load_both_sides, reconcile_month, reconcile_relations
 from recon.store.frames import register
 from recon.store.session import Session, open_session
 
@@ -87,7 +87,7 @@ def month_by_month(
     """Yield each month of the same rows, taken in once; one month's session is the next one's."""
     policy, told = Policy(), dict.fromkeys(Side, "data frame")
     with _holding(contracts, entries) as session:
-        notices = take_in(session, "contracts_frame", "entries_frame", policy, told, ())
+        notices = load_both_sides(session, "contracts_frame", "entries_frame", policy, told, ())
         for month in months:
             yield (
                 session,

@@ -32,7 +32,7 @@ def explain(
 ) -> None:
     """Show one contract whole: terms, months, formula and cause."""
     from recon.config import load
-    from recon.reconciliation.explain import as_json, dossier
+    from recon.reconciliation.explain import as_json, contract_detail
     from recon.run.gathering import reconciled
 
     settings = load(config, profile)
@@ -41,7 +41,7 @@ def explain(
         progress_shown(json) as progress,
         reconciled(settings, chosen, progress, contract) as (session, result),
     ):
-        found = dossier(session, result, contract, settings.accounting.compliance)
+        found = contract_detail(session, result, contract, settings.accounting.compliance)
     with process.printing():
         if json:
             from recon.reconciliation.document import dumps

@@ -1,7 +1,7 @@
 """The core's front door: contracts and entries in, one Reconciliation out.
 
 The way of the data: intake, expect and compare (set work in DuckDB), then for the breaks alone
-facts, causes and severity, then the summary, tied out.
+causes and severity, then the summary, tied out.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from recon.base.policy import Policy
 from recon.base.result import Break, Reconciliation, Side, fingerprint
 from recon.reconciliation import totals as summary
 from recon.reconciliation.causes import explain
-from recon.reconciliation.causes.broken_line import Facts
+from recon.reconciliation.causes.broken_line import BrokenLine
 from recon.reconciliation.causes.gather import gather
 from recon.reconciliation.causes.postings import counterpart, entries_concerned, objections
 from recon.reconciliation.compare import add_up, compare, view_lines
@@ -89,11 +89,11 @@ def reconcile_relations(
     `unsaid` are the sides of which nothing says how amounts in text are written.
     """
     told = descriptions or dict.fromkeys(Side, "data frame")
-    notices = take_in(connection, contracts, entries, policy, told, compliance, unsaid)
+    notices = load_both_sides(connection, contracts, entries, policy, told, compliance, unsaid)
     return reconcile_month(connection, month, policy, told, compliance, notices)
 
 
-def take_in(
+def load_both_sides(
     connection: Session,
     contracts: str,
     entries: str,
@@ -151,7 +151,7 @@ def reconcile_month(
     What another month has left in the session is replaced: its lines can be read no more.
     """
     compare_month(connection, month, policy, descriptions, compliance)
-    return conclude(connection, month, policy, descriptions, compliance, notices)
+    return summarize(connection, month, policy, descriptions, compliance, notices)
 
 
 def compare_month(
@@ -164,7 +164,7 @@ def compare_month(
     """Compare the entries of the session with its contract rows.
 
     Contract lines that share an id have to be compared together; apart from that any group of
-    contracts can be compared by itself. `conclude` needs the relations `COMPARED` of a group;
+    contracts can be compared by itself. `summarize` needs the relations `COMPARED` of a group;
     those of several groups are one below the other, `ledger_span` from the earliest to the latest
     month and `entry_control_totals` and `compliance_blanks` added up.
     """
@@ -189,7 +189,7 @@ COMPARED = (
 )  # fmt: skip
 
 
-def conclude(
+def summarize(
     connection: Session,
     month: Month,
     policy: Policy,
@@ -208,10 +208,10 @@ def _breaks(connection: Session, month: Month, policy: Policy) -> tuple[Break, .
     """Return the breaks, the gravest first, then those in the policy's currency, the largest."""
     verdicts, breaks = [], []
     with _uncollected():
-        for facts in gather(connection, month):
-            item = _judged(facts, policy)
+        for line in gather(connection, month):
+            item = _judged(line, policy)
             breaks.append(item)
-            verdicts.append((facts.line, item.cause.value, item.severity.word, facts.months_broken))
+            verdicts.append((line.number, item.cause.value, item.severity.word, line.months_broken))
     summary.name_causes(connection, verdicts)
     main = policy.currency
     return tuple(
@@ -253,34 +253,34 @@ def _uncollected() -> Iterator[None]:
                 gc.enable()
 
 
-def _judged(facts: Facts, policy: Policy) -> Break:
-    why = explain(facts)
+def _judged(line: BrokenLine, policy: Policy) -> Break:
+    why = explain(line)
     return Break(
-        name=fingerprint(facts.id_key, facts.revenue_type, facts.currency),
-        contract_id=facts.contract_id,
-        revenue_type=facts.revenue_type,
-        currency=facts.currency,
-        customer=facts.customer,
-        segment=facts.segment,
-        owner=facts.owner,
-        status=facts.status,
+        name=fingerprint(line.id_key, line.revenue_type, line.currency),
+        contract_id=line.contract_id,
+        revenue_type=line.revenue_type,
+        currency=line.currency,
+        customer=line.customer,
+        segment=line.segment,
+        owner=line.owner,
+        status=line.status,
         cause=why.cause,
         candidates=why.candidates,
-        severity=severity(facts, why.cause, policy.severity),
-        expected=facts.expected,
-        recognized=facts.recognized,
-        difference=facts.difference,
-        allowed=facts.allowed,
-        to_date_expected=facts.to_date_expected,
-        to_date_recognized=facts.to_date_recognized,
-        flags=facts.flags,
-        entries=facts.entries,
+        severity=severity(line, why.cause, policy.severity),
+        expected=line.expected,
+        recognized=line.recognized,
+        difference=line.difference,
+        allowed=line.allowed,
+        to_date_expected=line.to_date_expected,
+        to_date_recognized=line.to_date_recognized,
+        flags=line.flags,
+        entries=line.entries,
         explanation=why.sentence,
         concerned=tuple(
-            entry.entry_id for entry in entries_concerned(facts, why.cause) if entry.entry_id
+            entry.entry_id for entry in entries_concerned(line, why.cause) if entry.entry_id
         ),
-        counterpart=counterpart(facts, why.cause),
-        against=objections(facts, why.cause),
+        counterpart=counterpart(line, why.cause),
+        against=objections(line, why.cause),
     )
 
 

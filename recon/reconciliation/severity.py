@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from recon.base.policy import SeverityRules
 from recon.base.result import TIMING, Cause, Severity
-from recon.reconciliation.causes.broken_line import Facts
+from recon.reconciliation.causes.broken_line import BrokenLine
 
 AT_LEAST_HIGH = {
     Cause.SIGN_FLIPPED, Cause.DUPLICATE_ENTRY, Cause.WRONG_CURRENCY, Cause.ENDED,
@@ -55,9 +55,9 @@ class Ladder:
         return self.months.severity
 
 
-def severity(facts: Facts, cause: Cause, rules: SeverityRules) -> Severity:
+def severity(line: BrokenLine, cause: Cause, rules: SeverityRules) -> Severity:
     """Return a break's severity from percent, amount, cause and how long it has lasted."""
-    return ladder(facts.difference, facts.expected, cause, facts.months_broken, rules).severity
+    return ladder(line.difference, line.expected, cause, line.months_broken, rules).severity
 
 
 def ladder(

@@ -23,7 +23,7 @@ from recon.base.errors import ReportError
 from recon.base.month import Month
 from recon.base.result import Reconciliation, Side
 from recon.config import Settings, SourceKind
-from recon.reconciliation.revenue import reconcile_month, take_in
+from recon.reconciliation.revenue import load_both_sides, reconcile_month
 from recon.record.evidence.extracts import Kept, extract_relation, extract_totals, write_extract
 from recon.sources.delivery import Delivery
 from recon.sources.side_by_side import GLANCE
@@ -78,7 +78,7 @@ class Sides:
     def _taken_in(self, settings: Settings) -> list[str]:
         """Take both into the session, where that is not done; return what is worth a notice."""
         if self._notices is None:
-            self._notices = take_in(
+            self._notices = load_both_sides(
                 self.session,
                 self.relations[Side.ANALYTICS],
                 self.relations[Side.ACCOUNTING],

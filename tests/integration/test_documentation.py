@@ -15,7 +15,7 @@ from recon.base.errors import ExitCode
 from recon.base.month import Month
 from recon.cli.lazy import LINES, loaded
 from recon.config import Settings, load
-from recon.reconciliation.explain import dossier
+from recon.reconciliation.explain import contract_detail
 from recon.run.gathering import reconciled
 from tests.pages import DOCS, README, ROOT, block, text_of
 from tests.shell import in_process
@@ -126,5 +126,5 @@ def test_the_contract_to_explain_is_one_of_the_sample() -> None:
     assert found
     month = Month.parse(found[2])
     with reconciled(Settings(), month) as (session, result):
-        told = dossier(session, result, found[1])
+        told = contract_detail(session, result, found[1])
     assert any(line.finding for line in told.lines)

@@ -14,7 +14,7 @@ from rich.cells import cell_len
 from recon.base.month import Month
 from recon.base.result import Cause
 from recon.base.text import words
-from recon.reconciliation.explain import Dossier, dossier
+from recon.reconciliation.explain import ContractDetail, contract_detail
 from recon.reports.console.dashboard import make_console
 from recon.reports.console.explain import show_dossier
 from recon.reports.console.explain_tables import TRIED, folded
@@ -32,11 +32,11 @@ def _no_wishes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @cache
-def found(contract_id: str) -> Dossier:
+def found(contract_id: str) -> ContractDetail:
     """Return the dossier of one of the example contracts."""
     policy = {"types": {"Setup": {"recognition": "start_month", "cap": "5.00"}}}
     session, result = opened(_contracts(), _entries(), policy, compliance=COMPLIANCE)
-    return dossier(session, result, contract_id, COMPLIANCE)
+    return contract_detail(session, result, contract_id, COMPLIANCE)
 
 
 def _contracts() -> list[Row]:
@@ -141,7 +141,7 @@ def test_months_to_come_have_no_difference() -> None:
 def test_idle_months_are_added_up() -> None:
     """Months in which nothing happens take one row, the reconciled one its own."""
     session, result = opened([contract("C-1")], posted("C-1", {"2024-12": "12000.00"}))
-    found = dossier(session, result, "C-1").lines[0].months
+    found = contract_detail(session, result, "C-1").lines[0].months
     idle = [replace(row, month=row.month + 12, last=row.last + 12, expected=0) for row in found]
     rows = folded([*found, *idle[:-1]], Month.parse("2025-04"))
     assert [(str(row.month), str(row.last)) for row in rows[12:]] == [

@@ -13,7 +13,7 @@ from recon.base import money
 from recon.base.errors import UsageError
 from recon.base.month import Month
 from recon.base.result import Cause, Flag, Reconciliation, Severity, Status
-from recon.reconciliation.explain import Dossier, as_json, dossier
+from recon.reconciliation.explain import ContractDetail, as_json, contract_detail
 from recon.reconciliation.explain.derivation import allowance_text
 from recon.reconciliation.explain.model import Line
 from recon.store.session import Session
@@ -28,10 +28,10 @@ def explained(
     policy: Mapping[str, object] | None = None,
     contract_id: str = "C-1",
     **options: Any,
-) -> Dossier:
+) -> ContractDetail:
     """Return the dossier of a contract in books of these rows."""
     session, result = opened(contracts, entries, policy, **options)
-    return dossier(session, result, contract_id, options.get("compliance", ()))
+    return contract_detail(session, result, contract_id, options.get("compliance", ()))
 
 
 def one_line(
@@ -97,7 +97,7 @@ def every_formula(month: str) -> tuple[Session, Reconciliation]:
 def test_formula(number: int) -> None:
     """Every convention and both roundings show the numbers that give the expected amount."""
     *_, month, formula = FORMULAS[number]
-    (line,) = dossier(*every_formula(month), f"C-{number}", ()).lines
+    (line,) = contract_detail(*every_formula(month), f"C-{number}", ()).lines
     assert line.derivation.formula == f"expected = {formula}"
     assert formula.rpartition(" = ")[2] == money.pretty(line.expected, line.currency)
 
@@ -402,8 +402,8 @@ def test_invalid_rows() -> None:
 def test_id_is_matched_trimmed_and_case_folded() -> None:
     """The id is found however it is typed, and shown as analytics spells it."""
     session, result = opened([contract("C-1"), contract("00042")], [entry("E-1", "c-1", "1.00")])
-    assert dossier(session, result, "  c-1 ").contract_id == "C-1"
-    assert dossier(session, result, "00042").contract_id == "00042"
+    assert contract_detail(session, result, "  c-1 ").contract_id == "C-1"
+    assert contract_detail(session, result, "00042").contract_id == "00042"
 
 
 def test_unknown_id_names_the_nearest() -> None:
@@ -412,7 +412,7 @@ def test_unknown_id_names_the_nearest() -> None:
         [contract("C-1001"), contract("C-1002"), contract("K-5")], [entry("E-1", "C-1101", "1.00")]
     )
     with pytest.raises(UsageError) as caught:
-        dossier(session, result, "C-1O01'")
+        contract_detail(session, result, "C-1O01'")
     assert str(caught.value) == (
         "Analytics and accounting know no contract 'C-1O01''; "
         "the nearest ids are C-1001, C-1101, C-1002."
@@ -422,7 +422,7 @@ def test_unknown_id_names_the_nearest() -> None:
 def test_dossiers_one_after_the_other() -> None:
     """A session gives as many dossiers as one asks for, each of its own contract."""
     session, result = opened([contract("C-1"), contract("C-2")], posted("C-2", EVERY_MONTH))
-    first, second = (dossier(session, result, name) for name in ("C-1", "C-2"))
+    first, second = (contract_detail(session, result, name) for name in ("C-1", "C-2"))
     assert first.lines[0].recognized == 0
     assert second.lines[0].recognized == 1000_0000
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import recon
-from recon.reconciliation.explain import dossier
+from recon.reconciliation.explain import contract_detail
 from recon.reconciliation.relations import RELATIONS, Relation
 from recon.store.session import Session, columns
 from tests.books import contract, entry, opened
@@ -56,7 +56,7 @@ def session() -> Session:
     entries = [entry(f"J-{n}", f"C-{n}", "9.00") for n in (1, 2, 3)]
     session, result = opened(contracts, entries, compliance=("preparer",))
     assert len(result.breaks) == 2
-    dossier(session, result, "C-1", ("preparer",))
+    contract_detail(session, result, "C-1", ("preparer",))
     return session
 
 

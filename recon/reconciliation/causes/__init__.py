@@ -1,7 +1,7 @@
 """Causes: why a line breaks.
 
-A detector takes the facts of a break and gives a sentence where its cause explains the
-difference to the minor unit, else None. `DETECTORS` lists them in the order in which they are
+A detector takes a broken line and gives a sentence where its cause explains the difference
+to the minor unit, else None. `DETECTORS` lists them in the order in which they are
 named (specification, section 5); the first that fits is the cause, all that fit are candidates.
 """
 
@@ -12,9 +12,9 @@ from dataclasses import dataclass
 
 from recon.base.result import Cause
 from recon.reconciliation.causes import counterparts, last_resorts, postings, terms
-from recon.reconciliation.causes.broken_line import Facts
+from recon.reconciliation.causes.broken_line import BrokenLine
 
-Detector = Callable[[Facts], str | None]
+Detector = Callable[[BrokenLine], str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +26,11 @@ class Explanation:
     sentence: str
 
 
-def explain(facts: Facts) -> Explanation:
+def explain(line: BrokenLine) -> Explanation:
     """Return the cause of a break and what else would explain it."""
-    found = [(cause, said) for cause, detect in DETECTORS if (said := detect(facts))]
+    found = [(cause, said) for cause, detect in DETECTORS if (said := detect(line))]
     if not found:
-        found = [next((c, said) for c, detect in LAST_RESORTS if (said := detect(facts)))]
+        found = [next((c, said) for c, detect in LAST_RESORTS if (said := detect(line)))]
     cause, sentence = found[0]
     return Explanation(cause, tuple(fit for fit, _ in found), sentence)
 

@@ -12,7 +12,7 @@ from recon.base.result import Cause, Entry, Flag, Status
 
 
 @dataclass(frozen=True, slots=True)
-class Fit:
+class AlternativeTerm:
     """Another term under which exactly the recognized amount would be expected."""
 
     cause: Cause
@@ -20,7 +20,7 @@ class Fit:
 
 
 @dataclass(frozen=True, slots=True)
-class Partner:
+class OffsettingLine:
     """Another line that is off by the opposite amount.
 
     `single` where the two can only mean each other, `balanced` where as many lines have the
@@ -36,21 +36,21 @@ class Partner:
     to_date_recognized: int
 
 
-class Facts(NamedTuple):
+class BrokenLine(NamedTuple):
     """One line that breaks; amounts in ten-thousandths, differences are recognized - expected.
 
     `entries` are those of the month and its neighbours, `unread` says which of the line cannot be
     read, and `against` where the amount that it lacks is found instead.
     """
 
-    line: int
+    number: int
     month: Month
     entries: tuple[Entry, ...]
     entries_of_month: tuple[Entry, ...]
-    fits: tuple[Fit, ...]
+    alternative_terms: tuple[AlternativeTerm, ...]
     unread: str
     against: tuple[str, ...]
-    partners: Mapping[Cause, Partner]
+    offsetting_lines: Mapping[Cause, OffsettingLine]
     status: Status
     flags: tuple[Flag, ...]
     contract_id: str
@@ -82,6 +82,6 @@ class Facts(NamedTuple):
     closed_early_on: date | None
     lines_that_cancel: int
 
-    def partner(self, cause: Cause) -> Partner | None:
+    def offsetting_line(self, cause: Cause) -> OffsettingLine | None:
         """Return the line that is off by the opposite amount for this cause."""
-        return self.partners.get(cause)
+        return self.offsetting_lines.get(cause)

@@ -10,7 +10,7 @@ from collections import defaultdict
 from recon.base import money
 from recon.base.result import Cause
 from recon.reconciliation.causes import wording
-from recon.reconciliation.causes.broken_line import Facts, Partner
+from recon.reconciliation.causes.broken_line import BrokenLine, OffsettingLine
 from recon.store.session import Session
 
 # What makes two lines that are off by opposite amounts a pair.
@@ -44,7 +44,7 @@ _MISTYPED = f"""
             AND u.cut.key = c.cut.key AND u.difference = -c.difference AND {_ONE_EDIT})"""
 
 
-def partners_of(connection: Session) -> dict[int, dict[Cause, Partner]]:
+def offsetting_lines(connection: Session) -> dict[int, dict[Cause, OffsettingLine]]:
     """Return the lines that are off by the opposite amount, by line and cause.
 
     Of several, the one of the same revenue type and then the first by id is named.
@@ -76,64 +76,64 @@ def partners_of(connection: Session) -> dict[int, dict[Cause, Partner]]:
             first(to_date_recognized ORDER BY same DESC, id, type, currency)
         FROM ({pairs}) GROUP BY line, cause"""
     ).fetchall()
-    found: defaultdict[int, dict[Cause, Partner]] = defaultdict(dict)
-    for line, cause, *partner in rows:
-        found[line][Cause(cause)] = Partner(*partner)
+    found: defaultdict[int, dict[Cause, OffsettingLine]] = defaultdict(dict)
+    for line, cause, *other in rows:
+        found[line][Cause(cause)] = OffsettingLine(*other)
     return dict(found)
 
 
-def wrong_type(facts: Facts) -> str | None:
+def wrong_type(line: BrokenLine) -> str | None:
     """Added up over the revenue types of the contract, nothing is missing."""
-    partner = facts.partner(Cause.WRONG_TYPE)
-    if partner and partner.balanced:
+    other = line.offsetting_line(Cause.WRONG_TYPE)
+    if other and other.balanced:
         return (
-            f"{_both(facts)} on {partner.revenue_type} of the same contract cancel out: "
+            f"{_both(line)} on {other.revenue_type} of the same contract cancel out: "
             "posted under the wrong type."
         )
-    if facts.lines_that_cancel > 1:
+    if line.lines_that_cancel > 1:
         return (
-            f"The {facts.lines_that_cancel} lines of the contract that are off add up to nothing: "
+            f"The {line.lines_that_cancel} lines of the contract that are off add up to nothing: "
             "posted under the wrong types."
         )
     return None
 
 
-def wrong_contract(facts: Facts) -> str | None:
+def wrong_contract(line: BrokenLine) -> str | None:
     """Another contract of the customer is off by just this amount, the other way."""
-    partner = facts.partner(Cause.WRONG_CONTRACT)
-    if partner is None or not partner.balanced:
+    other = line.offsetting_line(Cause.WRONG_CONTRACT)
+    if other is None or not other.balanced:
         return None
     return (
-        f"{_both(facts)} on {partner.contract_id} {partner.revenue_type} of the same customer: "
+        f"{_both(line)} on {other.contract_id} {other.revenue_type} of the same customer: "
         "posted on the wrong contract."
     )
 
 
-def _both(facts: Facts) -> str:
-    here, there = wording.signed(facts, facts.difference), wording.signed(facts, -facts.difference)
+def _both(line: BrokenLine) -> str:
+    here, there = wording.signed(line, line.difference), wording.signed(line, -line.difference)
     return f"{here} here and {there}"
 
 
-def mistyped_contract(facts: Facts) -> str | None:
+def mistyped_contract(line: BrokenLine) -> str | None:
     """An unknown contract id is one edit away from the one line that lacks the amount."""
-    partner = facts.partner(Cause.MISTYPED_CONTRACT)
-    if partner is None or not partner.single:
+    other = line.offsetting_line(Cause.MISTYPED_CONTRACT)
+    if other is None or not other.single:
         return None
-    right, wrong, amount = facts.contract_id, partner.contract_id, -facts.difference
-    if not facts.known_contract:
+    right, wrong, amount = line.contract_id, other.contract_id, -line.difference
+    if not line.known_contract:
         right, wrong, amount = wrong, right, -amount
     return (
-        f"{wording.amount(facts, amount)} stands on {wrong}, which analytics does not know, "
+        f"{wording.amount(line, amount)} stands on {wrong}, which analytics does not know, "
         f"and is missing on {right}, one character away: the id is mistyped."
     )
 
 
-def wrong_currency(facts: Facts) -> str | None:
+def wrong_currency(line: BrokenLine) -> str | None:
     """The same number was posted in another currency."""
-    partner = facts.partner(Cause.WRONG_CURRENCY)
-    if partner is None or not partner.balanced:
+    other = line.offsetting_line(Cause.WRONG_CURRENCY)
+    if other is None or not other.balanced:
         return None
-    right, wrong, amount = facts.currency, partner.currency, -facts.difference
-    if abs(facts.recognized) > abs(facts.expected):
+    right, wrong, amount = line.currency, other.currency, -line.difference
+    if abs(line.recognized) > abs(line.expected):
         right, wrong, amount = wrong, right, -amount
-    return f"{money.pretty(amount, facts.currency)} was posted in {wrong} instead of {right}."
+    return f"{money.pretty(amount, line.currency)} was posted in {wrong} instead of {right}."

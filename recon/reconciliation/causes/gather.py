@@ -11,37 +11,37 @@ from functools import cache
 
 from recon.base.month import Month
 from recon.base.result import Entry, Flag, Status
-from recon.reconciliation.causes.broken_line import Facts
-from recon.reconciliation.causes.counterparts import partners_of
+from recon.reconciliation.causes.broken_line import BrokenLine
+from recon.reconciliation.causes.counterparts import offsetting_lines
 from recon.reconciliation.causes.objections import objections_of, unread_of
-from recon.reconciliation.causes.terms import fits_of
+from recon.reconciliation.causes.terms import alternative_terms
 from recon.reconciliation.compare import BROKEN, with_terms
 from recon.store.session import Session, is_any
 
 
-def gather(connection: Session, month: Month) -> Iterator[Facts]:
-    """Yield the facts of every break, in the order of contract, type and currency."""
+def gather(connection: Session, month: Month) -> Iterator[BrokenLine]:
+    """Yield every broken line, in the order of contract, type and currency."""
     if not _create_breaks(connection):
         return
     _create_neighbour_months(connection, month)
     entries = _entries(connection)
-    fits = fits_of(connection, month)
+    terms = alternative_terms(connection, month)
     unread, against = unread_of(connection), objections_of(connection, month)
-    partners = partners_of(connection)
-    cursor = connection.execute(_FACTS)
+    offsetting = offsetting_lines(connection)
+    cursor = connection.execute(_BROKEN_LINES)
     statuses = {status.value: status for status in Status}
     while rows := cursor.fetchmany(10_000):
         for line, status, flags, *values in rows:
             posted = entries.get(line, ())
-            yield Facts(
+            yield BrokenLine(
                 line,
                 month,
                 posted,
                 tuple(entry for entry in posted if entry.offset == 0),
-                fits.get(line, ()),
+                terms.get(line, ()),
                 unread.get(line, ""),
                 against.get(line, ()),
-                partners.get(line, {}),
+                offsetting.get(line, {}),
                 statuses[status],
                 flags_of(flags),
                 *values,
@@ -118,7 +118,7 @@ def flags_of(text: str) -> tuple[Flag, ...]:
 
 # What is recognized at a point in time has a term of one month, between the contract's own dates.
 _STARTS = "CASE WHEN b.over_time THEN b.term_start ELSE b.started_on END"
-_FACTS = f"""
+_BROKEN_LINES = f"""
     SELECT line, b.status, {FLAGGED}, b.id, b.id_key, b.type, b.currency, b.unit,
         coalesce(b.customer, b.customer_id, ''), coalesce(b.segment, ''), coalesce(b.owner, ''),
         b.expected, b.recognized, b.difference, b.allowed, b.entries,

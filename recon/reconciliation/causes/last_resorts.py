@@ -5,61 +5,61 @@ from __future__ import annotations
 from recon.base.month import Month
 from recon.base.result import Status
 from recon.reconciliation.causes import wording
-from recon.reconciliation.causes.broken_line import Facts
+from recon.reconciliation.causes.broken_line import BrokenLine
 
 
-def ended(facts: Facts) -> str | None:
+def ended(line: BrokenLine) -> str | None:
     """Recognition goes on after the line closed or was terminated."""
-    if facts.last_month is None or facts.entry_count == 0 or facts.month.index <= facts.last_month:
+    if line.last_month is None or line.entry_count == 0 or line.month.index <= line.last_month:
         return None
-    when = f" (closed early on {facts.closed_early_on})" if facts.closed_early_on else ""
-    last = f"{Month(facts.last_month)}{when}"
+    when = f" (closed early on {line.closed_early_on})" if line.closed_early_on else ""
+    last = f"{Month(line.last_month)}{when}"
     return (
-        f"{wording.recognized(facts)} was posted after the last month {last}; nothing is expected."
+        f"{wording.recognized(line)} was posted after the last month {last}; nothing is expected."
     )
 
 
-def not_started(facts: Facts) -> str | None:
+def not_started(line: BrokenLine) -> str | None:
     """Recognition comes before the start month."""
-    started = facts.start_month is None or facts.month.index >= facts.start_month
-    if started or facts.entry_count == 0:
+    started = line.start_month is None or line.month.index >= line.start_month
+    if started or line.entry_count == 0:
         return None
     return (
-        f"{wording.recognized(facts)} was posted before the start on {facts.term_start}; "
+        f"{wording.recognized(line)} was posted before the start on {line.term_start}; "
         "nothing is expected."
     )
 
 
-def unknown_contract(facts: Facts) -> str | None:
+def unknown_contract(line: BrokenLine) -> str | None:
     """Accounting knows a contract that analytics does not."""
-    if facts.known_contract:
+    if line.known_contract:
         return None
     return (
-        f"{wording.recognized(facts)} was posted for {facts.contract_id}, a contract that "
+        f"{wording.recognized(line)} was posted for {line.contract_id}, a contract that "
         "analytics does not know."
     )
 
 
-def not_posted(facts: Facts) -> str | None:
+def not_posted(line: BrokenLine) -> str | None:
     """Revenue is expected and no entry was posted."""
-    if facts.entry_count or facts.status is not Status.NOT_RECOGNIZED:
+    if line.entry_count or line.status is not Status.NOT_RECOGNIZED:
         return None
-    if facts.unread:
+    if line.unread:
         return (
             "The line cannot be judged until its entry can be read "
-            f"({facts.unread}); {wording.expected(facts)}."
+            f"({line.unread}); {wording.expected(line)}."
         )
-    return f"No entry was posted; {wording.expected(facts)}."
+    return f"No entry was posted; {wording.expected(line)}."
 
 
-def unexplained(facts: Facts) -> str:
+def unexplained(line: BrokenLine) -> str:
     """Say what is known where no cause adds up."""
-    if not facts.on_contract:
+    if not line.on_contract:
         return (
-            f"{wording.recognized(facts)} was posted, but the contract has no {facts.revenue_type} "
-            f"line in {facts.currency}."
+            f"{wording.recognized(line)} was posted, but the contract has no {line.revenue_type} "
+            f"line in {line.currency}."
         )
     return (
-        f"{wording.recognized(facts)} against {wording.amount(facts, facts.expected)} expected; "
-        f"no rule explains {wording.signed(facts, facts.difference)}."
+        f"{wording.recognized(line)} against {wording.amount(line, line.expected)} expected; "
+        f"no rule explains {wording.signed(line, line.difference)}."
     )

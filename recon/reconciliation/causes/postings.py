@@ -8,24 +8,24 @@ from collections.abc import Iterator, Sequence
 from recon.base import money
 from recon.base.result import Cause, Counterpart, Entry
 from recon.reconciliation.causes import wording
-from recon.reconciliation.causes.broken_line import Facts
+from recon.reconciliation.causes.broken_line import BrokenLine
 
 
-def duplicate_entry(facts: Facts) -> str | None:
+def duplicate_entry(line: BrokenLine) -> str | None:
     """One posting, or the whole batch, stands more than once on the same document."""
-    surplus = repeated(facts)
-    return _taken_away(facts, surplus) if surplus else None
+    surplus = repeated(line)
+    return _taken_away(line, surplus) if surplus else None
 
 
-def repeated(facts: Facts) -> Sequence[Entry]:
+def repeated(line: BrokenLine) -> Sequence[Entry]:
     """Return the repeated entries without which the month agrees; none where it does not."""
-    surplus = _surplus(facts.entries_of_month)
+    surplus = _surplus(line.entries_of_month)
     for copies in surplus:
         for count in range(1, len(copies)):
-            if copies[0].amount * count == facts.difference:
+            if copies[0].amount * count == line.difference:
                 return copies[-count:]
     batch = [entry for copies in surplus for entry in copies[1:]]
-    if len(surplus) > 1 and sum(entry.amount for entry in batch) == facts.difference:
+    if len(surplus) > 1 and sum(entry.amount for entry in batch) == line.difference:
         return batch
     return ()
 
@@ -40,53 +40,53 @@ def _surplus(entries: Sequence[Entry]) -> list[list[Entry]]:
     return [same for same in copies.values() if len(same) > 1 and same[0].amount]
 
 
-def _taken_away(facts: Facts, surplus: Sequence[Entry]) -> str:
+def _taken_away(line: BrokenLine, surplus: Sequence[Entry]) -> str:
     documents = {entry.document_ref for entry in surplus}
     document = f" on {documents.pop()}" if len(documents) == 1 and all(documents) else ""
-    amount = wording.amount(facts, sum(entry.amount for entry in surplus))
+    amount = wording.amount(line, sum(entry.amount for entry in surplus))
     repeat = f"repeats a posting of {amount}{document}; without it"
     if len(surplus) > 1:
         repeat = f"repeat postings{document}, {amount} in all; without them"
     ids = wording.ids(surplus, ", ")
-    return f"{ids} {repeat} the month agrees with {wording.amount(facts, facts.expected)}."
+    return f"{ids} {repeat} the month agrees with {wording.amount(line, line.expected)}."
 
 
-def sign_flipped(facts: Facts) -> str | None:
+def sign_flipped(line: BrokenLine) -> str | None:
     """The recognized amount, or one of its entries, has the wrong sign."""
-    if facts.expected == 0 or facts.entry_count == 0:
+    if line.expected == 0 or line.entry_count == 0:
         return None
-    if -facts.recognized == facts.expected:
-        return f"{wording.recognized(facts)} has the sign turned; {wording.expected(facts)}."
-    for entry in facts.entries_of_month:
-        turned = (entry.amount < 0) != (facts.expected < 0)
-        if turned and 2 * entry.amount == facts.difference:
-            return f"{wording.entry(facts, entry)} has the sign turned; {wording.expected(facts)}."
+    if -line.recognized == line.expected:
+        return f"{wording.recognized(line)} has the sign turned; {wording.expected(line)}."
+    for entry in line.entries_of_month:
+        turned = (entry.amount < 0) != (line.expected < 0)
+        if turned and 2 * entry.amount == line.difference:
+            return f"{wording.entry(line, entry)} has the sign turned; {wording.expected(line)}."
     return None
 
 
-def decimal_shift(facts: Facts) -> str | None:
+def decimal_shift(line: BrokenLine) -> str | None:
     """The recognized amount, or one of its entries, is 10, 100 or 1000 times too large or small."""
-    if facts.expected == 0 or facts.entry_count == 0:
+    if line.expected == 0 or line.entry_count == 0:
         return None
-    for entry, amount in _amounts(facts):
-        right = amount - facts.difference
+    for entry, amount in _amounts(line):
+        right = amount - line.difference
         if shifted := _shift(amount, right):
             return (
-                f"{_wrong(facts, entry)} is {shifted} the {wording.amount(facts, right)} that fits."
+                f"{_wrong(line, entry)} is {shifted} the {wording.amount(line, right)} that fits."
             )
     return None
 
 
-def _amounts(facts: Facts) -> Iterator[tuple[Entry | None, int]]:
+def _amounts(line: BrokenLine) -> Iterator[tuple[Entry | None, int]]:
     """Yield what may be wrong by itself: the recognized amount, then each of several entries."""
-    yield None, facts.recognized
-    if facts.entry_count > 1:
-        for entry in facts.entries_of_month:
+    yield None, line.recognized
+    if line.entry_count > 1:
+        for entry in line.entries_of_month:
             yield entry, entry.amount
 
 
-def _wrong(facts: Facts, entry: Entry | None) -> str:
-    return wording.entry(facts, entry) if entry else wording.recognized(facts)
+def _wrong(line: BrokenLine, entry: Entry | None) -> str:
+    return wording.entry(line, entry) if entry else wording.recognized(line)
 
 
 def _shift(amount: int, right: int) -> str | None:
@@ -100,16 +100,16 @@ def _shift(amount: int, right: int) -> str | None:
     return None
 
 
-def digits_swapped(facts: Facts) -> str | None:
+def digits_swapped(line: BrokenLine) -> str | None:
     """Two neighbouring digits of the recognized amount, or of one entry, are exchanged."""
-    if facts.expected == 0 or facts.difference % (9 * facts.unit):
+    if line.expected == 0 or line.difference % (9 * line.unit):
         return None
-    for entry, amount in _amounts(facts):
-        right = amount - facts.difference
-        if pair := _swapped(amount, right, facts.currency):
+    for entry, amount in _amounts(line):
+        right = amount - line.difference
+        if pair := _swapped(amount, right, line.currency):
             return (
-                f"{_wrong(facts, entry)} has the digits {pair[0]} and {pair[1]} exchanged: "
-                f"{wording.amount(facts, right)} fits."
+                f"{_wrong(line, entry)} has the digits {pair[0]} and {pair[1]} exchanged: "
+                f"{wording.amount(line, right)} fits."
             )
     return None
 
@@ -131,82 +131,82 @@ def _swapped(amount: int, right: int, currency: str) -> str | None:
     return None
 
 
-def wrong_period(facts: Facts) -> str | None:
+def wrong_period(line: BrokenLine) -> str | None:
     """An entry stands in the month before or after the one that expects and lacks it."""
-    found = misplaced(facts)
-    return _moved(facts, *found) if found else None
+    found = misplaced(line)
+    return _moved(line, *found) if found else None
 
 
-def misplaced(facts: Facts) -> tuple[Sequence[Entry], int] | None:
+def misplaced(line: BrokenLine) -> tuple[Sequence[Entry], int] | None:
     """Return the equal entries one of which is in the wrong month, and how far off it is."""
     neighbours = (
-        (-1, facts.before_difference, facts.expected_before),
-        (1, facts.after_difference, facts.expected_after),
+        (-1, line.before_difference, line.expected_before),
+        (1, line.after_difference, line.expected_after),
     )
     for offset, difference, expected in neighbours:
-        if difference != -facts.difference:
+        if difference != -line.difference:
             continue
-        here = [e for e in facts.entries if e.offset == 0 and e.amount == facts.difference]
-        there = [e for e in facts.entries if e.offset == offset and e.amount == difference]
+        here = [e for e in line.entries if e.offset == 0 and e.amount == line.difference]
+        there = [e for e in line.entries if e.offset == offset and e.amount == difference]
         if here and expected:
             return here, offset
-        if there and facts.expected:
+        if there and line.expected:
             return there, -offset
     return None
 
 
-def _moved(facts: Facts, entries: Sequence[Entry], by: int) -> str:
+def _moved(line: BrokenLine, entries: Sequence[Entry], by: int) -> str:
     """Return the sentence for one of several equal entries: which one it was, nobody can tell."""
-    stands = facts.month + entries[0].offset
-    moved = f"{wording.ids(entries, ' or ')} ({wording.amount(facts, entries[0].amount)})"
+    stands = line.month + entries[0].offset
+    moved = f"{wording.ids(entries, ' or ')} ({wording.amount(line, entries[0].amount)})"
     return f"{moved} stands in {stands} but belongs in {stands + by}, which lacks just that amount."
 
 
-def catch_up(facts: Facts) -> str | None:
+def catch_up(line: BrokenLine) -> str | None:
     """The month makes good what earlier months lacked: to date everything agrees."""
-    if facts.to_date_recognized != facts.to_date_expected:
+    if line.to_date_recognized != line.to_date_expected:
         return None
     return (
-        f"To date {wording.amount(facts, facts.to_date_recognized)} is recognized, just as "
-        f"expected: the month makes good {wording.signed(facts, facts.difference)} of earlier "
+        f"To date {wording.amount(line, line.to_date_recognized)} is recognized, just as "
+        f"expected: the month makes good {wording.signed(line, line.difference)} of earlier "
         "months."
     )
 
 
-def entries_concerned(facts: Facts, cause: Cause) -> Sequence[Entry]:
+def entries_concerned(line: BrokenLine, cause: Cause) -> Sequence[Entry]:
     """Return the entries that a cause is about; all of the month where it singles none out."""
     if cause is Cause.DUPLICATE_ENTRY:
-        return repeated(facts)
-    if cause is Cause.WRONG_PERIOD and (found := misplaced(facts)):
+        return repeated(line)
+    if cause is Cause.WRONG_PERIOD and (found := misplaced(line)):
         return found[0]
-    return facts.entries_of_month
+    return line.entries_of_month
 
 
-def counterpart(facts: Facts, cause: Cause) -> Counterpart | None:
+def counterpart(line: BrokenLine, cause: Cause) -> Counterpart | None:
     """Return the line that is off by the opposite amount, None where the cause needs no other.
 
     None too where the lines of a contract cancel out only all together.
     """
-    if cause is Cause.WRONG_PERIOD and (found := misplaced(facts)):
+    if cause is Cause.WRONG_PERIOD and (found := misplaced(line)):
         entries, by = found
         neighbour = entries[0].offset or by
         return Counterpart(
-            facts.contract_id, facts.revenue_type, facts.currency, neighbour,
-            facts.to_date_expected, facts.to_date_recognized,
+            line.contract_id, line.revenue_type, line.currency, neighbour,
+            line.to_date_expected, line.to_date_recognized,
         )  # fmt: skip
-    partner = facts.partner(cause)
-    if partner is None or not (partner.balanced or partner.single):
+    other = line.offsetting_line(cause)
+    if other is None or not (other.balanced or other.single):
         return None
     return Counterpart(
-        partner.contract_id, partner.revenue_type, partner.currency, 0,
-        partner.to_date_expected, partner.to_date_recognized,
+        other.contract_id, other.revenue_type, other.currency, 0,
+        other.to_date_expected, other.to_date_recognized,
     )  # fmt: skip
 
 
-def objections(facts: Facts, cause: Cause) -> tuple[str, ...]:
+def objections(line: BrokenLine, cause: Cause) -> tuple[str, ...]:
     """Return what speaks against booking what a line lacks."""
-    if not facts.unread:
-        return facts.against
+    if not line.unread:
+        return line.against
     # Where nothing was posted, the explanation names the entry.
-    named = "" if cause is Cause.NOT_POSTED else f" ({facts.unread})"
-    return (f"an entry of it cannot be read{named}", *facts.against)
+    named = "" if cause is Cause.NOT_POSTED else f" ({line.unread})"
+    return (f"an entry of it cannot be read{named}", *line.against)

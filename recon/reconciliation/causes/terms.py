@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from recon.base.month import Month
 from recon.base.result import Cause
 from recon.reconciliation.causes import wording
-from recon.reconciliation.causes.broken_line import Facts, Fit
+from recon.reconciliation.causes.broken_line import AlternativeTerm, BrokenLine
 from recon.reconciliation.compare import reckoned_in
 from recon.reconciliation.expected import TERM_END, terms
 from recon.store.session import Session, is_any
@@ -72,7 +72,7 @@ _VARIANTS: tuple[tuple[Cause, str, str, Mapping[str, str]], ...] = (
 _TERM_END = f"coalesce(ends_on, {TERM_END})"
 
 
-def fits_of(connection: Session, month: Month) -> dict[int, tuple[Fit, ...]]:
+def alternative_terms(connection: Session, month: Month) -> dict[int, tuple[AlternativeTerm, ...]]:
     """Return the other terms under which the month agrees, by line.
 
     Only where something was recognized: what was not posted follows no other term. Outside the
@@ -98,10 +98,10 @@ def fits_of(connection: Session, month: Month) -> dict[int, tuple[Fit, ...]]:
         SELECT line, rank, {_by_rank([said for _, said, _, _ in _VARIANTS])}
         FROM fitting JOIN alternative_terms USING (line) ORDER BY line, rank"""
     ).fetchall()
-    found: defaultdict[int, list[Fit]] = defaultdict(list)
+    found: defaultdict[int, list[AlternativeTerm]] = defaultdict(list)
     for line, rank, label in rows:
-        found[line].append(Fit(_VARIANTS[rank][0], label))
-    return {line: tuple(fits) for line, fits in found.items()}
+        found[line].append(AlternativeTerm(_VARIANTS[rank][0], label))
+    return {line: tuple(terms) for line, terms in found.items()}
 
 
 def _create_alternative_terms(connection: Session, m: int) -> None:
@@ -170,22 +170,22 @@ def _worth_adding_up(m: int) -> str:
     )
 
 
-def full_value(facts: Facts) -> str | None:
+def full_value(line: BrokenLine) -> str | None:
     """The whole contract value was recognized at once."""
-    if facts.entry_count == 0 or not facts.full_value or facts.recognized != facts.full_value:
+    if line.entry_count == 0 or not line.full_value or line.recognized != line.full_value:
         return None
-    value = wording.amount(facts, facts.full_value)
-    return f"The whole contract value of {value} was recognized at once; {wording.expected(facts)}."
+    value = wording.amount(line, line.full_value)
+    return f"The whole contract value of {value} was recognized at once; {wording.expected(line)}."
 
 
-def fitting(cause: Cause) -> Callable[[Facts], str | None]:
+def fitting(cause: Cause) -> Callable[[BrokenLine], str | None]:
     """Return the detector of a cause that other terms would be."""
 
-    def detect(facts: Facts) -> str | None:
-        label = next((fit.label for fit in facts.fits if fit.cause is cause), None)
+    def detect(line: BrokenLine) -> str | None:
+        label = next((term.label for term in line.alternative_terms if term.cause is cause), None)
         if label is None:
             return None
-        given = f"{wording.recognized(facts)} is what the contract gives {label}"
-        return f"{given}; {wording.expected(facts)}."
+        given = f"{wording.recognized(line)} is what the contract gives {label}"
+        return f"{given}; {wording.expected(line)}."
 
     return detect

@@ -6,35 +6,35 @@ from collections.abc import Sequence
 
 from recon.base import money
 from recon.base.result import Entry
-from recon.reconciliation.causes.broken_line import Facts
+from recon.reconciliation.causes.broken_line import BrokenLine
 
 
-def amount(facts: Facts, units: int) -> str:
+def amount(line: BrokenLine, units: int) -> str:
     """Return an amount of ten-thousandths in the line's currency, like `1,000.00 USD`."""
-    return f"{money.pretty(units, facts.currency)} {facts.currency}"
+    return f"{money.pretty(units, line.currency)} {line.currency}"
 
 
-def signed(facts: Facts, units: int) -> str:
+def signed(line: BrokenLine, units: int) -> str:
     """Return an amount with its sign, like `+1,000.00 USD`."""
-    return f"{money.pretty(units, facts.currency, sign=True)} {facts.currency}"
+    return f"{money.pretty(units, line.currency, sign=True)} {line.currency}"
 
 
-def entry(facts: Facts, one: Entry) -> str:
+def entry(line: BrokenLine, one: Entry) -> str:
     """Return an entry with its amount, like `JE-1042 (1,000.00 USD)`."""
-    return f"{one.entry_id or 'An entry'} ({amount(facts, one.amount)})"
+    return f"{one.entry_id or 'An entry'} ({amount(line, one.amount)})"
 
 
-def recognized(facts: Facts) -> str:
+def recognized(line: BrokenLine) -> str:
     """Return what the month recognizes: its entry, or how many amount to it."""
-    entries = facts.entries_of_month
+    entries = line.entries_of_month
     if len(entries) == 1:
-        return entry(facts, entries[0])
-    return f"The {amount(facts, facts.recognized)} of {len(entries)} entries"
+        return entry(line, entries[0])
+    return f"The {amount(line, line.recognized)} of {len(entries)} entries"
 
 
-def expected(facts: Facts) -> str:
+def expected(line: BrokenLine) -> str:
     """Return what the month expects, like `1,000.00 USD is expected`."""
-    return f"{amount(facts, facts.expected)} is expected"
+    return f"{amount(line, line.expected)} is expected"
 
 
 def ids(entries: Sequence[Entry], between: str) -> str:

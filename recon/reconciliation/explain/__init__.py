@@ -1,7 +1,7 @@
-"""The dossier: everything about one contract in one month, with how each figure came about."""
+"""Explaining: one contract in one month, and how each figure came about."""
 
-from recon.reconciliation.explain.assembly import dossier
+from recon.reconciliation.explain.assembly import contract_detail
 from recon.reconciliation.explain.document import as_json
-from recon.reconciliation.explain.model import Dossier
+from recon.reconciliation.explain.model import ContractDetail
 
-__all__ = ["Dossier", "as_json", "dossier"]
+__all__ = ["ContractDetail", "as_json", "contract_detail"]

@@ -1,4 +1,4 @@
-"""Assembly: a dossier put together from the session of a reconciliation."""
+"""Assembly: a contract's detail put together from the session of a reconciliation."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from recon.reconciliation.explain import relations
 from recon.reconciliation.explain.derivation import expected_formula, rungs, without_line
 from recon.reconciliation.explain.model import (
     Allowance,
+    CauseFinding,
+    ContractDetail,
     Derivation,
-    Dossier,
     EntryRow,
-    Finding,
     InvalidLine,
     Line,
     MonthRow,
@@ -35,9 +35,9 @@ from recon.store.session import Session
 Key = tuple[str, str, str]  # contract id as spelled, revenue type, currency
 
 
-def dossier(
+def contract_detail(
     session: Session, result: Reconciliation, contract_id: str, compliance: Sequence[str] = ()
-) -> Dossier:
+) -> ContractDetail:
     """Return everything about a contract in the month of a reconciliation and its session.
 
     The id is matched trimmed and case-folded; `compliance` names further columns of the entries.
@@ -47,7 +47,7 @@ def dossier(
     entries = [_entry(row, compliance) for row in relations.entries(session)]
     kept_out = [entry for entry in entries if entry.reason]
     in_scope = [entry for entry in kept_out if entry.month in (None, result.month)]
-    return Dossier(
+    return ContractDetail(
         month=result.month,
         contract_id=written,
         lines=tuple(_lines(session, result, entries)),
@@ -228,9 +228,9 @@ def _origin(row: Row, policy: Policy) -> str:
     return rate_origin(policy, row["type"], row["segment"]) if row["on_contract"] else TOLERANCE
 
 
-def _finding(item: Break, months_broken: int, policy: Policy) -> Finding:
+def _finding(item: Break, months_broken: int, policy: Policy) -> CauseFinding:
     climbed = ladder(item.difference, item.expected, item.cause, months_broken, policy.severity)
-    return Finding(item, rungs(item, climbed, policy.severity), _tried(item))
+    return CauseFinding(item, rungs(item, climbed, policy.severity), _tried(item))
 
 
 def _tried(item: Break) -> tuple[Cause, ...]:

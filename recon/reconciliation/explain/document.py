@@ -1,4 +1,4 @@
-"""A dossier as plain texts, whole numbers, lists and mappings, in a fixed order."""
+"""Document: a contract's detail as plain data, in a fixed order."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from recon.base import money
 from recon.base.policy import rate_text
 from recon.reconciliation.explain.model import (
     Allowance,
-    Dossier,
+    CauseFinding,
+    ContractDetail,
     EntryRow,
-    Finding,
     InvalidLine,
     Line,
     MonthRow,
@@ -23,19 +23,21 @@ SCHEMA = 1
 Document = dict[str, object]
 
 
-def as_json(dossier: Dossier) -> Document:
-    """Return a dossier as JSON-able data; amounts are texts with the currency's decimals.
+def as_json(detail: ContractDetail) -> Document:
+    """JSON-able data of a contract's detail.
+
+    Amounts are texts with the currency's decimals.
 
     What does not apply or cannot be read is null or an empty text.
     """
     return {
         "schema": SCHEMA,
-        "month": str(dossier.month),
-        "contract_id": dossier.contract_id,
-        "lines": [_line(line) for line in dossier.lines],
-        "invalid": [_invalid(line) for line in dossier.invalid],
-        "kept_out": [_entry(entry) for entry in dossier.kept_out],
-        "kept_out_elsewhere": dossier.kept_out_elsewhere,
+        "month": str(detail.month),
+        "contract_id": detail.contract_id,
+        "lines": [_line(line) for line in detail.lines],
+        "invalid": [_invalid(line) for line in detail.invalid],
+        "kept_out": [_entry(entry) for entry in detail.kept_out],
+        "kept_out_elsewhere": detail.kept_out_elsewhere,
     }
 
 
@@ -101,7 +103,7 @@ def _allowance(allowance: Allowance, currency: str) -> Document:
     }
 
 
-def _finding(finding: Finding) -> Document:
+def _finding(finding: CauseFinding) -> Document:
     item = finding.item
     return {
         "name": item.name,

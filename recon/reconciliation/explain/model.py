@@ -1,4 +1,4 @@
-"""What a dossier holds: everything about one contract in one month, as frozen data.
+"""A contract's detail: one contract in one month, as frozen data.
 
 Amounts are ten-thousandths of the currency unit; a text that does not apply is ''.
 """
@@ -145,7 +145,7 @@ class Rung:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class CauseFinding:
     """Why a line breaks and how much it matters; `tried` are the causes that do not fit."""
 
     item: Break
@@ -179,7 +179,7 @@ class Line:
     to_date_recognized: int
     derivation: Derivation
     allowance: Allowance | None
-    finding: Finding | None
+    finding: CauseFinding | None
     months: Sequence[MonthRow]
     entries: Sequence[EntryRow]
 
@@ -210,7 +210,7 @@ class InvalidLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Dossier:
+class ContractDetail:
     """Everything about one contract in one month.
 
     `kept_out` are the entries of the month, or of no readable one, that are not compared;

@@ -16,7 +16,13 @@ from recon.base import money
 from recon.base.result import Severity, Status
 from recon.base.text import words
 from recon.reconciliation.explain.derivation import allowance_text, subtracted
-from recon.reconciliation.explain.model import Dossier, EntryRow, Finding, InvalidLine, Line
+from recon.reconciliation.explain.model import (
+    CauseFinding,
+    ContractDetail,
+    EntryRow,
+    InvalidLine,
+    Line,
+)
 from recon.reports.console import explain_tables as tables
 from recon.reports.console.explain_tables import TRIED, tolerance_words, who, written_terms
 from recon.reports.console.layout import (
@@ -38,7 +44,7 @@ SUMMANDS = 6  # so many entries are added up before the reader's eyes
 
 
 def show_dossier(
-    console: Console, dossier: Dossier, *, sample: bool, all_months: bool = False
+    console: Console, dossier: ContractDetail, *, sample: bool, all_months: bool = False
 ) -> None:
     """Print everything about a contract.
 
@@ -50,7 +56,7 @@ def show_dossier(
         console.print(line, soft_wrap=True)
 
 
-def _page(pen: Pen, dossier: Dossier, sample: bool, all_months: bool) -> Iterator[Text]:
+def _page(pen: Pen, dossier: ContractDetail, sample: bool, all_months: bool) -> Iterator[Text]:
     if sample:
         yield sample_banner()
     yield from pen.heading(f"Contract {dossier.contract_id}", dossier.month.name)
@@ -62,7 +68,7 @@ def _page(pen: Pen, dossier: Dossier, sample: bool, all_months: bool) -> Iterato
     yield from _kept_out(pen, dossier)
 
 
-def _line(pen: Pen, dossier: Dossier, line: Line, all_months: bool) -> Iterator[Text]:
+def _line(pen: Pen, dossier: ContractDetail, line: Line, all_months: bool) -> Iterator[Text]:
     yield from pen.heading(f"{line.revenue_type}, {line.currency}", _verdict(line))
     if line.finding:
         yield from _why(pen, line.finding)
@@ -80,7 +86,7 @@ def _verdict(line: Line) -> str:
     return words(line.status) if line.status else "nothing to compare"
 
 
-def _why(pen: Pen, finding: Finding) -> Iterator[Text]:
+def _why(pen: Pen, finding: CauseFinding) -> Iterator[Text]:
     item = finding.item
     yield from _fact(pen, "break", item.name)
     yield from _fact(pen, "cause", cause_text(item))
@@ -98,7 +104,7 @@ def _why(pen: Pen, finding: Finding) -> Iterator[Text]:
         yield from _fact(pen, label, led)
 
 
-def _figures(pen: Pen, dossier: Dossier, line: Line) -> Iterator[Text]:
+def _figures(pen: Pen, dossier: ContractDetail, line: Line) -> Iterator[Text]:
     yield from _fact(pen, "expected", line.derivation.formula.removeprefix("expected "))
     yield from _fact(pen, "", line.derivation.words, SOFT)
     yield from _fact(pen, "recognized", _recognized(dossier, line))
@@ -113,7 +119,7 @@ def _figures(pen: Pen, dossier: Dossier, line: Line) -> Iterator[Text]:
         yield from _fact(pen, "status", _status(line))
 
 
-def _recognized(dossier: Dossier, line: Line) -> str:
+def _recognized(dossier: ContractDetail, line: Line) -> str:
     amounts = [entry.amount or 0 for entry in line.entries if entry.month == dossier.month]
     total = money.pretty(line.recognized, line.currency)
     if not amounts:
@@ -166,7 +172,7 @@ def _terms(pen: Pen, line: Line) -> Iterator[Text]:
         yield from _fact(pen, "flags", ", ".join(map(words, line.flags)), HIGH)
 
 
-def _entries(pen: Pen, dossier: Dossier, line: Line) -> Iterator[Text]:
+def _entries(pen: Pen, dossier: ContractDetail, line: Line) -> Iterator[Text]:
     if not line.entries:
         return
     span = f"{dossier.month} and the months around it" if line.finding else str(dossier.month)
@@ -190,7 +196,7 @@ def _entry_table(pen: Pen, entries: Sequence[EntryRow], contract_id: str) -> Ite
             yield from pen.paragraph(pen.text("; ".join(below), SOFT), INDENT + 4)
 
 
-def _months(pen: Pen, dossier: Dossier, line: Line, all_months: bool) -> Iterator[Text]:
+def _months(pen: Pen, dossier: ContractDetail, line: Line, all_months: bool) -> Iterator[Text]:
     yield from _title(pen, "Months")
     yield from pen.table(list(tables.months(pen, line, dossier.month, all_months)))
     if line.terms:
@@ -210,7 +216,7 @@ def _invalid(pen: Pen, line: InvalidLine) -> Iterator[Text]:
     yield from _fact(pen, "customer", who(line))
 
 
-def _kept_out(pen: Pen, dossier: Dossier) -> Iterator[Text]:
+def _kept_out(pen: Pen, dossier: ContractDetail) -> Iterator[Text]:
     if not dossier.kept_out and not dossier.kept_out_elsewhere:
         return
     yield from pen.heading("Entries excluded from the comparison", f"{len(dossier.kept_out):,}")

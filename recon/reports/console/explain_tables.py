@@ -19,7 +19,7 @@ from recon.base.result import Cause, Severity, Status
 from recon.base.text import counted, words
 from recon.reconciliation.explain.model import (
     Allowance,
-    Dossier,
+    ContractDetail,
     EntryRow,
     InvalidLine,
     Line,
@@ -43,7 +43,7 @@ WINDOW = 24  # months around the reconciled one that are shown one by one
 IDLE = 3  # from so many months in a row on, idle ones are added up
 
 
-def overview(pen: Pen, dossier: Dossier) -> Iterator[Column]:
+def overview(pen: Pen, dossier: ContractDetail) -> Iterator[Column]:
     """The columns of a contract's lines, invalid ones last."""
     lines, invalid = dossier.lines, dossier.invalid
     blank = [Text("")] * len(invalid)

@@ -103,7 +103,7 @@ def folded(frame: DataFrame, column: str) -> Column:
     return f.regexp_replace(f.translate(text.cast("string"), *FOLDED), "[^0-9a-z]", "")
 
 
-# What the driver is told of a group: what `conclude` reads, and what a dossier reads besides.
+# Relations of a group for the driver: what `summarize` reads, and a contract's detail besides.
 KINDS = (*COMPARED, "invalid_contract_keys")
 GIVEN = {Side.ANALYTICS: "contracts_came", Side.ACCOUNTING: "entries_came"}
 FAILED = "failed"

@@ -11,7 +11,7 @@ import pyarrow as pa
 from recon.base.result import Reconciliation, Side
 from recon.config import Settings
 from recon.reconciliation.intake import refuse_crm_close_dates
-from recon.reconciliation.revenue import conclude
+from recon.reconciliation.revenue import summarize
 from recon.run.spark.failures import spark_reading
 from recon.run.spark.groups import Task, compared
 from recon.run.spark.session import groups, session
@@ -97,6 +97,6 @@ def _concluded(
     together.end()
     with reading(Side.ANALYTICS, task.descriptions[Side.ANALYTICS]):
         refuse_crm_close_dates(connection)
-    return conclude(
+    return summarize(
         connection, task.month, task.policy, task.descriptions, task.compliance, notices
     )
