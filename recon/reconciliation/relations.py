@@ -151,7 +151,7 @@ RELATIONS = (
         "session: the first and the last month with an entry",
         ("first_month", "last_month"),
         "compare",
-        ("causes.gather", "totals"),
+        ("causes.postings", "totals"),
     ),
     Relation(
         "invalid_contract_keys",
@@ -224,7 +224,7 @@ RELATIONS = (
         "entry of a broken line, `distance` in months from two before to one after",
         _words("line distance entry_id amount document_ref posted_at"),
         "entry_detail",
-        ("causes.gather", "causes.objections"),
+        ("causes.objections", "causes.postings"),
     ),
     Relation(
         "entries_invalid",
@@ -267,7 +267,7 @@ RELATIONS = (
         "line whose difference is outside tolerance",
         _WITH_TERMS,
         "causes.gather",
-        ("causes.counterparts", "causes.objections", "causes.terms"),
+        ("causes.counterparts", "causes.objections", "causes.postings", "causes.terms"),
     ),
     Relation(
         "neighbour_months",
@@ -276,7 +276,8 @@ RELATIONS = (
             """line expected_before expected_after before_difference after_difference
             months_broken"""
         ),
-        "causes.gather",
+        "causes.postings",
+        ("causes.gather",),
     ),
     Relation(
         "alternative_terms",

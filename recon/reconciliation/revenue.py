@@ -22,8 +22,10 @@ from recon.base.result import Break, Reconciliation, Side, fingerprint
 from recon.reconciliation import totals as summary
 from recon.reconciliation.causes import explain
 from recon.reconciliation.causes.broken_line import BrokenLine
+from recon.reconciliation.causes.counterparts import counterpart
 from recon.reconciliation.causes.gather import gather
-from recon.reconciliation.causes.postings import counterpart, entries_concerned, objections
+from recon.reconciliation.causes.objections import objections
+from recon.reconciliation.causes.postings import entries_concerned
 from recon.reconciliation.compare import add_up, compare, view_lines
 from recon.reconciliation.control_totals import control
 from recon.reconciliation.entry_detail import read_again

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections import defaultdict
 
 from recon.base import money
-from recon.base.result import Cause
+from recon.base.result import Cause, Counterpart
 from recon.reconciliation.causes import wording
 from recon.reconciliation.causes.broken_line import BrokenLine, OffsettingLine
+from recon.reconciliation.causes.postings import misplaced
 from recon.store.session import Session
 
 # What makes two lines that are off by opposite amounts a pair.
@@ -42,6 +43,11 @@ _MISTYPED = f"""
         FROM (SELECT *, unnest({_KEYS}) AS cut FROM unknown) u
         JOIN candidates c ON u.type = c.type AND u.currency = c.currency
             AND u.cut.key = c.cut.key AND u.difference = -c.difference AND {_ONE_EDIT})"""
+
+# How many lines of a contract are off but add up to nothing: their types are wrong.
+CANCELLING = """
+    SELECT id_key, currency, CASE WHEN sum(difference) = 0 THEN count(*) END AS total
+    FROM lines_off GROUP BY id_key, currency"""
 
 
 def offsetting_lines(connection: Session) -> dict[int, dict[Cause, OffsettingLine]]:
@@ -137,3 +143,24 @@ def wrong_currency(line: BrokenLine) -> str | None:
     if abs(line.recognized) > abs(line.expected):
         right, wrong, amount = wrong, right, -amount
     return f"{money.pretty(amount, line.currency)} was posted in {wrong} instead of {right}."
+
+
+def counterpart(line: BrokenLine, cause: Cause) -> Counterpart | None:
+    """Return the line that is off by the opposite amount, None where the cause needs no other.
+
+    None too where the lines of a contract cancel out only all together.
+    """
+    if cause is Cause.WRONG_PERIOD and (found := misplaced(line)):
+        entries, by = found
+        neighbour = entries[0].offset or by
+        return Counterpart(
+            line.contract_id, line.revenue_type, line.currency, neighbour,
+            line.to_date_expected, line.to_date_recognized,
+        )  # fmt: skip
+    other = line.offsetting_line(cause)
+    if other is None or not (other.balanced or other.single):
+        return None
+    return Counterpart(
+        other.contract_id, other.revenue_type, other.currency, 0,
+        other.to_date_expected, other.to_date_recognized,
+    )  # fmt: skip

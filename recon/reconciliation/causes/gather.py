@@ -5,15 +5,15 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache
 
 from recon.base.month import Month
-from recon.base.result import Entry, Flag, Status
+from recon.base.result import Flag, Status
 from recon.reconciliation.causes.broken_line import BrokenLine
-from recon.reconciliation.causes.counterparts import offsetting_lines
+from recon.reconciliation.causes.counterparts import CANCELLING, offsetting_lines
 from recon.reconciliation.causes.objections import objections_of, unread_of
+from recon.reconciliation.causes.postings import create_neighbour_months, entries_of
 from recon.reconciliation.causes.terms import alternative_terms
 from recon.reconciliation.compare import BROKEN, with_terms
 from recon.store.session import Session, is_any
@@ -23,8 +23,8 @@ def gather(connection: Session, month: Month) -> Iterator[BrokenLine]:
     """Yield every broken line, in the order of contract, type and currency."""
     if not _create_breaks(connection):
         return
-    _create_neighbour_months(connection, month)
-    entries = _entries(connection)
+    create_neighbour_months(connection, month)
+    entries = entries_of(connection)
     terms = alternative_terms(connection, month)
     unread, against = unread_of(connection), objections_of(connection, month)
     offsetting = offsetting_lines(connection)
@@ -54,46 +54,6 @@ def _create_breaks(connection: Session) -> bool:
     connection.execute(f"CREATE OR REPLACE TEMP TABLE lines_off AS {off}")
     connection.execute(f"CREATE OR REPLACE TEMP VIEW breaks AS FROM lines_off WHERE {BROKEN}")
     return is_any(connection, "breaks")
-
-
-def _create_neighbour_months(connection: Session, month: Month) -> None:
-    found = _neighbour_months(month)
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE neighbour_months AS {found}")
-
-
-def _neighbour_months(month: Month) -> str:
-    m = month.index
-    return f"""
-    WITH earned AS (
-        SELECT line, list(CASE WHEN on_contract THEN own_accrued(elapsed, l) ELSE 0 END
-            ORDER BY end_month) AS by_month
-        FROM (SELECT *, periods_by(end_month, b) AS elapsed
-            FROM breaks b, range({m - 3}, {m + 2}) months(end_month)) l GROUP BY line),
-    due AS (
-        SELECT line, by_month[2] - by_month[1] AS expected_before2,
-            by_month[3] - by_month[2] AS expected_before,
-            by_month[5] - by_month[4] AS expected_after
-        FROM earned),
-    posted_near AS (
-        SELECT line, sum(amount) FILTER (distance = -2) AS before2,
-            sum(amount) FILTER (distance = -1) AS before,
-            sum(amount) FILTER (distance = 1) AS after
-        FROM break_entries GROUP BY line),
-    measured AS (
-        -- Before the first entry of the ledger and after its last, what is lacking proves nothing.
-        SELECT l.line, ppm, floor, cap, unit, term_months,
-            expected_before2, expected_before, expected_after,
-            if(first_month < {m}, coalesce(before, 0) - expected_before, 0) AS before_difference,
-            if(first_month < {m - 1}, coalesce(before2, 0) - expected_before2, 0)
-                AS before2_difference,
-            if(last_month > {m}, coalesce(after, 0) - expected_after, 0) AS after_difference
-        FROM breaks l JOIN due USING (line) LEFT JOIN posted_near USING (line)
-        CROSS JOIN ledger_span)
-    SELECT line, expected_before, expected_after, before_difference, after_difference,
-        CASE WHEN within(before_difference, expected_before, l) THEN 1
-            WHEN within(before2_difference, expected_before2, l) THEN 2
-            ELSE 3 END AS months_broken
-    FROM measured l"""
 
 
 # What a line is flagged for; `months_broken` is known of breaks alone.
@@ -131,23 +91,6 @@ _BROKEN_LINES = f"""
         month_index({_STARTS}),
         CASE WHEN b.closed_early THEN b.closed_on END,
         coalesce(t.total, 0)
-    FROM breaks b JOIN neighbour_months n USING (line) LEFT JOIN (
-        -- Several lines of a contract that are off but add up to nothing: wrong types.
-        SELECT id_key, currency, CASE WHEN sum(difference) = 0 THEN count(*) END AS total
-        FROM lines_off GROUP BY id_key, currency) t USING (id_key, currency)
+    FROM breaks b JOIN neighbour_months n USING (line)
+    LEFT JOIN ({CANCELLING}) t USING (id_key, currency)
     ORDER BY b.id_key, b.type, b.currency"""
-
-
-def _entries(connection: Session) -> dict[int, tuple[Entry, ...]]:
-    """Return the entries of the breaks in the month and its neighbours, by line."""
-    cursor = connection.execute(
-        """SELECT line, coalesce(entry_id, ''), amount, distance,
-            coalesce(document_ref, ''), coalesce(posted_at, '')
-        FROM break_entries WHERE distance >= -1
-        ORDER BY line, distance, posted_at, entry_id, amount"""
-    )
-    found: defaultdict[int, list[Entry]] = defaultdict(list)
-    while rows := cursor.fetchmany(10_000):
-        for line, *values in rows:
-            found[line].append(Entry(*values))
-    return {line: tuple(entries) for line, entries in found.items()}

@@ -14,6 +14,8 @@ from collections import defaultdict
 
 from recon.base import money
 from recon.base.month import Month
+from recon.base.result import Cause
+from recon.reconciliation.causes.broken_line import BrokenLine
 from recon.reconciliation.compare import LACKING, with_terms
 from recon.reconciliation.entry_detail import in_scope
 from recon.store.session import Session, is_any
@@ -142,3 +144,12 @@ _IN_ANOTHER_CURRENCY = f"""
         AND l.currency <> o.currency AND o.entries > 0 AND sign(o.difference) = l.way"""
 _PARTS = [_nearest(rank, *place) for rank, place in enumerate(_PLACES)] + [_IN_ANOTHER_CURRENCY]
 _ELSEWHERE = f"{' UNION ALL '.join(_PARTS)} ORDER BY line, rank, place, amount"
+
+
+def objections(line: BrokenLine, cause: Cause) -> tuple[str, ...]:
+    """Return what speaks against booking what a line lacks."""
+    if not line.unread:
+        return line.against
+    # Where nothing was posted, the explanation names the entry.
+    named = "" if cause is Cause.NOT_POSTED else f" ({line.unread})"
+    return (f"an entry of it cannot be read{named}", *line.against)

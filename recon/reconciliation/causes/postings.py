@@ -1,4 +1,7 @@
-"""What was posted: an entry stands there twice, with another amount or in another month."""
+"""Postings: an entry posted twice, with another amount or in another month.
+
+`recon.reconciliation.relations` lists the relations that it reads and makes.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,67 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from recon.base import money
-from recon.base.result import Cause, Counterpart, Entry
+from recon.base.month import Month
+from recon.base.result import Cause, Entry
 from recon.reconciliation.causes import wording
 from recon.reconciliation.causes.broken_line import BrokenLine
+from recon.store.session import Session
+
+
+def create_neighbour_months(connection: Session, month: Month) -> None:
+    """Create `neighbour_months`: differences of the months around each break."""
+    found = _neighbour_months(month)
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE neighbour_months AS {found}")
+
+
+def _neighbour_months(month: Month) -> str:
+    m = month.index
+    return f"""
+    WITH earned AS (
+        SELECT line, list(CASE WHEN on_contract THEN own_accrued(elapsed, l) ELSE 0 END
+            ORDER BY end_month) AS by_month
+        FROM (SELECT *, periods_by(end_month, b) AS elapsed
+            FROM breaks b, range({m - 3}, {m + 2}) months(end_month)) l GROUP BY line),
+    due AS (
+        SELECT line, by_month[2] - by_month[1] AS expected_before2,
+            by_month[3] - by_month[2] AS expected_before,
+            by_month[5] - by_month[4] AS expected_after
+        FROM earned),
+    posted_near AS (
+        SELECT line, sum(amount) FILTER (distance = -2) AS before2,
+            sum(amount) FILTER (distance = -1) AS before,
+            sum(amount) FILTER (distance = 1) AS after
+        FROM break_entries GROUP BY line),
+    measured AS (
+        -- Before the first entry of the ledger and after its last, what is lacking proves nothing.
+        SELECT l.line, ppm, floor, cap, unit, term_months,
+            expected_before2, expected_before, expected_after,
+            if(first_month < {m}, coalesce(before, 0) - expected_before, 0) AS before_difference,
+            if(first_month < {m - 1}, coalesce(before2, 0) - expected_before2, 0)
+                AS before2_difference,
+            if(last_month > {m}, coalesce(after, 0) - expected_after, 0) AS after_difference
+        FROM breaks l JOIN due USING (line) LEFT JOIN posted_near USING (line)
+        CROSS JOIN ledger_span)
+    SELECT line, expected_before, expected_after, before_difference, after_difference,
+        CASE WHEN within(before_difference, expected_before, l) THEN 1
+            WHEN within(before2_difference, expected_before2, l) THEN 2
+            ELSE 3 END AS months_broken
+    FROM measured l"""
+
+
+def entries_of(connection: Session) -> dict[int, tuple[Entry, ...]]:
+    """Return the entries of the breaks in the month and its neighbours, by line."""
+    cursor = connection.execute(
+        """SELECT line, coalesce(entry_id, ''), amount, distance,
+            coalesce(document_ref, ''), coalesce(posted_at, '')
+        FROM break_entries WHERE distance >= -1
+        ORDER BY line, distance, posted_at, entry_id, amount"""
+    )
+    found: defaultdict[int, list[Entry]] = defaultdict(list)
+    while rows := cursor.fetchmany(10_000):
+        for line, *values in rows:
+            found[line].append(Entry(*values))
+    return {line: tuple(entries) for line, entries in found.items()}
 
 
 def duplicate_entry(line: BrokenLine) -> str | None:
@@ -180,33 +241,3 @@ def entries_concerned(line: BrokenLine, cause: Cause) -> Sequence[Entry]:
     if cause is Cause.WRONG_PERIOD and (found := misplaced(line)):
         return found[0]
     return line.entries_of_month
-
-
-def counterpart(line: BrokenLine, cause: Cause) -> Counterpart | None:
-    """Return the line that is off by the opposite amount, None where the cause needs no other.
-
-    None too where the lines of a contract cancel out only all together.
-    """
-    if cause is Cause.WRONG_PERIOD and (found := misplaced(line)):
-        entries, by = found
-        neighbour = entries[0].offset or by
-        return Counterpart(
-            line.contract_id, line.revenue_type, line.currency, neighbour,
-            line.to_date_expected, line.to_date_recognized,
-        )  # fmt: skip
-    other = line.offsetting_line(cause)
-    if other is None or not (other.balanced or other.single):
-        return None
-    return Counterpart(
-        other.contract_id, other.revenue_type, other.currency, 0,
-        other.to_date_expected, other.to_date_recognized,
-    )  # fmt: skip
-
-
-def objections(line: BrokenLine, cause: Cause) -> tuple[str, ...]:
-    """Return what speaks against booking what a line lacks."""
-    if not line.unread:
-        return line.against
-    # Where nothing was posted, the explanation names the entry.
-    named = "" if cause is Cause.NOT_POSTED else f" ({line.unread})"
-    return (f"an entry of it cannot be read{named}", *line.against)

@@ -101,7 +101,7 @@ def alternative_terms(connection: Session, month: Month) -> dict[int, tuple[Alte
     found: defaultdict[int, list[AlternativeTerm]] = defaultdict(list)
     for line, rank, label in rows:
         found[line].append(AlternativeTerm(_VARIANTS[rank][0], label))
-    return {line: tuple(terms) for line, terms in found.items()}
+    return {line: tuple(others) for line, others in found.items()}
 
 
 def _create_alternative_terms(connection: Session, m: int) -> None:
