@@ -130,7 +130,7 @@ def every_weight() -> tuple[Session, Reconciliation]:
 def test_formula_in_words(number: int) -> None:
     """The words say which period it is, what a month weighs, and what r() does."""
     *_, words = WEIGHTS[number]
-    (line,) = dossier(*every_weight(), f"C-{number}", ()).lines
+    (line,) = contract_detail(*every_weight(), f"C-{number}", ()).lines
     said = line.derivation.words
     assert said.startswith("2024-06 is period 6 of 1")
     assert words in said
@@ -179,7 +179,7 @@ def every_nothing(recognition: str) -> tuple[Session, Reconciliation]:
 def test_why_nothing_is_expected(number: int) -> None:
     """Outside its term a line expects 0, and the words say why."""
     _, recognition, words = NOTHING[number]
-    (line,) = dossier(*every_nothing(recognition), f"C-{number}", ()).lines
+    (line,) = contract_detail(*every_nothing(recognition), f"C-{number}", ()).lines
     assert line.derivation.formula == "expected = 0.00"
     assert line.derivation.words == words
 
