@@ -362,6 +362,7 @@ def slipped(draw: st.DrawFn, right: Row) -> list[Row]:
     return [right | changes.get(slip, {})] * count
 
 
+@pytest.mark.slow
 @settings(max_examples=5, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 @given(mixed_up())
 def test_however_entries_were_mixed_up(book: tuple[list[Row], list[Row]]) -> None:

@@ -240,6 +240,7 @@ def test_the_last_run_up_to_the_day_counts() -> None:
 COUNTS = st.lists(st.integers(10, 60), min_size=3, max_size=6)
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None)
 @given(COUNTS, st.integers(0, 80), st.integers(1, 20), st.sampled_from(["10.00", "-10.00", "0"]))
 def test_more_posted_entries_never_lower_the_share(

@@ -195,6 +195,7 @@ def test_what_else_a_line_with_an_unreadable_entry_lacks_is_not_booked() -> None
     }
 
 
+@pytest.mark.slow
 @settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 @given(mixed_up())
 def test_posted_together_no_line_gets_beyond_what_it_expects_to_date(

@@ -204,6 +204,7 @@ def postings(draw: st.DrawFn, entry_id: str) -> Row:
     )
 
 
+@pytest.mark.slow
 @settings(SLOW, max_examples=5)
 @given(chance_books.books())
 def test_the_closing_is_what_the_oracle_says(book: chance_books.Book) -> None:
@@ -237,6 +238,7 @@ def nonzero(amounts: Mapping[Key, int]) -> dict[Key, int]:
     return {key: amount for key, amount in amounts.items() if amount}
 
 
+@pytest.mark.slow
 @SLOW
 @given(books())
 def test_every_month_opens_with_the_closing_of_the_one_before(
@@ -252,6 +254,7 @@ def test_every_month_opens_with_the_closing_of_the_one_before(
         before = closings(list(computed))
 
 
+@pytest.mark.slow
 @SLOW
 @given(books(), st.data())
 def test_changes_take_up_whatever_has_changed(book: tuple[list[Row], list[Row]], data: Any) -> None:
