@@ -483,7 +483,7 @@ def _other_month(project: Project) -> None:
 @pytest.mark.parametrize(
     ("change", "check", "state", "exit_code", "said"),
     [
-        (_gone, "files", "failed", 5, "is not there"),
+        (_gone, "files", "failed", 5, "does not exist"),
         (_no_amount, "columns", "failed", 6, "no column amount"),
         (_no_entries, "rows", "failed", 6, "no entries at all"),
         (_decimal_commas, "rows", "failed", 6, "2 without a readable amount"),

@@ -119,9 +119,9 @@ def test_a_token_and_a_webhook_that_work(project: Project, slack: SlackServer) -
     ("reply", "state", "said", "advice"),
     [
         (Reply(400, "no_text"), "ok", "Slack knows the webhook", ""),
-        (Reply(400, "invalid_payload"), "warning", "does not say whether", "send a message"),
+        (Reply(400, "invalid_payload"), "warning", "does not say whether", "with a message"),
         (Reply(400, "missing_text_or_fallback_or_attachments"), "warning",
-         "does not say whether it knows the webhook", "send a message"),
+         "does not say whether it knows the webhook", "with a message"),
         (Reply(400, "invalid_token"), "failed", "no longer knows the webhook", "make a new one"),
         (Reply(403, "action_prohibited"), "failed", "does not let the app post", "administrator"),
         (Reply(410, "channel_is_archived"), "failed", "is archived", "invite the app"),
@@ -149,7 +149,7 @@ def test_what_slack_says_to_an_empty_message(
     [
         (Reply(200, '{"ok": false, "error": "invalid_auth"}'), "failed", "refuses the token"),
         (Reply(200, '{"ok": true}', (("X-OAuth-Scopes", "chat:write,users:read"),)), "ok",
-         "Slack knows the token; whether"),
+         "Slack knows the token; only"),
         (Reply(200, '{"ok": true}', (("X-OAuth-Scopes", "users:read"),)), "failed",
          "the token lacks a right"),
     ],

@@ -142,7 +142,7 @@ def test_a_run_that_fails_is_told_from_the_command_line(company: Company) -> Non
         assert done.returncode == ExitCode.SOURCE_UNREACHABLE
     (told,) = company.slack.texts
     assert "2024-06" in told
-    assert "entries.csv is not there" in json.dumps(company.slack.messages)
+    assert "entries.csv does not exist" in json.dumps(company.slack.messages)
 
 
 @pytest.mark.parametrize("line", ["2024-06", "2024-06..2024-07"])

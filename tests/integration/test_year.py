@@ -245,7 +245,7 @@ def test_failures_are_told_every_day_and_escalated(year: Year) -> None:
     for day, month in (("2024-03-06", "2024-02"), ("2024-10-03", "2024-09")):
         due, failed = on(year, day).err.splitlines(keepends=True)
         assert due.startswith(f"recon: {month} is due: ")
-        assert "/ledger/*.csv is not there;" in one_sentence(failed).replace("\\", "/")
+        assert "/ledger/*.csv does not exist;" in one_sentence(failed).replace("\\", "/")
 
 
 def test_breaks_are_escalated_once_and_not_while_the_books_are_not_full(year: Year) -> None:

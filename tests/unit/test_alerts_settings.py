@@ -157,7 +157,7 @@ def test_a_webhook_is_an_address_that_nobody_else_can_read(address: str, good: b
 
 def test_names_of_people_are_no_mentions() -> None:
     """Slack wants their ids."""
-    with pytest.raises(ValueError, match="no member ID"):
+    with pytest.raises(ValueError, match="neither a member ID"):
         mention("@dana.field")
 
 

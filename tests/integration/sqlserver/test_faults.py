@@ -57,7 +57,7 @@ def attempts(endpoint: Endpoint, database: str) -> int:
         ([failing("^LOGIN Ledger", COMING_UP)], "is not currently available", 4),
         ([failing("^LOGIN Ledger", BUSY)], "is currently busy", 4),
         ([Answer("^LOGIN Ledger", Fault.CUT)], "was cut off", 4),
-        ([failing(ENTRIES, DEADLOCK)], "deadlock victim, again and again", 4),
+        ([failing(ENTRIES, DEADLOCK)], "repeatedly chose the query as a deadlock victim", 4),
         ([failing(ENTRIES, (1222, "Lock request time out period exceeded."))], "locked", 4),
         ([failing(r"\[1900-01-01, 1900-01-01\]", (208, "Invalid object name 'dbo.certificate'."))],
          "has no table or view of that name", 1),
@@ -227,7 +227,7 @@ def test_no_room_for_what_is_delivered(
     monkeypatch.setattr(odbc, "_write", full)
     error = refusal(configured())
     assert error.exit_code == ExitCode.REPORT
-    assert "delivers cannot be kept: No space left on device. Make room in the folder" in str(error)
+    assert "side cannot be stored: No space left on device. Make room in the folder" in str(error)
     endpoint.wait_until_all_are_closed()
 
 
