@@ -139,6 +139,8 @@ def _silent() -> logging.Logger:
 
 
 class _RateLimit(RateLimitErrorRetryHandler):
+    """A retry after a rate limit, unless Slack asks for longer."""
+
     def _can_retry(self, **facts: Any) -> bool:  # noqa: ANN401 - as slack-sdk passes them
         response = facts["response"]
         asked = _retry_after(response.headers) if response else PATIENCE + 1
@@ -146,6 +148,8 @@ class _RateLimit(RateLimitErrorRetryHandler):
 
 
 class _ServerError(ServerErrorRetryHandler):
+    """A retry after any error of the server."""
+
     def _can_retry(self, **facts: Any) -> bool:  # noqa: ANN401 - as slack-sdk passes them
         # slack-sdk knows 500 and 503; a gateway on the way says 502 and 504.
         response = facts["response"]
