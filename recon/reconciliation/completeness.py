@@ -1,9 +1,9 @@
-"""Readiness: whether the books of a month are as full as those of others were on the same day.
+"""Completeness: whether a month's books are as full as usual.
 
-A month that is run soon after its end lacks entries that are still to come. What is posted of it
-is held against the median of earlier months, each counted up to the same number of days after its
-own end, as number of entries and as value, whatever its sign. Where that cannot be told it is said
-so, and nothing is guessed.
+A month that is run soon after its end lacks entries that are still to come. Its entries
+are held against the median of earlier months, each counted up to the same number of days after its
+own end, as number of entries and as value, whatever its sign. Where that is unknown, the
+result says so, and nothing is guessed.
 """
 
 from __future__ import annotations
@@ -36,7 +36,10 @@ Posted = Mapping[str, tuple[int, int]]
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What an earlier run has found recognized in a month, by currency, and on which day."""
+    """Recognized revenue of a month that an earlier run found.
+
+    The amounts are by currency; the day is that of the run.
+    """
 
     month: Month
     day: date
@@ -44,10 +47,11 @@ class Seen:
 
 
 @dataclass(frozen=True, slots=True)
-class Readiness:
-    """How full the books of a month are; `share` is in millionths of the usual, None if unknown.
+class Completeness:
+    """How full the books of a month are.
 
-    `why` says what was held against what, or why nothing could be.
+    `share` is in millionths of the usual, None if unknown.
+    `why` is the comparison in words, or the reason why there is none.
     """
 
     month: Month
@@ -58,17 +62,17 @@ class Readiness:
 
     @property
     def provisional(self) -> bool:
-        """Whether less is posted than a month needs to be judged by."""
+        """Whether too little is posted to judge a month."""
         return self.share is not None and self.share < self.ready_from
 
     @property
     def notice(self) -> str:
-        """What the reader of a report is to know, '' where the books are full enough."""
+        """Notice for readers of a report, '' for full books."""
         return self.sentence if self.provisional else ""
 
     @property
     def sentence(self) -> str:
-        """What there is to say of it, for the log."""
+        """Sentence for the log."""
         if self.share is None:
             return f"Whether the books of {self.month.name} are full cannot be told: {self.why}."
         end = "; provisional, run it again later" if self.provisional else ""
@@ -80,7 +84,7 @@ class Readiness:
 
 @dataclass(frozen=True, slots=True)
 class _Measure:
-    """Something posted, what is usual, and how both are written."""
+    """Something posted, the usual amount of it, and their wording."""
 
     found: int
     usual: int
@@ -98,15 +102,15 @@ class _Measure:
         return f"{found} {self.currency}; {usual} {where}"
 
 
-def readiness(
+def completeness(
     connection: Session | None,
     month: Month,
     today: date,
     ready_from: int,
     recognized: Mapping[str, int],
     seen: Callable[[], Sequence[Seen]],
-) -> Readiness | None:
-    """Return how full the books of a month are; None where it has ended long before today.
+) -> Completeness | None:
+    """How full a month's books are, None where long past.
 
     `connection` is the session with the entries of earlier months; None where it has them only
     added up, without the day on which they were posted. Then, and where too few of them tell that
@@ -124,13 +128,13 @@ def readiness(
             if where
             else f"fewer than {FEWEST_MONTHS} earlier months tell what is posted by this day"
         )
-        return Readiness(month, today, None, ready_from, reason)
+        return Completeness(month, today, None, ready_from, reason)
     least = min(measures, key=lambda measure: measure.share)
-    return Readiness(month, today, least.share, ready_from, least.words(where))
+    return Completeness(month, today, least.share, ready_from, least.words(where))
 
 
 def is_past(month: Month, day: date) -> bool:
-    """Return whether a month has ended so long before a day that its books are taken as full."""
+    """Whether a month ended long enough ago for full books."""
     return (day - _end(month)).days > LATEST
 
 
@@ -139,7 +143,7 @@ def _end(month: Month) -> date:
 
 
 def _posted(connection: Session, month: Month, today: date) -> tuple[list[_Measure], str]:
-    """Return what the days of the entries tell, and what it is compared with, '' for nothing."""
+    """Measure that the entries' days give, '' for none."""
     found, dated = _by_month(connection, month, (today - _end(month)).days)
     earlier = [posted for of, posted in found.items() if of < month and of in dated]
     # Entries of which none tells its day may have lost it on the way here.
@@ -166,10 +170,10 @@ def _measures(now: Posted, earlier: Sequence[Posted]) -> Iterator[_Measure]:
 def _by_month(
     connection: Session, month: Month, days: int
 ) -> tuple[dict[Month, dict[str, tuple[int, int]]], set[Month]]:
-    """Return entries and value posted up to some days after each month's end, and which are dated.
+    """Entries and value posted soon after each month's end.
 
-    An earlier month is dated where at most one entry in a hundred does not tell when it was
-    posted, the month itself where any does.
+    It adds the months whose entries are dated: an earlier month is dated where at most one entry in
+    a hundred does not tell when it was posted, the month itself where any does.
     """
     found: dict[Month, dict[str, tuple[int, int]]] = {}
     counts: dict[Month, list[int]] = {}
@@ -185,7 +189,10 @@ def _by_month(
 
 
 def _rows(connection: Session, month: Month, days: int) -> list[tuple[Any, ...]]:
-    """Return by month and currency: entries, dated ones, and those in time with their value."""
+    """Entries by month and currency: all, dated, and in time.
+
+    For those in time it adds their value.
+    """
     # What the session has noted of the view: to describe it would take longer than to read it.
     kinds = dict(connection.execute(
         "SELECT column_name, data_type FROM duckdb_columns() WHERE table_name = 'entries_raw'"
@@ -214,7 +221,10 @@ def _rows(connection: Session, month: Month, days: int) -> list[tuple[Any, ...]]
 def _recognized(
     month: Month, today: date, recognized: Mapping[str, int], seen: Sequence[Seen]
 ) -> tuple[list[_Measure], str]:
-    """Return what earlier runs tell: in each month the last one up to the same day, if close."""
+    """Recognized revenue that earlier runs found by the same day.
+
+    It is that of the last run up to the day in each month, if close.
+    """
     days = (today - _end(month)).days
     by_month = {
         run.month: run.recognized

@@ -13,7 +13,7 @@ from recon.base.errors import ExitCode, ReconError
 from recon.base.month import Month
 from recon.base.result import Reconciliation, Severity
 from recon.config import Settings
-from recon.reconciliation.completeness import Readiness
+from recon.reconciliation.completeness import Completeness
 from recon.reconciliation.verdict import verdict
 from recon.record.heartbeat import beat
 from recon.record.journal.history import History, Superseded
@@ -42,7 +42,7 @@ class Outcome:
     reports: Sequence[Path]
     exit_code: ExitCode
     history: History = field(default_factory=History)
-    readiness: Readiness | None = None
+    readiness: Completeness | None = None
     notes: Sequence[str] = ()
 
 

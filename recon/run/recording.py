@@ -10,7 +10,7 @@ from pathlib import Path
 from recon.base.errors import ExitCode, ReconError
 from recon.base.result import Reconciliation, Severity, Side, Totals
 from recon.config import Settings, SourceKind
-from recon.reconciliation.completeness import Readiness, Seen, readiness
+from recon.reconciliation.completeness import Completeness, Seen, completeness
 from recon.reconciliation.totals import to_date_differences
 from recon.record import identity
 from recon.record.evidence import PackContents, Previous, latest
@@ -125,12 +125,12 @@ def fullness(
     result: Reconciliation,
     journal: Journal,
     today: date | None,
-) -> Readiness | None:
+) -> Completeness | None:
     """Return how full the books of the month are today; None for a month that has long ended."""
     # A database delivers older entries added up, without the days on which they were posted.
     is_database = settings.accounting.kind in (SourceKind.SQLSERVER, SourceKind.ODBC)
     day = settings.calendar.day
-    return readiness(
+    return completeness(
         None if is_database else session,
         result.month,
         today or day(datetime.now(UTC)),

@@ -1,4 +1,4 @@
-"""Readiness: what is posted of a month against what is usual by the same day."""
+"""Completeness: what is posted of a month against what is usual by the same day."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from recon.base.month import Month
 from recon.base.policy import Policy
-from recon.reconciliation.completeness import Readiness, Seen, readiness
+from recon.reconciliation.completeness import Completeness, Seen, completeness
 from recon.reconciliation.intake import view_entries
 from recon.reconciliation.policy_sql import register_policy
 from recon.store.frames import register
@@ -48,8 +48,8 @@ def found(
     seen: Sequence[Seen] = (),
     recognized: dict[str, int] | None = None,
     posted_at: bool = True,
-) -> Readiness | None:
-    """Return the readiness of June by these entries, and by what runs have seen."""
+) -> Completeness | None:
+    """Return the completeness of June by these entries, and by what runs have seen."""
     frame = pd.DataFrame(
         [
             {
@@ -64,7 +64,7 @@ def found(
         register(connection, "entries_frame", frame)
         register_policy(connection, Policy())
         view_entries(connection, "entries_frame", Policy())
-        return readiness(connection, JUNE, today, READY, recognized or {}, lambda: seen)
+        return completeness(connection, JUNE, today, READY, recognized or {}, lambda: seen)
 
 
 def share(*arguments: Any, **named: Any) -> int | None:

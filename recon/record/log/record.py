@@ -15,7 +15,7 @@ from recon.base.errors import ExitCode
 if TYPE_CHECKING:
     from recon.base.month import Month
     from recon.config import Settings
-    from recon.reconciliation.completeness import Readiness
+    from recon.reconciliation.completeness import Completeness
     from recon.record.journal.model import Run
     from recon.record.log.files import RunHandler
 
@@ -91,7 +91,7 @@ class Log:
         self._step = ""
 
     def recorded(
-        self, run: Run, ready: Readiness | None, notices: Sequence[str], reports: Sequence[Path]
+        self, run: Run, ready: Completeness | None, notices: Sequence[str], reports: Sequence[Path]
     ) -> None:
         """Write a run's notices, reports, and completeness of its books."""
         self.step_ended()
