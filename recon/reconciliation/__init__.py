@@ -1,1 +1,1 @@
-"""Expected revenue against recorded revenue, to the cent, and why they differ."""
+"""Expected against recorded revenue, to the cent, and why."""

@@ -1,6 +1,6 @@
-"""Proposals: the journal entries that would put right what has a proven cause.
+"""Proposals: journal entries that would put proven causes right.
 
-A break whose cause says what to post becomes a balanced entry between revenue and deferred
+A break whose cause says which entry to post becomes a balanced entry between revenue and deferred
 revenue, in the month that is wrong; of a cause between two lines both are put right by one entry.
 Everything else is listed with why not. Nothing is posted anywhere: an accountant decides.
 
@@ -61,9 +61,9 @@ _Node = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class ProposalLine:
-    """One line of a proposed entry: a debit or a credit, the other one is 0.
+    """Line of a proposed entry: a debit or a credit.
 
-    Deferred revenue is not held by revenue type: its lines have none.
+    The other amount is 0. Deferred revenue is not held by revenue type: its lines have none.
     """
 
     account: str
@@ -77,10 +77,10 @@ class ProposalLine:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A journal entry that would put right one break, or the breaks that belong together.
+    """Journal entry that would put a group of breaks right.
 
     Its debits equal its credits in every currency and month. `entry_ids` are the entries that
-    are wrong as they stand, none where nothing was posted.
+    are wrong, none where nothing was posted.
     """
 
     number: int
@@ -101,7 +101,7 @@ class Unproposed:
 
 @dataclass(frozen=True, slots=True)
 class Proposals:
-    """What could be posted for a month, and what has to be looked at first."""
+    """Entries to post for a month, and breaks left out."""
 
     month: Month
     proposed: tuple[Proposal, ...]
@@ -111,10 +111,10 @@ class Proposals:
 def proposals(
     month: Month, breaks: Sequence[Break], accounts: Mapping[str, str] | None = None
 ) -> Proposals:
-    """Return the proposed journal entries of a month's breaks, in the order of the breaks.
+    """Proposed journal entries of a month, in its breaks' order.
 
-    `accounts` gives the accounts their names in the ledger: by `DEFERRED`, and by what
-    `revenue_account` says of a type. Raises TieOutError where an entry is not balanced.
+    `accounts` gives the accounts their names in the ledger: by `DEFERRED`, and by
+    `revenue_account` of a type. Raises TieOutError where an entry is not balanced.
     """
     objections = {key_of(item): why for item in breaks if (why := _objection(item))}
     by_key = {key_of(item): item for item in breaks}
@@ -131,7 +131,7 @@ def proposals(
 
 
 def _objection(item: Break) -> str:
-    """Return why a break cannot have a proposal, '' where it can."""
+    """Reason why a break has no proposal, '' for none."""
     if item.ambiguous:
         causes = ", ".join(cause.replace("_", " ") for cause in item.candidates)
         return f"several causes explain it: {causes}"
@@ -141,7 +141,7 @@ def _objection(item: Break) -> str:
 
 
 def _groups(breaks: Sequence[Break]) -> list[list[Break]]:
-    """Return the breaks that one entry puts right, in the order of their first ones."""
+    """Breaks that one entry puts right, by their first ones."""
     joined: dict[_Node, _Node] = {}
 
     def root(node: _Node) -> _Node:
@@ -160,7 +160,7 @@ def _groups(breaks: Sequence[Break]) -> list[list[Break]]:
 
 
 def _other(item: Break) -> _Node:
-    """Return what a break is put right together with; itself where it stands alone."""
+    """Break that belongs together with this one, or itself."""
     if item.cause not in _PAIRED:
         return key_of(item)
     # Lines that cancel out only all together are held together by their contract.
@@ -168,7 +168,7 @@ def _other(item: Break) -> _Node:
 
 
 def _partner(item: Break) -> Key | None:
-    """Return the other line of the same month that a cause is between."""
+    """Other line of the month that a cause is between."""
     other = item.counterpart
     if other is None or other.offset:
         return None
@@ -176,7 +176,7 @@ def _partner(item: Break) -> Key | None:
 
 
 def _moves(group: Sequence[Break], breaks: Mapping[Key, Break]) -> frozenset[Move]:
-    """Return what makes all lines of a group agree.
+    """Moves that make all lines of a group agree.
 
     A line that is off within tolerance is no break, but has the other half of one; a neighbouring
     month has the other half of an entry in the wrong month.
@@ -197,7 +197,7 @@ def _objection_to_group(
     objections: Mapping[Key, str],
     moves: Iterable[Move],
 ) -> str:
-    """Return why breaks that belong together cannot have a proposal, '' where they can."""
+    """Reason why a group has no proposal, '' for none."""
     causes = {item.cause for item in group}
     for partner in filter(None, map(_partner, group)):
         if partner in objections or (partner in breaks and breaks[partner].cause not in causes):
@@ -232,7 +232,7 @@ def _proposal(
 def _lines(
     month: Month, moves: Iterable[Move], accounts: Mapping[str, str]
 ) -> tuple[ProposalLine, ...]:
-    """Return the debits and credits of some moves, netted where they meet on one account.
+    """Debits and credits of some moves, netted by account.
 
     So revenue moves from type to type of a contract directly, and from contract to contract with
     its deferred revenue.
@@ -264,12 +264,15 @@ def _account(revenue_type: str, accounts: Mapping[str, str]) -> str:
 
 
 def _in_order(line: ProposalLine) -> tuple[Month, str, bool, str, str]:
-    """Return what lines are sorted by: debits first."""
+    """Sort key of lines: debits first."""
     return line.period, line.currency, line.debit == 0, line.contract_id, line.revenue_type
 
 
 def tie_balance(number: int, lines: Sequence[ProposalLine]) -> None:
-    """Raise TieOutError where debits and credits differ in a currency and month."""
+    """Check that debits and credits agree by currency and month.
+
+    Raises TieOutError where they differ.
+    """
     for month, currency in {(line.period, line.currency) for line in lines}:
         mine = [line for line in lines if (line.period, line.currency) == (month, currency)]
         debits, credits = sum(line.debit for line in mine), sum(line.credit for line in mine)

@@ -1,9 +1,9 @@
-"""Comparing: expected and recognized brought together by key, one status a line.
+"""Comparing: both sides joined by key, a status per line.
 
 `recon.reconciliation.relations` lists the relations that it reads and makes.
 
 The key of an entry is read once for all entries that spell it alike. `lines_compared` is the outer
-join of both sides, narrow, since width is what costs; `lines` adds everything that its lines are
+join of both sides, narrow, since width costs; `lines` adds everything that its lines are
 made of. To date counts every entry up to the month, those before the start month too: revenue that
 was recognized early has been recognized.
 
@@ -22,7 +22,7 @@ from recon.store.session import Session, columns, literal
 
 
 def add_up(connection: Session, month: Month) -> None:
-    """Add up the entries of the session, and set invalid keys aside."""
+    """Add up the entries, and set invalid keys aside."""
     spelled = _sums_as_spelled(month)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE entry_sums_as_spelled AS {spelled}")
     _merge_spellings(connection)
@@ -82,7 +82,7 @@ GIVEN = "given_contract_id, given_revenue_type, given_currency"
 
 
 def same_key(one: str, other: str) -> str:
-    """Return the condition that two relations have the same key as it came."""
+    """Condition that two relations have the same key as spelled."""
     return " AND ".join(f"{one}.{c} IS NOT DISTINCT FROM {other}.{c}" for c in GIVEN.split(", "))
 
 
@@ -120,7 +120,7 @@ def compare(connection: Session, month: Month, policy: Policy) -> None:
 
 
 def view_lines(connection: Session, policy: Policy) -> None:
-    """Create `lines`: the compared lines with contract, rule, term and allowance."""
+    """Create `lines`: compared lines with contract, rule, term and allowance."""
     whole = _reckoned(connection)
     joined = f"""
         SELECT c.*, r.kind, r.recognition, r.convention, r.rounding, r.unit,
@@ -142,18 +142,21 @@ def view_lines(connection: Session, policy: Policy) -> None:
 
 
 def with_terms(connection: Session, lines: str) -> str:
-    """Return a SELECT of some of `lines` with what `expected.terms` tells of their term."""
+    """SELECT of some of `lines` with everything of their terms.
+
+    `expected.terms` lists its columns.
+    """
     own = f"SELECT * EXCLUDE (start_month, close_month) FROM {lines}"
     return terms(own, _reckoned(connection))
 
 
 def _reckoned(connection: Session) -> str:
-    """Return the type that the lines were reckoned in; what is allowed of them fits it, too."""
+    """Type of the lines' amounts; their allowances fit it, too."""
     return columns(connection, "lines_compared")["expected"]
 
 
 def _whole(connection: Session) -> str:
-    """Return the type to reckon the lines in."""
+    """Type to reckon the lines in."""
     value, months, unit = connection.execute(
         """SELECT coalesce(max(abs(value)), 0), coalesce(max(duration), 1),
             (SELECT max(unit) FROM rules) FROM contracts_typed WHERE reason IS NULL"""
@@ -165,10 +168,10 @@ def _whole(connection: Session) -> str:
 
 
 def reckoned_in(value: int, months: int, unit: int, posted: int = 0) -> str:
-    """Return the type to reckon in: 64 bits, many times faster, where nothing can overflow them.
+    """Type to reckon in: 64 bits where nothing overflows them.
 
-    Given are the largest amounts and the longest term. The largest numerator is that of a daily
-    rate: the days of the term times its months.
+    Those are many times faster. Given are the largest amounts and the longest term. The largest
+    numerator is that of a daily rate: the days of the term times its months.
     """
     longest = 2 * (value + unit) * (31 * months + 31) * months
     return NARROW if max(longest, posted) < 2**61 else WIDE
@@ -227,7 +230,10 @@ def _sums(whole: str) -> str:
 
 
 def _lines_without_contract(policy: Policy) -> str:
-    """Return the keys that only accounting knows; who they belong to, if the contract is known."""
+    """SELECT of the keys that only accounting knows.
+
+    It adds their customer, if the contract is known.
+    """
     return f"""
     WITH unmatched AS (FROM sums_without_line WHERE entries > 0),
     owners AS (

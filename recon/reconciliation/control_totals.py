@@ -1,7 +1,7 @@
-"""Control totals: what both sides delivered, counted apart from the comparison and tied to it.
+"""Control totals: rows and amounts delivered, tied to those compared.
 
-Every row is compared or invalid, every cent recognized or set aside; where that is not so, the
-run stops.
+They are counted apart from the comparison. Every row is compared or invalid, every cent recognized
+or set aside; where that is not so, the run stops.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from recon.store.session import Session
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """What both sides delivered, the rows that cannot be compared, and what was put right."""
+    """Totals of both sides, invalid rows, and roundings."""
 
     sources: Mapping[Side, SourceFacts]
     invalid: Sequence[InvalidRow]
@@ -29,7 +29,7 @@ class Control:
 
 
 def control(connection: Session, month: Month, descriptions: Mapping[Side, str]) -> Control:
-    """Return the control totals of both sides, tied to what was compared.
+    """Control totals of both sides, tied to the comparison.
 
     Raises TieOutError where a row or a cent is neither compared nor invalid.
     """
@@ -56,7 +56,7 @@ def control(connection: Session, month: Month, descriptions: Mapping[Side, str])
 
 
 def _invalid_rows(connection: Session, month: Month) -> tuple[InvalidRow, ...]:
-    """Return the rows of both sides that cannot be compared, in the order of the sources."""
+    """Invalid rows of both sides, in the sources' order."""
     contracts = connection.execute(
         """SELECT row, coalesce(id, ''), reason FROM contracts_typed
         WHERE reason IS NOT NULL ORDER BY row"""

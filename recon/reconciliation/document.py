@@ -1,4 +1,4 @@
-"""The result of a run as one JSON document, for scripts and for comparing runs byte by byte."""
+"""Document: result of a run as JSON, comparable by byte."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SCHEMA = 1
 def document(
     result: Reconciliation, run_id: str, reports: Sequence[Path], exit_code: int
 ) -> dict[str, object]:
-    """Return the document: plain texts, whole numbers, lists and mappings, in a fixed order.
+    """Result of a month as plain data, in fixed order.
 
     Amounts are texts with the currency's decimals. Everything but `run_id`,
     `reports` and `exit_code` depends on the result alone.
@@ -52,7 +52,10 @@ def document(
 def months_document(
     months: Sequence[Mapping[str, object]], totals: Mapping[str, Totals], exit_code: int
 ) -> dict[str, object]:
-    """Return the document of several months: that of each, their sums, the gravest exit code."""
+    """Document of several months, with sums and exit code.
+
+    The exit code is the most severe one.
+    """
     return {
         "schema": SCHEMA,
         "first": months[0]["month"],
@@ -64,14 +67,14 @@ def months_document(
 
 
 def moment(at: datetime) -> str:
-    """Return a moment as it stands in documents: `2024-07-03T07:15:00Z`."""
+    """Moment as documents write it: `2024-07-03T07:15:00Z`."""
     return at.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def dumps(content: Mapping[str, object]) -> str:
-    """Return a document as text, indented, with a line break at the end.
+    """Text of a document, indented, with a final line break.
 
-    It is ASCII: PowerShell reads what a program prints in the console's code page, and would
+    It is ASCII: PowerShell reads the output of a program in the console's code page, and would
     garble every other letter.
     """
     return json.dumps(content, indent=2, ensure_ascii=True) + "\n"

@@ -1,4 +1,4 @@
-"""Double booking: why posting an entry might book what the ledger has already.
+"""Double booking: reasons why an entry may repeat the ledger.
 
 Amounts are ten-thousandths.
 """
@@ -22,7 +22,10 @@ def key_of(item: Break) -> Key:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """Revenue that a line would get, or lose where it is negative, in a month."""
+    """Revenue that a line would get in a month.
+
+    A negative amount is lost.
+    """
 
     key: Key
     offset: int
@@ -30,15 +33,15 @@ class Move:
 
 
 def delivered_twice(item: Break) -> str:
-    """Return the first entry id that stands more than once in what was delivered, '' for none."""
+    """First entry id that was delivered twice, '' for none."""
     times = Counter(entry.entry_id for entry in item.entries if entry.entry_id)
     return next((entry_id for entry_id, count in times.items() if count > 1), "")
 
 
 def booked_twice(group: Sequence[Break], moves: Iterable[Move]) -> str:
-    """Return why an entry may book what stands somewhere already, '' where it does not.
+    """Reason why an entry may repeat a booking, or ''.
 
-    What moves an entry from one place to another books nothing.
+    Moves from one place to another book nothing.
     """
     if not sum(move.amount for move in moves):
         return ""
@@ -52,7 +55,7 @@ def booked_twice(group: Sequence[Break], moves: Iterable[Move]) -> str:
 
 
 def _credit_note(item: Break) -> Entry | None:
-    """Return the month's entry against the sign of what is expected, on a document of its own."""
+    """Entry of opposite sign, on a document of its own."""
     shared = Counter(entry.document_ref for entry in item.entries)
     return next(
         (
@@ -66,7 +69,10 @@ def _credit_note(item: Break) -> Entry | None:
 
 
 def beyond_to_date(group: Sequence[Break], moves: Iterable[Move]) -> str:
-    """Return which line would recognize more to date than it expects, '' for none."""
+    """Line that would exceed its expected amount to date.
+
+    It is a sentence, '' for none.
+    """
     moved: Counter[Key] = Counter()
     for move in moves:
         moved[move.key] += move.amount if move.offset <= 0 else 0
@@ -79,7 +85,7 @@ def beyond_to_date(group: Sequence[Break], moves: Iterable[Move]) -> str:
 
 
 def _to_date(group: Sequence[Break]) -> dict[Key, tuple[int, int]]:
-    """Return what the lines of a group expect and recognize to date, their other lines included."""
+    """Expected and recognized to date by line, counterparts included."""
     others = {
         (other.contract_id, other.revenue_type, other.currency):
             (other.to_date_expected, other.to_date_recognized)

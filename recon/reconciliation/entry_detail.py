@@ -1,4 +1,4 @@
-"""The ledger once more: details of entries that a comparison asks for.
+"""Entry detail: the ledger's entries that a comparison asks for.
 
 `recon.reconciliation.relations` lists the relations that it reads and makes.
 
@@ -34,7 +34,10 @@ def read_again(connection: Session, month: Month, compliance: Sequence[str]) -> 
 
 
 def in_scope(month: Month) -> str:
-    """Return the condition that an entry is one of the month, or may be."""
+    """Condition that an entry is one of the month.
+
+    An entry whose period names no month may be.
+    """
     return f"(month IS NULL OR month = {month.index})"
 
 
@@ -50,7 +53,7 @@ def _control_totals(month: Month) -> str:
 
 
 def _reread(connection: Session, month: Month) -> None:
-    """Create `entries_reread`: entries under `keys_to_reread`, typed, with their reasons.
+    """Create `entries_reread`: entries under `keys_to_reread`, typed.
 
     These are the keys of broken lines (line), and those under which some entry cannot be compared
     (suspect), be it that its contract line is invalid (blocked says why).
@@ -96,7 +99,7 @@ def _create_entries_invalid(connection: Session, month: Month) -> None:
     """Create `entries_invalid`.
 
     Only entries in scope have a place: a file that holds every month and a database that is asked
-    for one tell the same place.
+    for one give the same place.
     """
     m, scope = month.index, in_scope(month)
     connection.execute(
@@ -118,7 +121,7 @@ def _create_entries_invalid(connection: Session, month: Month) -> None:
 
 
 def _create_entries_unread(connection: Session, month: Month) -> None:
-    """Create `entries_unread`; what cannot be read of a key may be what the line has."""
+    """Create `entries_unread`; each may be the line's missing entry."""
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE entries_unread AS
         SELECT c.line, r.entry_id, r.reason

@@ -1,8 +1,8 @@
-"""Expected revenue: how a contract's value spreads over the months of its term.
+"""Expected revenue: a contract's value spread over its term.
 
 The arithmetic is SQL on whole numbers, in one place: lines, breaks under another rule, single
 contracts and the sample all go through it. A period's share of the value is a fraction
-numerator / denominator, and what is expected *to date* is value x fraction, rounded; a month's
+numerator / denominator, and the amount expected *to date* is value x fraction, rounded; a month's
 expected revenue is the difference of two of these, so that the periods add up to the value.
 
 Months are counted from January of year 0 (see `recon.base.month`); amounts are ten-thousandths.
@@ -65,7 +65,7 @@ TERM_END = "add_months(term_start, term_months) - 1"
 
 
 def terms(lines: str, whole: str = WIDE, term_end: str = TERM_END) -> str:
-    """Return a SELECT that adds to contract lines what `expected(month, t)` needs of their term.
+    """SELECT of contract lines with the term that `expected` needs.
 
     `lines` is a relation with value (ten-thousandths), unit (minor unit in ten-thousandths),
     term_start, term_months, closed_on (a date, or NULL for the end of the term), convention and

@@ -1,4 +1,4 @@
-"""Intake: rows of a source, of whatever type, typed, with the reason why not.
+"""Intake: a source's rows of any type, typed, with reasons.
 
 Nothing is guessed and nothing is dropped: a row that cannot be compared keeps its place and gets a
 reason. `recon.reconciliation.relations` lists the relations that it reads and makes.
@@ -76,12 +76,15 @@ def _contracts_typed(given: Columns, relation: str, policy: Policy) -> str:
 
 
 def coded(text: str, currency: str) -> str:
-    """Return the SQL of a currency; a row without one is in the policy's."""
+    """SQL of a currency; without one, the policy's."""
     return f"coalesce(upper({text}), {literal(currency)})"
 
 
 def _contract_checks(policy: Policy) -> dict[str, tuple[str, str]]:
-    """Return the checks of a contract row; only what is recognized over it needs a duration."""
+    """Checks of a contract row.
+
+    Only revenue that is recognized over a duration needs one.
+    """
     timed = [
         literal(of)
         for of, rule in policy.types.items()
@@ -105,7 +108,10 @@ def _contract_checks(policy: Policy) -> dict[str, tuple[str, str]]:
 
 
 def _mark_duplicates(connection: Session) -> None:
-    """Give every row of a key that stands more than once its reason: none is the right one."""
+    """Give every row of a duplicate key its reason.
+
+    None of them is the right one.
+    """
     connection.execute(
         """CREATE TEMP TABLE duplicate_contract_keys AS
         WITH keys AS (
@@ -141,7 +147,7 @@ def refuse_crm_close_dates(connection: Session) -> None:
 
 
 def _contracts_valid() -> str:
-    """Return a SELECT of the valid contract rows, with their rule and their term."""
+    """SELECT of valid contract rows with their rule and term."""
     valid = """
         SELECT row, id, id_key, type, kind, recognition, currency, unit, value, convention,
             rounding, booked_on, started_on, close_date, terminated_on, duration, rule,
@@ -152,10 +158,10 @@ def _contracts_valid() -> str:
 
 
 def with_term(lines: str) -> str:
-    """Return a SELECT that adds to contract rows with their rule the term they are recognized in.
+    """SELECT of contract rows with the term that recognizes them.
 
     A one-time type at a point in time is a term of one month: the month in question. That point
-    is reached or not: only what ended before its month cuts it off.
+    is reached or not: only an end before its month cuts it off.
     """
     return f"""
     SELECT *,
@@ -173,14 +179,17 @@ def with_term(lines: str) -> str:
 
 
 def compliance_name(column: str) -> str:
-    """Return what a compliance column is called among the entries, where it hides none of ours."""
+    """Name of a compliance column among the entries.
+
+    It hides none of the columns that recon knows.
+    """
     return f"compliance_{column.strip().lower()}"
 
 
 def view_entries(
     connection: Session, relation: str, policy: Policy, compliance: tuple[str, ...] = ()
 ) -> list[str]:
-    """Create the relations of the entries; return what is worth a notice.
+    """Create the relations of the entries; return the notices.
 
     Raises MissingColumns, also where a compliance column that the configuration names is gone.
     """
@@ -199,7 +208,7 @@ def view_entries(
 
 
 def _create_readers(connection: Session, side: Columns, policy: Policy) -> None:
-    """Create the macros that read the key of an entry, and the sum of some amounts."""
+    """Create the macros that read keys and sums of entries."""
     _, each = side.addend("amount")
     for macro, made_of in (
         ("read_id(raw)", side.text("contract_id", "raw")),
@@ -212,7 +221,7 @@ def _create_readers(connection: Session, side: Columns, policy: Policy) -> None:
 
 
 def _view_entries_typed(connection: Session, given: Columns, relation: str) -> None:
-    """Create `entries_typed`; a ledger writes few periods, and each is read once."""
+    """Create `entries_typed`, reading each of the few periods once."""
     side = given.as_said("amount", PERIOD)
     month, periods = side.month(PERIOD), ""
     if given.kind(PERIOD) == "VARCHAR":

@@ -1,4 +1,4 @@
-"""Rules: what the policy says of a line, as tables and expressions of SQL.
+"""Rules: the policy for a line, as tables and SQL.
 
 A line's rule is a number: of its revenue type, its segment where that has a tolerance of its own,
 and its currency's minor unit. Everything else that the policy says is looked up by it.
@@ -33,11 +33,9 @@ _TOLERANCE = (
 
 
 def register_policy(connection: Session, policy: Policy) -> None:
-    """Create `rules`, `units` (currency, unit), and the macros of accrual and tolerance.
+    """Create `rules`, `units` and the macros of the policy.
 
-    `rules`: rule, type, kind, recognition, convention, rounding, unit, ppm, floor, cap, one row
-    for each revenue type, segment with a tolerance of its own (or none), and minor unit. Where a
-    tolerance is set by type and segment, the type's wins. `own_accrued(periods, terms)` is
+    Where a tolerance is set by type and segment, the type's wins. `own_accrued(periods, terms)` is
     `accrued` for the policy's own rounding, faster where every type rounds alike.
     """
     types = [
@@ -74,7 +72,7 @@ _UNITS = sorted({100, *money.minor_units().values()})
 
 
 def _segments(policy: Policy) -> dict[str, Tolerance]:
-    """Return the tolerances by segment; first what holds for all others."""
+    """Tolerances by segment, first that of all others."""
     own = {name.strip(): tolerance for name, tolerance in policy.segments.items()}
     # No line has a segment without a name.
     own.pop("", None)
@@ -86,7 +84,10 @@ TOLERANCE = "policy.tolerance"
 
 
 def rate_origin(policy: Policy, of: str, segment: str | None) -> str:
-    """Return the key of the policy that sets the rate of a type's and a segment's tolerance."""
+    """Key of the policy that sets a tolerance's rate.
+
+    It depends on revenue type and segment.
+    """
     if policy.types[of].tolerance.ppm is not None:
         return f"policy.types.{of}.tolerance"
     for name, own in _segments(policy).items():
@@ -108,13 +109,13 @@ def _rule(rule: TypePolicy, policy: Policy) -> tuple[str | int | None, ...]:
 
 
 def _values(named: str, rows: Iterable[Sequence[str | int | None]]) -> str:
-    """Return rows as a relation of SQL, named with its columns."""
+    """Rows as a relation of SQL, named with its columns."""
     listed = ", ".join(f"({', '.join(map(literal, row))})" for row in rows)
     return f"(VALUES {listed}) AS {named}"
 
 
 def rule_of(policy: Policy) -> str:
-    """Return the SQL of a line's rule from its type, segment and currency."""
+    """SQL of a line's rule, by type, segment and currency."""
     units = [
         (f"currency IN ({', '.join(literal(c) for c in coded)})", number)
         for number, unit in enumerate(_UNITS)
@@ -138,7 +139,7 @@ def _choice(cases: Sequence[tuple[str, int]], otherwise: int | None) -> str:
 
 
 def type_of(folded: str, policy: Policy) -> str:
-    """Return the SQL of the revenue type that a folded text stands for.
+    """SQL of the revenue type that a folded text means.
 
     It had better be a column: DuckDB reckons with a CASE of it as often as there are types.
     """

@@ -1,7 +1,8 @@
-"""Relations of the session: grain, columns, maker and readers, in the order they are made.
+"""Relations of the session: grain, columns, maker and readers.
 
-The core shares them by name, which no import shows; `RELATIONS` is the one place that lists them.
-Modules are named as they are in this room, those of other rooms from `recon` on.
+The core shares them by name, which no import shows; `RELATIONS` is the one place that lists them,
+in the order in which they are made.
+Modules are named from this room on, those of other rooms from `recon` on.
 
 Names of columns that mean the same everywhere: `line` is the row of a contract line in its source,
 below 0 for a line that only accounting has. `id_key` is an id trimmed and in lower case; with
@@ -16,9 +17,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Relation:
-    """A table or view of a session: one row per `grain`.
+    """Table or view of a session: one row per `grain`.
 
-    A column that ends in `*` stands for one column per column of the source. A relation that no
+    A column that ends in `*` is one per column of the source. A relation that no
     other module reads is a step of the one that makes it.
     """
 

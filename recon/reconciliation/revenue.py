@@ -1,4 +1,4 @@
-"""The core's front door: contracts and entries in, one Reconciliation out.
+"""Front door: contracts and entries in, one Reconciliation out.
 
 The way of the data: intake, expect and compare (set work in DuckDB), then for the breaks alone
 causes and severity, then the summary, tied out.
@@ -46,14 +46,16 @@ def reconcile(
     month: Month | str,
     policy: Policy | Mapping[str, object] | None = None,
 ) -> Reconciliation:
-    """Return the reconciliation of a month from two data frames; nothing is read or written.
+    """Reconciliation of a month from two data frames.
+
+    No file is read or written.
 
     `contracts` and `entries` have the columns of the specification, section 1, in any type that
     holds them exactly. `month` is written like `2024-06`. `policy` is a Policy, or a mapping
     with the keys of the configuration's `[policy]` table, such as {"tolerance": "0.5%"}.
 
-    Raises MonthError, ConfigError, and SourceDataError where a side lacks a column or is not
-    what it should be.
+    Raises MonthError, ConfigError, and SourceDataError where a side lacks a column or is
+    malformed.
     """
     from recon.store.frames import has_texts, register
 
@@ -85,10 +87,11 @@ def reconcile_relations(
     compliance: tuple[str, ...] = (),
     unsaid: Mapping[Side, Unsaid | None] = NOTHING,
 ) -> Reconciliation:
-    """Return the reconciliation of two relations of a session that is used for nothing else.
+    """Reconciliation of two relations of a session.
 
-    The session stays open for as long as the result is used: its lines are read from there.
-    `unsaid` are the sides of which nothing says how amounts in text are written.
+    The session is used for nothing else, and stays open for as long as the result is used: its
+    lines are read from there. `unsaid` are the sides of which nothing says how amounts in text are
+    written.
     """
     told = descriptions or dict.fromkeys(Side, "data frame")
     notices = load_both_sides(connection, contracts, entries, policy, told, compliance, unsaid)
@@ -104,9 +107,9 @@ def load_both_sides(
     compliance: tuple[str, ...],
     unsaid: Mapping[Side, Unsaid | None] = NOTHING,
 ) -> list[str]:
-    """Take two relations into a session, for any month; return what is worth a notice.
+    """Load both sides into a session; return the notices.
 
-    Raises SourceDataError where a side lacks a column or is not what it should be.
+    They serve any month. Raises SourceDataError where a side lacks a column or is malformed.
     """
     given = {Side.ANALYTICS: contracts, Side.ACCOUNTING: entries}
     _refuse_missing_columns(connection, given, descriptions, compliance)
@@ -125,7 +128,10 @@ def _refuse_missing_columns(
     descriptions: Mapping[Side, str],
     compliance: tuple[str, ...],
 ) -> None:
-    """Tell what both sides lack at once, before either of them is read."""
+    """Stop where columns are missing, naming both sides at once.
+
+    Neither of them is read before.
+    """
     lacking = []
     for side, relation in given.items():
         with reading(side, descriptions[side]):
@@ -148,9 +154,9 @@ def reconcile_month(
     compliance: tuple[str, ...],
     notices: list[str],
 ) -> Reconciliation:
-    """Return the reconciliation of a month from what was taken into the session.
+    """Reconciliation of a month from both sides as loaded.
 
-    What another month has left in the session is replaced: its lines can be read no more.
+    The relations of another month in the session are replaced: its lines can be read no more.
     """
     compare_month(connection, month, policy, descriptions, compliance)
     return summarize(connection, month, policy, descriptions, compliance, notices)
@@ -199,7 +205,7 @@ def summarize(
     compliance: tuple[str, ...],
     notices: list[str],
 ) -> Reconciliation:
-    """Return the reconciliation of what was compared: the breaks explained, everything tied out."""
+    """Reconciliation of the compared lines: breaks explained, everything tied out."""
     with reckoning(_comparison(month)):
         view_lines(connection, policy)
         breaks = _breaks(connection, month, policy)
@@ -207,7 +213,7 @@ def summarize(
 
 
 def _breaks(connection: Session, month: Month, policy: Policy) -> tuple[Break, ...]:
-    """Return the breaks, the gravest first, then those in the policy's currency, the largest."""
+    """Breaks: most severe, policy's currency, largest first."""
     verdicts, breaks = [], []
     with _uncollected():
         for line in gather(connection, month):
@@ -226,7 +232,10 @@ def _breaks(connection: Session, month: Month, policy: Policy) -> tuple[Break, .
 
 @dataclass
 class _Still:
-    """Who needs the garbage collector to keep still, and whether it was on before them."""
+    """Users that need the garbage collector to keep still.
+
+    `was_on` is whether it was on before them.
+    """
 
     lock: Lock = field(default_factory=Lock)
     users: int = 0
@@ -238,9 +247,10 @@ _STILL = _Still()
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Keep the garbage collector still: it would go through every break, and they all stay.
+    """Keep the garbage collector still while breaks are made.
 
-    It is one for all threads: the last one that needs it still lets it go on.
+    It would go through every break, and they all stay. It is one for all threads: the last one that
+    needs it still lets it go on.
     """
     with _STILL.lock:
         _STILL.was_on = gc.isenabled() if not _STILL.users else _STILL.was_on

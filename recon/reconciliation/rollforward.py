@@ -1,33 +1,33 @@
-"""Roll-forward: how the unrecognized contract value moved through the month.
+"""Roll-forward: movement of the unrecognized contract value through the month.
 
 For each revenue type, segment and currency, to the ten-thousandth:
 
     opening + bookings + changes - terminations - recognized = closing
 
-- value: of a contract line what it can give, its contract value in whole minor units
-- booked: a line counts from its *booking* month on, not from its start month: what is signed is
+- value: of a contract line the most it can give, its contract value in whole minor units
+- booked: a line counts from its *booking* month on, not from its start month: a signed contract is
   owed, so a line booked in June that starts in August is unrecognized value in June already
   (the remaining performance obligations of IFRS 15.120 and ASC 606-10-50-13)
-- opening: the value booked before the month, less what early closes had released before it, less
-  all that was recognized before it. Where the closing of the month before was recorded, the
-  opening is that closing
+- opening: the value booked before the month, less the value that early closes had released before
+  it, less all that was recognized before it. Where the closing of the month before was recorded,
+  the opening is that closing
 - bookings: the value of the lines whose booking month is the month
-- changes: what this month's data give as the opening less the recorded closing: lines that were
-  added, changed or taken away, terminations and entries that came late for a month that is past.
-  Without a recorded closing there are none
-- terminations: what the lines that close early in the month leave unrecognized by their terms,
-  the `unrecognized_remainder` of the lines. What a line should have recognized until then and did
-  not stays in its closing
-- recognized: the entries of the month, so that its sum is what the reconciliation recognized
-- closing: the value booked up to the month's end, less what was released, less what was recognized
+- changes: the opening by this month's data less the recorded closing: lines that were added,
+  changed or taken away, terminations and entries that came late for a month that is past. Without
+  a recorded closing there are none
+- terminations: the value that lines closing early in the month leave unrecognized by their terms,
+  the `unrecognized_remainder` of the lines. Revenue that a line should have recognized until then,
+  and did not, stays in its closing
+- recognized: the entries of the month, so that its sum is that of the reconciliation
+- closing: the value booked up to the month's end, less released, less recognized value
 
-What was recognized beyond the value, or before the booking, is not cut off: it lowers the closing
-below what is still to come, and `beyond_value` says by how much. Entries without a contract line
-stand in a row of their own, whose closing is what was ever recognized without one. Rows that
-cannot be compared are in no figure, neither the value of an invalid contract line nor its entries;
-once they are put right, they come in through the changes.
+Revenue recognized beyond the value, or before the booking, is not cut off: it lowers the closing
+below the value still to come, and `beyond_value` says by how much. Entries without a contract line
+have a row of their own, whose closing is all revenue ever recognized without one. Rows that cannot
+be compared are in no figure, neither the value of an invalid contract line nor its entries; once
+they are put right, they come in through the changes.
 
-Amounts are ten-thousandths. Reads the `lines` and `sums_without_line` of a session.
+Amounts are ten-thousandths. `recon.reconciliation.relations` lists the relations that it reads.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ SIGNS = {"opening": 1, "bookings": 1, "changes": 1, "terminations": -1, "recogni
 
 @dataclass(frozen=True, slots=True)
 class RollforwardRow:
-    """How the unrecognized value of one revenue type and segment moved through the month.
+    """Movement of one revenue type's and segment's unrecognized value.
 
     Terminations and recognized are taken away: positive where they lower the value. `beyond_value`
     is the part of the closing that no contract value covers, below 0 for charges. The entries
@@ -72,14 +72,14 @@ class RollforwardRow:
 
     @property
     def key(self) -> Key:
-        """What the row is about, as closings are recorded by."""
+        """Key that closings are recorded by."""
         return self.revenue_type, self.segment, self.currency
 
 
 def rollforward(
     session: Session, result: Reconciliation, recorded: Mapping[Key, int] | None = None
 ) -> tuple[RollforwardRow, ...]:
-    """Return the roll-forward of a reconciled month, in the order of currency, type, segment.
+    """Roll-forward of a month, by currency, type and segment.
 
     `recorded` are the closings that the run of the month before recorded, as `closings` gives
     them; without it the opening is computed from today's data. Rows of zeros are left out.
@@ -94,12 +94,12 @@ def rollforward(
 
 
 def closings(rows: Sequence[RollforwardRow]) -> dict[Key, int]:
-    """Return the closing of each row by its key: what the next month opens with."""
+    """Closing of each row by its key, the next opening."""
     return {row.key: row.closing for row in rows}
 
 
 def in_total(rows: Sequence[RollforwardRow]) -> dict[str, RollforwardRow]:
-    """Return the rows added up by currency."""
+    """Rows added up by currency."""
     sums: dict[str, Counter[str]] = {}
     for row in rows:
         counter = sums.setdefault(row.currency, Counter())
@@ -114,7 +114,7 @@ def in_total(rows: Sequence[RollforwardRow]) -> dict[str, RollforwardRow]:
 
 
 def _computed(session: Session, month: Month) -> list[RollforwardRow]:
-    """Return the rows as today's data give them, closing counted apart from the rest."""
+    """Rows from today's data, closing counted apart."""
     found = session.execute(_query(month)).fetchall()
     return [
         RollforwardRow(kind, segment, currency, opening, booked, 0, ended, recognized, *rest)
@@ -152,14 +152,14 @@ def _query(month: Month) -> str:
 
 
 def _order(key: Key) -> tuple[str, bool, Key]:
-    """Return what rows are sorted by: what has no contract line comes last."""
+    """Sort key of rows: those without a contract line last."""
     return key[2], key[0] == NO_LINE, key
 
 
 def _brought_forward(
     key: Key, computed: RollforwardRow | None, recorded: Mapping[Key, int] | None
 ) -> RollforwardRow:
-    """Return a row that opens with what the month before has recorded as its closing."""
+    """Row that opens with the recorded closing before it."""
     row = computed or RollforwardRow(*key, 0, 0, 0, 0, 0, 0, 0)
     opening = row.opening if recorded is None else recorded.get(key, 0)
     return RollforwardRow(

@@ -1,10 +1,10 @@
-"""Separators: amounts in text that could mean two numbers are asked about, never guessed.
+"""Separators: amounts that could mean two numbers, never guessed.
 
 Where an amount of a side is written like `12.000` or `12,000`, its separator may come before
 decimals or between thousands. Amounts are read with a decimal point unless `decimal` says
 otherwise, and one that proves the point decides it for the side: `12.5`, `0.125`, `1234.567`,
-`1,234.56`. Whole numbers without a separator decide nothing, nor does what proves a comma, since
-`12.000` beside it would be read as 12 all the same. Three decimals are what some currencies have.
+`1,234.56`. Whole numbers without a separator decide nothing, nor does proof of a comma, since
+`12.000` beside it would be read as 12 all the same. Some currencies have three decimals.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ _EXAMPLES = 2
 
 @dataclass(frozen=True, slots=True)
 class Unsaid:
-    """A side of which nothing says how amounts in text are written.
+    """Side whose writing of amounts in text is unknown.
 
-    `column` is what the source calls its amounts; `setting` is whether the configuration could say
+    `column` is the source's name of its amounts; `setting` is whether the configuration could say
     how they are written, by `decimal`.
     """
 
@@ -53,7 +53,7 @@ def refuse_doubtful(
     currency: str,
     descriptions: Mapping[Side, str],
 ) -> None:
-    """Stop where the amounts of a side could mean two numbers, and tell it of both sides at once.
+    """Stop where amounts could mean two numbers, on both sides.
 
     `currency` is the policy's. Raises SourceDataError.
     """
@@ -72,7 +72,10 @@ def refuse_doubtful(
 def _doubtful(
     connection: Session, side: Side, relation: str, currency: str
 ) -> list[tuple[str, str, str]]:
-    """Return the first rows that could mean two numbers: id, amount and currency; [] if decided."""
+    """First rows that could mean two numbers, none if decided.
+
+    Each is id, amount and currency.
+    """
     given = Columns(side, columns(connection, relation), ())
     # A typed column has no separator.
     if given.kind(AMOUNTS[side]) != "VARCHAR":
@@ -92,7 +95,7 @@ def _doubtful(
 
 
 def _separated(given: Columns, relation: str, currency: str) -> str:
-    """Return the rows whose amount has a separator: id, the amount as `written`, currency."""
+    """Rows whose amount has a separator: id, `written`, currency."""
     amount, of = AMOUNTS[given.side], _IDS[given.side]
     raw = given.raw(amount)
     # What a server has added up is in its own writing.
@@ -108,7 +111,7 @@ def _doubt(text: str) -> str:
 
 
 def _question(side: Side, description: str, told: Unsaid, rows: list[tuple[str, str, str]]) -> str:
-    """Return one sentence: which column of which side, what it could mean, and what settles it."""
+    """Sentence on a column: both meanings, and the remedy."""
     remedy = "deliver it as DECIMAL"
     if told.setting:
         remedy = f'set decimal = "." or decimal = "," under [{side}] of the configuration'

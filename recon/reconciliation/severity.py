@@ -15,7 +15,7 @@ AT_LEAST_HIGH = {
 
 
 class Rule(StrEnum):
-    """What decides on a rung of the ladder."""
+    """Rule that decides on a rung of the ladder."""
 
     NOTHING_EXPECTED = "nothing_expected"
     UP_TO_WARNING_PERCENT = "up_to_warning_percent"
@@ -34,7 +34,7 @@ class Rule(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One rung of the ladder: the rule that decided and the severity that it left."""
+    """Rung of the ladder: the deciding rule and its severity."""
 
     rule: Rule
     severity: Severity
@@ -42,7 +42,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Ladder:
-    """The rungs that lead to a break's severity, in the order in which they are climbed."""
+    """Rungs that lead to a break's severity, in order."""
 
     percent: Step
     amount: Step
@@ -51,19 +51,19 @@ class Ladder:
 
     @property
     def severity(self) -> Severity:
-        """The severity at the end."""
+        """Severity by percent, amount, cause and months broken."""
         return self.months.severity
 
 
 def severity(line: BrokenLine, cause: Cause, rules: SeverityRules) -> Severity:
-    """Return a break's severity from percent, amount, cause and how long it has lasted."""
+    """Severity by percent, amount, cause and months broken."""
     return ladder(line.difference, line.expected, cause, line.months_broken, rules).severity
 
 
 def ladder(
     difference: int, expected: int, cause: Cause, months_broken: int, rules: SeverityRules
 ) -> Ladder:
-    """Return the rungs that lead to a break's severity; amounts in ten-thousandths."""
+    """Rungs that lead to a severity; amounts in ten-thousandths."""
     percent = _by_percent(abs(difference), abs(expected), rules)
     amount = _by_amount(abs(difference), percent.severity, rules)
     named = _by_cause(cause, amount.severity)

@@ -1,4 +1,4 @@
-"""Totals: totals by currency, parts, the bridge, flags and notices, counted once.
+"""Totals: totals, parts, bridge, flags and notices, counted once.
 
 `recon.reconciliation.relations` lists the relations that it reads and makes.
 """
@@ -51,7 +51,7 @@ class LineTable:
             yield from rows
 
     def texts(self, expression: str, made: Mapping[str, str]) -> Iterator[str]:
-        """Yield a text for each line: SQL over what `made` makes of the columns, by name."""
+        """Yield a text per line: SQL over columns by `made`."""
         named = ", ".join(map(name, self.columns))
         listed = ", ".join(f"{sql} AS {name(column)}" for column, sql in made.items())
         cursor = self._connection.cursor()
@@ -67,7 +67,7 @@ class LineTable:
             yield from (text for (text,) in rows)
 
     def to_pandas(self) -> pd.DataFrame:
-        """Return the lines as a data frame, amounts as int64 ten-thousandths."""
+        """Data frame of the lines, amounts as int64 ten-thousandths."""
         import pandas as pd
 
         return pd.DataFrame(list(self), columns=list(self.columns))
@@ -82,7 +82,10 @@ _LINES = f"SELECT {_SHOWN} {_FROM} ORDER BY id_key, type, currency"
 
 
 def name_causes(connection: Session, verdicts: Sequence[tuple[int, str, str, int]]) -> None:
-    """Create `break_causes` from (line, cause, severity, months broken) of every break."""
+    """Create `break_causes` from the verdicts.
+
+    Each is (line, cause, severity, months broken).
+    """
     connection.execute(
         """CREATE OR REPLACE TABLE break_causes(
             line BIGINT, cause VARCHAR, severity VARCHAR, months_broken INT)"""
@@ -95,7 +98,7 @@ def name_causes(connection: Session, verdicts: Sequence[tuple[int, str, str, int
 
 
 def totals(connection: Session) -> dict[str, Totals]:
-    """Return the totals by currency."""
+    """Totals by currency."""
     rows = connection.execute(
         f"SELECT currency, {_SUMS} FROM lines_compared GROUP BY currency ORDER BY currency"
     ).fetchall()
@@ -105,9 +108,10 @@ def totals(connection: Session) -> dict[str, Totals]:
 def to_date_differences(
     connection: Session, keys: Sequence[tuple[str, str, str]]
 ) -> dict[tuple[str, str, str], int]:
-    """Return to-date recognized less expected by (contract id, revenue type, currency).
+    """Recognized less expected to date, by key.
 
-    Ids may be spelled in any case; a key that no line has is left out.
+    A key is contract id, revenue type and currency. Ids may be spelled in any case; a key that no
+    line has is left out.
     """
     if not keys:
         return {}
@@ -122,7 +126,7 @@ def to_date_differences(
 
 
 def parts(connection: Session) -> tuple[CurrencyPart, ...]:
-    """Return the totals by segment, revenue type and kind, each per currency."""
+    """Totals by segment, revenue type and kind, each per currency."""
     rows = connection.execute(
         f"""SELECT CASE WHEN grouping(type) = 0 THEN 'revenue_type'
                 WHEN grouping(kind) = 0 THEN 'kind' ELSE 'segment' END AS axis,
@@ -137,7 +141,7 @@ def parts(connection: Session) -> tuple[CurrencyPart, ...]:
 
 
 def flags(connection: Session) -> dict[Flag, int]:
-    """Return how many lines carry each flag."""
+    """Number of lines with each flag."""
     counts = ", ".join(f"count(*) FILTER ({condition})" for _, condition in FLAGS)
     row = connection.execute(
         f"SELECT {counts} FROM lines_compared LEFT JOIN break_causes USING (line)"
@@ -149,7 +153,7 @@ def flags(connection: Session) -> dict[Flag, int]:
 def bridge(
     connection: Session, breaks: Sequence[Break], per_currency: Mapping[str, Totals]
 ) -> dict[str, tuple[Bucket, ...]]:
-    """Return, per currency, the way from expected to recognized, one bucket a cause.
+    """Way from expected to recognized, per currency, by cause.
 
     Raises TieOutError where the buckets do not add up to the difference.
     """
@@ -181,7 +185,7 @@ def bridge(
 def notices(
     connection: Session, month: Month, policy: Policy, taken: Control, compliance: Sequence[str]
 ) -> list[str]:
-    """Return what the reader should know and no figure says."""
+    """Notices for the reader beside the figures."""
     said = [
         f"policy.segments.{segment} holds for no contract line; check how the segment is spelled."
         for segment in unknown_segments(connection, policy)
@@ -209,7 +213,10 @@ def notices(
 
 
 def unknown_segments(connection: Session, policy: Policy) -> list[str]:
-    """Return the segments with rules of their own that no contract row is in, as they are named."""
+    """Segments with rules of their own but no contract row.
+
+    They are named as in the policy.
+    """
     found = connection.execute(
         """SELECT segment FROM (SELECT unnest(?) AS segment)
         WHERE lower(trim(segment)) NOT IN (
@@ -220,7 +227,7 @@ def unknown_segments(connection: Session, policy: Policy) -> list[str]:
 
 
 def _incomplete(connection: Session) -> list[str]:
-    """Return that the ledger begins after contract lines that are still running."""
+    """Notice of a ledger that begins after lines did."""
     count, first = connection.execute(
         """SELECT count(*), any_value(first_month) FROM lines_compared CROSS JOIN ledger_span
         WHERE start_month < first_month AND close_month >= first_month"""
@@ -234,7 +241,7 @@ def _incomplete(connection: Session) -> list[str]:
 
 
 def _blank(connection: Session, compliance: Sequence[str]) -> list[str]:
-    """Return in how many entries of the month each compliance column is blank."""
+    """Notices of compliance columns that are blank in entries."""
     found = dict(connection.execute("FROM compliance_blanks").fetchall())
     return [
         f"{column} is blank in {found[column]:,} of the month's entries."

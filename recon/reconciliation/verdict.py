@@ -1,4 +1,4 @@
-"""The verdict: whether a month may be closed, in a sentence."""
+"""Verdict: whether a month may be closed, in a sentence."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from recon.base.text import counted
 
 
 def verdict(result: Reconciliation) -> str:
-    """Return in a sentence whether the month may be closed; see `verdict_of`."""
+    """Sentence whether the month may be closed; see `verdict_of`."""
     return verdict_of(
         result.month,
         Counter(item.severity for item in result.breaks),
@@ -21,10 +21,10 @@ def verdict(result: Reconciliation) -> str:
 
 
 def verdict_of(month: Month, counts: Mapping[Severity, int], invalid: int, anything: bool) -> str:
-    """Return in a sentence whether a month may be closed, by its breaks and invalid rows.
+    """Sentence whether a month with these findings may be closed.
 
     High and critical breaks and invalid rows forbid it, whatever `--fail-on` says: that option
-    decides what a script does, not what the books need. `anything` is whether there was revenue.
+    is for scripts, not for the books. `anything` is whether there was revenue.
     """
     told = ", ".join(found(counts, invalid))
     if counts.get(Severity.CRITICAL) or counts.get(Severity.HIGH) or invalid:
@@ -37,7 +37,7 @@ def verdict_of(month: Month, counts: Mapping[Severity, int], invalid: int, anyth
 
 
 def found(counts: Mapping[Severity, int], invalid: int) -> Iterator[str]:
-    """Yield what was found, in words: `3 critical`, `1 high`, `2 warnings`, `1 invalid row`."""
+    """Yield findings in words, like `3 critical`, `1 invalid row`."""
     for severity in (Severity.CRITICAL, Severity.HIGH):
         if count := counts.get(severity, 0):
             yield f"{count:,} {severity.word}"

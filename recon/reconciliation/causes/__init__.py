@@ -19,7 +19,10 @@ Detector = Callable[[BrokenLine], str | None]
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Why a line breaks: the cause, all that fit, and one sentence with the numbers in it."""
+    """Cause of a break, all that fit, and one sentence.
+
+    The sentence has the numbers in it.
+    """
 
     cause: Cause
     candidates: tuple[Cause, ...]
@@ -27,7 +30,7 @@ class Explanation:
 
 
 def explain(line: BrokenLine) -> Explanation:
-    """Return the cause of a break and what else would explain it."""
+    """Explanation of a broken line."""
     found = [(cause, said) for cause, detect in DETECTORS if (said := detect(line))]
     if not found:
         found = [next((c, said) for c, detect in LAST_RESORTS if (said := detect(line)))]

@@ -13,7 +13,7 @@ from recon.base.result import Cause, Entry, Flag, Status
 
 @dataclass(frozen=True, slots=True)
 class AlternativeTerm:
-    """Another term under which exactly the recognized amount would be expected."""
+    """Another term that gives exactly the recognized amount."""
 
     cause: Cause
     label: str
@@ -37,10 +37,11 @@ class OffsettingLine:
 
 
 class BrokenLine(NamedTuple):
-    """One line that breaks; amounts in ten-thousandths, differences are recognized - expected.
+    """One line that breaks; amounts in ten-thousandths.
 
-    `entries` are those of the month and its neighbours, `unread` says which of the line cannot be
-    read, and `against` where the amount that it lacks is found instead.
+    Differences are recognized less expected. `number` is the `line` of the relations. `entries` are
+    those of the month and its neighbours, `unread` says which of the line cannot be read, and
+    `against` where the amount that it lacks is found instead.
     """
 
     number: int
@@ -83,5 +84,5 @@ class BrokenLine(NamedTuple):
     lines_that_cancel: int
 
     def offsetting_line(self, cause: Cause) -> OffsettingLine | None:
-        """Return the line that is off by the opposite amount for this cause."""
+        """Line off by the opposite amount for a cause."""
         return self.offsetting_lines.get(cause)

@@ -1,4 +1,4 @@
-"""Counterparts: lines off by opposite amounts, so that moving one explains both.
+"""Counterparts: lines off by opposite amounts, which one move explains.
 
 `recon.reconciliation.relations` lists the relations that it reads and makes.
 """
@@ -51,9 +51,10 @@ CANCELLING = """
 
 
 def offsetting_lines(connection: Session) -> dict[int, dict[Cause, OffsettingLine]]:
-    """Return the lines that are off by the opposite amount, by line and cause.
+    """Lines that are off by the opposite amount, by line.
 
-    Of several, the one of the same revenue type and then the first by id is named.
+    Each has them by cause. Of several, the one of the same revenue type and then the first by id is
+    named.
     """
     found_in = [
         (cause, f"breaks a JOIN lines_off b ON a.difference = -b.difference AND {condition}")
@@ -89,7 +90,7 @@ def offsetting_lines(connection: Session) -> dict[int, dict[Cause, OffsettingLin
 
 
 def wrong_type(line: BrokenLine) -> str | None:
-    """Added up over the revenue types of the contract, nothing is missing."""
+    """Over its revenue types, the contract lacks nothing."""
     other = line.offsetting_line(Cause.WRONG_TYPE)
     if other and other.balanced:
         return (
@@ -105,7 +106,7 @@ def wrong_type(line: BrokenLine) -> str | None:
 
 
 def wrong_contract(line: BrokenLine) -> str | None:
-    """Another contract of the customer is off by just this amount, the other way."""
+    """Another contract of the customer is off by the opposite."""
     other = line.offsetting_line(Cause.WRONG_CONTRACT)
     if other is None or not other.balanced:
         return None
@@ -121,7 +122,7 @@ def _both(line: BrokenLine) -> str:
 
 
 def mistyped_contract(line: BrokenLine) -> str | None:
-    """An unknown contract id is one edit away from the one line that lacks the amount."""
+    """An unknown id is one edit from a lacking line's."""
     other = line.offsetting_line(Cause.MISTYPED_CONTRACT)
     if other is None or not other.single:
         return None
@@ -146,9 +147,9 @@ def wrong_currency(line: BrokenLine) -> str | None:
 
 
 def counterpart(line: BrokenLine, cause: Cause) -> Counterpart | None:
-    """Return the line that is off by the opposite amount, None where the cause needs no other.
+    """Line off by the opposite amount, or None.
 
-    None too where the lines of a contract cancel out only all together.
+    None, too, where the lines of a contract cancel out only all together.
     """
     if cause is Cause.WRONG_PERIOD and (found := misplaced(line)):
         entries, by = found

@@ -1,4 +1,4 @@
-"""Gathering: everything about the lines that break that causes are judged by.
+"""Gathering: broken lines with everything that causes are judged by.
 
 `recon.reconciliation.relations` lists the relations that it reads and makes.
 """
@@ -20,7 +20,7 @@ from recon.store.session import Session, is_any
 
 
 def gather(connection: Session, month: Month) -> Iterator[BrokenLine]:
-    """Yield every broken line, in the order of contract, type and currency."""
+    """Yield the broken lines, by contract, type and currency."""
     if not _create_breaks(connection):
         return
     create_neighbour_months(connection, month)
@@ -72,7 +72,7 @@ FLAGGED = f"concat_ws(', ', {_CASES})"
 
 @cache
 def flags_of(text: str) -> tuple[Flag, ...]:
-    """Return the flags of a line's flag column."""
+    """Flags of a line from its flag column."""
     return tuple(Flag(flag) for flag in text.split(", ") if flag)
 
 

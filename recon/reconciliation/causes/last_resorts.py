@@ -1,4 +1,4 @@
-"""Last resorts: what can be said where no cause explains the difference."""
+"""Last resorts: named where no cause explains the difference."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def not_posted(line: BrokenLine) -> str | None:
 
 
 def unexplained(line: BrokenLine) -> str:
-    """Say what is known where no cause adds up."""
+    """No cause adds up: the known figures alone."""
     if not line.on_contract:
         return (
             f"{wording.recognized(line)} was posted, but the contract has no {line.revenue_type} "

@@ -30,7 +30,7 @@ _LACKING = f"""
 
 
 def unread_of(connection: Session) -> dict[int, str]:
-    """Entries of broken lines that cannot be read, with their reasons, by line."""
+    """Entries of broken lines that cannot be read, by line."""
     rows = connection.execute(
         """SELECT line, string_agg(coalesce(entry_id, 'an entry without id') || ': ' || reason,
             '; ' ORDER BY entry_id, reason)
@@ -40,7 +40,7 @@ def unread_of(connection: Session) -> dict[int, str]:
 
 
 def objections_of(connection: Session, month: Month) -> dict[int, tuple[str, ...]]:
-    """Sentences on where the amount that a line lacks is found, by line."""
+    """Sentences on where a lacking amount is found, by line."""
     connection.execute(f"CREATE OR REPLACE TEMP TABLE breaks_lacking AS {_LACKING}")
     if not is_any(connection, "breaks_lacking"):
         return {}
@@ -57,7 +57,7 @@ def objections_of(connection: Session, month: Month) -> dict[int, tuple[str, ...
 
 
 def _in_another_month(connection: Session) -> str:
-    """The SELECT of the months that recognize at least what a line lacks beyond what they expect.
+    """SELECT of other months whose surplus covers a lacking amount.
 
     A line with entries in the month lacks a part, which is found only where it is that much.
     """
@@ -73,10 +73,10 @@ def _in_another_month(connection: Session) -> str:
 
 
 def _surplus(month: Month) -> str:
-    """The SELECT of the amounts that no line expects: one of two or three entries, or all of them.
+    """SELECT of the amounts that no line expects.
 
-    Of lines that have too much, no amount is beyond what they have too much; of entries that
-    cannot be read, those whose amount can.
+    An amount is one entry, the sum of two or three, or that of all of them. Of a line that has too
+    much, none is beyond its surplus; of the entries that cannot be read, those whose amount can.
     """
     return f"""
     WITH over AS (
@@ -121,7 +121,7 @@ _PLACES = (
 
 
 def _nearest(rank: int, of: str, place: str, key: str) -> str:
-    """The SELECT of the largest surplus that a line may lack, where it is not too small.
+    """SELECT of the largest surplus that each line may lack.
 
     An ASOF join looks for it once; an inequality would hold every line against every amount.
     """
@@ -147,7 +147,7 @@ _ELSEWHERE = f"{' UNION ALL '.join(_PARTS)} ORDER BY line, rank, place, amount"
 
 
 def objections(line: BrokenLine, cause: Cause) -> tuple[str, ...]:
-    """Return what speaks against booking what a line lacks."""
+    """Reasons against booking the amount that a line lacks."""
     if not line.unread:
         return line.against
     # Where nothing was posted, the explanation names the entry.

@@ -1,4 +1,4 @@
-"""Postings: an entry posted twice, with another amount or in another month.
+"""Postings: entries posted twice, with another amount or month.
 
 `recon.reconciliation.relations` lists the relations that it reads and makes.
 """
@@ -58,7 +58,7 @@ def _neighbour_months(month: Month) -> str:
 
 
 def entries_of(connection: Session) -> dict[int, tuple[Entry, ...]]:
-    """Return the entries of the breaks in the month and its neighbours, by line."""
+    """Entries of breaks, month and neighbours, by line."""
     cursor = connection.execute(
         """SELECT line, coalesce(entry_id, ''), amount, distance,
             coalesce(document_ref, ''), coalesce(posted_at, '')
@@ -73,13 +73,13 @@ def entries_of(connection: Session) -> dict[int, tuple[Entry, ...]]:
 
 
 def duplicate_entry(line: BrokenLine) -> str | None:
-    """One posting, or the whole batch, stands more than once on the same document."""
+    """A posting, or a batch, repeats on the same document."""
     surplus = repeated(line)
     return _taken_away(line, surplus) if surplus else None
 
 
 def repeated(line: BrokenLine) -> Sequence[Entry]:
-    """Return the repeated entries without which the month agrees; none where it does not."""
+    """Repeated entries without which the month agrees, if any."""
     surplus = _surplus(line.entries_of_month)
     for copies in surplus:
         for count in range(1, len(copies)):
@@ -92,7 +92,10 @@ def repeated(line: BrokenLine) -> Sequence[Entry]:
 
 
 def _surplus(entries: Sequence[Entry]) -> list[list[Entry]]:
-    """Return the entries of equal amount and document; no document equals no document only."""
+    """Entries of equal amount and document, where there are several.
+
+    An entry without a document equals only others without one.
+    """
     if len(entries) < 2:  # noqa: PLR2004 - one repeats none
         return []
     copies: defaultdict[tuple[int, str], list[Entry]] = defaultdict(list)
@@ -113,7 +116,7 @@ def _taken_away(line: BrokenLine, surplus: Sequence[Entry]) -> str:
 
 
 def sign_flipped(line: BrokenLine) -> str | None:
-    """The recognized amount, or one of its entries, has the wrong sign."""
+    """The recognized amount, or one entry, has the wrong sign."""
     if line.expected == 0 or line.entry_count == 0:
         return None
     if -line.recognized == line.expected:
@@ -126,7 +129,10 @@ def sign_flipped(line: BrokenLine) -> str | None:
 
 
 def decimal_shift(line: BrokenLine) -> str | None:
-    """The recognized amount, or one of its entries, is 10, 100 or 1000 times too large or small."""
+    """The decimal point of an amount is shifted.
+
+    It is the recognized amount, or that of one entry.
+    """
     if line.expected == 0 or line.entry_count == 0:
         return None
     for entry, amount in _amounts(line):
@@ -139,7 +145,7 @@ def decimal_shift(line: BrokenLine) -> str | None:
 
 
 def _amounts(line: BrokenLine) -> Iterator[tuple[Entry | None, int]]:
-    """Yield what may be wrong by itself: the recognized amount, then each of several entries."""
+    """Yield the recognized amount, then each of several entries'."""
     yield None, line.recognized
     if line.entry_count > 1:
         for entry in line.entries_of_month:
@@ -162,7 +168,10 @@ def _shift(amount: int, right: int) -> str | None:
 
 
 def digits_swapped(line: BrokenLine) -> str | None:
-    """Two neighbouring digits of the recognized amount, or of one entry, are exchanged."""
+    """Two neighbouring digits of an amount are exchanged.
+
+    It is the recognized amount, or that of one entry.
+    """
     if line.expected == 0 or line.difference % (9 * line.unit):
         return None
     for entry, amount in _amounts(line):
@@ -176,7 +185,7 @@ def digits_swapped(line: BrokenLine) -> str | None:
 
 
 def _swapped(amount: int, right: int, currency: str) -> str | None:
-    """Return the two neighbouring digits whose exchange makes the right amount of one."""
+    """Neighbouring digits whose exchange makes an amount right."""
     unit, least = money.minor_unit(currency), money.decimals(currency) + 1
     if right == 0 or (amount < 0) != (right < 0) or amount % unit or right % unit:
         return None
@@ -193,13 +202,16 @@ def _swapped(amount: int, right: int, currency: str) -> str | None:
 
 
 def wrong_period(line: BrokenLine) -> str | None:
-    """An entry stands in the month before or after the one that expects and lacks it."""
+    """An entry is in the month beside the lacking one."""
     found = misplaced(line)
     return _moved(line, *found) if found else None
 
 
 def misplaced(line: BrokenLine) -> tuple[Sequence[Entry], int] | None:
-    """Return the equal entries one of which is in the wrong month, and how far off it is."""
+    """Equal entries of which one is misplaced, and how far.
+
+    None where no entry is. The distance is in months, to the right one.
+    """
     neighbours = (
         (-1, line.before_difference, line.expected_before),
         (1, line.after_difference, line.expected_after),
@@ -217,14 +229,17 @@ def misplaced(line: BrokenLine) -> tuple[Sequence[Entry], int] | None:
 
 
 def _moved(line: BrokenLine, entries: Sequence[Entry], by: int) -> str:
-    """Return the sentence for one of several equal entries: which one it was, nobody can tell."""
+    """Sentence for one of several equal entries.
+
+    Which one it was, nobody can tell.
+    """
     stands = line.month + entries[0].offset
     moved = f"{wording.ids(entries, ' or ')} ({wording.amount(line, entries[0].amount)})"
     return f"{moved} stands in {stands} but belongs in {stands + by}, which lacks just that amount."
 
 
 def catch_up(line: BrokenLine) -> str | None:
-    """The month makes good what earlier months lacked: to date everything agrees."""
+    """The month makes good earlier months: to date everything agrees."""
     if line.to_date_recognized != line.to_date_expected:
         return None
     return (
@@ -235,7 +250,10 @@ def catch_up(line: BrokenLine) -> str | None:
 
 
 def entries_concerned(line: BrokenLine, cause: Cause) -> Sequence[Entry]:
-    """Return the entries that a cause is about; all of the month where it singles none out."""
+    """Entries that a cause is about.
+
+    They are all of the month where it singles none out.
+    """
     if cause is Cause.DUPLICATE_ENTRY:
         return repeated(line)
     if cause is Cause.WRONG_PERIOD and (found := misplaced(line)):

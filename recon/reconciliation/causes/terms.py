@@ -1,4 +1,4 @@
-"""Terms: recognized is the amount that another reading of the contract gives.
+"""Terms: other readings of a contract giving the recognized amount.
 
 `recon.reconciliation.relations` lists the relations that it reads and makes.
 """
@@ -18,12 +18,15 @@ from recon.store.session import Session, is_any
 
 
 def _counted(number: str, noun: str = "month") -> str:
-    """Return the SQL text of a number of months, or of something else."""
+    """SQL text of a number of months or another noun."""
     return f"{number} || CASE WHEN {number} = 1 THEN ' {noun}' ELSE ' {noun}s' END"
 
 
 def _booked(day: str) -> str:
-    """Return the day from which a term starts; a point in time is its whole month."""
+    """Day from which a term starts.
+
+    It is the first of the month for a point in time.
+    """
     return f"CASE WHEN over_time THEN {day} ELSE month_start(month_index({day})) END"
 
 
@@ -73,9 +76,9 @@ _TERM_END = f"coalesce(ends_on, {TERM_END})"
 
 
 def alternative_terms(connection: Session, month: Month) -> dict[int, tuple[AlternativeTerm, ...]]:
-    """Return the other terms under which the month agrees, by line.
+    """Other terms under which the month agrees, by line.
 
-    Only where something was recognized: what was not posted follows no other term. Outside the
+    Only where something was recognized: a line without entries follows no other term. Outside the
     line's own term another one is believed only when it accounts for everything to date, else
     each contract that goes on by a month would seem to have started late.
     """
@@ -126,7 +129,7 @@ def _create_alternative_terms(connection: Session, m: int) -> None:
 
 
 def _reckoned_in(connection: Session) -> str:
-    """Return the type to reckon the readings in."""
+    """Type that the terms are reckoned in."""
     value, months, unit = connection.execute(
         """SELECT coalesce(max(abs(value)), 0),
             coalesce(max(greatest(term_months, duration,
@@ -150,17 +153,17 @@ def _variants() -> str:
 
 
 def _by_rank(cases: Sequence[str]) -> str:
-    """Return the SQL of what holds for each variant, by its rank."""
+    """SQL of a value for each variant, by its rank."""
     most = max(set(cases), key=cases.count)
     different = [f"WHEN {rank} THEN {case}" for rank, case in enumerate(cases) if case != most]
     return f"CASE rank {' '.join(different)} ELSE {most} END" if different else most
 
 
 def _worth_adding_up(m: int) -> str:
-    """Return the condition that a term can fit at all.
+    """Condition that a term can fit at all.
 
-    Where every month is rounded by its own days, each month before has to be reckoned for what
-    was earned to date: not before the month's own share fits.
+    Where every month is rounded by its own days, each month before has to be reckoned for the
+    amount earned to date: not before the month's own share fits.
     """
     days = f"month_start({m + 1}) - greatest(month_start({m}), term_start)"
     return (
@@ -179,7 +182,7 @@ def full_value(line: BrokenLine) -> str | None:
 
 
 def fitting(cause: Cause) -> Callable[[BrokenLine], str | None]:
-    """Return the detector of a cause that other terms would be."""
+    """Detector of a cause that other terms would be."""
 
     def detect(line: BrokenLine) -> str | None:
         label = next((term.label for term in line.alternative_terms if term.cause is cause), None)

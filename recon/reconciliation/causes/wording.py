@@ -1,4 +1,4 @@
-"""Words: how the sentences tell the amounts and entries of a break."""
+"""Wording: amounts and entries of a break in sentences."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from recon.reconciliation.causes.broken_line import BrokenLine
 
 
 def amount(line: BrokenLine, units: int) -> str:
-    """Return an amount of ten-thousandths in the line's currency, like `1,000.00 USD`."""
+    """Amount of ten-thousandths with its currency, like `1,000.00 USD`."""
     return f"{money.pretty(units, line.currency)} {line.currency}"
 
 
 def signed(line: BrokenLine, units: int) -> str:
-    """Return an amount with its sign, like `+1,000.00 USD`."""
+    """Amount with its sign, like `+1,000.00 USD`."""
     return f"{money.pretty(units, line.currency, sign=True)} {line.currency}"
 
 
 def entry(line: BrokenLine, one: Entry) -> str:
-    """Return an entry with its amount, like `JE-1042 (1,000.00 USD)`."""
+    """Entry with its amount, like `JE-1042 (1,000.00 USD)`."""
     return f"{one.entry_id or 'An entry'} ({amount(line, one.amount)})"
 
 
 def recognized(line: BrokenLine) -> str:
-    """Return what the month recognizes: its entry, or how many amount to it."""
+    """Entry of the month, or the amount of several."""
     entries = line.entries_of_month
     if len(entries) == 1:
         return entry(line, entries[0])
@@ -33,12 +33,12 @@ def recognized(line: BrokenLine) -> str:
 
 
 def expected(line: BrokenLine) -> str:
-    """Return what the month expects, like `1,000.00 USD is expected`."""
+    """Expected amount of the month, like `1,000.00 USD is expected`."""
     return f"{amount(line, line.expected)} is expected"
 
 
 def ids(entries: Sequence[Entry], between: str) -> str:
-    """Return the ids of entries; where one has none, they are counted."""
+    """Ids of entries, or their number where one has none."""
     found = [entry.entry_id for entry in entries if entry.entry_id]
     if len(found) == len(entries):
         return between.join(found)

@@ -1,4 +1,4 @@
-"""Explaining: one contract in one month, and how each figure came about."""
+"""Explaining: one contract in one month, and its figures' origin."""
 
 from recon.reconciliation.explain.assembly import contract_detail
 from recon.reconciliation.explain.document import as_json

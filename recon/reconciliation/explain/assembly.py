@@ -1,4 +1,4 @@
-"""Assembly: a contract's detail put together from the session of a reconciliation."""
+"""Assembly: a contract's detail from the session of a reconciliation."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ Key = tuple[str, str, str]  # contract id as spelled, revenue type, currency
 def contract_detail(
     session: Session, result: Reconciliation, contract_id: str, compliance: Sequence[str] = ()
 ) -> ContractDetail:
-    """Return everything about a contract in the month of a reconciliation and its session.
+    """Everything about one contract in a reconciled month.
 
     The id is matched trimmed and case-folded; `compliance` names further columns of the entries.
     Raises UsageError with the nearest ids where neither side knows the contract.
@@ -152,13 +152,16 @@ def _line(
 
 
 def _tie_out(line: Line) -> None:
-    """Raise TieOutError where the months do not add up to the value."""
+    """Check that the months add up to the value.
+
+    Raises TieOutError where they do not.
+    """
     expected = sum(month.expected for month in line.months) + line.remainder
     tie(f"the term of {line.revenue_type}", expected, line.value)
 
 
 def _near(entries: Sequence[EntryRow], row: Row, month: Month, reach: int) -> Iterator[EntryRow]:
-    """Yield the compared entries of a line from so many months before to as many after."""
+    """Yield a line's compared entries within so many months."""
     for entry in entries:
         same = (entry.revenue_type, entry.currency) == (row["type"], row["currency"])
         near = entry.month is not None and month - reach <= entry.month <= month + reach
@@ -224,7 +227,7 @@ def _allowance(row: Row, policy: Policy) -> Allowance:
 
 
 def _origin(row: Row, policy: Policy) -> str:
-    """Return the key of the policy that sets the rate of a line's tolerance."""
+    """Key of the policy that sets a line's tolerance rate."""
     return rate_origin(policy, row["type"], row["segment"]) if row["on_contract"] else TOLERANCE
 
 
@@ -234,7 +237,10 @@ def _finding(item: Break, months_broken: int, policy: Policy) -> CauseFinding:
 
 
 def _tried(item: Break) -> tuple[Cause, ...]:
-    """Return the causes that do not fit; the last resorts are tried only up to the one named."""
+    """Causes that do not fit.
+
+    The last resorts are tried only up to the one named.
+    """
     order = [cause for cause, _ in DETECTORS]
     last = [cause for cause, _ in LAST_RESORTS]
     if item.cause in last:

@@ -1,4 +1,4 @@
-"""Derivations: how the figures of a line came about, with the numbers put in and in words.
+"""Derivations: how a line's figures came about, with the numbers.
 
 Nothing is computed here: the amounts come from the arithmetic of
 `recon.reconciliation.expected` and `recon.reconciliation.compare`, the rungs from
@@ -27,7 +27,7 @@ _MOMENTS = {
 def expected_formula(
     month: Month, revenue_type: str, currency: str, terms: Terms, progress: Progress
 ) -> Derivation:
-    """Return how a contract line's expected revenue of a month came about."""
+    """Derivation of a contract line's expected revenue of a month."""
     if why := _nothing(month, revenue_type, terms, progress):
         return Derivation(f"expected = {money.pretty(0, currency)}", why)
     earned = money.pretty(progress.earned - progress.earned_before, currency)
@@ -38,7 +38,7 @@ def expected_formula(
 
 
 def without_line(revenue_type: str, currency: str, known_contract: bool) -> Derivation:
-    """Return why nothing is expected where only accounting has the line."""
+    """Derivation where only accounting has the line."""
     why = (
         f"The contract has no {revenue_type} line in {currency}, so nothing is expected."
         if known_contract
@@ -48,7 +48,7 @@ def without_line(revenue_type: str, currency: str, known_contract: bool) -> Deri
 
 
 def _nothing(month: Month, revenue_type: str, terms: Terms, progress: Progress) -> str:
-    """Return why a month is outside the term, '' where it is inside."""
+    """Reason why a month is outside the term, or ''."""
     start, last = Month.of(terms.term_start or date.max), terms.last_month or month
     if start <= month <= last:
         return ""
@@ -60,7 +60,7 @@ def _nothing(month: Month, revenue_type: str, terms: Terms, progress: Progress) 
 
 
 def _after(month: Month, start: Month, last: Month, terms: Terms, progress: Progress) -> str:
-    """Return why a month after the last one expects nothing."""
+    """Reason why a month after the last one expects nothing."""
     early = terms.closed_on and terms.term_end and terms.closed_on < terms.term_end
     if early and last < start:
         return (
@@ -75,7 +75,10 @@ def _after(month: Month, start: Month, last: Month, terms: Terms, progress: Prog
 
 
 def _moment(terms: Terms) -> str:
-    """Return when a type at a point in time is recognized, '' for one over its duration."""
+    """Moment at which a type is recognized, or ''.
+
+    It is '' for one over its duration.
+    """
     return next((word for at, word in _MOMENTS.items() if at == terms.recognition), "")
 
 
@@ -102,7 +105,7 @@ def _computed(currency: str, terms: Terms, progress: Progress) -> str:
 
 
 def subtracted(amount: int, less: int, currency: str) -> str:
-    """Return a subtraction, its second number in brackets where it is negative."""
+    """Subtraction in words, a negative second number in brackets."""
     return f"{money.pretty(amount, currency)} - {_bracketed(less, currency)}"
 
 
@@ -144,7 +147,7 @@ def _residue(progress: Progress) -> str:
 
 
 def allowance_text(allowance: Allowance, expected: int, currency: str) -> Derivation:
-    """Return how the allowed difference came about."""
+    """Derivation of the allowed difference, in words."""
     found = {
         "rate": f"{rate_text(allowance.ppm)} x {money.pretty(abs(expected), currency)} = "
         f"{money.pretty(allowance.by_rate, currency)}",
@@ -173,7 +176,7 @@ def _decides(allowance: Allowance, currency: str) -> str:
 
 
 def rungs(item: Break, climbed: Ladder, rules: SeverityRules) -> tuple[Rung, ...]:
-    """Return the ladder that led to a break's severity, each rung in words."""
+    """Ladder that led to a break's severity, in words."""
     steps = (
         ("percent", climbed.percent),
         ("amount", climbed.amount),

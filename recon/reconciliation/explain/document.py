@@ -1,4 +1,4 @@
-"""Document: a contract's detail as plain data, in a fixed order."""
+"""Document: a contract's detail as plain data, in fixed order."""
 
 from __future__ import annotations
 
@@ -26,9 +26,8 @@ Document = dict[str, object]
 def as_json(detail: ContractDetail) -> Document:
     """JSON-able data of a contract's detail.
 
-    Amounts are texts with the currency's decimals.
-
-    What does not apply or cannot be read is null or an empty text.
+    Amounts are texts with the currency's decimals. A value that does not apply or
+    cannot be read is null or an empty text.
     """
     return {
         "schema": SCHEMA,

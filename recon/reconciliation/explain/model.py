@@ -1,4 +1,4 @@
-"""A contract's detail: one contract in one month, as frozen data.
+"""Model: a contract's detail in one month, as frozen data.
 
 Amounts are ten-thousandths of the currency unit; a text that does not apply is ''.
 """
@@ -15,7 +15,7 @@ from recon.base.result import Break, Cause, Flag, Severity, Status
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What analytics says of a line, and the rules by which it is recognized.
+    """Terms of a line, and the rules that recognize it.
 
     A field of an invalid row is None where it is missing or unreadable. `term_start` to
     `term_end` is the term over which the line is recognized: of a type that is recognized at a
@@ -60,7 +60,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Derivation:
-    """How a figure came about: with the numbers put in, and in words."""
+    """How a figure came about: with numbers, and in words."""
 
     formula: str
     words: str
@@ -68,7 +68,7 @@ class Derivation:
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """The difference that is allowed: the largest of the rate, the rounding and the floor.
+    """Allowed difference: the largest of rate, rounding and floor.
 
     `by_rate` is `ppm` millionths of the expected amount, `by_rounding` half a minor unit for
     every month of the term; `cap` None is no cap. `origin` is the key of the rate in the policy,
@@ -88,10 +88,10 @@ class Allowance:
 
 @dataclass(frozen=True, slots=True)
 class MonthRow:
-    """One month of a line, or several added up: then `last` is the last of them.
+    """One month of a line, or several added up.
 
-    `to_come`: after the reconciled month and after the line's last entry, where a difference
-    would prove nothing.
+    `last` is the last of several. `to_come`: after the reconciled month and after the line's last
+    entry, where a difference would prove nothing.
     """
 
     month: Month
@@ -116,7 +116,7 @@ class MonthRow:
 
 @dataclass(frozen=True, slots=True)
 class EntryRow:
-    """One accounting entry; `reason` says why it is kept out of the comparison.
+    """One accounting entry; `reason` is why it is kept out.
 
     `month` and `amount` are None where they cannot be read; the texts are as delivered.
     """
@@ -137,7 +137,7 @@ class EntryRow:
 
 @dataclass(frozen=True, slots=True)
 class Rung:
-    """One step of the ladder of severities: by what, why, and the severity it leads to."""
+    """One step of the ladder: rule, reason, severity."""
 
     by: str
     why: str
@@ -146,7 +146,10 @@ class Rung:
 
 @dataclass(frozen=True, slots=True)
 class CauseFinding:
-    """Why a line breaks and how much it matters; `tried` are the causes that do not fit."""
+    """Cause of a break and its severity.
+
+    `tried` are the causes that do not fit.
+    """
 
     item: Break
     ladder: tuple[Rung, ...]
@@ -159,7 +162,7 @@ class Line:
 
     `status` is None where neither side has anything to compare: accounting has entries of other
     months only. `value` is the contract value rounded to the minor unit; months' expected
-    amounts and `remainder`, what closing early leaves unrecognized, add up to it.
+    amounts and `remainder`, left unrecognized by closing early, add up to it.
     """
 
     revenue_type: str
@@ -196,7 +199,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class InvalidLine:
-    """A contract row that cannot be compared, and why; `row` counts from 1 in the source."""
+    """Contract row that cannot be compared, and why.
+
+    `row` counts from 1 in the source.
+    """
 
     row: int
     revenue_type: str

@@ -1,4 +1,4 @@
-"""The relations behind a contract's detail: its entries, lines and months as rows.
+"""Relations of a contract: its entries, lines and months.
 
 `recon.reconciliation.relations` lists the relations that it reads and makes.
 """
@@ -19,10 +19,11 @@ Row = dict[str, Any]
 
 
 def collect(session: Session, contract_id: str, month: Month) -> str:
-    """Create `contract_entries` and `contract_lines`; return the id as the data spells it.
+    """Collect a contract; return its id as spelled.
 
-    The id is matched trimmed and case-folded; analytics' spelling goes first. Raises UsageError
-    with the nearest ids where neither side knows the contract.
+    It creates `contract_entries` and `contract_lines`. The id is matched trimmed and case-folded;
+    analytics' spelling goes first. Raises UsageError with the nearest ids where neither side knows
+    the contract.
     """
     wanted = contract_id.strip()
     of_contract = f"id_key = lower({literal(wanted)})"
@@ -82,10 +83,10 @@ def _collect_lines(session: Session, of_contract: str, month: Month) -> None:
 
 
 def lines(session: Session, month: Month) -> list[Row]:
-    """Return the lines with how far their terms have come and what each tolerance rule allows.
+    """Lines with their terms' progress and each rule's allowance.
 
-    What the rate alone allows is `allowed` with the other rules set to nothing. Python knows no day
-    after the year 9999, in which a term that goes on is said to end.
+    The allowance of the rate alone is `allowed` with the other rules set to nothing. Python knows
+    no day after the year 9999, so a term that goes on ends in it.
     """
     return _rows(
         session,
@@ -107,7 +108,7 @@ def lines(session: Session, month: Month) -> list[Row]:
 
 
 def months(session: Session, month: Month) -> list[Row]:
-    """Return every month of the lines: of the term, of the entries, and the reconciled one."""
+    """Months of the lines: term, entries, and the reconciled one."""
     m = month.index
     return _rows(
         session,
@@ -140,14 +141,14 @@ def months(session: Session, month: Month) -> list[Row]:
 
 
 def entries(session: Session) -> list[Row]:
-    """Return the entries of the contract, in the order of the books."""
+    """Entries of the contract, in the order of the books."""
     return _rows(
         session, "SELECT * FROM contract_entries ORDER BY month, posted_at, entry_id, amount, row"
     )
 
 
 def invalid_rows(session: Session, contract_id: str) -> list[Row]:
-    """Return the contract rows of the contract that cannot be compared."""
+    """Contract rows of the contract that cannot be compared."""
     return _rows(
         session,
         f"""SELECT * EXCLUDE r.type FROM contracts_typed LEFT JOIN rules r USING (rule)
