@@ -1,8 +1,8 @@
 """Relations of the session: grain, columns, maker and readers.
 
 The core shares them by name, which no import shows; `RELATIONS` is the one place that lists them,
-in the order in which they are made.
-Modules are named from this room on, those of other rooms from `recon` on.
+in the order in which they are made. Modules are named from this room on, those of other rooms from
+`recon` on.
 
 Names of columns that mean the same everywhere: `line` is the row of a contract line in its source,
 below 0 for a line that only accounting has. `id_key` is an id trimmed and in lower case; with
@@ -19,8 +19,8 @@ from dataclasses import dataclass
 class Relation:
     """Table or view of a session: one row per `grain`.
 
-    A column that ends in `*` is one per column of the source. A relation that no
-    other module reads is a step of the one that makes it.
+    A column that ends in `*` is one per column of the source. A relation that no other module reads
+    is a step of the one that makes it.
     """
 
     name: str
@@ -30,300 +30,268 @@ class Relation:
     read_by: tuple[str, ...] = ()
 
 
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(text.split())
-
-
-_KEY = _words("id_key type currency")
-_KEY_AS_SPELLED = _words("given_contract_id given_revenue_type given_currency")
-_SUMS = (*_KEY, *_words("id other_id recognized entries earned"))
-_RULE = _words("type kind recognition convention rounding unit ppm floor cap")
-_COMPARED = _words(
-    """line rule id id_key type currency segment start_month close_month expected recognized
+_KEY = "id_key type currency"
+_KEY_AS_SPELLED = "given_contract_id given_revenue_type given_currency"
+_SUMS = f"{_KEY} id other_id recognized entries earned"
+_RULE = "type kind recognition convention rounding unit ppm floor cap"
+_COMPARED = """line rule id id_key type currency segment start_month close_month expected recognized
     difference entries to_date_expected to_date_recognized remainder on_contract known_contract
     closed_early term_mismatch spelling status off_to_date over_value"""
-)
-_LINES = (
-    *_COMPARED,
-    *_words(
-        """kind recognition convention rounding unit ppm floor cap value booked_on started_on
-        close_date terminated_on duration customer_id customer owner over_time last_day reached_on
-        term_start term_months closed_on allowed"""
-    ),
-)
-_WITH_TERMS = (
-    *(column for column in _LINES if column not in {"start_month", "close_month"}),
-    *_words(
-        """start_month term_end basis term_days first_days month_days whole_months denominator
-        first step periods close_month"""
-    ),
-)
+_LINES = f"""{_COMPARED} kind recognition convention rounding unit ppm floor cap value booked_on
+    started_on close_date terminated_on duration customer_id customer owner over_time last_day
+    reached_on term_start term_months closed_on allowed"""
+_WITH_TERMS = f"""{_LINES.replace("start_month close_month ", "")} start_month term_end basis
+    term_days first_days month_days whole_months denominator first step periods close_month"""
+
+
+def _relation(name: str, grain: str, columns: str, made_by: str, read_by: str = "") -> Relation:
+    return Relation(name, grain, tuple(columns.split()), made_by, tuple(read_by.split()))
+
 
 RELATIONS = (
-    Relation(
+    _relation(
         "rules",
         "revenue type, segment with a tolerance of its own (or none) and minor unit",
-        ("rule", *_RULE),
+        f"rule {_RULE}",
         "policy_sql",
-        ("compare", "explain.relations", "intake", "totals"),
+        "compare explain.relations intake totals",
     ),
-    Relation(
+    _relation(
         "units",
         "currency whose minor unit is not a hundredth",
-        ("currency", "unit"),
+        "currency unit",
         "policy_sql",
-        ("explain.relations",),
+        "explain.relations",
     ),
-    Relation(
+    _relation(
         "contracts_typed",
         "contract row as delivered, valid or not; `reason` is NULL where it is valid",
-        _words(
-            """row id id_key type rule currency value finer duration booked_on started_on
-            close_date terminated_on customer_id customer segment owner type_text reason"""
-        ),
+        "row id id_key type rule currency value finer duration booked_on started_on close_date "
+        "terminated_on customer_id customer segment owner type_text reason",
         "intake",
-        ("compare", "control_totals", "explain.relations", "totals"),
+        "compare control_totals explain.relations totals",
     ),
-    Relation(
+    _relation(
         "duplicate_contract_keys",
         "contract and revenue type with several contract rows",
-        ("id_key", "type", "rows", "ids"),
+        "id_key type rows ids",
         "intake",
     ),
-    Relation(
+    _relation(
         "contracts_valid",
         "valid contract row, with its rule and its term as `expected.terms` needs it",
-        _words(
-            """row id id_key type kind recognition currency unit value convention rounding
-            booked_on started_on close_date terminated_on duration rule customer_id customer
-            segment owner ppm floor cap over_time last_day reached_on term_start term_months
-            closed_on"""
-        ),
+        "row id id_key type kind recognition currency unit value convention rounding booked_on "
+        "started_on close_date terminated_on duration rule customer_id customer segment owner ppm "
+        "floor cap over_time last_day reached_on term_start term_months closed_on",
         "intake",
-        ("compare",),
+        "compare",
     ),
-    Relation(
+    _relation(
         "periods_typed",
         "period as spelled, with its month; only where periods are text",
-        ("recon_period", "recon_month"),
+        "recon_period recon_month",
         "intake",
     ),
-    Relation(
+    _relation(
         "entries_typed",
         "entry, its key as spelled",
-        ("row", *_KEY_AS_SPELLED, "amount", "finer", "month", "stands_for"),
+        f"row {_KEY_AS_SPELLED} amount finer month stands_for",
         "intake",
-        ("compare", "entry_detail", "run.spark.together"),
+        "compare entry_detail run.spark.together",
     ),
-    Relation(
+    _relation(
         "entries_raw",
         "entry as delivered",
-        ("given_*",),
+        "given_*",
         "intake",
-        ("completeness", "entry_detail", "explain.relations", "run.gathering"),
+        "completeness entry_detail explain.relations run.gathering",
     ),
-    Relation(
+    _relation(
         "entries_raw_numbered",
         "entry as delivered, with its place in the source",
-        ("row", "given_*"),
+        "row given_*",
         "intake",
-        ("entry_detail", "explain.relations"),
+        "entry_detail explain.relations",
     ),
-    Relation(
+    _relation(
         "entry_sums_as_spelled",
         "key as spelled; `keyed` where the key can be read, `unread` where some entry cannot",
-        (
-            *_KEY_AS_SPELLED,
-            *_words("recognized entries earned first_month last_month unread"),
-            *_words("id type currency id_key key keyed"),
-        ),
+        f"{_KEY_AS_SPELLED} recognized entries earned first_month last_month unread id type "
+        "currency id_key key keyed",
         "compare",
-        ("entry_detail",),
+        "entry_detail",
     ),
-    Relation(
+    _relation(
         "entry_sums_merged",
         "key that is spelled in several ways",
-        (*_KEY, *_words("id other_id key recognized entries earned")),
+        f"{_KEY} id other_id key recognized entries earned",
         "compare",
     ),
-    Relation("entry_sums_all", "key of entries that can be read", _SUMS, "compare"),
-    Relation(
+    _relation("entry_sums_all", "key of entries that can be read", _SUMS, "compare"),
+    _relation(
         "ledger_span",
         "session: the first and the last month with an entry",
-        ("first_month", "last_month"),
+        "first_month last_month",
         "compare",
-        ("causes.postings", "totals"),
+        "causes.postings totals",
     ),
-    Relation(
+    _relation(
         "invalid_contract_keys",
         "key with entries whose contract row is invalid",
-        (*_KEY, "reason"),
+        f"{_KEY} reason",
         "compare",
-        ("entry_detail", "explain.relations"),
+        "entry_detail explain.relations",
     ),
-    Relation("entry_sums", "key of entries that can be compared", _SUMS, "compare"),
-    Relation(
+    _relation("entry_sums", "key of entries that can be compared", _SUMS, "compare"),
+    _relation(
         "sums_without_line",
         "key of entries that no contract line has",
         _SUMS,
         "compare",
-        ("rollforward",),
+        "rollforward",
     ),
-    Relation(
+    _relation(
         "lines_without_contract",
         "key with entries in the month that no contract line has",
-        _words(
-            """row rule id other_id id_key type currency customer_id customer segment owner
-            known_contract ppm floor cap unit recognized entries to_date_recognized"""
-        ),
+        f"row rule id other_id {_KEY} customer_id customer segment owner known_contract ppm floor "
+        "cap unit recognized entries to_date_recognized",
         "compare",
     ),
-    Relation(
+    _relation(
         "lines_compared",
         "contract line, or other key with entries in the month",
         _COMPARED,
         "compare",
-        ("control_totals", "entry_detail", "totals"),
+        "control_totals entry_detail totals",
     ),
-    Relation(
+    _relation(
         "lines",
         "line of `lines_compared`, with its contract, rule, term and allowance",
         _LINES,
         "compare",
-        ("causes.gather", "explain.relations", "rollforward", "totals"),
+        "causes.gather explain.relations rollforward totals",
     ),
-    Relation(
+    _relation(
         "entry_control_totals",
         "currency of the month's entries as delivered",
-        ("currency", "rows", "total", "finer"),
+        "currency rows total finer",
         "entry_detail",
-        ("control_totals",),
+        "control_totals",
     ),
-    Relation(
+    _relation(
         "keys_to_reread",
         "key as spelled and broken line; `suspect` where some entry cannot be compared",
-        (*_KEY_AS_SPELLED, "line", "lacks", "blocked", "suspect"),
+        f"{_KEY_AS_SPELLED} line lacks blocked suspect",
         "entry_detail",
     ),
-    Relation(
+    _relation(
         "entries_to_reread",
         "entry as delivered under one of these keys",
-        ("row", "given_*", "line", "lacks", "blocked", "suspect"),
+        "row given_* line lacks blocked suspect",
         "entry_detail",
     ),
-    Relation(
+    _relation(
         "entries_reread",
         "entry under one of these keys, typed, with its reason",
-        _words(
-            """row line lacks blocked suspect entry_id id_key type currency amount month stands_for
-            document_ref posted_at reason"""
-        ),
+        f"row line lacks blocked suspect entry_id {_KEY} amount month stands_for document_ref "
+        "posted_at reason",
         "entry_detail",
     ),
-    Relation(
+    _relation(
         "break_entries",
         "entry of a broken line, `distance` in months from two before to one after",
-        _words("line distance entry_id amount document_ref posted_at"),
+        "line distance entry_id amount document_ref posted_at",
         "entry_detail",
-        ("causes.objections", "causes.postings"),
+        "causes.objections causes.postings",
     ),
-    Relation(
+    _relation(
         "entries_invalid",
         "entry up to the month after that cannot be compared; `place` is counted in the month, "
         "`unread` is false where only its contract row is invalid",
-        _words("row place entry_id currency amount month stands_for reason unread"),
+        "row place entry_id currency amount month stands_for reason unread",
         "entry_detail",
-        ("causes.objections", "control_totals", "run.spark.together"),
+        "causes.objections control_totals run.spark.together",
     ),
-    Relation(
+    _relation(
         "entries_unread",
         "entry of the month, or of no month, that cannot be read and may be a broken line's",
-        ("line", "entry_id", "reason"),
+        "line entry_id reason",
         "entry_detail",
-        ("causes.objections",),
+        "causes.objections",
     ),
-    Relation(
+    _relation(
         "recognized_months",
         "broken line that lacks revenue and other month, up to a year away",
-        ("line", "month", "recognized"),
+        "line month recognized",
         "entry_detail",
-        ("causes.objections",),
+        "causes.objections",
     ),
-    Relation(
+    _relation(
         "compliance_blanks",
         "compliance column, with the month's entries where it is blank",
-        ("compliance", "entries"),
+        "compliance entries",
         "entry_detail",
-        ("totals",),
+        "totals",
     ),
-    Relation(
+    _relation(
         "lines_off",
         "line with a difference, with everything that its term is made of",
         _WITH_TERMS,
         "causes.gather",
-        ("causes.counterparts", "causes.objections"),
+        "causes.counterparts causes.objections",
     ),
-    Relation(
+    _relation(
         "breaks",
         "line whose difference is outside tolerance",
         _WITH_TERMS,
         "causes.gather",
-        ("causes.counterparts", "causes.objections", "causes.postings", "causes.terms"),
+        "causes.counterparts causes.objections causes.postings causes.terms",
     ),
-    Relation(
+    _relation(
         "neighbour_months",
         "broken line, with the differences of the months around it",
-        _words(
-            """line expected_before expected_after before_difference after_difference
-            months_broken"""
-        ),
+        "line expected_before expected_after before_difference after_difference months_broken",
         "causes.postings",
-        ("causes.gather",),
+        "causes.gather",
     ),
-    Relation(
+    _relation(
         "alternative_terms",
         "broken line with a contract and entries, with everything its other terms are made of",
-        _words(
-            """line value unit term_start term_months convention rounding booked_on started_on
-            duration start_month term_mismatch recognized in_term to_date_recognized over_time
-            close_date to_close day_after whole_to_close closing_day in_calendar ends_on
-            closed_on"""
-        ),
+        "line value unit term_start term_months convention rounding booked_on started_on duration "
+        "start_month term_mismatch recognized in_term to_date_recognized over_time close_date "
+        "to_close day_after whole_to_close closing_day in_calendar ends_on closed_on",
         "causes.terms",
     ),
-    Relation(
+    _relation(
         "breaks_lacking",
         "broken line that lacks revenue, with the amounts that would fill it",
-        _words("line id_key type currency buyer entries way least most"),
+        f"line {_KEY} buyer entries way least most",
         "causes.objections",
     ),
-    Relation(
+    _relation(
         "amounts_surplus",
         "amount of one to three entries, or of a line, that no line expects",
-        _words("id id_key type currency known_contract buyer entries size way"),
+        f"id {_KEY} known_contract buyer entries size way",
         "causes.objections",
     ),
-    Relation(
+    _relation(
         "break_causes",
         "broken line, with its cause",
-        ("line", "cause", "severity", "months_broken"),
+        "line cause severity months_broken",
         "totals",
-        ("explain.relations",),
+        "explain.relations",
     ),
-    Relation(
+    _relation(
         "contract_entries",
         "entry of the explained contract, with the reason why it is kept out",
-        (
-            "row", "given_*", "type_folded", "said_*", "id", *_KEY, "amount", "month",
-            "stands_for", "entry_id", "type_text", "amount_text", "period_text", "posted_at",
-            "document_ref", "compliance_*", "reason",
-        ),
+        f"row given_* type_folded said_* id {_KEY} amount month stands_for entry_id type_text "
+        "amount_text period_text posted_at document_ref compliance_* reason",
         "explain.relations",
     ),
-    Relation(
+    _relation(
         "contract_lines",
         "line of the explained contract, keys with entries of other months alone included",
-        (*_WITH_TERMS, "months_broken"),
+        f"{_WITH_TERMS} months_broken",
         "explain.relations",
     ),
-)  # fmt: skip
+)
