@@ -6,33 +6,22 @@ causes and severity, then the summary, tied out.
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from threading import Lock
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from recon.base import money
 from recon.base.errors import MissingColumns, SourceDataError
 from recon.base.fields import AMOUNTS, needed
 from recon.base.month import Month
 from recon.base.policy import Policy
-from recon.base.result import Break, Reconciliation, Side, fingerprint
+from recon.base.result import Break, Reconciliation, Side
 from recon.reconciliation import totals as summary
-from recon.reconciliation.causes import explain
-from recon.reconciliation.causes.broken_line import BrokenLine
-from recon.reconciliation.causes.counterparts import counterpart
-from recon.reconciliation.causes.gather import gather
-from recon.reconciliation.causes.objections import objections
-from recon.reconciliation.causes.postings import entries_concerned
+from recon.reconciliation.breaks import judged_breaks
 from recon.reconciliation.compare import add_up, compare, view_lines
 from recon.reconciliation.control_totals import control
 from recon.reconciliation.entry_detail import read_again
 from recon.reconciliation.intake import load_contracts, refuse_crm_close_dates, view_entries
 from recon.reconciliation.policy_sql import register_policy
 from recon.reconciliation.separators import NOTHING, Unsaid, refuse_doubtful
-from recon.reconciliation.severity import severity
 from recon.store.columns import Columns
 from recon.store.session import Session, columns, open_private_session, reading, reckoning
 
@@ -208,92 +197,8 @@ def summarize(
     """Reconciliation of the compared lines: breaks explained, everything tied out."""
     with reckoning(_comparison(month)):
         view_lines(connection, policy)
-        breaks = _breaks(connection, month, policy)
+        breaks = judged_breaks(connection, month, policy)
         return _summed_up(connection, month, policy, breaks, notices, descriptions, compliance)
-
-
-def _breaks(connection: Session, month: Month, policy: Policy) -> tuple[Break, ...]:
-    """Breaks: most severe, policy's currency, largest first."""
-    verdicts, breaks = [], []
-    with _uncollected():
-        for line in gather(connection, month):
-            item = _judged(line, policy)
-            breaks.append(item)
-            verdicts.append((line.number, item.cause.value, item.severity.word, line.months_broken))
-    summary.name_causes(connection, verdicts)
-    main = policy.currency
-    return tuple(
-        sorted(
-            breaks,
-            key=lambda b: (-b.severity, money.rank(b.currency, main), -abs(b.difference)),
-        )
-    )
-
-
-@dataclass
-class _Still:
-    """Users that need the garbage collector to keep still.
-
-    `was_on` is whether it was on before them.
-    """
-
-    lock: Lock = field(default_factory=Lock)
-    users: int = 0
-    was_on: bool = False
-
-
-_STILL = _Still()
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Keep the garbage collector still while breaks are made.
-
-    It would go through every break, and they all stay. It is one for all threads: the last one that
-    needs it still lets it go on.
-    """
-    with _STILL.lock:
-        _STILL.was_on = gc.isenabled() if not _STILL.users else _STILL.was_on
-        _STILL.users += 1
-        gc.disable()
-    try:
-        yield
-    finally:
-        with _STILL.lock:
-            _STILL.users -= 1
-            if _STILL.was_on and not _STILL.users:
-                gc.enable()
-
-
-def _judged(line: BrokenLine, policy: Policy) -> Break:
-    why = explain(line)
-    return Break(
-        name=fingerprint(line.id_key, line.revenue_type, line.currency),
-        contract_id=line.contract_id,
-        revenue_type=line.revenue_type,
-        currency=line.currency,
-        customer=line.customer,
-        segment=line.segment,
-        owner=line.owner,
-        status=line.status,
-        cause=why.cause,
-        candidates=why.candidates,
-        severity=severity(line, why.cause, policy.severity),
-        expected=line.expected,
-        recognized=line.recognized,
-        difference=line.difference,
-        allowed=line.allowed,
-        to_date_expected=line.to_date_expected,
-        to_date_recognized=line.to_date_recognized,
-        flags=line.flags,
-        entries=line.entries,
-        explanation=why.sentence,
-        concerned=tuple(
-            entry.entry_id for entry in entries_concerned(line, why.cause) if entry.entry_id
-        ),
-        counterpart=counterpart(line, why.cause),
-        against=objections(line, why.cause),
-    )
 
 
 def _summed_up(

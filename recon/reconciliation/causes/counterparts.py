@@ -56,6 +56,24 @@ def offsetting_lines(connection: Session) -> dict[int, dict[Cause, OffsettingLin
     Each has them by cause. Of several, the one of the same revenue type and then the first by id is
     named.
     """
+    rows = connection.execute(
+        f"""WITH {_MISTYPED}
+        SELECT line, cause, first(id ORDER BY same DESC, id, type, currency),
+            first(type ORDER BY same DESC, id, type, currency),
+            first(currency ORDER BY same DESC, id, type, currency),
+            count(*) = 1 AND max(claims) = 1, count(*) = max(claims),
+            first(to_date_expected ORDER BY same DESC, id, type, currency),
+            first(to_date_recognized ORDER BY same DESC, id, type, currency)
+        FROM ({_offsetting()}) GROUP BY line, cause"""
+    ).fetchall()
+    found: defaultdict[int, dict[Cause, OffsettingLine]] = defaultdict(dict)
+    for line, cause, *other in rows:
+        found[line][Cause(cause)] = OffsettingLine(*other)
+    return dict(found)
+
+
+def _offsetting() -> str:
+    """SELECT of breaks with each offsetting line and the cause."""
     found_in = [
         (cause, f"breaks a JOIN lines_off b ON a.difference = -b.difference AND {condition}")
         for cause, condition in _PAIRS
@@ -66,27 +84,13 @@ def offsetting_lines(connection: Session) -> dict[int, dict[Cause, OffsettingLin
         )
         for one, other in (("unknown", "known"), ("known", "unknown"))
     ]
-    pairs = " UNION ALL ".join(
+    return " UNION ALL ".join(
         f"""SELECT a.line, '{cause}' AS cause, b.id, b.type, b.currency, a.type = b.type AS same,
             b.to_date_expected, b.to_date_recognized,
             count(*) OVER (PARTITION BY b.line) AS claims
         FROM {pair}"""
         for cause, pair in found_in
     )
-    rows = connection.execute(
-        f"""WITH {_MISTYPED}
-        SELECT line, cause, first(id ORDER BY same DESC, id, type, currency),
-            first(type ORDER BY same DESC, id, type, currency),
-            first(currency ORDER BY same DESC, id, type, currency),
-            count(*) = 1 AND max(claims) = 1, count(*) = max(claims),
-            first(to_date_expected ORDER BY same DESC, id, type, currency),
-            first(to_date_recognized ORDER BY same DESC, id, type, currency)
-        FROM ({pairs}) GROUP BY line, cause"""
-    ).fetchall()
-    found: defaultdict[int, dict[Cause, OffsettingLine]] = defaultdict(dict)
-    for line, cause, *other in rows:
-        found[line][Cause(cause)] = OffsettingLine(*other)
-    return dict(found)
 
 
 def wrong_type(line: BrokenLine) -> str | None:
