@@ -21,7 +21,7 @@ _HOMES = {
 
 
 def __dir__() -> list[str]:
-    """Return the public names too, whether or not they were used already."""
+    """All names, with the public ones that are not loaded yet."""
     return sorted({*globals(), *__all__})
 
 

@@ -9,16 +9,16 @@ from recon import __version__
 
 
 def main() -> None:
-    """Run the command line; Ctrl-C while it is being loaded leaves as quietly as later on."""
+    """Run the command line; Ctrl-C during loading ends quietly, too."""
     if sys.argv[1:] == ["--version"]:
-        # Scripts ask for it often, and parsing one word would load more than half of Typer.
+        # Scripts call it often, and loading Typer takes ten times as long.
         print(f"recon {__version__}")  # noqa: T201 - says nothing where standard output is closed
         return
     try:
         from recon import cli
         from recon.cli import process
     except KeyboardInterrupt:
-        # Nothing was begun, so there is nothing to tidy up.
+        # Nothing is begun, so there is nothing to clean up.
         os._exit(130)
     process.leave(cli.main())
 

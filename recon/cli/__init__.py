@@ -28,14 +28,14 @@ app = typer.Typer(
 def recon(
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
 ) -> None:
-    """Take the options that come before a command."""
+    """Handle the options that come before a command."""
     if version:
         typer.echo(f"recon {__version__}")
         raise typer.Exit
 
 
 def main() -> int:
-    """Run the command line; return the documented exit code, never with a traceback."""
+    """Run the command line; return the exit code, without a traceback."""
     process.keep_private()
     process.prepare_streams()
     process.collect_seldom()

@@ -1,4 +1,4 @@
-"""`recon notify` and `recon escalate`: tell people in Slack, again or in time."""
+"""`recon notify`, `recon escalate`: Slack messages sent again, or to the next people."""
 
 from __future__ import annotations
 
@@ -23,29 +23,34 @@ if TYPE_CHECKING:
     from recon.record.journal.alerts import Alert
     from recon.record.log import Log
 
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the messages and send nothing.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the messages without sending them.")]
 
 
 def notify(
     context: typer.Context,
     run: Annotated[
-        str | None, typer.Argument(metavar="RUN", help="A run, or the last one of a month.")
+        str | None, typer.Argument(metavar="RUN", help="A run, or a month for its last run.")
     ] = None,
     dry_run: DryRun = False,
     waiting: Annotated[
-        bool, typer.Option("--waiting", help="List what waits, with its ids; send nothing.")
+        bool,
+        typer.Option("--waiting", help="List the waiting alerts with their ids; send nothing."),
     ] = False,
     discard: Annotated[
         list[str] | None,
-        typer.Option("--discard", metavar="ID", help="Drop what waits and can never be sent."),
+        typer.Option(
+            "--discard", metavar="ID", help="Drop a waiting alert that can never be sent."
+        ),
     ] = None,
-    reason: Annotated[str | None, typer.Option("--reason", help="Why it is dropped.")] = None,
+    reason: Annotated[
+        str | None, typer.Option("--reason", help="Why the alert is dropped.")
+    ] = None,
     config: Config = None,
     profile: Profile = None,
     out: Reports = None,
     json: Json = False,
 ) -> None:
-    """Tell Slack of a run again, and send what waits."""
+    """Send a run's Slack message again, and those still waiting."""
     from recon.alerts.service import notify as told_again
 
     _check_asked(run, dry_run, waiting, discard, reason)
@@ -63,11 +68,11 @@ def _check_asked(
     run: str | None, dry: bool, waiting: bool, discard: list[str] | None, reason: str | None
 ) -> None:
     if sum(map(bool, (run, waiting, discard))) != 1:
-        raise UsageError("recon notify takes one of a run, --waiting and --discard.")
+        raise UsageError("recon notify needs one of these: a run, --waiting or --discard.")
     if dry and not run:
-        raise UsageError("--dry-run goes with a run.")
+        raise UsageError("--dry-run needs a run.")
     if bool(discard) != (reason is not None):
-        raise UsageError("--discard and --reason go together: an id, and why nobody is to be told.")
+        raise UsageError("--discard and --reason go together: an id, and why the alert is dropped.")
 
 
 def _show_waiting(settings: Settings, as_json: bool) -> None:
@@ -79,7 +84,7 @@ def _show_waiting(settings: Settings, as_json: bool) -> None:
 
 
 def _discard(settings: Settings, ids: Sequence[str], reason: str, log: Log, as_json: bool) -> None:
-    """Drop alerts, and tell the log of each."""
+    """Drop alerts, and log each of them."""
     from recon.alerts.listing import dropped_document, dropped_lines
     from recon.alerts.queue import discard
 
@@ -110,7 +115,7 @@ def escalate(
     out: Reports = None,
     json: Json = False,
 ) -> None:
-    """Tell the next people of what nobody has acknowledged in time."""
+    """Escalate overdue breaks and failed runs to the next people."""
     from recon.alerts.service import escalate as escalated
 
     found, delivered = escalated(chosen_settings(config, profile, out), dry=dry_run)
@@ -118,7 +123,7 @@ def escalate(
 
 
 def _tell(found: Sequence[Alert], delivered: Delivered, dry: bool, as_json: bool) -> None:
-    """Print what was or would be sent; exit code 8 where something waits."""
+    """Print the messages; exit with code 8 where one is still waiting."""
     from recon.alerts.listing import document, lines
 
     told = document if as_json else lines
@@ -130,9 +135,9 @@ def _tell(found: Sequence[Alert], delivered: Delivered, dry: bool, as_json: bool
 
 @contextmanager
 def failures_told(settings: Settings, month: Month) -> Iterator[None]:
-    """Tell finance operations of a run that fails in the context; it fails all the same.
+    """Alert finance operations of a run that fails in the context.
 
-    Whoever pressed Ctrl-C knows, and so does whoever holds the lock.
+    It fails all the same. Nobody is alerted of Ctrl-C, or of a lock that another run holds.
     """
     try:
         yield
@@ -141,7 +146,7 @@ def failures_told(settings: Settings, month: Month) -> Iterator[None]:
         if settings.slack and code is not ExitCode.LOCKED and not isinstance(error, typer.Exit):
             from recon.alerts.service import alert_failure
 
-            # The failure is told on the console and in the log, whatever becomes of this.
+            # The console and the log report the failure, whatever happens here.
             with suppress(Exception):
                 alert_failure(settings, month, sentence_of(error), int(code))
         raise

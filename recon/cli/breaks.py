@@ -1,4 +1,4 @@
-"""`recon open`, `recon ack` and `recon note`: the breaks that are open, and what people say."""
+"""`recon open`, `recon ack`, `recon note`: open breaks, acknowledgements and notes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Least(StrEnum):
-    """A severity from which on breaks are listed."""
+    """The lowest severity of the breaks to list."""
 
     WARNING = "warning"
     HIGH = "high"
@@ -31,16 +31,18 @@ class Least(StrEnum):
 def open_breaks(
     month: Annotated[
         str | None,
-        typer.Option("--month", help="At the end of this month; the last one if left out."),
+        typer.Option(
+            "--month", help="Breaks open at the end of this month; if left out, the last one."
+        ),
     ] = None,
     age: Annotated[
-        bool, typer.Option("--age", help="Show how old they are instead of each of them.")
+        bool, typer.Option("--age", help="Show a table by age instead of each break.")
     ] = False,
     severity: Annotated[
-        Least | None, typer.Option("--severity", help="Only breaks of this severity and above.")
+        Least | None, typer.Option("--severity", help="Only breaks of this severity or higher.")
     ] = None,
     unacknowledged: Annotated[
-        bool, typer.Option("--unacknowledged", help="Only those that nobody has acknowledged.")
+        bool, typer.Option("--unacknowledged", help="Only breaks that nobody has acknowledged.")
     ] = False,
     top: Annotated[int, typer.Option("--top", min=0, help="How many breaks to show.")] = 25,
     config: Config = None,
@@ -49,7 +51,7 @@ def open_breaks(
     json: Json = False,
     no_color: NoColor = False,
 ) -> None:
-    """List the breaks that are not resolved, and how old they are."""
+    """List the breaks that are still open, and how old they are."""
     from recon.record.journal.store import Journal
 
     settings = chosen_settings(config, profile, out)
@@ -75,7 +77,7 @@ def _severity(word: Least | None) -> Severity | None:
 
 
 def _standing(journal: Journal, text: str | None) -> Standing | None:
-    """Return what is open at the end of a month, None where no run is recorded."""
+    """The breaks open at the end of a month; None without any run."""
     from datetime import UTC, datetime
 
     from recon.base.month import Month
@@ -104,13 +106,14 @@ def _print_open(standing: Standing | None) -> None:
 
 def ack(
     breaks: Annotated[
-        list[str], typer.Argument(metavar="BREAK...", help="Their names, as in `recon open`.")
+        list[str],
+        typer.Argument(metavar="BREAK...", help="The names of the breaks, as in `recon open`."),
     ],
-    reason: Annotated[str, typer.Option("--reason", help="Why they may stay for now.")],
+    reason: Annotated[str, typer.Option("--reason", help="Why the breaks may stay open for now.")],
     until: Annotated[
         str | None,
         typer.Option(
-            "--until", help="The last month for which it holds; else until the break changes."
+            "--until", help="The last month it holds for; if left out, until the break changes."
         ),
     ] = None,
     config: Config = None,
@@ -133,8 +136,10 @@ def ack(
 
 
 def note(
-    name: Annotated[str, typer.Argument(metavar="BREAK", help="Its name, as in `recon open`.")],
-    text: Annotated[str, typer.Argument(metavar="TEXT", help="What is worth remembering.")],
+    name: Annotated[
+        str, typer.Argument(metavar="BREAK", help="The name of the break, as in `recon open`.")
+    ],
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="The text of the note.")],
     config: Config = None,
     profile: Profile = None,
     out: Reports = None,
@@ -153,13 +158,13 @@ def note(
 
 
 def _say(reports: Path, names: Sequence[str], event: Callable[..., Event], as_json: bool) -> None:
-    """Write down what is said of some breaks, all of it or nothing, and tell it."""
+    """Record an event of each break, all or none, and print them."""
     from datetime import UTC, datetime
 
     from recon.record.journal.store import NAME, Journal
 
     at = datetime.now(UTC)
-    # Nothing can be said of a break that no run has seen: then no journal is begun.
+    # No break is known before the first run: then no journal is created.
     known = Journal.at if (reports / NAME).exists() else Journal.look
     with known(reports) as journal:
         found = {life.name: life for life in map(journal.open_item, names)}

@@ -1,4 +1,4 @@
-"""What `recon month --closed` means today: the earliest closed month that is not run yet."""
+"""`recon month --closed`: the earliest closed month that has no run yet."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _LISTED = 6
 def closed_month(settings: Settings, today: str | None, *, json: bool) -> Iterator[Month]:
     """Yield the month that is due, while no other process can take it.
 
-    Where none is, the reason and the next day are printed and the command ends with exit code 0.
+    If none is due, the reason and the next day are printed and the command ends with exit code 0.
     `today` is a day like 2024-07-03 that takes the place of the clock: an option, not a variable,
     since a variable left in the environment of a service account would go unnoticed.
     """
@@ -66,7 +66,7 @@ def _due(settings: Settings, today: date) -> Due:
 
 
 def recorded(reports: Path, calendar: Calendar) -> list[Recorded]:
-    """Return what the journal knows of months: their runs, and then those that are signed off."""
+    """The months in the journal: all runs, then those signed off."""
     from recon.base.calendar import Recorded
     from recon.record.journal.signing import is_signed_off
     from recon.record.journal.store import Journal
@@ -98,7 +98,7 @@ def _nothing_due(found: Due, *, json: bool) -> None:
 
 
 def _announce(found: Due) -> None:
-    """Tell on standard error which month is taken, and what is missing besides."""
+    """Print on standard error the month taken, and the months missing."""
     typer.echo(f"recon: {found.reason}", err=True)
     if found.gaps:
         gaps = _listed(found.gaps)
@@ -106,7 +106,7 @@ def _announce(found: Due) -> None:
     if found.left:
         verb = "is" if found.left == 1 else "are"
         typer.echo(
-            f"recon: {found.left} more {verb} due after it; each takes a run of its own.", err=True
+            f"recon: {found.left} more {verb} due after it; each needs a run of its own.", err=True
         )
 
 

@@ -1,4 +1,4 @@
-"""`recon diff`: what two runs of a month differ in, and why."""
+"""`recon diff`: how two runs of a month differ, and why."""
 
 from __future__ import annotations
 
@@ -20,15 +20,19 @@ from recon.cli.options import (
 
 
 def diff(
-    then: Annotated[str, typer.Argument(metavar="RUN", help="The earlier run, or its end.")],
-    now: Annotated[str, typer.Argument(metavar="RUN", help="The later run, or a month's last.")],
+    then: Annotated[
+        str, typer.Argument(metavar="RUN", help="The earlier run, or the end of its id.")
+    ],
+    now: Annotated[
+        str, typer.Argument(metavar="RUN", help="The later run, or a month for its last run.")
+    ],
     config: Config = None,
     profile: Profile = None,
     out: Reports = None,
     json: Json = False,
     no_color: NoColor = False,
 ) -> None:
-    """Show what two runs of a month differ in, and why."""
+    """Show how two runs of a month differ, and why."""
     from recon.record.journal.history import compared
     from recon.record.journal.store import Journal
     from recon.record.replay.movement import movement

@@ -1,4 +1,4 @@
-"""`recon explain`: one contract, whole."""
+"""`recon explain`: everything about one contract."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ def explain(
     profile: Profile = None,
     json: Json = False,
     all_months: Annotated[
-        bool, typer.Option("--all-months", help="Show every month of a long term.")
+        bool, typer.Option("--all-months", help="Show every month, however long the term.")
     ] = False,
     no_color: NoColor = False,
 ) -> None:
-    """Show one contract whole: terms, months, formula and cause."""
+    """Show one contract in full: terms, months, formula and cause."""
     from recon.config import load
     from recon.reconciliation.explain import as_json, contract_detail
     from recon.run.gathering import reconciled

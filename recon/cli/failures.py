@@ -19,9 +19,9 @@ from recon.record.log import Log
 
 @dataclass(frozen=True, slots=True)
 class _End:
-    """How a command ended: its exit code, the sentence of a failure, and the defect if it is one.
+    """The end of a command: exit code, sentence of a failure, defect if any.
 
-    Without a sentence everything was said already.
+    Without a sentence everything was printed already.
     """
 
     code: int
@@ -37,7 +37,7 @@ def exit_code(
     interruption: process.Interruption,
     log: Log | None = None,
 ) -> int:
-    """Return the exit code of a command; what it raised is told in one sentence, to the log too."""
+    """Run a command; print and log a failure as one sentence."""
     log = log or Log()
     try:
         end = _End(command() or 0)
@@ -54,24 +54,24 @@ def exit_code(
     if end.defect and os.environ.get("RECON_DEBUG"):
         raise end.defect
     _tell(end.sentence)
-    # Where reports cannot be written, the sentence says it of the log as well.
+    # Where reports cannot be written, the sentence covers the log as well.
     _tell(log.trouble if end.code != ExitCode.REPORT else "")
     return end.code
 
 
 def sentence_of(error: Exception) -> str:
-    """Return what is said of a failure, to whomever."""
+    """The sentence of a failure."""
     return _failure(error).sentence
 
 
 def _failure(error: BaseException) -> _End:
-    """Return how a command ends that raised something."""
+    """The end of a command that raised an error."""
     if isinstance(error, ReconError):
         return _End(error.exit_code, str(error))
     if isinstance(error, KeyboardInterrupt | typer.Abort):
         return _INTERRUPTED
     if isinstance(error, SystemExit | BrokenPipeError):
-        # Whoever read the help has seen enough.
+        # The reader of the output has closed it.
         process.discard_output()
         return _End(ExitCode.DONE)
     if hasattr(error, "format_message"):
@@ -85,7 +85,7 @@ def _failure(error: BaseException) -> _End:
 
 
 def _misused(error: Any) -> _End:  # noqa: ANN401 - Typer has moved this class between packages
-    """Return what is wrong with the command line; without any, show the whole help."""
+    """The end of a wrong command line; without arguments, show the help."""
     message = error.format_message().replace("Value error, ", "")
     if "\n" in message:
         error.show()

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 def history(
     month: Annotated[
-        str | None, typer.Argument(metavar="MONTH", help="One month, like 2024-06; else all.")
+        str | None,
+        typer.Argument(metavar="MONTH", help="One month, like 2024-06; if left out, all."),
     ] = None,
     config: Config = None,
     profile: Profile = None,
@@ -26,7 +27,7 @@ def history(
     json: Json = False,
     no_color: NoColor = False,
 ) -> None:
-    """List months and runs: when, who, verdict, signatures."""
+    """List months and runs: date, user, verdict, signatures."""
     from recon.base.month import Month
     from recon.record.journal.store import Journal
 

@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 
 def init(
     server: Annotated[
-        str | None, typer.Option("--server", help="The SQL Server with both databases.")
+        str | None, typer.Option("--server", help="The SQL Server that has both databases.")
     ] = None,
     analytics_server: Annotated[
-        str | None, typer.Option("--analytics-server", help="The one with the contracts.")
+        str | None, typer.Option("--analytics-server", help="The server of the contracts.")
     ] = None,
     accounting_server: Annotated[
-        str | None, typer.Option("--accounting-server", help="The one with the entries.")
+        str | None, typer.Option("--accounting-server", help="The server of the entries.")
     ] = None,
     analytics_database: Annotated[
         str | None, typer.Option("--analytics-database", help="The database of the contracts.")
@@ -37,28 +37,34 @@ def init(
         str | None, typer.Option("--accounting-database", help="The database of the entries.")
     ] = None,
     user: Annotated[
-        str | None, typer.Option("--user", help="The login, unless Windows vouches for you.")
+        str | None, typer.Option("--user", help="The login; if left out, Windows authentication.")
     ] = None,
     password_env: Annotated[
         str | None,
-        typer.Option("--password-env", help="The name of the variable with the password."),
+        typer.Option("--password-env", help="The environment variable that holds the password."),
     ] = None,
     driver: Annotated[
-        str | None, typer.Option("--driver", help="Another ODBC driver than the newest one.")
+        str | None, typer.Option("--driver", help="The ODBC driver; if left out, the newest one.")
     ] = None,
     encrypt: Annotated[
         bool, typer.Option("--encrypt/--no-encrypt", help="Encrypt the connection.")
     ] = True,
     trust_server_certificate: Annotated[
-        bool, typer.Option("--trust-server-certificate", help="Accept any certificate.")
+        bool, typer.Option("--trust-server-certificate", help="Accept any server certificate.")
     ] = False,
     analytics_connection: Annotated[
         str | None,
-        typer.Option("--analytics-connection", help="An ODBC connection string, no password."),
+        typer.Option(
+            "--analytics-connection",
+            help="ODBC connection string of the contracts, without a password.",
+        ),
     ] = None,
     accounting_connection: Annotated[
         str | None,
-        typer.Option("--accounting-connection", help="An ODBC connection string, no password."),
+        typer.Option(
+            "--accounting-connection",
+            help="ODBC connection string of the entries, without a password.",
+        ),
     ] = None,
     contracts_table: Annotated[
         str | None, typer.Option("--contracts-table", help="The contracts, as SCHEMA.TABLE.")
@@ -67,15 +73,18 @@ def init(
         str | None, typer.Option("--entries-table", help="The entries, as SCHEMA.TABLE.")
     ] = None,
     currency: Annotated[
-        str | None, typer.Option("--currency", help="Of rows without a currency; else USD.")
+        str | None,
+        typer.Option("--currency", help="The currency of rows that have none; if left out, USD."),
     ] = None,
     out: Annotated[Path, typer.Option("--out", help="The folder to write to.")] = Path("config"),
-    yes: Annotated[bool, typer.Option("--yes", help="Ask nothing, take what is proposed.")] = False,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Ask nothing and accept every proposal.")
+    ] = False,
     force: Annotated[
-        bool, typer.Option("--force", help="Replace what is there, keeping it as *.bak.")
+        bool, typer.Option("--force", help="Replace existing files, keeping them as *.bak.")
     ] = False,
 ) -> None:
-    """Write the configuration, after a look at your databases."""
+    """Write the configuration from the tables of your databases."""
     from recon.base.result import Side
     from recon.cli.init_proposals import files, proposals
     from recon.setup.init.configuration import Access
@@ -117,11 +126,11 @@ def _refuse_contradictions(given: Mapping[Side, Access]) -> None:
                 f"--{side}-server and --{side}-database."
             )
     if all(access.connection is not None and access.user for access in given.values()):
-        raise UsageError("--user belongs into the connection strings, as UID=…;.")
+        raise UsageError("--user belongs in the connection strings, as UID=…;.")
 
 
 def _refuse_incomplete(given: Mapping[Side, Access], yes: bool) -> None:
-    """Raise UsageError with the options that nobody can be asked for."""
+    """Raise UsageError with the missing options, where nobody can be asked."""
     missing = []
     for side, access in given.items():
         if not access.complete:
@@ -135,7 +144,7 @@ def _refuse_incomplete(given: Mapping[Side, Access], yes: bool) -> None:
             "with --analytics-connection or --accounting-connection."
         )
     if not yes:
-        raise UsageError("Nobody can be asked here: --yes takes what is proposed.")
+        raise UsageError("There is no terminal to ask questions on; --yes accepts every proposal.")
 
 
 def _paths(out: Path) -> dict[str, Path]:
@@ -145,7 +154,7 @@ def _paths(out: Path) -> dict[str, Path]:
 
 
 def _allowed(out: Path, force: bool, asking: bool) -> bool:
-    """Return whether files may be replaced; raises UsageError before anything else is asked."""
+    """Whether files may be replaced, before any other question; raises UsageError."""
     from recon.setup.init.writing import refuse_existing
 
     if force:
@@ -162,7 +171,7 @@ def _allowed(out: Path, force: bool, asking: bool) -> bool:
 def _reached(
     given: Mapping[Side, Access], currency: str | None, asking: bool
 ) -> tuple[Mapping[Side, Access], str | None, dict[Side, Catalog]]:
-    """Return how both sides are reached, and what there is; asked again where one is not."""
+    """The access to both sides, the currency and the catalogs; asked until it works."""
     from recon.cli import init_questions as questions
 
     access, wanted = (questions.access(given) if asking else given), currency
@@ -175,7 +184,7 @@ def _reached(
         except (ConfigError, SourceUnreachable) as error:
             if not asking:
                 raise
-            typer.echo(f"\n{error}\nOnce more, then; Ctrl-C ends it.\n", err=True)
+            typer.echo(f"\n{error}\nPlease answer again, or press Ctrl-C to stop.\n", err=True)
             access, wanted = questions.access(given, access), None
 
 
@@ -194,7 +203,7 @@ def _catalogs(settings: Settings) -> dict[Side, Catalog]:
 
 
 def _write(out: Path, texts: Mapping[str, str], force: bool) -> None:
-    """Write the files and say what comes next."""
+    """Write the files and print the next steps."""
     from datetime import date
 
     from recon.base.month import Month
@@ -207,7 +216,7 @@ def _write(out: Path, texts: Mapping[str, str], force: bool) -> None:
     for path in files:
         typer.echo(f"  {path}")
     for path in kept:
-        typer.echo(f"  {path} (what was there before)")
+        typer.echo(f"  {path} (the previous version)")
     written = next(iter(files)).absolute()
     try:
         found = find(None, Path.cwd())

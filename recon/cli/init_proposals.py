@@ -1,4 +1,4 @@
-"""What `recon init` makes of two databases: a proposal for each, settled, and the files' texts."""
+"""`recon init`: a proposal for each of two databases, and the files' texts."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _OPTIONS = {Side.ANALYTICS: "--contracts-table", Side.ACCOUNTING: "--entries-tab
 def proposals(
     catalogs: Mapping[Side, Catalog], named: Mapping[Side, str | None], asking: bool
 ) -> dict[Side, Proposal]:
-    """Return which columns are ours, confirmed where somebody can be asked."""
+    """The columns proposed for each side, confirmed where somebody can be asked."""
     tables = {side: _table(side, catalogs[side], named[side], asking) for side in Side}
     # The entries first: by which of its ids they refer to a contract decides between two.
     entries = propose(Side.ACCOUNTING, tables[Side.ACCOUNTING])
@@ -43,7 +43,7 @@ def proposals(
 
 
 def _table(side: Side, catalog: Catalog, named: str | None, asking: bool) -> Table:
-    """Return the table that is named, or chosen, or looks most like the side's."""
+    """The table that is named, or chosen, or fits the side best."""
     option, where = _OPTIONS[side], f"The {side} side"
     if named:
         found = catalog.table(named)
@@ -54,9 +54,9 @@ def _table(side: Side, catalog: Catalog, named: str | None, asking: bool) -> Tab
     if asking:
         return questions.table(side, catalog, ranking)
     if not ranking:
-        raise ConfigError([f"{option}: no table looks like the one; {_there(catalog)}"], where)
+        raise ConfigError([f"{option}: no table looks right; {_there(catalog)}"], where)
     for other in ties(ranking):
-        typer.echo(f"{side}: {other} would fit as well as {ranking[0][1]}; {option} decides.")
+        typer.echo(f"{side}: {other} fits as well as {ranking[0][1]}; choose with {option}.")
     return ranking[0][1]
 
 
@@ -84,7 +84,7 @@ def files(
     proposals: Mapping[Side, Proposal],
     asking: bool,
 ) -> dict[str, str]:
-    """Return the files by name; the configuration was read back as recon will read it."""
+    """The files by name; the configuration is read back as a check."""
     contracts, entries = proposals[Side.ANALYTICS], proposals[Side.ACCOUNTING]
     text = configuration(
         access,
@@ -101,7 +101,7 @@ def files(
 
 
 def _form(settings: Settings, entries: Proposal, asking: bool) -> Form:
-    """Return how the period column holds its months; raises ConfigError where that is not clear."""
+    """The form of the period column; raises ConfigError where it is unclear."""
     column = entries.column("recognition_period")
     if column is None or column.family is Family.DATE:
         return Form.DATE

@@ -1,4 +1,4 @@
-"""The questions of `recon init`: short, with what is proposed in brackets."""
+"""The questions of `recon init`: short, with the proposal in brackets."""
 
 from __future__ import annotations
 
@@ -36,25 +36,25 @@ SHOWN = 5
 
 
 def ask(question: str, default: str | None = None) -> str:
-    """Return an answer; without a default it may be empty."""
+    """An answer; without a default it may be empty."""
     shown = bool(default)
     answer: str = typer.prompt(question, default=default or "", show_default=shown)
     return answer.strip()
 
 
 def asked_for(question: str, default: str | None = None) -> str:
-    """Return an answer that is not empty."""
+    """An answer that is not empty."""
     while not (answer := ask(question, default)):
-        typer.echo("That one is needed; Ctrl-C ends it.")
+        typer.echo("An answer is needed; press Ctrl-C to stop.")
     return answer
 
 
 def access(
     given: Mapping[Side, Access], before: Mapping[Side, Access] | None = None
 ) -> dict[Side, Access]:
-    """Return how both sides are reached; what was given is not asked for.
+    """The access to both sides; only missing parts are asked for.
 
-    Unless it failed: where there are answers from before, all is asked, and they are proposed.
+    After answers that failed, everything is asked again, with those as proposals.
     """
     answers: dict[Side, Access] = {}
     for side in (Side.ANALYTICS, Side.ACCOUNTING):
@@ -67,7 +67,7 @@ def access(
 
 
 def _access(side: Side, given: Access, likely: Access) -> Access:
-    """Ask what is missing until it is without mistakes; what is likely is proposed."""
+    """Ask for the missing parts until they are correct; propose likely ones."""
     if given.complete:
         return given
     while True:
@@ -87,7 +87,8 @@ def _answered(side: Side, given: Access, likely: Access) -> Access:
     )
     if "=" in where:
         variable = given.password_env or ask(
-            "Variable that holds its password (Enter if it needs none)", likely.password_env
+            "Environment variable that holds its password (Enter if it needs none)",
+            likely.password_env,
         )
         return replace(given, connection=where, server=None, password_env=variable or None)
     found = replace(given, server=where)
@@ -102,44 +103,45 @@ def _login(found: Access, likely: Access) -> Access:
     if not user:
         return found
     variable = found.password_env or ask(
-        "Variable that holds its password (Enter for the credential store)", likely.password_env
+        "Environment variable that holds its password (Enter for the credential store)",
+        likely.password_env,
     )
     return replace(found, user=user, password_env=variable or None)
 
 
 def currency(likely: str | None) -> str:
-    """Return the currency of rows that name none."""
-    return asked_for("Currency of rows that name none", likely or "USD").upper()
+    """The currency of rows that have none."""
+    return asked_for("Currency of rows that have none", likely or "USD").upper()
 
 
 def table(side: Side, catalog: Catalog, ranking: Sequence[tuple[int, Table]]) -> Table:
-    """Return the table that the user chooses; the best one is proposed."""
+    """The table that the user chooses; the best one is proposed."""
     best = str(ranking[0][1]) if ranking else None
     typer.echo(f"\nThe table with {_WHAT[side]}")
     for score, found in ranking[:SHOWN]:
-        typer.echo(f"  {found} (fits to {score}%)")
+        typer.echo(f"  {found} ({score}% match)")
     if not ranking:
-        typer.echo(f"  none fits to {LEAST_TABLE}%")
+        typer.echo(f"  no table matches by {LEAST_TABLE}% or more")
     while True:
         answer = asked_for("Table (? lists all)", best)
         chosen = catalog.table(answer)
         if chosen is not None:
             return chosen
         if answer != "?":
-            typer.echo(f"There is no {answer}, or more than one.")
+            typer.echo(f"There is no table {answer}, or more than one.")
         typer.echo("  " + ", ".join(map(str, catalog.tables)))
 
 
 def settled(proposal: Proposal) -> Proposal:
-    """Show a proposal and return what the user makes of it."""
+    """Show a proposal; return it with the user's changes."""
     show(proposal)
     for ours in proposal.missing:
         typer.echo(f"\nNo column of {proposal.table} looks like {ours}, which is needed.")
-        typer.echo("If there is none, end with Ctrl-C and make a view that has it.")
+        typer.echo("If there is none, stop with Ctrl-C and create a view that has it.")
         proposal = _changed(proposal, ours)
         show(proposal)
     while True:
-        ours = ask("\nColumn of ours to change (Enter takes all as shown)").lower()
+        ours = ask("\nColumn to change, by recon's name (Enter accepts all as shown)").lower()
         if not ours:
             return proposal
         proposal = _changed(proposal, ours)
@@ -152,13 +154,13 @@ def _changed(proposal: Proposal, ours: str) -> Proposal:
     match = next((match for match in proposal.matches if match.ours == ours), None)
     if match is None:
         names = ", ".join(match.ours for match in proposal.matches)
-        typer.echo(f"{ours} is none of ours: {names}")
+        typer.echo(f"recon has no column {ours}; its columns are {names}")
         return proposal
     return proposal.changed(ours, _their_column(proposal, match))
 
 
 def _their_column(proposal: Proposal, match: Match) -> TheirColumn | None:
-    """Return the column that the user names, None for none where that is possible."""
+    """The column that the user names; None where it may be missing."""
     default = match.column.name if match.column else None if match.needed else NONE
     listed = ", ".join(column.name for column in proposal.table.columns)
     typer.echo(f"{proposal.table} has {listed}")
@@ -174,7 +176,7 @@ def _their_column(proposal: Proposal, match: Match) -> TheirColumn | None:
 
 
 def _with_compliance(proposal: Proposal) -> Proposal:
-    """Return the proposal with the compliance columns that the user names."""
+    """The proposal with the compliance columns that the user names."""
     now = ", ".join(column.name for column in proposal.compliance)
     answer = asked_for(f"Compliance columns, with commas ({NONE} for none)", now or NONE)
     names = [] if answer == NONE else [name.strip() for name in answer.split(",")]
@@ -182,14 +184,16 @@ def _with_compliance(proposal: Proposal) -> Proposal:
     ours = {match.ours for match in proposal.matches}
     wrong = [name for name, column in found.items() if column is None or snake(name) in ours]
     if wrong:
-        typer.echo(f"There is no {', '.join(wrong)} that can be shown besides our own columns.")
+        typer.echo(
+            f"{', '.join(wrong)} cannot be a compliance column: not in the table, or used already."
+        )
         return proposal
     by_alias = {snake(column.name): column for column in found.values() if column}
     return replace(proposal, compliance=tuple(by_alias.values()))
 
 
 def form(column: TheirColumn, values: str) -> Form:
-    """Return how a column holds a period, where its values do not tell."""
+    """The form of a period column, asked where its values leave it open."""
     text = column.family is Family.TEXT
     forms = [form for form in Form if form is not Form.DATE and ("'" in form) == text]
     typer.echo(f"\nHow {column.name} holds a period is not clear: {values}.")
@@ -200,7 +204,7 @@ def form(column: TheirColumn, values: str) -> Form:
 
 
 def show(proposal: Proposal) -> None:
-    """Print a proposal: what of theirs is what of ours, and how sure that is."""
+    """Print a proposal: a column for each of recon's, and how sure it is."""
     pen = Pen(make_console(sys.stdout))
     rows = [_row(match) for match in proposal.matches]
     rows += [
@@ -214,8 +218,8 @@ def show(proposal: Proposal) -> None:
         *pen.heading(f"{proposal.side}: {proposal.table}"),
         *pen.table(
             [
-                Column("our column", ours),
-                Column("yours", theirs, least=12, wrap=True),
+                Column("recon's column", ours),
+                Column("your column", theirs, least=12, wrap=True),
                 Column("type", kinds, least=8, wrap=True),
                 Column("how sure", sure),
                 Column("why", why, least=20, wrap=True),

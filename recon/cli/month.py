@@ -17,14 +17,14 @@ from recon.cli.options import Config, Json, NoColor, Profile, chosen_month
 if TYPE_CHECKING:
     from recon.base.month import Month
     from recon.base.result import Severity
-    from recon.cli.running import Wishes
+    from recon.cli.running import RunOptions
     from recon.config import Settings
     from recon.record.log import Log
     from recon.run.month import Outcome
 
 
 class FailOn(StrEnum):
-    """From which severity on the exit code is 3."""
+    """The lowest severity that makes the exit code 3."""
 
     WARNING = "warning"
     HIGH = "high"
@@ -38,12 +38,12 @@ def month(
         str | None,
         typer.Argument(
             metavar="MONTH",
-            help="The month, like 2024-06, or months, like 2024-01..2024-12; the last one if left "
-            "out.",
+            help="The month, like 2024-06, or months, like 2024-01..2024-12; if left out, the "
+            "last one.",
         ),
     ] = None,
     closed: Annotated[
-        bool, typer.Option("--closed", help="The earliest closed month that is not run yet.")
+        bool, typer.Option("--closed", help="Run the earliest closed month that has no run yet.")
     ] = False,
     today: Annotated[str | None, typer.Option("--today", hidden=True)] = None,
     config: Config = None,
@@ -53,19 +53,19 @@ def month(
         str, typer.Option("--format", help="The reports to write: csv, xlsx, csv,xlsx or none.")
     ] = "csv,xlsx",
     out: Annotated[
-        Path | None, typer.Option("--out", help="The folder for reports instead of reports/.")
+        Path | None, typer.Option("--out", help="The reports folder, instead of reports/.")
     ] = None,
     fail_on: Annotated[
-        FailOn, typer.Option("--fail-on", help="From which severity on the exit code is 3.")
+        FailOn, typer.Option("--fail-on", help="The lowest severity that makes the exit code 3.")
     ] = FailOn.HIGH,
     top: Annotated[int, typer.Option("--top", min=0, help="How many breaks to show.")] = 10,
-    quiet: Annotated[bool, typer.Option("--quiet", help="Print the verdict only.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="Print only the verdict.")] = False,
     no_color: NoColor = False,
 ) -> None:
     """Reconcile a month: print the dashboard and write the reports."""
     from dataclasses import replace
 
-    from recon.cli.running import SPAN, Wishes, run_one
+    from recon.cli.running import SPAN, RunOptions, run_one
     from recon.config import load
 
     wanted = _formats(formats)
@@ -79,37 +79,40 @@ def month(
     log: Log = context.obj
     if wanted:
         log.expect(settings)
-    wishes = Wishes(wanted, _severity(fail_on), today, json, top, quiet, no_color)
+    options = RunOptions(wanted, _severity(fail_on), today, json, top, quiet, no_color)
     if month and several:
         from recon.cli.months import run_months
 
-        raise typer.Exit(run_months(settings, month, wishes, log))
+        raise typer.Exit(run_months(settings, month, options, log))
     with _month(settings, month, closed, today, json) as chosen:
-        outcome = run_one(settings, chosen, wishes, log)
+        outcome = run_one(settings, chosen, options, log)
     with process.printing():
-        _tell(settings, outcome, wishes)
+        _tell(settings, outcome, options)
     raise typer.Exit(outcome.exit_code)
 
 
-def _tell(settings: Settings, outcome: Outcome, wishes: Wishes) -> None:
-    if wishes.json:
+def _tell(settings: Settings, outcome: Outcome, options: RunOptions) -> None:
+    if options.json:
         from recon.reconciliation.document import document, dumps
 
-        found = document(outcome.result, outcome.run_id, outcome.reports, outcome.exit_code)
+        found = document(
+            outcome.result, outcome.run_id, outcome.reports, outcome.exit_code, outcome.notes
+        )
         typer.echo(dumps(found), nl=False)
         return
     from recon.reports.console.dashboard import make_console, show
 
     show(
-        make_console(sys.stdout, color=False if wishes.no_color else None),
+        make_console(sys.stdout, color=False if options.no_color else None),
         outcome.result,
         run_id=outcome.run_id,
         reports=outcome.reports,
         sample=settings.sample,
-        top=wishes.top,
-        quiet=wishes.quiet,
+        top=options.top,
+        quiet=options.quiet,
         exit_code=outcome.exit_code,
         history=outcome.history,
+        notes=outcome.notes,
     )
 
 
@@ -117,23 +120,25 @@ def _check_closed(
     closed: bool, month: str | None, today: str | None, formats: tuple[str, ...]
 ) -> None:
     if closed and month:
-        raise UsageError("--closed finds the month itself; leave out either it or the month.")
+        raise UsageError("--closed finds the month itself; use either --closed or a month.")
     if closed and not formats:
-        raise UsageError("--closed runs a month, which --format none does not; leave it out.")
+        raise UsageError(
+            "--closed records a run, and --format none does not; leave one of them out."
+        )
     if today and not closed:
-        raise UsageError("--today goes with --closed.")
+        raise UsageError("--today is only for --closed.")
 
 
 def _check_top(context: typer.Context) -> None:
     given = context.get_parameter_source("top")
     if given and given.name == "COMMANDLINE":
-        raise UsageError("--top lists breaks of one month; leave it out where there are several.")
+        raise UsageError("--top lists the breaks of one month; leave it out for several months.")
 
 
 def _month(
     settings: Settings, month: str | None, closed: bool, today: str | None, json: bool
 ) -> AbstractContextManager[Month]:
-    """Return what holds the month that is meant."""
+    """A context that holds the chosen month."""
     if not closed:
         return nullcontext(chosen_month(month, settings))
     from recon.cli.closed import closed_month
@@ -146,7 +151,7 @@ def _formats(text: str) -> tuple[str, ...]:
     if wanted == ("none",):
         return ()
     if not {*wanted} <= {"csv", "xlsx"}:
-        raise UsageError(f"--format is csv, xlsx, csv,xlsx or none; not {text!r}.")
+        raise UsageError(f"--format is csv, xlsx, csv,xlsx or none, not {text!r}.")
     return wanted
 
 

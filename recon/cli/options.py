@@ -1,4 +1,4 @@
-"""What several commands share: their options, the month that is meant, and progress."""
+"""Options that several commands share, the chosen month, and progress."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ if TYPE_CHECKING:
     from recon.base.month import Month
     from recon.config import Settings
 
-Config = Annotated[Path | None, typer.Option("--config", help="The configuration to use.")]
+Config = Annotated[Path | None, typer.Option("--config", help="The configuration file to use.")]
 Profile = Annotated[
-    str | None, typer.Option("--profile", help="The [profiles.NAME] of the configuration.")
+    str | None, typer.Option("--profile", help="The profile to use: [profiles.NAME] in the file.")
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
-NoColor = Annotated[bool, typer.Option("--no-color", help="Print without colours.")]
+NoColor = Annotated[bool, typer.Option("--no-color", help="Print without colors.")]
 Reports = Annotated[
-    Path | None, typer.Option("--out", help="The folder of the reports instead of reports/.")
+    Path | None, typer.Option("--out", help="The reports folder, instead of reports/.")
 ]
 MonthText = Annotated[
     str | None,
-    typer.Argument(metavar="MONTH", help="The month, like 2024-06; the last one if left out."),
+    typer.Argument(metavar="MONTH", help="The month, like 2024-06; if left out, the last one."),
 ]
 
 
 def chosen_settings(config: Path | None, profile: str | None, out: Path | None) -> Settings:
-    """Return the settings that apply, with the folder of reports that is named."""
+    """The settings that apply, with the reports folder of the option."""
     from dataclasses import replace
 
     from recon.config import load
@@ -43,7 +43,7 @@ def chosen_settings(config: Path | None, profile: str | None, out: Path | None) 
 
 
 def chosen_month(text: str | None, settings: Settings) -> Month:
-    """Return the month that is named, else the last one; raises MonthError, UsageError."""
+    """The named month, else the last one; raises MonthError, UsageError."""
     from recon.base.month import Month
 
     now = datetime.now(UTC)
@@ -55,14 +55,14 @@ def chosen_month(text: str | None, settings: Settings) -> Month:
         if not recipe.first <= chosen <= recipe.last:
             raise UsageError(
                 f"The sample covers {recipe.first} to {recipe.last}, not {chosen}; "
-                f"name one of its months, like: recon month 2024-06"
+                f"choose one of its months, like: recon month 2024-06"
             )
     return chosen
 
 
 @contextmanager
 def progress_shown(quiet: bool) -> Iterator[Callable[[str], None]]:
-    """Yield what tells the current step, on the terminal only and gone at the end."""
+    """Yield a display of the current step, on the terminal only."""
     if quiet or not sys.stderr.isatty():
         yield lambda _: None
         return

@@ -1,4 +1,4 @@
-"""The process around the commands: its streams, and what Ctrl-C does to it."""
+"""The process around the commands: its streams, its signals, and its end."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _OTHERS = 0o077
 
 
 class Interruption:
-    """What Ctrl-C or a request to end does: it stops the work, not the tidying up after it."""
+    """A handler of Ctrl-C: it stops the work, not the cleaning up."""
 
     PATIENCE = 2.0
 
@@ -33,24 +33,24 @@ class Interruption:
 
     @property
     def asked(self) -> bool:
-        """Whether anybody wanted the process to stop."""
+        """Whether the process was asked to stop."""
         return self._asked_at is not None
 
     def __call__(self, *_: object) -> None:
-        """Raise KeyboardInterrupt; an impatient second signal changes nothing."""
+        """Raise KeyboardInterrupt, but not for a second signal right after."""
         now = time.monotonic()
         if self._asked_at is None or now - self._asked_at > self.PATIENCE:
             self._asked_at = now
             raise KeyboardInterrupt
 
     def listen(self) -> None:
-        """Take the signals from now on, but for those that whoever started us has switched off."""
+        """Handle the signals from now on, except those ignored from the start."""
         for number in _signals():
             if signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, self)
 
     def ignore(self) -> None:
-        """Let no signal come between the end of the work and the exit code."""
+        """Ignore signals between the end of the work and the exit code."""
         for number in _signals():
             signal.signal(number, signal.SIG_IGN)
 
@@ -61,9 +61,9 @@ def _signals() -> list[signal.Signals]:
 
 
 def keep_private() -> None:
-    """Let nobody but this account read what the process makes: files, folders, what DuckDB spills.
+    """Make every new file and folder readable for this account only.
 
-    What is there already keeps its rights. On Windows a file has those of its folder.
+    Existing files keep their rights. On Windows a file has those of its folder.
     """
     if os.name == "posix":
         # In one place, since DuckDB, SQLite and openpyxl make files of their own.
@@ -76,11 +76,11 @@ def collect_seldom() -> None:
 
 
 def prepare_streams() -> None:
-    """Write UTF-8 where output is redirected; Windows would take a code page without boxes."""
+    """Write UTF-8 where output is redirected; Windows uses a code page."""
     if not os.environ.get("RECON_DEBUG"):
-        # Half a workbook complains once more when it is collected; the failure was told already.
+        # Half a workbook complains once more when it is collected; the failure is reported already.
         sys.unraisablehook = lambda _: None
-    # A closed stream is None: then nothing is told, and nothing strays into the other one.
+    # A closed stream is None: then nothing is printed, and nothing goes to the other one.
     sys.stdout = sys.stdout or _nowhere()
     sys.stderr = sys.stderr or _nowhere()
     for stream in (sys.stdout, sys.stderr):
@@ -95,7 +95,7 @@ def _nowhere() -> io.TextIOWrapper:
 
 @contextmanager
 def printing() -> Iterator[None]:
-    """Let results be printed; a reader that has seen enough, like `head`, may leave early.
+    """Let results be printed; a reader such as `head` may close early.
 
     Raises ReportError where they cannot be printed, as on a full disk.
     """
@@ -129,5 +129,5 @@ def leave(code: int) -> NoReturn:
 
 
 def discard_output() -> None:
-    """Forget what is still to be printed: it would fail again when Python ends."""
+    """Drop unprinted output: it would fail again when Python ends."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

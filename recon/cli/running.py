@@ -1,4 +1,4 @@
-"""Running: a month as the options want it, for one and for several in a row."""
+"""Running: one month by its options, alone or in a row."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
     from recon.base.result import Severity
     from recon.config import Settings
     from recon.record.log import Log
-    from recon.run.books import Books
     from recon.run.month import Outcome
+    from recon.run.read_ahead import ReadAhead
 
 SPAN = ".."
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
-    """What the options say of a run and of what is printed of it."""
+class RunOptions:
+    """The options of a run and of its printed output."""
 
     formats: tuple[str, ...]
     fail_on: Severity | None
@@ -37,35 +37,39 @@ class Wishes:
 
 
 def run_one(
-    settings: Settings, month: Month, wishes: Wishes, log: Log, books: Books | None = None
+    settings: Settings,
+    month: Month,
+    options: RunOptions,
+    log: Log,
+    ahead: ReadAhead | None = None,
 ) -> Outcome:
-    """Run a month with its log, its progress, and its failure told to whom it concerns."""
+    """Run a month with its log and its progress; alert people of a failure."""
     from datetime import date
 
     from recon.run.month import run_month
 
-    failing = _failures_told(settings, month) if wishes.formats else nullcontext()
-    with failing, progress_shown(wishes.quiet or wishes.json) as progress:
-        if wishes.formats:
+    failing = _failures_told(settings, month) if options.formats else nullcontext()
+    with failing, progress_shown(options.quiet or options.json) as progress:
+        if options.formats:
             log.begin(settings, month)
         outcome = run_month(
             settings,
             month,
-            formats=wishes.formats,
-            fail_on=wishes.fail_on,
+            formats=options.formats,
+            fail_on=options.fail_on,
             progress=progress,
             log=log,
-            today=date.fromisoformat(wishes.today) if wishes.today else None,
-            books=books,
+            today=date.fromisoformat(options.today) if options.today else None,
+            ahead=ahead,
         )
-    if wishes.quiet and outcome.exit_code is ExitCode.ALERT:
-        # The verdict alone would not say what 8 is about.
+    if options.quiet and outcome.exit_code is ExitCode.ALERT:
+        # The verdict alone would not explain the exit code 8.
         typer.echo(f"recon: {redacted(outcome.notes[-1])}", err=True)
     return outcome
 
 
 def _failures_told(settings: Settings, month: Month) -> AbstractContextManager[None]:
-    """Return what tells finance operations of a run that fails, where anybody is to be told."""
+    """A context that alerts finance operations of a failed run, with Slack."""
     if settings.slack is None:
         return nullcontext()
     from recon.cli.alerts import failures_told

@@ -1,4 +1,4 @@
-"""`recon sample`: the sample, anew."""
+"""`recon sample`: the sample again, or another one."""
 
 from __future__ import annotations
 
@@ -13,24 +13,32 @@ from recon.cli.options import progress_shown
 
 
 def sample(
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Another seed, another sample.")] = 1,
+    seed: Annotated[
+        int, typer.Option("--seed", min=0, help="Another number makes another sample.")
+    ] = 1,
     contracts: Annotated[
-        int, typer.Option("--contracts", min=1, help="Active contract lines in every month.")
+        int,
+        typer.Option(
+            "--contracts", min=1, help="How many contract lines are active in every month."
+        ),
     ] = 5_000,
     error_rate: Annotated[
-        str, typer.Option("--error-rate", help="The share of lines that are broken, like 8%.")
+        str, typer.Option("--error-rate", help="The share of lines with an error, like 8%.")
     ] = "8%",
     first: Annotated[str, typer.Option("--first", help="The first month.")] = "2024-01",
     last: Annotated[str, typer.Option("--last", help="The last month.")] = "2024-12",
     history: Annotated[
-        bool, typer.Option(help="Post every month before the first, or one opening entry a line.")
+        bool, typer.Option(help="Post every month before the first, or one opening entry per line.")
     ] = True,
     out: Annotated[
-        Path | None, typer.Option("--out", help="Write both sides and the truth as files here.")
+        Path | None,
+        typer.Option("--out", help="Write both sides and the list of errors to this folder."),
     ] = None,
-    kind: Annotated[str, typer.Option("--format", help="csv or parquet, for --out.")] = "csv",
+    kind: Annotated[
+        str, typer.Option("--format", help="The format of the files for --out: csv or parquet.")
+    ] = "csv",
 ) -> None:
-    """Make the sample anew, or one of your own with its errors."""
+    """Make the sample again, or your own with planted errors."""
     from recon.base.month import Month
     from recon.sources import sample as samples
 

@@ -28,14 +28,16 @@ def sign_off(
     comment: Annotated[str, typer.Option("--comment", help="What you have checked.")],
     accept: Annotated[
         str | None,
-        typer.Option("--accept", help="Why critical breaks may stay that nobody has acknowledged."),
+        typer.Option(
+            "--accept", help="Why critical breaks that nobody has acknowledged may stay open."
+        ),
     ] = None,
     config: Config = None,
     profile: Profile = None,
     out: Reports = None,
     json: Json = False,
 ) -> None:
-    """Sign the last run of a month, as preparer or as reviewer."""
+    """Sign the last run of a month, as preparer or reviewer."""
     from recon.base.month import Month
     from recon.record import identity
     from recon.record.journal.signing import Pen
@@ -58,7 +60,7 @@ def _no_run(month: Month) -> UsageError:
 
 
 def _sign(journal: Journal, month: Month, pen: Pen) -> tuple[Run, tuple[Signature, ...]]:
-    """Return the last run of a month and its signatures, the new one included."""
+    """Sign the last run of a month; return it with all its signatures."""
     from recon.record.journal.signing import signed, unacknowledged
 
     run = journal.last_run(month)

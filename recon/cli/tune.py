@@ -1,4 +1,4 @@
-"""`recon tune`: what another tolerance would have reported."""
+"""`recon tune`: stored months under another tolerance."""
 
 from __future__ import annotations
 
@@ -22,13 +22,20 @@ from recon.cli.options import (
 
 def tune(
     tolerance: Annotated[
-        str | None, typer.Option("--tolerance", help="Of the expected amount, like 0.5%.")
+        str | None,
+        typer.Option(
+            "--tolerance", help="The tolerance in percent of the expected amount, like 0.5%."
+        ),
     ] = None,
     segment: Annotated[
-        list[str] | None, typer.Option("--segment", help="Of a segment, like SMB=2%.")
+        list[str] | None,
+        typer.Option("--segment", help="The tolerance of a segment, like SMB=2%; may be repeated."),
     ] = None,
     kind: Annotated[
-        list[str] | None, typer.Option("--type", help="Of a revenue type, like Setup=0%.")
+        list[str] | None,
+        typer.Option(
+            "--type", help="The tolerance of a revenue type, like Setup=0%; may be repeated."
+        ),
     ] = None,
     month: Annotated[
         list[str] | None, typer.Option("--month", help="Only this month; may be repeated.")
@@ -47,7 +54,7 @@ def tune(
         _refuse_no_rate(tolerance, "--tolerance is a percentage")
     segments, kinds = _rates(segment, "--segment"), _rates(kind, "--type")
     if tolerance is None and not segments and not kinds:
-        raise UsageError("Name another tolerance, like: recon tune --tolerance 0.5%")
+        raise UsageError("Give another tolerance, like: recon tune --tolerance 0.5%")
     settings = chosen_settings(config, profile, out)
     packs = stored(settings.reports, {Month.parse(text) for text in month or ()})
     with progress_shown(json) as progress:
@@ -83,7 +90,7 @@ def _rates(texts: list[str] | None, option: str) -> dict[str, str]:
 
 
 def _refuse_no_rate(text: str, what: str) -> None:
-    """Stop where a text is no tolerance, which the configuration would refuse in its own words."""
+    """Refuse a text that is no tolerance, in words about the option."""
     from recon.base.policy import Policy
 
     try:

@@ -1,4 +1,4 @@
-"""`recon verify`: whether the evidence of runs proves itself."""
+"""`recon verify`: runs proved from their evidence."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ def verify(
     config: Config = None,
     profile: Profile = None,
     out: Annotated[
-        Path | None, typer.Option("--out", help="The folder of reports instead of reports/.")
+        Path | None, typer.Option("--out", help="The reports folder, instead of reports/.")
     ] = None,
     json: Json = False,
 ) -> None:
-    """Prove runs from their evidence: unchanged, and right again."""
+    """Prove from the evidence that runs are unchanged and correct."""
     from recon.config import load
 
     if bool(which) == everything:
-        raise UsageError("Name a run or a month, or say --all.")
+        raise UsageError("Give a run or a month, or use --all.")
     reports = out.absolute() if out else load(config, profile).reports
     verdicts, unrecorded = _verdicts(reports, which, json)
     with process.printing():
@@ -50,7 +50,7 @@ def verify(
 def _verdicts(
     reports: Path, which: str | None, quiet: bool
 ) -> tuple[Sequence[Verdict], frozenset[str]]:
-    """Return what the runs come to, and which of them the journal does not know."""
+    """The verdicts of the runs, and the runs missing from the journal."""
     from recon.record import evidence
     from recon.record.journal.store import Journal
 
@@ -86,8 +86,8 @@ def _lines(verdicts: Sequence[Verdict], unrecorded: frozenset[str]) -> list[str]
         lines += [f"  - {finding}" for finding in verdict.findings]
         if verdict.run in unrecorded:
             lines.append(
-                "  - the journal does not know it: it was cut off before it was recorded, or the "
-                "journal is not the one that it was recorded in"
+                "  - the journal does not know this run: it was interrupted before it was "
+                "recorded, or it was recorded in another journal"
             )
     return [*lines, _summary(verdicts)]
 

@@ -23,12 +23,16 @@ SCHEMA = 1
 
 
 def document(
-    result: Reconciliation, run_id: str, reports: Sequence[Path], exit_code: int
+    result: Reconciliation,
+    run_id: str,
+    reports: Sequence[Path],
+    exit_code: int,
+    notes: Sequence[str] = (),
 ) -> dict[str, object]:
     """Result of a month as plain data, in fixed order.
 
-    Amounts are texts with the currency's decimals. Everything but `run_id`,
-    `reports` and `exit_code` depends on the result alone.
+    Amounts are texts with the currency's decimals. Everything but `run_id`, `reports`, `exit_code`
+    and `notes`, the notices of the run itself, depends on the result alone.
     """
     return {
         "schema": SCHEMA,
@@ -43,7 +47,7 @@ def document(
         "breaks": [_break(item) for item in result.breaks],
         "invalid": [_invalid(row) for row in result.invalid],
         "flags": {flag.value: result.flags[flag] for flag in Flag if flag in result.flags},
-        "notices": list(result.notices),
+        "notices": [*result.notices, *notes],
         "reports": [path.as_posix() for path in reports],
         "exit_code": int(exit_code),
     }

@@ -1,31 +1,30 @@
-"""Gathering: both sides are opened, read and reconciled; nothing is written."""
+"""Gathering: both sides are opened and a month is reconciled; nothing is written."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 
-from recon.base import temporary
 from recon.base.errors import SourceDataError
 from recon.base.month import Month
 from recon.base.result import Reconciliation, Side
 from recon.config import Engine, Settings
 from recon.record.evidence.extracts import Kept
 from recon.record.log import Log
-from recon.run.books import Books, Sides
-from recon.sources import fetched, source
-from recon.sources.delivery import Delivery, Request, Scratch
+from recon.run.opened_sources import Progress, open_sources, scratch_folders
+from recon.run.read_ahead import ReadAhead
+from recon.sources.delivery import Delivery, Request
 from recon.store.session import Session, is_any
-
-Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Gathered:
-    """A month's reconciliation, while both sides can still be selected from."""
+class ReconciledMonth:
+    """A month's reconciliation, with both sides still open to select from.
+
+    `kept` are extracts of whole sides that the evidence takes copies of.
+    """
 
     started: datetime
     session: Session
@@ -41,103 +40,72 @@ def reconciled(
     month: Month,
     progress: Progress = lambda _: None,
     contract: str | None = None,
-    books: Books | None = None,
+    ahead: ReadAhead | None = None,
 ) -> Iterator[tuple[Session, Reconciliation]]:
-    """Yield a month's reconciliation and the session it lives in.
+    """Yield a month's reconciliation and its session.
 
-    Where a `contract` is named, every entry of it is there, not only those that the month needs.
-    `books` are for months in a row.
+    Of a named `contract` every entry is there, not only those that the month needs. `ahead` is
+    for months in a row.
     """
-    with gathered(settings, month, progress, contract, books=books) as found:
+    with reconciled_month(settings, month, progress, contract, ahead=ahead) as found:
         yield found.session, found.result
 
 
 @contextmanager
-def gathered(
+def reconciled_month(
     settings: Settings,
     month: Month,
     progress: Progress,
     contract: str | None = None,
     log: Log | None = None,
-    books: Books | None = None,
-) -> Iterator[Gathered]:
-    """Yield a month's reconciliation while both sides can still be selected from.
+    ahead: ReadAhead | None = None,
+) -> Iterator[ReconciledMonth]:
+    """Open both sides, reconcile a month, and yield it before they are closed.
 
     Raises ConfigError, SourceUnreachable and SourceDataError.
     """
     log, started = log or Log(), datetime.now(UTC)
-    step = log.following(progress)
+    step, request = log.following(progress), Request(month, contract)
     if settings.engine is Engine.SPARK:
-        with _on_spark(settings, Request(month, contract), step, started) as found:
+        with _on_spark(settings, request, step, started) as found:
             yield found
         return
-    with ExitStack() as opened:
-        if books and books.whole:
+    with ExitStack() as stack:
+        if ahead and ahead.whole:
             step(f"Reconciling {month}")
-            sides, result = books.reconciled(settings, month)
+            sources, result = ahead.reconciled(month)
         else:
             step("Reading both sides")
-            request = Request(month, contract)
-            deliveries = _deliveries(settings, request, opened, progress, log, books)
-            sides = Sides.opened(settings, deliveries, opened)
+            known = ahead.deliveries if ahead else {}
+            sources = open_sources(settings, request, stack, progress, log, known)
             step(f"Reconciling {month}")
-            result = sides.reconciled(settings, month)
-        _refuse_empty(sides.session, result)
-        if books:
-            books.keep(settings, sides)
-            books.begin_after(settings, month)
-        extracts = dict(books.kept) if books else {}
-        yield Gathered(started, sides.session, result, sides.deliveries, sides.relations, extracts)
-
-
-def _deliveries(
-    settings: Settings,
-    request: Request,
-    opened: ExitStack,
-    progress: Progress,
-    log: Log,
-    books: Books | None,
-) -> Mapping[Side, Delivery]:
-    """Return what both sides deliver; what the books keep is not asked for again."""
-    kept = books.deliveries if books else {}
-    missing = {
-        side.side: source(side)
-        for side in (settings.analytics, settings.accounting)
-        if side.side not in kept
-    }
-    scratch = opened.enter_context(_scratch())
-    return {**kept, **fetched(missing, request, scratch, progress, log.note)}
+            result = sources.reconciled(settings, month)
+        _refuse_empty(sources.session, result)
+        kept = ahead.after(month, sources) if ahead else {}
+        yield ReconciledMonth(
+            started, sources.session, result, sources.deliveries, sources.relations, kept
+        )
 
 
 @contextmanager
 def _on_spark(
     settings: Settings, request: Request, step: Progress, started: datetime
-) -> Iterator[Gathered]:
+) -> Iterator[ReconciledMonth]:
     """Yield a month that Spark has compared; it reads each month anew."""
     from recon.run.spark.session import require
 
     require()
     from recon.run.spark.month import month_on_spark
 
-    with _scratch() as scratch, month_on_spark(settings, request, scratch, step) as found:
+    with scratch_folders() as scratch, month_on_spark(settings, request, scratch, step) as found:
         _refuse_empty(found.session, found.result)
-        yield Gathered(started, found.session, found.result, found.deliveries, found.relations)
-
-
-@contextmanager
-def _scratch() -> Iterator[Scratch]:
-    """Yield what makes a folder that is there while the run lasts."""
-    with ExitStack() as made:
-
-        def folder() -> Path:
-            found = temporary.folder()
-            return Path(made.enter_context(found))
-
-        yield folder
+        yield ReconciledMonth(
+            started, found.session, found.result, found.deliveries, found.relations
+        )
 
 
 def _refuse_empty(session: Session, result: Reconciliation) -> None:
-    """Stop where a side delivered nothing at all: comparing with nothing proves nothing."""
+    """Stop where a side delivered no rows: comparing with nothing proves nothing."""
     delivered = {
         Side.ANALYTICS: bool(result.sources[Side.ANALYTICS].rows),
         Side.ACCOUNTING: is_any(session, "entries_raw"),

@@ -1,10 +1,13 @@
-"""A month: gather, decide, then write, record and tell."""
+"""A month: open the sources, reconcile, decide, write the reports, record the run, alert.
+
+Nothing is written before everything is decided, and nothing changes the result once it is made.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -15,6 +18,7 @@ from recon.base.result import Reconciliation, Severity
 from recon.config import Settings
 from recon.reconciliation.completeness import Completeness
 from recon.reconciliation.verdict import verdict
+from recon.record.evidence import PackContents
 from recon.record.heartbeat import beat
 from recon.record.journal.history import History, Superseded
 from recon.record.journal.model import Run
@@ -23,18 +27,19 @@ from recon.record.lock import locked
 from recon.record.log import Log
 from recon.record.log.lines import counts
 from recon.record.run_folder import clear_half_written
-from recon.run.books import Books
-from recon.run.gathering import Gathered, Progress, gathered, reconciled
+from recon.run.gathering import ReconciledMonth, reconciled, reconciled_month
+from recon.run.opened_sources import Progress
+from recon.run.read_ahead import ReadAhead
 from recon.run.recording import fullness, month_history, pack_contents, record_of, with_movement
-from recon.run.reporting import Extras, write
+from recon.run.reporting import Extras, Written, write
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a run comes to; `history` is that of the month, empty where nothing is written.
+    """A run's result, reports and exit code; `history` is empty where nothing is written.
 
-    `readiness` says how full the books are, None for a month that has long ended. `notes` are
-    those notices of the result that the run itself has added.
+    `readiness` is None for a month that has long ended. `notes` are the notices of the run itself:
+    those of the reconciliation are in the result.
     """
 
     result: Reconciliation
@@ -46,6 +51,15 @@ class Outcome:
     notes: Sequence[str] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Decision:
+    """Everything that a run reports and proves, before anything is written."""
+
+    pack: PackContents
+    extras: Extras
+    readiness: Completeness | None
+
+
 def run_month(
     settings: Settings,
     month: Month,
@@ -55,99 +69,104 @@ def run_month(
     progress: Progress = lambda _: None,
     log: Log | None = None,
     today: date | None = None,
-    books: Books | None = None,
+    ahead: ReadAhead | None = None,
 ) -> Outcome:
-    """Reconcile a month, write its reports and record the run; `formats` are of `csv` and `xlsx`.
+    """Reconcile a month, write its reports, record the run, and alert people.
 
-    `books` spare months in a row to read the same files again. Without a format it is a look, not
-    a run: nothing is written and nothing recorded. Raises the ReconErrors of the configuration, the
-    sources, the lock, the journal and the reports; then nothing is written.
+    `formats` are of `csv` and `xlsx`; without one nothing is written, recorded or sent. With
+    `ahead`, months in a row read the same files once. Raises the ReconErrors of the configuration,
+    the sources, the lock, the journal and the reports; then nothing is written.
     """
     if not formats:
-        with reconciled(settings, month, progress, books=books) as (_, result):
+        with reconciled(settings, month, progress, ahead=ahead) as (_, result):
             return Outcome(result, _new_run_id(month), [], exit_code(result, fail_on))
     log = log or Log()
     step = log.following(progress)
-    with gathered(settings, month, progress, log=log, books=books) as sides:
-        log.note("compared", verdict(sides.result), **counts(sides.result))
-        # What follows, one run at a time does.
-        with locked(settings.reports, f"recon month {month}"):
-            clear_half_written(settings.reports)
-            temporary.clear()
-            with Journal.at(settings.reports) as journal:
-                outcome, run = _recorded(settings, sides, journal, formats, fail_on, step, today)
+    with reconciled_month(settings, month, progress, log=log, ahead=ahead) as found:
+        log.note("compared", verdict(found.result), **counts(found.result))
+        with _journal(settings.reports, month) as journal:
+            decision = _decide(settings, found, journal, fail_on, today)
+            written = write(found, decision.pack, decision.extras, formats, step)
+            step("Recording the run")
+            run = _record(settings.reports, decision, written, journal)
             beaten = beat(settings.reports, run)
-        told = _with_notices(outcome.result, [beaten])
-        log.recorded(run, outcome.readiness, told.notices, outcome.reports)
-    code, undelivered = _alerted(settings, outcome, step, log)
-    found = _with_notices(told, [undelivered])
-    notes = found.notices[len(sides.result.notices) :]
-    return replace(outcome, result=found, exit_code=code, notes=notes)
+            step("Comparing with the last run")
+            history = with_movement(decision.extras.history, journal, settings.reports, run)
+        notes = [*decision.extras.notes, *filter(None, (written.notice, beaten))]
+        log.recorded(run, decision.readiness, [*found.result.notices, *notes], written.reports)
+    code, undelivered = _alert(settings, decision, step, log)
+    notes += [undelivered] if undelivered else []
+    return Outcome(
+        found.result, run.run_id, written.reports, code, history, decision.readiness, notes
+    )
 
 
-def _recorded(
+@contextmanager
+def _journal(reports: Path, month: Month) -> Iterator[Journal]:
+    """Yield the journal to one run at a time, in a folder without half-written reports."""
+    with locked(reports, f"recon month {month}"):
+        clear_half_written(reports)
+        temporary.clear()
+        with Journal.at(reports) as journal:
+            yield journal
+
+
+def _decide(
     settings: Settings,
-    sides: Gathered,
+    found: ReconciledMonth,
     journal: Journal,
-    formats: Sequence[str],
     fail_on: Severity | None,
-    step: Progress,
     today: date | None,
-) -> tuple[Outcome, Run]:
-    """Write the reports and the evidence, and record the run."""
-    result, run_id = sides.result, _new_run_id(sides.result.month)
-    past = month_history(journal, sides.session, result)
+) -> _Decision:
+    """Hold the result against the runs before it; nothing is written."""
+    result = found.result
+    past = month_history(journal, found.session, result)
+    ready = fullness(settings, found.session, result, journal, today)
     code = exit_code(result, fail_on, past.superseded)
-    pack = pack_contents(settings, sides, run_id, fail_on, code, journal)
-    ready = fullness(settings, sides.session, result, journal, today)
-    # The evidence has no such notice: it holds what follows from the extracts alone.
-    shown = replace(sides, result=_with_notices(result, [ready.notice if ready else ""]))
+    pack = pack_contents(settings, found, _new_run_id(result.month), fail_on, code, journal)
     recorded = journal.closings(result.month - 1)
-    extras = Extras.of(sides, past, recorded, settings.accounts)
-    written = write(shown, pack, extras, formats, step)
-    step("Recording the run")
-    folder = written.folder.relative_to(settings.reports).as_posix()
+    notes = [ready.notice] if ready and ready.notice else []
+    return _Decision(pack, Extras.of(found, past, recorded, settings.accounts, notes), ready)
+
+
+def _record(reports: Path, decision: _Decision, written: Written, journal: Journal) -> Run:
+    """Record a run whose reports are written."""
+    pack, extras, ready = decision.pack, decision.extras, decision.readiness
+    folder = written.folder.relative_to(reports).as_posix()
     provisional = ready is not None and ready.provisional
-    run = record_of(sides, run_id, code, written.seal, past.supersedes, folder, provisional)
-    journal.record(run, result.breaks, past.closed, extras.closings)
-    step("Comparing with the last run")
-    past = with_movement(past, journal, settings.reports, run)
-    told = _with_notices(shown.result, [written.notice])
-    return Outcome(told, run_id, written.reports, code, past, ready), run
+    run = record_of(pack, written.seal, extras.history.supersedes, folder, provisional)
+    journal.record(run, pack.result.breaks, extras.history.closed, extras.closings)
+    return run
 
 
-def _with_notices(result: Reconciliation, notices: Sequence[str]) -> Reconciliation:
-    """Return a result with more to tell the reader; blank notices are none."""
-    return replace(result, notices=(*result.notices, *filter(None, notices)))
-
-
-def _alerted(
-    settings: Settings, outcome: Outcome, step: Progress, log: Log
+def _alert(
+    settings: Settings, decision: _Decision, step: Progress, log: Log
 ) -> tuple[ExitCode, str]:
-    """Tell people of a recorded run; return the exit code, and what to say of alerts that wait.
+    """Alert people to a recorded run; return the exit code, and the sentence of waiting alerts.
 
-    Where an alert waits, 8 goes before 0 and 3: whoever watches exit codes is the last one who
-    can hear of the breaks, and the verdict itself stands in the reports and the journal.
+    Where an alert waits, 8 goes before 0 and 3: only those who watch exit codes can still hear of
+    the breaks, and the verdict itself is in the reports and the journal.
     """
-    run_id, code, ready = outcome.run_id, outcome.exit_code, outcome.readiness
+    run_id, ready = decision.pack.run_id, decision.readiness
+    code = ExitCode(decision.pack.exit_code)
     if settings.slack is None:
         return code, ""
     from recon.alerts.service import after_run
 
-    step("Telling Slack")
+    step("Sending the Slack message")
     try:
         told = after_run(settings, run_id, ready.notice if ready else "")
         said, sent = told.sentence, len(told.sent)
     except ReconError as error:
-        said, sent = f"Slack was not told: {error} `recon notify {run_id}` tells it.", 0
+        said, sent = f"Slack got no message: {error} Send it with `recon notify {run_id}`.", 0
     log.step_ended()
     _log_alerts(settings, run_id, log)
-    log.note("alerts_waiting" if said else "alerts", said or "Slack was told", sent=sent)
+    log.note("alerts_waiting" if said else "alerts", said or "The Slack message is sent", sent=sent)
     return (ExitCode.ALERT, said) if said else (code, "")
 
 
 def _log_alerts(settings: Settings, run_id: str, log: Log) -> None:
-    """Tell the log every alert of a run, whether it was sent or waits."""
+    """Log every alert of a run, sent or waiting."""
     with suppress(ReconError), Journal.look(settings.reports) as journal:
         for alert in journal.alerts.all():
             if alert.run == run_id:
@@ -164,7 +183,7 @@ def _new_run_id(month: Month) -> str:
 def exit_code(
     result: Reconciliation, fail_on: Severity | None, signed: Superseded | None = None
 ) -> ExitCode:
-    """Return 3 where a break or an invalid row is at or above `fail_on`, else 0.
+    """3 where a break or an invalid row is at or above `fail_on`, else 0.
 
     It is 3 as well where the verdict is not the one that was signed off before.
     """

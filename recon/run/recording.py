@@ -1,4 +1,4 @@
-"""Recording: what a run means after those before it, how it is kept, and how full its books are."""
+"""Recording: a run among those before it, its record, and the completeness of its books."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from recon.record.journal.history import History, history
 from recon.record.journal.model import Reported, Run
 from recon.record.journal.signing import signatures
 from recon.record.journal.store import Journal
-from recon.run.gathering import Gathered
+from recon.run.gathering import ReconciledMonth
 from recon.store.session import Session
 
 
 def month_history(journal: Journal, session: Session, result: Reconciliation) -> History:
-    """Return what the result means after everything that the journal holds."""
+    """The history that the result continues, from the journal."""
     past = journal.past(result.month)
     names = {
         (life.last.contract_id, life.last.revenue_type, life.last.currency): name
@@ -37,29 +37,23 @@ def month_history(journal: Journal, session: Session, result: Reconciliation) ->
 
 
 def record_of(
-    sides: Gathered,
-    run_id: str,
-    code: ExitCode,
-    evidence: str,
-    supersedes: str,
-    folder: str,
-    provisional: bool,
+    pack: PackContents, evidence: str, supersedes: str, folder: str, provisional: bool
 ) -> Run:
-    """Return what the journal keeps of a run; `folder` is relative to the reports."""
-    result = sides.result
+    """A run as the journal keeps it; `folder` is relative to the reports."""
+    result = pack.result
     worst = result.severity
     return Run(
-        run_id=run_id,
+        run_id=pack.run_id,
         month=result.month,
-        started=sides.started,
+        started=pack.started,
         ended=datetime.now(UTC),
-        who=identity.who(),
-        host=identity.host(),
-        versions=identity.versions(),
+        who=pack.user,
+        host=pack.host,
+        versions=pack.versions,
         policy=dict(result.policy.rows()),
         sources={side.value: result.sources[side].description for side in Side},
         severity=worst.word if worst else "",
-        exit_code=int(code),
+        exit_code=int(pack.exit_code),
         folder=folder,
         evidence=evidence,
         invalid=len(result.invalid),
@@ -72,39 +66,39 @@ def record_of(
 
 def pack_contents(
     settings: Settings,
-    sides: Gathered,
+    found: ReconciledMonth,
     run_id: str,
     fail_on: Severity | None,
     code: ExitCode,
     journal: Journal,
 ) -> PackContents:
-    """Return what the evidence of a run tells; the run before it may be one of another month."""
+    """The contents of a run's evidence; the run before it may be of another month."""
     runs, signed = journal.runs(), signatures(journal.events())
     before = Previous(runs[-1].run_id, runs[-1].evidence) if runs and runs[-1].evidence else None
     return PackContents(
         run_id=run_id,
-        started=sides.started,
+        started=found.started,
         ended=datetime.now(UTC),
         user=identity.who(),
         host=identity.host(),
         versions=identity.versions(),
         settings=settings,
-        result=sides.result,
-        relations=sides.relations,
-        trails={side: delivery.trail for side, delivery in sides.deliveries.items()},
+        result=found.result,
+        relations=found.relations,
+        trails={side: delivery.trail for side, delivery in found.deliveries.items()},
         fail_on=fail_on,
         exit_code=code,
         signoffs=[signature for of_run in signed.values() for signature in of_run],
         previous=latest(settings.reports, before, {run.run_id for run in runs}),
-        kept=sides.kept,
+        kept=found.kept,
     )
 
 
 def with_movement(past: History, journal: Journal, reports: Path, run: Run) -> History:
-    """Return the history with why the totals have moved since the last run of the month.
+    """The history, with why the totals moved since the month's last run.
 
-    Where the evidence of that run is gone or damaged, `recon verify` is the one to tell; the
-    history then does not say why.
+    Where the evidence of that run is gone or damaged, the history does not say why; `recon verify`
+    reports the damage.
     """
     if past.since is None:
         return past
@@ -126,7 +120,7 @@ def fullness(
     journal: Journal,
     today: date | None,
 ) -> Completeness | None:
-    """Return how full the books of the month are today; None for a month that has long ended."""
+    """How complete the month's books are; None if it ended long ago."""
     # A database delivers older entries added up, without the days on which they were posted.
     is_database = settings.accounting.kind in (SourceKind.SQLSERVER, SourceKind.ODBC)
     day = settings.calendar.day

@@ -14,47 +14,52 @@ from recon.reconciliation.rollforward import Key, RollforwardRow, closings, roll
 from recon.record.evidence import FOLDER, PackContents, write_pack
 from recon.record.journal.history import History
 from recon.record.run_folder import ReportFolder, report_directory
-from recon.run.gathering import Gathered, Progress
+from recon.run.gathering import ReconciledMonth
+from recon.run.opened_sources import Progress
 
 
 @dataclass(frozen=True, slots=True)
 class Extras:
-    """What the reports say besides the reconciliation itself."""
+    """The contents of the reports beside the reconciliation itself."""
 
     history: History
     rollforward: Sequence[RollforwardRow]
     opening_recorded: bool
     proposals: Proposals
+    notes: Sequence[str] = ()
 
     @classmethod
     def of(
         cls,
-        sides: Gathered,
+        found: ReconciledMonth,
         history: History,
         recorded: Mapping[Key, int] | None,
         accounts: Mapping[str, str],
+        notes: Sequence[str],
     ) -> Extras:
-        """Return them; `recorded` is where the roll-forward of the month before ended.
+        """The extras of a run; `recorded` is last month's closing roll-forward.
 
-        `accounts` has what the ledger calls the accounts, by the names of recon.
+        `accounts` are the ledger's names of accounts, by recon's; `notes` are the notices of the
+        run itself.
         """
-        result = sides.result
+        result = found.result
         return cls(
             history,
-            rollforward(sides.session, result, recorded),
+            rollforward(found.session, result, recorded),
             recorded is not None,
             proposals(result.month, result.breaks, accounts),
+            notes,
         )
 
     @property
     def closings(self) -> dict[Key, int]:
-        """Where the roll-forward of this month ended."""
+        """The closing balances of this month's roll-forward."""
         return closings(self.rollforward)
 
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What stands on the disk: the reports, their folder, the evidence's seal, and a notice."""
+    """The reports on disk, their folder, the evidence's seal, and a notice."""
 
     reports: Sequence[Path]
     folder: Path
@@ -63,18 +68,22 @@ class Written:
 
 
 def write(
-    sides: Gathered, pack: PackContents, extras: Extras, formats: Sequence[str], step: Progress
+    found: ReconciledMonth,
+    pack: PackContents,
+    extras: Extras,
+    formats: Sequence[str],
+    step: Progress,
 ) -> Written:
     """Write the reports and the evidence of a run into its folder.
 
     Raises ReportError where they cannot be written, SourceDataError where a source has changed
     since it was compared; then nothing is left.
     """
-    settings, result = pack.settings, sides.result
+    settings, result = pack.settings, found.result
     with report_directory(settings.reports, result.month, pack.run_id) as folder:
         reports = _reports(result, pack, extras, formats, step, folder)
         step("Writing the evidence")
-        seal = write_pack(folder.path / FOLDER, sides.session, pack)
+        seal = write_pack(folder.path / FOLDER, found.session, pack)
     placed = [folder.final_path(path) for path in reports]
     return Written(placed, folder.final, seal, folder.notice)
 
@@ -141,4 +150,5 @@ def _workbook(
         opening_recorded=extras.opening_recorded,
         proposals=extras.proposals,
         history=extras.history,
+        notes=extras.notes,
     )

@@ -53,11 +53,11 @@ def test_a_month_after_the_other_and_a_line_when_nothing_is_due(project: Project
     assert [done.returncode for done in outputs] == [0, 0, 0, 0]
     told = [done.stderr.decode() for done in outputs]
     assert told[0] == (
-        "recon: 2024-06 is due: its books have counted as closed since 2024-07-03.\n"
-        "recon: 2 more are due after it; each takes a run of its own.\n"
+        "recon: 2024-06 is due: its books count as closed since 2024-07-03.\n"
+        "recon: 2 more are due after it; each needs a run of its own.\n"
     )
-    assert told[1].endswith("recon: 1 more is due after it; each takes a run of its own.\n")
-    assert told[2] == "recon: 2024-08 is due: its books have counted as closed since 2024-09-04.\n"
+    assert told[1].endswith("recon: 1 more is due after it; each needs a run of its own.\n")
+    assert told[2] == "recon: 2024-08 is due: its books count as closed since 2024-09-04.\n"
     assert told[3] == ""
     last = outputs[3].stdout.decode()
     assert last.startswith("Nothing is due: 2024-08 was run on 20")
@@ -139,8 +139,8 @@ def test_two_that_start_together_do_not_take_the_same_month(project: Project) ->
     ("arguments", "told"),
     [
         (("month", "2024-06", "--closed"), "--closed finds the month itself"),
-        (("month", "--closed", "--format", "none"), "--closed runs a month"),
-        (("month", "2024-06", "--today", "2024-07-03"), "--today goes with --closed"),
+        (("month", "--closed", "--format", "none"), "--closed records a run"),
+        (("month", "2024-06", "--today", "2024-07-03"), "--today is only for --closed"),
         (("month", "--closed", "--today", "3 July"), "'3 July' is not a day like 2024-12-25"),
     ],
 )

@@ -149,7 +149,7 @@ def test_tables_are_named_where_none_fits(setting: Setting) -> None:
     """Without a table that looks like it, those that the login sees are listed."""
     setting.tables('CREATE SCHEMA sales; CREATE TABLE sales."X1" AS SELECT 1 AS a;')
     code, said = setting.refused()
-    assert (code, "--contracts-table: no table looks like the one" in said) == (4, True)
+    assert (code, "--contracts-table: no table looks right" in said) == (4, True)
     assert "sales.X1" in said
     code, said = setting.refused("--contracts-table", "sales.nix")
     assert (code, "there is no sales.nix; this login sees sales.X1" in said) == (4, True)
@@ -254,10 +254,12 @@ def test_contradicting_answers(tmp_path: Path) -> None:
     both = ["--analytics-connection", "DSN=x", "--accounting-connection", "DSN=y"]
     done = in_process("init", *both, "--user", "anna", "--yes", cwd=tmp_path)
     assert done.returncode == 2
-    assert "--user belongs into the connection" in one_sentence(done.stderr.decode())
+    assert "--user belongs in the connection" in one_sentence(done.stderr.decode())
     done = in_process("init", *both, cwd=tmp_path)
     assert done.returncode == 2
-    assert "Nobody can be asked here: --yes takes" in one_sentence(done.stderr.decode())
+    assert "There is no terminal to ask questions on; --yes accepts" in one_sentence(
+        done.stderr.decode()
+    )
     assert not list(tmp_path.iterdir())
 
 
@@ -275,10 +277,10 @@ def connections(setting: Setting) -> list[tuple[str, str]]:
     """Return the questions for both databases, with what answers them."""
     return [
         ("SQL Server with booked contracts (analytics)", setting.connection("crm")),
-        ("Variable that holds its password", "BOOKS_PASSWORD"),
+        ("Environment variable that holds its password", "BOOKS_PASSWORD"),
         ("SQL Server with recognized revenue (accounting)", setting.connection("books")),
-        ("Variable that holds its password", ""),
-        ("Currency of rows that name none [USD]", ""),
+        ("Environment variable that holds its password", ""),
+        ("Currency of rows that have none [USD]", ""),
     ]
 
 
@@ -288,15 +290,15 @@ def test_questions_lead_to_the_month(setting: Setting, terminal: Callable[..., T
     found = terminal()
     found.answer(
         ("SQL Server with booked contracts", setting.connection("crm") + ";PWD=x"),
-        ("Variable that holds its password", ""),
+        ("Environment variable that holds its password", ""),
     )
     found.until("it contains a password")
     found.answer(
         *connections(setting),
         ("Table (? lists all) [sales.Deals]", ""),
         ("Table (? lists all) [gl.Revenue Recognition]", ""),
-        ("Column of ours to change", ""),
-        ("Column of ours to change", ""),
+        ("Column to change", ""),
+        ("Column to change", ""),
     )
     assert found.ended() == 0
     assert "Written:" in found.shown
@@ -311,10 +313,10 @@ def test_columns_are_changed_by_name(setting: Setting, terminal: Callable[..., T
     found.answer(
         ("Table", "?"), ("sales.Customers, sales.Deals", "nix"), ("There is no nix", "deals"),
         ("Table", ""),
-        ("Column of ours to change", "nix"), ("nix is none of ours", "compliance"),
-        ("Compliance columns", "approved by"), ("Column of ours to change", "document_ref"),
+        ("Column to change", "nix"), ("recon has no column nix", "compliance"),
+        ("Compliance columns", "approved by"), ("Column to change", "document_ref"),
         ("Your column for document_ref (- for none) [Invoice No]", "-"),
-        ("Column of ours to change", ""),
+        ("Column to change", ""),
         ("analytics: sales.Deals", "close_date"),
         ("Your column for close_date [EndDate]", "nix"), ("There is no nix", "closedate"),
         ("your choice", ""),
@@ -332,9 +334,9 @@ def test_a_needed_column_is_asked_for(setting: Setting, terminal: Callable[..., 
     found = terminal(*setting.options, "--contracts-table", "sales.Deals", "--entries-table",
                      "gl.Revenue Recognition", "--currency", "USD")  # fmt: skip
     found.answer(
-        ("Column of ours to change", ""),
+        ("Column to change", ""),
         ("looks like duration_months, which is needed", ""),
-        ("That one is needed", "-"),
+        ("An answer is needed", "-"),
         ("There is no -", "n"),
         ("your choice", ""),
     )
@@ -353,8 +355,8 @@ def test_a_side_that_cannot_be_reached_is_asked_for_again(
     found.until("has no such database")
     found.answer(
         (f"{first[0]}, or an ODBC connection string [{setting.connection('nix')}]", first[1]),
-        (f"string [{second[1]}]", ""), ("name none [USD]", ""), ("Table", ""), ("Table", ""),
-        ("Column of ours to change", ""), ("Column of ours to change", ""),
+        (f"string [{second[1]}]", ""), ("have none [USD]", ""), ("Table", ""), ("Table", ""),
+        ("Column to change", ""), ("Column to change", ""),
     )  # fmt: skip
     assert found.ended() == 0
     assert setting.agrees()
@@ -374,14 +376,14 @@ def test_an_unclear_period_is_asked_for(
     assert "'YYYY-MM')" in setting.written()["config/sqlserver/entries.sql"]
 
 
-@pytest.mark.parametrize("question", ["SQL Server with", "Table", "Column of ours to change"])
+@pytest.mark.parametrize("question", ["SQL Server with", "Table", "Column to change"])
 def test_ctrl_c_leaves_nothing(
     setting: Setting, terminal: Callable[..., Terminal], question: str
 ) -> None:
     """Whenever it comes: exit 130, and no file."""
     setting.tables()
     found = terminal(*([] if question.startswith("SQL") else setting.options), "--currency", "USD")
-    answers = {"Column of ours to change": [("Table", ""), ("Table", "")]}
+    answers = {"Column to change": [("Table", ""), ("Table", "")]}
     found.answer(*answers.get(question, []))
     found.until(question)
     found.interrupt()

@@ -16,8 +16,7 @@ from recon.base.errors import SourceDataError
 from recon.base.month import Month
 from recon.record.journal.store import Journal
 from recon.record.log import Log
-from recon.run import books as books_module
-from recon.run.books import kept_books
+from recon.run import opened_sources, read_ahead
 from recon.sources.files import FilesSource
 from tests.shell import ENTRIES, Project, entry, in_process, one_sentence
 
@@ -104,7 +103,7 @@ def test_months_share_sessions(
     both: Both, monkeypatch: pytest.MonkeyPatch, number: str, to: int
 ) -> None:
     """Large ones all the same one, others those that have become free; they say the same."""
-    monkeypatch.setattr(books_module, number, to)
+    monkeypatch.setattr(read_ahead, number, to)
     documents = json.loads(run(both.alone, "--json", "--format", "none").stdout)["months"]
     assert nameless(documents) == nameless(both.alone_documents)
 
@@ -113,19 +112,19 @@ def test_a_month_that_fails_ahead_fails_in_its_turn(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Those before it are written, although it failed while they were."""
-    reconcile = books_module.reconcile_month
+    reconcile = opened_sources.reconcile_month
 
     def failing(session: Any, month: Month, *rest: Any) -> Any:
         if str(month) == MONTHS[-1]:
             raise SourceDataError("The entries are beyond belief.")
         return reconcile(session, month, *rest)
 
-    monkeypatch.setattr(books_module, "reconcile_month", failing)
+    monkeypatch.setattr(opened_sources, "reconcile_month", failing)
     done = run(project, "--format", "csv")
     assert (done.returncode, done.stdout) == (6, b"")
     assert done.stderr == (
         b"recon: The entries are beyond belief. 2024-06..2024-07 are done and recorded; "
-        b"`recon month 2024-08` runs the rest.\n"
+        b"run the rest with `recon month 2024-08`.\n"
     )
 
 
@@ -174,7 +173,7 @@ def test_a_month_that_fails_is_the_last(project: Project, monkeypatch: pytest.Mo
     assert (done.returncode, done.stdout) == (6, b"")
     assert one_sentence(done.stderr.decode()).endswith(
         "changed while it was read; run again when it is complete. 2024-06 is done and recorded; "
-        "`recon month 2024-07..2024-08` runs the rest.\n"
+        "run the rest with `recon month 2024-07..2024-08`.\n"
     )
     with Journal.look(project.reports) as journal:
         assert [str(recorded.month) for recorded in journal.runs()] == ["2024-06"]
@@ -197,32 +196,38 @@ def test_ctrl_c_loses_no_month_that_is_done(
     assert (done.returncode, done.stdout) == (130, b"")
     assert done.stderr == (
         b"recon: Interrupted; no report was left half-written. 2024-06..2024-07 are done and "
-        b"recorded; `recon month 2024-08` runs the rest.\n"
+        b"recorded; run the rest with `recon month 2024-08`.\n"
     )
 
 
-def test_without_a_folder_for_what_is_kept_nothing_is_kept(
-    monkeypatch: pytest.MonkeyPatch,
+def test_without_a_folder_for_extracts_every_month_reads_the_files(
+    both: Both, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Every month then reads the files for itself."""
+    """The documents are the same."""
+    reads, opened = [], FilesSource.opened
 
     def full(*_: Any, **__: Any) -> None:
         raise OSError(28, "No space left on device")
 
+    monkeypatch.setattr(FilesSource, "opened", lambda *given: [reads.append(1), opened(*given)][1])
     monkeypatch.setattr("recon.base.temporary.tempfile.TemporaryDirectory", full)
-    with kept_books(Month.parse("2024-08")) as kept:
-        assert kept is None
+    documents = json.loads(run(both.alone, "--json", "--format", "none").stdout)["months"]
+    assert nameless(documents) == nameless(both.alone_documents)
+    assert len(reads) == 2 * len(MONTHS)
 
 
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["2024-12..2024-01"], "2024-12..2024-01 runs backwards; write it as 2024-01..2024-12."),
-        (["2010-01..2024-12"], "2010-01..2024-12 are 180 months; at most 120 run in a row."),
+        (
+            ["2024-12..2024-01"],
+            "2024-12..2024-01 is in reverse order; write it as 2024-01..2024-12.",
+        ),
+        (["2010-01..2024-12"], "2010-01..2024-12 has 180 months; at most 120 can run in a row."),
         (["2024-01..2024-13"], "'2024-13' is not a month"),
-        (["2024-01.."], "'2024-01..' names no months; write the first and the last, like"),
+        (["2024-01.."], "'2024-01..' is no range of months; write the first and the last, like"),
         (["2024-01..2024-02", "--closed"], "--closed finds the month itself"),
-        (["2024-01..2024-02", "--top", "3"], "--top lists breaks of one month"),
+        (["2024-01..2024-02", "--top", "3"], "--top lists the breaks of one month"),
         (["2024-01..2024-02", "--format", "pdf"], "--format is csv, xlsx, csv,xlsx"),
     ],
 )

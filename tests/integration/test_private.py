@@ -122,8 +122,8 @@ def test_everything_that_the_commands_leave_is_private(tmp_path: Path) -> None:
 
 
 RUN = """
-from recon.run import books, month
-opened, record, seen = books.open_session, month.Journal.record, {}
+from recon.run import month, opened_sources
+opened, record, seen = opened_sources.open_session, month.Journal.record, {}
 
 def spilling(*given):
     session = opened(*given)
@@ -134,7 +134,7 @@ def recording(*given, **named):
     record(*given, **named)
     tell("recorded", told("reports"))
 
-books.open_session, month.Journal.record = spilling, recording
+opened_sources.open_session, month.Journal.record = spilling, recording
 from recon.__main__ import main
 main()
 """

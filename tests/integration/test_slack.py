@@ -208,7 +208,7 @@ def test_what_keeps_a_run_from_being_told_does_not_undo_it(
         patched.setattr(service, "after_run", refuse)
         outcome = company.month()
     assert outcome.exit_code is ExitCode.ALERT
-    told = f"Slack was not told: {full} `recon notify {outcome.run_id}` tells it."
+    told = f"Slack got no message: {full} Send it with `recon notify {outcome.run_id}`."
     assert told in outcome.notes
     assert company.slack.messages == []
     assert in_process("notify", outcome.run_id, cwd=company.project.folder,
@@ -256,7 +256,7 @@ def test_slack_is_down_for_three_runs_then_up(company: Company) -> None:
         company.month("100.00", "250.00", amount) for amount in ("100.00", "200.00", "300.00")
     ]
     assert [outcome.exit_code for outcome in verdicts] == [ExitCode.ALERT] * 3
-    assert "6 alerts could not be sent to Slack" in verdicts[-1].result.notices[-1]
+    assert "6 alerts could not be sent to Slack" in verdicts[-1].notes[-1]
     # A place that does not answer is asked once a run.
     assert len(company.slack.requests) == 3
     company.slack.standing = None
@@ -307,8 +307,8 @@ def test_what_slack_says_is_told_in_a_sentence(
             patched.setattr(delivery, "TIMEOUT", 0.5)
         outcome = company.month()
     assert outcome.exit_code is ExitCode.ALERT
-    assert said in outcome.result.notices[-1]
-    assert CANARY not in outcome.result.notices[-1]
+    assert said in outcome.notes[-1]
+    assert CANARY not in outcome.notes[-1]
     assert company.attempts() == ["failed"]
     company.slack.standing = None
     company.slack.messages.clear()
@@ -329,8 +329,8 @@ def test_a_slack_that_is_not_there_is_told_as_such(
         monkeypatch.setenv("HOOK", value)
         outcome = company.month()
         assert outcome.exit_code is ExitCode.ALERT
-        assert said in outcome.result.notices[-1]
-        assert CANARY not in outcome.result.notices[-1]
+        assert said in outcome.notes[-1]
+        assert CANARY not in outcome.notes[-1]
 
 
 def test_limits_and_troubles_that_pass_are_waited_for(
@@ -380,7 +380,7 @@ def test_a_queue_that_takes_too_long_is_sent_by_and_by(
 ) -> None:
     """A run ends in time, whatever waits."""
     monkeypatch.setattr(sending, "DEADLINE", -1.0)
-    assert "there are too many for now" in company.month().result.notices[-1]
+    assert "there are too many for now" in company.month().notes[-1]
     monkeypatch.undo()
     monkeypatch.setenv("HOOK", company.slack.webhook)
     assert service.escalate(company.settings, dry=False)[1].waiting == 0
@@ -466,14 +466,14 @@ def test_a_private_authority_is_trusted_where_it_is_named(
         company.project.configure(rest=f"[slack]\nwebhook_env = 'HOOK'\n{named}")
         outcome = company.month()
         assert (outcome.exit_code is ExitCode.BREAKS) == known
-        assert known or "certificate is not trusted" in outcome.result.notices[-1]
+        assert known or "certificate is not trusted" in outcome.notes[-1]
         assert len(slack.messages) == (2 if known else 0)
 
 
 def test_an_authority_that_is_none_is_told(company: Company) -> None:
     """It stops the alerts, not the month."""
     company.project.configure(rest="[slack]\nwebhook_env = 'HOOK'\nca_file = 'recon.toml'\n")
-    assert "recon.toml holds no certificates" in company.month().result.notices[-1]
+    assert "recon.toml holds no certificates" in company.month().notes[-1]
 
 
 @pytest.mark.parametrize("by", ["proxy", "HTTPS_PROXY"])
@@ -492,8 +492,8 @@ def test_a_proxy_is_used(company: Company, monkeypatch: pytest.MonkeyPatch, by: 
     outcome = company.month()
     # It takes no tunnels, which is enough to see that it was asked for one.
     assert outcome.exit_code is ExitCode.ALERT
-    assert "it cannot be reached" in outcome.result.notices[-1]
-    assert CANARY not in outcome.result.notices[-1]
+    assert "it cannot be reached" in outcome.notes[-1]
+    assert CANARY not in outcome.notes[-1]
 
 
 def test_a_bot_uploads_the_workbook_into_the_thread(
@@ -644,7 +644,7 @@ def test_what_a_bot_may_not_is_told(
         rest=f"[slack]\ntoken_env = 'BOT'\nchannel = '#close'\napi = '{company.slack.api}'\n"
     )
     company.slack.standing = Reply(200, json.dumps({"ok": False, "error": error}))
-    assert said in company.month().result.notices[-1]
+    assert said in company.month().notes[-1]
 
 
 def test_a_workbook_that_is_gone_is_not_waited_for(
@@ -770,9 +770,9 @@ def test_an_alert_that_can_never_be_sent_is_dropped(company: Company) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ((), "takes one of a run, --waiting and --discard"),
-        (("2024-06", "--waiting"), "takes one of a run, --waiting and --discard"),
-        (("--waiting", "--dry-run"), "--dry-run goes with a run"),
+        ((), "needs one of these: a run, --waiting or --discard"),
+        (("2024-06", "--waiting"), "needs one of these: a run, --waiting or --discard"),
+        (("--waiting", "--dry-run"), "--dry-run needs a run"),
         (("--waiting", "--reason", "x"), "--discard and --reason go together"),
         (("--discard", "A-1"), "--discard and --reason go together"),
         (("--discard", "A-1", "--reason", " "), "--reason is empty"),

@@ -168,10 +168,11 @@ def _examples(view: View, rows: Sequence[InvalidRow]) -> Text:
     return view.pen.text(", ".join(f"row {row.row} {row.id}".rstrip() for row in shown), SOFT)
 
 
-def worth_knowing(view: View) -> Iterator[RenderableType]:
+def worth_knowing(view: View, notes: Sequence[str]) -> Iterator[RenderableType]:
     """Flags and notices: no breaks, but worth a look."""
     flags = {flag: view.result.flags[flag] for flag in _FLAGS if view.result.flags.get(flag)}
-    if not flags and not view.result.notices:
+    notices = [*view.result.notices, *notes]
+    if not flags and not notices:
         return
     yield from view.pen.heading("Worth knowing")
     width = max((len(f"{count:,}") for count in flags.values()), default=1)
@@ -181,5 +182,5 @@ def worth_knowing(view: View) -> Iterator[RenderableType]:
             f"{count:>{width},} line {one}" if count == 1 else f"{count:>{width},} lines {many}"
         )
         yield Text(" " * INDENT + sentence)
-    for notice in view.result.notices:
+    for notice in notices:
         yield from view.pen.paragraph(view.pen.text(notice))

@@ -72,8 +72,12 @@ def show(
     quiet: bool = False,
     exit_code: ExitCode = ExitCode.DONE,
     history: History | None = None,
+    notes: Sequence[str] = (),
 ) -> None:
-    """Print a month's dashboard, or with `quiet` its verdict alone."""
+    """Print a month's dashboard, or with `quiet` its verdict alone.
+
+    `notes` are the notices of the run itself.
+    """
     past = history or History()
     view = View(Pen(console), result)
     if quiet:
@@ -90,7 +94,7 @@ def show(
         since.cleared(view, past),
         totals.where(view),
         breaks.invalid_rows(view),
-        breaks.worth_knowing(view),
+        breaks.worth_knowing(view, notes),
         _this_run(view, run_id, reports, _exit_words_of(result, exit_code, past)),
     ):
         for item in section:

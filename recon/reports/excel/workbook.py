@@ -130,6 +130,7 @@ def write_workbook(
     opening_recorded: bool = False,
     proposals: Proposals | None = None,
     history: History | None = None,
+    notes: Sequence[str] = (),
 ) -> Path:
     """Write the workbook and return its path.
 
@@ -137,10 +138,18 @@ def write_workbook(
     summary; `versions` go to the parameters. A table longer than `rows_a_sheet` continues on
     further sheets. The roll-forward, the proposals and the open breaks of the history have sheets
     where they are given; `opening_recorded` is whether the month before has recorded its closing.
-    Raises OSError where it cannot be written.
+    `notes` are the notices of the run itself. Raises OSError where it cannot be written.
     """
     contents = _Contents(
-        result, run_id, sample, versions or {}, rollforward, opening_recorded, proposals, history
+        result,
+        run_id,
+        sample,
+        versions or {},
+        rollforward,
+        opening_recorded,
+        proposals,
+        history,
+        notes,
     )
     partial = path.with_name(f".{path.name}.partial")
     try:
@@ -175,6 +184,7 @@ class _Contents:
     opening_recorded: bool
     proposals: Proposals | None
     history: History | None
+    notes: Sequence[str]
 
 
 def _fill(tables: Tables, contents: _Contents) -> None:
@@ -188,7 +198,7 @@ def _fill(tables: Tables, contents: _Contents) -> None:
         rolled = Page(sheet, excel_rollforward.WIDTHS, run_id)
     breaks, lines = _add_tables(tables, contents)
     excel_summary.fill_head(summary, result, run_id, contents.sample)
-    notices = [*result.notices, *_own_notices(breaks, lines)]
+    notices = [*result.notices, *contents.notes, *_own_notices(breaks, lines)]
     excel_summary.fill_sources(summary, result, notices)
     excel_summary.fill_totals(summary, result, lines)
     if chart := excel_bridge.fill_bridge(bridge, result, lines):

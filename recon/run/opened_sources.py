@@ -1,0 +1,103 @@
+"""Opened sources: both sides, brought here and opened in a session, ready for any month."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from recon.base import temporary
+from recon.base.month import Month
+from recon.base.result import Reconciliation, Side
+from recon.config import Settings
+from recon.reconciliation.revenue import load_both_sides, reconcile_month
+from recon.record.log import Log
+from recon.sources import fetched, source
+from recon.sources.delivery import Delivery, Request, Scratch
+from recon.store.session import Session, open_session
+
+Progress = Callable[[str], None]
+
+
+@dataclass
+class OpenedSources:
+    """Both sides, opened in a session; they are loaded into it once, for every month."""
+
+    session: Session
+    deliveries: Mapping[Side, Delivery]
+    relations: Mapping[Side, str]
+    _notices: Sequence[str] | None = None
+
+    @classmethod
+    def of(
+        cls, settings: Settings, deliveries: Mapping[Side, Delivery], stack: ExitStack
+    ) -> OpenedSources:
+        """Both sides in a session of their own, which the stack closes."""
+        session = stack.enter_context(open_session(settings.memory_limit))
+        relations = {
+            side: stack.enter_context(found.opened(session)) for side, found in deliveries.items()
+        }
+        return cls(session, deliveries, relations)
+
+    def reconciled(self, settings: Settings, month: Month) -> Reconciliation:
+        """A month's reconciliation; it replaces that of another month in the session."""
+        return reconcile_month(
+            self.session,
+            month,
+            settings.policy,
+            self._descriptions,
+            settings.accounting.compliance,
+            self._loaded(settings),
+        )
+
+    def _loaded(self, settings: Settings) -> list[str]:
+        """Load both sides into the session, the first time; return the notices of that."""
+        if self._notices is None:
+            self._notices = load_both_sides(
+                self.session,
+                self.relations[Side.ANALYTICS],
+                self.relations[Side.ACCOUNTING],
+                settings.policy,
+                self._descriptions,
+                settings.accounting.compliance,
+                {side: found.unsaid for side, found in self.deliveries.items()},
+            )
+        return list(self._notices)
+
+    @property
+    def _descriptions(self) -> dict[Side, str]:
+        return {side: found.description for side, found in self.deliveries.items()}
+
+
+def open_sources(
+    settings: Settings,
+    request: Request,
+    stack: ExitStack,
+    progress: Progress,
+    log: Log,
+    known: Mapping[Side, Delivery],
+) -> OpenedSources:
+    """Bring both sides here, but for those that are `known`, and open them in a session.
+
+    The stack closes them. Raises ConfigError, SourceUnreachable and SourceDataError.
+    """
+    missing = {
+        side.side: source(side)
+        for side in (settings.analytics, settings.accounting)
+        if side.side not in known
+    }
+    scratch = stack.enter_context(scratch_folders())
+    found = fetched(missing, request, scratch, progress, log.note)
+    return OpenedSources.of(settings, {**known, **found}, stack)
+
+
+@contextmanager
+def scratch_folders() -> Iterator[Scratch]:
+    """Yield a maker of folders that exist until the end of the context."""
+    with ExitStack() as made:
+
+        def folder() -> Path:
+            return Path(made.enter_context(temporary.folder()))
+
+        yield folder
