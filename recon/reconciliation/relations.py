@@ -222,7 +222,7 @@ RELATIONS = (
     _relation(
         "recognized_months",
         "broken line that lacks revenue and other month, up to a year away",
-        "line month recognized",
+        "line month recognized several",
         "entry_detail",
         "causes.objections",
     ),

@@ -70,6 +70,10 @@ def test_the_amount_is_posted_where_nothing_speaks_against_it() -> None:
             f"{USD} more than expected is recognized in 2024-09",
         ),
         (
+            [*posted("C-1", {"2024-09": "1000.00"}), *posted("C-1", {"2024-09": "7000.00"})],
+            "7,000.00 USD more than expected is recognized in 2024-09",
+        ),
+        (
             posted("C-1", {"2023-12": "1005.00"}),
             "1,005.00 USD more than expected is recognized in 2023-12",
         ),
@@ -122,6 +126,12 @@ def test_what_other_lines_account_for_is_no_reason() -> None:
     ]
     found = of_june(lines, [*right, *slips])
     assert [one.breaks[0].contract_id for one in found.proposed] == ["C-1"]
+
+
+def test_one_entry_that_is_far_too_large_is_not_the_missing_one() -> None:
+    """September's own was posted ten times too large; June's is still to be posted."""
+    entries = posted("C-1", FIVE | {"2024-09": "10000.00"})
+    assert len(of_june([contract("C-1")], entries).proposed) == 1
 
 
 def test_leading_zeros_lost_in_one_extract_propose_nothing() -> None:

@@ -59,16 +59,17 @@ def objections_of(connection: Session, month: Month) -> dict[int, tuple[str, ...
 def _in_another_month(connection: Session) -> str:
     """SELECT of other months whose surplus covers a lacking amount.
 
-    A line with entries in the month lacks a part, which is found only where it is that much.
+    One entry is no larger than its month's surplus; of several, one may be the missing one, though
+    others are too much as well. Where a line has entries in the month, only a part is missing.
     """
     own = with_terms(connection, "breaks SEMI JOIN breaks_lacking USING (line)")
     return f"""
     WITH near AS (
-        SELECT line, n.month, n.recognized - own_accrued(periods_by(n.month, t), t)
+        SELECT line, n.month, n.several, n.recognized - own_accrued(periods_by(n.month, t), t)
             + own_accrued(periods_by(n.month - 1, t), t) AS surplus
         FROM ({own}) t JOIN recognized_months n USING (line))
     SELECT line, month, surplus, currency FROM near JOIN breaks_lacking USING (line)
-    WHERE way * surplus >= least AND (entries = 0 OR way * surplus <= most)
+    WHERE way * surplus >= least AND (entries = 0 AND several OR way * surplus <= most)
     ORDER BY line, month"""
 
 
