@@ -1,4 +1,4 @@
-"""recon: month-end revenue reconciliation, to the cent, with the reason for every difference."""
+"""Month-end revenue reconciliation, to the cent, with reasons."""
 
 from __future__ import annotations
 
@@ -21,12 +21,15 @@ _HOMES = {
 
 
 def __dir__() -> list[str]:
-    """All names, with the public ones that are not loaded yet."""
+    """All names, the public ones not loaded yet among them."""
     return sorted({*globals(), *__all__})
 
 
 def __getattr__(name: str) -> object:
-    """Import the public names on first use, so that `recon --help` stays light."""
+    """Import a public name on its first use.
+
+    So `recon --help` stays light.
+    """
     if name not in _HOMES:
         raise AttributeError(f"module 'recon' has no attribute {name!r}")
     return getattr(import_module(_HOMES[name]), name)

@@ -1,4 +1,4 @@
-"""The program: `recon` on the command line, `python -m recon` in Task Scheduler."""
+"""The program, as `recon` or as `python -m recon`."""
 
 from __future__ import annotations
 

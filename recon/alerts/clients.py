@@ -139,7 +139,7 @@ def _silent() -> logging.Logger:
 
 
 class _RateLimit(RateLimitErrorRetryHandler):
-    """A retry after a rate limit, unless Slack asks for longer."""
+    """Retry after a rate limit, unless Slack asks for longer."""
 
     def _can_retry(self, **facts: Any) -> bool:  # noqa: ANN401 - as slack-sdk passes them
         response = facts["response"]

@@ -1,1 +1,1 @@
-"""What was run, what is open, who signed, and the evidence that proves it."""
+"""The record: runs, open breaks, signatures, and their evidence."""

@@ -1,4 +1,6 @@
-"""The heartbeat: a file that says when the last run was recorded, for whoever watches from outside.
+"""The heartbeat: a file with the last recorded run.
+
+It is there for programs that watch from outside.
 
 `reports/heartbeat.json` is replaced as a whole, so that nobody reads half of it.
 """
@@ -20,7 +22,7 @@ NAME = "heartbeat.json"
 
 @dataclass(frozen=True, slots=True)
 class Beat:
-    """The last run that was recorded: which month, when it ended and with which exit code."""
+    """The last recorded run: month, end and exit code."""
 
     month: str
     ended: datetime
@@ -28,7 +30,9 @@ class Beat:
 
 
 def beat(reports: Path, run: Run, waits: Sequence[float] = WAITS) -> str:
-    """Write that a run was recorded; return '' or, where that cannot be done, a notice.
+    """Write that a run was recorded.
+
+    Returns '', or a notice where it cannot be written.
 
     `waits` are the seconds between attempts, since a virus scanner or whoever watches may hold the
     file for a moment.
@@ -59,7 +63,7 @@ def _document(run: Run) -> dict[str, object]:
 
 
 def last_beat(reports: Path) -> Beat | None:
-    """Return the last run that was recorded, None where none was.
+    """The last recorded run, or None.
 
     Raises OSError where the file cannot be read, ValueError where it is no heartbeat.
     """

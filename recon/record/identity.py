@@ -1,4 +1,4 @@
-"""Who ran what where: the user, the machine and the versions, for the record."""
+"""The identity of a run: user, machine and versions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LIBRARIES = ("duckdb", "openpyxl", "pyodbc")
 
 
 def who() -> str:
-    """Return the user as the operating system knows them, with the domain on Windows.
+    """The user by the operating system, with the domain on Windows.
 
     Not as a variable has it: anybody can set one, and the two who sign a month are two people.
     """
@@ -31,7 +31,7 @@ def who() -> str:
 
 
 def _windows_account() -> str:
-    """Return the account of this process with its domain, '' where Windows does not tell it."""
+    """The account of this process with its domain, or ''."""
     if sys.platform != "win32":
         return ""
     import ctypes
@@ -49,7 +49,7 @@ def host() -> str:
 
 @cache
 def versions() -> Mapping[str, str]:
-    """Return the versions of recon, Python, the libraries that touch figures, and the system."""
+    """The versions of recon, Python, the libraries and the system."""
     found = {"recon": __version__, "python": platform.python_version()}
     for library in LIBRARIES:
         try:

@@ -1,4 +1,4 @@
-"""The lock of a folder of reports: one run at a time writes there.
+"""The lock by which one run at a time writes reports.
 
 It is a transaction of SQLite, which the journal needs anyway, in a file of its own that stays
 empty: the operating system gives it back when the process ends, however it ends.
@@ -24,7 +24,9 @@ PATIENCE = 20.0
 
 @contextmanager
 def locked(reports: Path, what: str, patience: float | None = None) -> Iterator[None]:
-    """Hold the lock of a folder of reports; `what` is told to whoever comes second.
+    """Hold the lock of a folder of reports.
+
+    `what` is shown to the run that comes second.
 
     Raises Locked where another one holds it for longer than `patience` seconds, ReportError where
     no lock can be written.
@@ -48,7 +50,9 @@ def locked(reports: Path, what: str, patience: float | None = None) -> Iterator[
 
 @contextmanager
 def held(path: Path, patience: float) -> Iterator[bool]:
-    """Hold the lock of a file; yield False where another one keeps it for `patience` seconds.
+    """Hold the lock of a file.
+
+    Yields False where another process keeps it for `patience` seconds.
 
     Whoever opens the file by itself in the meantime gives the lock back, on POSIX, by closing it.
     Raises OSError where the file cannot be written.

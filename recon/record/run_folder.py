@@ -1,4 +1,4 @@
-"""The folder of a run: complete or not there at all.
+"""The folder of a run: complete, or not there.
 
 Reports are written into a hidden sibling that moves into place at the end, so that nobody ever
 opens half a report and an interrupted run leaves nothing behind.
@@ -41,7 +41,7 @@ _MEANINGS = {
 
 @dataclass(slots=True)
 class ReportFolder:
-    """Where a run writes its reports (`path`), and where they stand afterwards (`final`)."""
+    """The folder of a run: `path` while it writes, then `final`."""
 
     path: Path
     planned: Path
@@ -49,18 +49,18 @@ class ReportFolder:
 
     @property
     def notice(self) -> str:
-        """What to tell when the folder had to take another name, else ''."""
+        """The notice of another name that the folder took, or ''."""
         if self.final == self.planned:
             return ""
         return f"{self.planned} was blocked by another program; the reports are in {self.final}."
 
     def final_path(self, written: Path) -> Path:
-        """Return where a path below `path` stands once the folder is in place."""
+        """The place of a path once the folder is in place."""
         return self.final / written.relative_to(self.path)
 
 
 def new_run_id(month: Month, now: datetime) -> str:
-    """Return a name for a run of a month, like `2024-06_20240703T071500Z_3f9a`.
+    """A name for a run, like `2024-06_20240703T071500Z_3f9a`.
 
     Names of a month sort by time; a random end tells apart runs of the same second. A `now`
     without time zone is local time.
@@ -72,7 +72,7 @@ def new_run_id(month: Month, now: datetime) -> str:
 def report_directory(
     root: Path, month: Month, run_id: str, waits: Sequence[float] = WAITS
 ) -> Iterator[ReportFolder]:
-    """Give a folder to write reports into that becomes `root/month/run_id` at the end.
+    """A folder for reports that becomes `root/month/run_id` at the end.
 
     On any exception it vanishes with what is in it. `waits` are the seconds between attempts to
     move it. Raises ReportError where the folder or a report in it cannot be written.
@@ -95,7 +95,10 @@ def report_directory(
 
 
 def clear_half_written(root: Path) -> None:
-    """Remove what a run that was killed has left; only for whoever holds the lock of the folder."""
+    """Remove the remains of a killed run.
+
+    Only for the holder of the lock of the folder.
+    """
     for folder in root.glob("[0-9]*/.*.partial"):
         shutil.rmtree(folder, ignore_errors=True)
         with suppress(OSError):
@@ -103,7 +106,9 @@ def clear_half_written(root: Path) -> None:
 
 
 def move_into_place(source: Path, target: Path, waits: Sequence[float] = WAITS) -> Path:
-    """Return where a file or folder went: `target`, or a free name beside it if that is blocked.
+    """Move a file or folder to `target`.
+
+    Returns where it went: a free name beside `target` if that is blocked.
 
     An existing file is replaced, an existing folder never. Raises OSError where neither moving
     nor copying works.
@@ -117,7 +122,9 @@ def move_into_place(source: Path, target: Path, waits: Sequence[float] = WAITS) 
 
 
 def replaced(source: Path, target: Path, waits: Sequence[float] = WAITS) -> Path:
-    """Return `target`, which a file or folder has replaced once no other program holds it.
+    """Replace `target` once no other program holds it.
+
+    Returns `target`.
 
     Raises OSError, PermissionError where it is held for longer than the `waits`.
     """
@@ -130,7 +137,10 @@ def replaced(source: Path, target: Path, waits: Sequence[float] = WAITS) -> Path
 
 
 def _move_or_copy(source: Path, target: Path) -> Path:
-    """Return `target`, to which a file or folder was moved, or copied if a program holds it."""
+    """Move to `target`, or copy if a program holds the source.
+
+    Returns `target`.
+    """
     try:
         return source.replace(target)
     except PermissionError:
@@ -157,7 +167,7 @@ def _free_name(path: Path) -> Path:
 
 
 def _fullest(planned: Path) -> Path:
-    """Return what is full where it is not told: the folder of the reports, or temporary files."""
+    """The fuller place: the reports or the temporary files."""
     there = next(folder for folder in planned.absolute().parents if folder.exists())
     temporary = Path(tempfile.gettempdir())
     room = {folder: shutil.disk_usage(folder).free for folder in (there, temporary)}
@@ -165,7 +175,7 @@ def _fullest(planned: Path) -> Path:
 
 
 def unwritable(error: OSError, planned: Path) -> ReportError:
-    """Return the failure that tells why something cannot be written, and what to do."""
+    """The failure to write something, with its reason and remedy."""
     # Windows reports a path that is too long as one that does not exist.
     too_long = getattr(error, "winerror", None) == _WINDOWS_TOO_LONG
     code = errno.ENAMETOOLONG if too_long else error.errno or 0
