@@ -16,7 +16,7 @@ LIBRARIES = ("duckdb", "openpyxl", "pyodbc")
 
 
 def who() -> str:
-    """The user by the operating system, with the domain on Windows.
+    """The user of the operating system, with a Windows domain.
 
     Not as a variable has it: anybody can set one, and the two who sign a month are two people.
     """

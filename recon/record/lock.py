@@ -1,4 +1,4 @@
-"""The lock by which one run at a time writes reports.
+"""The lock that lets one run at a time write.
 
 It is a transaction of SQLite, which the journal needs anyway, in a file of its own that stays
 empty: the operating system gives it back when the process ends, however it ends.

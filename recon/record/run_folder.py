@@ -41,7 +41,7 @@ _MEANINGS = {
 
 @dataclass(slots=True)
 class ReportFolder:
-    """The folder of a run: `path` while it writes, then `final`."""
+    """A run's folder: `path` while it writes, then `final`."""
 
     path: Path
     planned: Path
@@ -49,13 +49,13 @@ class ReportFolder:
 
     @property
     def notice(self) -> str:
-        """The notice of another name that the folder took, or ''."""
+        """The notice of another name for the folder, or ''."""
         if self.final == self.planned:
             return ""
         return f"{self.planned} was blocked by another program; the reports are in {self.final}."
 
     def final_path(self, written: Path) -> Path:
-        """The place of a path once the folder is in place."""
+        """A path's place once the folder is in place."""
         return self.final / written.relative_to(self.path)
 
 
@@ -137,7 +137,7 @@ def replaced(source: Path, target: Path, waits: Sequence[float] = WAITS) -> Path
 
 
 def _move_or_copy(source: Path, target: Path) -> Path:
-    """Move to `target`, or copy if a program holds the source.
+    """Move to `target`, or copy if a program holds it.
 
     Returns `target`.
     """
