@@ -5,7 +5,7 @@ revenue, in the month that is wrong; of a cause between two lines both are put r
 Everything else is listed with why not. Nothing is posted anywhere: an accountant decides.
 
 Once all proposals are posted, none of their lines breaks any more. Nothing is proposed that might
-stand in the ledger already: that would book it twice. Amounts are ten-thousandths.
+be in the ledger already: that would book it twice. Amounts are ten-thousandths.
 """
 
 from __future__ import annotations

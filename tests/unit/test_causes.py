@@ -193,7 +193,7 @@ PLANTED = {
         P-12     EARLY-P     100.00 2024-05
         """,
         {"EARLY-P": "wrong_period catch_up"},
-        ("P-1", "stands in 2024-05", "belongs in 2024-06", "100.00 USD"),
+        ("P-1", "is in 2024-05", "belongs in 2024-06", "100.00 USD"),
     ),
     "posted a month late": Case(
         "contract_id booking_date \n LATE-PO 2024-05-01",
@@ -203,7 +203,7 @@ PLANTED = {
         P-22     LATE-PO     100.00 INV-6
         """,
         {"LATE-PO": "wrong_period catch_up"},
-        ("P-2", "stands in 2024-06", "belongs in 2024-05", "100.00 USD"),
+        ("P-2", "is in 2024-06", "belongs in 2024-05", "100.00 USD"),
     ),
     "both months in one posting is a catch-up": Case(
         "contract_id booking_date \n LUMPED 2024-05-01",
@@ -558,7 +558,7 @@ def test_posted_in_the_month_after() -> None:
     found = _with_july("100.00", "100.00")
     assert found.candidates == (Cause.WRONG_PERIOD,)
     assert found.status is Status.NOT_RECOGNIZED
-    assert "stands in 2024-07 but belongs in 2024-06" in found.explanation
+    assert "is in 2024-07 but belongs in 2024-06" in found.explanation
 
 
 @pytest.mark.parametrize("july", [(), ("100.00",), ("200.00",), ("100.00", "90.00")])

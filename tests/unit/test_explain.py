@@ -284,7 +284,7 @@ def test_ladder() -> None:
     assert line.finding is not None
     assert [(rung.by, rung.why, rung.severity.word) for rung in line.finding.ladder] == [
         ("percent", "100.00% is more than 10%", "critical"),
-        ("amount", "1,000.00 USD is from 1,000.00 USD to below 10,000.00 USD: no change",
+        ("amount", "1,000.00 USD is at least 1,000.00 USD and below 10,000.00 USD: no change",
          "critical"),
         ("cause", "duplicate entry: at least high", "critical"),
         ("repeated months", "the first month that breaks: no change", "critical"),

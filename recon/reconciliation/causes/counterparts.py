@@ -134,7 +134,7 @@ def mistyped_contract(line: BrokenLine) -> str | None:
     if not line.known_contract:
         right, wrong, amount = wrong, right, -amount
     return (
-        f"{wording.amount(line, amount)} stands on {wrong}, which analytics does not know, "
+        f"{wording.amount(line, amount)} is on {wrong}, which analytics does not know, "
         f"and is missing on {right}, one character away: the id is mistyped."
     )
 

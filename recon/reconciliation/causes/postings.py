@@ -235,7 +235,7 @@ def _moved(line: BrokenLine, entries: Sequence[Entry], by: int) -> str:
     """
     stands = line.month + entries[0].offset
     moved = f"{wording.ids(entries, ' or ')} ({wording.amount(line, entries[0].amount)})"
-    return f"{moved} stands in {stands} but belongs in {stands + by}, which lacks just that amount."
+    return f"{moved} is in {stands} but belongs in {stands + by}, which lacks just that amount."
 
 
 def catch_up(line: BrokenLine) -> str | None:

@@ -193,7 +193,7 @@ def _why(by: str, step: Step, item: Break, rules: SeverityRules) -> str:
     found = amount(abs(item.difference))
     percent = money.percent(abs(item.difference), abs(item.expected))
     unchanged = {
-        "amount": f"{found} is from {amount(rules.at_most_high_below)} to below "
+        "amount": f"{found} is at least {amount(rules.at_most_high_below)} and below "
         f"{amount(rules.at_least_high_from)}: no change",
         "cause": f"{_cause(item.cause)}: no change",
         "repeated months": "the first month that breaks: no change",
@@ -208,9 +208,9 @@ def _why(by: str, step: Step, item: Break, rules: SeverityRules) -> str:
         "at most warning",
         Rule.AT_MOST_HIGH_BELOW: f"{found} is below {amount(rules.at_most_high_below)}: "
         "at most high",
-        Rule.AT_LEAST_HIGH_FROM: f"{found} is from {amount(rules.at_least_high_from)} on: "
+        Rule.AT_LEAST_HIGH_FROM: f"{found} is at least {amount(rules.at_least_high_from)}: "
         "at least high",
-        Rule.CRITICAL_FROM: f"{found} is from {amount(rules.critical_from)} on: critical",
+        Rule.CRITICAL_FROM: f"{found} is at least {amount(rules.critical_from)}: critical",
         Rule.GRAVE_CAUSE: f"{_cause(item.cause)}: at least high",
         Rule.TIMING_CAUSE: f"{_cause(item.cause)}: one level lower, not below warning",
         Rule.SECOND_MONTH: "the second month running: one level up",

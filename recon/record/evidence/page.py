@@ -65,9 +65,9 @@ def _head(run: Document, results: Document) -> list[str]:
     lines = [
         f"# Evidence of the revenue reconciliation of {month}",
         "",
-        f"Run `{run['run_id']}` compared what the contracts let expect for {month} with what was "
-        f"recognized: {breaks:,} breaks, {invalid:,} rows that cannot be compared. Everything "
-        "that this page says stands in the files beside it, and can be checked with them alone.",
+        f"Run `{run['run_id']}` compared the revenue that the contracts expect for {month} with "
+        f"the revenue that was recognized: {breaks:,} breaks, {invalid:,} rows that cannot be compared. Everything "
+        "on this page is also in the files beside it, and can be checked with them alone.",
     ]
     return [*lines, "", "**This is sample data.**"] if run["sample"] else lines
 
@@ -138,7 +138,7 @@ def _outcome(run: Document, results: Document) -> list[str]:
         lines += table(("currency", "because of", "amount", "lines"), steps)
     found = Counter((item["severity"], item["cause"]) for item in results["breaks"])
     if found:
-        lines += ["", "The breaks; each stands in `breaks.json` with its entries:", ""]
+        lines += ["", "The breaks; `breaks.json` has each of them with its entries:", ""]
         lines += table(("severity", "cause", "breaks"), [(*k, n) for k, n in sorted(found.items())])
     lines += ["", f"The exit code was {results['exit_code']}."]
     if run["signed_otherwise"]:
