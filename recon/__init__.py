@@ -1,4 +1,4 @@
-"""Month-end revenue reconciliation, to the cent, with reasons."""
+"""Month-end revenue reconciliation, with the reason for every difference."""
 
 from __future__ import annotations
 
@@ -21,15 +21,12 @@ _HOMES = {
 
 
 def __dir__() -> list[str]:
-    """All names, the public ones not loaded yet among them."""
+    """All names, with the public ones not loaded yet."""
     return sorted({*globals(), *__all__})
 
 
 def __getattr__(name: str) -> object:
-    """Import a public name on its first use.
-
-    So `recon --help` stays light.
-    """
+    """A public name, imported on first use; `--help` stays light."""
     if name not in _HOMES:
         raise AttributeError(f"module 'recon' has no attribute {name!r}")
     return getattr(import_module(_HOMES[name]), name)

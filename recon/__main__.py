@@ -1,8 +1,7 @@
-"""The program, as `recon` or as `python -m recon`."""
+"""The program: `recon`, or `python -m recon` in Task Scheduler."""
 
 from __future__ import annotations
 
-import os
 import sys
 
 from recon import __version__
@@ -19,7 +18,7 @@ def main() -> None:
         from recon.cli import process
     except KeyboardInterrupt:
         # Nothing is begun, so there is nothing to clean up.
-        os._exit(130)
+        sys.exit(130)
     process.leave(cli.main())
 
 

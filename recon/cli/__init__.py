@@ -35,10 +35,9 @@ def recon(
 
 
 def main() -> int:
-    """Run the command line; return the exit code, without a traceback."""
+    """Run the command line without tracebacks; return the exit code."""
     process.keep_private()
     process.prepare_streams()
-    process.collect_seldom()
     interruption = process.Interruption()
     interruption.listen()
     program, log = typer.main.get_command(app), Log()

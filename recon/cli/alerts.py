@@ -1,4 +1,4 @@
-"""`recon notify`, `recon escalate`: Slack messages sent again, or to the next people."""
+"""`recon notify` and `recon escalate`: Slack messages again, or escalated."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def escalate(
 
 
 def _tell(found: Sequence[Alert], delivered: Delivered, dry: bool, as_json: bool) -> None:
-    """Print the messages; exit with code 8 where one is still waiting."""
+    """Print the messages; exit with 8 while one is waiting."""
     from recon.alerts.listing import document, lines
 
     told = document if as_json else lines
@@ -135,7 +135,7 @@ def _tell(found: Sequence[Alert], delivered: Delivered, dry: bool, as_json: bool
 
 @contextmanager
 def failures_told(settings: Settings, month: Month) -> Iterator[None]:
-    """Alert finance operations of a run that fails in the context.
+    """Alert finance operations of a failed run in the context.
 
     It fails all the same. Nobody is alerted of Ctrl-C, or of a lock that another run holds.
     """

@@ -1,4 +1,4 @@
-"""`recon open`, `recon ack`, `recon note`: open breaks, acknowledgements and notes."""
+"""`recon open`, `ack` and `note`: open breaks, acknowledgements and notes."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def open_breaks(
     json: Json = False,
     no_color: NoColor = False,
 ) -> None:
-    """List the breaks that are still open, and how old they are."""
+    """List the open breaks, and how old they are."""
     from recon.record.journal.store import Journal
 
     settings = chosen_settings(config, profile, out)
@@ -77,7 +77,7 @@ def _severity(word: Least | None) -> Severity | None:
 
 
 def _standing(journal: Journal, text: str | None) -> Standing | None:
-    """The breaks open at the end of a month; None without any run."""
+    """Breaks open at a month's end; None without runs."""
     from datetime import UTC, datetime
 
     from recon.base.month import Month
@@ -158,7 +158,7 @@ def note(
 
 
 def _say(reports: Path, names: Sequence[str], event: Callable[..., Event], as_json: bool) -> None:
-    """Record an event of each break, all or none, and print them."""
+    """Record an event of each break, all or none."""
     from datetime import UTC, datetime
 
     from recon.record.journal.store import NAME, Journal

@@ -1,4 +1,4 @@
-"""`recon month --closed`: the earliest closed month that has no run yet."""
+"""`recon month --closed`: the earliest closed month without a run."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _LISTED = 6
 
 @contextmanager
 def closed_month(settings: Settings, today: str | None, *, json: bool) -> Iterator[Month]:
-    """Yield the month that is due, while no other process can take it.
+    """Yield the month that is due, held against other processes.
 
     If none is due, the reason and the next day are printed and the command ends with exit code 0.
     `today` is a day like 2024-07-03 that takes the place of the clock: an option, not a variable,
@@ -66,7 +66,7 @@ def _due(settings: Settings, today: date) -> Due:
 
 
 def recorded(reports: Path, calendar: Calendar) -> list[Recorded]:
-    """The months in the journal: all runs, then those signed off."""
+    """Months in the journal: all runs, then those signed off."""
     from recon.base.calendar import Recorded
     from recon.record.journal.signing import is_signed_off
     from recon.record.journal.store import Journal
@@ -98,7 +98,7 @@ def _nothing_due(found: Due, *, json: bool) -> None:
 
 
 def _announce(found: Due) -> None:
-    """Print on standard error the month taken, and the months missing."""
+    """Print the month taken and missing months on standard error."""
     typer.echo(f"recon: {found.reason}", err=True)
     if found.gaps:
         gaps = _listed(found.gaps)

@@ -1,4 +1,4 @@
-"""`recon diff`: how two runs of a month differ, and why."""
+"""`recon diff`: the difference between two runs of a month."""
 
 from __future__ import annotations
 

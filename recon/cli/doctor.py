@@ -25,7 +25,7 @@ def doctor(
     json: Json = False,
     no_color: NoColor = False,
 ) -> None:
-    """Check everything that a month needs, and say what to fix."""
+    """Check everything that a month needs, before you run it."""
     from recon.base.month import Month
     from recon.setup.doctor import Asked, exit_code
 
@@ -47,7 +47,7 @@ def _documented(asked: Asked) -> list[Check]:
 
 
 def _shown(asked: Asked, no_color: bool) -> list[Check]:
-    """Print a line for each check as soon as it ends."""
+    """Print each check as soon as it ends."""
     from recon.reports.console.dashboard import make_console
     from recon.setup.doctor import examine
     from recon.setup.doctor.view import ConsoleWatcher
@@ -62,7 +62,7 @@ def _shown(asked: Asked, no_color: bool) -> list[Check]:
 
 @contextmanager
 def _waiting() -> Iterator[Callable[[str], None]]:
-    """Yield a display of the running check, on the terminal; '' clears it."""
+    """Yield a display of the running check; '' clears it."""
     if not sys.stderr.isatty():
         yield lambda _: None
         return

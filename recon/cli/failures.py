@@ -19,7 +19,7 @@ from recon.record.log import Log
 
 @dataclass(frozen=True, slots=True)
 class _End:
-    """The end of a command: exit code, sentence of a failure, defect if any.
+    """The end of a command: exit code, sentence and defect.
 
     Without a sentence everything was printed already.
     """
@@ -37,7 +37,7 @@ def exit_code(
     interruption: process.Interruption,
     log: Log | None = None,
 ) -> int:
-    """Run a command; print and log a failure as one sentence."""
+    """Run a command; report a failure in one sentence."""
     log = log or Log()
     try:
         end = _End(command() or 0)
@@ -85,7 +85,7 @@ def _failure(error: BaseException) -> _End:
 
 
 def _misused(error: Any) -> _End:  # noqa: ANN401 - Typer has moved this class between packages
-    """The end of a wrong command line; without arguments, show the help."""
+    """The end of a wrong command line, with a sentence."""
     message = error.format_message().replace("Value error, ", "")
     if "\n" in message:
         error.show()

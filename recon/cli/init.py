@@ -1,4 +1,4 @@
-"""`recon init`: from an empty folder to a configuration for two databases."""
+"""`recon init`: a configuration for two databases."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def _refuse_contradictions(given: Mapping[Side, Access]) -> None:
 
 
 def _refuse_incomplete(given: Mapping[Side, Access], yes: bool) -> None:
-    """Raise UsageError with the missing options, where nobody can be asked."""
+    """Raise UsageError with the missing options."""
     missing = []
     for side, access in given.items():
         if not access.complete:
@@ -154,7 +154,7 @@ def _paths(out: Path) -> dict[str, Path]:
 
 
 def _allowed(out: Path, force: bool, asking: bool) -> bool:
-    """Whether files may be replaced, before any other question; raises UsageError."""
+    """Whether files may be replaced, the first question; raises UsageError."""
     from recon.setup.init.writing import refuse_existing
 
     if force:
@@ -171,7 +171,7 @@ def _allowed(out: Path, force: bool, asking: bool) -> bool:
 def _reached(
     given: Mapping[Side, Access], currency: str | None, asking: bool
 ) -> tuple[Mapping[Side, Access], str | None, dict[Side, Catalog]]:
-    """The access to both sides, the currency and the catalogs; asked until it works."""
+    """A working access to both sides, the currency, the catalogs."""
     from recon.cli import init_questions as questions
 
     access, wanted = (questions.access(given) if asking else given), currency

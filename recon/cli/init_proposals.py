@@ -1,4 +1,4 @@
-"""`recon init`: a proposal for each of two databases, and the files' texts."""
+"""Proposals of `recon init` for two databases, and the files."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _OPTIONS = {Side.ANALYTICS: "--contracts-table", Side.ACCOUNTING: "--entries-tab
 def proposals(
     catalogs: Mapping[Side, Catalog], named: Mapping[Side, str | None], asking: bool
 ) -> dict[Side, Proposal]:
-    """The columns proposed for each side, confirmed where somebody can be asked."""
+    """The columns for each side, confirmed where people can answer."""
     tables = {side: _table(side, catalogs[side], named[side], asking) for side in Side}
     # The entries first: by which of its ids they refer to a contract decides between two.
     entries = propose(Side.ACCOUNTING, tables[Side.ACCOUNTING])
@@ -43,7 +43,7 @@ def proposals(
 
 
 def _table(side: Side, catalog: Catalog, named: str | None, asking: bool) -> Table:
-    """The table that is named, or chosen, or fits the side best."""
+    """The table that is named, chosen, or fits best."""
     option, where = _OPTIONS[side], f"The {side} side"
     if named:
         found = catalog.table(named)
@@ -84,7 +84,7 @@ def files(
     proposals: Mapping[Side, Proposal],
     asking: bool,
 ) -> dict[str, str]:
-    """The files by name; the configuration is read back as a check."""
+    """The files by name, with a checked configuration."""
     contracts, entries = proposals[Side.ANALYTICS], proposals[Side.ACCOUNTING]
     text = configuration(
         access,
@@ -101,7 +101,7 @@ def files(
 
 
 def _form(settings: Settings, entries: Proposal, asking: bool) -> Form:
-    """The form of the period column; raises ConfigError where it is unclear."""
+    """The form of the period column; raises ConfigError if unclear."""
     column = entries.column("recognition_period")
     if column is None or column.family is Family.DATE:
         return Form.DATE

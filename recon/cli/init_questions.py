@@ -1,4 +1,4 @@
-"""The questions of `recon init`: short, with the proposal in brackets."""
+"""Questions of `recon init`, with the proposal in brackets."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def asked_for(question: str, default: str | None = None) -> str:
 def access(
     given: Mapping[Side, Access], before: Mapping[Side, Access] | None = None
 ) -> dict[Side, Access]:
-    """The access to both sides; only missing parts are asked for.
+    """The access to both sides; missing parts are asked for.
 
     After answers that failed, everything is asked again, with those as proposals.
     """
@@ -67,7 +67,7 @@ def access(
 
 
 def _access(side: Side, given: Access, likely: Access) -> Access:
-    """Ask for the missing parts until they are correct; propose likely ones."""
+    """Ask for missing parts, with proposals, until they are correct."""
     if given.complete:
         return given
     while True:
@@ -115,7 +115,7 @@ def currency(likely: str | None) -> str:
 
 
 def table(side: Side, catalog: Catalog, ranking: Sequence[tuple[int, Table]]) -> Table:
-    """The table that the user chooses; the best one is proposed."""
+    """The user's choice of a table; the best is proposed."""
     best = str(ranking[0][1]) if ranking else None
     typer.echo(f"\nThe table with {_WHAT[side]}")
     for score, found in ranking[:SHOWN]:
@@ -160,7 +160,7 @@ def _changed(proposal: Proposal, ours: str) -> Proposal:
 
 
 def _their_column(proposal: Proposal, match: Match) -> TheirColumn | None:
-    """The column that the user names; None where it may be missing."""
+    """The user's column; None where it may be missing."""
     default = match.column.name if match.column else None if match.needed else NONE
     listed = ", ".join(column.name for column in proposal.table.columns)
     typer.echo(f"{proposal.table} has {listed}")
@@ -193,7 +193,7 @@ def _with_compliance(proposal: Proposal) -> Proposal:
 
 
 def form(column: TheirColumn, values: str) -> Form:
-    """The form of a period column, asked where its values leave it open."""
+    """The user's answer to the form of a period column."""
     text = column.family is Family.TEXT
     forms = [form for form in Form if form is not Form.DATE and ("'" in form) == text]
     typer.echo(f"\nHow {column.name} holds a period is not clear: {values}.")
@@ -204,7 +204,7 @@ def form(column: TheirColumn, values: str) -> Form:
 
 
 def show(proposal: Proposal) -> None:
-    """Print a proposal: a column for each of recon's, and how sure it is."""
+    """Print a proposal: columns for each of recon's, with reasons."""
     pen = Pen(make_console(sys.stdout))
     rows = [_row(match) for match in proposal.matches]
     rows += [

@@ -1,4 +1,4 @@
-"""Commands: known by name and first line, each loaded when it is called and not before."""
+"""Commands: known by name and first line, loaded when called."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from typer.core import TyperCommand, TyperGroup
 LINES = {
     "month": "Reconcile a month: print the dashboard and write the reports.",
     "explain": "Show one contract in full: terms, months, formula and cause.",
-    "open": "List the breaks that are still open, and how old they are.",
+    "open": "List the open breaks, and how old they are.",
     "ack": "Acknowledge open breaks, with a reason.",
     "note": "Add a note to a break.",
     "notify": "Send a run's Slack message again, and those still waiting.",
     "escalate": "Escalate overdue breaks and failed runs to the next people.",
-    "sign-off": "Sign the last run of a month, as preparer or reviewer.",
+    "sign-off": "Sign a month's last run, as preparer or reviewer.",
     "rollforward": "Show how the unrecognized contract value moved in a month.",
     "history": "List months and runs: date, user, verdict, signatures.",
     "diff": "Show how two runs of a month differ, and why.",
     "tune": "Replay stored months under another tolerance.",
     "verify": "Prove from the evidence that runs are unchanged and correct.",
     "init": "Write the configuration from the tables of your databases.",
-    "doctor": "Check everything that a month needs, and say what to fix.",
+    "doctor": "Check everything that a month needs, before you run it.",
     "sample": "Make the sample again, or your own with planted errors.",
     "task": "Write and check the tasks of Windows Task Scheduler.",
 }
@@ -41,14 +41,14 @@ _HOMES = {
 
 
 class Commands(TyperGroup):
-    """All commands by their first lines; only the called one is loaded."""
+    """All commands by their first lines, loaded when called."""
 
     def __init__(self, **attributes: Any) -> None:  # noqa: ANN401 - Typer's own
         lines = {name: TyperCommand(name, help=line) for name, line in LINES.items()}
         super().__init__(**{**attributes, "commands": lines})
 
     def get_params(self, ctx: Any) -> list[Any]:  # noqa: ANN401 - Typer has moved these classes
-        """The options before the command; a flag left out is False."""
+        """Options before the command; a flag left out is False."""
         params = list(super().get_params(ctx))
         for param in params:
             # Typer loads pydantic to read the None of --help, which takes as long as all the rest.
@@ -62,7 +62,7 @@ class Commands(TyperGroup):
 
 
 def loaded(name: str) -> Any:  # noqa: ANN401 - a command or a group, for which Typer has no one name
-    """The command that Typer makes of its function, or of its own commands."""
+    """Typer's command of a function, or of a group."""
     module, attribute = _HOMES.get(name, (name, name))
     found = getattr(import_module(f"recon.cli.{module}"), attribute)
     if not isinstance(found, typer.Typer):

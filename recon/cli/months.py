@@ -1,4 +1,4 @@
-"""`recon month 2024-01..2024-12`: months in a row, each recorded, all at a glance."""
+"""`recon month 2024-01..2024-12`: months in a row, at a glance."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _GRAVITY = (ExitCode.DONE, ExitCode.BREAKS, ExitCode.ALERT)
 
 
 def run_months(settings: Settings, text: str, options: RunOptions, log: Log) -> ExitCode:
-    """Run months in a row, print them at a glance, return the exit code.
+    """Run months in a row, print them at a glance.
 
     A month that fails is the last one; those before it stay recorded, and its failure says so.
     """

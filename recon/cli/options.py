@@ -33,7 +33,7 @@ MonthText = Annotated[
 
 
 def chosen_settings(config: Path | None, profile: str | None, out: Path | None) -> Settings:
-    """The settings that apply, with the reports folder of the option."""
+    """The settings, with the reports folder of the option."""
     from dataclasses import replace
 
     from recon.config import load
@@ -62,7 +62,7 @@ def chosen_month(text: str | None, settings: Settings) -> Month:
 
 @contextmanager
 def progress_shown(quiet: bool) -> Iterator[Callable[[str], None]]:
-    """Yield a display of the current step, on the terminal only."""
+    """Yield a display of the current step, on terminals only."""
     if quiet or not sys.stderr.isatty():
         yield lambda _: None
         return

@@ -1,10 +1,9 @@
-"""The process around the commands: its streams, its signals, and its end."""
+"""The process around the commands: streams, signals, and the end."""
 
 from __future__ import annotations
 
 import atexit
 import errno
-import gc
 import io
 import os
 import signal
@@ -24,7 +23,7 @@ _OTHERS = 0o077
 
 
 class Interruption:
-    """A handler of Ctrl-C: it stops the work, not the cleaning up."""
+    """A handler of Ctrl-C, which never stops the cleaning up."""
 
     PATIENCE = 2.0
 
@@ -44,13 +43,13 @@ class Interruption:
             raise KeyboardInterrupt
 
     def listen(self) -> None:
-        """Handle the signals from now on, except those ignored from the start."""
+        """Handle signals from now on, except those ignored so far."""
         for number in _signals():
             if signal.getsignal(number) is not signal.SIG_IGN:
                 signal.signal(number, self)
 
     def ignore(self) -> None:
-        """Ignore signals between the end of the work and the exit code."""
+        """Ignore signals from here on, until the process ends."""
         for number in _signals():
             signal.signal(number, signal.SIG_IGN)
 
@@ -61,7 +60,7 @@ def _signals() -> list[signal.Signals]:
 
 
 def keep_private() -> None:
-    """Make every new file and folder readable for this account only.
+    """Make new files and folders readable for this account only.
 
     Existing files keep their rights. On Windows a file has those of its folder.
     """
@@ -70,13 +69,11 @@ def keep_private() -> None:
         os.umask(os.umask(_OTHERS) | _OTHERS)
 
 
-def collect_seldom() -> None:
-    """Look for garbage less often: nearly everything that a run makes lives to its end."""
-    gc.set_threshold(50_000)
-
-
 def prepare_streams() -> None:
-    """Write UTF-8 where output is redirected; Windows uses a code page."""
+    """Write UTF-8 where output is redirected.
+
+    Windows would use a code page that has no box characters.
+    """
     if not os.environ.get("RECON_DEBUG"):
         # Half a workbook complains once more when it is collected; the failure is reported already.
         sys.unraisablehook = lambda _: None
@@ -95,7 +92,7 @@ def _nowhere() -> io.TextIOWrapper:
 
 @contextmanager
 def printing() -> Iterator[None]:
-    """Let results be printed; a reader such as `head` may close early.
+    """Let results be printed, even for readers such as `head`.
 
     Raises ReportError where they cannot be printed, as on a full disk.
     """
@@ -114,12 +111,13 @@ def printing() -> Iterator[None]:
 
 
 def leave(code: int) -> NoReturn:
-    """End the process at once; what it has written stands, and contexts have tidied up.
+    """End the process at once.
 
-    Python would take every object of a run apart first, and wait for a thread that hangs in a
-    login; the operating system takes all of it back in no time.
+    The exit functions of libraries run and all output is written. Python would wait for threads and
+    take every object apart first. A driver's thread may hang in a login after Ctrl-C, and the
+    objects of a month take 9% of its CPU time.
     """
-    # What libraries want to be done at the end: openpyxl removes the sheets of half a workbook.
+    # openpyxl removes the sheets of half a workbook.
     with suppress(Exception):
         atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):

@@ -1,4 +1,4 @@
-"""`recon rollforward`: how the unrecognized contract value moved through a month."""
+"""`recon rollforward`: a month's movement of the unrecognized contract value."""
 
 from __future__ import annotations
 

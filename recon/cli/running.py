@@ -1,4 +1,4 @@
-"""Running: one month by its options, alone or in a row."""
+"""Running: one month by its options."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def run_one(
     log: Log,
     ahead: ReadAhead | None = None,
 ) -> Outcome:
-    """Run a month with its log and its progress; alert people of a failure."""
+    """Run a month with log and progress; alert of failure."""
     from datetime import date
 
     from recon.run.month import run_month
@@ -69,7 +69,7 @@ def run_one(
 
 
 def _failures_told(settings: Settings, month: Month) -> AbstractContextManager[None]:
-    """A context that alerts finance operations of a failed run, with Slack."""
+    """A context that alerts finance operations of a failed run."""
     if settings.slack is None:
         return nullcontext()
     from recon.cli.alerts import failures_told

@@ -37,7 +37,7 @@ def sign_off(
     out: Reports = None,
     json: Json = False,
 ) -> None:
-    """Sign the last run of a month, as preparer or reviewer."""
+    """Sign a month's last run, as preparer or reviewer."""
     from recon.base.month import Month
     from recon.record import identity
     from recon.record.journal.signing import Pen
@@ -60,7 +60,7 @@ def _no_run(month: Month) -> UsageError:
 
 
 def _sign(journal: Journal, month: Month, pen: Pen) -> tuple[Run, tuple[Signature, ...]]:
-    """Sign the last run of a month; return it with all its signatures."""
+    """Sign a month's last run; return it with all signatures."""
     from recon.record.journal.signing import signed, unacknowledged
 
     run = journal.last_run(month)

@@ -90,7 +90,7 @@ def _rates(texts: list[str] | None, option: str) -> dict[str, str]:
 
 
 def _refuse_no_rate(text: str, what: str) -> None:
-    """Refuse a text that is no tolerance, in words about the option."""
+    """Refuse a text that is no tolerance."""
     from recon.base.policy import Policy
 
     try:

@@ -50,7 +50,7 @@ def verify(
 def _verdicts(
     reports: Path, which: str | None, quiet: bool
 ) -> tuple[Sequence[Verdict], frozenset[str]]:
-    """The verdicts of the runs, and the runs missing from the journal."""
+    """The verdicts of runs, and those missing in the journal."""
     from recon.record import evidence
     from recon.record.journal.store import Journal
 

@@ -1,4 +1,4 @@
-"""Gathering: both sides are opened and a month is reconciled; nothing is written."""
+"""Gathering: both sides opened, a month reconciled, nothing written."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from recon.store.session import Session, is_any
 
 @dataclass(frozen=True, slots=True)
 class ReconciledMonth:
-    """A month's reconciliation, with both sides still open to select from.
+    """A month's reconciliation, with both sides still open.
 
     `kept` are extracts of whole sides that the evidence takes copies of.
     """
@@ -60,7 +60,7 @@ def reconciled_month(
     log: Log | None = None,
     ahead: ReadAhead | None = None,
 ) -> Iterator[ReconciledMonth]:
-    """Open both sides, reconcile a month, and yield it before they are closed.
+    """Open both sides and yield a month's reconciliation.
 
     Raises ConfigError, SourceUnreachable and SourceDataError.
     """
@@ -91,7 +91,7 @@ def reconciled_month(
 def _on_spark(
     settings: Settings, request: Request, step: Progress, started: datetime
 ) -> Iterator[ReconciledMonth]:
-    """Yield a month that Spark has compared; it reads each month anew."""
+    """Yield a month that Spark has read and compared."""
     from recon.run.spark.session import require
 
     require()
@@ -105,7 +105,7 @@ def _on_spark(
 
 
 def _refuse_empty(session: Session, result: Reconciliation) -> None:
-    """Stop where a side delivered no rows: comparing with nothing proves nothing."""
+    """Refuse a side without rows: comparing with nothing proves nothing."""
     delivered = {
         Side.ANALYTICS: bool(result.sources[Side.ANALYTICS].rows),
         Side.ACCOUNTING: is_any(session, "entries_raw"),

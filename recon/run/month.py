@@ -1,6 +1,7 @@
-"""A month: open the sources, reconcile, decide, write the reports, record the run, alert.
+"""A month: open, reconcile, decide, write, record, alert.
 
-Nothing is written before everything is decided, and nothing changes the result once it is made.
+Both sources are opened and reconciled by `reconciled_month`. Nothing is written before everything
+is decided, and nothing changes the result once it is made.
 """
 
 from __future__ import annotations
@@ -36,10 +37,10 @@ from recon.run.reporting import Extras, Written, write
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A run's result, reports and exit code; `history` is empty where nothing is written.
+    """A run's result, reports and exit code.
 
-    `readiness` is None for a month that has long ended. `notes` are the notices of the run itself:
-    those of the reconciliation are in the result.
+    `history` is empty where nothing is written, and `readiness` is None for a month that has long
+    ended. `notes` are the notices of the run itself: those of the reconciliation are in the result.
     """
 
     result: Reconciliation
@@ -53,7 +54,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class _Decision:
-    """Everything that a run reports and proves, before anything is written."""
+    """Everything that a run reports and proves, before writing."""
 
     pack: PackContents
     extras: Extras
@@ -71,7 +72,7 @@ def run_month(
     today: date | None = None,
     ahead: ReadAhead | None = None,
 ) -> Outcome:
-    """Reconcile a month, write its reports, record the run, and alert people.
+    """Reconcile a month, write, record, and alert people.
 
     `formats` are of `csv` and `xlsx`; without one nothing is written, recorded or sent. With
     `ahead`, months in a row read the same files once. Raises the ReconErrors of the configuration,
@@ -103,7 +104,7 @@ def run_month(
 
 @contextmanager
 def _journal(reports: Path, month: Month) -> Iterator[Journal]:
-    """Yield the journal to one run at a time, in a folder without half-written reports."""
+    """Yield the journal, to one run at a time."""
     with locked(reports, f"recon month {month}"):
         clear_half_written(reports)
         temporary.clear()
@@ -118,7 +119,7 @@ def _decide(
     fail_on: Severity | None,
     today: date | None,
 ) -> _Decision:
-    """Hold the result against the runs before it; nothing is written."""
+    """Compare the result with earlier runs; nothing is written."""
     result = found.result
     past = month_history(journal, found.session, result)
     ready = fullness(settings, found.session, result, journal, today)
@@ -142,7 +143,9 @@ def _record(reports: Path, decision: _Decision, written: Written, journal: Journ
 def _alert(
     settings: Settings, decision: _Decision, step: Progress, log: Log
 ) -> tuple[ExitCode, str]:
-    """Alert people to a recorded run; return the exit code, and the sentence of waiting alerts.
+    """Alert people to a recorded run.
+
+    Return the exit code, and a sentence where alerts are waiting.
 
     Where an alert waits, 8 goes before 0 and 3: only those who watch exit codes can still hear of
     the breaks, and the verdict itself is in the reports and the journal.
@@ -183,9 +186,10 @@ def _new_run_id(month: Month) -> str:
 def exit_code(
     result: Reconciliation, fail_on: Severity | None, signed: Superseded | None = None
 ) -> ExitCode:
-    """3 where a break or an invalid row is at or above `fail_on`, else 0.
+    """3 for breaks at or above `fail_on`, else 0.
 
-    It is 3 as well where the verdict is not the one that was signed off before.
+    Invalid rows count as breaks. It is 3 as well where the verdict is not the one that was signed
+    off before.
     """
     differs = signed is not None and signed.says_otherwise(result.severity)
     return ExitCode.BREAKS if result.breaks_from(fail_on) or differs else ExitCode.DONE

@@ -1,4 +1,4 @@
-"""Opened sources: both sides, brought here and opened in a session, ready for any month."""
+"""Opened sources: both sides in a session, for any month."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Progress = Callable[[str], None]
 
 @dataclass
 class OpenedSources:
-    """Both sides, opened in a session; they are loaded into it once, for every month."""
+    """Both sides in a session, loaded once for every month."""
 
     session: Session
     deliveries: Mapping[Side, Delivery]
@@ -33,7 +33,7 @@ class OpenedSources:
     def of(
         cls, settings: Settings, deliveries: Mapping[Side, Delivery], stack: ExitStack
     ) -> OpenedSources:
-        """Both sides in a session of their own, which the stack closes."""
+        """Both sides in a new session, which the stack closes."""
         session = stack.enter_context(open_session(settings.memory_limit))
         relations = {
             side: stack.enter_context(found.opened(session)) for side, found in deliveries.items()
@@ -41,7 +41,7 @@ class OpenedSources:
         return cls(session, deliveries, relations)
 
     def reconciled(self, settings: Settings, month: Month) -> Reconciliation:
-        """A month's reconciliation; it replaces that of another month in the session."""
+        """A month's reconciliation; it replaces the session's last one."""
         return reconcile_month(
             self.session,
             month,
@@ -52,7 +52,7 @@ class OpenedSources:
         )
 
     def _loaded(self, settings: Settings) -> list[str]:
-        """Load both sides into the session, the first time; return the notices of that."""
+        """Load both sides into the session once; return the notices."""
         if self._notices is None:
             self._notices = load_both_sides(
                 self.session,
@@ -78,9 +78,10 @@ def open_sources(
     log: Log,
     known: Mapping[Side, Delivery],
 ) -> OpenedSources:
-    """Bring both sides here, but for those that are `known`, and open them in a session.
+    """Fetch both sides and open them in a session.
 
-    The stack closes them. Raises ConfigError, SourceUnreachable and SourceDataError.
+    Sides that are `known` are not fetched. The stack closes them. Raises ConfigError,
+    SourceUnreachable and SourceDataError.
     """
     missing = {
         side.side: source(side)
@@ -94,7 +95,7 @@ def open_sources(
 
 @contextmanager
 def scratch_folders() -> Iterator[Scratch]:
-    """Yield a maker of folders that exist until the end of the context."""
+    """Yield a maker of folders that last as the context."""
     with ExitStack() as made:
 
         def folder() -> Path:

@@ -1,8 +1,9 @@
-"""Read ahead: for months in a row, sides that hold every month are read once.
+"""Read-ahead: files read once for months in a row.
 
-The first month leaves extracts of them. Later months are reconciled from these, as `recon verify`
-does it, and take copies into their evidence; each month checks that the files are still the same.
-A database delivers only the entries that one month needs, so nothing of it is kept.
+The first month leaves extracts of sides that hold every month. Later months are reconciled from
+these, as `recon verify` does it, and take copies into their evidence; each month checks that the
+files are still the same. A database delivers only the entries that one month needs, so nothing of
+it is kept.
 
 Where both sides are kept, are not large, and memory is not limited, threads reconcile the next
 months while one is reported, in sessions that take turns. They write nothing.
@@ -39,7 +40,7 @@ AHEAD = 2
 
 @dataclass
 class ReadAhead:
-    """Extracts of whole sides, and the months reconciled from them up to the last one."""
+    """Extracts of whole sides, and the months reconciled from them."""
 
     settings: Settings
     last: Month
@@ -67,7 +68,7 @@ class ReadAhead:
         return self._sources(month), self._begun.pop(month).result()
 
     def after(self, month: Month, sources: OpenedSources) -> Mapping[Side, Kept]:
-        """Keep the sides that hold every month, begin the next months; return the extracts."""
+        """Keep whole sides, begin the next months; return the extracts."""
         for of in (self.settings.analytics, self.settings.accounting):
             if of.kind in _WHOLE and of.side not in self._kept:
                 # A side that finds no room is read again for every month.
@@ -79,7 +80,7 @@ class ReadAhead:
         return dict(self._kept)
 
     def stop(self) -> None:
-        """End the months that nobody will ask for; a failure would wait for them."""
+        """End the months begun, for which a failure would wait."""
         from concurrent.futures import wait
 
         while any(not future.done() for future in self._begun.values()):
@@ -99,7 +100,7 @@ class ReadAhead:
             self._begun[month] = self.workers.submit(sources.reconciled, self.settings, month)
 
     def _sources(self, month: Month) -> OpenedSources:
-        """The session whose turn it is; one for each month ahead, one for that reported."""
+        """The session for a month; those of neighbouring months differ."""
         turn = month.index % (self._months_ahead + 1)
         if turn not in self._sessions:
             self._sessions[turn] = OpenedSources.of(self.settings, self.deliveries, self.stack)
@@ -126,7 +127,7 @@ def _opener(relation: str) -> Callable[[Session], AbstractContextManager[str]]:
 
 @contextmanager
 def read_ahead(settings: Settings, last: Month) -> Iterator[ReadAhead | None]:
-    """Yield what months up to the last one share; None where no folder can be made for it."""
+    """Yield a read-ahead; None without room for its folder."""
     from concurrent.futures import ThreadPoolExecutor
 
     with ExitStack() as made:

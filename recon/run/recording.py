@@ -1,4 +1,4 @@
-"""Recording: a run among those before it, its record, and the completeness of its books."""
+"""Recording: history, record and evidence of a run."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def month_history(journal: Journal, session: Session, result: Reconciliation) ->
 def record_of(
     pack: PackContents, evidence: str, supersedes: str, folder: str, provisional: bool
 ) -> Run:
-    """A run as the journal keeps it; `folder` is relative to the reports."""
+    """The record of a run; `folder` is below the reports."""
     result = pack.result
     worst = result.severity
     return Run(
@@ -72,7 +72,10 @@ def pack_contents(
     code: ExitCode,
     journal: Journal,
 ) -> PackContents:
-    """The contents of a run's evidence; the run before it may be of another month."""
+    """The contents of a run's evidence.
+
+    The run before it may be of another month.
+    """
     runs, signed = journal.runs(), signatures(journal.events())
     before = Previous(runs[-1].run_id, runs[-1].evidence) if runs and runs[-1].evidence else None
     return PackContents(
@@ -95,7 +98,7 @@ def pack_contents(
 
 
 def with_movement(past: History, journal: Journal, reports: Path, run: Run) -> History:
-    """The history, with why the totals moved since the month's last run.
+    """The history with reasons why the totals moved.
 
     Where the evidence of that run is gone or damaged, the history does not say why; `recon verify`
     reports the damage.
@@ -120,7 +123,7 @@ def fullness(
     journal: Journal,
     today: date | None,
 ) -> Completeness | None:
-    """How complete the month's books are; None if it ended long ago."""
+    """The completeness of the books; None long after the month."""
     # A database delivers older entries added up, without the days on which they were posted.
     is_database = settings.accounting.kind in (SourceKind.SQLSERVER, SourceKind.ODBC)
     day = settings.calendar.day

@@ -219,10 +219,11 @@ def test_what_goes_wrong_after_the_reading_is_no_fault_of_a_source(
         assert " Error:" not in str(caught.value)
 
 
-def test_what_libraries_want_to_be_done_at_the_end_is_done() -> None:
-    """The process ends without taking its objects apart, but not before that, and says all."""
+def test_a_thread_that_hangs_does_not_keep_the_process() -> None:
+    """A driver may hang in a login; exit functions of libraries run, and all output is there."""
     script = (
-        "import atexit, sys; from recon.cli import process\n"
+        "import atexit, threading; from recon.cli import process\n"
+        "threading.Thread(target=threading.Event().wait).start()\n"
         "atexit.register(print, 'tidied up'); print('a result'); process.leave(3)"
     )
     done = subprocess.run(
