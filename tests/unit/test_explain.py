@@ -427,17 +427,24 @@ def test_dossiers_one_after_the_other() -> None:
     assert second.lines[0].recognized == 1000_0000
 
 
-@pytest.mark.parametrize(
-    ("currency", "value", "expected"),
-    [("USD", "12000", "1000.00"), ("JPY", "12000", "1000"), ("KWD", "12000", "1000.000")],
-)
-def test_json(currency: str, value: str, expected: str) -> None:
+CURRENCIES = {"USD": "1000.00", "JPY": "1000", "KWD": "1000.000"}
+
+
+@cache
+def every_currency() -> tuple[Session, Reconciliation]:
+    """Return the books in which each currency has a contract, of a customer of its own."""
+    return opened(
+        [contract(f"C-{code}", currency=code, customer_id=code) for code in CURRENCIES],
+        [entry(f"E-{code}", f"C-{code}", "900", currency=code) for code in CURRENCIES],
+    )
+
+
+@pytest.mark.parametrize(("currency", "expected"), CURRENCIES.items())
+def test_json(currency: str, expected: str) -> None:
     """The document is plain JSON, amounts as texts with the currency's decimals."""
-    rows = [contract("C-1", contract_value=value, currency=currency), contract("C-2")]
-    found = explained(rows, [entry("E-1", "C-1", "900", currency=currency)])
-    text = json.loads(json.dumps(as_json(found)))
+    text = json.loads(json.dumps(as_json(dossier(*every_currency(), f"C-{currency}", ()))))
     (line,) = text["lines"]
-    assert (text["schema"], text["month"], text["contract_id"]) == (1, "2024-06", "C-1")
+    assert (text["schema"], text["month"], text["contract_id"]) == (1, "2024-06", f"C-{currency}")
     assert line["expected"] == line["months"][5]["expected"] == expected
     assert line["months"][11]["difference"] is None
     assert line["terms"]["term_end"] == "2024-12-31"
