@@ -13,6 +13,7 @@ import sys
 import time
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -484,11 +485,14 @@ def test_a_terminal_is_told_the_step_and_left_as_it_was(project: Project) -> Non
         check=False,
     )
     os.close(theirs)
-    told = os.read(ours, 1 << 20).decode()
+    told = b""
+    with suppress(OSError):  # Linux's way to say that the other end is closed
+        while part := os.read(ours, 1 << 16):
+            told += part
     os.close(ours)
     assert done.returncode == 3
     assert b"\x1b" not in done.stdout
-    assert told.rindex("\x1b[?25h") > told.rindex("\x1b[?25l")
+    assert told.rindex(b"\x1b[?25h") > told.rindex(b"\x1b[?25l")
 
 
 # Large and strange input
