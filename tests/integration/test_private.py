@@ -38,6 +38,8 @@ def tell(name, found):
     (Path(os.environ["TOLD"]) / name).write_text(json.dumps(found), encoding="utf-8")
 
 def spill(session):
+    # To DuckDB, Python without a file is somebody who wants to see the progress of slow work.
+    session.execute("SET enable_progress_bar = false")
     session.execute("SET threads = 1; SET memory_limit = '60MB'")
     session.execute("CREATE TEMP TABLE spilled AS SELECT range, hash(range) FROM range(8_000_000)")
     session.execute("RESET memory_limit")
