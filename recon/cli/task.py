@@ -39,7 +39,7 @@ def write(
         Path | None, typer.Option("--out", help="The folder for the files instead of schedules/.")
     ] = None,
 ) -> None:
-    """Write the tasks as XML and print the lines that register them."""
+    """Write the tasks as XML; print the lines registering them."""
     from recon.config import load
     from recon.setup.tasks.files import verified, write_files
     from recon.setup.tasks.plan import planned

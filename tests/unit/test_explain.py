@@ -442,7 +442,7 @@ def every_currency() -> tuple[Session, Reconciliation]:
 @pytest.mark.parametrize(("currency", "expected"), CURRENCIES.items())
 def test_json(currency: str, expected: str) -> None:
     """The document is plain JSON, amounts as texts with the currency's decimals."""
-    text = json.loads(json.dumps(as_json(dossier(*every_currency(), f"C-{currency}", ()))))
+    text = json.loads(json.dumps(as_json(contract_detail(*every_currency(), f"C-{currency}", ()))))
     (line,) = text["lines"]
     assert (text["schema"], text["month"], text["contract_id"]) == (1, "2024-06", f"C-{currency}")
     assert line["expected"] == line["months"][5]["expected"] == expected

@@ -66,7 +66,8 @@ def _head(run: Document, results: Document) -> list[str]:
         f"# Evidence of the revenue reconciliation of {month}",
         "",
         f"Run `{run['run_id']}` compared the revenue that the contracts expect for {month} with "
-        f"the revenue that was recognized: {breaks:,} breaks, {invalid:,} rows that cannot be compared. Everything "
+        f"the revenue that was recognized: {breaks:,} breaks, {invalid:,} rows that cannot be "
+        "compared. Everything "
         "on this page is also in the files beside it, and can be checked with them alone.",
     ]
     return [*lines, "", "**This is sample data.**"] if run["sample"] else lines

@@ -1,4 +1,4 @@
-"""Spark: a month on Apache Spark, compared by the very same core.
+"""Spark: a month on Apache Spark, by the same core.
 
 The way of the data: both sides are opened as data frames (`sides`) and divided into groups of
 contracts; each group is compared in an executor by the core in a DuckDB of its own and answers

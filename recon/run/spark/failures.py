@@ -1,4 +1,4 @@
-"""Failures: what Spark raises, as one of our sentences."""
+"""Failures of Spark, each as one sentence."""
 
 from __future__ import annotations
 
@@ -37,7 +37,9 @@ _MODULE = re.compile(r"No module named '([\w.]+)'")
 
 @contextmanager
 def spark_reading(what: str) -> Iterator[None]:
-    """Turn what Spark raises into one sentence; `what` begins it, like `The … cannot be read`.
+    """Turn a failure of Spark into one sentence.
+
+    `what` begins it, like `The … cannot be read`.
 
     Raises SourceUnreachable, SourceDataError, ConfigError and ReconError.
     """
@@ -51,7 +53,10 @@ def spark_reading(what: str) -> Iterator[None]:
 
 
 def no_session(error: Exception, said: Path, master: str | None) -> ReconError:
-    """Return why no session could be started; `said` is what Java wrote before it ended."""
+    """The reason why no session could be started.
+
+    `said` is what Java wrote before it ended.
+    """
     if "stopped SparkContext" in str(error):
         return SourceUnreachable(
             f"Spark cannot be started: {master or 'its master'} does not answer. "
@@ -91,7 +96,7 @@ def _meaning(error: Exception) -> tuple[type[ReconError], str]:
 
 
 def _of_executor(text: str) -> tuple[type[ReconError], str]:
-    """Return what went wrong in Python on an executor."""
+    """The failure of Python on an executor."""
     if missing := _MODULE.search(text):
         return SourceUnreachable, (
             f"the Python of the executors has no {missing[1]}; send them an environment with recon"
@@ -101,7 +106,7 @@ def _of_executor(text: str) -> tuple[type[ReconError], str]:
 
 
 def _of_java(error: Exception) -> tuple[type[ReconError], str]:
-    """Return the meaning of the innermost of Java's exceptions that has one."""
+    """The innermost of Java's exceptions that has a meaning."""
     chain: list[Any] = []
     now = getattr(error, "java_exception", None) or getattr(error, "_origin", None)
     while now is not None:
@@ -143,6 +148,6 @@ def _of_condition(
 
 
 def _first(message: str) -> str:
-    """Return the first sentence of a message, without the codes around it."""
+    """The first sentence of a message, without its codes."""
     text = message.strip().splitlines()[0] if message.strip() else "for no reason given"
     return re.sub(r"^\[[A-Z_.]+\] |\.? SQLSTATE: \w+$", "", text).rstrip(".")

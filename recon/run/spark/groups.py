@@ -1,4 +1,4 @@
-"""Groups: both sides brought together by contract, each group compared in an executor.
+"""Groups of contracts, each compared in an executor.
 
 There the core compares it in a DuckDB of its own, to which Spark is unknown: Arrow tables come in,
 and relations go out by their kinds, as rows (kind, payload) of any shape.
@@ -38,7 +38,7 @@ FOLDED = (f"{_CAPITALS}\u212a\u0130", f"{_CAPITALS.lower()}ki")
 def compared(
     spark: SparkSession, frames: Mapping[Side, DataFrame], task: Task, groups: int
 ) -> Iterator[Iterator[tuple[str, bytes]]]:
-    """Yield the answers of all groups as (kind, payload), one partition after the other.
+    """Yield the answers of all groups as (kind, payload).
 
     The answers wait on the executors' disks, so that this machine never holds all of them.
     """
@@ -71,7 +71,9 @@ def _grouped(frame: DataFrame, numbers: list[int]) -> GroupedData:
 
 
 def _numbers(spark: SparkSession, groups: int) -> list[int]:
-    """Return a number for each group such that each falls into a partition of its own.
+    """A number for each group.
+
+    Each of them falls into a partition of its own.
 
     Spark hashes the numbers once more, so that of 0 to 15 some would meet in one partition.
     """
@@ -88,7 +90,9 @@ def _numbers(spark: SparkSession, groups: int) -> list[int]:
 
 
 def folded(frame: DataFrame, column: str) -> Column:
-    """Return what all spellings of an id have in common, NULL for none.
+    """The common form of all spellings of an id.
+
+    NULL for none.
 
     It may be coarser than what the core takes for the same id, never finer. So whatever is no
     letter and no digit of ASCII is left out: the blanks around an id among it, and the letters
@@ -119,7 +123,10 @@ _MEMORY = "1GB"
 
 @dataclass(frozen=True)
 class Task:
-    """What holds for every group; `selects` are what is read of each column that a side has."""
+    """The part of a task that holds for every group.
+
+    `selects` are the expressions for each column that a side has.
+    """
 
     month: Month
     policy: Policy
@@ -131,7 +138,10 @@ class Task:
 def answered(
     task: Task, number: int, given: Mapping[Side, pa.Table]
 ) -> Iterator[tuple[str, pa.Table]]:
-    """Yield what a group comes to, and its rows as they came; else why it cannot be compared."""
+    """Yield the relations and the raw rows of a group.
+
+    Or the reason why it cannot be compared.
+    """
     try:
         with open_session(_MEMORY) as connection:
             connection.execute("SET threads = 1")
@@ -153,7 +163,10 @@ def answered(
 
 
 def compare_given(connection: Session, task: Task) -> list[str]:
-    """Compare the relations of both sides in a session; return what is worth a notice."""
+    """Compare the relations of both sides in a session.
+
+    Returns the notices.
+    """
     register_policy(connection, task.policy)
     contracts, entries = (f"(SELECT {task.selects[side]} FROM {GIVEN[side]})" for side in GIVEN)
     with reading(Side.ANALYTICS, task.descriptions[Side.ANALYTICS]):
@@ -165,7 +178,7 @@ def compare_given(connection: Session, task: Task) -> list[str]:
 
 
 def raise_failure(table: pa.Table) -> None:
-    """Raise what has kept a group from being compared."""
+    """Raise the failure that ended a group's comparison."""
     (failure,) = table.to_pylist()
     kind: type[ReconError] = getattr(errors, failure["error"])
     # Its sentence is there: a class that makes its own would want what it was made of.

@@ -1,4 +1,4 @@
-"""A month on Spark: both sides opened, compared in groups, put together and concluded."""
+"""A month on Spark: opened, compared in groups, put together."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ from recon.store.session import Session, columns, open_session, reading
 
 @dataclass(frozen=True, slots=True)
 class OnSpark:
-    """A month's reconciliation, and both sides as they can be selected from."""
+    """A month's reconciliation with both sides.
+
+    The sides are as they can be selected from.
+    """
 
     session: Session
     result: Reconciliation
@@ -75,7 +78,7 @@ def _task(
     sides: Mapping[Side, SparkSide],
     empty: Mapping[Side, pa.Table],
 ) -> Task:
-    """Return what holds for every group."""
+    """The part of the task that holds for every group."""
     selects = {}
     for side, table in empty.items():
         connection.register("columns_now", table)
@@ -93,7 +96,7 @@ def _task(
 def _concluded(
     connection: Session, together: Together, task: Task, notices: list[str]
 ) -> Reconciliation:
-    """Return the reconciliation of what all groups have answered."""
+    """The reconciliation from the answers of all groups."""
     together.end()
     with reading(Side.ANALYTICS, task.descriptions[Side.ANALYTICS]):
         refuse_crm_close_dates(connection)

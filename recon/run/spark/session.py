@@ -1,4 +1,7 @@
-"""The session: the one that there is, or one of our own that keeps quiet and ends with the run."""
+"""The session of Spark, existing or new.
+
+A new one keeps quiet and ends with the run.
+"""
 
 from __future__ import annotations
 
@@ -30,7 +33,9 @@ _LOG = "status = error\nrootLogger.level = off\n"
 
 @contextmanager
 def session(settings: SparkSettings, folder: Path) -> Iterator[SparkSession]:
-    """Yield the session of spark-submit or of this process, else one that lasts as long as this.
+    """Yield the session of Spark.
+
+    That of spark-submit or of this process, else one that lasts as long as this.
 
     `folder` takes what a session of our own writes. Raises ConfigError where Java is not
     installed, SourceUnreachable where Spark cannot be started.
@@ -56,7 +61,10 @@ def groups(settings: SparkSettings, spark: SparkSession) -> int:
 
 
 def require() -> None:
-    """Raise ConfigError where what Spark needs is not installed; before the rest is imported."""
+    """Raise ConfigError where a requirement of Spark is not installed.
+
+    Before the rest is imported.
+    """
     try:
         import pyarrow
         import pyspark
@@ -96,7 +104,10 @@ def _started(settings: SparkSettings, folder: Path) -> SparkSession:
 
 
 def _own(settings: SparkSettings, folder: Path) -> dict[str, str]:
-    """Return the configuration of a session of our own, over that of Spark's own files."""
+    """The configuration of a session made here.
+
+    It goes over that of Spark's own files.
+    """
     quiet = folder / "log4j2.properties"
     quiet.write_text(_LOG, encoding="ascii")
     told = {
@@ -119,7 +130,7 @@ def _own(settings: SparkSettings, folder: Path) -> dict[str, str]:
 
 
 def java() -> str | None:
-    """Return the Java that Spark would start, None where there is none."""
+    """The Java that Spark would start, or None."""
     home = os.environ.get("JAVA_HOME")
     return shutil.which("java", path=str(Path(home) / "bin")) if home else shutil.which("java")
 
@@ -138,7 +149,9 @@ def _signals_kept() -> Iterator[None]:
 
 @contextmanager
 def _ended_if_interrupted() -> Iterator[None]:
-    """End the Java that is being started where Ctrl-C comes before it has answered.
+    """End a starting Java on Ctrl-C.
+
+    That is where it has not answered yet.
 
     It would go on by itself: what it is to answer through is gone by then.
     """

@@ -1,4 +1,4 @@
-"""Sides: contracts and entries as data frames, under our names and each row with its place."""
+"""Sides as data frames, each row with its place."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class SparkSide:
     as_written: bool = True
 
     def select(self, found: Mapping[str, str]) -> str:
-        """Return what to select of the columns, which come with their SQL types."""
+        """The SELECT list of the columns, given their SQL types."""
         return ", ".join(
             f"{self._written(column, kind)} AS {name(column)}" for column, kind in found.items()
         )
@@ -91,7 +91,7 @@ def _trail(told: SparkSource) -> Callable[[], Mapping[str, object]]:
 
 @contextmanager
 def _nowhere(_: Session) -> Iterator[str]:
-    """Yield nothing: only Spark can read the rows where they are."""
+    """No rows: only Spark can read them where they are."""
     raise NotImplementedError
     yield ""
 
@@ -111,7 +111,9 @@ def _read(spark: SparkSession, side: Side, told: SparkSource) -> DataFrame:
 def _parquet(
     settings: SourceSettings, delivery: Delivery, scratch: Scratch, currency: str
 ) -> tuple[list[Path], bool]:
-    """Return the Parquet files of a side, and whether they are the source's own.
+    """The Parquet files of a side.
+
+    And whether they are the source's own.
 
     Other files, and the sample, are read here as ever and laid out as Parquet.
     """
@@ -130,7 +132,10 @@ def _parquet(
 
 
 def _refuse_hidden(side: Side, paths: Sequence[Path]) -> None:
-    """Stop before Spark passes over a file in silence, as it does whatever names it."""
+    """Stop before Spark ignores a file in silence.
+
+    It does so whoever names it.
+    """
     hidden = [path.name for path in paths if path.name.startswith(("_", "."))]
     if hidden:
         raise SourceDataError(
@@ -140,7 +145,7 @@ def _refuse_hidden(side: Side, paths: Sequence[Path]) -> None:
 
 
 def _local(path: Path) -> str:
-    """Return the address of a file in which Spark sees no pattern."""
+    """The address of a file, without any pattern for Spark."""
     # A drive of Windows is no host, and so stands after the third slash.
     place = path.absolute().as_posix().lstrip("/")
     return "file:///" + re.sub(r"([\[\]{}*?\\])", r"\\\1", place)
@@ -169,7 +174,7 @@ def _column(frame: DataFrame, their: str) -> Column:
 
 
 def place(frame: DataFrame) -> Column:
-    """Return the place of each row in its source, counted from 1.
+    """The place of each row in its source, from 1.
 
     That is known of Parquet, file after file by their names; else it is a number that orders the
     rows as Spark has read them.

@@ -1,4 +1,4 @@
-"""Together: what the groups answered, as the relations that the core concludes from."""
+"""Together: the groups' answers as relations of the core."""
 
 from __future__ import annotations
 
@@ -46,7 +46,10 @@ _WIDE = pa.decimal128(38, 0)
 
 
 def _made(kind: str, found: str, counted: bool) -> str:
-    """Return the relation of all groups; lines are counted from 1 where their rows were not."""
+    """The relation of all groups.
+
+    Lines are counted from 1 where their rows were not.
+    """
     if kind in _ADDED_UP:
         return f"TABLE {kind} AS SELECT {_ADDED_UP[kind]} FROM ({found}) {_BY[kind]}"
     if kind in _PLACED and not counted:
@@ -59,7 +62,10 @@ def _made(kind: str, found: str, counted: bool) -> str:
 
 
 class Together:
-    """The answers of all groups in a session, each put there as it comes."""
+    """The groups' answers in a session.
+
+    Each is put there as it comes.
+    """
 
     def __init__(self, session: Session, task: Task, folder: Path) -> None:
         self._session = session
@@ -69,7 +75,7 @@ class Together:
         self._parts = dict.fromkeys(Side, 0)
 
     def begin(self, empty: Mapping[Side, pa.Table]) -> list[str]:
-        """Compare no contracts at all, which leaves every relation with its columns.
+        """Compare no contracts, so that every relation has its columns.
 
         Returns what is worth a notice; raises where a side lacks a column.
         """
@@ -82,7 +88,10 @@ class Together:
         return notices
 
     def add(self, kind: str, payload: bytes) -> None:
-        """Add a part of a group's answer; raises what has kept it from being compared."""
+        """Add a part of a group's answer.
+
+        Raises the failure that ended its comparison.
+        """
         table = unpacked(payload)
         if kind == FAILED:
             raise_failure(table)
@@ -93,7 +102,7 @@ class Together:
             self._add(kind, table)
 
     def end(self) -> None:
-        """Let the core read what all groups have answered."""
+        """Let the core read the answers of all groups."""
         self._session.execute(
             f"""CREATE TABLE places AS
             SELECT {PLACE} AS row, row_number() OVER (ORDER BY {PLACE}) AS place
@@ -107,7 +116,10 @@ class Together:
         self._place_entries_invalid()
 
     def rows(self, side: Side, left_out: Iterable[str]) -> str:
-        """Return what to select a side from, in its order; columns that are not read are NULL."""
+        """The rows of a side in its order.
+
+        Columns that are not read are NULL.
+        """
         missing = "".join(f", NULL AS {name(column)}" for column in left_out)
         select = self._task.selects[side]
         return (
@@ -116,12 +128,15 @@ class Together:
         )
 
     def _given(self, side: Side) -> str:
-        """Return what to select a side's rows from as they came, in no order."""
+        """The raw rows of a side, in no order."""
         pattern = f"{glob.escape(str(self._folder))}/{side}-*.parquet"
         return f"read_parquet({literal(pattern)}, hive_partitioning = false)"
 
     def _place_entries_invalid(self) -> None:
-        """Count where the invalid entries stand: each group has counted its own alone."""
+        """Count the places of the invalid entries.
+
+        Each group has counted its own alone.
+        """
         rows = self._session.execute(
             f"SELECT row FROM entries_invalid WHERE {in_scope(self._task.month)}"
         ).fetchall()
