@@ -95,7 +95,7 @@ def test_a_cut_between_the_reports_and_their_record(project: Project) -> None:
     assert len(complete(project)) == 3
     verified = recon("verify", "--all", cwd=project.folder)
     assert verified.returncode == 0, verified.stdout.decode()
-    assert verified.stdout.count(b"the journal does not know it") == 1
+    assert verified.stdout.count(b"the journal does not know this run") == 1
 
 
 def test_what_a_killed_run_has_left_goes_after_a_week(

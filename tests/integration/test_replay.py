@@ -82,7 +82,7 @@ def test_another_tolerance_shows_what_would_be_missed(project: Project) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("tune",), "Name another tolerance"),
+        (("tune",), "Give another tolerance"),
         (("tune", "--segment", "SMB"), "like SMB=2%"),
         (("tune", "--segment", "SMB=two"), "from 0% to 100%, like 0.5%, not 'two'"),
         (("tune", "--segment", "Entreprise=5%"), "of the segment Entreprise; check how it is"),
