@@ -1,6 +1,6 @@
 """A run: the one place where the steps meet.
 
-Gather (open the sources), decide (reconcile), apply (write, record, tell): nothing is written
-before everything is decided. `month` is the way through; `gathering`, `reporting` and `recording`
-are its parts; `books` are what months in a row have in common.
+`month` is the way: open, reconcile, decide, write, record, alert. Nothing is written before
+everything is decided. `gathering`, `reporting` and `recording` are its parts, `opened_sources` are
+both sides in a session, and `read_ahead` is shared by months in a row.
 """
