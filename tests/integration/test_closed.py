@@ -53,11 +53,11 @@ def test_a_month_after_the_other_and_a_line_when_nothing_is_due(project: Project
     assert [done.returncode for done in outputs] == [0, 0, 0, 0]
     told = [done.stderr.decode() for done in outputs]
     assert told[0] == (
-        "recon: 2024-06 is due: its books count as closed since 2024-07-03.\n"
+        "recon: 2024-06 is due: its books have counted as closed since 2024-07-03.\n"
         "recon: 2 more are due after it; each needs a run of its own.\n"
     )
     assert told[1].endswith("recon: 1 more is due after it; each needs a run of its own.\n")
-    assert told[2] == "recon: 2024-08 is due: its books count as closed since 2024-09-04.\n"
+    assert told[2] == "recon: 2024-08 is due: its books have counted as closed since 2024-09-04.\n"
     assert told[3] == ""
     last = outputs[3].stdout.decode()
     assert last.startswith("Nothing is due: 2024-08 was run on 20")

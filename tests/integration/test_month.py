@@ -216,7 +216,11 @@ def test_a_missing_file_is_5(project: Project) -> None:
         ("entries", ENTRIES, "delivers no rows at all"),
         ("contracts", CONTRACTS, "delivers no rows at all"),
         ("entries", ENTRIES.replace("amount", "Betrag") + entry("001"), "no column amount"),
-        ("entries", ENTRIES + entry("001") + "002,x\n", "line 3 of entries.csv: it has another"),
+        (
+            "entries",
+            ENTRIES + entry("001") + "002,x\n",
+            "line 3 of entries.csv: its number of fields",
+        ),
         (
             "contracts",
             CONTRACTS + contract("001").replace("2025-05-31", "2024-05-31"),

@@ -60,7 +60,9 @@ def test_the_console_says_the_same(project: Project) -> None:
     first, _ = runs(project)
     said = recon("diff", first, "2024-06", cwd=project.folder).stdout.decode()
     assert "Entries added" in said
-    assert next(line for line in said.splitlines() if "In all" in line).split()[-2] == "-43.00"
+    assert [line.split()[-2] for line in said.splitlines() if line.split()[:1] == ["Total"]] == [
+        "-43.00"
+    ]
 
 
 def test_a_run_and_itself_differ_in_nothing(project: Project) -> None:

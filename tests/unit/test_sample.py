@@ -496,7 +496,7 @@ def test_no_books_are_written_over(tmp_path: Path) -> None:
     env = {"XDG_CACHE_HOME": str(tmp_path / "cache"), "LOCALAPPDATA": str(tmp_path / "cache")}
     refused = in_process(*line, tmp_path, cwd=tmp_path, env=env)
     assert refused.returncode == 2
-    assert b"holds contracts.csv and entries.csv already" in refused.stderr
+    assert b"already contains contracts.csv and entries.csv" in refused.stderr
     assert (tmp_path / "entries.csv").read_text(encoding="utf-8") == "mine"
     for _ in range(2):
         assert in_process(*line, tmp_path / "new", cwd=tmp_path, env=env).returncode == 0
