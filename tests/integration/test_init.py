@@ -311,7 +311,7 @@ def test_columns_are_changed_by_name(setting: Setting, terminal: Callable[..., T
     setting.tables()
     found = terminal(*setting.options, "--currency", "EUR")
     found.answer(
-        ("Table", "?"), ("sales.Customers, sales.Deals", "nix"), ("There is no nix", "deals"),
+        ("Table", "?"), ("sales.Customers, sales.Deals", "nix"), ("There is no table nix", "deals"),
         ("Table", ""),
         ("Column to change", "nix"), ("recon has no column nix", "compliance"),
         ("Compliance columns", "approved by"), ("Column to change", "document_ref"),

@@ -94,7 +94,7 @@ def test_what_the_login_may_not_see_is_a_warning(
         ({"rights": ("1", "0", "1", "0", "0", None)}, "read_only", "write: INSERT, DELETE"),
         ({"rights": ("0", "0", "0", "0", "1", "0")}, "read_only", "write: db_owner"),
         ({"rights": ("1", "1", "1", "1", "1", "1")}, "read_only", "DELETE and 3 more"),
-        ({"rights": (None,) * 6}, "read_only", "cannot be told"),
+        ({"rights": (None,) * 6}, "read_only", "it is not known"),
         ({"clock": "2024-06-01 10:00:00"}, "clock", "ahead of the server"),
     ],
 )
@@ -142,4 +142,4 @@ def test_words_of_a_driver_stay_whole(endpoint: Endpoint, configured: Configured
     code, checks = examined(configured())
     assert (code, checks["permission"]["state"]) == (5, "failed")
     assert "Something odd. Call PWD=***; somebody" in checks["permission"]["found"]
-    assert "ask the administrator of the server" in checks["permission"]["advice"]
+    assert "to the administrator of the server" in checks["permission"]["advice"]

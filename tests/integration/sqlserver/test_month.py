@@ -145,7 +145,7 @@ def test_decimals_that_arrive_wrong_stop_the_run(
     wrong = Answer("SELECT CAST", columns=[("", "decimal(19,4)")], rows=[["12345600"]])
     endpoint.play(wrong, *books())
     error = refusal(configured())
-    assert (error.exit_code, "reads 1234.56 as another number" in str(error)) == (6, True)
+    assert (error.exit_code, "reads 1234.56 as a different number" in str(error)) == (6, True)
     assert not any("dbo." in text for text in asked(endpoint, ""))
 
 
