@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from recon.reconciliation.revenue import reconcile
 
 __all__ = ["Policy", "Reconciliation", "__version__", "reconcile"]
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _HOMES = {
     "Policy": "recon.base.policy",
