@@ -267,7 +267,7 @@ def escalation(
     def make(shown: int) -> Message:
         parts = [
             blocks.section(
-                f"{_break(item.last, style)}\nSince {item.first_month}, first told on "
+                f"{_break(item.last, style)}\nSince {item.first_month}, first reported on "
                 f"{asked[item.name]:%Y-%m-%d}, owner {style.owner(item.last) or 'unknown'}"
             )
             for item in found[:shown]
@@ -290,10 +290,10 @@ def failure(
 ) -> Message:  # fmt: skip
     """The message of a run that failed.
 
-    With `hours`, it is that nobody made it good in time.
+    With `hours`, it is that no later run has succeeded in time.
     """
     what = f"recon month {month}" if month else "recon"
-    late = "" if hours is None else f" and was not made good within {counted(hours, 'hour')}"
+    late = "" if hours is None else f" and has not succeeded within {counted(hours, 'hour')}"
     said = _FIGURES.sub("***", sentence) if style.redact else sentence
     parts = [blocks.section(escaped(said, _SENTENCE) or "It gave no reason.")]
     small = [f"Exit code {code}", escaped(origin, 200)]

@@ -57,7 +57,7 @@ def discard(reports: Path, ids: Sequence[str], reason: str) -> Dropped:
     sends alerts, and ReportError.
     """
     if not reason.strip():
-        raise UsageError("--reason is empty; say in a few words why nobody is to be told.")
+        raise UsageError("--reason is empty; say in a few words why the alert is dropped.")
     with Journal.look(reports) as journal:
         alerts = journal.alerts
         _named(alerts, ids)

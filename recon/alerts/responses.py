@@ -67,7 +67,7 @@ _PLACES = (
      "the workspace does not let the app post there; ask its administrator"),
     (("ratelimited", "rate_limited", "message_limit_exceeded"), "Slack asks to wait"),
     (("internal_error", "fatal_error", "service_unavailable", "request_timeout", "rollup_error"),
-     "Slack has trouble of its own"),
+     "Slack reports a problem of its own"),
 )  # fmt: skip
 _MESSAGE = (
     "invalid_payload", "invalid_blocks", "invalid_attachments", "msg_too_long", "no_text",
@@ -120,19 +120,19 @@ def of_token(team: str, scopes: str, upload: bool) -> Response:
     return Response(Outcome.SENT, name[:LONGEST_NAME])
 
 
-_NOT_SLACK = "something else than Slack answers; check the address and the proxy"
+_NOT_SLACK = "something other than Slack answers; check the address and the proxy"
 
 
 def _of_word(word: str, status: int) -> Response:
     if word in _MESSAGE:
-        return Response(Outcome.REFUSED, f"Slack does not take the message ({word})")
+        return Response(Outcome.REFUSED, f"Slack rejects the message ({word})")
     for signs, meaning in _PLACES:
         if word in signs:
             return Response(Outcome.DOWN, meaning)
     if status == RATE_LIMITED:
         return Response(Outcome.DOWN, "Slack asks to wait")
     if status >= SERVER_ERROR:
-        return Response(Outcome.DOWN, f"Slack has trouble of its own (HTTP {status})")
+        return Response(Outcome.DOWN, f"Slack reports a problem of its own (HTTP {status})")
     if status == PROXY_LOGIN:
         return Response(Outcome.DOWN, _PROXY)
     return Response(Outcome.DOWN, f"{_NOT_SLACK} (HTTP {status})")
@@ -141,8 +141,8 @@ def _of_word(word: str, status: int) -> Response:
 _PROXY = "the proxy wants a login; set HTTPS_PROXY, or ask who runs it"
 
 _ELSEWHERE = (
-    "the answer leads on to another address, where recon does not go; check the address and the "
-    "proxy"
+    "the answer redirects to another address, which recon does not follow; check the address "
+    "and the proxy"
 )
 
 

@@ -115,7 +115,7 @@ def escalate(
     out: Reports = None,
     json: Json = False,
 ) -> None:
-    """Escalate overdue breaks and failed runs to the next people."""
+    """Escalate overdue breaks and failed runs to the next level."""
     from recon.alerts.service import escalate as escalated
 
     found, delivered = escalated(chosen_settings(config, profile, out), dry=dry_run)

@@ -91,7 +91,8 @@ def _misused(error: Any) -> _End:  # noqa: ANN401 - Typer has moved this class b
         error.show()
         return _End(ExitCode.USAGE)
     asked = getattr(getattr(error, "ctx", None), "command_path", "recon")
-    return _End(ExitCode.USAGE, f"{message.rstrip('.')}; see `{asked} --help`.")
+    ended = message if message.endswith(("?", ".")) else f"{message}."
+    return _End(ExitCode.USAGE, f"{ended} See `{asked} --help`.")
 
 
 def _tell(sentence: str) -> None:

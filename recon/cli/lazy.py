@@ -17,7 +17,7 @@ LINES = {
     "ack": "Acknowledge open breaks, with a reason.",
     "note": "Add a note to a break.",
     "notify": "Send a run's Slack message again, and those still waiting.",
-    "escalate": "Escalate overdue breaks and failed runs to the next people.",
+    "escalate": "Escalate overdue breaks and failed runs to the next level.",
     "sign-off": "Sign a month's last run, as preparer or reviewer.",
     "rollforward": "Show how the unrecognized contract value moved in a month.",
     "history": "List months and runs: date, user, verdict, signatures.",

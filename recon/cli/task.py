@@ -109,12 +109,12 @@ def _advise(settings: Settings) -> None:
     if settings.calendar.start is None:
         typer.echo(
             "recon: Set start in the [calendar] of the configuration to the first month that the "
-            "tasks answer for; without it none before the first run is made good.",
+            "tasks are responsible for; without it, they run no month before the first run.",
             err=True,
         )
     if sys.platform != "win32":
         typer.echo(
-            "recon: The files name the paths of this machine; write them anew on the Windows "
+            "recon: The files name the paths of this machine; write them again on the Windows "
             "machine that runs the tasks.",
             err=True,
         )
@@ -122,9 +122,9 @@ def _advise(settings: Settings) -> None:
 
 @task.command()
 def check(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="The files of tasks.")],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="The task files.")],
 ) -> None:
-    """Check files of tasks: a line for everything to correct."""
+    """Check task files, with a line for each mistake."""
     from recon.setup.tasks.rules import check as checked
 
     findings = {file: checked(content) for file, content in _read(files).items()}

@@ -35,7 +35,8 @@ def load(given: Path | None = None, profile: str | None = None) -> Settings:
     path = find(given, here)
     if path is None:
         if profile:
-            raise ConfigError([f"profiles.{profile}: there is no configuration"])
+            mistake = f"profiles.{profile}: no configuration was found; leave out --profile"
+            raise ConfigError([mistake], "the command line")
         return Settings(reports=here / "reports")
     mistakes: list[str] = []
     table = _with_profile(_parsed(path), profile, mistakes)

@@ -28,7 +28,7 @@ def read_tasks(table: Keys) -> TaskSettings:
         if times[first] == times[second]:
             table.mistake(
                 second,
-                f"{times[second]} is also that of {first}; one of the two would wait in vain",
+                f"{times[second]} is also the value of {first}; choose another time",
             )
     settings = TaskSettings(
         account=table.take("account", account, None),

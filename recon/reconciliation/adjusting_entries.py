@@ -43,13 +43,13 @@ WHAT_TO_DO: Mapping[Cause, str] = {
     Cause.NOT_STARTED: "Reverse what was recognized before the start.",
     Cause.NOT_POSTED: "Post what is expected.",
 }
-_CONTRACT_DATA = "the contract's data have to be looked at first: they may be what is wrong"
+_CONTRACT_DATA = "check the contract's data first: they may be wrong"
 WHY_NOT: Mapping[Cause, str] = {
     Cause.CATCH_UP: "to date everything agrees, so there is nothing to post",
     Cause.WRONG_DURATION: _CONTRACT_DATA,
     Cause.WRONG_START: _CONTRACT_DATA,
     Cause.OTHER_CONVENTION: _CONTRACT_DATA,
-    Cause.UNKNOWN_CONTRACT: "whose contract it is has to be found out first",
+    Cause.UNKNOWN_CONTRACT: "find out first whose contract it is",
     Cause.UNEXPLAINED: "no cause explains the difference",
 }
 _PAIRED = (
@@ -201,7 +201,7 @@ def _objection_to_group(
     causes = {item.cause for item in group}
     for partner in filter(None, map(_partner, group)):
         if partner in objections or (partner in breaks and breaks[partner].cause not in causes):
-            return f"the other line, {' '.join(partner)}, has to be looked at first"
+            return f"look at the other line, {' '.join(partner)}, first"
     if len(causes) > 1:
         return "the lines that belong together have different causes"
     if causes & {*_PAIRED} and sum(move.amount for move in moves):

@@ -74,7 +74,7 @@ class Completeness:
     def sentence(self) -> str:
         """Sentence for the log."""
         if self.share is None:
-            return f"Whether the books of {self.month.name} are full cannot be told: {self.why}."
+            return f"Whether the books of {self.month.name} are complete is unknown: {self.why}."
         end = "; provisional, run it again later" if self.provisional else ""
         return (
             f"By {self.today} accounting holds {self.share * 100 // _MILLION}% of the usual for "
@@ -124,9 +124,9 @@ def completeness(
         measures, where = _recognized(month, today, recognized, seen())
     if not measures:
         reason = (
-            "what is usual is too little to compare with"
+            "the usual amount is too small to compare with"
             if where
-            else f"fewer than {FEWEST_MONTHS} earlier months tell what is posted by this day"
+            else f"fewer than {FEWEST_MONTHS} earlier months show what is usual by this day"
         )
         return Completeness(month, today, None, ready_from, reason)
     least = min(measures, key=lambda measure: measure.share)

@@ -26,7 +26,7 @@ from recon.store.session import Session, columns, literal, name
 # A thousand years: more is a mistake, and would leave the calendar.
 LONGEST_TERM = 12_000
 
-_NOT_EXACT = "not an exact amount that fits"
+_NOT_EXACT = "not an amount, or is too large"
 _NOT_A_DATE = "not a date"
 _CODED = "CASE WHEN regexp_full_match(currency, '[A-Z]{3}') THEN currency END"
 

@@ -187,12 +187,12 @@ def notices(
 ) -> list[str]:
     """Notices for the reader beside the figures."""
     said = [
-        f"policy.segments.{segment} holds for no contract line; check how the segment is spelled."
+        f"policy.segments.{segment} applies to no contract line; check how the segment is spelled."
         for segment in unknown_segments(connection, policy)
     ]
     said += [
         f"{facts.invalid:,} of the {facts.rows:,} rows of {side} are invalid; check how its "
-        "numbers and dates are written (decimal and date_format of a file say it)."
+        "numbers and dates are written (for a file, set decimal and date_format)."
         for side, facts in taken.sources.items()
         if facts.invalid * 2 > facts.rows
     ]
@@ -204,8 +204,8 @@ def notices(
         )
     if taken.invalid_elsewhere:
         said.append(
-            "Invalid entries of other months, missing from the figures to date and of the "
-            f"neighbouring months: {taken.invalid_elsewhere:,}."
+            f"Invalid entries of other months: {taken.invalid_elsewhere:,}. The figures to date "
+            "and those of the neighbouring months do not include them."
         )
     said += _incomplete(connection)
     said += _blank(connection, compliance)
@@ -235,8 +235,8 @@ def _incomplete(connection: Session) -> list[str]:
     if not count:
         return []
     return [
-        f"Accounting has no entry before {Month(first)}. Contract lines that start earlier, whose "
-        f"figures to date are incomplete: {count:,}."
+        f"Accounting has no entry before {Month(first)}. Contract lines that start earlier: "
+        f"{count:,}. Their figures to date are incomplete."
     ]
 
 

@@ -32,8 +32,8 @@ _MEANINGS = {
     errno.EACCES: ("access is denied", "Close the files that are open there, or get the rights"),
     errno.EPERM: ("access is denied", "Close the files that are open there, or get the rights"),
     errno.EROFS: ("the file system is read-only", "Choose another folder"),
-    errno.ENOTDIR: ("a file stands where a folder is needed", "Rename it or choose another folder"),
-    errno.EEXIST: ("a file stands where a folder is needed", "Rename it or choose another folder"),
+    errno.ENOTDIR: ("a file is where a folder should be", "Rename it or choose another folder"),
+    errno.EEXIST: ("a file is where a folder should be", "Rename it or choose another folder"),
     errno.ENAMETOOLONG: ("the path is too long", "Choose a folder with a shorter path"),
     errno.ENOENT: ("the drive or folder does not exist", "Connect it or choose another folder"),
 }

@@ -330,7 +330,7 @@ def test_a_report_folder_that_is_a_file(books: Books) -> None:
     found = books.examined()
     state, said = found.of("reports", None)
     assert (found.exit_code, state) == (7, "failed")
-    assert "a file stands where a folder is needed" in said
+    assert "a file is where a folder should be" in said
     assert place.read_text(encoding="utf-8") == "mine"
 
 

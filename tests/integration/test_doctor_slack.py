@@ -125,9 +125,9 @@ def test_a_token_and_a_webhook_that_work(project: Project, slack: SlackServer) -
         (Reply(400, "invalid_token"), "failed", "no longer knows the webhook", "make a new one"),
         (Reply(403, "action_prohibited"), "failed", "does not let the app post", "administrator"),
         (Reply(410, "channel_is_archived"), "failed", "is archived", "invite the app"),
-        (Reply(200, "<html>Log in</html>"), "failed", "something else than Slack", "the proxy"),
+        (Reply(200, "<html>Log in</html>"), "failed", "something other than Slack", "the proxy"),
         (Reply(407, ""), "failed", "the proxy wants a login", "HTTPS_PROXY"),
-        (Reply(500, ""), "failed", "trouble of its own", "wait in the journal"),
+        (Reply(500, ""), "failed", "a problem of its own", "wait in the journal"),
         (Reply(cut=True), "failed", "the connection was cut", "wait in the journal"),
     ],
 )  # fmt: skip
@@ -181,7 +181,7 @@ def test_no_redirect_is_followed(
         answers = found(project)["answers"]
         assert elsewhere.requests == []
     assert (answers.state, answers.exit_code) == (State.FAILED, ExitCode.ALERT)
-    assert "the answer leads on to another address, where recon does not go" in answers.found
+    assert "the answer redirects to another address, which recon does not follow" in answers.found
     assert answers.advice == f"check the address and the proxy (HTTP {status})"
 
 

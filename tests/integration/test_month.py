@@ -168,7 +168,7 @@ def test_a_wrong_command_line_tells_where_help_is(project: Project) -> None:
     done = month(project, "--top", "-1")
     assert (done.returncode, done.stdout) == (2, b"")
     sentence = one_sentence(done.stderr.decode())
-    assert sentence.endswith("; see `python -m recon month --help`.\n")
+    assert sentence.endswith(". See `python -m recon month --help`.\n")
 
 
 def test_no_command_at_all_is_2_and_help(project: Project) -> None:
@@ -252,7 +252,7 @@ def test_reports_that_cannot_be_written_are_7(project: Project) -> None:
     project.reports.write_text("I am a file")
     done = month(project)
     assert (done.returncode, done.stdout) == (7, b"")
-    assert "a file stands where a folder is needed" in one_sentence(done.stderr.decode())
+    assert "a file is where a folder should be" in one_sentence(done.stderr.decode())
     assert project.reports.read_text() == "I am a file"
 
 

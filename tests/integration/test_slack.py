@@ -282,16 +282,16 @@ def test_the_journal_keeps_the_verdict_though_slack_is_down(company: Company) ->
 @pytest.mark.parametrize(
     ("reply", "said"),
     [
-        (Reply(500, "x"), "Slack has trouble of its own (HTTP 500)"),
-        (Reply(502, "<html>"), "Slack has trouble of its own (HTTP 502)"),
+        (Reply(500, "x"), "Slack reports a problem of its own (HTTP 500)"),
+        (Reply(502, "<html>"), "Slack reports a problem of its own (HTTP 502)"),
         (Reply(429, "", (("Retry-After", "3600"),)), "Slack asks to wait"),
         (Reply(429, "", (("Retry-After", "soon"),)), "Slack asks to wait"),
         (Reply(404, "no_service"), "Slack no longer knows the webhook"),
         (Reply(403, "action_prohibited"), "does not let the app post there"),
         (Reply(410, "channel_is_archived"), "the channel is not there, is archived"),
         (Reply(407, ""), "the proxy wants a login"),
-        (Reply(200, "<html>Log in</html>"), "something else than Slack answers"),
-        (Reply(418, "teapot \xff"), "something else than Slack answers"),
+        (Reply(200, "<html>Log in</html>"), "something other than Slack answers"),
+        (Reply(418, "teapot \xff"), "something other than Slack answers"),
         (Reply(cut=True), "the connection was cut"),
         # What comes too late is cut, so that it is not there after all.
         (Reply(wait=1.5, cut=True), "it does not answer in time"),
@@ -531,7 +531,7 @@ def redirect(server: SlackServer, status: int, path: str) -> Reply:
     return Reply(status, "no_text", (("Location", f"{server.address}{path}"),))
 
 
-LED_ON = "the answer leads on to another address, where recon does not go"
+LED_ON = "the answer redirects to another address, which recon does not follow"
 
 
 @pytest.mark.parametrize("status", [300, 301, 302, 303, 307, 308])
@@ -632,7 +632,7 @@ def test_another_way_out_of_slack_sdk_is_shut(
         ("invalid_auth", "Slack refuses the token"),
         ("not_in_channel", "invite the app"),
         ("missing_scope", "the token lacks a right"),
-        ("something_new", "something else than Slack answers"),
+        ("something_new", "something other than Slack answers"),
     ],
 )
 def test_what_a_bot_may_not_is_told(

@@ -108,7 +108,7 @@ def test_what_was_posted_twice_is_reversed() -> None:
     assert proposal.entry_ids == ("E-2",)
     assert proposal.text == (
         "Reverse what was posted more than once. E-2 repeats a posting of 1,000.00 USD on INV-7; "
-        "without it the month agrees with 1,000.00 USD."
+        "without it the month comes to 1,000.00 USD, as expected."
     )
 
 
@@ -272,8 +272,8 @@ def test_what_is_ambiguous_has_no_proposal_nor_has_its_other_side() -> None:
     found = proposed(*ambiguous())
     assert found.proposed == ()
     assert sorted(refused.reason for refused in found.unproposed) == [
+        "look at the other line, C-1 Subscription USD, first",
         "several causes explain it: duplicate entry, wrong contract",
-        "the other line, C-1 Subscription USD, has to be looked at first",
     ]
 
 

@@ -321,7 +321,7 @@ def test_a_failed_run_is_told_on_after_four_hours() -> None:
     story.tell(0, AlertKind.FAILURE, "failure", "2024-06")
     assert story.due(0.15) == []
     (alert,) = story.due(0.2)
-    assert "was not made good within 4 hours <@CONTROLLER>" in alert.payload["text"]
+    assert "has not succeeded within 4 hours <@CONTROLLER>" in alert.payload["text"]
     story.tell(0.3, AlertKind.FAILURE, "failure", "2024-06", sentence="Another one.")
     assert story.due(1) == []
     story.run(2)

@@ -104,7 +104,7 @@ PLANTED = {
         """,
         {"DUP-OFF": "unexplained"},
     ),
-    "the sign turned": Case(
+    "the wrong sign": Case(
         "contract_id \n SIGNED",
         "entry_id contract_id amount \n S-11 SIGNED -100.00",
         {"SIGNED": "sign_flipped"},
@@ -404,7 +404,7 @@ PLANTED = {
         N-13     ENDED-T     100.00 2024-06
         """,
         {"ENDED-T": "ended"},
-        ("N-13", "100.00 USD", "last month 2024-05"),
+        ("N-13", "100.00 USD", "2024-05, the last month of the line"),
     ),
     "recognition after a termination": Case(
         "contract_id booking_date terminated_on \n TERMINE 2024-05-01 2024-05-15",
@@ -414,7 +414,7 @@ PLANTED = {
         TERMINE     100.00 2024-06
         """,
         {"TERMINE": "ended"},
-        ("last month 2024-05", "2024-05-15"),
+        ("2024-05, the last month of the line", "2024-05-15"),
     ),
     "recognition before the start": Case(
         "contract_id booking_date \n NOT-YET 2024-09-01",
@@ -636,5 +636,5 @@ def test_several_copies_are_told_by_their_sum() -> None:
     found = break_of(recon.reconcile(book, posted, "2024-06"), "K1")
     assert found.explanation == (
         "JE-2, JE-3 repeat postings on D1, 2,000.00 USD in all; "
-        "without them the month agrees with 1,000.00 USD."
+        "without them the month comes to 1,000.00 USD, as expected."
     )

@@ -157,8 +157,8 @@ def test_what_cannot_be_told_is_not_guessed(entries: list[Entry]) -> None:
     assert told is not None
     assert (told.share, told.provisional, told.notice) == (None, False, "")
     assert told.sentence == (
-        "Whether the books of June 2024 are full cannot be told: fewer than 3 earlier months tell "
-        "what is posted by this day."
+        "Whether the books of June 2024 are complete is unknown: fewer than 3 earlier months show "
+        "what is usual by this day."
     )
 
 
@@ -172,7 +172,7 @@ def test_little_is_no_measure() -> None:
     told = found([*before(9, 9, 9), *posted(JUNE, 1)])
     assert told is not None
     assert told.share is None
-    assert "too little to compare with" in told.sentence
+    assert "too small to compare with" in told.sentence
 
 
 def test_a_blank_day_among_a_hundred_is_forgiven() -> None:

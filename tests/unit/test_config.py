@@ -307,7 +307,7 @@ def test_an_unknown_profile_is_told_with_the_known_ones() -> None:
 
 def test_a_profile_without_a_configuration_is_told() -> None:
     """--profile needs a file to stand in."""
-    with pytest.raises(ConfigError, match=r"profiles\.x: there is no configuration"):
+    with pytest.raises(ConfigError, match=r"profiles\.x: no configuration was found"):
         load(None, "x")
 
 

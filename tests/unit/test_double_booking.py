@@ -193,7 +193,7 @@ def test_a_line_with_an_unreadable_entry_cannot_be_judged() -> None:
     assert item.cause is Cause.NOT_POSTED
     assert item.explanation == (
         "The line cannot be judged until its entry can be read (X: amount '1.000,00 USD' is not "
-        "an exact amount that fits); 1,000.00 USD is expected."
+        "an amount, or is too large); 1,000.00 USD is expected."
     )
 
 
@@ -201,7 +201,7 @@ def test_what_else_a_line_with_an_unreadable_entry_lacks_is_not_booked() -> None
     """The entry is named, since the explanation is about another one."""
     entries = [*posted("C-1", FIVE), entry("E", "C-1", "100.00"), entry("X", "C-1", "n/a")]
     assert reasons([contract("C-1")], entries) == {
-        "C-1": "an entry of it cannot be read (X: amount 'n/a' is not an exact amount that fits)"
+        "C-1": "an entry of it cannot be read (X: amount 'n/a' is not an amount, or is too large)"
     }
 
 

@@ -404,7 +404,7 @@ def test_the_page_tells_a_verdict_that_was_signed_off_before() -> None:
     documents = told()
     assert "signed off before" not in page(documents)
     documents[RUN]["signed_otherwise"] = True
-    assert "not the verdict that was signed off before" in page(documents)
+    assert "The verdict differs from the one that was signed off before" in page(documents)
 
 
 def test_the_page_of_the_first_run_on_the_sample() -> None:
@@ -414,8 +414,8 @@ def test_the_page_of_the_first_run_on_the_sample() -> None:
     documents[PREVIOUS] = {"run_id": None, "sha256": None}
     documents[SIGNOFFS] = {"signoffs": []}
     text = page(documents)
-    for words in ("**This is sample data.**", "None: this is the first run", "None up to this run",
-                  "seed 1", "Nothing is told of it."):  # fmt: skip
+    for words in ("**This is sample data.**", "None: this is the first run", "None before this run",
+                  "seed 1", "Nothing is recorded about it."):  # fmt: skip
         assert words in text
 
 

@@ -142,7 +142,7 @@ def test_last_period_in_words() -> None:
     policy = {"rounding": "last_period"}
     assert "the last one takes what is left" in one_line({}, policy).derivation.words
     last = one_line({}, policy, month="2024-12").derivation.words
-    assert "the last period takes what the 11 before it have left" in last
+    assert "the last period takes what the 11 before it leave" in last
 
 
 SETUP = {"revenue_type": "Setup", "start_date": "2024-06-10"}
@@ -414,7 +414,7 @@ def test_unknown_id_names_the_nearest() -> None:
     with pytest.raises(UsageError) as caught:
         contract_detail(session, result, "C-1O01'")
     assert str(caught.value) == (
-        "Analytics and accounting know no contract 'C-1O01''; "
+        "Neither analytics nor accounting has a contract 'C-1O01''; "
         "the nearest ids are C-1001, C-1101, C-1002."
     )
 

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from recon.base.result import Reconciliation
 
 JUNE = {"booking_date": "2024-06-01"}
-INEXACT = "not an exact amount that fits"
+INEXACT = "not an amount, or is too large"
 
 
 def _spelled(column: str, spellings: Iterable[tuple[Any, object]], side: Side) -> Reconciliation:

@@ -390,7 +390,7 @@ def signature(who: str, role: Role = Role.PREPARER) -> Signature:
     [
         (pen("anna", comment=" "), [], "--comment is empty"),
         (pen("bob", Role.REVIEWER), [], "has no preparer's signature"),
-        (pen("ANNA", Role.REVIEWER), [signature("anna")], "the reviewer is somebody else"),
+        (pen("ANNA", Role.REVIEWER), [signature("anna")], "must be a different person"),
         (pen("bob"), [signature("anna")], "signed by anna as preparer already"),
     ],
 )

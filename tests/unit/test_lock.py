@@ -67,7 +67,7 @@ def test_a_folder_that_cannot_be_is_a_sentence(tmp_path: Path) -> None:
     blocked = tmp_path / "reports"
     blocked.write_text("a file", encoding="utf-8")
     with (
-        pytest.raises(ReportError, match="a file stands where a folder is needed"),
+        pytest.raises(ReportError, match="a file is where a folder should be"),
         locked(blocked, "recon month 2024-06"),
     ):
         pytest.fail("a file was locked")

@@ -107,7 +107,7 @@ def test_a_break_is_carried_until_it_is_made_good() -> None:
     assert books.run(JUNE, to_date={NAME: -1_000_000}) == {}
     assert books.open_item().state is State.OPEN
     assert books.open_item().months_old(JUNE) == 1
-    assert books.run(JULY, to_date={NAME: 0}) == {NAME: "Made good: it agrees to date in 2024-07."}
+    assert books.run(JULY, to_date={NAME: 0}) == {NAME: "Corrected: it agrees to date in 2024-07."}
     assert books.open_item().state is State.RESOLVED
 
 

@@ -151,7 +151,7 @@ def test_a_file_in_the_place_of_the_folder_is_named(tmp_path: Path) -> None:
     """A root that is a file cannot hold reports, and the sentence says so."""
     (tmp_path / "reports").write_text("x")
     with (
-        pytest.raises(ReportError, match="a file stands where a folder is needed"),
+        pytest.raises(ReportError, match="a file is where a folder should be"),
         report_directory(tmp_path / "reports", JUNE, "run"),
     ):
         pass

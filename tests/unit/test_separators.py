@@ -205,7 +205,7 @@ def test_a_side_with_a_deciding_amount_is_read_as_ever(
     result = reconciled(Side.ACCOUNTING, amounts)
     refused = [amount for amount in amounts if "," in amount]
     assert reasons(result, Side.ACCOUNTING) == [
-        f"amount '{amount}' is not an exact amount that fits" for amount in refused
+        f"amount '{amount}' is not an amount, or is too large" for amount in refused
     ]
     for n, amount in enumerate(amounts):
         if amount not in refused:

@@ -99,7 +99,7 @@ def test_a_close_before_the_start_makes_no_term() -> None:
         contract_value="1200.00", booking_date="2024-06-16", duration_months="6",
         close_date="2024-06-10",
     )  # fmt: skip
-    assert "no rule explains" in _explained(line, "600.00", "prorate_period_rate")
+    assert "no cause explains" in _explained(line, "600.00", "prorate_period_rate")
 
 
 def _explained(line: dict[str, str], amount: str, convention: str) -> str:

@@ -347,7 +347,7 @@ def test_a_tolerance_that_holds_for_nothing_is_told() -> None:
     own = {name: {"tolerance": "2%"} for name in (" SMB", "Smbs")}
     found = recon.reconcile(pd.DataFrame([line]), pd.DataFrame([ENTRY]), MONTH, {"segments": own})
     assert [said for said in found.notices if "policy.segments" in said] == [
-        "policy.segments.Smbs holds for no contract line; check how the segment is spelled."
+        "policy.segments.Smbs applies to no contract line; check how the segment is spelled."
     ]
 
 

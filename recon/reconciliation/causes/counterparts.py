@@ -103,7 +103,7 @@ def wrong_type(line: BrokenLine) -> str | None:
         )
     if line.lines_that_cancel > 1:
         return (
-            f"The {line.lines_that_cancel} lines of the contract that are off add up to nothing: "
+            f"The differences on {line.lines_that_cancel} lines of the contract cancel out: "
             "posted under the wrong types."
         )
     return None

@@ -13,9 +13,9 @@ def ended(line: BrokenLine) -> str | None:
     if line.last_month is None or line.entry_count == 0 or line.month.index <= line.last_month:
         return None
     when = f" (closed early on {line.closed_early_on})" if line.closed_early_on else ""
-    last = f"{Month(line.last_month)}{when}"
     return (
-        f"{wording.recognized(line)} was posted after the last month {last}; nothing is expected."
+        f"{wording.recognized(line)} was posted after {Month(line.last_month)}, the last month of "
+        f"the line{when}; nothing is expected."
     )
 
 
@@ -60,6 +60,6 @@ def unexplained(line: BrokenLine) -> str:
             f"line in {line.currency}."
         )
     return (
-        f"{wording.recognized(line)} against {wording.amount(line, line.expected)} expected; "
-        f"no rule explains {wording.signed(line, line.difference)}."
+        f"{wording.recognized(line)} is recognized; {wording.expected(line)}, and no cause "
+        f"explains the difference of {wording.signed(line, line.difference)}."
     )

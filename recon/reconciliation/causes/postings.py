@@ -112,7 +112,7 @@ def _taken_away(line: BrokenLine, surplus: Sequence[Entry]) -> str:
     if len(surplus) > 1:
         repeat = f"repeat postings{document}, {amount} in all; without them"
     ids = wording.ids(surplus, ", ")
-    return f"{ids} {repeat} the month agrees with {wording.amount(line, line.expected)}."
+    return f"{ids} {repeat} the month comes to {wording.amount(line, line.expected)}, as expected."
 
 
 def sign_flipped(line: BrokenLine) -> str | None:
@@ -120,11 +120,11 @@ def sign_flipped(line: BrokenLine) -> str | None:
     if line.expected == 0 or line.entry_count == 0:
         return None
     if -line.recognized == line.expected:
-        return f"{wording.recognized(line)} has the sign turned; {wording.expected(line)}."
+        return f"{wording.recognized(line)} has the wrong sign; {wording.expected(line)}."
     for entry in line.entries_of_month:
         turned = (entry.amount < 0) != (line.expected < 0)
         if turned and 2 * entry.amount == line.difference:
-            return f"{wording.entry(line, entry)} has the sign turned; {wording.expected(line)}."
+            return f"{wording.entry(line, entry)} has the wrong sign; {wording.expected(line)}."
     return None
 
 
@@ -139,7 +139,8 @@ def decimal_shift(line: BrokenLine) -> str | None:
         right = amount - line.difference
         if shifted := _shift(amount, right):
             return (
-                f"{_wrong(line, entry)} is {shifted} the {wording.amount(line, right)} that fits."
+                f"{_wrong(line, entry)} is {shifted} {wording.amount(line, right)}, the amount "
+                "that would agree."
             )
     return None
 
@@ -179,7 +180,7 @@ def digits_swapped(line: BrokenLine) -> str | None:
         if pair := _swapped(amount, right, line.currency):
             return (
                 f"{_wrong(line, entry)} has the digits {pair[0]} and {pair[1]} exchanged: "
-                f"{wording.amount(line, right)} fits."
+                f"{wording.amount(line, right)} would agree."
             )
     return None
 
@@ -235,16 +236,19 @@ def _moved(line: BrokenLine, entries: Sequence[Entry], by: int) -> str:
     """
     stands = line.month + entries[0].offset
     moved = f"{wording.ids(entries, ' or ')} ({wording.amount(line, entries[0].amount)})"
-    return f"{moved} is in {stands} but belongs in {stands + by}, which lacks just that amount."
+    return (
+        f"{moved} is in {stands} but belongs in {stands + by}, which is short by exactly that "
+        "amount."
+    )
 
 
 def catch_up(line: BrokenLine) -> str | None:
-    """The month makes good earlier months: to date everything agrees."""
+    """The month catches up earlier months: to date everything agrees."""
     if line.to_date_recognized != line.to_date_expected:
         return None
     return (
-        f"To date {wording.amount(line, line.to_date_recognized)} is recognized, just as "
-        f"expected: the month makes good {wording.signed(line, line.difference)} of earlier "
+        f"To date {wording.amount(line, line.to_date_recognized)} is recognized, as "
+        f"expected: the month catches up {wording.signed(line, line.difference)} from earlier "
         "months."
     )
 

@@ -188,7 +188,7 @@ def fitting(cause: Cause) -> Callable[[BrokenLine], str | None]:
         label = next((term.label for term in line.alternative_terms if term.cause is cause), None)
         if label is None:
             return None
-        given = f"{wording.recognized(line)} is what the contract gives {label}"
+        given = f"{wording.recognized(line)} is what the contract would give {label}"
         return f"{given}; {wording.expected(line)}."
 
     return detect

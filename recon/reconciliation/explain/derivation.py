@@ -143,7 +143,7 @@ def _weights(terms: Terms, progress: Progress) -> str:
 def _residue(progress: Progress) -> str:
     if progress.period < progress.periods:
         return "each period is rounded by itself, the last one takes what is left"
-    return f"the last period takes what the {progress.periods - 1:,} before it have left"
+    return f"the last period takes what the {progress.periods - 1:,} before it leave"
 
 
 def allowance_text(allowance: Allowance, expected: int, currency: str) -> Derivation:

@@ -37,7 +37,7 @@ def collect(session: Session, contract_id: str, month: Month) -> str:
     if found is None:
         nearest = _nearest(session, wanted)
         near = f"; the nearest ids are {', '.join(nearest)}." if nearest else "."
-        raise UsageError(f"Analytics and accounting know no contract '{wanted}'{near}")
+        raise UsageError(f"Neither analytics nor accounting has a contract '{wanted}'{near}")
     _collect_lines(session, of_contract, month)
     return str(found[0])
 

@@ -28,16 +28,16 @@ _TITLES = {Side.ANALYTICS: "the booked contracts", Side.ACCOUNTING: "the recogni
 _HOLDS = {
     EXTRACTS[Side.ANALYTICS]: "the contract lines as they were delivered, in that order",
     EXTRACTS[Side.ACCOUNTING]: "the entries as they were delivered, in that order",
-    SOURCES[Side.ANALYTICS]: "how the contract lines were asked for, or which files were read",
-    SOURCES[Side.ACCOUNTING]: "the same of the entries",
+    SOURCES[Side.ANALYTICS]: "how the contract lines were fetched, or which files were read",
+    SOURCES[Side.ACCOUNTING]: "the same for the entries",
     CONTROL_TOTALS: "rows, sums and periods of both sides",
     POLICY: "the rules, under the keys of the configuration",
     CONFIGURATION: "where both sides come from; passwords are never in it",
     RESULTS: "the result, as `recon month --json` prints it",
     BREAKS: "every break with its entries, those of other months too",
-    SIGNOFFS: "the sign-offs up to this run",
+    SIGNOFFS: "the sign-offs before this run",
     RUN: "who ran what, when, where and with which versions",
-    PREVIOUS: "the run before, with the SHA-256 of its SHA256SUMS",
+    PREVIOUS: "the previous run, with the SHA-256 of its SHA256SUMS",
 }
 
 
@@ -48,7 +48,7 @@ def page(documents: Mapping[str, Document]) -> str:
         _head(run, results),
         _compared(documents),
         *(_read(side, documents) for side in Side),
-        ["## By which rule", "", *table(("rule", "value"), results["policy"].items())],
+        ["## The rules", "", *table(("rule", "value"), results["policy"].items())],
         _outcome(run, results),
         _who(run, documents[CONFIGURATION]),
         _signoffs(documents[SIGNOFFS]),
@@ -88,14 +88,16 @@ def _compared(documents: Mapping[str, Document]) -> list[str]:
         for side in Side
         for found in (totals[side.value],)
     ]
-    heads = ("side", "source", "rows", "invalid", "sum", "rows of the extract", "its periods")
+    heads = (
+        "side", "source", "rows", "invalid", "sum", "rows of the extract", "periods of the extract",
+    )  # fmt: skip
     return [
         "## What was compared with what",
         "",
         *table(heads, rows),
         "",
-        "Rows and sum are those of all contract lines, and of the month's entries. An extract "
-        "holds more entries: what was recognized to date needs the months before.",
+        "Rows and sum cover all contract lines, and the month's entries. The extract of the "
+        "entries may hold more rows, because the figures to date need the months before.",
     ]
 
 
@@ -128,7 +130,7 @@ def _outcome(run: Document, results: Document) -> list[str]:
         (currency, *(_amount(total[key]) for key in keys), total["breaks"], total["match_rate"])
         for currency, total in results["totals"].items()
     ]
-    lines = ["## What came of it", "", *table(heads, rows)]
+    lines = ["## The result", "", *table(heads, rows)]
     steps = [
         (c, s["bucket"], _amount(s["amount"]), s["lines"])
         for c, s in _steps(results["bridge"])
@@ -136,14 +138,14 @@ def _outcome(run: Document, results: Document) -> list[str]:
     ]
     if steps:
         lines += ["", "From expected to recognized:", ""]
-        lines += table(("currency", "because of", "amount", "lines"), steps)
+        lines += table(("currency", "cause", "amount", "lines"), steps)
     found = Counter((item["severity"], item["cause"]) for item in results["breaks"])
     if found:
         lines += ["", "The breaks; `breaks.json` has each of them with its entries:", ""]
         lines += table(("severity", "cause", "breaks"), [(*k, n) for k, n in sorted(found.items())])
     lines += ["", f"The exit code was {results['exit_code']}."]
     if run["signed_otherwise"]:
-        lines[-1] += " It told that this is not the verdict that was signed off before."
+        lines[-1] += " The verdict differs from the one that was signed off before."
     return lines
 
 
@@ -162,7 +164,7 @@ def _who(run: Document, configuration: Document) -> list[str]:
         ("configuration", configuration["path"] or "none"),
         *run["versions"].items(),
     ]
-    return ["## By whom, when and with what", "", *table(("what", "value"), rows)]
+    return ["## Who ran it, when and with what", "", *table(("what", "value"), rows)]
 
 
 def _signoffs(document: Document) -> list[str]:
@@ -171,13 +173,13 @@ def _signoffs(document: Document) -> list[str]:
         f"- {', '.join(f'{key}: {value}' for key, value in item.items() if value)}"
         for item in found
     ]
-    return ["## Sign-offs", "", *(lines or ["None up to this run."])]
+    return ["## Sign-offs", "", *(lines or ["None before this run."])]
 
 
 def _before(document: Document) -> list[str]:
-    lines = ["## The run before", ""]
+    lines = ["## The previous run", ""]
     if document["run_id"] is None:
-        return [*lines, "None: this is the first run of this folder of reports."]
+        return [*lines, "None: this is the first run in this reports folder."]
     return [
         *lines,
         f"`{document['run_id']}`; the SHA-256 of its SHA256SUMS is `{document['sha256']}`.",
@@ -196,8 +198,8 @@ def _check(run: Document) -> list[str]:
         "",
         "    certutil -hashfile results.json SHA256",
         "",
-        "That the result follows from the extracts and the rules, and that no run before was "
-        "changed or taken away:",
+        "That the result follows from the extracts and the rules, and that no earlier run was "
+        "changed or removed:",
         "",
         f"    recon verify {run['run_id']}",
         "",
@@ -215,7 +217,7 @@ def source(trail: Mapping[str, Any], settings: Mapping[str, Any]) -> list[str]:
     if "recipe" in trail:
         told = ", ".join(f"{key} {value}" for key, value in trail["recipe"].items())
         return [f"The sample that comes with recon: {told}."]
-    return ["Nothing is told of it."]
+    return ["Nothing is recorded about it."]
 
 
 def _renamed(settings: Mapping[str, Any]) -> list[str]:

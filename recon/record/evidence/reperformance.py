@@ -48,7 +48,7 @@ def reperform(folder: Path, run: str) -> list[PackFinding]:
 
 
 def _failed(run: str, why: str) -> PackFinding:
-    return PackFinding(run, RUN, f"the reconciliation cannot be made again: {why}")
+    return PackFinding(run, RUN, f"the reconciliation cannot be repeated: {why}")
 
 
 def _derived_again(folder: Path, told: Mapping[str, Document]) -> dict[str, str]:

@@ -41,7 +41,7 @@ def parsed_sums(content: bytes) -> tuple[dict[str, str], str]:
     if damaged:
         return hashes, f"was changed: {damaged} is not a hash and a name"
     if sums_text(hashes) != text:
-        return hashes, "was changed: it is not a line a file, by name"
+        return hashes, "was changed: its lines are not one per file, in order of name"
     return hashes, ""
 
 

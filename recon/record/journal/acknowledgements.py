@@ -44,5 +44,5 @@ def note(open_item: OpenItem, text: str, at: datetime, who: str, host: str) -> E
 
 def _words(text: str, what: str) -> str:
     if not text.strip():
-        raise UsageError(f"{what} is empty; say in a few words why, for whoever reads it later.")
+        raise UsageError(f"{what} is empty; give the reason in a few words.")
     return text.strip()

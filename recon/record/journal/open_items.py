@@ -235,7 +235,7 @@ def _closed_by(open_item: OpenItem, month: Month, item: Break | None, to_date: i
     if to_date != 0:
         return ""
     if item is None:
-        return f"Made good: it agrees to date in {month}."
+        return f"Corrected: it agrees to date in {month}."
     return _timing(open_item.seen, month, item) if item.cause in TIMING else ""
 
 

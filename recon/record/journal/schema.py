@@ -83,8 +83,8 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ReportError(
-            f"The journal cannot be written: {path}: {error}. Make the folder, or get the rights "
-            "to, then run again."
+            f"The journal cannot be written: {path}: {error}. Create the folder, or get the right "
+            "to write there, then run again."
         ) from error
     try:
         with closing(sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)) as connection:

@@ -104,7 +104,7 @@ def signed(
     if again:
         raise UsageError(
             f"{run.run_id} was signed by {again.who} as {pen.role} already, and a signature is "
-            "never taken back; a new run of the month can be signed anew."
+            "never taken back; to sign again, run the month again."
         )
     if not pen.comment.strip():
         raise UsageError("--comment is empty; say in a few words what you have checked.")
@@ -128,7 +128,8 @@ def _refuse_reviewer(run: Run, pen: Pen, given: Sequence[Signature]) -> None:
         )
     if prepared.who.casefold() == pen.who.casefold():
         raise UsageError(
-            f"{pen.who} has signed {run.run_id} as preparer; the reviewer is somebody else."
+            f"{pen.who} has signed {run.run_id} as preparer; the reviewer must be "
+            "a different person."
         )
 
 

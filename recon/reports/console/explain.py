@@ -95,9 +95,7 @@ def _why(pen: Pen, finding: CauseFinding) -> Iterator[Text]:
         others = ", ".join(words(cause) for cause in item.candidates if cause is not item.cause)
         yield from _fact(pen, "also fits", others)
     if finding.tried:
-        yield from _fact(
-            pen, "does not fit", ", ".join(map(TRIED.__getitem__, finding.tried)), SOFT
-        )
+        yield from _fact(pen, "ruled out", ", ".join(map(TRIED.__getitem__, finding.tried)), SOFT)
     for label, rung in zip(("severity", "", "", ""), finding.ladder, strict=True):
         text = pen.text(f"{rung.by}: {rung.why} ")
         led = Text.assemble(text, pen.text("→ "), severity_text(rung.severity))

@@ -66,7 +66,7 @@ def show_signed(console: Console, run: Run, given: Sequence[Signature]) -> None:
         if is_signed_off(given)
         else f"{run.month} is not signed off yet: the reviewer, a different person, signs next."
     )
-    said = [*(_said(signature) for signature in given), f"{state} Run {run.run_id}"]
+    said = [*(_said(signature) for signature in given), f"{state} The signed run is {run.run_id}."]
     for line in (line for text in said for line in pen.paragraph(pen.text(text), 0)):
         console.print(line, soft_wrap=True)
 

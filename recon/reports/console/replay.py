@@ -176,8 +176,8 @@ def _tuning(pen: Pen, months: Sequence[Tuned], change: str, main: str) -> Iterat
             numbers("Breaks", [f"{item.breaks:,}" for item in months]),
             numbers("Gained", [f"{len(item.gained):,}" for item in months]),
             numbers("Lost", [f"{len(item.lost):,}" for item in months]),
-            Column("Value newly ignored", [Text(_values(item.ignored, main)) for item in months],
-                   wrap=True, least=20),
+            Column("Value no longer checked",
+                   [Text(_values(item.ignored, main)) for item in months], wrap=True, least=20),
             numbers("Proven errors\nmissed", [f"{len(item.missed):,}" for item in months]),
         ]
     )  # fmt: skip

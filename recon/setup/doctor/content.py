@@ -118,7 +118,8 @@ def _added_up(sums: Sequence[Sum]) -> str:
         counts[part.currency] += part.rows
     first = [f"{_pretty(totals[name], name)} {name}" for name, _ in counts.most_common(CURRENCIES)]
     more = len(totals) - len(first)
-    return ", ".join([*first, f"and {more} more"] if more > 0 else first)
+    rest = "currency" if more == 1 else "currencies"
+    return ", ".join([*first, f"and {more} more {rest}"] if more > 0 else first)
 
 
 def _pretty(total: Decimal, currency: str) -> str:

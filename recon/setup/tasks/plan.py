@@ -66,7 +66,7 @@ def planned(settings: TaskSettings, account: str, place: Place) -> list[Task]:
     )  # fmt: skip
     escalation = _task(
         "escalation",
-        "Tells the next ones in line of breaks that nobody has acknowledged in time.",
+        "Escalates breaks that nobody has acknowledged in time.",
         ("escalate",), settings.escalation_time, settings, account, place,
     )  # fmt: skip
     return [close, catch_up, *([escalation] if settings.escalation else [])]

@@ -52,7 +52,7 @@ def read(content: bytes) -> tuple[ET.Element | None, list[TaskFinding]]:
         task = _parsed(text)
         findings += _namespace(task)
     except UnicodeDecodeError:
-        findings.append(f"has bytes that are no {encoding.upper()} text; write it anew")
+        findings.append(f"has bytes that are not {encoding.upper()} text; write it again")
     except ET.ParseError as error:
         findings.append(f"is not well-formed XML: {error}; write & < > as &amp; &lt; &gt;")
     except ValueError as error:

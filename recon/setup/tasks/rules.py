@@ -122,7 +122,7 @@ WARNINGS = (
     Rule(f"{_PRINCIPAL}/RunLevel", _is("HighestAvailable"),
          "recon needs no rights of an administrator; write LeastPrivilege"),
     Rule("Settings/StartWhenAvailable", _is("false", "0"),
-         "a start that was missed is not made good; write true", "false"),
+         "a start that was missed would be lost; write true", "false"),
     Rule("Settings/DisallowStartIfOnBatteries", _is("true", "1"),
          "a server on its emergency power would not start it; write false", "true"),
     Rule("Settings/StopIfGoingOnBatteries", _is("true", "1"),
