@@ -357,7 +357,8 @@ def test_sums_are_told_by_currency() -> None:
     found = content.rows(Side.ACCOUNTING, JUNE, sums, 9)
     assert (found.state, found.found) == (
         State.OK,
-        "19 entries in June 2024, sum 1,235.00 USD, 7,000,000 JPY, -1.2345 EUR, and 1 more currency",
+        "19 entries in June 2024, sum 1,235.00 USD, 7,000,000 JPY, -1.2345 EUR, "
+        "and 1 more currency",
     )
 
 
