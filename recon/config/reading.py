@@ -102,8 +102,8 @@ def _read(table: Keys, path: Path) -> Settings:
     sides = {side: read_source(table.table(side), side, path, calendar.time_zone) for side in Side}
     policy = read_policy(table.table("policy"))
     settings = Settings(
-        analytics=sides[Side.ANALYTICS],
-        accounting=sides[Side.ACCOUNTING],
+        analytics=replace(sides[Side.ANALYTICS], currency=policy.currency),
+        accounting=replace(sides[Side.ACCOUNTING], currency=policy.currency),
         policy=policy,
         path=path,
         calendar=calendar,

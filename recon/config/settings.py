@@ -114,6 +114,7 @@ class SourceSettings:
     file or a glob, absolute; `columns` maps our names to theirs. `encoding`, `delimiter`, `decimal`
     and `date_format` say how a CSV file is written; a delimiter that is None is read off the
     header, and without `decimal` amounts have a decimal point, unless they could mean two numbers.
+    `currency` is the policy's, of rows without one.
     """
 
     side: Side
@@ -127,6 +128,7 @@ class SourceSettings:
     compliance: tuple[str, ...] = ()
     database: DatabaseSettings | None = None
     spark: SparkSource | None = None
+    currency: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

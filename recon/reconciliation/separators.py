@@ -28,6 +28,11 @@ _WITH_POINT = r"[+-]?(\d*\.\d+|\d+\.|\d{1,3}(,\d{3})+\.\d*|\d{1,3}(,\d{3}){2,})"
 # Of nearly every side the first rows decide.
 _FIRST = 1_000
 _EXAMPLES = 2
+# Signs and currencies around an amount, which say nothing about its separator.
+_AROUND = r"[ \x{A0}\x{2007}\x{2009}\x{202F}\x{2212}$€£¥()A-Z+-]"
+
+# An id, its amount as written and with nothing but a sign around it, its currency.
+_Doubt = tuple[str, str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,19 +74,14 @@ def refuse_doubtful(
         raise SourceDataError(" ".join(doubts))
 
 
-def _doubtful(
-    connection: Session, side: Side, relation: str, currency: str
-) -> list[tuple[str, str, str]]:
-    """First rows that could mean two numbers, none if decided.
-
-    Each is id, amount and currency.
-    """
+def _doubtful(connection: Session, side: Side, relation: str, currency: str) -> list[_Doubt]:
+    """First rows that could mean two numbers, none if decided."""
     given = Columns(side, columns(connection, relation), ())
     # A typed column has no separator.
     if given.kind(AMOUNTS[side]) != "VARCHAR":
         return []
     separated = _separated(given, relation, currency)
-    decides = f"regexp_full_match(written, '{_WITH_POINT}') AND NOT {_doubt('written')}"
+    decides = f"regexp_full_match(bare, '{_WITH_POINT}') AND NOT {_doubt('bare')}"
     # Where not one row has a separator, the first look has been at all of them.
     first = f"SELECT count(*) = 0 OR bool_or({decides}) FROM (FROM {separated} LIMIT {_FIRST})"
     rest = f"SELECT true FROM {separated} WHERE {decides} LIMIT 1"
@@ -89,28 +89,36 @@ def _doubtful(
         return []
     fine = ", ".join(map(literal, money.fine_currencies()))
     return connection.execute(
-        f"""FROM {separated}
-        WHERE {_doubt("written")} AND currency NOT IN ({fine}) LIMIT {_EXAMPLES}"""
+        f"""SELECT id, written, bare, currency FROM {separated}
+        WHERE {_doubt("bare")} AND currency NOT IN ({fine}) LIMIT {_EXAMPLES}"""
     ).fetchall()
 
 
 def _separated(given: Columns, relation: str, currency: str) -> str:
-    """Rows whose amount has a separator: id, `written`, currency."""
+    """Rows whose amount has a separator: id, `written`, `bare`, currency."""
     amount, of = AMOUNTS[given.side], _IDS[given.side]
-    raw = given.raw(amount)
+    raw, text = given.raw(amount), given.text(amount)
     # What a server has added up is in its own writing.
     own = f"AND {given.raw(CONDENSED)} IS NULL" if CONDENSED in given.names else ""
     return f"""(
         SELECT coalesce({given.text(of)}, 'a row without {of}') AS id,
-            {given.text(amount)} AS written, {coded(given.text("currency"), currency)} AS currency
+            {text} AS written, {_bare(text)} AS bare,
+            {coded(given.text("currency"), currency)} AS currency
         FROM {relation} WHERE (contains({raw}, '.') OR contains({raw}, ',')) {own})"""
+
+
+def _bare(text: str) -> str:
+    """The SQL of an amount with its sign alone."""
+    sign = rf"CASE WHEN regexp_matches({text}, '[(\x{{2212}}-]') THEN '-' ELSE '' END"
+    bare = f"{sign} || regexp_replace({text}, '^{_AROUND}+|{_AROUND}+$', '', 'g')"
+    return f"CASE WHEN regexp_full_match({text}, '[+-]?[0-9.,]+') THEN {text} ELSE {bare} END"
 
 
 def _doubt(text: str) -> str:
     return f"regexp_full_match({text}, '{_DOUBTFUL}')"
 
 
-def _question(side: Side, description: str, told: Unsaid, rows: list[tuple[str, str, str]]) -> str:
+def _question(side: Side, description: str, told: Unsaid, rows: list[_Doubt]) -> str:
     """Sentence on a column: both meanings, and the remedy."""
     remedy = "deliver it as DECIMAL"
     if told.setting:
@@ -122,10 +130,10 @@ def _question(side: Side, description: str, told: Unsaid, rows: list[tuple[str, 
     )
 
 
-def _both_ways(of: str, written: str, currency: str, *, setting: bool) -> str:
-    decimal, other = (".", ",") if "." in written else (",", ".")
+def _both_ways(of: str, written: str, bare: str, currency: str, *, setting: bool) -> str:
+    decimal, other = (".", ",") if "." in bare else (",", ".")
     small, large = (
-        money.pretty(money.parse_amount(written.replace(decimal, instead)), currency)
+        money.pretty(money.parse_amount(bare.replace(decimal, instead)), currency)
         for instead in (".", "")
     )
     when, else_when = (f' (decimal = "{mark}")' * setting for mark in (decimal, other))

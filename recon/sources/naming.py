@@ -7,10 +7,12 @@ from collections.abc import Iterable, Mapping
 from recon.base.errors import SourceDataError
 from recon.base.fields import AMOUNTS
 from recon.config import SourceSettings
+from recon.sources.notation import BLANKS, plain
 from recon.store.columns import PLACE
 from recon.store.session import literal, name
 
 _DURATION = "duration_months"
+CURRENCY = "currency"
 NUMBERS = {*AMOUNTS.values(), _DURATION}
 DATES = {
     "booking_date", "close_date", "start_date", "terminated_on", "recognition_period",
@@ -19,10 +21,23 @@ DATES = {
 
 def selected(settings: SourceSettings, found: Mapping[str, str]) -> str:
     """The SELECT of the columns found, with their SQL types."""
+    kept = chosen(settings, found)
+    of = own_currency(settings, kept, found)
     return ", ".join(
-        f"{written(settings, name(column), found[column], ours)} AS {name(ours)}"
-        for ours, column in chosen(settings, found).items()
+        f"{written(settings, name(column), found[column], ours, of)} AS {name(ours)}"
+        for ours, column in kept.items()
     )
+
+
+def own_currency(
+    settings: SourceSettings, kept: Mapping[str, str], found: Mapping[str, str]
+) -> str:
+    """The SQL of a row's currency, else the policy's."""
+    theirs = next((their for ours, their in kept.items() if ours.strip().lower() == CURRENCY), "")
+    policy = literal(settings.currency or "")
+    if not found.get(theirs, "").startswith("VARCHAR"):
+        return policy
+    return f"coalesce(nullif(upper(trim({name(theirs)}, {literal(BLANKS)})), ''), {policy})"
 
 
 def chosen(settings: SourceSettings, found: Iterable[str]) -> dict[str, str]:
@@ -53,44 +68,35 @@ def _known(settings: SourceSettings, theirs: Mapping[str, str], their: str, ours
     return theirs[their.strip().lower()]
 
 
-def written(settings: SourceSettings, raw: str, kind: str, ours: str) -> str:
-    """A column's SQL, for text written as configured."""
+def written(settings: SourceSettings, raw: str, kind: str, ours: str, currency: str = "''") -> str:
+    """A column's SQL, for text written as configured.
+
+    `currency` is the SQL of the row's, which a sign beside an amount must mean.
+    """
     lower = ours.strip().lower()
     if kind != "VARCHAR":
         return raw
+    if lower == _DURATION:
+        # No duration is long enough to be grouped, and none has a currency.
+        return _number(raw, settings.decimal, "''", known=False)
     if lower in NUMBERS:
-        # No duration is long enough to be grouped.
-        known = settings.decimal is not None and lower != _DURATION
-        return _with_point(raw, known) if settings.decimal == "," else _ungrouped(raw, known)
+        return _number(raw, settings.decimal, currency, known=settings.decimal is not None)
     if lower in DATES and settings.date_format:
         day = f"try_strptime({raw}, {literal(settings.date_format)})"
         return f"coalesce(strftime({day}, '%Y-%m-%d'), {raw})"
     return raw
 
 
-def _ungrouped(raw: str, known: bool) -> str:
-    """The SQL of a number written with a decimal point.
+def _number(raw: str, decimal: str | None, currency: str, *, known: bool) -> str:
+    """The SQL of a number, with a decimal point.
 
-    A comma may only group digits, where a point proves it: 1,234.56. Alone it is refused, since
-    1,234 could mean either, unless it is `known` that decimals come after a point.
+    It is as it came where it is uncertain. Nearly every amount is plain, which is seen fast.
     """
-    grouped = _is_grouped(raw, ",", r"\.", known)
-    return (
-        f"CASE WHEN contains({raw}, ',') AND {grouped} THEN replace({raw}, ',', '') ELSE {raw} END"
-    )
-
-
-def _is_grouped(raw: str, group: str, decimal: str, known: bool) -> str:
-    alone = rf"|[1-9]\d{{0,2}}({group}\d{{3}})+" if known else ""
-    number = rf"(\d{{1,3}}({group}\d{{3}})+{decimal}\d+{alone})"
-    return rf"regexp_full_match({raw}, '\s*[+-]?{number}\s*')"
-
-
-def _with_point(raw: str, known: bool) -> str:
-    """The SQL of a number, its decimal comma a point."""
-    grouped = _is_grouped(raw, r"\.", ",", known)
-    return (
-        f"CASE WHEN {grouped} THEN replace(replace({raw}, '.', ''), ',', '.') "
-        f"WHEN contains({raw}, '.') THEN {raw} || ' (with a point)' "
-        f"ELSE replace({raw}, ',', '.') END"
-    )
+    number = plain(raw, decimal or ".", currency, known=known)
+    point, is_plain, other = raw, "true", raw
+    if decimal == ",":
+        point, is_plain = f"replace({raw}, ',', '.')", f"NOT contains({raw}, '.')"
+        # With a point it would be read as a number that it is not.
+        other = f"CASE WHEN contains({raw}, '.') THEN {raw} || ' (with a point)' ELSE {raw} END"
+    fits = f"TRY_CAST({point} AS DECIMAL(18, 4)) IS NOT NULL"
+    return f"CASE WHEN {is_plain} AND {fits} THEN {point} ELSE coalesce({number}, {other}) END"

@@ -31,7 +31,6 @@ def rows_of(folder: Path, case: str, month: str, report: str) -> list[dict[str, 
         ("13-posted-three-months-late", "2024-08"),
         ("14-wrong-year", "2024-06"),
         ("15-overlapping-exports", "2024-06"),
-        ("19-amounts-in-many-notations", "2024-06"),
     ],
 )
 def test_nothing_is_proposed_that_is_in_the_ledger_already(
@@ -51,3 +50,20 @@ def test_ids_that_a_spreadsheet_damaged_are_not_posted_anew(tmp_path: Path) -> N
         "No proposal: 100.00 USD is under 42, which analytics does not know (JE-1). "
         "No entry was posted; 100.00 USD is expected."
     )
+
+
+def test_amounts_in_many_notations_are_read_where_they_are_certain(tmp_path: Path) -> None:
+    """Whatever is not certain is invalid, quoted as it came."""
+    found = rows_of(tmp_path, "19-amounts-in-many-notations", "2024-06", "lines.csv")
+    assert {row["contract_id"] for row in found if row["status"] == "matched"} == {
+        f"C-{number}" for number in (1, 5, 8, 9, 12, 13)
+    }
+    recognized = {row["contract_id"]: row["recognized"] for row in found}
+    assert {recognized[key] for key in ("C-3", "C-4", "C-7")} == {"-100.00"}
+
+
+def test_an_amount_that_cannot_be_read_is_not_posted_anew(tmp_path: Path) -> None:
+    """Of the five lines whose entry is invalid none gets a proposal."""
+    found = rows_of(tmp_path, "19-amounts-in-many-notations", "2024-06", "proposed_entries.csv")
+    refused = {row["contract_id"] for row in found if row["state"] == "no proposal"}
+    assert refused == {f"C-{number}" for number in (2, 6, 10, 11, 14)}

@@ -211,7 +211,7 @@ def test_a_name_is_a_name(write: Any, read: Read, name: str) -> None:
         ("1.234,56", "1234.56"),
         ("-1.234.567,8", "-1234567.8"),
         ("1.234", "1234"),
-        (" -1.234.567 ", " -1234567 "),
+        (" -1.234.567 ", "-1234567"),
         ("0.234", "0.234 (with a point)"),
         ("1234.567", "1234.567 (with a point)"),
         ("100.10", "100.10 (with a point)"),
@@ -248,6 +248,61 @@ def test_a_decimal_point_that_is_set(write: Any, read: Read, written: str, amoun
     """A comma can then only group digits."""
     write((HEAD + ROW).replace(",", ";").replace("100.10", written))
     assert read(decimal=".")[0]["amount"] == amount
+
+
+@pytest.mark.parametrize(
+    ("decimal", "written", "amount"),
+    [
+        (None, "(1,234.56)", "-1234.56"),
+        (None, "1,234.56-", "-1234.56"),
+        (None, "$1,234.56", "1234.56"),
+        (None, "-$1,234.56", "-1234.56"),
+        (None, "$ (1,234.56)", "-1234.56"),
+        (None, "USD 100.00", "100.00"),
+        (None, "100.00\u00a0USD", "100.00"),
+        (None, "\u2212100.00", "-100.00"),
+        (None, "1'234.56", "1234.56"),
+        (None, "1\u2019234\u2019567", "1234567"),
+        (None, "1\u00a0234.56", "1234.56"),
+        (None, "-1\u202f234", "-1234"),
+        (None, "1\u2009234.56", "1234.56"),
+        (",", "$1.234,56", "1234.56"),
+        (",", "(1.234,56)", "-1234.56"),
+        (",", "1'234,56-", "-1234.56"),
+        (",", "1\u202f234,56", "1234.56"),
+    ],
+)
+def test_amounts_as_they_are_written_elsewhere(
+    write: Any, read: Read, decimal: str | None, written: str, amount: str
+) -> None:
+    """Signs, brackets, currencies and groups become a plain number."""
+    write((HEAD + ROW).replace(",", ";").replace("100.10", written))
+    assert read(decimal=decimal, currency="USD")[0]["amount"] == amount
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "1,00.00", "(-100.00)", "-100.00-", "--100.00", "100.00 CR", "100.00 DR", "$100.00 USD",
+        "\u20ac100.00", "EUR 100.00", "1e2", "100,00", "(1,234)", "1 234.56", "1'23",
+        "1'234\u00a0567", "1,234'567.00", "$", "()", "-", "12~345",
+    ],
+)  # fmt: skip
+def test_what_is_not_certain_is_let_be(write: Any, read: Read, written: str) -> None:
+    """The row is invalid, and its amount is quoted as it came."""
+    write((HEAD + ROW).replace(",", ";").replace("100.10", written))
+    assert read(currency="USD")[0]["amount"] == written
+
+
+@pytest.mark.parametrize(
+    ("code", "amount"), [("EUR", "5.00"), (" eur ", "5.00"), ("USD", "€5.00"), ("", "€5.00")]
+)
+def test_a_sign_means_the_currency_of_its_row(
+    write: Any, read: Read, code: str, amount: str
+) -> None:
+    """An amount that names another currency than its row is none."""
+    write(HEAD.strip() + ",Currency\n" + ROW.strip().replace("100.10", "€5.00") + f",{code}\n")
+    assert read(currency="USD")[0]["amount"] == amount
 
 
 @pytest.mark.parametrize(

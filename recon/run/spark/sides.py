@@ -22,7 +22,7 @@ from recon.run.spark.failures import spark_reading
 from recon.sources import fetched, source
 from recon.sources.delivery import Delivery, Request, Scratch
 from recon.sources.files import FilesSource
-from recon.sources.naming import chosen, written
+from recon.sources.naming import chosen, own_currency, written
 from recon.store.columns import PLACE, Columns
 from recon.store.session import Session, literal, name, reading, session
 
@@ -46,14 +46,15 @@ class SparkSide:
 
     def select(self, found: Mapping[str, str]) -> str:
         """The SELECT list of the columns, given their SQL types."""
+        of = own_currency(self.settings, {column: column for column in found}, found)
         return ", ".join(
-            f"{self._written(column, kind)} AS {name(column)}" for column, kind in found.items()
+            f"{self._written(column, kind, of)} AS {name(column)}" for column, kind in found.items()
         )
 
-    def _written(self, column: str, kind: str) -> str:
+    def _written(self, column: str, kind: str, currency: str) -> str:
         if not self.as_written:
             return name(column)
-        return written(self.settings, name(column), kind, column)
+        return written(self.settings, name(column), kind, column, currency)
 
 
 def opened(
