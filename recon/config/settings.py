@@ -114,7 +114,8 @@ class SourceSettings:
     file or a glob, absolute; `columns` maps our names to theirs. `encoding`, `delimiter`, `decimal`
     and `date_format` say how a CSV file is written; a delimiter that is None is read off the
     header, and without `decimal` amounts have a decimal point, unless they could mean two numbers.
-    `currency` is the policy's, of rows without one.
+    `currency` is the policy's, of rows without one. The first `skip_head` and the last `skip_foot`
+    lines of a CSV file are no rows.
     """
 
     side: Side
@@ -129,6 +130,8 @@ class SourceSettings:
     database: DatabaseSettings | None = None
     spark: SparkSource | None = None
     currency: str | None = None
+    skip_head: int = 0
+    skip_foot: int = 0
 
 
 @dataclass(frozen=True, slots=True)

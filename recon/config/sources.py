@@ -37,6 +37,8 @@ def read_source(table: Keys, side: Side, path: Path, zone: str | None) -> Source
         decimal=table.take("decimal", values.decimal, None),
         date_format=table.take("date_format", values.date_format, None),
         compliance=compliance,
+        skip_head=table.take("skip_head", keys.whole, 0),
+        skip_foot=table.take("skip_foot", keys.whole, 0),
         database=_read_database(table, kind, path, zone),
     )
     table.close()

@@ -33,6 +33,11 @@ class ReconciledMonth:
     relations: Mapping[Side, str]
     kept: Mapping[Side, Kept] = field(default_factory=dict)
 
+    @property
+    def left_out(self) -> list[str]:
+        """Sentences on lines that are no rows."""
+        return [text for delivery in self.deliveries.values() for text in delivery.left_out()]
+
 
 @contextmanager
 def reconciled(

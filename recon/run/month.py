@@ -28,7 +28,7 @@ from recon.record.lock import locked
 from recon.record.log import Log
 from recon.record.log.lines import counts
 from recon.record.run_folder import clear_half_written
-from recon.run.gathering import ReconciledMonth, reconciled, reconciled_month
+from recon.run.gathering import ReconciledMonth, reconciled_month
 from recon.run.opened_sources import Progress
 from recon.run.read_ahead import ReadAhead
 from recon.run.recording import fullness, month_history, pack_contents, record_of, with_movement
@@ -79,8 +79,9 @@ def run_month(
     the sources, the lock, the journal and the reports; then nothing is written.
     """
     if not formats:
-        with reconciled(settings, month, progress, ahead=ahead) as (_, result):
-            return Outcome(result, _new_run_id(month), [], exit_code(result, fail_on))
+        with reconciled_month(settings, month, progress, ahead=ahead) as found:
+            code = exit_code(found.result, fail_on)
+            return Outcome(found.result, _new_run_id(month), [], code, notes=found.left_out)
     log = log or Log()
     step = log.following(progress)
     with reconciled_month(settings, month, progress, log=log, ahead=ahead) as found:
@@ -126,7 +127,7 @@ def _decide(
     code = exit_code(result, fail_on, past.superseded)
     pack = pack_contents(settings, found, _new_run_id(result.month), fail_on, code, journal)
     recorded = journal.closings(result.month - 1)
-    notes = [ready.notice] if ready and ready.notice else []
+    notes = found.left_out + ([ready.notice] if ready and ready.notice else [])
     return _Decision(pack, Extras.of(found, past, recorded, settings.accounts, notes), ready)
 
 

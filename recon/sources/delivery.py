@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,10 +32,12 @@ class Delivery:
     `description` says where the rows come from and how they were read, without secrets; `opened`
     yields what to select from, readable while the context lasts. `trail` records for the evidence
     what was read and how, without secrets; it raises SourceDataError where that has changed since.
-    `unsaid` is None where it is known how amounts in text are written.
+    `unsaid` is None where it is known how amounts in text are written. `left_out` has, once it is
+    opened, a sentence on lines that are no rows.
     """
 
     description: str
     opened: Callable[[Session], AbstractContextManager[str]]
     trail: Trail = dict
     unsaid: Unsaid | None = None
+    left_out: Callable[[], Sequence[str]] = tuple

@@ -6,11 +6,10 @@ a zero and no amount becomes a float on the way.
 
 from __future__ import annotations
 
-import csv
 import glob
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from itertools import accumulate
@@ -20,6 +19,7 @@ from recon.base.errors import ConfigError, SourceDataError, SourceUnreachable, T
 from recon.base.fields import AMOUNTS
 from recon.config import SourceSettings
 from recon.reconciliation.separators import Unsaid
+from recon.sources.csv_lines import CsvFile, csv_file, left_out
 from recon.sources.decoding import as_utf8, opening
 from recon.sources.delivery import Delivery, Request, Scratch
 from recon.sources.naming import selected
@@ -27,11 +27,16 @@ from recon.sources.side_by_side import Supervisor
 from recon.store.columns import PLACE
 from recon.store.session import Session, columns, literal, reading
 
+Note = Callable[[str], object]
 PARQUET = b"PAR1"
 # What DuckDB calls the place of a Parquet file in the list and of a row in the file, from 0.
 FILE, NUMBER = "file_index", "file_row_number"
 # Excel's two formats (the newer one is a ZIP archive) and gzip.
 NOT_TEXT = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"\x1f\x8b")
+
+
+def _unheard(_: str) -> None:
+    """Nobody to hear of rows left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +59,14 @@ class FilesSource:
     def fetch(self, request: Request, scratch: Scratch, supervisor: Supervisor) -> Delivery:
         """The files, which are read where they are."""
         before = stamps(self._files())
-        return Delivery(self.description, self.opened, partial(self._trail, before), self.unsaid)
+        heard: list[str] = []
+
+        def opened(session: Session) -> AbstractContextManager[str]:
+            heard.clear()
+            return self.opened(session, heard.append)
+
+        trail = partial(self._trail, before)
+        return Delivery(self.description, opened, trail, self.unsaid, lambda: tuple(heard))
 
     @property
     def unsaid(self) -> Unsaid | None:
@@ -68,17 +80,20 @@ class FilesSource:
         return Unsaid(self.settings.columns.get(ours, ours), setting=True)
 
     @contextmanager
-    def opened(self, session: Session) -> Iterator[str]:
+    def opened(self, session: Session, note: Note = _unheard) -> Iterator[str]:
         """Yield a SELECT over the files, with our column names.
 
-        Raises SourceUnreachable where no file is there, SourceDataError where one cannot be read.
+        Of lines and rows that it leaves out, `note` gets a sentence. Raises SourceUnreachable where
+        no file is there, SourceDataError where one cannot be read.
         """
         paths = self._found()
         before = stamps(paths)
         with ExitStack() as scratch:
             with reading(self.settings.side, self.description):
-                relation, place = self._relation(session, paths, scratch)
+                relation, place, less = self._relation(session, paths, scratch)
                 found = columns(session, relation)
+            if less:
+                note(f"Left out of the {self.settings.side} side: {', '.join(less)}.")
             try:
                 yield f"(SELECT {selected(self.settings, found)} {place} FROM {relation})"
             except (SourceDataError, TieOutError) as error:
@@ -136,8 +151,8 @@ class FilesSource:
 
     def _relation(
         self, session: Session, paths: Sequence[Path], scratch: ExitStack
-    ) -> tuple[str, str]:
-        """The relation to read, and its numbering column or ''."""
+    ) -> tuple[str, str, list[str]]:
+        """The relation, its numbering column, and lines left out."""
         starts = {path: self._start(path) for path in paths}
         kinds = {path.suffix.lower() == ".parquet" or starts[path] == PARQUET for path in paths}
         if len(kinds) > 1:
@@ -146,13 +161,17 @@ class FilesSource:
                 "needs files of one kind."
             )
         if kinds == {True}:
-            return self._parquet_relation(session, paths)
+            return *self._parquet_relation(session, paths), []
         for path, start in starts.items():
             if start.startswith(NOT_TEXT):
                 raise SourceDataError(
                     f"{path} is a workbook or an archive; save it as CSV or Parquet."
                 )
-        return self._csv_relation(paths, scratch), ""
+        read = [
+            csv_file(path, as_utf8(path, self.settings, scratch), self.settings, scratch)
+            for path in paths
+        ]
+        return self._csv_relation(paths, read), "", left_out(read)
 
     def _start(self, path: Path) -> bytes:
         with opening(path, self.settings), path.open("rb") as file:
@@ -172,16 +191,18 @@ class FilesSource:
             "" if hidden else f", {_number(session, paths)} AS {PLACE}",
         )
 
-    def _csv_relation(self, paths: Sequence[Path], scratch: ExitStack) -> str:
-        readable = [as_utf8(path, self.settings, scratch) for path in paths]
-        headers = [self._header(path, copy) for path, copy in zip(paths, readable, strict=True)]
-        self._compare_headers(paths, [header for header, _ in headers])
-        header, delimiter = headers[0]
-        typed = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in header)
+    def _csv_relation(self, paths: Sequence[Path], read: Sequence[CsvFile]) -> str:
+        for path, file in zip(paths, read, strict=True):
+            if problem := _header_problem(file.header):
+                raise SourceDataError(
+                    f"{path} has {problem}; its first line must name every column once."
+                )
+        self._compare_headers(paths, [file.header for file in read])
+        typed = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in read[0].header)
         return (
-            f"read_csv({_listed(readable)}, auto_detect = false, header = true, delim = "
-            f"{literal(delimiter)}, quote = '\"', escape = '\"', columns = {{{typed}}}, "
-            "hive_partitioning = false)"
+            f"read_csv({_listed([file.readable for file in read])}, auto_detect = false, "
+            f"header = true, delim = {literal(read[0].delimiter)}, quote = '\"', escape = '\"', "
+            f"columns = {{{typed}}}, hive_partitioning = false)"
         )
 
     def _compare_headers(self, paths: Sequence[Path], headers: Sequence[Sequence[str]]) -> None:
@@ -191,24 +212,6 @@ class FilesSource:
                     f"{path} has different columns than {paths[0]}; the files of one side need the "
                     "same header."
                 )
-
-    def _header(self, path: Path, readable: Path) -> tuple[list[str], str]:
-        """The columns' names, unnamed ones numbered, and the delimiter."""
-        with readable.open(encoding="utf-8-sig", newline="") as file:
-            first = file.readline()
-            delimiter = self.settings.delimiter or max(",;\t|", key=first.count)
-            file.seek(0)
-            try:
-                written = next(csv.reader(file, delimiter=delimiter), [])
-            except csv.Error:
-                written = ["open\n"]
-        header = [name if name.strip() else f"column {i}" for i, name in enumerate(written, 1)]
-        problem = _header_problem(header)
-        if problem:
-            raise SourceDataError(
-                f"{path} has {problem}; its first line must name every column once."
-            )
-        return header, delimiter
 
 
 def _is_there(path: Path) -> bool:

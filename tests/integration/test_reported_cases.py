@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,11 +15,25 @@ from tests.shell import in_process
 CASES = Path(__file__).parent.parent / "cases" / "reported"
 
 
+def config_of(folder: Path, case: str) -> str:
+    """Return the configuration of a copy of a case."""
+    shutil.copytree(CASES / case, folder / case)
+    return str(folder / case / "config" / "recon.toml")
+
+
+def document_of(folder: Path, case: str, month: str) -> dict[str, Any]:
+    """Return the JSON of a case's month, whose evidence holds."""
+    config = config_of(folder, case)
+    document = json.loads(
+        in_process("month", month, "--config", config, "--json", cwd=folder).stdout
+    )
+    assert in_process("verify", "--all", "--config", config, cwd=folder).returncode == 0
+    return dict(document)
+
+
 def rows_of(folder: Path, case: str, month: str, report: str) -> list[dict[str, str]]:
     """Return the rows of a report of a case's month."""
-    book = folder / case
-    shutil.copytree(CASES / case, book)
-    config = str(book / "config" / "recon.toml")
+    book, config = folder / case, config_of(folder, case)
     in_process("month", month, "--config", config, "--format", "csv", "--quiet", cwd=book)
     (path,) = book.rglob(report)
     with path.open(encoding="utf-8-sig", newline="") as file:
@@ -67,3 +83,23 @@ def test_an_amount_that_cannot_be_read_is_not_posted_anew(tmp_path: Path) -> Non
     found = rows_of(tmp_path, "19-amounts-in-many-notations", "2024-06", "proposed_entries.csv")
     refused = {row["contract_id"] for row in found if row["state"] == "no proposal"}
     assert refused == {f"C-{number}" for number in (2, 6, 10, 11, 14)}
+
+
+@pytest.mark.parametrize(
+    ("case", "rows", "matched", "left_out"),
+    [
+        ("22-title-lines", 2, 2, "4 lines above the header"),
+        ("23-rows-of-commas", 3, 3, "50 lines of separators only"),
+        ("24-sep-line", 1, 1, ""),
+    ],
+)
+def test_lines_that_are_no_rows_are_left_out(
+    tmp_path: Path, case: str, rows: int, matched: int, left_out: str
+) -> None:
+    """They are counted in a notice, and the evidence holds."""
+    found = document_of(tmp_path, case, "2024-06")
+    source = found["sources"]["accounting"]
+    assert (source["rows"], source["invalid"]) == (rows, 0)
+    assert found["totals"]["USD"]["matched"] == matched
+    told = [text for text in found["notices"] if text.startswith("Left out")]
+    assert told == [f"Left out of the accounting side: {left_out}."] * bool(left_out)

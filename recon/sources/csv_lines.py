@@ -1,0 +1,194 @@
+"""Lines of a CSV file that are no rows.
+
+Titles above the header, totals below the data, lines of separators only, and Excel's `sep=;`. A
+file that has any is copied without them; the copy keeps the numbers of its lines.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+from typing import TextIO
+
+from recon.base import temporary
+from recon.base.errors import SourceUnreachable
+from recon.base.fields import needed
+from recon.base.text import counted
+from recon.config import SourceSettings
+from recon.sources.decoding import BLOCK, opening
+
+DELIMITERS = ",;\t|"
+# Among so many lines the header is looked for.
+_FIRST = 100
+_BLANKS = ' \t\r\n"\u00a0'
+
+
+@dataclass(frozen=True, slots=True)
+class CsvFile:
+    """A file to read, and the lines left out.
+
+    `head` lines come before the header, `titles` of which are not blank.
+    """
+
+    readable: Path
+    header: Sequence[str]
+    delimiter: str
+    head: int = 0
+    titles: int = 0
+    blank: int = 0
+    foot: int = 0
+
+
+def csv_file(path: Path, readable: Path, settings: SourceSettings, scratch: ExitStack) -> CsvFile:
+    """The file without the lines that are no rows.
+
+    `readable` is its text in UTF-8. Raises SourceUnreachable where it cannot be read or copied.
+    """
+    with opening(path, settings):
+        found = _with_header(readable, settings)
+        blank = _blank_lines(readable, found)
+    foot = settings.skip_foot
+    if not (found.head or blank or foot):
+        return found
+    copy = Path(scratch.enter_context(temporary.folder())) / path.name
+    try:
+        with (
+            readable.open(encoding="utf-8-sig", newline="") as lines,
+            copy.open("w", encoding="utf-8", newline="") as out,
+        ):
+            left_out = _copy(lines, out, found, foot)
+    except OSError as error:
+        raise SourceUnreachable(
+            f"{path} cannot be copied without the lines that are no rows ({error.strerror}); make "
+            "room for temporary files and run again."
+        ) from error
+    return replace(found, readable=copy, blank=blank, foot=left_out)
+
+
+def left_out(files: Iterable[CsvFile]) -> list[str]:
+    """The lines left out of files, each kind counted."""
+    found = list(files)
+    kinds = {
+        "above the header": sum(file.titles for file in found),
+        "of separators only": sum(file.blank for file in found),
+        "below the data": sum(file.foot for file in found),
+    }
+    return [f"{counted(lines, 'line')} {where}" for where, lines in kinds.items() if lines]
+
+
+def _with_header(readable: Path, settings: SourceSettings) -> CsvFile:
+    with readable.open(encoding="utf-8-sig", newline="") as file:
+        first = list(islice(file, settings.skip_head + _FIRST))
+    told = re.fullmatch(r'"?sep=(.)"?\s*', first[0]) if first else None
+    begin = 1 if told else 0
+    own = settings.delimiter or (told[1] if told else None)
+    at, delimiter = _place(first, begin, own, settings)
+    names = _fields(first[at:], delimiter)
+    header = [name if name.strip() else f"column {i}" for i, name in enumerate(names, 1)]
+    titles = sum(bool(line.strip()) for line in first[begin:at])
+    return CsvFile(readable, header, delimiter, at, titles)
+
+
+def _place(
+    first: Sequence[str], begin: int, own: str | None, settings: SourceSettings
+) -> tuple[int, str]:
+    """The header's line, from 0, and the delimiter.
+
+    It is the first line with every column that is needed. Without one it is the very first, whose
+    columns are then said to be missing.
+    """
+    wanted = {
+        settings.columns.get(column, column).strip().lower() for column in needed(settings.side)
+    }
+    if settings.skip_head:
+        begin = max(begin, settings.skip_head)
+        while begin < len(first) and not first[begin].strip():
+            begin += 1
+    else:
+        for at, line in enumerate(first[begin:], begin):
+            for delimiter in own or DELIMITERS:
+                names = {name.strip().lower() for name in _fields([line], delimiter)}
+                if wanted <= names:
+                    return at, delimiter
+    line = first[begin] if begin < len(first) else ""
+    return begin, own or max(DELIMITERS, key=line.count)
+
+
+def _fields(lines: Iterable[str], delimiter: str) -> list[str]:
+    try:
+        return next(csv.reader(lines, delimiter=delimiter), [])
+    except csv.Error:
+        return ["open\n"]
+
+
+def _blank_lines(readable: Path, found: CsvFile) -> int:
+    """Lines below the header with separators only.
+
+    Few files have a line that begins like one, which is seen fast.
+    """
+    if not _may_have_blanks(readable, found.delimiter):
+        return 0
+    with readable.open(encoding="utf-8-sig", newline="") as lines:
+        below = islice(lines, found.head + 1, None)
+        return sum(blank for _, blank in _told_blank(below, found.delimiter))
+
+
+def _may_have_blanks(readable: Path, delimiter: str) -> bool:
+    with readable.open("rb") as file:
+        block = file.read(BLOCK)
+        end = b"\n" if b"\n" in block else b"\r"
+        starts = re.escape(delimiter.encode())
+        begins = re.compile(end + rb"(?:" + starts + rb'|[ \t]|\xc2\xa0|"")')
+        tail = b""
+        while block:
+            if begins.search(tail + block):
+                return True
+            tail = block[-3:]
+            block = file.read(BLOCK)
+    return False
+
+
+def _told_blank(lines: Iterable[str], delimiter: str) -> Iterator[tuple[str, bool]]:
+    """Yield lines, and whether each has separators only.
+
+    Lines of a quoted field come together. Lines with nothing at all never were rows.
+    """
+    ignored, open_quote = _BLANKS + delimiter, list[str]()
+    for line in lines:
+        odd = line.count('"') % 2 == 1
+        if open_quote or odd:
+            open_quote.append(line)
+            if odd and len(open_quote) > 1:
+                yield "".join(open_quote), False
+                open_quote.clear()
+        else:
+            yield line, not line.strip(ignored) and bool(line.strip("\r\n"))
+    if open_quote:
+        yield "".join(open_quote), False
+
+
+def _copy(lines: TextIO, out: TextIO, found: CsvFile, foot: int) -> int:
+    """Copy header and rows; return the number of foot lines.
+
+    The lines above the header follow it as empty ones, so that every row keeps its number.
+    """
+    head = list(islice(lines, found.head))
+    header = lines.readline()
+    out.write(header + header[len(header.rstrip("\r\n")) :] * len(head))
+    last: deque[str] = deque()
+    held = 0
+    for line, blank in _told_blank(lines, found.delimiter):
+        # A line of separators leaves an empty one in its place.
+        last.append(line[len(line.rstrip("\r\n")) :] if blank else line)
+        held += not blank and bool(line.strip("\r\n"))
+        while held > foot:
+            written = last.popleft()
+            out.write(written)
+            held -= bool(written.strip("\r\n"))
+    return held
