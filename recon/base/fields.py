@@ -11,6 +11,8 @@ from recon.base.result import Side
 
 PERIOD = "recognition_period"
 AMOUNTS = {Side.ANALYTICS: "contract_value", Side.ACCOUNTING: "amount"}
+# Two columns of a ledger that may stand for its amount.
+DEBIT_CREDIT = ("debit", "credit")
 NEEDED: Mapping[Side, tuple[str, ...]] = {
     Side.ANALYTICS: (
         "contract_id", "revenue_type", "contract_value", "duration_months", "booking_date",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -115,7 +116,8 @@ class SourceSettings:
     and `date_format` say how a CSV file is written; a delimiter that is None is read off the
     header, and without `decimal` amounts have a decimal point, unless they could mean two numbers.
     `currency` is the policy's, of rows without one. The first `skip_head` and the last `skip_foot`
-    lines of a CSV file are no rows.
+    lines of a CSV file are no rows. Amounts of files count `unit` of the currency; `invert` turns
+    their sign.
     """
 
     side: Side
@@ -132,6 +134,8 @@ class SourceSettings:
     currency: str | None = None
     skip_head: int = 0
     skip_foot: int = 0
+    invert: bool = False
+    unit: Decimal = Decimal(1)
 
 
 @dataclass(frozen=True, slots=True)

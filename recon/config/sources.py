@@ -6,9 +6,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 from recon.base import keys
-from recon.base.fields import known
+from recon.base.fields import DEBIT_CREDIT, known
 from recon.base.keys import Keys
 from recon.base.result import Side
 from recon.config import values
@@ -39,10 +40,27 @@ def read_source(table: Keys, side: Side, path: Path, zone: str | None) -> Source
         compliance=compliance,
         skip_head=table.take("skip_head", keys.whole, 0),
         skip_foot=table.take("skip_foot", keys.whole, 0),
+        **_read_figures(table, kind),
         database=_read_database(table, kind, path, zone),
     )
     table.close()
     return settings
+
+
+def _read_figures(table: Keys, kind: SourceKind) -> dict[str, Any]:
+    """Settings that change amounts or rows, of files alone.
+
+    Elsewhere they would be ignored in silence, and the figures be wrong.
+    """
+    standard = SourceSettings(Side.ACCOUNTING)
+    figures = {
+        "invert": table.take("invert", keys.yes_or_no, standard.invert),
+        "unit": table.take("unit", values.unit, standard.unit),
+    }
+    for name, value in figures.items():
+        if kind is not SourceKind.FILES and value != getattr(standard, name):
+            table.mistake(name, "works with source = 'files' alone; let the query deliver it so")
+    return figures
 
 
 def _read_database(
@@ -95,7 +113,10 @@ def _without_secret(value: object) -> str:
 
 def _read_columns(table: Keys, side: Side, compliance: tuple[str, ...]) -> Mapping[str, str]:
     """Our column names -> theirs."""
-    ours = dict.fromkeys((*known(side), *compliance))
+    two = DEBIT_CREDIT if side is Side.ACCOUNTING else ()
+    ours = dict.fromkeys((*known(side), *two, *compliance))
     columns = {our: table.take(our, keys.text, our) for our in ours if our in table}
+    if "amount" in columns and any(column in columns for column in two):
+        table.mistake("amount", "does not go with debit and credit, which stand for it")
     table.close()
     return columns

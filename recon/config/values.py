@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Callable
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -79,6 +80,14 @@ def decimal(value: object) -> str:
     if value not in (".", ","):
         raise ValueError(f"{value!r} is not '.' or ','")
     return str(value)
+
+
+def unit(value: object) -> Decimal:
+    """The part of the currency that an amount counts."""
+    text = value if isinstance(value, str) else ""
+    if not re.fullmatch(r"\d{1,6}(\.\d{1,4})?", text) or not Decimal(text):
+        raise ValueError(f"{value!r} is not a unit; write it in quotes, like '0.01' or '1000'")
+    return Decimal(text)
 
 
 def time_zone(value: object) -> str:

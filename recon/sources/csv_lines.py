@@ -18,7 +18,7 @@ from typing import TextIO
 
 from recon.base import temporary
 from recon.base.errors import SourceUnreachable
-from recon.base.fields import needed
+from recon.base.fields import DEBIT_CREDIT, needed
 from recon.base.text import counted
 from recon.config import SourceSettings
 from recon.sources.decoding import BLOCK, opening
@@ -71,15 +71,16 @@ def csv_file(path: Path, readable: Path, settings: SourceSettings, scratch: Exit
     return replace(found, readable=copy, blank=blank, foot=left_out)
 
 
-def left_out(files: Iterable[CsvFile]) -> list[str]:
-    """The lines left out of files, each kind counted."""
+def left_out(settings: SourceSettings, files: Iterable[CsvFile]) -> list[str]:
+    """The sentence on lines left out, if any."""
     found = list(files)
     kinds = {
         "above the header": sum(file.titles for file in found),
         "of separators only": sum(file.blank for file in found),
         "below the data": sum(file.foot for file in found),
     }
-    return [f"{counted(lines, 'line')} {where}" for where, lines in kinds.items() if lines]
+    parts = [f"{counted(lines, 'line')} {where}" for where, lines in kinds.items() if lines]
+    return [f"Left out of the {settings.side} side: {', '.join(parts)}."] if parts else []
 
 
 def _with_header(readable: Path, settings: SourceSettings) -> CsvFile:
@@ -103,9 +104,9 @@ def _place(
     It is the first line with every column that is needed. Without one it is the very first, whose
     columns are then said to be missing.
     """
-    wanted = {
+    required = [
         settings.columns.get(column, column).strip().lower() for column in needed(settings.side)
-    }
+    ]
     if settings.skip_head:
         begin = max(begin, settings.skip_head)
         while begin < len(first) and not first[begin].strip():
@@ -114,10 +115,19 @@ def _place(
         for at, line in enumerate(first[begin:], begin):
             for delimiter in own or DELIMITERS:
                 names = {name.strip().lower() for name in _fields([line], delimiter)}
-                if wanted <= names:
+                if names.issuperset(required) or names.issuperset(_with_two(settings, required)):
                     return at, delimiter
     line = first[begin] if begin < len(first) else ""
     return begin, own or max(DELIMITERS, key=line.count)
+
+
+def _with_two(settings: SourceSettings, required: Sequence[str]) -> list[str]:
+    """The names needed with debit and credit as amount."""
+    amount = settings.columns.get("amount", "amount").strip().lower()
+    if amount not in required:
+        return list(required)
+    two = [settings.columns.get(column, column).strip().lower() for column in DEBIT_CREDIT]
+    return [column for column in required if column != amount] + two
 
 
 def _fields(lines: Iterable[str], delimiter: str) -> list[str]:

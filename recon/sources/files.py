@@ -22,7 +22,8 @@ from recon.reconciliation.separators import Unsaid
 from recon.sources.csv_lines import CsvFile, csv_file, left_out
 from recon.sources.decoding import as_utf8, opening
 from recon.sources.delivery import Delivery, Request, Scratch
-from recon.sources.naming import selected
+from recon.sources.figures import adjusted, adjusts, float_notices
+from recon.sources.naming import chosen, selected
 from recon.sources.side_by_side import Supervisor
 from recon.store.columns import PLACE
 from recon.store.session import Session, columns, literal, reading
@@ -87,27 +88,37 @@ class FilesSource:
         no file is there, SourceDataError where one cannot be read.
         """
         paths = self._found()
-        before = stamps(paths)
+        before, known = stamps(paths), self.unsaid is None
         with ExitStack() as scratch:
             with reading(self.settings.side, self.description):
                 relation, place, less = self._relation(session, paths, scratch)
                 found = columns(session, relation)
-            if less:
-                note(f"Left out of the {self.settings.side} side: {', '.join(less)}.")
+                selection = f"(SELECT {selected(self.settings, found)} {place} FROM {relation})"
+                if adjusts(self.settings, chosen(self.settings, found)):
+                    less += float_notices(session, selection, self.settings)
+                    selection = adjusted(
+                        session, self.settings, selection, self.description, known=known
+                    )
+            for sentence in less:
+                note(sentence)
             try:
-                yield f"(SELECT {selected(self.settings, found)} {place} FROM {relation})"
+                yield selection
             except (SourceDataError, TieOutError) as error:
                 if stamps(paths) == before:
                     raise
                 raise self._changed() from error
 
-    def parquet(self) -> list[Path]:
-        """The files if they are Parquet.
+    def parquet(self, session: Session) -> list[Path]:
+        """The files if they are Parquet, read as they are.
 
         Raises SourceUnreachable where none is there.
         """
         paths = self._found()
-        return paths if all(self._start(path) == PARQUET for path in paths) else []
+        if any(self._start(path) != PARQUET for path in paths):
+            return []
+        relation, _ = self._parquet_relation(session, paths)
+        found = chosen(self.settings, columns(session, relation))
+        return [] if adjusts(self.settings, found) else paths
 
     def _trail(self, before: Sequence[tuple[int, int]]) -> Mapping[str, object]:
         """The files with their hashes.
@@ -171,7 +182,7 @@ class FilesSource:
             csv_file(path, as_utf8(path, self.settings, scratch), self.settings, scratch)
             for path in paths
         ]
-        return self._csv_relation(paths, read), "", left_out(read)
+        return self._csv_relation(paths, read), "", left_out(self.settings, read)
 
     def _start(self, path: Path) -> bytes:
         with opening(path, self.settings), path.open("rb") as file:

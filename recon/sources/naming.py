@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from recon.base.errors import SourceDataError
-from recon.base.fields import AMOUNTS
+from recon.base.fields import AMOUNTS, DEBIT_CREDIT
 from recon.config import SourceSettings
 from recon.sources.notation import BLANKS, plain
 from recon.store.columns import PLACE
@@ -13,7 +13,7 @@ from recon.store.session import literal, name
 
 _DURATION = "duration_months"
 CURRENCY = "currency"
-NUMBERS = {*AMOUNTS.values(), _DURATION}
+NUMBERS = {*AMOUNTS.values(), *DEBIT_CREDIT, _DURATION}
 DATES = {
     "booking_date", "close_date", "start_date", "terminated_on", "recognition_period",
 }  # fmt: skip

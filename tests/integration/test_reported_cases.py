@@ -86,6 +86,22 @@ def test_an_amount_that_cannot_be_read_is_not_posted_anew(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
+    ("case", "matched"),
+    [
+        ("20-debit-and-credit-columns", 2),
+        ("25-ledger-writes-credits-negative", 2),
+        ("26-ledger-in-cents", 3),
+    ],
+)
+def test_amounts_that_a_ledger_writes_its_own_way_agree(
+    tmp_path: Path, case: str, matched: int
+) -> None:
+    """Credit less debit, the sign turned, and cents."""
+    found = document_of(tmp_path, case, "2024-06")
+    assert (found["totals"]["USD"]["matched"], found["exit_code"]) == (matched, 0)
+
+
+@pytest.mark.parametrize(
     ("case", "rows", "matched", "left_out"),
     [
         ("22-title-lines", 2, 2, "4 lines above the header"),

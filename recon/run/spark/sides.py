@@ -122,7 +122,7 @@ def _parquet(
         side, told = settings.side, delivery.description
         unsaid = {side: delivery.unsaid}
         refuse_doubtful(connection, {side: relation}, unsaid, currency, {side: told})
-        own = FilesSource(settings).parquet() if settings.kind is SourceKind.FILES else []
+        own = FilesSource(settings).parquet(connection) if settings.kind is SourceKind.FILES else []
         if own:
             _refuse_hidden(settings.side, own)
             return own, True
