@@ -117,7 +117,7 @@ class SourceSettings:
     header, and without `decimal` amounts have a decimal point, unless they could mean two numbers.
     `currency` is the policy's, of rows without one. The first `skip_head` and the last `skip_foot`
     lines of a CSV file are no rows. Amounts of files count `unit` of the currency; `invert` turns
-    their sign.
+    their sign. Of their rows, `where` keeps those for which it holds, as SQL over their columns.
     """
 
     side: Side
@@ -136,6 +136,7 @@ class SourceSettings:
     skip_foot: int = 0
     invert: bool = False
     unit: Decimal = Decimal(1)
+    where: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,7 @@ def _read_figures(table: Keys, kind: SourceKind) -> dict[str, Any]:
     figures = {
         "invert": table.take("invert", keys.yes_or_no, standard.invert),
         "unit": table.take("unit", values.unit, standard.unit),
+        "where": table.take("where", keys.text, standard.where),
     }
     for name, value in figures.items():
         if kind is not SourceKind.FILES and value != getattr(standard, name):

@@ -23,6 +23,7 @@ from recon.sources.csv_lines import CsvFile, csv_file, left_out
 from recon.sources.decoding import as_utf8, opening
 from recon.sources.delivery import Delivery, Request, Scratch
 from recon.sources.figures import adjusted, adjusts, float_notices
+from recon.sources.kept_rows import kept_rows
 from recon.sources.naming import chosen, selected
 from recon.sources.side_by_side import Supervisor
 from recon.store.columns import PLACE
@@ -92,6 +93,8 @@ class FilesSource:
         with ExitStack() as scratch:
             with reading(self.settings.side, self.description):
                 relation, place, less = self._relation(session, paths, scratch)
+                relation, place, rows = kept_rows(session, self.settings, relation, place)
+                less += rows
                 found = columns(session, relation)
                 selection = f"(SELECT {selected(self.settings, found)} {place} FROM {relation})"
                 if adjusts(self.settings, chosen(self.settings, found)):
@@ -118,7 +121,7 @@ class FilesSource:
             return []
         relation, _ = self._parquet_relation(session, paths)
         found = chosen(self.settings, columns(session, relation))
-        return [] if adjusts(self.settings, found) else paths
+        return [] if self.settings.where or adjusts(self.settings, found) else paths
 
     def _trail(self, before: Sequence[tuple[int, int]]) -> Mapping[str, object]:
         """The files with their hashes.

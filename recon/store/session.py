@@ -6,14 +6,20 @@ import os
 import re
 import tempfile
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
 
 from recon.base import temporary
-from recon.base.errors import ReconError, ReportError, SourceDataError, SourceUnreachable
+from recon.base.errors import (
+    ConfigError,
+    ReconError,
+    ReportError,
+    SourceDataError,
+    SourceUnreachable,
+)
 
 Session = duckdb.DuckDBPyConnection
 
@@ -147,6 +153,48 @@ def writing(path: Path) -> Iterator[None]:
             f"{path} cannot be written: {_plainly(error)}. "
             "Close it, make room, or choose another place, then run again."
         ) from error
+
+
+@contextmanager
+def evaluating(key: str, found: Sequence[str]) -> Iterator[None]:
+    """Turn mistakes in an expression of the configuration into ConfigErrors.
+
+    `found` are the columns that it may use.
+    """
+    try:
+        yield
+    except (
+        duckdb.BinderException,
+        duckdb.ParserException,
+        duckdb.CatalogException,
+        duckdb.ConversionException,
+        duckdb.OutOfRangeException,
+        duckdb.InvalidInputException,
+    ) as error:
+        if "CSV Error" in str(error):
+            raise
+        raise ConfigError([f"{key}: {_mistake(error, found)}"], "the configuration") from error
+
+
+def refuse_many(text: str) -> None:
+    """Stop where a text is not one SQL expression.
+
+    Raises DuckDB's errors.
+    """
+    duckdb.SQLExpression(text)
+
+
+def _mistake(error: duckdb.Error, found: Sequence[str]) -> str:
+    """DuckDB's message on an expression, for people."""
+    if unknown := re.search(r'Referenced column "(.*?)" ', str(error)):
+        return (
+            f"there is no column {unknown[1]!r} (there are {', '.join(found)}); texts are in "
+            "single quotes, names with blanks in double ones"
+        )
+    plain = _plainly(error).rstrip("!.")
+    if isinstance(error, duckdb.ConversionException) or "explicit cast" in plain:
+        return f"{plain}; every column is text, so write TRY_CAST(column AS DECIMAL(18, 2))"
+    return plain
 
 
 def _raised(error: Exception, what: str) -> BaseException | None:
