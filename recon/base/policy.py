@@ -42,6 +42,13 @@ class Recognition(StrEnum):
     CLOSE_MONTH = "close_month"
 
 
+class Ids(StrEnum):
+    """Whether case counts in ids."""
+
+    FOLD = "fold"
+    EXACT = "exact"
+
+
 class Kind(StrEnum):
     """The two families of revenue types."""
 
@@ -117,6 +124,7 @@ class Policy:
     segments: Mapping[str, Tolerance] = field(default_factory=dict)
     aliases: Mapping[str, str] = field(default_factory=dict)
     severity: SeverityRules = SeverityRules()
+    ids: Ids = Ids.FOLD
 
     @classmethod
     def of(cls, table: Mapping[str, object]) -> Policy:
@@ -148,6 +156,7 @@ class Policy:
             ("convention", self.convention.value),
             ("rounding", self.rounding.value),
         ]
+        rows += [("ids", self.ids.value)] * (self.ids is not Ids.FOLD)
         for name, rule in self.types.items():
             parts = [rule.kind.value, rule.recognition.value]
             parts += [part.value for part in (rule.convention, rule.rounding) if part]
@@ -197,6 +206,7 @@ def read_policy(table: Keys) -> Policy:
         segments=_read_segments(table),
         aliases=_read_aliases(table, types),
         severity=_read_severity(table.table("severity")),
+        ids=table.take("ids", keys.one_of(Ids), standard.ids),
     )
     table.close()
     return policy

@@ -40,6 +40,7 @@ def load_contracts(connection: Session, relation: str, policy: Policy) -> list[s
     typed = _contracts_typed(side, relation, policy)
     connection.execute(f"CREATE TABLE contracts_typed AS {typed}")
     _mark_duplicates(connection)
+    _name_the_setting_of_case(connection)
     connection.execute(f"CREATE TEMP VIEW contracts_valid AS {_contracts_valid()}")
     return _float_notice(side, "contract_value")
 
@@ -63,7 +64,7 @@ def _contracts_typed(given: Columns, relation: str, policy: Policy) -> str:
         FROM given),
     named AS (SELECT *, {type_of("type_folded", policy)} AS type FROM source),
     typed AS (
-        SELECT *, lower(id) AS id_key, {rule_of(policy)} AS rule,
+        SELECT *, id_key(id) AS id_key, {rule_of(policy)} AS rule,
             CASE WHEN months BETWEEN 1 AND {LONGEST_TERM} THEN CAST(months AS INTEGER) END
                 AS duration
         FROM named)
@@ -126,6 +127,22 @@ def _mark_duplicates(connection: Session) -> None:
             'duplicate key: ' || d.rows || ' rows of ' || d.ids || ', ' || d.type)
         FROM duplicate_contract_keys d
         WHERE d.id_key = contracts_typed.id_key AND d.type = contracts_typed.type"""
+    )
+
+
+def _name_the_setting_of_case(connection: Session) -> None:
+    """Name the setting where ids differ only in case.
+
+    With `[policy] ids = "exact"` each of them has a key of its own.
+    """
+    connection.execute(
+        """UPDATE contracts_typed SET reason = reason || '; their ids differ only in case: '
+            || 'if case counts, set [policy] ids = "exact"'
+        FROM (
+            SELECT id_key, type FROM contracts_typed
+            SEMI JOIN duplicate_contract_keys USING (id_key, type)
+            GROUP BY id_key, type HAVING count(DISTINCT exact_id(id)) = count(*)) apart
+        WHERE apart.id_key = contracts_typed.id_key AND apart.type = contracts_typed.type"""
     )
 
 
@@ -258,7 +275,7 @@ def _entries_of(given: Columns, compliance: Sequence[str]) -> str:
         SELECT *, fold_type(given_revenue_type) AS type_folded {given.as_said().said(*read)}
         FROM query_table(rows)),
     typed AS (
-        SELECT *, read_id(given_contract_id) AS id, lower(id) AS id_key,
+        SELECT *, read_id(given_contract_id) AS id, id_key(id) AS id_key,
             read_type(type_folded) AS type, read_currency(given_currency) AS currency,
             {side.units("amount")} AS amount, {side.month(PERIOD)} AS month,
             {side.count(CONDENSED)} AS stands_for

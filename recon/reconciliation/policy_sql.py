@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from recon.base import money
-from recon.base.policy import PPM, Policy, Rounding, Tolerance, TypePolicy
+from recon.base.policy import PPM, Ids, Policy, Rounding, Tolerance, TypePolicy
 from recon.reconciliation.expected import install
+from recon.store import ids
 from recon.store.session import Session, literal
 
 # The largest HUGEINT: a cap that caps nothing.
@@ -60,6 +61,7 @@ def register_policy(connection: Session, policy: Policy) -> None:
     units = list(money.minor_units().items())
     connection.execute(f"CREATE TABLE units AS FROM {_values('u(currency, unit)', units)}")
     install(connection)
+    ids.install(connection, policy.ids is Ids.EXACT)
     roundings = {row[5] for row in types}
     own = "accrued_cumulative" if roundings == {Rounding.CUMULATIVE.value} else "accrued"
     connection.execute(f"CREATE MACRO own_accrued(k, t) AS {own}(k, t)")

@@ -5,9 +5,10 @@ in the order in which they are made. Modules are named from this room on, those 
 `recon` on.
 
 Names of columns that mean the same everywhere: `line` is the row of a contract line in its source,
-below 0 for a line that only accounting has. `id_key` is an id trimmed and in lower case; with
-`type` and `currency` it is the key of a line. Amounts are ten-thousandths, months are counted from
-January of year 0. `unit` is a currency's minor unit, `stands_for` how many entries a row adds up.
+below 0 for a line that only accounting has. `id_key` is an id as it is compared
+(`recon.store.ids`); with `type` and `currency` it is the key of a line. Amounts are
+ten-thousandths, months are counted from January of year 0. `unit` is a currency's minor unit,
+`stands_for` how many entries a row adds up.
 """
 
 from __future__ import annotations

@@ -118,7 +118,7 @@ def to_date_differences(
     ids, types, currencies = (list(column) for column in zip(*keys, strict=True))
     rows = connection.execute(
         """SELECT n, to_date_recognized - to_date_expected FROM lines_compared
-        JOIN (SELECT unnest(?) AS n, lower(trim(unnest(?))) AS id_key, unnest(?) AS type,
+        JOIN (SELECT unnest(?) AS n, id_key(unnest(?)) AS id_key, unnest(?) AS type,
             unnest(?) AS currency) USING (id_key, type, currency)""",
         [list(range(len(keys))), ids, types, currencies],
     ).fetchall()

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from recon.base import money
 from recon.base.errors import MissingColumns
 from recon.base.result import Side
+from recon.store.ids import AROUND
 from recon.store.session import literal, name
 
 # The place of a row in its source, where the relation has it.
@@ -25,6 +26,8 @@ _YEAR = r"(19|[2-9]\d)\d{2}"
 _WIDE = "DECIMAL(28, 10)"
 _LARGEST = money.plain(money.LARGEST, "")
 _BLANKS = literal(" \t\n\r\N{NO-BREAK SPACE}")
+# Around an id even blanks that nobody sees are no part of it.
+_IDS = {"contract_id", "customer_id"}
 # The first and the last character of a text that begins and ends with visible ASCII.
 _VISIBLE = "BETWEEN '!' AND '~'"
 
@@ -108,6 +111,8 @@ class Columns:
             return f"nullif(trim(CAST({raw} AS VARCHAR), {_BLANKS}), '')"
         # Most texts have nothing to trim, which is seen four times faster.
         trimmed = f"nullif(trim({raw}, {_BLANKS}), '')"
+        if column in _IDS:
+            trimmed = f"nullif(regexp_replace({raw}, '{AROUND}', '', 'g'), '')"
         return f"CASE WHEN {raw} {_VISIBLE} AND {raw}[-1] {_VISIBLE} THEN {raw} ELSE {trimmed} END"
 
     def number(self, column: str) -> str:

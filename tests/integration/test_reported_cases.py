@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from recon.base.errors import ExitCode
 from tests.shell import in_process
 
 CASES = Path(__file__).parent.parent / "cases" / "reported"
@@ -21,13 +22,16 @@ def config_of(folder: Path, case: str) -> str:
     return str(folder / case / "config" / "recon.toml")
 
 
-def document_of(folder: Path, case: str, month: str) -> dict[str, Any]:
-    """Return the JSON of a case's month, whose evidence holds."""
+def document_of(folder: Path, case: str, month: str, policy: str = "") -> dict[str, Any]:
+    """Return the JSON of a case's month, whose evidence holds; `policy` replaces its own."""
     config = config_of(folder, case)
+    if policy:
+        text = Path(config).read_text(encoding="utf-8").partition("[policy]")[0]
+        Path(config).write_text(f"{text}[policy]\n{policy}\n", encoding="utf-8")
     document = json.loads(
         in_process("month", month, "--config", config, "--json", cwd=folder).stdout
     )
-    assert in_process("verify", "--all", "--config", config, cwd=folder).returncode == 0
+    assert in_process("verify", "--all", "--config", config, cwd=folder).returncode == ExitCode.DONE
     return dict(document)
 
 
@@ -119,3 +123,22 @@ def test_lines_that_are_no_rows_are_left_out(
     assert found["totals"]["USD"]["matched"] == matched
     told = [text for text in found["notices"] if text.startswith("Left out")]
     assert told == [f"Left out of the accounting side: {left_out}."] * bool(left_out)
+
+
+def test_case_of_ids_counts_where_it_is_set(tmp_path: Path) -> None:
+    """Two lines are matched; without the setting no row is compared, and the reason names it."""
+    exact = document_of(tmp_path / "exact", "16-ids-that-differ-in-case", "2024-06")
+    totals = exact["totals"]["USD"]
+    assert (totals["contract_lines"], totals["matched"], totals["expected"]) == (2, 2, "1200.00")
+    default = document_of(
+        tmp_path / "fold", "16-ids-that-differ-in-case", "2024-06", "tolerance='0%'"
+    )
+    assert len(default["invalid"]) == 4
+    assert all('[policy] ids = "exact"' in row["reason"] for row in default["invalid"])
+
+
+def test_a_dash_is_a_dash(tmp_path: Path) -> None:
+    """The line whose id has another dash in the ledger is matched."""
+    found = document_of(tmp_path, "17-ids-damaged-by-spreadsheets", "2024-06")
+    assert found["totals"]["USD"]["matched"] == 1
+    assert not {item["contract_id"] for item in found["breaks"]} & {"C-5", "C\N{EN DASH}5"}

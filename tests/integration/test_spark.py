@@ -19,7 +19,9 @@ from recon.base.month import Month
 from recon.base.policy import Policy
 from recon.base.result import Side
 from recon.config import SparkSettings
+from recon.run.spark.groups import folded
 from recon.run.spark.session import session
+from recon.store.ids import install, plain_letters
 from recon.store.session import open_session
 from tests.shell import (
     CONTRACTS,
@@ -120,6 +122,8 @@ CROOKED = [
     contract("I-1", "12.00.5"),  # no amount
     contract("", "500.00"),  # no id
     contract("\u212a-7"),  # the Kelvin sign, of which k is the lower case
+    contract("C\uff11\u2013\u00bd\u200b"),  # full width, an en dash, a half, a blank of no width
+    contract("C\u00a0e\u0301  8"),  # a blank that does not break, an accent of its own
 ]
 POSTED = [
     entry("a-1"),
@@ -129,6 +133,8 @@ POSTED = [
     entry("I-1"),
     entry("k-7", "250.00"),
     entry("k-7", "100.00", "2024-05"),
+    entry("c1-1\u20442"),
+    entry("C \u00c9 8"),
     entry("ORPHAN-1", "77.77"),
     entry("ORPHAN-2", "88.88"),
     entry("A-1", "no amount"),
@@ -316,14 +322,28 @@ def test_what_fails_on_an_executor_is_raised_here_as_it_was() -> None:
 
 
 def test_no_letter_is_folded_finer_than_by_the_core() -> None:
-    """The letters whose lower case is in ASCII for DuckDB are those that groups are told of."""
-    from recon.run.spark.groups import FOLDED
-
+    """Of any character its group keeps what it keeps of the key that the core compares."""
     with open_session() as connection:
+        install(connection, exact=False)
         found = connection.execute(
-            """SELECT chr(code), lower(chr(code)) FROM (
+            """SELECT chr(code), id_key(chr(code)) FROM (
                 -- Between the two are no letters.
                 SELECT CAST(unnest(range(1, 55296) || range(57344, 1114112)) AS INTEGER) AS code)
-            WHERE lower(chr(code)) <> chr(code) AND ascii(lower(chr(code))) < 128"""
+            WHERE id_key(chr(code)) <> chr(code)"""
         ).fetchall()
-    assert sorted(found) == sorted(zip(*FOLDED, strict=True))
+    assert len(found) > 4_000
+    assert [pair for pair in found if _kept(pair[0]) != _kept(pair[1])] == []
+
+
+def _kept(text: str) -> str:
+    """Return the letters and digits of ASCII in a text."""
+    small = "".join(plain_letters().get(character, character) for character in text)
+    return "".join(filter("0123456789abcdefghijklmnopqrstuvwxyz".__contains__, small))
+
+
+def test_spark_keeps_the_letters_of_an_id(spark: SparkSession) -> None:
+    """Java finds the same letters in every character, however many there are in it."""
+    ids = [f"{character}-\u5951 7" for character in plain_letters()]
+    frame = spark.createDataFrame([(text,) for text in ids], "contract_id string")
+    rows = frame.select("contract_id", folded(frame, "contract_id").alias("kept")).collect()
+    assert {row.contract_id: row.kept for row in rows} == {text: _kept(text) for text in ids}

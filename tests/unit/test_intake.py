@@ -269,6 +269,8 @@ def test_duplicate_contract_lines_are_all_invalid(first: str, second: str) -> No
     result = recon.reconcile(pd.DataFrame(book), pd.DataFrame(posted), MONTH)
     spelled = ", ".join(sorted({first, second.strip()}))
     reason = f"duplicate key: 2 rows of {spelled}, Subscription"
+    if first != second:
+        reason += '; their ids differ only in case: if case counts, set [policy] ids = "exact"'
     assert reasons(result, Side.ANALYTICS) == [reason, reason]
     assert reasons(result, Side.ACCOUNTING) == [f"its contract line is invalid: {reason}"]
     assert [line["contract_id"] for line in lines(result)] == ["C2"]
@@ -465,8 +467,8 @@ def test_missing_options_are_no_text(missing: object) -> None:
 
 
 def test_two_lines_have_two_names() -> None:
-    """What the comparison tells apart no journal takes for one; the ends of ids are Unicode."""
-    ids = ("q", "\x0bq", "\N{IDEOGRAPHIC SPACE}q", "ΟΔΟΣ", "οδος", "İx", "i̇x")
+    """What the comparison tells apart no journal takes for one."""
+    ids = ("q", "q.", "ΟΔΟΣ", "οδος", "İx", "i̇x")
     book = pd.DataFrame([contract(contract_id=each) for each in ids])
     found = recon.reconcile(book, pd.DataFrame([ENTRY]), MONTH).breaks
     assert len({item.name for item in found}) == len(ids) + 1

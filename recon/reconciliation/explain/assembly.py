@@ -40,7 +40,7 @@ def contract_detail(
 ) -> ContractDetail:
     """Everything about one contract in a reconciled month.
 
-    The id is matched trimmed and case-folded; `compliance` names further columns of the entries.
+    The id is matched as ids are; `compliance` names further columns of the entries.
     Raises UsageError with the nearest ids where neither side knows the contract.
     """
     written = relations.collect(session, contract_id, result.month)

@@ -21,12 +21,12 @@ Row = dict[str, Any]
 def collect(session: Session, contract_id: str, month: Month) -> str:
     """Collect a contract; return its id as spelled.
 
-    It creates `contract_entries` and `contract_lines`. The id is matched trimmed and case-folded;
+    It creates `contract_entries` and `contract_lines`. The id is matched as ids are;
     analytics' spelling goes first. Raises UsageError with the nearest ids where neither side knows
     the contract.
     """
     wanted = contract_id.strip()
-    of_contract = f"id_key = lower({literal(wanted)})"
+    of_contract = f"id_key = id_key({literal(wanted)})"
     _collect_entries(session, of_contract)
     found = session.execute(
         f"""SELECT id FROM (
@@ -48,7 +48,7 @@ def _nearest(session: Session, wanted: str) -> list[str]:
             SELECT id, id_key FROM contracts_typed
             UNION SELECT id, id_key FROM entries_of('entries_raw'))
         WHERE id_key IS NOT NULL GROUP BY id_key
-        ORDER BY damerau_levenshtein(id_key, lower({literal(wanted)})), id_key LIMIT {NEAREST}"""
+        ORDER BY damerau_levenshtein(id_key, id_key({literal(wanted)})), id_key LIMIT {NEAREST}"""
     ).fetchall()
     return [row[0] for row in rows]
 
@@ -152,7 +152,7 @@ def invalid_rows(session: Session, contract_id: str) -> list[Row]:
     return _rows(
         session,
         f"""SELECT * EXCLUDE r.type FROM contracts_typed LEFT JOIN rules r USING (rule)
-        WHERE id_key = lower({literal(contract_id)}) AND reason IS NOT NULL ORDER BY row""",
+        WHERE id_key = id_key({literal(contract_id)}) AND reason IS NOT NULL ORDER BY row""",
     )
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from recon.base import money
 from recon.base.errors import ExitCode
-from recon.base.policy import Policy, Tolerance, TypePolicy, rate_text
+from recon.base.policy import Ids, Policy, Tolerance, TypePolicy, rate_text
 from recon.base.result import Break, Entry, Reconciliation, Severity, Side
 from recon.reconciliation.document import document, dumps
 from recon.record.evidence.layout import (
@@ -108,11 +108,14 @@ def _entry(entry: Entry, currency: str, result: Reconciliation) -> dict[str, obj
 def policy_table(policy: Policy) -> dict[str, object]:
     """Every rule by its configuration key, as `Policy.of` reads it."""
     rules = policy.severity
+    # Left out where it is the default, so that older packs are what is made of them again.
+    ids = {} if policy.ids is Ids.FOLD else {"ids": policy.ids.value}
     return {
         **_tolerance(policy.tolerance),
         "currency": policy.currency,
         "convention": policy.convention.value,
         "rounding": policy.rounding.value,
+        **ids,
         "types": {name: _type(rule) for name, rule in policy.types.items()},
         "segments": {name: _tolerance(rule) for name, rule in policy.segments.items()},
         "aliases": dict(policy.aliases),

@@ -22,6 +22,7 @@ from recon.base.result import Side
 from recon.reconciliation.intake import load_contracts, view_entries
 from recon.reconciliation.policy_sql import register_policy
 from recon.reconciliation.revenue import COMPARED, compare_month
+from recon.store.ids import plain_letters
 from recon.store.session import Session, name, open_session, reading
 
 if TYPE_CHECKING:
@@ -29,9 +30,6 @@ if TYPE_CHECKING:
 
 
 _GROUP = "recon_group"
-_CAPITALS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-# Outside ASCII, two letters alone have a lower case within it: the Kelvin sign and the dotted I.
-FOLDED = (f"{_CAPITALS}\u212a\u0130", f"{_CAPITALS.lower()}ki")
 
 
 @contextmanager
@@ -94,8 +92,8 @@ def folded(frame: DataFrame, column: str) -> Column:
 
     NULL for none.
 
-    It may be coarser than what the core takes for the same id, never finer. So whatever is no
-    letter and no digit of ASCII is left out: the blanks around an id among it, and the letters
+    It may be coarser than what the core takes for the same id, never finer. So whatever has no
+    letter and no digit of ASCII in it is left out: blanks and dashes among it, and the letters
     whose lower case Java and DuckDB do not agree on.
     """
     from pyspark.sql import functions as f
@@ -104,7 +102,21 @@ def folded(frame: DataFrame, column: str) -> Column:
     if dict(frame.dtypes)[column] in ("double", "float"):
         whole = (text == f.floor(text)) & (f.abs(text) < f.lit(1e15))
         text = f.when(whole, text.cast("bigint").cast("string")).otherwise(text.cast("string"))
-    return f.regexp_replace(f.translate(text.cast("string"), *FOLDED), "[^0-9a-z]", "")
+    return f.regexp_replace(_lettered(text.cast("string")), "[^0-9a-z]", "")
+
+
+def _lettered(text: Column) -> Column:
+    """A text as the letters of ASCII in it."""
+    from pyspark.sql import functions as f
+
+    one = {c: letters for c, letters in plain_letters().items() if len(letters) == 1}
+    many = {c: letters for c, letters in plain_letters().items() if len(letters) > 1}
+    text = f.translate(text, "".join(one), "".join(one.values()))
+    spelled = f.map_from_arrays(
+        f.split(f.lit("".join(many)), ""), f.split(f.lit(" ".join(many.values())), " ")
+    )
+    each = f.transform(f.split(text, ""), lambda c: f.coalesce(f.try_element_at(spelled, c), c))
+    return f.when(text.rlike(r"[^\x00-\x7F]"), f.array_join(each, "")).otherwise(text)
 
 
 # Relations of a group for the driver: what `summarize` reads, and a contract's detail besides.

@@ -1,0 +1,157 @@
+"""Ids that are written in other ways on the two sides, through the front door."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import recon
+from recon.base.errors import ConfigError
+from recon.base.policy import Ids, Policy
+from recon.base.result import Cause, Flag, Side
+from recon.record.evidence.documents import policy_table
+from recon.store.ids import USUAL, install, other_forms
+from recon.store.session import Session, literal, open_session
+from tests.tables import ENTRY, MONTH, contract, entries, line_of, lines, reasons, subscriptions
+
+JUNE = {"booking_date": "2024-06-01"}
+SAME = {
+    "dashes": ("C-5", ["C\u20105", "C\u20115", "C\u20135", "C\u20145", "C\u22125", "C\ufe585",
+                       "C\ufe635", "C\uff0d5"]),
+    "invisible": ("C5", ["\ufeffC5", "C\u200b5", "C\u00ad5", "C5\u200e\u00a0", "\u2060C\u200d5"]),
+    "blanks": ("C 5", ["C  5", "C\u00a05", "C\t5", "C\u2009 \u30005", "\u3000C 5\u2003", "C\n5"]),
+    "forms": ("Caf\u00e9-51/2", ["CAFE\u0301-51/2", "\uff23af\u00e9-\uff151/2"]),
+    "ligatures": ("affix-VIII", ["a\ufb03x-VIII", "affix-\u2167"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("delivered", "written"), SAME.values(), ids=SAME)
+def test_ids_that_look_alike_are_the_same(delivered: str, written: list[str]) -> None:
+    """The line is matched, seen as analytics delivers it, and the spelling is reported."""
+    posted = [ENTRY | {"contract_id": text, "entry_id": text} for text in written]
+    book = pd.DataFrame([contract(contract_id=delivered, **JUNE)])
+    result = recon.reconcile(book, pd.DataFrame(posted), MONTH)
+    assert [line["contract_id"] for line in lines(result)] == [delivered]
+    line = line_of(result, delivered)
+    assert line["recognized"] == len(written) * 1_000_000
+    assert "spelling" in line["flags"]
+    assert result.flags[Flag.SPELLING] == 1
+
+
+def test_what_differs_by_a_rule_stays_apart() -> None:
+    """Zeros, a trailing .0, an exponent and an apostrophe are never merged by themselves."""
+    names = ["00042", "77", "1000000000", "99"]
+    book = pd.DataFrame([contract(contract_id=name, **JUNE) for name in names])
+    posted = entries("""
+        contract_id
+        42
+        77.0
+        1E+9
+        '99
+    """)
+    result = recon.reconcile(book, posted, MONTH)
+    assert len(lines(result)) == 8
+
+
+@pytest.mark.parametrize("nothing", ["\u200b", "\ufeff \u00a0", "\u2003", "\u00ad"])
+def test_an_id_of_which_nothing_is_seen_is_missing(nothing: str) -> None:
+    """It is no contract, on either side."""
+    book = pd.DataFrame([contract(contract_id=nothing, **JUNE), contract(**JUNE)])
+    posted = pd.DataFrame([ENTRY | {"contract_id": nothing}, ENTRY])
+    result = recon.reconcile(book, posted, MONTH)
+    for side in Side:
+        assert reasons(result, side) == ["contract_id is missing"]
+
+
+def test_customers_are_matched_as_contracts_are() -> None:
+    """An amount moves between two contracts of one customer whose id is written in two ways."""
+    book = subscriptions("K100 c-1 12000.00 2024-06-01 2025-05-31 -",
+                         "K222 C\u2013\uff11 12000.00 2024-06-01 2025-05-31 -")  # fmt: skip
+    posted = entries("""
+        contract_id amount
+        K100        1300.00
+        K222        700.00
+    """)
+    result = recon.reconcile(book, posted, MONTH)
+    assert {item.cause for item in result.breaks} == {Cause.WRONG_CONTRACT}
+
+
+def test_case_counts_where_it_is_set() -> None:
+    """Two ids that differ in case are two contracts; their dashes are still one dash."""
+    names = ("a9U-y", "a9U-Y")
+    book = pd.DataFrame([contract(contract_id=name, **JUNE) for name in names])
+    posted = pd.DataFrame(
+        [ENTRY | {"contract_id": "a9U\u2013y"}, ENTRY | {"contract_id": "a9U-Y", "amount": "40.00"}]
+    )
+    exact = recon.reconcile(book, posted, MONTH, {"ids": "exact"})
+    assert {line["contract_id"]: line["recognized"] for line in lines(exact)} == {
+        "a9U-y": 1_000_000,
+        "a9U-Y": 400_000,
+    }
+    assert len({item.name for item in exact.breaks}) == len(exact.breaks)
+    assert ("ids", "exact") in exact.policy.rows()
+    folded = recon.reconcile(book, posted, MONTH)
+    assert len(reasons(folded, Side.ANALYTICS)) == len(names)
+    assert all('set [policy] ids = "exact"' in why for why in reasons(folded, Side.ANALYTICS))
+
+
+def test_rows_that_the_setting_would_not_part_do_not_name_it() -> None:
+    """A third row spelled as one of the two stays a duplicate under either setting."""
+    book = pd.DataFrame([contract(contract_id=name, **JUNE) for name in ("c1", "C1", "C\u200b1")])
+    result = recon.reconcile(book, pd.DataFrame([ENTRY]), MONTH)
+    assert not any("exact" in why for why in reasons(result, Side.ANALYTICS))
+
+
+def test_the_setting_is_in_the_evidence_where_it_is_not_the_default() -> None:
+    """Packs of the default are as they were; a wrong word is refused with its key."""
+    assert "ids" not in policy_table(Policy())
+    exact = Policy.of({"ids": "exact"})
+    assert exact.ids is Ids.EXACT
+    assert Policy.of(policy_table(exact)) == exact
+    with pytest.raises(ConfigError, match=r"policy\.ids: 'loose' is not one of fold, exact"):
+        Policy.of({"ids": "loose"})
+
+
+# --- the SQL against Python's own Unicode
+
+
+def test_every_other_form_is_known() -> None:
+    """No character that NFKC changes is missing, and none of them counts as usual."""
+    every = (chr(code) for code in range(0x110000) if not 0xD800 <= code < 0xE000)
+    changed = {c for c in every if _normal("NFKD", c) != _normal("NFD", c)}
+    assert changed == set(other_forms())
+    with _session() as session:
+        query = "SELECT list(c) FROM (SELECT unnest(?) AS c) WHERE regexp_matches(c, ?)"
+        (usual,) = session.execute(query, [sorted(changed), f"[{USUAL}]"]).fetchone() or ((),)
+    assert usual == ["\u2011"]  # a dash, which every dash becomes anyway
+
+
+@given(st.lists(st.text(st.sampled_from(["A", "-", " ", "\u0301", "\u200b", *other_forms()]))))
+def test_sql_normalizes_as_python_does(texts: list[str]) -> None:
+    """NFKC without format characters, with one kind of blank and dash."""
+    with _session() as session:
+        found = [session.execute(f"SELECT exact_id({literal(t)})").fetchone() for t in texts]
+    assert found == [(_normalized(text),) for text in texts]
+
+
+def _session() -> Session:
+    session = open_session()
+    install(session, exact=True)
+    return session
+
+
+def _normal(form: str, text: str) -> str:
+    return unicodedata.normalize(form, text)  # type: ignore[arg-type]
+
+
+def _normalized(text: str) -> str:
+    seen = "".join(c for c in text if unicodedata.category(c) != "Cf")
+    dashed = (
+        "-" if unicodedata.category(c) == "Pd" or c == "\u2212" else c
+        for c in _normal("NFKC", seen)
+    )
+    return " ".join("".join(dashed).split())
