@@ -118,6 +118,7 @@ class SourceSettings:
     `currency` is the policy's, of rows without one. The first `skip_head` and the last `skip_foot`
     lines of a CSV file are no rows. Amounts of files count `unit` of the currency; `invert` turns
     their sign. Of their rows, `where` keeps those for which it holds, as SQL over their columns.
+    Moments that know their offset are taken in `time_zone`, as those of a database are.
     """
 
     side: Side
@@ -137,6 +138,7 @@ class SourceSettings:
     invert: bool = False
     unit: Decimal = Decimal(1)
     where: str | None = None
+    time_zone: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

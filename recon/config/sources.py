@@ -42,6 +42,7 @@ def read_source(table: Keys, side: Side, path: Path, zone: str | None) -> Source
         skip_foot=table.take("skip_foot", keys.whole, 0),
         **_read_figures(table, kind),
         database=_read_database(table, kind, path, zone),
+        time_zone=zone if kind in (SourceKind.FILES, SourceKind.SPARK) else None,
     )
     table.close()
     return settings

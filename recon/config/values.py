@@ -97,6 +97,8 @@ def time_zone(value: object) -> str:
     text = keys.text(value)
     try:
         ZoneInfo(text)
+        if text == "localtime":  # of this machine alone, and none for DuckDB
+            raise KeyError(text)
     except (KeyError, OSError, ValueError):
         raise ValueError(f"{value!r} is not a time zone, like 'Europe/Berlin'") from None
     return text

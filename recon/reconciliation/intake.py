@@ -28,6 +28,8 @@ LONGEST_TERM = 12_000
 
 _NOT_EXACT = "not an amount, or is too large"
 _NOT_A_DATE = "not a date"
+_STARTED_ON = "coalesce(start_date, booked_on)"
+_CONTRACT_FAULTS = {"terminated_on": (f"terminated_on < {_STARTED_ON}", "before its start")}
 _CODED = "CASE WHEN regexp_full_match(currency, '[A-Z]{3}') THEN currency END"
 
 
@@ -69,10 +71,14 @@ def _contracts_typed(given: Columns, relation: str, policy: Policy) -> str:
                 AS duration
         FROM named)
     SELECT row, id, id_key, type, rule, currency, value, finer, duration, booked_on,
-        coalesce(start_date, booked_on) AS started_on, close_date, terminated_on,
+        {_STARTED_ON} AS started_on,
+        CASE WHEN close_date = DATE '9999-12-31' AND duration IS NOT NULL
+            THEN coalesce(add_months({_STARTED_ON}, duration) - 1, close_date)
+            ELSE close_date END AS close_date,
+        terminated_on,
         customer_id, customer, segment, owner,
         CASE WHEN type IS NULL THEN type_text END AS type_text,
-        {reason(side, _contract_checks(policy))} AS reason
+        {reason(side, _contract_checks(policy), _CONTRACT_FAULTS)} AS reason
     FROM typed"""
 
 

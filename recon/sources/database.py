@@ -174,7 +174,8 @@ def _moment(raw: bytes, zone: str | None) -> str:
     """
     year, month, day, hour, minute, second, nanosecond, *offset = struct.unpack("<6hI2h", raw)
     moment = datetime(year, month, day, hour, minute, second, nanosecond // 1000)
-    if zone:
+    # The first and the last years are how systems say that there is no date.
+    if zone and 1900 < year < 9999:  # noqa: PLR2004
         at = timezone(timedelta(hours=offset[0], minutes=offset[1]))
         moment = moment.replace(tzinfo=at).astimezone(ZoneInfo(zone)).replace(tzinfo=None)
     return moment.isoformat(" ")

@@ -17,6 +17,13 @@ NUMBERS = {*AMOUNTS.values(), *DEBIT_CREDIT, _DURATION}
 DATES = {
     "booking_date", "close_date", "start_date", "terminated_on", "recognition_period",
 }  # fmt: skip
+MOMENTS = DATES | {"posted_at"}
+# A moment whose offset from UTC is known, in capitals. The years in which systems say that there is
+# no date are left out: those moments stay what they are.
+_WITH_OFFSET = (
+    r"(19(0[1-9]|[1-9]\d)|[2-8]\d{3}|9([0-8]\d|9[0-8])\d|999[0-8])-\d{2}-\d{2}[T ]\d{2}:\d{2}"
+    r"(:\d{2}([.,]\d+)?)?\s*(Z|[+-]\d{2}(:?\d{2})?)"
+)
 
 
 def selected(settings: SourceSettings, found: Mapping[str, str]) -> str:
@@ -74,6 +81,8 @@ def written(settings: SourceSettings, raw: str, kind: str, ours: str, currency: 
     `currency` is the SQL of the row's, which a sign beside an amount must mean.
     """
     lower = ours.strip().lower()
+    if settings.time_zone and lower in MOMENTS:
+        raw = _in_zone(raw, kind, settings.time_zone)
     if kind != "VARCHAR":
         return raw
     if lower == _DURATION:
@@ -85,6 +94,22 @@ def written(settings: SourceSettings, raw: str, kind: str, ours: str, currency: 
         day = f"try_strptime({raw}, {literal(settings.date_format)})"
         return f"coalesce(strftime({day}, '%Y-%m-%d'), {raw})"
     return raw
+
+
+def _in_zone(raw: str, kind: str, zone: str) -> str:
+    """The SQL of a moment in a zone."""
+    if kind == "TIMESTAMP WITH TIME ZONE":
+        known = f"year({raw}) BETWEEN 1901 AND 9998"
+        return f"timezone(CASE WHEN {known} THEN {literal(zone)} ELSE 'UTC' END, {raw})"
+    if kind != "VARCHAR":
+        return raw
+    text = f"upper(trim({raw}))"
+    # Nothing shorter has an offset, which is seen at once.
+    with_offset = f"length({raw}) > 16 AND regexp_full_match({text}, '{_WITH_OFFSET}')"
+    exact = rf"regexp_replace(regexp_replace({text}, '[.,]\d+', ''), '\s+([Z+-])', '\1')"
+    there = f"timezone({literal(zone)}, TRY_CAST({exact} AS TIMESTAMPTZ))"
+    day = f"strftime({there}, '%Y-%m-%d %H:%M:%S')"
+    return f"CASE WHEN {with_offset} THEN coalesce({day}, {raw}) ELSE {raw} END"
 
 
 def _number(raw: str, decimal: str | None, currency: str, *, known: bool) -> str:

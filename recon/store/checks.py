@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from recon.store.columns import Columns
-from recon.store.session import name
+
+_NO_FAULTS: Mapping[str, tuple[str, str]] = {}
 
 
-def reason(side: Columns, checks: Mapping[str, tuple[str, str]]) -> str:
+def reason(
+    side: Columns,
+    checks: Mapping[str, tuple[str, str]],
+    faults: Mapping[str, tuple[str, str]] = _NO_FAULTS,
+) -> str:
     """The reason why a row cannot be compared, else NULL.
 
     `checks` are, by column, the value that is NULL where the column cannot be read, and what it
-    then is; a column that may be blank is listed with a `?` before its name.
+    then is; a column that may be blank is listed with a `?` before its name. `faults` are, by
+    column, the condition under which a value that can be read is wrong, and what it then is.
     """
     parts = []
     for listed, (value, what) in checks.items():
@@ -23,13 +29,20 @@ def reason(side: Columns, checks: Mapping[str, tuple[str, str]]) -> str:
             f"CASE WHEN {value} IS NOT NULL THEN NULL WHEN {text} IS NULL THEN {blank} "
             f"ELSE '{column} ' || chr(39) || {text} || chr(39) || ' is {what}' END"
         )
+    parts += [
+        f"CASE WHEN {wrong} THEN '{column} ' || chr(39) || {side.text(column)} || chr(39) "
+        f"|| ' is {what}' END"
+        for column, (wrong, what) in faults.items()
+    ]
     # Almost every row is valid, which is seen faster than it is said why one is not.
-    valid = " AND ".join(_read(side, listed, value) for listed, (value, _) in checks.items())
+    read = [_read(side, listed, value) for listed, (value, _) in checks.items()]
+    right = [f"coalesce(NOT ({wrong}), true)" for wrong, _ in faults.values()]
+    valid = " AND ".join(read + right)
     return f"CASE WHEN {valid} THEN NULL ELSE nullif(concat_ws('; ', {', '.join(parts)}), '') END"
 
 
 def _read(side: Columns, listed: str, value: str) -> str:
     """The condition that a column is readable, or rightly missing."""
     optional = listed.startswith("?") and listed.removeprefix("?") in side.names
-    missing = f" OR {name(f'given_{listed[1:]}')} IS NULL" if optional else ""
+    missing = f" OR {side.blank(listed.removeprefix('?'))}" if optional else ""
     return f"({value} IS NOT NULL{missing})"

@@ -26,6 +26,9 @@ _YEAR = r"(19|[2-9]\d)\d{2}"
 _WIDE = "DECIMAL(28, 10)"
 _LARGEST = money.plain(money.LARGEST, "")
 _BLANKS = literal(" \t\n\r\N{NO-BREAK SPACE}")
+# Columns that may be blank, and the dates by which systems say that they are.
+_MAY_BE_BLANK = {"start_date", "terminated_on"}
+_NO_DATES = ("1753-01-01", "1899-12-30", "1899-12-31", "1900-01-01", "9999-12-31")
 # Around an id even blanks that nobody sees are no part of it.
 _IDS = {"contract_id", "customer_id"}
 # The first and the last character of a text that begins and ends with visible ASCII.
@@ -107,6 +110,11 @@ class Columns:
             whole = f"{raw} = floor({raw}) AND abs({raw}) < 1e15"
             text = f"CAST({raw} AS VARCHAR)"
             raw = f"CASE WHEN {whole} THEN CAST(CAST({raw} AS BIGINT) AS VARCHAR) ELSE {text} END"
+        if column in _MAY_BE_BLANK:
+            return _dated(self._trimmed(column, raw))
+        return self._trimmed(column, raw)
+
+    def _trimmed(self, column: str, raw: str) -> str:
         if self.kind(column) != "VARCHAR":
             return f"nullif(trim(CAST({raw} AS VARCHAR), {_BLANKS}), '')"
         # Most texts have nothing to trim, which is seen four times faster.
@@ -191,16 +199,29 @@ class Columns:
         """A date from 1900 on, else NULL."""
         if column not in self.names:
             return "CAST(NULL AS DATE)"
-        if self.kind(column) == "DATE" or self.kind(column).startswith("TIMESTAMP"):
-            return _ours(name(self.names[column]))
+        if self._is_moment(column):
+            day = _ours(name(self.names[column]))
+            return f"CASE WHEN NOT {_none(day)} THEN {day} END" if column in _MAY_BE_BLANK else day
         return _day_of(self.text(column))
+
+    def blank(self, column: str) -> str:
+        """The condition that a column has no value, seen cheaply."""
+        raw = name(self.names[column])
+        if column in self.texts:
+            return f"{self.texts[column]} IS NULL"
+        if column in _MAY_BE_BLANK and self._is_moment(column):
+            return f"({raw} IS NULL OR {_none(raw)})"
+        return f"{raw} IS NULL"
+
+    def _is_moment(self, column: str) -> bool:
+        return self.kind(column) == "DATE" or self.kind(column).startswith("TIMESTAMP")
 
     def month(self, column: str) -> str:
         """A month index from any form of period, else NULL.
 
         A year before 1900 is mistyped: in the year 202 nothing was recognized.
         """
-        if self.kind(column) == "DATE" or self.kind(column).startswith("TIMESTAMP"):
+        if self._is_moment(column):
             return f"month_index({_ours(name(self.names[column]))})"
         text = self.text(column)
         return (
@@ -210,6 +231,23 @@ class Columns:
             f"THEN CAST(left({text}, 4) AS INTEGER) * 12 + CAST(right({text}, 2) AS INTEGER) - 1 "
             f"ELSE month_index({_day_of(text)}) END"
         )
+
+
+def _dated(text: str) -> str:
+    """A text, NULL where it means that there is none."""
+    compact = "|".join(day.replace("-", "") for day in _NO_DATES)
+    none = rf"({'|'.join(_NO_DATES)})([ T]\d{{2}}:.*)?|{compact}"
+    # Texts in order are enough to see that most dates are ordinary ones.
+    return (
+        f"CASE WHEN {text} BETWEEN '19000102' AND '9999' THEN {text} "
+        f"WHEN regexp_full_match({text}, '{none}') THEN NULL ELSE {text} END"
+    )
+
+
+def _none(moment: str) -> str:
+    """The condition that a date or moment means none."""
+    listed = ", ".join(f"DATE '{day}'" for day in _NO_DATES)
+    return f"coalesce(TRY_CAST({moment} AS DATE) IN ({listed}), false)"
 
 
 def _ours(moment: str) -> str:

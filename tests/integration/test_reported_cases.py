@@ -142,3 +142,13 @@ def test_a_dash_is_a_dash(tmp_path: Path) -> None:
     found = document_of(tmp_path, "17-ids-damaged-by-spreadsheets", "2024-06")
     assert found["totals"]["USD"]["matched"] == 1
     assert not {item["contract_id"] for item in found["breaks"]} & {"C-5", "C\N{EN DASH}5"}
+
+
+def test_dates_that_mean_none_are_blank(tmp_path: Path) -> None:
+    """Such lines are matched; one that ends before its start is invalid, and nothing is booked."""
+    found = document_of(tmp_path, "21-dates-that-mean-none", "2024-06")
+    totals = found["totals"]["USD"]
+    assert (totals["matched"], totals["breaks"]) == (5, 0)
+    invalid = {row["id"]: row["reason"] for row in found["invalid"] if row["side"] == "analytics"}
+    assert set(invalid) == {"C-2", "C-6", "C-7", "C-9"}
+    assert invalid["C-7"] == "terminated_on '1970-01-01' is before its start"

@@ -83,6 +83,7 @@ def test_every_wrong_line_of_the_holidays_is_told(tmp_path: Path, lines: bytes, 
         ("start = 2024", "2024 is not a text"),
         ("start = 2024-01-01", "datetime.date(2024, 1, 1) is not a text"),
         ("time_zone = 'Berlin'", "'Berlin' is not a time zone, like 'Europe/Berlin'"),
+        ("time_zone = 'localtime'", "'localtime' is not a time zone, like 'Europe/Berlin'"),
         ("holiday = 'x'", "is not a known key; did you mean holidays?"),
     ],
 )

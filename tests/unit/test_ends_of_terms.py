@@ -35,7 +35,7 @@ VALUES = ("0.00", "-0.01", "922337203685477.5807")
 # When a line closes, and when it is terminated, in days after its start.
 ENDS = (
     (-40_000, None), (-1, None), (0, None), (1, None), (29, None), (30, None), (365, None),
-    (3_000_000, None), (30, 0), (30, -1), (0, 0), (3_000_000, 0),
+    (3_000_000, None), (30, 0), (30, 1), (0, 0), (3_000_000, 0),
 )  # fmt: skip
 
 

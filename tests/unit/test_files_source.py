@@ -683,3 +683,50 @@ def test_the_description_is_the_path(tmp_path: Path) -> None:
     """With forward slashes on every system."""
     source = FilesSource(replace(ENTRIES, path=tmp_path / "e-*.csv"))
     assert source.description == f"files {tmp_path.as_posix()}/e-*.csv"
+
+
+OFFSETS = {
+    "2024-06-30T23:30:00-05:00": "2024-07-01 06:30:00",
+    "2024-06-30 23:30-0500": "2024-07-01 06:30:00",
+    "2024-06-30 22:00:00.1234567 +00": "2024-07-01 00:00:00",
+    " 2024-06-30t21:59:59,5z ": "2024-06-30 23:59:59",
+    "2024-01-01T00:30:00+01:00": "2024-01-01 00:30:00",
+}
+
+
+def test_a_moment_with_an_offset_is_taken_in_the_time_zone(
+    write: Callable[..., Path], read: Read
+) -> None:
+    """In a CSV file as from a database; without a zone it counts as it is written."""
+    write(HEAD + "".join(f'E,007,Setup,1.00,"{text}"\n' for text in OFFSETS))
+    found = [row["recognition_period"] for row in read(time_zone="Europe/Berlin")]
+    assert found == list(OFFSETS.values())
+    assert [row["recognition_period"] for row in read()] == list(OFFSETS)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2024-06-30", "2024-06", "2024-06-30T23:30:00", "2024-13-30T23:30:00-05:00", "no-05:00",
+     "9999-12-31T23:59:59Z", "1900-01-01T00:00:00Z", "1753-01-01T00:00:00+00:00"],
+)  # fmt: skip
+def test_what_has_no_offset_or_is_no_date_stays_as_it_is(
+    write: Callable[..., Path], read: Read, text: str
+) -> None:
+    """A date is a date in every zone, and so is one that means that there is none."""
+    write(HEAD + f"E,007,Setup,1.00,{text}\n")
+    for zone in ("America/New_York", "Asia/Tokyo"):
+        assert [row["recognition_period"] for row in read(time_zone=zone)] == [text]
+
+
+def test_a_typed_moment_is_taken_in_the_time_zone(
+    session: Session, tmp_path: Path, read: Read
+) -> None:
+    """Parquet has a type for moments of which the offset is known, and one for others."""
+    path = literal(str(tmp_path / "entries.parquet"))
+    session.execute(
+        f"""COPY (SELECT 'E' AS entry_id, TIMESTAMPTZ '2024-06-30 23:30:00Z' AS recognition_period,
+            TIMESTAMP '2024-06-30 23:30:00' AS posted_at) TO {path} (FORMAT parquet)"""
+    )
+    (row,) = read("entries.parquet", time_zone="Asia/Tokyo")
+    assert row["recognition_period"] == datetime(2024, 7, 1, 8, 30)
+    assert row["posted_at"] == datetime(2024, 6, 30, 23, 30)

@@ -90,8 +90,9 @@ def test_a_termination_releases_what_the_line_leaves() -> None:
 
 def test_a_line_ended_before_it_was_booked_is_booked_and_released_at_once() -> None:
     """Nothing is released of what was not there."""
-    line = contract("C-1", booking_date="2024-06-10", terminated_on="2023-12-01")
-    assert only(rolled([line], [])) == [0, 12000, 0, 12000, 0, 0, 0]
+    dates = {"start_date": "2023-12-01", "terminated_on": "2023-12-01"}
+    line = contract("C-1", booking_date="2024-06-10", **dates)
+    assert only(rolled([line], [])) == [0, 12000, 0, 11000, 0, 1000, 0]
     assert rolled([line], [], "2024-05") == {}
 
 

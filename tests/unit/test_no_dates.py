@@ -1,0 +1,101 @@
+"""Dates that mean none, and ends before the start, through the front door."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+import pandas as pd
+import pytest
+
+import recon
+from recon.base.result import Side
+from tests.tables import ENTRY, MONTH, contract, line_of, lines, reasons
+
+NO_DATES = ("1753-01-01", "1899-12-30", "1899-12-31", "1900-01-01", "9999-12-31")
+WRITTEN = [
+    *NO_DATES,
+    *(day.replace("-", "") for day in NO_DATES),
+    "1900-01-01 00:00:00",
+    "9999-12-31T23:59:59.997",
+    "1753-01-01T00:00:00Z",
+    date(1900, 1, 1),
+    datetime(9999, 12, 31, 23, 59, 59),
+]
+
+
+@pytest.mark.parametrize("column", ["terminated_on", "start_date"])
+@pytest.mark.parametrize("written", WRITTEN, ids=str)
+def test_a_date_that_means_none_is_blank(column: str, written: object) -> None:
+    """Where a column may be blank; the line starts with its booking and ends with its term."""
+    book = [contract() | {column: written}, contract(contract_id="C2") | {column: None}]
+    posted = [ENTRY, ENTRY | {"contract_id": "C2"}]
+    result = recon.reconcile(pd.DataFrame(book), pd.DataFrame(posted), MONTH)
+    assert [line["status"] for line in lines(result)] == ["matched", "matched"]
+    assert not result.invalid
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        pd.to_datetime(pd.Series(["1900-01-01", "2024-05-31"])).astype("datetime64[us]"),
+        pd.Series([date(1753, 1, 1), date(2024, 5, 31)], dtype="object"),
+        pd.Series([99991231, 20240531]),
+    ],
+    ids=["datetime", "date", "integer"],
+)
+def test_a_column_of_any_type_may_hold_one(column: pd.Series[object]) -> None:
+    """Beside a real date of the same type."""
+    book = pd.DataFrame([contract(), contract(contract_id="C2")]).assign(terminated_on=column)
+    posted = [ENTRY, ENTRY | {"contract_id": "C2", "amount": "0.00"}]
+    result = recon.reconcile(book, pd.DataFrame(posted), MONTH)
+    assert [line_of(result, name)["expected"] for name in ("C1", "C2")] == [1_000_000, 0]
+
+
+@pytest.mark.parametrize("near", ["1752-12-31", "1753-01-02", "0000-00-00", "1900-01-32"])
+def test_other_strange_dates_stay_invalid(near: str) -> None:
+    """Nothing is guessed."""
+    book = pd.DataFrame([contract(terminated_on=near)])
+    result = recon.reconcile(book, pd.DataFrame([ENTRY]), MONTH)
+    assert reasons(result, Side.ANALYTICS) == [f"terminated_on '{near}' is not a date"]
+
+
+def test_where_a_column_must_not_be_blank_the_date_is_one() -> None:
+    """A contract may be booked on the first day of the century before the last."""
+    book = pd.DataFrame(
+        [contract(booking_date="1900-01-01", duration_months="1500", close_date="2024-12-31"),
+         contract(contract_id="C2", booking_date="1753-01-01", close_date="2024-12-31")]
+    )  # fmt: skip
+    result = recon.reconcile(book, pd.DataFrame([ENTRY]), MONTH)
+    assert reasons(result, Side.ANALYTICS) == ["booking_date '1753-01-01' is not a date"]
+
+
+def test_the_last_of_all_days_closes_with_the_term() -> None:
+    """Beside a duration it is the term's end, and no mismatch; a real later date is one."""
+    book = pd.DataFrame(
+        [contract(close_date="9999-12-31"), contract(contract_id="C2", close_date="2025-06-30")]
+    )
+    posted = [ENTRY | {"contract_id": name} for name in ("C1", "C2")]
+    result = recon.reconcile(book, pd.DataFrame(posted), MONTH)
+    flags = {name: line_of(result, name)["flags"] for name in ("C1", "C2")}
+    assert "term_mismatch" not in flags["C1"]
+    assert "term_mismatch" in flags["C2"]
+    ended = recon.reconcile(book, pd.DataFrame(posted), "2025-01")
+    assert line_of(ended, "C1")["expected"] == 0
+
+
+@pytest.mark.parametrize(
+    ("start", "terminated", "why"),
+    [
+        (None, "1970-01-01", "terminated_on '1970-01-01' is before its start"),
+        ("2024-03-15", "2024-03-14", "terminated_on '2024-03-14' is before its start"),
+        ("2024-03-15", "2024-03-15", None),
+    ],
+)
+def test_a_termination_before_the_start_is_invalid(
+    start: str | None, terminated: str, why: str | None
+) -> None:
+    """With that reason; on the day of the start it is one day."""
+    line = contract(start_date=start or "2024-01-01") | {"start_date": start}
+    book = pd.DataFrame([line | {"terminated_on": terminated}, contract(contract_id="C2")])
+    result = recon.reconcile(book, pd.DataFrame([ENTRY]), MONTH)
+    assert reasons(result, Side.ANALYTICS) == ([why] if why else [])
