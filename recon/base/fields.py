@@ -28,6 +28,9 @@ OPTIONS: Mapping[Side, tuple[str, ...]] = {
 }  # fmt: skip
 # How many entries a row stands for, where a database has added some up; else it is one.
 CONDENSED = "recon_entries"
+# A hash of the columns that recon does not read, where an extract leaves them out and rows of one
+# key or id have to be told apart.
+UNREAD = "recon_unread"
 
 
 def needed(side: Side, compliance: Iterable[str] = ()) -> tuple[str, ...]:

@@ -49,6 +49,23 @@ class Ids(StrEnum):
     EXACT = "exact"
 
 
+class SameKey(StrEnum):
+    """Meaning of several contract rows of one key."""
+
+    REFUSE = "refuse"
+    ADD = "add"
+
+
+class RepeatedIds(StrEnum):
+    """Meaning of entries of one id with other content.
+
+    It is set as `accounting.repeated_ids`; `keep` is for ids of journals with several lines.
+    """
+
+    REFUSE = "refuse"
+    KEEP = "keep"
+
+
 class Kind(StrEnum):
     """The two families of revenue types."""
 
@@ -125,6 +142,8 @@ class Policy:
     aliases: Mapping[str, str] = field(default_factory=dict)
     severity: SeverityRules = SeverityRules()
     ids: Ids = Ids.FOLD
+    same_key: SameKey = SameKey.REFUSE
+    repeated_ids: RepeatedIds = RepeatedIds.REFUSE
 
     @classmethod
     def of(cls, table: Mapping[str, object]) -> Policy:
@@ -148,6 +167,11 @@ class Policy:
             if parts := _tolerance_parts(tolerance):
                 yield name, [part.removeprefix("tolerance ") for part in parts]
 
+    def _rules_of_rows(self) -> list[tuple[str, str]]:
+        """The rules of rows that are not as usual."""
+        rules = {"same_key": self.same_key, "accounting.repeated_ids": self.repeated_ids}
+        return [(key, rule.value) for key, rule in rules.items() if rule != "refuse"]
+
     def rows(self) -> list[tuple[str, str]]:
         """Return every parameter as (key, value), for the reports."""
         rows = [
@@ -155,6 +179,7 @@ class Policy:
             ("currency", self.currency),
             ("convention", self.convention.value),
             ("rounding", self.rounding.value),
+            *self._rules_of_rows(),
         ]
         rows += [("ids", self.ids.value)] * (self.ids is not Ids.FOLD)
         for name, rule in self.types.items():
@@ -207,6 +232,8 @@ def read_policy(table: Keys) -> Policy:
         aliases=_read_aliases(table, types),
         severity=_read_severity(table.table("severity")),
         ids=table.take("ids", keys.one_of(Ids), standard.ids),
+        same_key=table.take("same_key", keys.one_of(SameKey), standard.same_key),
+        repeated_ids=table.take("repeated_ids", keys.one_of(RepeatedIds), standard.repeated_ids),
     )
     table.close()
     return policy

@@ -299,12 +299,21 @@ class CurrencyPart:
 
 @dataclass(frozen=True, slots=True)
 class SourceFacts:
-    """One side's delivery; for accounting, the month's entries."""
+    """One side's delivery; for accounting, the month's entries.
+
+    `repeated` are the rows that are equal to an earlier one in every column.
+    """
 
     rows: int
     invalid: int
     control_total: Mapping[str, int]
     description: str = "data frame"
+    repeated: int = 0
+
+    @property
+    def compared(self) -> int:
+        """The rows that were compared with the other side."""
+        return self.rows - self.invalid - self.repeated
 
 
 LINE_COLUMNS = (

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from recon.base import keys
 from recon.base.errors import ConfigError
 from recon.base.keys import Keys
-from recon.base.policy import Policy, read_policy
+from recon.base.policy import Policy, RepeatedIds, read_policy
 from recon.base.result import Side
 from recon.config import values
 from recon.config.calendar import read_calendar
@@ -99,8 +99,9 @@ def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 def _read(table: Keys, path: Path) -> Settings:
     reports = table.table("reports")
     calendar = read_calendar(table.table("calendar"), path)
-    sides = {side: read_source(table.table(side), side, path, calendar.time_zone) for side in Side}
-    policy = read_policy(table.table("policy"))
+    given = {side: table.table(side) for side in Side}
+    policy = _read_policy(table.table("policy"), given[Side.ACCOUNTING])
+    sides = {side: read_source(given[side], side, path, calendar.time_zone) for side in Side}
     settings = Settings(
         analytics=replace(sides[Side.ANALYTICS], currency=policy.currency),
         accounting=replace(sides[Side.ACCOUNTING], currency=policy.currency),
@@ -119,6 +120,14 @@ def _read(table: Keys, path: Path) -> Settings:
     reports.close()
     table.close()
     return replace(settings, reports=directory)
+
+
+def _read_policy(table: Keys, accounting: Keys) -> Policy:
+    """The policy, with the accounting side's rule on ids."""
+    if "repeated_ids" in table:
+        table.mistake("repeated_ids", f"belongs to [{accounting.key}]")
+    rule = accounting.take("repeated_ids", keys.one_of(RepeatedIds), RepeatedIds.REFUSE)
+    return replace(read_policy(table), repeated_ids=rule)
 
 
 def _read_slack(table: Keys, path: Path) -> SlackSettings:

@@ -58,12 +58,12 @@ def _sums_as_spelled(month: Month) -> str:
     return f"""
     WITH given AS (
         SELECT {GIVEN},
-            sum(amount) FILTER (month = {m}) AS recognized,
-            count(amount) FILTER (month = {m}) AS entries,
-            sum(amount) FILTER (month <= {m}) AS earned,
+            sum(amount) FILTER (month = {m} AND NOT refused) AS recognized,
+            count(amount) FILTER (month = {m} AND NOT refused) AS entries,
+            sum(amount) FILTER (month <= {m} AND NOT refused) AS earned,
             min(month) AS first_month, max(month) AS last_month,
-            bool_or(amount IS NULL OR month IS NULL) AS unread
-        FROM entries_typed GROUP BY {GIVEN})
+            bool_or(amount IS NULL OR month IS NULL OR refused) AS unread
+        FROM entries_typed WHERE NOT repeated GROUP BY {GIVEN})
     SELECT * EXCLUDE type_folded REPLACE (coalesce(units_of(recognized), 0) AS recognized,
             coalesce(units_of(earned), 0) AS earned),
         id_key(id) AS id_key, hash(id_key, type, currency) AS key,

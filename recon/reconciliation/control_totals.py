@@ -1,7 +1,7 @@
 """Control totals: rows and amounts delivered, tied to those compared.
 
-They are counted apart from the comparison. Every row is compared or invalid, every cent recognized
-or set aside; where that is not so, the run stops.
+They are counted apart from the comparison. Every row is compared, invalid or the repetition of
+another one, every cent recognized or set aside; where that is not so, the run stops.
 """
 
 from __future__ import annotations
@@ -20,12 +20,23 @@ from recon.store.session import Session
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """Totals of both sides, invalid rows, and roundings."""
+    """Totals of both sides, invalid and repeated rows, and roundings."""
 
     sources: Mapping[Side, SourceFacts]
     invalid: Sequence[InvalidRow]
     rounded_amounts: int
     invalid_elsewhere: int
+    repeated: Sequence[RepeatedRow]
+
+
+@dataclass(frozen=True, slots=True)
+class RepeatedRow:
+    """A side's first row that repeats an earlier one."""
+
+    side: Side
+    row: int
+    place: int
+    id: str
 
 
 def control(connection: Session, month: Month, descriptions: Mapping[Side, str]) -> Control:
@@ -34,11 +45,15 @@ def control(connection: Session, month: Month, descriptions: Mapping[Side, str])
     Raises TieOutError where a row or a cent is neither compared nor invalid.
     """
     contracts = connection.execute(
-        """SELECT currency, count(*), coalesce(sum(value), 0), count(*) FILTER (finer)
-        FROM contracts_typed GROUP BY currency ORDER BY currency"""
+        """SELECT currency, count(*), coalesce(sum(value), 0), count(*) FILTER (finer),
+            count(*) FILTER (repeated)
+        FROM (
+            SELECT currency, value, finer, false AS repeated FROM contracts_typed
+            UNION ALL SELECT currency, value, finer, true FROM contracts_repeated)
+        GROUP BY currency ORDER BY currency"""
     ).fetchall()
     entries = connection.execute(
-        "SELECT currency, rows, total, finer FROM entry_control_totals ORDER BY currency"
+        "SELECT currency, rows, total, finer, repeated FROM entry_control_totals ORDER BY currency"
     ).fetchall()
     invalid = _invalid_rows(connection, month)
     sides = Counter(row.side for row in invalid)
@@ -52,7 +67,9 @@ def control(connection: Session, month: Month, descriptions: Mapping[Side, str])
         f"SELECT coalesce(sum(stands_for), 0) FROM entries_invalid WHERE NOT {in_scope(month)}"
     ).fetchone() or (0,)
     rounded_amounts = sum(row[3] for row in (*contracts, *entries))
-    return Control(sources, invalid, rounded_amounts, elsewhere[0])
+    repeated = connection.execute("FROM repeated_rows ORDER BY row").fetchall()
+    firsts = {Side(side): RepeatedRow(Side(side), *row) for side, *row in reversed(repeated)}
+    return Control(sources, invalid, rounded_amounts, elsewhere[0], tuple(firsts.values()))
 
 
 def _invalid_rows(connection: Session, month: Month) -> tuple[InvalidRow, ...]:
@@ -74,10 +91,11 @@ def _invalid_rows(connection: Session, month: Month) -> tuple[InvalidRow, ...]:
 
 def _facts(rows: Sequence[tuple[Any, ...]], invalid: int, description: str) -> SourceFacts:
     return SourceFacts(
-        rows=sum(count for _, count, _, _ in rows),
+        rows=sum(row[1] for row in rows),
         invalid=invalid,
-        control_total={currency: total for currency, _, total, _ in rows},
+        control_total={currency: total for currency, _, total, *_ in rows},
         description=description,
+        repeated=sum(row[4] for row in rows),
     )
 
 
@@ -87,7 +105,8 @@ def _tie_rows(connection: Session, sources: Mapping[Side, SourceFacts]) -> None:
     ).fetchone() or (0, 0)
     for side, count in zip((Side.ANALYTICS, Side.ACCOUNTING), compared, strict=True):
         facts = sources[side]
-        tie(f"The {side} rows, compared and invalid,", count + facts.invalid, facts.rows)
+        taken = count + facts.invalid + facts.repeated
+        tie(f"The {side} rows, compared, invalid and repeated,", taken, facts.rows)
 
 
 def _tie_amounts(connection: Session, month: Month, accounting: SourceFacts) -> None:
@@ -95,10 +114,11 @@ def _tie_amounts(connection: Session, month: Month, accounting: SourceFacts) -> 
         f"""SELECT currency, sum(recognized) FROM lines_compared GROUP BY currency
         UNION ALL
         SELECT currency, sum(amount) FROM entries_invalid
-        WHERE {in_scope(month)} GROUP BY currency"""
+        WHERE {in_scope(month)} GROUP BY currency
+        UNION ALL SELECT currency, repeated_total FROM entry_control_totals"""
     ).fetchall()
     found: Counter[str] = Counter()
     for currency, amount in rows:
         found[currency] += int(amount or 0)
     for currency, wanted in accounting.control_total.items():
-        tie(f"Recognized and invalid {currency}", found[currency], wanted)
+        tie(f"Recognized, invalid and repeated {currency}", found[currency], wanted)

@@ -90,6 +90,7 @@ def _source(facts: SourceFacts) -> dict[str, object]:
         "rows": facts.rows,
         "control_total": {c: money.plain(a, c) for c, a in sorted(facts.control_total.items())},
         "invalid": facts.invalid,
+        "repeated": facts.repeated,
     }
 
 

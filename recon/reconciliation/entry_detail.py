@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from recon.base.month import Month
+from recon.base.result import Side
 from recon.reconciliation.compare import BROKEN, GIVEN, LACKING, same_key
 from recon.reconciliation.intake import compliance_name
 from recon.store.session import Session, is_any, literal, name
@@ -25,6 +26,7 @@ def read_again(connection: Session, month: Month, compliance: Sequence[str]) -> 
     """Create the relations of this module from the compared lines."""
     delivered = _control_totals(month)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE entry_control_totals AS {delivered}")
+    _create_repeated_rows(connection, month)
     _reread(connection, month)
     _create_break_entries(connection, month)
     _create_entries_invalid(connection, month)
@@ -44,12 +46,33 @@ def in_scope(month: Month) -> str:
 def _control_totals(month: Month) -> str:
     return f"""
     SELECT currency, CAST(sum(rows) AS BIGINT) AS rows, coalesce(units_of(sum(total)), 0) AS total,
-        CAST(sum(finer) AS BIGINT) AS finer
+        CAST(sum(finer) AS BIGINT) AS finer, CAST(sum(repeated) AS BIGINT) AS repeated,
+        coalesce(units_of(sum(repeated_total)), 0) AS repeated_total
     FROM (
         SELECT given_currency, read_currency(given_currency) AS currency, count(*) AS rows,
-            sum(amount) AS total, count(*) FILTER (finer) AS finer
+            sum(amount) AS total, count(*) FILTER (finer) AS finer,
+            count(*) FILTER (repeated) AS repeated,
+            sum(amount) FILTER (repeated) AS repeated_total
         FROM entries_typed WHERE {in_scope(month)} GROUP BY given_currency)
     GROUP BY currency"""
+
+
+def _create_repeated_rows(connection: Session, month: Month) -> None:
+    """Create `repeated_rows`: the first one of each side.
+
+    `row` is equal to the earlier row `place`.
+    """
+    listed = is_any(connection, "entries_repeated")
+    entries = f"""
+        SELECT '{Side.ACCOUNTING}' AS side, row, place, entry_id AS id
+        FROM entries_repeated SEMI JOIN (
+            SELECT row FROM entries_typed WHERE repeated AND {in_scope(month)}) USING (row)
+        ORDER BY row LIMIT 1"""
+    contracts = f"""
+        SELECT '{Side.ANALYTICS}' AS side, row, place, id
+        FROM contracts_repeated ORDER BY row LIMIT 1"""
+    parts = f"(FROM ({contracts}))" + (f" UNION ALL (FROM ({entries}))" if listed else "")
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE repeated_rows AS {parts}")
 
 
 def _reread(connection: Session, month: Month) -> None:

@@ -16,9 +16,14 @@ from collections.abc import Sequence
 
 from recon.base.errors import LooksLikeCrmCloseDate
 from recon.base.fields import CONDENSED, PERIOD, known, needed
-from recon.base.policy import Policy, Recognition
+from recon.base.policy import Policy, Recognition, SameKey
 from recon.base.result import Side
 from recon.reconciliation.policy_sql import rule_of, type_of
+from recon.reconciliation.repeated import (
+    create_entry_ids,
+    find_repeated_entries,
+    set_repeated_contracts_aside,
+)
 from recon.store.checks import reason
 from recon.store.columns import Columns
 from recon.store.session import Session, columns, literal, name
@@ -27,6 +32,7 @@ from recon.store.session import Session, columns, literal, name
 LONGEST_TERM = 12_000
 
 _NOT_EXACT = "not an amount, or is too large"
+_NO_TEXT = "CAST(NULL AS VARCHAR)"
 _NOT_A_DATE = "not a date"
 _STARTED_ON = "coalesce(start_date, booked_on)"
 _CONTRACT_FAULTS = {"terminated_on": (f"terminated_on < {_STARTED_ON}", "before its start")}
@@ -41,7 +47,9 @@ def load_contracts(connection: Session, relation: str, policy: Policy) -> list[s
     side = Columns(Side.ANALYTICS, columns(connection, relation), needed(Side.ANALYTICS))
     typed = _contracts_typed(side, relation, policy)
     connection.execute(f"CREATE TABLE contracts_typed AS {typed}")
-    _mark_duplicates(connection)
+    set_repeated_contracts_aside(connection, side, relation)
+    if policy.same_key is SameKey.REFUSE:
+        _refuse_same_key(connection)
     _name_the_setting_of_case(connection)
     connection.execute(f"CREATE TEMP VIEW contracts_valid AS {_contracts_valid()}")
     return _float_notice(side, "contract_value")
@@ -114,23 +122,15 @@ def _contract_checks(policy: Policy) -> dict[str, tuple[str, str]]:
     }
 
 
-def _mark_duplicates(connection: Session) -> None:
+def _refuse_same_key(connection: Session) -> None:
     """Give every row of a duplicate key its reason.
 
     None of them is the right one.
     """
     connection.execute(
-        """CREATE TEMP TABLE duplicate_contract_keys AS
-        WITH keys AS (
-            SELECT id_key, type, count(*) AS rows FROM contracts_typed
-            WHERE id IS NOT NULL AND type IS NOT NULL GROUP BY id_key, type HAVING count(*) > 1)
-        SELECT id_key, type, any_value(rows) AS rows,
-            string_agg(DISTINCT id, ', ' ORDER BY id) AS ids
-        FROM contracts_typed JOIN keys USING (id_key, type) GROUP BY id_key, type"""
-    )
-    connection.execute(
         """UPDATE contracts_typed SET reason = concat_ws('; ', reason,
-            'duplicate key: ' || d.rows || ' rows of ' || d.ids || ', ' || d.type)
+            'duplicate key: ' || d.rows || ' rows of ' || d.ids || ', ' || d.type
+            || ' (policy.same_key = "add" adds them up)')
         FROM duplicate_contract_keys d
         WHERE d.id_key = contracts_typed.id_key AND d.type = contracts_typed.type"""
     )
@@ -218,16 +218,28 @@ def view_entries(
     """
     wanted = needed(Side.ACCOUNTING, compliance)
     side = Columns(Side.ACCOUNTING, columns(connection, relation), wanted)
+    create_entry_ids(connection, side, relation)
+    repeated = find_repeated_entries(connection, side, relation, policy.repeated_ids)
     _create_readers(connection, side, policy)
-    _view_entries_typed(connection, side, relation)
-    given = ", ".join([side.given()] + ["NULL AS given_currency"] * ("currency" not in side.names))
-    connection.execute(f"CREATE TEMP VIEW entries_raw AS SELECT {given} FROM {relation}")
-    connection.execute(
-        f"CREATE TEMP VIEW entries_raw_numbered AS "
-        f"SELECT {side.place()} AS row, {given} FROM {relation}"
-    )
+    _view_entries_typed(connection, side, relation, repeated)
+    _view_entries_raw(connection, side, relation, repeated)
+    connection.execute("DROP TABLE entry_ids")
     connection.execute(f"CREATE MACRO entries_of(rows) AS TABLE {_entries_of(side, compliance)}")
     return _float_notice(side, "amount")
+
+
+def _view_entries_raw(connection: Session, side: Columns, relation: str, repeated: bool) -> None:
+    """Create `entries_raw` and `entries_raw_numbered`, without repeated rows."""
+    given = ", ".join([side.given()] + ["NULL AS given_currency"] * ("currency" not in side.names))
+    numbered = f"SELECT {side.place()} AS row, {given}, {_NO_TEXT} AS refused FROM {relation}"
+    plain = f"SELECT {given}, {_NO_TEXT} AS refused FROM {relation}"
+    if repeated:
+        numbered = f"""
+            SELECT g.* REPLACE (r.refused AS refused) FROM ({numbered}) g
+            LEFT JOIN entries_repeated r USING (row) WHERE place IS NULL OR place = row"""
+        plain = f"SELECT * EXCLUDE row FROM ({numbered})"
+    connection.execute(f"CREATE TEMP VIEW entries_raw AS {plain}")
+    connection.execute(f"CREATE TEMP VIEW entries_raw_numbered AS {numbered}")
 
 
 def _create_readers(connection: Session, side: Columns, policy: Policy) -> None:
@@ -243,7 +255,7 @@ def _create_readers(connection: Session, side: Columns, policy: Policy) -> None:
         connection.execute(f"CREATE MACRO {macro} AS {made_of}")
 
 
-def _view_entries_typed(connection: Session, given: Columns, relation: str) -> None:
+def _view_entries_typed(connection: Session, given: Columns, relation: str, repeated: bool) -> None:
     """Create `entries_typed`, reading each of the few periods once."""
     side = given.as_said("amount", PERIOD)
     month, periods = side.month(PERIOD), ""
@@ -253,18 +265,22 @@ def _view_entries_typed(connection: Session, given: Columns, relation: str) -> N
             SELECT given_{PERIOD} AS recon_period, {month} AS recon_month
             FROM (
                 SELECT * {given.as_said().said(PERIOD)}
-                FROM (SELECT DISTINCT {given.raw(PERIOD)} AS given_{PERIOD} FROM {relation}))"""
+                FROM (SELECT DISTINCT period AS given_{PERIOD} FROM entry_ids))"""
         )
         month, periods = "recon_month", f"LEFT JOIN periods_typed ON given_{PERIOD} = recon_period"
+    marks = "place IS NOT NULL AND place <> row AS repeated, refused IS NOT NULL AS refused"
+    found = "LEFT JOIN entries_repeated USING (row)"
+    if not repeated:
+        marks, found = "false AS repeated, false AS refused", ""
     connection.execute(
         f"""CREATE TEMP VIEW entries_typed AS
         SELECT row, given_contract_id, given_revenue_type,
             {side.raw("currency")} AS given_currency, {side.addend("amount")[0]} AS amount,
             {side.finer("amount")} AS finer, {month} AS month,
-            {side.count(CONDENSED)} AS stands_for
+            {side.count(CONDENSED)} AS stands_for, {marks}
         FROM (
             SELECT {given.place()} AS row, {given.given()} {given.said("amount")}
-            FROM {relation}) {periods}"""
+            FROM {relation}) {periods} {found}"""
     )
 
 
@@ -276,6 +292,7 @@ def _entries_of(given: Columns, compliance: Sequence[str]) -> str:
         "period_text": PERIOD, "posted_at": "posted_at", "document_ref": "document_ref",
     } | {compliance_name(column): column.strip().lower() for column in compliance}  # fmt: skip
     texts = ", ".join(f"{side.text(column)} AS {name(word)}" for word, column in words.items())
+    why = reason(side, _ENTRY_CHECKS)
     return f"""
     WITH said AS (
         SELECT *, fold_type(given_revenue_type) AS type_folded {given.as_said().said(*read)}
@@ -286,7 +303,9 @@ def _entries_of(given: Columns, compliance: Sequence[str]) -> str:
             {side.units("amount")} AS amount, {side.month(PERIOD)} AS month,
             {side.count(CONDENSED)} AS stands_for
         FROM said)
-    SELECT *, {texts}, {reason(side, _ENTRY_CHECKS)} AS reason FROM typed"""
+    SELECT * EXCLUDE refused, {texts},
+        CASE WHEN refused IS NULL THEN {why} ELSE concat_ws('; ', {why}, refused) END AS reason
+    FROM typed"""
 
 
 _ENTRY_CHECKS = {

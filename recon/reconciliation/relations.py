@@ -70,12 +70,26 @@ RELATIONS = (
         "row id id_key type rule currency value finer duration booked_on started_on close_date "
         "terminated_on customer_id customer segment owner type_text reason",
         "intake",
-        "compare control_totals explain.relations totals",
+        "compare control_totals explain.relations repeated totals",
+    ),
+    _relation(
+        "contracts_of_one_key",
+        "contract row as delivered, whose contract and revenue type another row has, too",
+        "row",
+        "repeated",
+    ),
+    _relation(
+        "contracts_repeated",
+        "contract row that is equal to the earlier row `place` in every column",
+        "row place id currency value finer",
+        "repeated",
+        "control_totals entry_detail run.spark.together",
     ),
     _relation(
         "duplicate_contract_keys",
-        "contract and revenue type with several contract rows",
+        "contract and revenue type with several contract rows that differ",
         "id_key type rows ids",
+        "repeated",
         "intake",
     ),
     _relation(
@@ -88,6 +102,14 @@ RELATIONS = (
         "compare",
     ),
     _relation(
+        "entries_repeated",
+        "entry whose id another one has, too: equal to the earlier row `place`, or of other "
+        "content, and then `refused` says so",
+        "row place entry_id refused",
+        "repeated",
+        "entry_detail intake run.spark.together",
+    ),
+    _relation(
         "periods_typed",
         "period as spelled, with its month; only where periods are text",
         "recon_period recon_month",
@@ -96,21 +118,21 @@ RELATIONS = (
     _relation(
         "entries_typed",
         "entry, its key as spelled",
-        f"row {_KEY_AS_SPELLED} amount finer month stands_for",
+        f"row {_KEY_AS_SPELLED} amount finer month stands_for repeated refused",
         "intake",
         "compare entry_detail run.spark.together",
     ),
     _relation(
         "entries_raw",
-        "entry as delivered",
-        "given_*",
+        "entry as delivered, repeated ones left out",
+        "given_* refused",
         "intake",
         "completeness entry_detail explain.relations run.gathering",
     ),
     _relation(
         "entries_raw_numbered",
-        "entry as delivered, with its place in the source",
-        "row given_*",
+        "entry as delivered, repeated ones left out, with its place in the source",
+        "row given_* refused",
         "intake",
         "entry_detail explain.relations",
     ),
@@ -175,7 +197,14 @@ RELATIONS = (
     _relation(
         "entry_control_totals",
         "currency of the month's entries as delivered",
-        "currency rows total finer",
+        "currency rows total finer repeated repeated_total",
+        "entry_detail",
+        "control_totals",
+    ),
+    _relation(
+        "repeated_rows",
+        "side: its first row that is equal to an earlier one, of the month",
+        "side row place id",
         "entry_detail",
         "control_totals",
     ),
@@ -188,7 +217,7 @@ RELATIONS = (
     _relation(
         "entries_to_reread",
         "entry as delivered under one of these keys",
-        "row given_* line lacks blocked suspect",
+        "row given_* refused line lacks blocked suspect",
         "entry_detail",
     ),
     _relation(

@@ -196,6 +196,7 @@ def notices(
         for side, facts in taken.sources.items()
         if facts.invalid * 2 > facts.rows
     ]
+    said += _repeated(taken)
     if taken.sources[Side.ACCOUNTING].rows == 0:
         said.append(f"Accounting has no entry for {month}.")
     if taken.rounded_amounts:
@@ -210,6 +211,17 @@ def notices(
     said += _incomplete(connection)
     said += _blank(connection, compliance)
     return said + _left_unrecognized(connection, month)
+
+
+def _repeated(taken: Control) -> list[str]:
+    """Notices of rows that were delivered more than once."""
+    return [
+        f"{counted(taken.sources[row.side].repeated, 'row')} of {row.side} "
+        f"{'is' if taken.sources[row.side].repeated == 1 else 'are'} equal to an earlier one in "
+        f"every column, and left out; the first is row {row.row:,} ({row.id}), as row "
+        f"{row.place:,}."
+        for row in taken.repeated
+    ]
 
 
 def unknown_segments(connection: Session, policy: Policy) -> list[str]:

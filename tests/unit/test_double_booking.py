@@ -8,8 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from recon.base.month import Month
-from recon.base.result import Cause
+from recon.base.result import Cause, Side
 from recon.reconciliation.adjusting_entries import WHY_NOT, Proposals, proposals
+from recon.reconciliation.double_booking import delivered_twice
 from tests.books import Row, contract, entry, opened, posted
 from tests.unit.test_adjusting_entries import FIVE, booked, mixed_up
 
@@ -70,7 +71,10 @@ def test_the_amount_is_posted_where_nothing_speaks_against_it() -> None:
             f"{USD} more than expected is recognized in 2024-09",
         ),
         (
-            [*posted("C-1", {"2024-09": "1000.00"}), *posted("C-1", {"2024-09": "7000.00"})],
+            [
+                *posted("C-1", {"2024-09": "1000.00"}),
+                entry("X", "C-1", "7000.00", recognition_period="2024-09"),
+            ],
             "7,000.00 USD more than expected is recognized in 2024-09",
         ),
         (
@@ -177,12 +181,24 @@ def test_nothing_is_posted_beyond_what_is_expected_to_date() -> None:
     }
 
 
-def test_an_entry_that_was_delivered_twice_is_not_reversed() -> None:
-    """The ledger may have it once: two exports overlap."""
+def test_an_entry_that_was_delivered_twice_is_no_break() -> None:
+    """The ledger has it once: two exports overlap."""
     twice = [entry("JE-106", "C-1", "1000.00")] * 2
-    assert reasons([contract("C-1")], [*posted("C-1", FIVE), *twice]) == {
-        "C-1": "JE-106 was delivered twice, and the ledger may have it once"
-    }
+    session, result = opened([contract("C-1")], [*posted("C-1", FIVE), *twice])
+    with session:
+        assert result.breaks == ()
+    assert result.sources[Side.ACCOUNTING].repeated == 1
+
+
+def test_an_entry_of_an_id_with_other_content_is_not_reversed() -> None:
+    """Where ids may repeat, either row may be what the other one means."""
+    both = [entry("JE-106", "C-1", "1000.00"), entry("JE-106", "C-1", "1000.00", document_ref="")]
+    session, result = opened(
+        [contract("C-1")], [*posted("C-1", FIVE), *both], {"repeated_ids": "keep"}
+    )
+    with session:
+        (item,) = result.breaks
+    assert delivered_twice(item) == "JE-106"
 
 
 def test_a_line_with_an_unreadable_entry_cannot_be_judged() -> None:

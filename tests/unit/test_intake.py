@@ -264,11 +264,16 @@ def test_null_keys_are_invalid_and_never_meet(null: object) -> None:
 @pytest.mark.parametrize(("first", "second"), [("C1", "C1"), ("C1", "c1 ")])
 def test_duplicate_contract_lines_are_all_invalid(first: str, second: str) -> None:
     """None of two rows with one key is the right one; the reason names both spellings."""
-    book = [contract(contract_id=name, **JUNE) for name in (first, second, "C2")]
+    book = [
+        contract(contract_id=name, owner=owner, **JUNE)
+        for name, owner in ((first, "Dana"), (second, "Lee"), ("C2", "Dana"))
+    ]
     posted = [ENTRY, ENTRY | {"contract_id": "C2"}, ENTRY | {"recognition_period": "2024-05"}]
     result = recon.reconcile(pd.DataFrame(book), pd.DataFrame(posted), MONTH)
     spelled = ", ".join(sorted({first, second.strip()}))
-    reason = f"duplicate key: 2 rows of {spelled}, Subscription"
+    reason = (
+        f'duplicate key: 2 rows of {spelled}, Subscription (policy.same_key = "add" adds them up)'
+    )
     if first != second:
         reason += '; their ids differ only in case: if case counts, set [policy] ids = "exact"'
     assert reasons(result, Side.ANALYTICS) == [reason, reason]

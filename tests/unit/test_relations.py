@@ -52,7 +52,7 @@ def folded(names: Iterator[str], stars: set[str]) -> tuple[str, ...]:
 @pytest.fixture(scope="module")
 def session() -> Session:
     """Return the session of a month with breaks, one of its contracts explained."""
-    contracts = [contract("C-1"), contract("C-2"), contract("C-2")]
+    contracts = [contract("C-1"), contract("C-2"), contract("C-2", owner="Else")]
     entries = [entry(f"J-{n}", f"C-{n}", "9.00") for n in (1, 2, 3)]
     session, result = opened(contracts, entries, compliance=("preparer",))
     assert len(result.breaks) == 2

@@ -79,6 +79,7 @@ def _control_totals(result: Reconciliation, side: Side) -> Document:
         "description": facts.description,
         "rows": facts.rows,
         "invalid": facts.invalid,
+        "repeated": facts.repeated,
         "control_total": {currency: money.plain(total, currency) for currency, total in totals},
     }
 
@@ -116,6 +117,7 @@ def policy_table(policy: Policy) -> dict[str, object]:
         "convention": policy.convention.value,
         "rounding": policy.rounding.value,
         **ids,
+        **_rules_of_rows(policy),
         "types": {name: _type(rule) for name, rule in policy.types.items()},
         "segments": {name: _tolerance(rule) for name, rule in policy.segments.items()},
         "aliases": dict(policy.aliases),
@@ -127,6 +129,19 @@ def policy_table(policy: Policy) -> dict[str, object]:
             "at_least_high_from": _amount(rules.at_least_high_from),
             "critical_from": _amount(rules.critical_from),
         },
+    }
+
+
+def _rules_of_rows(policy: Policy) -> dict[str, object]:
+    """The rules of rows that are not as usual.
+
+    A pack of an earlier version has none of them.
+    """
+    usual = Policy()
+    return {
+        key: getattr(policy, key).value
+        for key in ("same_key", "repeated_ids")
+        if getattr(policy, key) is not getattr(usual, key)
     }
 
 

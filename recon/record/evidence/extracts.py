@@ -13,11 +13,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from recon.base.fields import CONDENSED, known
+from recon.base.fields import CONDENSED, UNREAD, known
 from recon.base.result import Side
 from recon.record.evidence.layout import EXTRACTS, Document
 from recon.store.columns import PLACE
-from recon.store.session import Session, columns, literal, name, writing
+from recon.store.session import Session, columns, is_any, literal, name, writing
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,11 @@ def copy_extract(kept: Kept, side: Side, folder: Path) -> Extract:
 def known_columns(side: Side, compliance: Iterable[str]) -> set[str]:
     """A side's columns that recon reads, under recon's names."""
     added_up = {CONDENSED} if side is Side.ACCOUNTING else set()
-    return added_up.union(known(side, compliance))
+    return added_up.union(known(side, compliance), {UNREAD})
+
+
+# The rows that only all of their columns tell apart.
+_ONE_KEY = {Side.ANALYTICS: "contracts_of_one_key", Side.ACCOUNTING: "entries_repeated"}
 
 
 def write_extract(
@@ -62,13 +66,15 @@ def write_extract(
     found.pop(PLACE, None)
     chosen = {ours: theirs for ours, theirs in found.items() if ours in wanted}
     listed = ", ".join(f"{name(theirs)} AS {name(ours)}" for ours, theirs in chosen.items())
+    left_out = tuple(theirs for ours, theirs in found.items() if ours not in wanted)
+    if left_out and UNREAD not in chosen and is_any(session, _ONE_KEY[side]):
+        listed += f", hash({', '.join(map(name, left_out))}) AS {UNREAD}"
     path = folder / EXTRACTS[side]
     with writing(path):
         session.execute(
             f"COPY (SELECT {listed} FROM {relation}) TO {literal(str(path))} "
             "(FORMAT parquet, COMPRESSION zstd)"
         )
-    left_out = tuple(theirs for ours, theirs in found.items() if ours not in wanted)
     return Extract(tuple(chosen), left_out)
 
 

@@ -13,7 +13,7 @@ from rich.panel import Panel
 from rich.text import Text
 
 from recon.base import money
-from recon.base.policy import PPM
+from recon.base.policy import PPM, SameKey
 from recon.base.result import Reconciliation, Side, Totals
 from recon.reconciliation.verdict import verdict as whether_to_close
 from recon.reports import wording
@@ -99,19 +99,25 @@ def _called_out(sentence: str) -> Text:
 
 
 def _tie_out(view: View) -> Iterator[Column]:
-    analytics, accounting = (view.result.sources[side] for side in Side)
-    facts = (analytics, accounting)
-    compared = (
-        sum(totals.contract_lines for totals in view.result.totals.values()),
-        accounting.rows - accounting.invalid,
-    )
-    ties = [fact.rows == lines + fact.invalid for fact, lines in zip(facts, compared, strict=True)]
+    facts = [view.result.sources[side] for side in Side]
     yield Column("", [Text(side.value) for side in Side])
     yield numbers("Rows in", [f"{fact.rows:,}" for fact in facts])
-    yield numbers("= compared", [f"{lines:,}" for lines in compared])
+    yield numbers("= compared", [f"{fact.compared:,}" for fact in facts])
     yield numbers("+ invalid", [f"{fact.invalid:,}" for fact in facts])
-    yield Column("", [_tie_text(tie) for tie in ties])
+    if any(fact.repeated for fact in facts):
+        yield numbers("+ repeated", [f"{fact.repeated:,}" for fact in facts])
+    yield Column("", [_tie_text(tie) for tie in _ties(view.result)])
     yield Column("", [view.pen.text(fact.description, SOFT) for fact in facts], least=12)
+
+
+def _ties(result: Reconciliation) -> list[bool]:
+    """Whether the rows of each side tie out.
+
+    Where the rows of one key are added up, a line is one or more of them.
+    """
+    lines = sum(totals.contract_lines for totals in result.totals.values())
+    rows = result.sources[Side.ANALYTICS].compared
+    return [lines == rows or (result.policy.same_key is SameKey.ADD and lines < rows), True]
 
 
 def _tie_text(tie: bool) -> Text:

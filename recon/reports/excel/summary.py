@@ -52,9 +52,10 @@ def fill_head(page: Page, result: Reconciliation, run_id: str, sample: bool) -> 
 def fill_sources(page: Page, result: Reconciliation, notices: Sequence[str]) -> None:
     """Write the deliveries of both sides and remarks on them."""
     page.add()
-    page.head("Source", "Rows", "of which invalid")
+    repeated = any(facts.repeated for facts in result.sources.values())
+    page.head("Source", "Rows", "of which invalid", *["of which repeated"] * repeated)
     for side, facts in result.sources.items():
-        page.add(*_source_cells(page.sheet, side.value, facts))
+        page.add(*_source_cells(page.sheet, side.value, facts, repeated))
         page.say(f"from {facts.description}", SOFT)
         for currency, amount in sorted(facts.control_total.items()):
             page.say(f"control total {currency} {money.pretty(amount, currency)}", SOFT)
@@ -64,10 +65,12 @@ def fill_sources(page: Page, result: Reconciliation, notices: Sequence[str]) -> 
         page.say(f"Notice: {text}")
 
 
-def _source_cells(sheet: Sheet, side: str, facts: SourceFacts) -> Iterator[Cell]:
+def _source_cells(sheet: Sheet, side: str, facts: SourceFacts, repeated: bool) -> Iterator[Cell]:
     yield text_cell(sheet, side)
     yield number_cell(sheet, str(facts.rows))
     yield number_cell(sheet, str(facts.invalid))
+    if repeated:
+        yield number_cell(sheet, str(facts.repeated))
 
 
 def fill_totals(page: Page, result: Reconciliation, lines: Table) -> None:

@@ -279,6 +279,8 @@ def _parameters(
         yield f"{side.value}.source", facts.description
         yield f"{side.value}.rows", f"{facts.rows:,}"
         yield f"{side.value}.invalid", f"{facts.invalid:,}"
+        if facts.repeated:
+            yield f"{side.value}.repeated", f"{facts.repeated:,}"
         for currency, amount in sorted(facts.control_total.items()):
             yield f"{side.value}.control total.{currency}", money.pretty(amount, currency)
     yield from ((f"policy.{name}", value) for name, value in result.policy.rows())

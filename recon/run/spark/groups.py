@@ -120,7 +120,7 @@ def _lettered(text: Column) -> Column:
 
 
 # Relations of a group for the driver: what `summarize` reads, and a contract's detail besides.
-KINDS = (*COMPARED, "invalid_contract_keys")
+KINDS = (*COMPARED, "invalid_contract_keys", "contracts_of_one_key", "entries_repeated")
 GIVEN = {Side.ANALYTICS: "contracts_came", Side.ACCOUNTING: "entries_came"}
 FAILED = "failed"
 # Lines without a contract are numbered below 0, in each group anew: so far apart are the groups.

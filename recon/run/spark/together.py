@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from recon.base.errors import SourceDataError
+from recon.base.policy import RepeatedIds
 from recon.base.result import Side
 from recon.reconciliation.entry_detail import in_scope
 from recon.reconciliation.intake import view_entries
@@ -21,14 +23,16 @@ from recon.run.spark.groups import (
     raise_failure,
     unpacked,
 )
-from recon.store.columns import PLACE
-from recon.store.session import Session, is_any, literal, name, session
+from recon.store.columns import PLACE, Columns
+from recon.store.session import Session, columns, is_any, literal, name, session
 
 # What is one row of all groups, or one for each of a few keys.
 _ADDED_UP = {
     "ledger_span": "min(first_month) AS first_month, max(last_month) AS last_month",
     "entry_control_totals": "currency, CAST(sum(rows) AS BIGINT) AS rows, "
-    "CAST(sum(total) AS HUGEINT) AS total, CAST(sum(finer) AS BIGINT) AS finer",
+    "CAST(sum(total) AS HUGEINT) AS total, CAST(sum(finer) AS BIGINT) AS finer, "
+    "CAST(sum(repeated) AS BIGINT) AS repeated, "
+    "CAST(sum(repeated_total) AS HUGEINT) AS repeated_total",
     "compliance_blanks": "compliance, CAST(sum(entries) AS BIGINT) AS entries",
 }
 _BY = {
@@ -113,6 +117,7 @@ class Together:
             found = " UNION ALL BY NAME ".join(f"FROM {t}" for t in self._tables[kind].values())
             self._session.execute(f"DROP TABLE {kind}")
             self._session.execute(f"CREATE {_made(kind, found, counted)}")
+        self._refuse_repeated()
         self._place_entries_invalid()
 
     def rows(self, side: Side, left_out: Iterable[str]) -> str:
@@ -131,6 +136,35 @@ class Together:
         """The raw rows of a side, in no order."""
         pattern = f"{glob.escape(str(self._folder))}/{side}-*.parquet"
         return f"read_parquet({literal(pattern)}, hive_partitioning = false)"
+
+    def _refuse_repeated(self) -> None:
+        """Stop where rows are delivered more than once.
+
+        Only all columns of all groups could tell them apart. Raises SourceDataError.
+        """
+        found = self._session.execute(
+            """SELECT 'accounting', entry_id FROM entries_repeated
+            UNION ALL SELECT 'analytics', id FROM contracts_repeated
+            ORDER BY ALL LIMIT 1"""
+        ).fetchone() or (self._task.policy.repeated_ids is RepeatedIds.REFUSE and self._shared_id())
+        if found:
+            side, of = found
+            raise SourceDataError(
+                f"The {side} side ({self._task.descriptions[Side(side)]}) delivers more than one "
+                f"row of {of}, which Spark cannot tell apart; deliver each row once, or take "
+                "engine = 'local'."
+            )
+
+    def _shared_id(self) -> tuple[str, str] | None:
+        """An id of entries in several groups, if any."""
+        select = self._task.selects[Side.ACCOUNTING]
+        rows = f"(SELECT {select} FROM {self._given(Side.ACCOUNTING)})"
+        id_of = Columns(Side.ACCOUNTING, columns(self._session, rows), ()).text("entry_id")
+        found: tuple[str, str] | None = self._session.execute(
+            f"""SELECT 'accounting', id FROM (SELECT {id_of} AS id FROM {rows})
+            WHERE id IS NOT NULL GROUP BY id HAVING count(*) > 1 ORDER BY id LIMIT 1"""
+        ).fetchone()
+        return found
 
     def _place_entries_invalid(self) -> None:
         """Count the places of the invalid entries.

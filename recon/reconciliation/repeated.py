@@ -1,0 +1,148 @@
+"""Repeated rows: rows equal in every column, and ids with other content.
+
+`recon.reconciliation.relations` lists the relations that it reads and makes.
+
+Exports overlap and joins fan out: a row that was delivered twice is one row. The cheap test comes
+first, whether any id of an entry, or any key of a contract line, is there twice; only the rows of
+those are held against each other, by all of their columns, those that recon does not read among
+them. Texts are compared trimmed. Rows without an id, and sums of older entries that a database
+made, may be equal and stay.
+"""
+
+from __future__ import annotations
+
+from recon.base.fields import CONDENSED, PERIOD
+from recon.base.policy import RepeatedIds
+from recon.store.columns import PLACE, Columns
+from recon.store.session import Session, is_any
+
+# From so many entries on, sorting the hashes of their ids beats grouping by them several times.
+_MANY = 200_000
+# So many are sorted at once, in 64 MB.
+_AT_ONCE = 8_000_000
+_REFUSED = """'entry_id ' || chr(39) || entry_id || chr(39) || ' has other content in rows '
+    || first[1] || ' and ' || if(place = first[1], first[2], place)
+    || ' of the side (accounting.repeated_ids)'"""
+
+
+def find_repeated_entries(
+    connection: Session, given: Columns, relation: str, rule: RepeatedIds
+) -> bool:
+    """Create `entries_repeated`; return whether there are any.
+
+    It reads `entry_ids`. `place` is the first row that is equal; `refused` names the first one with the same id that is
+    not, where the rule refuses it.
+    """
+    found = "SELECT id FROM entry_ids WHERE id IS NOT NULL GROUP BY id HAVING count(*) > 1"
+    refuse = "true" if rule is RepeatedIds.REFUSE else "false"
+    any_twice = _any_twice(connection)
+    ids = found if any_twice else f"{found} LIMIT 0"
+    connection.execute(
+        f"""CREATE OR REPLACE TEMP TABLE entries_repeated AS
+        WITH ids AS ({ids}),
+        met AS (
+            SELECT * FROM ({_with_content(given, relation, "entry_id")}) SEMI JOIN ids
+                ON hash(entry_id) = ids.id),
+        equal AS (SELECT *, min(row) OVER (PARTITION BY entry_id, content) AS place FROM met),
+        places AS (
+            SELECT entry_id, list_sort(list(DISTINCT place))[1:2] AS first
+            FROM equal GROUP BY entry_id)
+        SELECT row, place, entry_id,
+            CASE WHEN len(first) > 1 AND {refuse} THEN {_REFUSED} END AS refused
+        FROM equal JOIN places USING (entry_id)
+        WHERE row <> place OR len(first) > 1"""
+    )
+    return any_twice and is_any(connection, "entries_repeated")
+
+
+def _any_twice(connection: Session) -> bool:
+    """Whether the hash of an id is there twice.
+
+    Nearly always there is none, which costs a fifth of grouping by them.
+    """
+    rows, ids = connection.execute("SELECT count(*), count(id) FROM entry_ids").fetchone() or (0, 0)
+    if ids < _MANY:
+        grouped = "SELECT id FROM entry_ids WHERE id IS NOT NULL GROUP BY id HAVING count(*) > 1"
+        return is_any(connection, f"({grouped})")
+    parts = rows // _AT_ONCE + 1
+    return any(_is_twice_in(connection, part, parts) for part in range(parts))
+
+
+def _is_twice_in(connection: Session, part: int, parts: int) -> bool:
+    import numpy as np
+
+    found = connection.execute(
+        f"SELECT id FROM entry_ids WHERE id IS NOT NULL AND id % {parts} = {part}"
+    ).fetchnumpy()["id"]
+    hashes = np.sort(np.asarray(found))
+    return bool((hashes[1:] == hashes[:-1]).any())
+
+
+def create_entry_ids(connection: Session, given: Columns, relation: str) -> None:
+    """Create `entry_ids`: hash of each entry's id, and its period.
+
+    One reading of the source serves both. A sum of entries has no id of its own.
+    """
+    side = given.as_said()
+    own = f"{side.raw(CONDENSED)} IS NULL" if CONDENSED in side.names else "true"
+    period = side.raw(PERIOD) if given.kind(PERIOD) == "VARCHAR" else "NULL"
+    connection.execute(
+        f"""CREATE OR REPLACE TEMP TABLE entry_ids AS
+        SELECT CASE WHEN {own} AND id IS NOT NULL THEN hash(id) END AS id, period
+        FROM (
+            SELECT *, {side.text("entry_id")} AS id, {period} AS period
+            FROM (SELECT {given.given()} FROM {relation}))"""
+    )
+
+
+def _with_content(given: Columns, relation: str, of: str) -> str:
+    """SELECT of rows: place, id, all columns as one value."""
+    side = given.as_said()
+    own = f"WHERE {side.raw(CONDENSED)} IS NULL" if CONDENSED in side.names else ""
+    read = (
+        side.text(column) if side.kind(column) == "VARCHAR" else side.raw(column)
+        for column in side.names
+        if column != PLACE
+    )
+    content = ", ".join(f"c{n}: {value}" for n, value in enumerate(read))
+    return f"""
+        SELECT row, {side.text(of)} AS {of}, {{{content}}} AS content
+        FROM (SELECT {given.place()} AS row, {given.given()} FROM {relation}) {own}"""
+
+
+def set_repeated_contracts_aside(connection: Session, given: Columns, relation: str) -> None:
+    """Take rows that repeat an earlier one out of `contracts_typed`.
+
+    Creates `contracts_repeated` of them, and `duplicate_contract_keys` of the keys that several
+    other rows have.
+    """
+    connection.execute(
+        """CREATE TEMP TABLE contracts_of_one_key AS
+        WITH keys AS (
+            SELECT id_key, type FROM contracts_typed
+            WHERE id IS NOT NULL GROUP BY id_key, type HAVING count(*) > 1)
+        SELECT row FROM contracts_typed c JOIN keys k
+            ON k.id_key = c.id_key AND k.type IS NOT DISTINCT FROM c.type"""
+    )
+    content = _with_content(given, relation, "contract_id")
+    equal = (
+        f"""SELECT row, min(row) OVER (PARTITION BY content) AS place
+        FROM ({content}) SEMI JOIN contracts_of_one_key USING (row)"""
+        if is_any(connection, "contracts_of_one_key")
+        else "SELECT row, row AS place FROM contracts_of_one_key"
+    )
+    connection.execute(
+        f"""CREATE TEMP TABLE contracts_repeated AS
+        SELECT row, place, id, currency, value, finer
+        FROM contracts_typed JOIN ({equal}) USING (row) WHERE row <> place"""
+    )
+    if is_any(connection, "contracts_repeated"):
+        connection.execute(
+            "DELETE FROM contracts_typed WHERE row IN (SELECT row FROM contracts_repeated)"
+        )
+    connection.execute(
+        """CREATE TEMP TABLE duplicate_contract_keys AS
+        SELECT id_key, type, count(*) AS rows, string_agg(DISTINCT id, ', ' ORDER BY id) AS ids
+        FROM contracts_typed SEMI JOIN contracts_of_one_key USING (row)
+        WHERE type IS NOT NULL GROUP BY id_key, type HAVING count(*) > 1"""
+    )

@@ -1,0 +1,106 @@
+"""Rows that are delivered more than once, and ids that stand for several rows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pandas as pd
+import pytest
+
+import recon
+from recon.base.result import Side
+from recon.reconciliation import repeated
+from tests.books import MONTH, Row, contract, entry
+from tests.tables import line_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from recon.base.result import Reconciliation
+
+JUNE = entry("JE-1", "C-1", "1000.00")
+
+
+def result_of(
+    contracts: Sequence[Row], entries: Sequence[Row], policy: Mapping[str, object] | None = None
+) -> Reconciliation:
+    """Return the month of some rows."""
+    return recon.reconcile(pd.DataFrame(contracts), pd.DataFrame(entries), MONTH, policy)
+
+
+def counts(result: Reconciliation, side: Side) -> tuple[int, int, int]:
+    """Return the rows of a side: delivered, invalid and repeated."""
+    facts = result.sources[side]
+    return facts.rows, facts.invalid, facts.repeated
+
+
+def test_an_entry_that_is_delivered_twice_is_one() -> None:
+    """It breaks no line; the rows are counted, and the notice names the first of them."""
+    result = result_of([contract("C-1")], [JUNE, entry("JE-2", "C-9", "0.00"), JUNE, JUNE])
+    assert [item.contract_id for item in result.breaks] == []
+    assert counts(result, Side.ACCOUNTING) == (4, 0, 2)
+    assert result.sources[Side.ACCOUNTING].control_total == {"USD": 30_000_000}
+    assert (
+        "2 rows of accounting are equal to an earlier one in every column, and left out; the first "
+        "is row 3 (JE-1), as row 1."
+    ) in result.notices
+
+
+def test_an_id_with_other_content_is_refused() -> None:
+    """Both rows are invalid, and the reason names both places and the setting."""
+    other = entry("JE-1", "C-2", "1000.00")
+    result = result_of([contract("C-1"), contract("C-2")], [JUNE, other, JUNE])
+    reason = (
+        "entry_id 'JE-1' has other content in rows 1 and 2 of the side (accounting.repeated_ids)"
+    )
+    assert [(row.row, row.reason) for row in result.invalid] == [(1, reason), (2, reason)]
+    assert counts(result, Side.ACCOUNTING) == (3, 2, 1)
+
+
+def test_ids_may_repeat_where_the_setting_says_so() -> None:
+    """An id may be that of a journal with several lines."""
+    both = [JUNE, entry("JE-1", "C-2", "1000.00")]
+    result = result_of([contract("C-1"), contract("C-2")], both, {"repeated_ids": "keep"})
+    assert (result.breaks, result.invalid) == ((), ())
+
+
+@pytest.mark.parametrize("blank", [None, "", "  "])
+def test_equal_rows_without_an_id_stay(blank: str | None) -> None:
+    """They may be two postings."""
+    result = result_of([contract("C-1")], [JUNE | {"entry_id": blank, "amount": "500.00"}] * 2)
+    assert result.breaks == ()
+    assert counts(result, Side.ACCOUNTING) == (2, 0, 0)
+
+
+def test_a_column_that_recon_does_not_read_tells_rows_apart() -> None:
+    """Two lines of a journal may be equal but for their number."""
+    lines = [JUNE | {"journal_line": n} for n in (1, 2)]
+    result = result_of([contract("C-1")], lines)
+    assert counts(result, Side.ACCOUNTING) == (2, 2, 0)
+
+
+def test_a_repetition_of_another_month_counts_there() -> None:
+    """The counts are those of the month; to date it is one entry all the same."""
+    may = entry("JE-5", "C-1", "1000.00", recognition_period="2024-05")
+    result = result_of([contract("C-1", start_date="2024-05-01")], [may, may, JUNE])
+    assert counts(result, Side.ACCOUNTING) == (1, 0, 0)
+    assert line_of(result, "C-1")["to_date_recognized"] == 20_000_000
+
+
+def test_a_contract_row_that_is_delivered_twice_is_one() -> None:
+    """Only rows that differ are a duplicate key; its reason names the setting."""
+    rows = [contract("C-1"), contract("C-1"), contract("C-2"), contract("C-2", owner="Else")]
+    result = result_of(rows, [JUNE])
+    assert counts(result, Side.ANALYTICS) == (4, 2, 1)
+    assert {row.reason for row in result.invalid if row.side is Side.ANALYTICS} == {
+        'duplicate key: 2 rows of C-2, Subscription (policy.same_key = "add" adds them up)'
+    }
+
+
+def test_many_ids_are_tested_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However they are divided, equal ids meet in one part."""
+    monkeypatch.setattr(repeated, "_MANY", 0)
+    monkeypatch.setattr(repeated, "_AT_ONCE", 2)
+    entries = [entry(f"JE-{n}", "C-1", "0.00") for n in range(9)]
+    for rows, found in ((entries, 0), ([*entries, entries[4]], 1)):
+        assert counts(result_of([contract("C-1")], rows), Side.ACCOUNTING)[2] == found
