@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 from recon.base import keys
 from recon.base.errors import ConfigError
 from recon.base.keys import Keys
-from recon.base.policy import Policy, RepeatedIds, read_policy
+from recon.base.policy import Policy, RepeatedIds, SameKey, read_policy
 from recon.base.result import Side
 from recon.config import values
 from recon.config.calendar import read_calendar
 from recon.config.location import find
 from recon.config.log import read_log
-from recon.config.settings import Settings
+from recon.config.settings import Engine, Settings
 from recon.config.sources import read_source
 from recon.config.spark import read_engine, read_spark
 from recon.config.tasks import read_tasks
@@ -116,6 +116,8 @@ def _read(table: Keys, path: Path) -> Settings:
         spark=read_spark(table.table("spark")),
         memory_limit=table.take("memory_limit", values.memory, None),
     )
+    if settings.engine is Engine.SPARK and policy.same_key is SameKey.ADD:
+        table.mistake("policy.same_key", "adds rows up only where engine = 'local'")
     directory = reports.take("directory", values.below(path), settings.home / "reports")
     reports.close()
     table.close()

@@ -16,9 +16,9 @@ from __future__ import annotations
 from recon.base.month import Month
 from recon.base.policy import Policy
 from recon.reconciliation.expected import NARROW, WIDE, terms
-from recon.reconciliation.intake import with_term
+from recon.reconciliation.intake import LONGEST_TERM, with_term
 from recon.reconciliation.policy_sql import rule_of
-from recon.store.session import Session, columns, literal
+from recon.store.session import Session, columns, is_any, literal
 
 
 def add_up(connection: Session, month: Month) -> None:
@@ -112,10 +112,12 @@ def compare(connection: Session, month: Month, policy: Policy) -> None:
         """CREATE OR REPLACE TEMP TABLE sums_without_line AS
         FROM entry_sums ANTI JOIN contracts_valid USING (id_key, type, currency)"""
     )
+    whole = _whole(connection)
+    connection.execute(f"CREATE OR REPLACE TABLE added_rows AS {_added_rows(connection, whole)}")
     alone = _lines_without_contract(policy)
     connection.execute(f"CREATE OR REPLACE TABLE lines_without_contract AS {alone}")
     connection.execute(
-        f"CREATE OR REPLACE TABLE lines_compared AS {_lines_compared(month, _whole(connection))}"
+        f"CREATE OR REPLACE TABLE lines_compared AS {_lines_compared(connection, month, whole)}"
     )
 
 
@@ -125,18 +127,24 @@ def view_lines(connection: Session, policy: Policy) -> None:
     joined = f"""
         SELECT c.*, r.kind, r.recognition, r.convention, r.rounding, r.unit,
             CASE WHEN on_contract THEN r.ppm ELSE {literal(policy.tolerance.ppm)} END AS ppm,
-            r.floor, r.cap, CAST(t.value AS {whole}) AS value, t.booked_on, t.started_on,
+            r.floor, r.cap, CAST(coalesce(a.value, t.value) AS {whole}) AS value,
+            months_added, t.booked_on, t.started_on,
             t.close_date, t.terminated_on, t.duration,
             coalesce(t.customer_id, o.customer_id) AS customer_id,
             coalesce(t.customer, o.customer) AS customer, coalesce(t.owner, o.owner) AS owner
         FROM lines_compared c JOIN rules r USING (rule)
         LEFT JOIN contracts_typed t ON t.row = c.line
+        LEFT JOIN (
+            SELECT line, sum(value) AS value, {_ADDED_MONTHS} AS months_added
+            FROM added_rows GROUP BY line) a USING (line)
         LEFT JOIN lines_without_contract o ON o.row = c.line"""
     connection.execute(
         f"""CREATE OR REPLACE VIEW lines AS
         SELECT *, CAST(allowed(expected, l) AS {whole}) AS allowed
         FROM (
-            SELECT * REPLACE (CASE WHEN on_contract THEN term_months ELSE 0 END AS term_months)
+            SELECT * EXCLUDE months_added REPLACE (
+                CASE WHEN on_contract THEN coalesce(months_added, term_months) ELSE 0 END
+                    AS term_months)
             FROM ({with_term(joined)})) l"""
     )
 
@@ -177,8 +185,47 @@ def reckoned_in(value: int, months: int, unit: int, posted: int = 0) -> str:
     return NARROW if max(longest, posted) < 2**61 else WIDE
 
 
-def _lines_compared(month: Month, whole: str) -> str:
+def _added_rows(connection: Session, whole: str) -> str:
+    """SELECT of contract rows to add up, with their terms.
+
+    `line` is the first row of their key.
+    """
+    several = "duplicate_contract_keys"
+    none = "" if is_any(connection, several) else "LIMIT 0"
+    rows = terms(f"FROM contracts_valid SEMI JOIN {several} USING (id_key, type) {none}", whole)
+    return f"""
+    SELECT min(row) OVER (PARTITION BY id_key, type, currency) AS line, *
+    FROM ({rows}) QUALIFY count(*) OVER (PARTITION BY id_key, type, currency) > 1"""
+
+
+# Half a minor unit for each month of each row, as long as a term may be.
+_ADDED_MONTHS = f"least(sum(term_months), {LONGEST_TERM})"
+# The columns of a line that are those of its first row, and those that are added up.
+_FIRST = "rule id segment ppm floor cap unit".split()
+_SUMMED = "to_date_expected earned_before full_value remainder".split()
+
+
+def _added_up() -> str:
+    """SELECT of due rows, those of one key added up.
+
+    Every row rounds by itself, so each has its share in the allowance for rounding. A line that
+    starts or ends in parts neither closes early nor mismatches its term.
+    """
+    first = ", ".join(f"min_by({column}, row) AS {column}" for column in _FIRST)
+    summed = ", ".join(f"sum({column}) AS {column}" for column in _SUMMED)
+    return f"""
+        FROM due ANTI JOIN added_rows USING (row)
+        UNION ALL BY NAME
+        SELECT min(row) AS row, id_key, type, currency, {first}, {summed},
+            {_ADDED_MONTHS} AS term_months,
+            min(start_month) AS start_month, max(close_month) AS close_month,
+            false AS closed_early, false AS term_mismatch, true AS known_contract
+        FROM due SEMI JOIN added_rows USING (row) GROUP BY id_key, type, currency"""
+
+
+def _lines_compared(connection: Session, month: Month, whole: str) -> str:
     m = month.index
+    added = _added_up() if is_any(connection, "added_rows") else "FROM due"
     return f"""
     WITH earned AS (
         SELECT *, own_accrued(periods_before, t) AS earned_before,
@@ -186,16 +233,24 @@ def _lines_compared(month: Month, whole: str) -> str:
             rounded(value, 1, 1, unit) AS full_value
         FROM (SELECT *, periods_by({m - 1}, t) AS periods_before, periods_by({m}, t) AS periods_now
             FROM ({terms("FROM contracts_valid", whole)}) t) t),
-    joined AS (
-        SELECT row, rule, c.id, id_key, type, currency, segment, start_month, close_month,
-            ppm, floor, cap, unit, term_months,
-            to_date_expected, to_date_expected - earned_before AS expected, full_value,
+    due AS (
+        SELECT row, rule, id, id_key, type, currency, segment, start_month, close_month,
+            ppm, floor, cap, unit, term_months, to_date_expected, earned_before, full_value,
             -- What a line that has closed early never recognizes.
             CASE WHEN close_month <= {m} THEN full_value - to_date_expected ELSE 0 END AS remainder,
             closed_on < term_end AS closed_early,
             over_time AND close_date NOT IN (term_end, term_end + 1) AS term_mismatch,
-            true AS known_contract, s.id <> c.id OR s.other_id <> c.id AS spelling, {_sums(whole)}
-        FROM earned c LEFT JOIN entry_sums s USING (id_key, type, currency)
+            true AS known_contract
+        FROM earned),
+    joined AS (
+        SELECT row, rule, c.id, id_key, type, currency, segment, start_month, close_month,
+            ppm, floor, cap, unit, term_months, CAST(to_date_expected AS {whole})
+                AS to_date_expected,
+            CAST(to_date_expected - earned_before AS {whole}) AS expected,
+            CAST(full_value AS {whole}) AS full_value, CAST(remainder AS {whole}) AS remainder,
+            closed_early, term_mismatch, known_contract,
+            s.id <> c.id OR s.other_id <> c.id AS spelling, {_sums(whole)}
+        FROM ({added}) c LEFT JOIN entry_sums s USING (id_key, type, currency)
         UNION ALL BY NAME
         SELECT * EXCLUDE (customer_id, customer, owner, other_id)
                 REPLACE (CAST(recognized AS {whole}) AS recognized,

@@ -101,7 +101,9 @@ def _facts(rows: Sequence[tuple[Any, ...]], invalid: int, description: str) -> S
 
 def _tie_rows(connection: Session, sources: Mapping[Side, SourceFacts]) -> None:
     compared = connection.execute(
-        "SELECT count(*) FILTER (on_contract), coalesce(sum(entries), 0) FROM lines_compared"
+        """SELECT count(*) FILTER (on_contract) + (
+                SELECT count(*) - count(DISTINCT line) FROM added_rows),
+            coalesce(sum(entries), 0) FROM lines_compared"""
     ).fetchone() or (0, 0)
     for side, count in zip((Side.ANALYTICS, Side.ACCOUNTING), compared, strict=True):
         facts = sources[side]

@@ -50,7 +50,9 @@ def load_contracts(connection: Session, relation: str, policy: Policy) -> list[s
     set_repeated_contracts_aside(connection, side, relation)
     if policy.same_key is SameKey.REFUSE:
         _refuse_same_key(connection)
-    _name_the_setting_of_case(connection)
+        _name_the_setting_of_case(connection)
+    else:
+        _refuse_partial_sums(connection)
     connection.execute(f"CREATE TEMP VIEW contracts_valid AS {_contracts_valid()}")
     return _float_notice(side, "contract_value")
 
@@ -149,6 +151,21 @@ def _name_the_setting_of_case(connection: Session) -> None:
             SEMI JOIN duplicate_contract_keys USING (id_key, type)
             GROUP BY id_key, type HAVING count(DISTINCT exact_id(id)) = count(*)) apart
         WHERE apart.id_key = contracts_typed.id_key AND apart.type = contracts_typed.type"""
+    )
+
+
+def _refuse_partial_sums(connection: Session) -> None:
+    """Give every row beside an invalid one a reason.
+
+    The sum of the other rows of its key is not the expected revenue of the line.
+    """
+    connection.execute(
+        """UPDATE contracts_typed SET reason = 'another row of its key is invalid'
+        FROM (
+            SELECT DISTINCT id_key, type FROM contracts_typed
+            SEMI JOIN duplicate_contract_keys USING (id_key, type) WHERE reason IS NOT NULL) d
+        WHERE d.id_key = contracts_typed.id_key AND d.type = contracts_typed.type
+            AND contracts_typed.reason IS NULL"""
     )
 
 

@@ -174,6 +174,18 @@ RELATIONS = (
         "rollforward",
     ),
     _relation(
+        "added_rows",
+        "contract row of a key with several, where they are added up; `line` is their first one",
+        "line row id id_key type kind recognition currency unit value convention rounding "
+        "booked_on started_on close_date terminated_on duration rule customer_id customer segment "
+        "owner ppm floor cap over_time last_day reached_on term_start term_months closed_on "
+        "start_month term_end basis term_days first_days month_days whole_months denominator first "
+        "step periods close_month",
+        "compare",
+        "causes.gather causes.objections causes.postings causes.terms control_totals "
+        "explain.relations rollforward",
+    ),
+    _relation(
         "lines_without_contract",
         "key with entries in the month that no contract line has",
         f"row rule id other_id {_KEY} customer_id customer segment owner known_contract ppm floor "
@@ -185,7 +197,7 @@ RELATIONS = (
         "contract line, or other key with entries in the month",
         _COMPARED,
         "compare",
-        "control_totals entry_detail totals",
+        "control_totals entry_detail rollforward totals",
     ),
     _relation(
         "lines",

@@ -1,4 +1,4 @@
-"""Repeated rows: rows equal in every column, and ids with other content.
+"""Repeated rows: equal in every column, or of one id.
 
 `recon.reconciliation.relations` lists the relations that it reads and makes.
 
@@ -30,8 +30,8 @@ def find_repeated_entries(
 ) -> bool:
     """Create `entries_repeated`; return whether there are any.
 
-    It reads `entry_ids`. `place` is the first row that is equal; `refused` names the first one with the same id that is
-    not, where the rule refuses it.
+    It reads `entry_ids`. `place` is the first row that is equal; `refused` names the first one
+    with the same id that is not, where the rule refuses it.
     """
     found = "SELECT id FROM entry_ids WHERE id IS NOT NULL GROUP BY id HAVING count(*) > 1"
     refuse = "true" if rule is RepeatedIds.REFUSE else "false"

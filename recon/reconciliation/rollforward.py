@@ -131,12 +131,26 @@ def _query(month: Month) -> str:
             month_index(booked_on) AS booked,
             -- Before it is booked there is nothing that a line could release.
             greatest(close_month, booked) AS released
-        FROM lines WHERE on_contract),
+        FROM lines ANTI JOIN added_rows USING (line) WHERE on_contract),
+    added_rows_held AS (
+        SELECT line, rounded(value, 1, 1, unit) AS value, month_index(booked_on) AS booked,
+            if(close_month <= {m}, value - own_accrued(periods_by({m}, p), p), 0) AS remainder,
+            greatest(close_month, booked) AS released
+        FROM added_rows p),
     moved AS (
         SELECT *, if(booked < {m}, value, 0) AS value_before, if(booked = {m}, value, 0) AS added,
             if(released < {m}, remainder, 0) AS ended_before,
             if(released = {m}, remainder, 0) AS ended
         FROM held
+        UNION ALL BY NAME
+        SELECT any_value(type) AS type, coalesce(any_value(segment), '') AS segment,
+            any_value(currency) AS currency, any_value(recognized) AS recognized,
+            any_value(to_date_recognized) AS earned,
+            sum(if(booked < {m}, value, 0)) AS value_before,
+            sum(if(booked = {m}, value, 0)) AS added,
+            sum(if(released < {m}, a.remainder, 0)) AS ended_before,
+            sum(if(released = {m}, a.remainder, 0)) AS ended
+        FROM added_rows_held a JOIN lines_compared USING (line) GROUP BY line
         UNION ALL BY NAME
         SELECT {literal(NO_LINE)} AS type, '' AS segment, currency, recognized, earned,
             0 AS value_before, 0 AS added, 0 AS ended_before, 0 AS ended

@@ -153,6 +153,24 @@ def test_dates_that_mean_none_are_blank(tmp_path: Path) -> None:
     assert invalid["C-7"] == "terminated_on '1970-01-01' is before its start"
 
 
+@pytest.mark.parametrize(
+    ("case", "month", "expected", "matched"),
+    [
+        ("05-price-raised-second-row", "2024-08", "1600.00", 2),
+        ("06-credit-as-a-second-row", "2024-08", "0.00", 1),
+        ("07-renewal-under-the-same-number", "2024-06", "1100.00", 1),
+    ],
+)
+def test_rows_of_one_key_add_up(
+    tmp_path: Path, case: str, month: str, expected: str, matched: int
+) -> None:
+    """Each row has a term and a value of its own, and the line expects their sum."""
+    found = document_of(tmp_path, case, month)
+    assert (found["breaks"], found["invalid"]) == ([], [])
+    totals = found["totals"]["USD"]
+    assert (totals["expected"], totals["matched"]) == (expected, matched)
+
+
 def test_exports_that_overlap_deliver_each_entry_once(tmp_path: Path) -> None:
     """The rows that came twice are counted, and no line breaks by them."""
     found = document_of(tmp_path, "15-overlapping-exports", "2024-06")

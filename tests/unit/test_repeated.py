@@ -104,3 +104,45 @@ def test_many_ids_are_tested_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     entries = [entry(f"JE-{n}", "C-1", "0.00") for n in range(9)]
     for rows, found in ((entries, 0), ([*entries, entries[4]], 1)):
         assert counts(result_of([contract("C-1")], rows), Side.ACCOUNTING)[2] == found
+
+
+def added(*entries: Row, month: str = MONTH) -> Reconciliation:
+    """Return the month of a contract of 1,000.00 a month that adds 500.00 from July on."""
+    rows = [
+        contract("C-1"),
+        contract("C-1", contract_value="3000.00", duration_months="6", start_date="2024-07-01"),
+    ]
+    policy = {"same_key": "add"}
+    return recon.reconcile(pd.DataFrame(rows), pd.DataFrame(entries), month, policy)
+
+
+def test_other_months_of_added_rows_are_sums_too() -> None:
+    """June's entry in July is seen against what both rows expect there."""
+    july = [
+        entry(f"JE-{n}", "C-1", amount, recognition_period="2024-07")
+        for n, amount in enumerate(("1500.00", "1000.00"))
+    ]
+    (item,) = added(*july).breaks
+    assert item.cause.value == "wrong_period"
+    assert (item.expected, item.difference) == (10_000_000, -10_000_000)
+
+
+def test_no_term_of_one_row_explains_a_sum() -> None:
+    """Over 13 months the first row alone would give 923.08, which is not of the line."""
+    (item,) = added(entry("JE-1", "C-1", "923.08")).breaks
+    assert item.cause.value == "unexplained"
+
+
+def test_added_rows_count_as_rows_and_one_line() -> None:
+    """Rows in are rows compared, though the contract has one line."""
+    result = added(JUNE)
+    assert counts(result, Side.ANALYTICS) == (2, 0, 0)
+    assert result.totals["USD"].contract_lines == 1
+
+
+def test_a_sum_with_an_invalid_row_is_no_sum() -> None:
+    """The other rows of the key are invalid with it."""
+    rows = [contract("C-1"), contract("C-1", contract_value="n/a")]
+    result = result_of(rows, [JUNE], {"same_key": "add"})
+    assert counts(result, Side.ANALYTICS) == (2, 2, 0)
+    assert result.invalid[0].reason == "another row of its key is invalid"

@@ -85,12 +85,17 @@ _BROKEN_LINES = f"""
         b.to_date_expected, b.to_date_recognized, n.before_difference, n.after_difference,
         n.expected_before, n.expected_after, n.months_broken, b.on_contract,
         b.known_contract,
-        rounded(b.value, 1, 1, b.unit), {_STARTS},
-        CASE WHEN b.over_time THEN least(b.close_month, b.start_month + b.periods - 1)
+        rounded(b.value, 1, 1, b.unit), coalesce(a.first_day, {_STARTS}),
+        CASE WHEN a.line IS NOT NULL THEN a.last_month
+            WHEN b.over_time THEN least(b.close_month, b.start_month + b.periods - 1)
             ELSE month_index(least(b.close_date, b.terminated_on)) END,
-        month_index({_STARTS}),
+        month_index(coalesce(a.first_day, {_STARTS})),
         CASE WHEN b.closed_early THEN b.closed_on END,
         coalesce(t.total, 0)
     FROM breaks b JOIN neighbour_months n USING (line)
     LEFT JOIN ({CANCELLING}) t USING (id_key, currency)
+    LEFT JOIN (
+        SELECT line, min(term_start) AS first_day,
+            max(least(close_month, start_month + periods - 1)) AS last_month
+        FROM added_rows GROUP BY line) a USING (line)
     ORDER BY b.id_key, b.type, b.currency"""

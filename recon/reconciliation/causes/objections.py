@@ -62,12 +62,21 @@ def _in_another_month(connection: Session) -> str:
     One entry is no larger than its month's surplus; of several, one may be the missing one, though
     others are too much as well. Where a line has entries in the month, only a part is missing.
     """
-    own = with_terms(connection, "breaks SEMI JOIN breaks_lacking USING (line)")
+    of = "SEMI JOIN breaks_lacking USING (line)"
+    own = with_terms(connection, f"breaks {of} ANTI JOIN added_rows USING (line)")
     return f"""
-    WITH near AS (
-        SELECT line, n.month, n.several, n.recognized - own_accrued(periods_by(n.month, t), t)
-            + own_accrued(periods_by(n.month - 1, t), t) AS surplus
-        FROM ({own}) t JOIN recognized_months n USING (line))
+    WITH alone AS (
+        SELECT line, n.month, n.several, n.recognized, own_accrued(periods_by(n.month, t), t)
+            - own_accrued(periods_by(n.month - 1, t), t) AS due
+        FROM ({own}) t JOIN recognized_months n USING (line)),
+    added AS (
+        SELECT line, n.month, n.several, n.recognized, own_accrued(periods_by(n.month, t), t)
+            - own_accrued(periods_by(n.month - 1, t), t) AS due
+        FROM (FROM added_rows {of}) t JOIN recognized_months n USING (line)),
+    near AS (
+        SELECT line, month, several, recognized - due AS surplus FROM alone
+        UNION ALL SELECT line, month, several, recognized - sum(due) FROM added
+        GROUP BY line, month, several, recognized)
     SELECT line, month, surplus, currency FROM near JOIN breaks_lacking USING (line)
     WHERE way * surplus >= least AND (entries = 0 AND several OR way * surplus <= most)
     ORDER BY line, month"""

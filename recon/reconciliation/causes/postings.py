@@ -29,7 +29,15 @@ def _neighbour_months(month: Month) -> str:
         SELECT line, list(CASE WHEN on_contract THEN own_accrued(elapsed, l) ELSE 0 END
             ORDER BY end_month) AS by_month
         FROM (SELECT *, periods_by(end_month, b) AS elapsed
-            FROM breaks b, range({m - 3}, {m + 2}) months(end_month)) l GROUP BY line),
+            FROM (FROM breaks ANTI JOIN added_rows USING (line)) b,
+                range({m - 3}, {m + 2}) months(end_month)) l GROUP BY line
+        UNION ALL SELECT line, list(earned ORDER BY end_month)
+        FROM (
+            SELECT line, end_month, sum(own_accrued(elapsed, l)) AS earned
+            FROM (SELECT *, periods_by(end_month, b) AS elapsed
+                FROM (FROM added_rows SEMI JOIN breaks USING (line)) b,
+                    range({m - 3}, {m + 2}) months(end_month)) l GROUP BY line, end_month)
+        GROUP BY line),
     due AS (
         SELECT line, by_month[2] - by_month[1] AS expected_before2,
             by_month[3] - by_month[2] AS expected_before,

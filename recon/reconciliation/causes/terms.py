@@ -124,7 +124,7 @@ def _create_alternative_terms(connection: Session, m: int) -> None:
             month_index(closing_day) - month_index(term_start) + 1 AS in_calendar,
             CAST(NULL AS DATE) AS ends_on,
             CASE WHEN closed_early THEN closed_on END AS closed_on
-        FROM breaks WHERE on_contract AND entries > 0"""
+        FROM breaks ANTI JOIN added_rows USING (line) WHERE on_contract AND entries > 0"""
     )
 
 

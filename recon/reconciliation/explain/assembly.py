@@ -13,7 +13,7 @@ from recon.base.result import Break, Cause, Reconciliation, Status
 from recon.reconciliation.causes import DETECTORS, LAST_RESORTS
 from recon.reconciliation.causes.gather import flags_of
 from recon.reconciliation.explain import relations
-from recon.reconciliation.explain.derivation import expected_formula, rungs, without_line
+from recon.reconciliation.explain.derivation import added_up, expected_formula, rungs, without_line
 from recon.reconciliation.explain.model import (
     Allowance,
     CauseFinding,
@@ -127,7 +127,8 @@ def _line(
     months: Sequence[MonthRow],
     item: Break | None,
 ) -> Line:
-    terms = _terms(row) if row["on_contract"] else None
+    # The rows that are added up have no terms in common.
+    terms = _terms(row) if row["on_contract"] and not row["shares"] else None
     # A break may be made good in the month before or after.
     near = _near(entries, row, result.month, reach=1 if item else 0)
     return Line(
@@ -194,6 +195,8 @@ def _terms(row: Row) -> Terms:
 
 
 def _derivation(month: Month, row: Row, terms: Terms | None) -> Derivation:
+    if row["shares"]:
+        return added_up(row["currency"], row["shares"])
     if terms is None:
         return without_line(row["type"], row["currency"], bool(row["known_contract"]))
     progress = Progress(

@@ -7,7 +7,7 @@ Nothing is computed here: the amounts come from the arithmetic of
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 from recon.base import money
@@ -34,6 +34,16 @@ def expected_formula(
     return Derivation(
         f"expected = {_computed(currency, terms, progress)} = {earned}",
         "; ".join(_read(month, revenue_type, currency, terms, progress)) + ".",
+    )
+
+
+def added_up(currency: str, shares: Sequence[int]) -> Derivation:
+    """Derivation where the contract rows of one key add up."""
+    each = " + ".join(_bracketed(share, currency) for share in shares)
+    return Derivation(
+        f"expected = {each} = {money.pretty(sum(shares), currency)}",
+        f"The sum of {len(shares)} contract rows, each with a term and value of its own "
+        "(policy.same_key).",
     )
 
 

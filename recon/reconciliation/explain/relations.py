@@ -90,7 +90,8 @@ def lines(session: Session, month: Month) -> list[Row]:
     """
     return _rows(
         session,
-        f"""SELECT * REPLACE (least(term_end, DATE '9999-12-31') AS term_end),
+        f"""WITH found AS (
+            SELECT * REPLACE (least(term_end, DATE '9999-12-31') AS term_end),
             {FLAGGED} AS flags, accrued(periods, l) AS full_value,
             accrued(periods, l) - expected_to_date(close_month, l) AS never_earned,
             elapsed(period - 1, l) AS elapsed_before, elapsed(period, l) AS elapsed_now,
@@ -102,9 +103,23 @@ def lines(session: Session, month: Month) -> list[Row]:
                 least(close_month, start_month + periods - 1) AS last_month,
                 {{ppm: ppm, unit: unit, term_months: 0, floor: 0, cap: CAST(NULL AS BIGINT)}}
                     AS rate_alone
-            FROM contract_lines) l
-        ORDER BY NOT on_contract, type, currency""",
+            FROM contract_lines LEFT JOIN ({_added(month)}) USING (line)) l)
+        SELECT * REPLACE (coalesce(added_value, full_value) AS full_value,
+            coalesce(added_remainder, never_earned) AS never_earned)
+        FROM found ORDER BY NOT on_contract, type, currency""",
     )
+
+
+def _added(month: Month) -> str:
+    """SELECT of the lines whose contract rows are added up."""
+    m = month.index
+    return f"""
+        SELECT line, min(start_month) AS first_month,
+            max(greatest(close_month, start_month + periods - 1)) AS final_month,
+            list(expected({m}, p) ORDER BY row) AS shares,
+            sum(accrued(periods, p)) AS added_value,
+            sum(accrued(periods, p) - expected_to_date(close_month, p)) AS added_remainder
+        FROM added_rows p GROUP BY line"""
 
 
 def months(session: Session, month: Month) -> list[Row]:
@@ -116,26 +131,32 @@ def months(session: Session, month: Month) -> list[Row]:
             SELECT type, currency, month, sum(amount) AS recognized, count(*) AS entries
             FROM contract_entries WHERE reason IS NULL GROUP BY type, currency, month),
         spans AS (
-            SELECT l.*, least(start_month, {m}, p.earliest) AS from_month,
+            SELECT l.*, least(first_month, start_month, {m}, p.earliest) AS from_month,
                 greatest({m}, p.latest) AS known_month,
-                greatest(close_month, {m}, p.latest) AS to_month
+                greatest(final_month, close_month, {m}, p.latest) AS to_month
             FROM (SELECT * REPLACE (least(close_month, start_month + periods - 1) AS close_month)
-                FROM contract_lines) l
+                FROM contract_lines LEFT JOIN ({_added(month)}) USING (line)) l
             LEFT JOIN (SELECT type, currency, min(month) AS earliest, max(month) AS latest
                 FROM posted GROUP BY type, currency) p USING (type, currency)),
         spread AS (
             SELECT * EXCLUDE (recognized, entries),
                 unnest(range(from_month, to_month + 1)) AS month
-            FROM spans)
+            FROM spans),
+        due AS (
+            SELECT s.line, month, sum(expected(s.month, p)) AS share,
+                sum(expected_to_date(s.month, p)) AS share_to_date
+            FROM spread s JOIN added_rows p USING (line) GROUP BY s.line, month)
         SELECT type, currency, month,
-            CASE WHEN on_contract THEN expected(s.month, s) ELSE 0 END AS expected,
+            CASE WHEN on_contract THEN coalesce(share, expected(s.month, s)) ELSE 0 END
+                AS expected,
             coalesce(p.recognized, 0) AS recognized,
-            CASE WHEN on_contract THEN expected_to_date(s.month, s) ELSE 0 END
-                AS to_date_expected,
+            CASE WHEN on_contract THEN coalesce(share_to_date, expected_to_date(s.month, s))
+                ELSE 0 END AS to_date_expected,
             sum(coalesce(p.recognized, 0)) OVER (PARTITION BY type, currency ORDER BY month)
                 AS to_date_recognized,
             coalesce(p.entries, 0) AS entries, month > known_month AS to_come
         FROM spread s LEFT JOIN posted p USING (type, currency, month)
+        LEFT JOIN due USING (line, month)
         ORDER BY type, currency, month""",
     )
 
