@@ -42,14 +42,43 @@ def month_after(start: date, k: int) -> tuple[int, int]:
     return month_of(add_months(start.replace(day=1), k))
 
 
-def shares(convention: str, start: date, months: int) -> list[Fraction]:
+def day_360(day: date) -> int:
+    """Return a day's number in years of 360 days."""
+    return 360 * day.year + 30 * day.month + min(day.day, 30)
+
+
+def last_day(day: date) -> date:
+    """Return the last day of a day's month."""
+    return add_months(day.replace(day=1), 1) - timedelta(days=1)
+
+
+def last_day_360(day: date) -> int:
+    """Return the number of a day on which something ends: the last of February is the 30th."""
+    is_last_of_february = day.month == 2 and day == last_day(day)
+    return day_360(day) + (30 - day.day if is_last_of_february else 0)
+
+
+def days_up_to(convention: str, start: date, end: date) -> int:
+    """Return the days from one day to another, both counted, 0 where there are none."""
+    if end < start:
+        return 0
+    if convention == "days_360":
+        return last_day_360(end) - day_360(start) + 1
+    return (end - start).days + 1
+
+
+def shares(convention: str, start: date, months: int, start_rule: str = "full") -> list[Fraction]:
     """Return c(0), c(1) … c(n'): the share of the value that is earned after each month."""
     days_in_first = monthrange(*month_of(start))[1]
     days_left = days_in_first - start.day + 1
     end = term_end(start, months)
     days = (end - start).days + 1
-    if convention == "exact_days":
-        return [*_by_days(start, end, days), Fraction(1)]
+    if convention in ("exact_days", "days_360"):
+        whole = 30 * months if convention == "days_360" else days
+        return [*_by_days(convention, start, end, whole), Fraction(1)]
+    if convention == "even" and start_rule == "half":
+        half = Fraction(1, 2 * months)
+        return [Fraction(0), *(half + Fraction(k, months) for k in range(months)), Fraction(1)]
     if convention == "even" or start.day == 1:
         return [Fraction(k, months) for k in range(months + 1)]
     if convention == "prorate_period_rate":
@@ -61,27 +90,43 @@ def shares(convention: str, start: date, months: int) -> list[Fraction]:
     return [Fraction(0), *(first + k * middle for k in range(months)), Fraction(1)]
 
 
-def _by_days(start: date, end: date, days: int) -> list[Fraction]:
-    """Return c(0) … c(n' - 1), the days elapsed at each month's start over those of the term."""
+def _by_days(convention: str, start: date, end: date, days: int) -> list[Fraction]:
+    """Return c(0) … c(n' - 1), the days up to each month's start over those of the term."""
     found, first = [Fraction(0)], add_months(start.replace(day=1), 1)
     while first <= end:
-        found.append(Fraction((first - start).days, days))
+        elapsed = days_up_to(convention, start, first - timedelta(days=1))
+        found.append(Fraction(elapsed, days))
         first = add_months(first, 1)
     return found
 
 
+def stop_share(convention: str, stop_rule: str, start: date, end: date, stop: date) -> Fraction:
+    """Return how much of its part the month counts in which a line stops before its end."""
+    if convention == "even" and (stop_rule == "full" or stop == last_day(stop)):
+        return Fraction(1)
+    if convention == "even" and stop_rule == "none":
+        return Fraction(0)
+    first = max(start, stop.replace(day=1))
+    if convention == "even":
+        return Fraction(days_up_to(convention, first, stop), last_day(stop).day)
+    inside = days_up_to(convention, first, min(end, last_day(stop)))
+    return Fraction(days_up_to(convention, first, stop), inside)
+
+
 def spread(value: Fraction, decimals: int, rounding: str, c: list[Fraction]) -> list[Fraction]:
-    """Return the expected revenue of every month of the term."""
+    """Return the expected revenue of every month of the term, up to where c ends."""
     if rounding == "cumulative":
         to_date = [rounded(value * share, decimals) for share in c]
         return [after - before for before, after in pairwise(to_date)]
-    alone = [rounded(value * (after - before), decimals) for before, after in pairwise(c)][:-1]
-    return [*alone, rounded(value, decimals) - sum(alone)]
+    alone = [rounded(value * (after - before), decimals) for before, after in pairwise(c)]
+    if c[-1] == 1:
+        alone[-1] = rounded(value, decimals) - sum(alone[:-1])
+    return alone
 
 
 @dataclass(frozen=True)
 class Line:
-    """A contract line as the specification describes it."""
+    """A contract line as the specification describes it; it closes or is terminated on `close`."""
 
     value: Fraction
     months: int
@@ -90,29 +135,53 @@ class Line:
     convention: str = "even"
     rounding: str = "cumulative"
     close: date | None = None
+    start_rule: str = "full"
+    stop_rule: str = "full"
     periods: list[Fraction] = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
-        c = shares(self.convention, self.start, self.months)
+        c = self._stopped(shares(self.convention, self.start, self.months, self.start_rule))
         object.__setattr__(self, "periods", spread(self.value, self.decimals, self.rounding, c))
+
+    def _stopped(self, c: list[Fraction]) -> list[Fraction]:
+        """Return the shares up to the month in which the line stops before its end."""
+        end = term_end(self.start, self.months)
+        if self.close is None or self.close >= end:
+            return c
+        k = self._month_number(month_of(self.close))
+        if k < 0 or k + 1 >= len(c):
+            return c[:1] if k < 0 else c
+        share = stop_share(self.convention, self.stop_rule, self.start, end, self.close)
+        return [*c[: k + 1], c[k] + (c[k + 1] - c[k]) * share]
+
+    @property
+    def first_month(self) -> tuple[int, int]:
+        """Return the first active month."""
+        later = self.convention == "even" and self.start_rule == "rule_of_15"
+        return month_after(self.start, 1 if later and self.start.day > 15 else 0)
+
+    def _month_number(self, month: tuple[int, int]) -> int:
+        """Return how many months after the first active one a month is."""
+        return (month[0] - self.first_month[0]) * 12 + month[1] - self.first_month[1]
 
     @property
     def close_month(self) -> tuple[int, int]:
         """Return the last active month: the close date truncates the term and never extends it."""
-        end = month_of(term_end(self.start, self.months))
-        return min(month_of(self.close), end) if self.close else end
+        end = term_end(self.start, self.months)
+        if self.close and self.close < end:
+            return month_of(self.close)
+        if self.convention == "even" and self.start_rule == "half":
+            return month_after(self.start, self.months)
+        return month_of(end)
 
     def expected(self, month: tuple[int, int]) -> Fraction:
         """Return what the line should recognize in a month, 0 outside its active months."""
-        if not month_of(self.start) <= month <= self.close_month:
-            return Fraction(0)
-        k = (month[0] - self.start.year) * 12 + month[1] - self.start.month
-        return self.periods[k] if k < len(self.periods) else Fraction(0)
+        k = self._month_number(month)
+        return self.periods[k] if 0 <= k < len(self.periods) else Fraction(0)
 
     def to_date(self, month: tuple[int, int]) -> Fraction:
         """Return what the line should have recognized up to and including a month."""
-        months = (month_after(self.start, k) for k in range(len(self.periods)))
-        return sum((self.expected(m) for m in months if m <= month), Fraction(0))
+        return sum(self.periods[: max(self._month_number(month) + 1, 0)], Fraction(0))
 
     @property
     def remainder(self) -> Fraction:

@@ -24,6 +24,7 @@ class Convention(StrEnum):
     PRORATE_PERIOD_RATE = "prorate_period_rate"
     PRORATE_DAY_RATE = "prorate_day_rate"
     EXACT_DAYS = "exact_days"
+    DAYS_360 = "days_360"
 
 
 class Rounding(StrEnum):
@@ -31,6 +32,22 @@ class Rounding(StrEnum):
 
     CUMULATIVE = "cumulative"
     LAST_PERIOD = "last_period"
+
+
+class StartMonth(StrEnum):
+    """How much of its part an even start month counts."""
+
+    FULL = "full"
+    HALF = "half"
+    RULE_OF_15 = "rule_of_15"
+
+
+class StopMonth(StrEnum):
+    """How much of its part an even stop month counts."""
+
+    FULL = "full"
+    DAYS = "days"
+    NONE = "none"
 
 
 class Recognition(StrEnum):
@@ -108,6 +125,12 @@ class TypePolicy:
     convention: Convention | None = None
     rounding: Rounding | None = None
     tolerance: Tolerance = Tolerance()
+    start_month: StartMonth | None = None
+    stop_month: StopMonth | None = None
+
+    def parts_of_months(self) -> tuple[tuple[str, StrEnum | None], ...]:
+        """Own rules of its first and last months, by key."""
+        return ("start_month", self.start_month), ("stop_month", self.stop_month)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +167,8 @@ class Policy:
     ids: Ids = Ids.FOLD
     same_key: SameKey = SameKey.REFUSE
     repeated_ids: RepeatedIds = RepeatedIds.REFUSE
+    start_month: StartMonth = StartMonth.FULL
+    stop_month: StopMonth = StopMonth.FULL
 
     @classmethod
     def of(cls, table: Mapping[str, object]) -> Policy:
@@ -172,6 +197,13 @@ class Policy:
         rules = {"same_key": self.same_key, "accounting.repeated_ids": self.repeated_ids}
         return [(key, rule.value) for key, rule in rules.items() if rule != "refuse"]
 
+    def _parts_of_months(self) -> Iterator[tuple[str, str]]:
+        """Yield the start and stop rules that are not default."""
+        if self.start_month is not StartMonth.FULL:
+            yield "start_month", self.start_month.value
+        if self.stop_month is not StopMonth.FULL:
+            yield "stop_month", self.stop_month.value
+
     def rows(self) -> list[tuple[str, str]]:
         """Return every parameter as (key, value), for the reports."""
         rows = [
@@ -180,11 +212,13 @@ class Policy:
             ("convention", self.convention.value),
             ("rounding", self.rounding.value),
             *self._rules_of_rows(),
+            *self._parts_of_months(),
         ]
         rows += [("ids", self.ids.value)] * (self.ids is not Ids.FOLD)
         for name, rule in self.types.items():
             parts = [rule.kind.value, rule.recognition.value]
             parts += [part.value for part in (rule.convention, rule.rounding) if part]
+            parts += [f"{key} {part.value}" for key, part in rule.parts_of_months() if part]
             rows.append((f"types.{name}", ", ".join(parts + _tolerance_parts(rule.tolerance))))
         rows += [
             (f"segments.{s}", ", ".join(_tolerance_parts(t))) for s, t in self.segments.items()
@@ -234,6 +268,8 @@ def read_policy(table: Keys) -> Policy:
         ids=table.take("ids", keys.one_of(Ids), standard.ids),
         same_key=table.take("same_key", keys.one_of(SameKey), standard.same_key),
         repeated_ids=table.take("repeated_ids", keys.one_of(RepeatedIds), standard.repeated_ids),
+        start_month=table.take("start_month", keys.one_of(StartMonth), standard.start_month),
+        stop_month=table.take("stop_month", keys.one_of(StopMonth), standard.stop_month),
     )
     table.close()
     return policy
@@ -292,6 +328,8 @@ def _read_type(table: Keys, known: TypePolicy | None) -> TypePolicy:
         table.take("convention", keys.one_of(Convention), None),
         table.take("rounding", keys.one_of(Rounding), None),
         _read_tolerance(table),
+        table.take("start_month", keys.one_of(StartMonth), None),
+        table.take("stop_month", keys.one_of(StopMonth), None),
     )
 
 

@@ -125,7 +125,8 @@ def view_lines(connection: Session, policy: Policy) -> None:
     """Create `lines`: compared lines with contract, rule, term and allowance."""
     whole = _reckoned(connection)
     joined = f"""
-        SELECT c.*, r.kind, r.recognition, r.convention, r.rounding, r.unit,
+        SELECT c.*, r.kind, r.recognition, r.convention, r.rounding, r.start_rule,
+            r.stop_rule, r.unit,
             CASE WHEN on_contract THEN r.ppm ELSE {literal(policy.tolerance.ppm)} END AS ppm,
             r.floor, r.cap, CAST(coalesce(a.value, t.value) AS {whole}) AS value,
             months_added, t.booked_on, t.started_on,
@@ -165,23 +166,29 @@ def _reckoned(connection: Session) -> str:
 
 def _whole(connection: Session) -> str:
     """Type to reckon the lines in."""
-    value, months, unit = connection.execute(
+    value, months, unit, by_day_rate = connection.execute(
         """SELECT coalesce(max(abs(value)), 0), coalesce(max(duration), 1),
-            (SELECT max(unit) FROM rules) FROM contracts_typed WHERE reason IS NULL"""
-    ).fetchone() or (0, 1, 1)
+            (SELECT max(unit) FROM rules),
+            (SELECT bool_or(convention = 'prorate_day_rate') FROM rules)
+        FROM contracts_typed WHERE reason IS NULL"""
+    ).fetchone() or (0, 1, 1, True)
     (posted,) = connection.execute(
         "SELECT coalesce(max(greatest(abs(recognized), abs(earned))), 0) FROM entry_sums_all"
     ).fetchone() or (0,)
-    return reckoned_in(value, months, unit, posted)
+    return reckoned_in(value, months, unit, posted, by_day_rate)
 
 
-def reckoned_in(value: int, months: int, unit: int, posted: int = 0) -> str:
+def reckoned_in(
+    value: int, months: int, unit: int, posted: int = 0, by_day_rate: bool = True
+) -> str:
     """Type to reckon in: 64 bits where nothing overflows them.
 
     Those are many times faster. Given are the largest amounts and the longest term. The largest
-    numerator is that of a daily rate: the days of the term times its months.
+    denominator is that of a line that stops within a month: the term's days (by a daily rate times
+    its months) times the days of that month.
     """
-    longest = 2 * (value + unit) * (31 * months + 31) * months
+    parts = (31 * months + 31) * 31 * (months if by_day_rate else 1)
+    longest = 2 * (value + unit) * parts
     return NARROW if max(longest, posted) < 2**61 else WIDE
 
 

@@ -18,14 +18,18 @@ MACROS = (
     """CREATE MACRO rounded(value, numerator, denominator, unit) AS
         (2 * value * numerator + sign(value) * denominator * unit)
         // (2 * denominator * unit) * unit""",
-    # The fraction's numerator once k periods have elapsed.
-    """CREATE MACRO elapsed(k, t) AS CASE
+    # The fraction's numerator once k whole periods have elapsed.
+    """CREATE MACRO elapsed_whole(k, t) AS CASE
         WHEN k <= 0 THEN 0
         WHEN k >= t.periods THEN t.denominator
         WHEN t.step IS NULL THEN month_start(t.start_month + k) - t.term_start
         ELSE t.first + (k - 1) * t.step END""",
-    "CREATE MACRO accrued_cumulative(k, t) AS "
-    "rounded(t.value, elapsed(k, t), t.denominator, t.unit)",
+    # The fraction once k periods have elapsed, of which the last may be the one cut by a stop.
+    """CREATE MACRO elapsed(k, t) AS CASE
+        WHEN k >= t.stop_period THEN t.stop_elapsed ELSE elapsed_whole(k, t) END""",
+    "CREATE MACRO parts(k, t) AS CASE "
+    "WHEN k >= t.stop_period THEN t.stop_parts ELSE t.denominator END",
+    "CREATE MACRO accrued_cumulative(k, t) AS rounded(t.value, elapsed(k, t), parts(k, t), t.unit)",
     # k months that count by their days, each rounded by itself.
     """CREATE MACRO accrued_by_days(k, value, denominator, unit, start_month, term_start) AS
         list_sum(list_transform(range(0, CAST(k AS BIGINT)), lambda i: rounded(
@@ -33,13 +37,18 @@ MACROS = (
             month_start(start_month + i + 1) - greatest(month_start(start_month + i), term_start),
             denominator, unit)))""",
     # Each period by itself, the last takes what is left.
-    """CREATE MACRO accrued_last_period(k, t) AS CASE
+    """CREATE MACRO accrued_whole(k, t) AS CASE
         WHEN k <= 0 THEN 0
         WHEN k >= t.periods THEN rounded(t.value, 1, 1, t.unit)
         WHEN t.step IS NULL THEN accrued_by_days(
             k, t.value, t.denominator, t.unit, t.start_month, t.term_start)
         ELSE rounded(t.value, t.first, t.denominator, t.unit)
             + (k - 1) * rounded(t.value, t.step, t.denominator, t.unit) END""",
+    # So is the part of a period that a stop cuts.
+    """CREATE MACRO accrued_last_period(k, t) AS
+        accrued_whole(CASE WHEN k >= t.stop_period THEN t.stop_period - 1 ELSE k END, t)
+        + CASE WHEN k >= t.stop_period
+            THEN rounded(t.value, t.stop_share, t.stop_parts, t.unit) ELSE 0 END""",
     """CREATE MACRO accrued(k, t) AS CASE t.rounding
         WHEN 'last_period' THEN accrued_last_period(k, t) ELSE accrued_cumulative(k, t) END""",
     # The periods that have elapsed by the end of month m; none more after the close month.
@@ -47,6 +56,9 @@ MACROS = (
     # What has been earned by then.
     "CREATE MACRO expected_to_date(m, t) AS accrued(periods_by(m, t), t)",
     "CREATE MACRO expected(m, t) AS expected_to_date(m, t) - expected_to_date(m - 1, t)",
+    # A day of years of 360 days: of a start, and of an end, where each month's last is the 30th.
+    "CREATE MACRO day_360(day) AS least(day(day), 30)",
+    "CREATE MACRO last_day_360(day) AS CASE WHEN day = last_day(day) THEN 30 ELSE day(day) END",
 )
 
 
@@ -60,6 +72,9 @@ def install(connection: Session) -> None:
 WIDE, NARROW = "HUGEINT", "BIGINT"
 
 
+# December of the last year that a date has.
+_LAST_MONTH = 9999 * 12 + 11
+
 # A term's last day.
 TERM_END = "add_months(term_start, term_months) - 1"
 
@@ -68,29 +83,58 @@ def terms(lines: str, whole: str = WIDE, term_end: str = TERM_END) -> str:
     """SELECT of contract lines with the term that `expected` needs.
 
     `lines` is a relation with value (ten-thousandths), unit (minor unit in ten-thousandths),
-    term_start, term_months, closed_on (a date, or NULL for the end of the term), convention and
-    rounding. Added are: start_month, close_month, term_end, periods, denominator, and the
-    fraction's numerator after the first period (first) and for each further one (step; NULL
-    where the months count by their days). A start on the 1st makes both prorated conventions
-    `even`. `whole` is the type that amounts and numerators are reckoned in, `term_end` the SQL of
-    the term's last day.
+    term_start, term_months, closed_on (a date, or NULL for the end of the term), convention,
+    rounding, start_rule and stop_rule. Added are: start_month, close_month, term_end, periods,
+    denominator, and the fraction's numerator after the first period (first) and for each further
+    one (step; NULL where the months count by their days). A start on the 1st makes both prorated
+    conventions `even`. `whole` is the type that amounts and numerators are reckoned in,
+    `term_end` the SQL of the term's last day.
+
+    A stop within a month cuts period stop_period, NULL for most lines: it counts stop_days of its
+    stop_of days, and then stop_elapsed / stop_parts of the value are earned, stop_share of them in
+    that period.
     """
     return f"""
     SELECT *,
+        CASE WHEN stop_period IS NULL THEN NULL WHEN step IS NULL THEN stop_days
+            ELSE stop_part * stop_days END AS stop_share,
+        CASE WHEN stop_period IS NULL THEN NULL WHEN step IS NULL THEN stop_before + stop_days
+            ELSE stop_before * stop_of + stop_part * stop_days END AS stop_elapsed,
+        CASE WHEN stop_period IS NULL THEN NULL WHEN step IS NULL THEN denominator
+            ELSE denominator * stop_of END AS stop_parts
+    FROM (
+        SELECT *,
+            CASE WHEN stop_period IS NOT NULL THEN elapsed_whole(stop_period - 1, t) END
+                AS stop_before,
+            CASE WHEN stop_period IS NOT NULL THEN elapsed_whole(stop_period, t) - stop_before END
+                AS stop_part
+        FROM ({_with_stop(_spread(lines, whole, term_end))}) t)"""
+
+
+def _spread(lines: str, whole: str, term_end: str) -> str:
+    """SELECT of contract lines with the periods of their term."""
+    return f"""
+    SELECT *,
         CASE basis WHEN 'even' THEN term_months
+            WHEN 'even_from_half' THEN 2 * term_months
+            WHEN 'days_360' THEN 30 * term_months
             WHEN 'prorate_period_rate' THEN term_months * month_days
             WHEN 'prorate_day_rate' THEN term_days * whole_months
             ELSE term_days END AS denominator,
-        CASE basis WHEN 'even' THEN 1
+        CASE basis WHEN 'even' THEN 1 WHEN 'even_from_half' THEN 1
+            WHEN 'days_360' THEN 31 - day_360(term_start)
             WHEN 'prorate_period_rate' THEN first_days
             WHEN 'prorate_day_rate' THEN first_days * whole_months END AS first,
-        CASE basis WHEN 'even' THEN 1
+        CASE basis WHEN 'even' THEN 1 WHEN 'even_from_half' THEN 2 WHEN 'days_360' THEN 30
             WHEN 'prorate_period_rate' THEN month_days
             WHEN 'prorate_day_rate' THEN term_days - first_days - day(term_end) END AS step,
-        CASE WHEN basis = 'even' THEN term_months
+        CASE basis WHEN 'even' THEN term_months WHEN 'even_from_half' THEN term_months + 1
             ELSE month_index(term_end) - start_month + 1 END AS periods,
-        least(month_index(coalesce(closed_on, term_end)),
-            greatest(month_index(term_end), start_month)) AS close_month
+        -- A half month that is left falls into the month after the term, where it ends with one.
+        CASE WHEN basis = 'even_from_half' AND coalesce(closed_on >= term_end, true)
+            THEN least(start_month + term_months, {_LAST_MONTH})
+            ELSE least(month_index(coalesce(closed_on, term_end)),
+                greatest(month_index(term_end), start_month)) END AS close_month
     FROM (
         SELECT *,
             CAST(term_end - term_start + 1 AS {whole}) AS term_days,
@@ -102,8 +146,43 @@ def terms(lines: str, whole: str = WIDE, term_end: str = TERM_END) -> str:
         FROM (
             SELECT * REPLACE (CAST(value AS {whole}) AS value,
                     CAST(term_months AS BIGINT) AS term_months),
-                month_index(term_start) AS start_month,
+                month_index(term_start) + CAST(convention = 'even'
+                    AND start_rule = 'rule_of_15' AND day(term_start) > 15 AS INTEGER)
+                    AS start_month,
                 {term_end} AS term_end,
-                CASE WHEN day(term_start) = 1 AND convention <> 'exact_days' THEN 'even'
+                CASE WHEN convention = 'even' AND start_rule = 'half' THEN 'even_from_half'
+                    WHEN day(term_start) = 1 AND convention <> 'exact_days' THEN 'even'
                     ELSE convention END AS basis
             FROM ({lines})))"""
+
+
+def _with_stop(spread: str) -> str:
+    """SELECT of spread lines with the period of their stop.
+
+    A stop on a month's last day leaves it whole, and so does the rule `full` for an even spread.
+    """
+    return f"""
+    SELECT * EXCLUDE (cut, cut_from, cut_to, cut_days, cut_of),
+        CASE WHEN cut_days < cut_of THEN month_index(closed_on) - start_month + 1 END
+            AS stop_period,
+        CASE WHEN cut_days < cut_of THEN cut_days END AS stop_days,
+        CASE WHEN cut_days < cut_of THEN cut_of END AS stop_of
+    FROM (
+        SELECT *,
+            CASE WHEN cut IS NULL THEN NULL WHEN cut = 'none' OR closed_on < term_start THEN 0
+                WHEN cut = 'days_360' THEN last_day_360(closed_on) - day_360(cut_from) + 1
+                ELSE closed_on - cut_from + 1 END AS cut_days,
+            CASE cut WHEN 'none' THEN 1 WHEN 'days' THEN day(last_day(closed_on))
+                WHEN 'days_360' THEN last_day_360(cut_to) - day_360(cut_from) + 1
+                ELSE cut_to - cut_from + 1 END AS cut_of
+        FROM (
+            SELECT *,
+                CASE WHEN cut IS NOT NULL
+                    THEN greatest(term_start, month_start(month_index(closed_on))) END AS cut_from,
+                CASE WHEN cut IS NOT NULL THEN least(term_end, last_day(closed_on)) END AS cut_to
+            FROM (
+                SELECT *, CASE WHEN closed_on < term_end AND closed_on <> last_day(closed_on)
+                    AND month_index(closed_on) >= start_month
+                    AND (convention <> 'even' OR stop_rule <> 'full')
+                    THEN CASE WHEN convention = 'even' THEN stop_rule ELSE convention END END AS cut
+                FROM ({spread}))))"""

@@ -190,8 +190,8 @@ def _contracts_valid() -> str:
     """SELECT of valid contract rows with their rule and term."""
     valid = """
         SELECT row, id, id_key, type, kind, recognition, currency, unit, value, convention,
-            rounding, booked_on, started_on, close_date, terminated_on, duration, rule,
-            customer_id, customer, segment, owner, ppm, floor, cap
+            rounding, start_rule, stop_rule, booked_on, started_on, close_date, terminated_on,
+            duration, rule, customer_id, customer, segment, owner, ppm, floor, cap
         FROM (SELECT * EXCLUDE type FROM contracts_typed) JOIN rules USING (rule)
         WHERE reason IS NULL"""
     return with_term(valid)

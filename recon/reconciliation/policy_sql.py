@@ -9,7 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from recon.base import money
-from recon.base.policy import PPM, Ids, Policy, Rounding, Tolerance, TypePolicy
+from recon.base.policy import (
+    PPM,
+    Ids,
+    Policy,
+    Recognition,
+    Rounding,
+    StartMonth,
+    StopMonth,
+    Tolerance,
+    TypePolicy,
+)
 from recon.reconciliation.expected import install
 from recon.store import ids
 from recon.store.session import Session, literal
@@ -50,7 +60,7 @@ def register_policy(connection: Session, policy: Policy) -> None:
     connection.execute(
         f"""CREATE TABLE rules AS
         SELECT (t.number * {len(segments)} + s.number) * {len(_UNITS)} + u.number AS rule,
-            type, kind, recognition, convention, rounding, unit,
+            type, kind, recognition, convention, rounding, start_rule, stop_rule, unit,
             coalesce(t.ppm, s.ppm, {literal(wide.ppm)}) AS ppm,
             coalesce(t.floor, s.floor, {literal(wide.floor)}, unit) AS floor,
             coalesce(t.cap, s.cap, {literal(wide.cap)}) AS cap
@@ -69,7 +79,10 @@ def register_policy(connection: Session, policy: Policy) -> None:
         connection.execute(macro)
 
 
-_TYPE_RULES = "t(number, type, kind, recognition, convention, rounding, ppm, floor, cap)"
+_TYPE_RULES = (
+    "t(number, type, kind, recognition, convention, rounding, start_rule, stop_rule, ppm, floor, "
+    "cap)"
+)
 _UNITS = sorted({100, *money.minor_units().values()})
 
 
@@ -99,11 +112,15 @@ def rate_origin(policy: Policy, of: str, segment: str | None) -> str:
 
 
 def _rule(rule: TypePolicy, policy: Policy) -> tuple[str | int | None, ...]:
+    over_time = rule.recognition is Recognition.OVER_DURATION
     return (
         rule.kind.value,
         rule.recognition.value,
         (rule.convention or policy.convention).value,
         (rule.rounding or policy.rounding).value,
+        # A point in time is one month, which no rule divides.
+        (rule.start_month or policy.start_month if over_time else StartMonth.FULL).value,
+        (rule.stop_month or policy.stop_month if over_time else StopMonth.FULL).value,
         rule.tolerance.ppm,
         rule.tolerance.floor,
         rule.tolerance.cap,

@@ -34,15 +34,16 @@ class Relation:
 _KEY = "id_key type currency"
 _KEY_AS_SPELLED = "given_contract_id given_revenue_type given_currency"
 _SUMS = f"{_KEY} id other_id recognized entries earned"
-_RULE = "type kind recognition convention rounding unit ppm floor cap"
+_RULE = "type kind recognition convention rounding start_rule stop_rule unit ppm floor cap"
 _COMPARED = """line rule id id_key type currency segment start_month close_month expected recognized
     difference entries to_date_expected to_date_recognized remainder on_contract known_contract
     closed_early term_mismatch spelling status off_to_date over_value"""
-_LINES = f"""{_COMPARED} kind recognition convention rounding unit ppm floor cap value booked_on
-    started_on close_date terminated_on duration customer_id customer owner over_time last_day
-    reached_on term_start term_months closed_on allowed"""
+_LINES = f"""{_COMPARED} kind recognition convention rounding start_rule stop_rule unit ppm floor
+    cap value booked_on started_on close_date terminated_on duration customer_id customer owner
+    over_time last_day reached_on term_start term_months closed_on allowed"""
 _WITH_TERMS = f"""{_LINES.replace("start_month close_month ", "")} start_month term_end basis
-    term_days first_days month_days whole_months denominator first step periods close_month"""
+    term_days first_days month_days whole_months denominator first step periods close_month
+    stop_period stop_days stop_of stop_before stop_part stop_share stop_elapsed stop_parts"""
 
 
 def _relation(name: str, grain: str, columns: str, made_by: str, read_by: str = "") -> Relation:
@@ -95,9 +96,10 @@ RELATIONS = (
     _relation(
         "contracts_valid",
         "valid contract row, with its rule and its term as `expected.terms` needs it",
-        "row id id_key type kind recognition currency unit value convention rounding booked_on "
-        "started_on close_date terminated_on duration rule customer_id customer segment owner ppm "
-        "floor cap over_time last_day reached_on term_start term_months closed_on",
+        "row id id_key type kind recognition currency unit value convention rounding start_rule "
+        "stop_rule booked_on started_on close_date terminated_on duration rule customer_id "
+        "customer segment owner ppm floor cap over_time last_day reached_on term_start "
+        "term_months closed_on",
         "intake",
         "compare",
     ),
@@ -299,9 +301,10 @@ RELATIONS = (
     _relation(
         "alternative_terms",
         "broken line with a contract and entries, with everything its other terms are made of",
-        "line value unit term_start term_months convention rounding booked_on started_on duration "
-        "start_month term_mismatch recognized in_term to_date_recognized over_time close_date "
-        "to_close day_after whole_to_close closing_day in_calendar ends_on closed_on",
+        "line value unit term_start term_months convention rounding start_rule stop_rule booked_on "
+        "started_on duration start_month term_mismatch recognized in_term to_date_recognized "
+        "over_time close_date to_close day_after whole_to_close closing_day in_calendar ends_on "
+        "closed_on",
         "causes.terms",
     ),
     _relation(

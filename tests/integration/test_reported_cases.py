@@ -44,6 +44,43 @@ def rows_of(folder: Path, case: str, month: str, report: str) -> list[dict[str, 
         return list(csv.DictReader(file))
 
 
+def month_of(folder: Path, case: str, month: str) -> dict[str, Any]:
+    """Return the JSON of a case's month."""
+    book = folder / case
+    shutil.copytree(CASES / case, book)
+    config = str(book / "config" / "recon.toml")
+    done = in_process("month", month, "--config", config, "--json", "--format", "none", cwd=book)
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("case", "month", "expected"),
+    [
+        ("01-stop-mid-month-exact-days", "2024-06", "15.00"),
+        ("02-stop-mid-month-period-rate", "2024-06", "500.00"),
+        ("29-rule-of-15", "2024-03", "1000.00"),
+    ],
+)
+def test_starts_and_stops_within_a_month_agree(
+    tmp_path: Path, case: str, month: str, expected: str
+) -> None:
+    """The month counts its days, or begins with the next, as the books do."""
+    found = month_of(tmp_path, case, month)
+    assert (found["breaks"], found["invalid"], found["exit_code"]) == ([], [], 0)
+    assert found["totals"]["USD"]["expected"] == expected
+
+
+def test_a_close_in_the_last_month_is_not_its_end(tmp_path: Path) -> None:
+    """Ten days of December are due, and the whole month was posted."""
+    found = month_of(tmp_path, "03-closed-early-in-the-last-month", "2024-12")
+    (broken,) = found["breaks"]
+    assert (broken["status"], broken["expected"], broken["recognized"], broken["difference"]) == (
+        "over_recognized", "100.00", "310.00", "210.00",
+    )  # fmt: skip
+    assert found["exit_code"] == 3
+
+
 @pytest.mark.parametrize(
     ("case", "month"),
     [

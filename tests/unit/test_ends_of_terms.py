@@ -13,18 +13,34 @@ import pytest
 import recon
 from tests.tables import ENTRY, MONTH, contract, lines, ties
 
-CONVENTIONS = ("even", "prorate_period_rate", "prorate_day_rate", "exact_days")
-TYPES = {
-    f"{convention} {rounding}": {
-        "kind": "recurring",
-        "convention": convention,
-        "rounding": rounding,
+CONVENTIONS = ("even", "prorate_period_rate", "prorate_day_rate", "exact_days", "days_360")
+TYPES = (
+    {
+        f"{convention} {rounding}": {
+            "kind": "recurring",
+            "convention": convention,
+            "rounding": rounding,
+        }
+        for convention, rounding in product(CONVENTIONS, ("cumulative", "last_period"))
     }
-    for convention, rounding in product(CONVENTIONS, ("cumulative", "last_period"))
-} | {
-    moment: {"kind": "one_time", "recognition": moment}
-    for moment in ("booking_month", "start_month", "close_month")
-}
+    | {
+        f"{rounding} from {start} to {stop}": {
+            "kind": "recurring",
+            "rounding": rounding,
+            "start_month": start,
+            "stop_month": stop,
+        }
+        for rounding, start, stop in (
+            ("cumulative", "half", "days"),
+            ("last_period", "half", "none"),
+            ("last_period", "rule_of_15", "days"),
+        )
+    }
+    | {
+        moment: {"kind": "one_time", "recognition": moment}
+        for moment in ("booking_month", "start_month", "close_month")
+    }
+)
 FIRST, LAST = date(1900, 1, 1), date(9999, 12, 31)
 STARTS = (
     "1900-01-01", "1900-01-31", "2024-02-29", "2024-06-01", "2024-06-15", "9998-12-31",

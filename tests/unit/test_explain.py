@@ -47,6 +47,9 @@ def one_line(
 
 
 JANUARY = {"start_date": "2025-01-15", "close_date": "2026-01-14"}
+STOPPED = {
+    "start_date": "2024-01-15", "close_date": "2025-01-14", "terminated_on": "2024-06-15",
+}  # fmt: skip
 FORMULAS: list[tuple[str, str, Row, str, str]] = [
     ("even", "cumulative", {}, "2024-06", "r(12,000.00 x 6/12) - r(12,000.00 x 5/12) = "
      "6,000.00 - 5,000.00 = 1,000.00"),
@@ -70,6 +73,14 @@ FORMULAS: list[tuple[str, str, Row, str, str]] = [
      "r(12,000.00 x 45/365) - r(12,000.00 x 17/365) = 1,479.45 - 558.90 = 920.55"),
     ("exact_days", "last_period", JANUARY, "2025-02", "r(12,000.00 x 28/365) = 920.55"),
     ("exact_days", "last_period", JANUARY, "2026-01", "r(12,000.00) - 11,539.73 = 460.27"),
+    ("days_360", "cumulative", JANUARY, "2025-02",
+     "r(12,000.00 x 46/360) - r(12,000.00 x 16/360) = 1,533.33 - 533.33 = 1,000.00"),
+    ("exact_days", "cumulative", {"terminated_on": "2024-06-15"}, "2024-06",
+     "r(12,000.00 x 167/366) - r(12,000.00 x 152/366) = 5,475.41 - 4,983.61 = 491.80"),
+    ("prorate_period_rate", "cumulative", STOPPED, "2024-06",
+     "r(12,000.00 x 4,695/11,160) - r(12,000.00 x 141/372) = 5,048.39 - 4,548.39 = 500.00"),
+    ("prorate_period_rate", "last_period", STOPPED, "2024-06",
+     "r(12,000.00 x 465/11,160) = 500.00"),
     ("even", "cumulative", {"contract_value": "12000.555", "currency": "KWD"}, "2024-06",
      "r(12,000.555 x 6/12) - r(12,000.555 x 5/12) = 6,000.278 - 5,000.231 = 1,000.047"),
     ("even", "cumulative", {"contract_value": "1000", "currency": "JPY"}, "2024-06",
@@ -143,6 +154,41 @@ def test_last_period_in_words() -> None:
     assert "the last one takes what is left" in one_line({}, policy).derivation.words
     last = one_line({}, policy, month="2024-12").derivation.words
     assert "the last period takes what the 11 before it leave" in last
+
+
+STOPS = [
+    ({"convention": "exact_days"}, "2024-06-15",
+     "the line was terminated on 2024-06-15, so 15 days count of the 30 in 2024-06"),
+    ({"convention": "prorate_day_rate", "rounding": "last_period"}, "2024-06-01",
+     "so 1 day counts of the 30 in 2024-06; each period is rounded by itself; r()"),
+    ({"stop_month": "days"}, "2024-06-29", "so 29 days count of the 30 in 2024-06"),
+    ({"stop_month": "none"}, "2024-06-29", "so 2024-06 does not count"),
+    ({"start_month": "half"}, "2024-06-29",
+     "the first month counts 1 of 24 parts, each whole one 2, the last one 1; r()"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("policy", "stop", "words"), STOPS)
+def test_a_stop_in_words(policy: dict[str, str], stop: str, words: str) -> None:
+    """The words say how many days of its last month count."""
+    line = one_line({"terminated_on": stop}, policy)
+    assert words in line.derivation.words
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({}, "The term starts on 2024-06-20, after the 15th, so it counts from 2024-07; "
+         "2024-06 is before it."),
+        ({"terminated_on": "2024-06-25"}, "The line was terminated on 2024-06-25, before 2024-07, "
+         "from which it counts; no month expects anything."),
+    ],
+)  # fmt: skip
+def test_a_start_that_counts_from_the_next_month(changes: Row, words: str) -> None:
+    """The month of the start expects nothing, and the words say why."""
+    start = {"start_date": "2024-06-20", "close_date": "2025-06-19"}
+    line = one_line(start | changes, {"start_month": "rule_of_15"})
+    assert (line.expected, line.derivation.words) == (0, words)
 
 
 SETUP = {"revenue_type": "Setup", "start_date": "2024-06-10"}

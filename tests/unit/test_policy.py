@@ -14,6 +14,8 @@ from recon.base.policy import (
     Recognition,
     Rounding,
     SeverityRules,
+    StartMonth,
+    StopMonth,
     Tolerance,
     rate_text,
 )
@@ -57,10 +59,18 @@ def test_every_key_is_read() -> None:
             "currency": "eur",
             "convention": "exact_days",
             "rounding": "last_period",
+            "start_month": "half",
+            "stop_month": "days",
             "segments": {"SMB": {"tolerance": "5%"}},
             "types": {
                 " setup": {"recognition": "start_month", "cap": "7"},
-                "Licence": {"kind": "recurring", "convention": "even", "rounding": "cumulative"},
+                "Licence": {
+                    "kind": "recurring",
+                    "convention": "even",
+                    "rounding": "cumulative",
+                    "start_month": "rule_of_15",
+                    "stop_month": "none",
+                },
             },
             "aliases": {"SaaS": "subscription", "lic": "LICENCE"},
             "severity": {"warning_percent": 3, "critical_from": "9000.50"},
@@ -69,6 +79,11 @@ def test_every_key_is_read() -> None:
     assert policy.tolerance == Tolerance(2_500, 5_000, 1_000_000)
     assert (policy.currency, policy.convention) == ("EUR", Convention.EXACT_DAYS)
     assert policy.rounding is Rounding.LAST_PERIOD
+    assert (policy.start_month, policy.stop_month) == (StartMonth.HALF, StopMonth.DAYS)
+    assert {("start_month", "half"), ("stop_month", "days")} < set(policy.rows())
+    assert dict(policy.rows())["types.Licence"] == (
+        "recurring, over_duration, even, cumulative, start_month rule_of_15, stop_month none"
+    )
     assert policy.segments == {"SMB": Tolerance(ppm=50_000)}
     assert policy.types["Setup"].kind is Kind.ONE_TIME
     assert policy.types["Setup"].recognition is Recognition.START_MONTH
@@ -89,6 +104,8 @@ def test_every_mistake_at_once_each_with_its_full_key() -> None:
             "currency": "EURO",
             "convention": "linear",
             "rounding": "bankers",
+            "start_month": "third",
+            "stop_month": "half",
             "tolerence": "1%",
             "segments": {"SMB": {"tolerance": "101%", "colour": "red"}, "Mid": "5%"},
             "types": {
@@ -108,6 +125,8 @@ def test_every_mistake_at_once_each_with_its_full_key() -> None:
             "policy.currency",
             "policy.convention",
             "policy.rounding",
+            "policy.start_month",
+            "policy.stop_month",
             "policy.tolerence",
             "policy.segments.SMB.tolerance",
             "policy.segments.SMB.colour",

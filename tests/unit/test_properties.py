@@ -6,14 +6,17 @@ import random
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
+from decimal import Decimal
 from fractions import Fraction
 from itertools import product
 from typing import Any
 
+import pandas as pd
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+import recon
 from recon.base.result import Reconciliation, Severity, Status
 from recon.reconciliation.expected import install, terms
 from recon.store.session import Session, literal, open_session
@@ -23,8 +26,14 @@ from tests.tables import lines, ties
 
 pytestmark = pytest.mark.slow
 
-CONVENTIONS = ("even", "prorate_period_rate", "prorate_day_rate", "exact_days")
-RULES = tuple(product(CONVENTIONS, ("cumulative", "last_period")))
+ROUNDINGS = ("cumulative", "last_period")
+CONVENTIONS = ("even", "prorate_period_rate", "prorate_day_rate", "exact_days", "days_360")
+# Convention, rounding, and what the first month counts and the one in which a line stops early.
+RULES = (
+    *product(CONVENTIONS, ROUNDINGS, ("full",), ("full",)),
+    *product(("even",), ROUNDINGS, ("half", "rule_of_15"), ("full",)),
+    *product(("even",), ROUNDINGS, ("full", "half", "rule_of_15"), ("days", "none")),
+)
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
 
 # --- the periods of a term
@@ -65,23 +74,25 @@ def connection() -> Iterator[Session]:
 
 def _by_month(
     connection: Session, contracts: list[tuple[int, str, int, date, date | None]]
-) -> dict[tuple[int, str, str], list[tuple[int, int]]]:
-    """Return (month, expected) from the month before each term to the second after it."""
+) -> dict[tuple[int, ...], list[tuple[int, int]]]:
+    """Return (month, expected) from the month before each term to the third after it."""
     rows = ", ".join(
         f"({n}, {value}, {10 ** (4 - DECIMALS[currency])}, DATE '{start}', {months}, "
-        f"CAST({literal(str(closed) if closed else None)} AS DATE), '{convention}', '{rounding}')"
+        f"CAST({literal(str(closed) if closed else None)} AS DATE), {number}, "
+        f"{', '.join(map(literal, rule))})"
         for n, (value, currency, months, start, closed) in enumerate(contracts)
-        for convention, rounding in RULES
+        for number, rule in enumerate(RULES)
     )
-    columns = "n, value, unit, term_start, term_months, closed_on, convention, rounding"
+    columns = """n, value, unit, term_start, term_months, closed_on, number, convention, rounding,
+        start_rule, stop_rule"""
     found = connection.execute(f"""
-        SELECT n, convention, rounding, m, expected(m, t) FROM (
-            SELECT *, unnest(range(start_month - 1, start_month + term_months + 2)) AS m
+        SELECT n, number, m, expected(m, t) FROM (
+            SELECT *, unnest(range(start_month - 1, start_month + term_months + 3)) AS m
             FROM ({terms(f"SELECT * FROM (VALUES {rows}) AS v({columns})")})) t
-        ORDER BY n, convention, rounding, m""").fetchall()
+        ORDER BY n, number, m""").fetchall()
     by_month = defaultdict(list)
-    for n, convention, rounding, month, expected in found:
-        by_month[n, convention, rounding].append((month, expected))
+    for n, number, month, expected in found:
+        by_month[n, number].append((month, expected))
     return by_month
 
 
@@ -94,11 +105,12 @@ def _by_month(
 def test_the_periods_of_a_term(
     connection: Session, contracts: list[tuple[int, str, int, date, date | None]]
 ) -> None:
-    """By all conventions and roundings each month is that of the oracle, and they add up."""
-    for (n, convention, rounding), by_month in _by_month(connection, contracts).items():
+    """By all rules each month is that of the oracle, and they add up."""
+    for (n, rule), by_month in _by_month(connection, contracts).items():
+        convention, rounding, *ends = RULES[rule]
         value, currency, months, start, closed = contracts[n]
         places, exact = DECIMALS[currency], Fraction(value, 10_000)
-        line = oracle.Line(exact, months, start, places, convention, rounding, closed)
+        line = oracle.Line(exact, months, start, places, convention, rounding, closed, *ends)
         wanted = [line.expected((m // 12, m % 12 + 1)) for m, _ in by_month]
         assert [Fraction(expected, 10_000) for _, expected in by_month] == wanted
         total = Fraction(sum(expected for _, expected in by_month), 10_000)
@@ -108,6 +120,70 @@ def test_the_periods_of_a_term(
 
 
 # --- a book through the front door
+
+TYPES = {" ".join(rule): rule for rule in RULES}
+MANY = 2_500
+
+
+def _many_lines(seed: int) -> Iterator[tuple[dict[str, Any], oracle.Line]]:
+    """Yield contract lines by chance, each as a row and as the oracle knows it."""
+    dice = random.Random(seed)  # noqa: S311 - no secret
+    for n in range(MANY):
+        kind, currency = dice.choice(list(TYPES)), dice.choice(["USD", "USD", "JPY", "KWD"])
+        value = Decimal(dice.randint(-(10**6), 10**7)).scaleb(-DECIMALS[currency])
+        start = date(2023, 1, 1) + timedelta(dice.randint(0, 560))
+        months = dice.choice([1, 2, 3, 6, 11, 12, 12, 12, 13, 24, 36])
+        end = oracle.term_end(start, months)
+        days = dice.choice([0, (end - start).days, dice.randint(0, (end - start).days)])
+        close = start + timedelta(days) if n % 4 else end
+        convention, rounding, *ends = TYPES[kind]
+        row = {
+            "contract_id": f"C-{n}", "revenue_type": kind, "currency": currency,
+            "contract_value": str(value), "duration_months": months,
+            "booking_date": start.isoformat(), "close_date": end.isoformat(),
+            "terminated_on": close.isoformat() if close < end else None,
+        }  # fmt: skip
+        places = DECIMALS[currency]
+        yield (
+            row,
+            oracle.Line(Fraction(value), months, start, places, convention, rounding, close, *ends),
+        )
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_many_lines_under_all_rules(seed: int) -> None:
+    """Whatever starts or stops within a month: ten thousand lines are those of the oracle."""
+    rows, known = zip(*_many_lines(seed), strict=True)
+    types = {
+        name: {
+            "kind": "recurring", "convention": convention, "rounding": rounding,
+            "start_month": start, "stop_month": stop,
+        }
+        for name, (convention, rounding, start, stop) in TYPES.items()
+    }  # fmt: skip
+    stopped = sum(line.close < oracle.term_end(line.start, line.months) for line in known)
+    assert stopped > MANY // 4
+    for month in ((2024, 2), (2024, 7)):
+        posted = [
+            entry_of(row["contract_id"], row["revenue_type"], row["currency"], 0, amount)
+            | {"entry_id": row["contract_id"], "recognition_period": f"{month[0]}-{month[1]:02d}"}
+            for row, line in zip(rows, known, strict=True)
+            if (amount := line.expected(month))
+        ]
+        result = recon.reconcile(
+            pd.DataFrame(rows), pd.DataFrame(posted), f"{month[0]}-{month[1]:02d}",
+            {"types": types, "tolerance": "0%", "floor": "0"},
+        )  # fmt: skip
+        found = {line["contract_id"]: line for line in lines(result)}
+        for row, line in zip(rows, known, strict=True):
+            seen = found[row["contract_id"]]
+            wanted = {
+                "expected": line.expected(month) * 10_000,
+                "to_date_expected": line.to_date(month) * 10_000,
+                "unrecognized_remainder": line.remainder * 10_000 * (line.close_month <= month),
+                "status": "matched",
+            }
+            assert {column: seen[column] for column in wanted} == wanted, row
 
 
 def _posted(

@@ -110,8 +110,8 @@ def alternative_terms(connection: Session, month: Month) -> dict[int, tuple[Alte
 def _create_alternative_terms(connection: Session, m: int) -> None:
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE alternative_terms AS
-        SELECT line, value, unit, term_start, term_months, convention, rounding, booked_on,
-            started_on, duration, start_month, term_mismatch, recognized,
+        SELECT line, value, unit, term_start, term_months, convention, rounding, start_rule,
+            stop_rule, booked_on, started_on, duration, start_month, term_mismatch, recognized,
             {m} BETWEEN start_month AND least(close_month, start_month + periods - 1) AS in_term,
             to_date_recognized, over_time, close_date,
             -- A term ends on its last day or the day after.
@@ -147,6 +147,7 @@ def _variants() -> str:
     )
     return f"""
         SELECT line, rank, value, unit, closed_on, in_term, recognized, to_date_recognized,
+            start_rule, stop_rule,
             {changed}
         FROM alternative_terms, range({len(_VARIANTS)}) ranks(rank)
         WHERE {_by_rank([condition for _, _, condition, _ in _VARIANTS])}"""
@@ -168,7 +169,8 @@ def _worth_adding_up(m: int) -> str:
     days = f"month_start({m + 1}) - greatest(month_start({m}), term_start)"
     return (
         "NOT (step IS NULL AND rounding = 'last_period' "
-        f"AND {m} BETWEEN start_month AND least(close_month, start_month + periods - 2)) "
+        f"AND {m} BETWEEN start_month AND least("
+        "close_month - CAST(stop_period IS NOT NULL AS INTEGER), start_month + periods - 2)) "
         f"OR rounded(value, {days}, denominator, unit) = recognized"
     )
 

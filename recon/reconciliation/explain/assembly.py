@@ -175,7 +175,7 @@ def _parties(row: Row) -> dict[str, str]:
 
 
 def _terms(row: Row) -> Terms:
-    last = row.get("last_month")
+    first, last = row.get("start_month"), row.get("last_month")
     return Terms(
         value=row["value"],
         duration=row["duration"],
@@ -186,6 +186,7 @@ def _terms(row: Row) -> Terms:
         closed_on=row.get("closed_on"),
         term_start=row.get("term_start"),
         term_end=row.get("term_end"),
+        first_month=None if first is None else Month(first),
         last_month=None if last is None else Month(last),
         recognition=row["recognition"] or "",
         convention=row["convention"] or "",
@@ -199,16 +200,22 @@ def _derivation(month: Month, row: Row, terms: Terms | None) -> Derivation:
         return added_up(row["currency"], row["shares"])
     if terms is None:
         return without_line(row["type"], row["currency"], bool(row["known_contract"]))
+    cut = row["period"] == row["stop_period"]
     progress = Progress(
         period=row["period"],
         periods=row["periods"],
         elapsed_before=row["elapsed_before"],
+        parts_before=row["parts_before"],
         elapsed=row["elapsed_now"],
+        parts=row["parts_now"],
         denominator=row["denominator"],
         first=row["first"],
         step=row["step"],
         earned_before=row["earned_before"],
         earned=row["earned"],
+        stop_days=row["stop_days"] if cut else None,
+        stop_of=row["stop_of"] if cut else None,
+        stop_share=row["stop_share"] if cut else None,
     )
     return expected_formula(month, row["type"], row["currency"], terms, progress)
 

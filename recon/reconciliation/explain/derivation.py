@@ -59,14 +59,32 @@ def without_line(revenue_type: str, currency: str, known_contract: bool) -> Deri
 
 def _nothing(month: Month, revenue_type: str, terms: Terms, progress: Progress) -> str:
     """Reason why a month is outside the term, or ''."""
-    start, last = Month.of(terms.term_start or date.max), terms.last_month or month
+    start = terms.first_month or Month.of(terms.term_start or date.max)
+    last = terms.last_month or month
     if start <= month <= last:
         return ""
     if moment := _moment(terms):
         return f"{revenue_type} is recognized at once in {moment}, {start}: nothing in {month}."
     if month < start <= last:
-        return f"The term starts on {terms.term_start}; {month} is before it."
+        return f"{_starts(start, terms)}; {month} is before it."
     return _after(month, start, last, terms, progress)
+
+
+def _starts(start: Month, terms: Terms) -> str:
+    """Start of the term, which a rule may put off."""
+    if _is_put_off(start, terms):
+        return f"The term starts on {terms.term_start}, after the 15th, so it counts from {start}"
+    return f"The term starts on {terms.term_start}"
+
+
+def _beginning(start: Month, terms: Terms) -> str:
+    if _is_put_off(start, terms):
+        return f"{start}, from which it counts"
+    return f"its start on {terms.term_start}"
+
+
+def _is_put_off(start: Month, terms: Terms) -> bool:
+    return terms.term_start is not None and start > Month.of(terms.term_start)
 
 
 def _after(month: Month, start: Month, last: Month, terms: Terms, progress: Progress) -> str:
@@ -74,7 +92,7 @@ def _after(month: Month, start: Month, last: Month, terms: Terms, progress: Prog
     early = terms.closed_on and terms.term_end and terms.closed_on < terms.term_end
     if early and last < start:
         return (
-            f"The line was {_closed(terms)}, before its start on {terms.term_start}; "
+            f"The line was {_closed(terms)}, before {_beginning(start, terms)}; "
             "no month expects anything."
         )
     if early:
@@ -99,15 +117,20 @@ def _closed(terms: Terms) -> str:
 
 def _computed(currency: str, terms: Terms, progress: Progress) -> str:
     value = money.pretty(terms.value or 0, currency)
-    if progress.periods == 1:
+    if progress.periods == 1 and progress.stop_share is None:
         return f"r({value})"
     if terms.rounding != Rounding.LAST_PERIOD:
-        parts = progress.denominator
         shares = [
-            f"r({value} x {k:,}/{parts:,})" for k in (progress.elapsed, progress.elapsed_before)
+            f"r({value} x {k:,}/{parts:,})"
+            for k, parts in (
+                (progress.elapsed, progress.parts),
+                (progress.elapsed_before, progress.parts_before),
+            )
         ]
         earned = subtracted(progress.earned, progress.earned_before, currency)
         return f"{' - '.join(shares)} = {earned}"
+    if progress.stop_share is not None:
+        return f"r({value} x {progress.stop_share:,}/{progress.parts:,})"
     if progress.period == progress.periods:
         return f"r({value}) - {_bracketed(progress.earned_before, currency)}"
     share = progress.elapsed - progress.elapsed_before
@@ -133,6 +156,8 @@ def _read(
     else:
         yield f"{month} is period {progress.period:,} of {progress.periods:,}"
         yield _weights(terms, progress)
+    if progress.stop_share is not None:
+        yield f"the line was {_closed(terms)}, so {_cut(month, progress)}"
     if terms.rounding == Rounding.LAST_PERIOD and progress.periods > 1:
         yield _residue(progress)
     yield f"r() rounds to {money.pretty(money.minor_unit(currency), currency)} {currency}"
@@ -150,7 +175,17 @@ def _weights(terms: Terms, progress: Progress) -> str:
     return f"the first month counts {progress.first:,} {parts}, {between}the last one {last:,}"
 
 
+def _cut(month: Month, progress: Progress) -> str:
+    """Words for the month that a stop cuts."""
+    if not progress.stop_days:
+        return f"{month} does not count"
+    days = "1 day counts" if progress.stop_days == 1 else f"{progress.stop_days} days count"
+    return f"{days} of the {progress.stop_of} in {month}"
+
+
 def _residue(progress: Progress) -> str:
+    if progress.stop_share is not None:
+        return "each period is rounded by itself"
     if progress.period < progress.periods:
         return "each period is rounded by itself, the last one takes what is left"
     return f"the last period takes what the {progress.periods - 1:,} before it leave"

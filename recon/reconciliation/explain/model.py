@@ -19,7 +19,8 @@ class Terms:
 
     A field of an invalid row is None where it is missing or unreadable. `term_start` to
     `term_end` is the term over which the line is recognized: of a type that is recognized at a
-    point in time, the one month. `last_month` is the last one that expects anything.
+    point in time, the one month. `first_month` and `last_month` are the first and the last one
+    that may expect anything.
     """
 
     value: int | None
@@ -31,6 +32,7 @@ class Terms:
     closed_on: date | None
     term_start: date | None
     term_end: date | None
+    first_month: Month | None
     last_month: Month | None
     recognition: str
     convention: str
@@ -42,20 +44,27 @@ class Terms:
 class Progress:
     """How far a term has come in the reconciled month.
 
-    `elapsed` / `denominator` of the value is earned with the month, `elapsed_before` without it;
-    the first period counts `first` of these parts and each further one `step`, None where they
-    count by their days. `earned` and `earned_before` are the rounded amounts.
+    `elapsed` / `parts` of the value is earned with the month, `elapsed_before` / `parts_before`
+    without it. The term has `denominator` parts, of which the first period counts `first` and each
+    further one `step`, None where they count by their days. `earned` and `earned_before` are the
+    rounded amounts. Where a stop cuts the month's period, it counts `stop_days` of its `stop_of`
+    days, which are `stop_share` of `parts`.
     """
 
     period: int
     periods: int
     elapsed_before: int
+    parts_before: int
     elapsed: int
+    parts: int
     denominator: int
     first: int | None
     step: int | None
     earned_before: int
     earned: int
+    stop_days: int | None = None
+    stop_of: int | None = None
+    stop_share: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

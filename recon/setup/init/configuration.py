@@ -139,7 +139,7 @@ _POLICY = """
 [policy]
 tolerance = "1%"                   # of the expected amount
 currency = {currency}                   # of rows without a currency
-# convention = "even"              # even | prorate_period_rate | prorate_day_rate | exact_days
+# convention = "even"   # even | prorate_period_rate | prorate_day_rate | exact_days | days_360
 
 # Tolerances by segment and by revenue type; where both are set, that of the type wins.
 # [policy.segments.SMB]

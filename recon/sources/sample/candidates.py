@@ -55,7 +55,8 @@ def _chance_lines(recipe: Recipe) -> str:
     return f"""
     SELECT line, m, contract, customer, contract_id, type, currency, unit, value, term_start,
         term_months, closed_on, convention, rounding, start_month, close_month, periods,
-        denominator, first, step, close_date - term_end NOT IN (0, 1) AS mismatch,
+        denominator, first, step, start_rule, stop_rule, stop_period, stop_elapsed, stop_parts,
+        stop_share, close_date - term_end NOT IN (0, 1) AS mismatch,
         month_index(booking_date) AS booking_month,
         draw('luck', line || '/' || m) AS luck, draw('prone', line) % 100 < 25 AS prone,
         {weighted(TEMPERS, "draw('temper', line)")} AS temper
@@ -106,7 +107,8 @@ def _otherwise() -> str:
     """The amounts expected under other rules, one column each."""
     lines = " UNION ALL ".join(
         f"""SELECT * REPLACE ({change}), '{name}' AS name FROM (
-            SELECT line, m, value, unit, term_start, term_months, closed_on, convention, rounding
+            SELECT line, m, value, unit, term_start, term_months, closed_on, convention, rounding,
+                start_rule, stop_rule
             FROM chance_lines WHERE temper IN ('plus', 'minus')
             AND m BETWEEN start_month AND close_month)"""
         for name, change in _OTHERWISE.items()

@@ -164,7 +164,7 @@ def _lines() -> str:
             term_end, late),
         contract_id(contract) AS contract_id, minor * unit AS value,
         least(close_date, terminated_on) AS closed_on, 'even' AS convention,
-        'cumulative' AS rounding
+        'cumulative' AS rounding, 'full' AS start_rule, 'full' AS stop_rule
     FROM (SELECT *, CAST(CASE currency {units} END AS BIGINT) AS unit, {_value()} AS minor,
             CASE WHEN ended_on IS NULL OR terminated THEN CAST(term_end + late AS DATE)
                 ELSE ended_on END AS close_date,
