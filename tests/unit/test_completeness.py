@@ -53,11 +53,11 @@ def found(
     frame = pd.DataFrame(
         [
             {
-                "entry_id": f"E{number}", "contract_id": "C1", "revenue_type": "Subscription",
+                "entry_id": f"E{place}", "contract_id": "C1", "revenue_type": "Subscription",
                 "amount": amount, "recognition_period": month,
                 "currency": at.split("|")[1],
             } | ({"posted_at": at.split("|")[0] or None} if posted_at else {})
-            for month, number, amount, at in entries
+            for place, (month, _, amount, at) in enumerate(entries)
         ]
     )  # fmt: skip
     with session() as connection:

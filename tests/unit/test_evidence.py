@@ -116,6 +116,7 @@ def test_an_extract_has_the_columns_that_are_read(opened: Session, tmp_path: Pat
         """CREATE TABLE t AS SELECT 'E' AS " Entry_ID", 'C' AS contract_id, 'S' AS revenue_type,
         1.5 AS AMOUNT, '2024-06' AS recognition_period, 'x' AS salary, 'y' AS approved_by"""
     )
+    opened.execute("CREATE TABLE entries_repeated(row BIGINT)")
     found = write_extract(opened, Side.ACCOUNTING, "t", tmp_path, ["Approved_By"])
     read = opened.execute(f"DESCRIBE SELECT * FROM {extract_relation(tmp_path, Side.ACCOUNTING)}")
     names = tuple(row[0] for row in read.fetchall())

@@ -100,24 +100,26 @@ def _called_out(sentence: str) -> Text:
 
 def _tie_out(view: View) -> Iterator[Column]:
     facts = [view.result.sources[side] for side in Side]
+    compared = (_contract_rows(view.result), facts[1].compared)
+    ties = [
+        fact.rows == rows + fact.invalid + fact.repeated
+        for fact, rows in zip(facts, compared, strict=True)
+    ]
     yield Column("", [Text(side.value) for side in Side])
     yield numbers("Rows in", [f"{fact.rows:,}" for fact in facts])
-    yield numbers("= compared", [f"{fact.compared:,}" for fact in facts])
+    yield numbers("= compared", [f"{rows:,}" for rows in compared])
     yield numbers("+ invalid", [f"{fact.invalid:,}" for fact in facts])
     if any(fact.repeated for fact in facts):
         yield numbers("+ repeated", [f"{fact.repeated:,}" for fact in facts])
-    yield Column("", [_tie_text(tie) for tie in _ties(view.result)])
+    yield Column("", [_tie_text(tie) for tie in ties])
     yield Column("", [view.pen.text(fact.description, SOFT) for fact in facts], least=12)
 
 
-def _ties(result: Reconciliation) -> list[bool]:
-    """Whether the rows of each side tie out.
-
-    Where the rows of one key are added up, a line is one or more of them.
-    """
-    lines = sum(totals.contract_lines for totals in result.totals.values())
-    rows = result.sources[Side.ANALYTICS].compared
-    return [lines == rows or (result.policy.same_key is SameKey.ADD and lines < rows), True]
+def _contract_rows(result: Reconciliation) -> int:
+    """Contract rows compared: a line each, unless several add up."""
+    if result.policy.same_key is SameKey.ADD:
+        return result.sources[Side.ANALYTICS].compared
+    return sum(totals.contract_lines for totals in result.totals.values())
 
 
 def _tie_text(tie: bool) -> Text:
