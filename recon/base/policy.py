@@ -197,7 +197,7 @@ class Policy:
         rules = {"same_key": self.same_key, "accounting.repeated_ids": self.repeated_ids}
         return [(key, rule.value) for key, rule in rules.items() if rule != "refuse"]
 
-    def _parts_of_months(self) -> Iterator[tuple[str, str]]:
+    def parts_of_months(self) -> Iterator[tuple[str, str]]:
         """Yield the start and stop rules that are not default."""
         if self.start_month is not StartMonth.FULL:
             yield "start_month", self.start_month.value
@@ -212,7 +212,7 @@ class Policy:
             ("convention", self.convention.value),
             ("rounding", self.rounding.value),
             *self._rules_of_rows(),
-            *self._parts_of_months(),
+            *self.parts_of_months(),
         ]
         rows += [("ids", self.ids.value)] * (self.ids is not Ids.FOLD)
         for name, rule in self.types.items():

@@ -192,6 +192,14 @@ def reckoned_in(
     return NARROW if max(longest, posted) < 2**61 else WIDE
 
 
+def _stops_cut(connection: Session) -> bool:
+    """Whether any rule lets a stop cut its month."""
+    (cut,) = connection.execute(
+        "SELECT bool_or(convention <> 'even' OR stop_rule <> 'full') FROM rules"
+    ).fetchone() or (True,)
+    return bool(cut)
+
+
 def _added_rows(connection: Session, whole: str) -> str:
     """SELECT of contract rows to add up, with their terms.
 
@@ -232,6 +240,7 @@ def _added_up() -> str:
 
 def _lines_compared(connection: Session, month: Month, whole: str) -> str:
     m = month.index
+    termed = terms("FROM contracts_valid", whole, cuts=_stops_cut(connection))
     added = _added_up() if is_any(connection, "added_rows") else "FROM due"
     return f"""
     WITH earned AS (
@@ -239,7 +248,7 @@ def _lines_compared(connection: Session, month: Month, whole: str) -> str:
             own_accrued(periods_now, t) AS to_date_expected,
             rounded(value, 1, 1, unit) AS full_value
         FROM (SELECT *, periods_by({m - 1}, t) AS periods_before, periods_by({m}, t) AS periods_now
-            FROM ({terms("FROM contracts_valid", whole)}) t) t),
+            FROM ({termed}) t) t),
     due AS (
         SELECT row, rule, id, id_key, type, currency, segment, start_month, close_month,
             ppm, floor, cap, unit, term_months, to_date_expected, earned_before, full_value,

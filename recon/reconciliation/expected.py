@@ -79,7 +79,7 @@ _LAST_MONTH = 9999 * 12 + 11
 TERM_END = "add_months(term_start, term_months) - 1"
 
 
-def terms(lines: str, whole: str = WIDE, term_end: str = TERM_END) -> str:
+def terms(lines: str, whole: str = WIDE, term_end: str = TERM_END, cuts: bool = True) -> str:
     """SELECT of contract lines with the term that `expected` needs.
 
     `lines` is a relation with value (ten-thousandths), unit (minor unit in ten-thousandths),
@@ -92,8 +92,9 @@ def terms(lines: str, whole: str = WIDE, term_end: str = TERM_END) -> str:
 
     A stop within a month cuts period stop_period, NULL for most lines: it counts stop_days of its
     stop_of days, and then stop_elapsed / stop_parts of the value are earned, stop_share of them in
-    that period.
+    that period. Without `cuts` no rule lets a stop cut a month, which is faster.
     """
+    spread = _spread(lines, whole, term_end)
     return f"""
     SELECT *,
         CASE WHEN stop_period IS NULL THEN NULL WHEN step IS NULL THEN stop_days
@@ -108,7 +109,7 @@ def terms(lines: str, whole: str = WIDE, term_end: str = TERM_END) -> str:
                 AS stop_before,
             CASE WHEN stop_period IS NOT NULL THEN elapsed_whole(stop_period, t) - stop_before END
                 AS stop_part
-        FROM ({_with_stop(_spread(lines, whole, term_end))}) t)"""
+        FROM ({_with_stop(spread) if cuts else _without_stop(spread)}) t)"""
 
 
 def _spread(lines: str, whole: str, term_end: str) -> str:
@@ -154,6 +155,14 @@ def _spread(lines: str, whole: str, term_end: str) -> str:
                     WHEN day(term_start) = 1 AND convention <> 'exact_days' THEN 'even'
                     ELSE convention END AS basis
             FROM ({lines})))"""
+
+
+def _without_stop(spread: str) -> str:
+    """SELECT of spread lines, of which no stop cuts a period."""
+    none = ", ".join(
+        f"CAST(NULL AS BIGINT) AS {c}" for c in ("stop_period", "stop_days", "stop_of")
+    )
+    return f"SELECT *, {none} FROM ({spread})"
 
 
 def _with_stop(spread: str) -> str:

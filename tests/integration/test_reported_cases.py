@@ -71,6 +71,23 @@ def test_starts_and_stops_within_a_month_agree(
     assert found["totals"]["USD"]["expected"] == expected
 
 
+@pytest.mark.parametrize(
+    ("case", "month"),
+    [("02-stop-mid-month-period-rate", "2024-06"), ("29-rule-of-15", "2024-03")],
+)
+def test_a_run_with_these_rules_proves_itself(tmp_path: Path, case: str, month: str) -> None:
+    """The evidence holds the rules by which it was reckoned, those of a type too."""
+    book = tmp_path / case
+    shutil.copytree(CASES / case, book)
+    own = '[policy.types.Setup]\nstart_month = "half"\nstop_month = "days"\n'
+    with (book / "config" / "recon.toml").open("a", encoding="utf-8") as file:
+        file.write(own)
+    config = str(book / "config" / "recon.toml")
+    for command in ("month", "verify"):
+        done = in_process(command, month, "--config", config, cwd=book)
+        assert done.returncode == 0, done.stdout
+
+
 def test_a_close_in_the_last_month_is_not_its_end(tmp_path: Path) -> None:
     """Ten days of December are due, and the whole month was posted."""
     found = month_of(tmp_path, "03-closed-early-in-the-last-month", "2024-12")

@@ -11,6 +11,8 @@ import pandas as pd
 import pytest
 
 import recon
+from recon.base import money
+from tests.oracle import add_months
 from tests.tables import ENTRY, MONTH, contract, lines, ties
 
 CONVENTIONS = ("even", "prorate_period_rate", "prorate_day_rate", "exact_days", "days_360")
@@ -99,3 +101,48 @@ def test_every_line_is_reckoned(month: str) -> None:
     assert not result.invalid
     assert len(lines(result)) == len(odd) + len(fine)
     assert ties(result)
+
+
+# Rule, first day, last day if before the term's end, and what June gets of 1,200.00 in a year.
+PARTS = [
+    ({}, "2024-01-01", "2024-06-15", "100.00"),
+    ({"stop_month": "days"}, "2024-01-01", "2024-06-15", "50.00"),
+    ({"stop_month": "days"}, "2024-01-01", "2024-06-30", "100.00"),
+    ({"stop_month": "days"}, "2024-06-15", "2024-06-15", "3.33"),
+    ({"stop_month": "none"}, "2024-01-01", "2024-06-29", "0.00"),
+    ({"stop_month": "none"}, "2024-01-01", "2024-06-30", "100.00"),
+    ({"convention": "prorate_period_rate"}, "2024-01-01", "2024-06-15", "50.00"),
+    ({"convention": "prorate_period_rate"}, "2024-01-01", "2024-06-30", "100.00"),
+    ({"convention": "prorate_period_rate"}, "2024-06-15", "2024-06-15", "3.33"),
+    ({"convention": "prorate_day_rate"}, "2024-01-01", "2024-06-15", "50.00"),
+    ({"convention": "days_360"}, "2024-01-01", "2024-06-15", "50.00"),
+    ({"convention": "days_360"}, "2023-06-20", None, "63.33"),
+    ({"convention": "exact_days"}, "2024-01-01", "2024-06-15", "49.18"),
+    ({"convention": "exact_days"}, "2024-06-15", "2024-06-14", "0.00"),
+    ({"start_month": "half"}, "2024-06-01", None, "50.00"),
+    ({"start_month": "half"}, "2023-06-01", None, "50.00"),
+    ({"start_month": "half"}, "2023-06-01", "2024-05-30", "0.00"),
+    ({"start_month": "rule_of_15"}, "2024-06-15", None, "100.00"),
+    ({"start_month": "rule_of_15"}, "2024-06-16", None, "0.00"),
+    ({"start_month": "rule_of_15"}, "2023-06-16", None, "100.00"),
+]  # fmt: skip
+
+
+def test_a_month_in_part() -> None:
+    """A month in which a line starts or stops counts as the policy says."""
+    rows = [
+        contract(
+            contract_id=f"C{n}",
+            revenue_type=f"Type {n}",
+            contract_value="1200.00",
+            booking_date=start,
+            close_date=stop or add_months(date.fromisoformat(start), 12).isoformat(),
+        )
+        for n, (_, start, stop, _) in enumerate(PARTS)
+    ]
+    types = {f"Type {n}": {"kind": "recurring"} | rule for n, (rule, *_) in enumerate(PARTS)}
+    result = recon.reconcile(pd.DataFrame(rows), pd.DataFrame([ENTRY]), MONTH, {"types": types})
+    found = {line["contract_id"]: line["expected"] for line in lines(result)}
+    assert [money.pretty(found[f"C{n}"], "USD") for n in range(len(PARTS))] == [
+        expected for *_, expected in PARTS
+    ]

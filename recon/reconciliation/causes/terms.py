@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 
 from recon.base.month import Month
+from recon.base.policy import Convention, Rounding
 from recon.base.result import Cause
 from recon.reconciliation.causes import wording
 from recon.reconciliation.causes.broken_line import AlternativeTerm, BrokenLine
@@ -64,8 +65,8 @@ _VARIANTS: tuple[tuple[Cause, str, str, Mapping[str, str]], ...] = (
         (Cause.OTHER_CONVENTION, f"'by {convention}, {rounding} rounding'",
          f"over_time AND NOT (convention = '{convention}' AND rounding = '{rounding}')",
          {"convention": f"'{convention}'", "rounding": f"'{rounding}'"})
-        for convention in ("even", "prorate_period_rate", "prorate_day_rate", "exact_days")
-        for rounding in ("cumulative", "last_period")
+        for convention in Convention
+        for rounding in Rounding
     ),
     (Cause.OTHER_CONVENTION, "'evenly over ' || duration || ' months'",
      "NOT over_time AND duration > 1", {_START: "started_on", _MONTHS: "duration"}),
