@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from recon.base import keys, money
 from recon.base.errors import ConfigError
+from recon.base.ids import NO_RULES, IdRules, Ids, read_id_rules
 from recon.base.keys import Keys
 
 PPM = 1_000_000
@@ -57,13 +58,6 @@ class Recognition(StrEnum):
     BOOKING_MONTH = "booking_month"
     START_MONTH = "start_month"
     CLOSE_MONTH = "close_month"
-
-
-class Ids(StrEnum):
-    """Whether case counts in ids."""
-
-    FOLD = "fold"
-    EXACT = "exact"
 
 
 class SameKey(StrEnum):
@@ -169,6 +163,8 @@ class Policy:
     repeated_ids: RepeatedIds = RepeatedIds.REFUSE
     start_month: StartMonth = StartMonth.FULL
     stop_month: StopMonth = StopMonth.FULL
+    analytics_ids: IdRules = NO_RULES
+    accounting_ids: IdRules = NO_RULES
 
     @classmethod
     def of(cls, table: Mapping[str, object]) -> Policy:
@@ -215,6 +211,8 @@ class Policy:
             *self.parts_of_months(),
         ]
         rows += [("ids", self.ids.value)] * (self.ids is not Ids.FOLD)
+        sides = {"analytics.ids": self.analytics_ids, "accounting.ids": self.accounting_ids}
+        rows += [(key, rules.text()) for key, rules in sides.items() if rules != NO_RULES]
         for name, rule in self.types.items():
             parts = [rule.kind.value, rule.recognition.value]
             parts += [part.value for part in (rule.convention, rule.rounding) if part]
@@ -270,6 +268,8 @@ def read_policy(table: Keys) -> Policy:
         repeated_ids=table.take("repeated_ids", keys.one_of(RepeatedIds), standard.repeated_ids),
         start_month=table.take("start_month", keys.one_of(StartMonth), standard.start_month),
         stop_month=table.take("stop_month", keys.one_of(StopMonth), standard.stop_month),
+        analytics_ids=read_id_rules(table.table("analytics_ids")),
+        accounting_ids=read_id_rules(table.table("accounting_ids")),
     )
     table.close()
     return policy

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from recon.base import keys
 from recon.base.errors import ConfigError
+from recon.base.ids import NO_RULES, IdRules, read_id_rules
 from recon.base.keys import Keys
 from recon.base.policy import Policy, RepeatedIds, SameKey, read_policy
 from recon.base.result import Side
@@ -100,7 +101,8 @@ def _read(table: Keys, path: Path) -> Settings:
     reports = table.table("reports")
     calendar = read_calendar(table.table("calendar"), path)
     given = {side: table.table(side) for side in Side}
-    policy = _read_policy(table.table("policy"), given[Side.ACCOUNTING])
+    rules = {side: read_id_rules(found.table("ids")) for side, found in given.items()}
+    policy = _with_id_rules(_read_policy(table.table("policy"), given[Side.ACCOUNTING]), rules)
     sides = {side: read_source(given[side], side, path, calendar.time_zone) for side in Side}
     settings = Settings(
         analytics=replace(sides[Side.ANALYTICS], currency=policy.currency),
@@ -118,6 +120,11 @@ def _read(table: Keys, path: Path) -> Settings:
     )
     if settings.engine is Engine.SPARK and policy.same_key is SameKey.ADD:
         table.mistake("policy.same_key", "adds rows up only where engine = 'local'")
+    if settings.engine is Engine.SPARK and (policy.analytics_ids, policy.accounting_ids) != (
+        NO_RULES,
+        NO_RULES,
+    ):
+        table.mistake("engine", "'spark' knows no rules on ids; use 'local', or leave out ids")
     directory = reports.take("directory", values.below(path), settings.home / "reports")
     reports.close()
     table.close()
@@ -130,6 +137,16 @@ def _read_policy(table: Keys, accounting: Keys) -> Policy:
         table.mistake("repeated_ids", f"belongs to [{accounting.key}]")
     rule = accounting.take("repeated_ids", keys.one_of(RepeatedIds), RepeatedIds.REFUSE)
     return replace(read_policy(table), repeated_ids=rule)
+
+
+def _with_id_rules(policy: Policy, rules: Mapping[Side, IdRules]) -> Policy:
+    """A policy with the rules of each side's table."""
+    ours, theirs = rules[Side.ANALYTICS], rules[Side.ACCOUNTING]
+    return replace(
+        policy,
+        analytics_ids=policy.analytics_ids if ours == NO_RULES else ours,
+        accounting_ids=policy.accounting_ids if theirs == NO_RULES else theirs,
+    )
 
 
 def _read_slack(table: Keys, path: Path) -> SlackSettings:

@@ -76,7 +76,7 @@ def _contracts_typed(given: Columns, relation: str, policy: Policy) -> str:
         FROM given),
     named AS (SELECT *, {type_of("type_folded", policy)} AS type FROM source),
     typed AS (
-        SELECT *, id_key(id) AS id_key, {rule_of(policy)} AS rule,
+        SELECT *, analytics_key(id) AS id_key, {rule_of(policy)} AS rule,
             CASE WHEN months BETWEEN 1 AND {LONGEST_TERM} THEN CAST(months AS INTEGER) END
                 AS duration
         FROM named)
@@ -149,7 +149,8 @@ def _name_the_setting_of_case(connection: Session) -> None:
         FROM (
             SELECT id_key, type FROM contracts_typed
             SEMI JOIN duplicate_contract_keys USING (id_key, type)
-            GROUP BY id_key, type HAVING count(DISTINCT exact_id(id)) = count(*)) apart
+            GROUP BY id_key, type HAVING count(DISTINCT exact_id(id)) = count(*)
+                AND count(DISTINCT lower(exact_id(id))) = 1) apart
         WHERE apart.id_key = contracts_typed.id_key AND apart.type = contracts_typed.type"""
     )
 
@@ -315,7 +316,7 @@ def _entries_of(given: Columns, compliance: Sequence[str]) -> str:
         SELECT *, fold_type(given_revenue_type) AS type_folded {given.as_said().said(*read)}
         FROM query_table(rows)),
     typed AS (
-        SELECT *, read_id(given_contract_id) AS id, id_key(id) AS id_key,
+        SELECT *, read_id(given_contract_id) AS id, accounting_key(id) AS id_key,
             read_type(type_folded) AS type, read_currency(given_currency) AS currency,
             {side.units("amount")} AS amount, {side.month(PERIOD)} AS month,
             {side.count(CONDENSED)} AS stands_for

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Sequence
 from recon.base import money
 from recon.base.policy import (
     PPM,
-    Ids,
     Policy,
     Recognition,
     Rounding,
@@ -71,7 +70,7 @@ def register_policy(connection: Session, policy: Policy) -> None:
     units = list(money.minor_units().items())
     connection.execute(f"CREATE TABLE units AS FROM {_values('u(currency, unit)', units)}")
     install(connection)
-    ids.install(connection, policy.ids is Ids.EXACT)
+    ids.install(connection, policy)
     roundings = {row[5] for row in types}
     own = "accrued_cumulative" if roundings == {Rounding.CUMULATIVE.value} else "accrued"
     connection.execute(f"CREATE MACRO own_accrued(k, t) AS {own}(k, t)")

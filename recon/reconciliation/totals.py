@@ -118,8 +118,11 @@ def to_date_differences(
     ids, types, currencies = (list(column) for column in zip(*keys, strict=True))
     rows = connection.execute(
         """SELECT n, to_date_recognized - to_date_expected FROM lines_compared
-        JOIN (SELECT unnest(?) AS n, id_key(unnest(?)) AS id_key, unnest(?) AS type,
-            unnest(?) AS currency) USING (id_key, type, currency)""",
+        JOIN (
+            SELECT * EXCLUDE id, unnest([true, false]) AS on_contract,
+                unnest([analytics_key(id), accounting_key(id)]) AS id_key
+            FROM (SELECT unnest(?) AS n, unnest(?) AS id, unnest(?) AS type,
+                unnest(?) AS currency)) USING (on_contract, id_key, type, currency)""",
         [list(range(len(keys))), ids, types, currencies],
     ).fetchall()
     return {keys[n]: difference for n, difference in rows}

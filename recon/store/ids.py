@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from functools import cache
 from string import ascii_lowercase, ascii_uppercase, digits
 
+from recon.base.ids import IdRules, Ids
+from recon.base.policy import Policy
 from recon.store.session import Session, literal
 
 # As regular expressions of DuckDB know them.
@@ -94,7 +96,32 @@ def _macros(exact: bool) -> tuple[str, ...]:
     )
 
 
-def install(connection: Session, exact: bool) -> None:
-    """Create the macros that read keys; `exact`: case counts."""
-    for macro in _macros(exact):
+def install(connection: Session, policy: Policy) -> None:
+    """Create the macros that read keys by a policy.
+
+    `id_key` is that of any id, `analytics_key` and `accounting_key` follow a side's rules besides.
+    """
+    for macro in _macros(policy.ids is Ids.EXACT):
         connection.execute(macro)
+    for side, rules in (("analytics", policy.analytics_ids), ("accounting", policy.accounting_ids)):
+        connection.execute(f"CREATE MACRO {side}_key(id) AS {_by_rules('id_key(id)', rules)}")
+
+
+def _by_rules(key: str, rules: IdRules) -> str:
+    """SQL of a key as a side's rules make it."""
+    for affix, ends, rest in (
+        (rules.strip_prefix, "starts_with", "substr({0}, length({1}) + 1)"),
+        (rules.strip_suffix, "ends_with", "left({0}, length({0}) - length({1}))"),
+    ):
+        if affix is not None:
+            own = f"id_key({literal(affix)})"
+            key = (
+                f"CASE WHEN {ends}({key}, {own}) AND length({key}) > length({own}) "
+                f"THEN trim({rest.format(key, own)}) ELSE {key} END"
+            )
+    if rules.first is not None:
+        key = f"left({key}, {rules.first})"
+    if rules.pad is not None:
+        short = rf"regexp_full_match({key}, '\d+') AND length({key}) < {rules.pad}"
+        key = f"CASE WHEN {short} THEN lpad({key}, {rules.pad}, '0') ELSE {key} END"
+    return key

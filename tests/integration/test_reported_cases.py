@@ -245,3 +245,11 @@ def test_journal_lines_that_only_an_unread_column_tells_apart(tmp_path: Path) ->
     done = in_process("month", "2024-06", *config, "--json", cwd=book)
     assert json.loads(done.stdout)["sources"]["accounting"]["invalid"] == 4
     assert in_process("verify", "2024-06", *config, cwd=book).returncode == 0
+
+
+def test_a_rule_on_ids_is_read_from_a_side(tmp_path: Path) -> None:
+    """Every line is matched, and the evidence is made again by the same rule."""
+    rule = 'tolerance = "0%"\n[accounting.ids]\nstrip_suffix = ".0"'
+    found = document_of(tmp_path, "18-ids-with-point-zero", "2024-06", rule)
+    assert found["totals"]["USD"]["matched"] == found["totals"]["USD"]["contract_lines"] == 200
+    assert found["policy"]["accounting.ids"] == "strip_suffix '.0'"

@@ -324,7 +324,7 @@ def test_what_fails_on_an_executor_is_raised_here_as_it_was() -> None:
 def test_no_letter_is_folded_finer_than_by_the_core() -> None:
     """Of any character its group keeps what it keeps of the key that the core compares."""
     with open_session() as connection:
-        install(connection, exact=False)
+        install(connection, Policy())
         found = connection.execute(
             """SELECT chr(code), id_key(chr(code)) FROM (
                 -- Between the two are no letters.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -11,8 +12,13 @@ from hypothesis import strategies as st
 
 import recon
 from recon.base.errors import ConfigError
-from recon.base.policy import Ids, Policy
+from recon.base.ids import Ids
+from recon.base.month import Month
+from recon.base.policy import Policy
 from recon.base.result import Cause, Flag, Side
+from recon.config.reading import load
+from recon.reconciliation.explain.assembly import contract_detail
+from recon.reconciliation.revenue import reconcile_relations
 from recon.record.evidence.documents import policy_table
 from recon.store.ids import USUAL, install, other_forms
 from recon.store.session import Session, literal, open_session
@@ -140,7 +146,7 @@ def test_sql_normalizes_as_python_does(texts: list[str]) -> None:
 
 def _session() -> Session:
     session = open_session()
-    install(session, exact=True)
+    install(session, Policy.of({"ids": "exact"}))
     return session
 
 
@@ -155,3 +161,69 @@ def _normalized(text: str) -> str:
         for c in _normal("NFKC", seen)
     )
     return " ".join("".join(dashed).split())
+
+
+# --- rules of a side
+
+
+@pytest.mark.parametrize(
+    ("rules", "contract_id", "posted_as"),
+    [
+        ({"pad": 5}, "00042", "42"),
+        ({"strip_suffix": ".0"}, "1000", "1000.0"),
+        ({"strip_suffix": ".0", "pad": 5}, "00077", "77.0"),
+        ({"strip_prefix": "us-"}, "C-7", "US\u2013C-7"),
+        ({"first": 15}, "a9U290000004GNy", "a9U290000004GNyAAG"),
+    ],
+)
+def test_a_rule_on_ids_makes_them_meet(
+    rules: dict[str, object], contract_id: str, posted_as: str
+) -> None:
+    """The line is matched under analytics' id, and without the rule it is not."""
+    book = pd.DataFrame([contract(contract_id=contract_id, **JUNE)])
+    posted = pd.DataFrame([ENTRY | {"contract_id": posted_as}])
+    policy = {"accounting_ids": rules}
+    assert [
+        line["contract_id"] for line in lines(recon.reconcile(book, posted, MONTH, policy))
+    ] == [contract_id]
+    assert len(lines(recon.reconcile(book, posted, MONTH))) == 2
+    assert Policy.of(policy_table(Policy.of(policy))) == Policy.of(policy)
+
+
+@pytest.mark.parametrize("name", ["abc", "123456", "US-"])
+def test_a_rule_leaves_other_ids_alone(name: str) -> None:
+    """Only digits are padded, longer ids stay, and no id is taken away whole."""
+    book = pd.DataFrame([contract(contract_id=name, **JUNE)])
+    posted = pd.DataFrame([ENTRY | {"contract_id": name}])
+    policy = {"accounting_ids": {"pad": 5, "strip_prefix": "US-"}}
+    assert len(lines(recon.reconcile(book, posted, MONTH, policy))) == 1
+
+
+def test_mistakes_in_the_rules_of_a_side(tmp_path: Path) -> None:
+    """Each with its key; an engine that cannot apply them says so."""
+    path = tmp_path / "recon.toml"
+    path.write_text(
+        "engine = 'spark'\n[analytics]\nsource = 'sample'\n[accounting]\nsource = 'sample'\n"
+        "[analytics.ids]\npad = 0\n[accounting.ids]\nfirst = 15\nstrip_sufix = '.0'\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(ConfigError) as found:
+        load(path)
+    for mistake in (
+        "analytics.ids.pad: 0 is not a number of characters from 1 to 100",
+        "accounting.ids.strip_sufix: is not a known key; did you mean strip_suffix?",
+        "engine: 'spark' knows no rules on ids; use 'local', or leave out ids",
+    ):
+        assert mistake in str(found.value)
+
+
+def test_a_contract_is_explained_under_either_id() -> None:
+    """Its entries are found under the id that its rule makes of theirs."""
+    with open_session() as session:
+        session.register("c", pd.DataFrame([contract(contract_id="00042", **JUNE)]))
+        session.register("e", pd.DataFrame([ENTRY | {"contract_id": "42"}]))
+        policy = Policy.of({"accounting_ids": {"pad": 5}})
+        result = reconcile_relations(session, "c", "e", Month.parse(MONTH), policy)
+        for asked in ("00042", "42", "42\u200b"):
+            (line,) = contract_detail(session, result, asked).lines
+            assert (line.recognized, len(line.entries)) == (1_000_000, 1)

@@ -11,7 +11,7 @@ from recon.base.errors import UsageError
 from recon.base.month import Month
 from recon.reconciliation.causes.gather import FLAGGED
 from recon.reconciliation.compare import with_terms
-from recon.store.session import Session, literal
+from recon.store.session import Session, is_any, literal
 
 NEAREST = 3
 
@@ -26,7 +26,7 @@ def collect(session: Session, contract_id: str, month: Month) -> str:
     the contract.
     """
     wanted = contract_id.strip()
-    of_contract = f"id_key = id_key({literal(wanted)})"
+    of_contract = f"id_key = {_key(session, wanted)}"
     _collect_entries(session, of_contract)
     found = session.execute(
         f"""SELECT id FROM (
@@ -42,13 +42,21 @@ def collect(session: Session, contract_id: str, month: Month) -> str:
     return str(found[0])
 
 
+def _key(session: Session, wanted: str) -> str:
+    """SQL of the key of an id on either side."""
+    key = f"analytics_key({literal(wanted)})"
+    known = is_any(session, f"contracts_typed WHERE id_key = {key}")
+    return key if known else f"accounting_key({literal(wanted)})"
+
+
 def _nearest(session: Session, wanted: str) -> list[str]:
     rows = session.execute(
         f"""SELECT min(id) FROM (
             SELECT id, id_key FROM contracts_typed
             UNION SELECT id, id_key FROM entries_of('entries_raw'))
         WHERE id_key IS NOT NULL GROUP BY id_key
-        ORDER BY damerau_levenshtein(id_key, id_key({literal(wanted)})), id_key LIMIT {NEAREST}"""
+        ORDER BY damerau_levenshtein(id_key, analytics_key({literal(wanted)})), id_key
+        LIMIT {NEAREST}"""
     ).fetchall()
     return [row[0] for row in rows]
 
@@ -174,7 +182,7 @@ def invalid_rows(session: Session, contract_id: str) -> list[Row]:
     return _rows(
         session,
         f"""SELECT * EXCLUDE r.type FROM contracts_typed LEFT JOIN rules r USING (rule)
-        WHERE id_key = id_key({literal(contract_id)}) AND reason IS NOT NULL ORDER BY row""",
+        WHERE id_key = {_key(session, contract_id)} AND reason IS NOT NULL ORDER BY row""",
     )
 
 

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from recon.base import money
 from recon.base.errors import ExitCode
-from recon.base.policy import Ids, Policy, Tolerance, TypePolicy, rate_text
+from recon.base.ids import Ids
+from recon.base.policy import Policy, Tolerance, TypePolicy, rate_text
 from recon.base.result import Break, Entry, Reconciliation, Severity, Side
 from recon.reconciliation.document import document, dumps
 from recon.record.evidence.layout import (
@@ -110,7 +111,12 @@ def policy_table(policy: Policy) -> dict[str, object]:
     """Every rule by its configuration key, as `Policy.of` reads it."""
     rules = policy.severity
     # Left out where it is the default, so that older packs are what is made of them again.
-    ids = {} if policy.ids is Ids.FOLD else {"ids": policy.ids.value}
+    ids: dict[str, object] = {} if policy.ids is Ids.FOLD else {"ids": policy.ids.value}
+    rules_on_ids = {
+        "analytics_ids": policy.analytics_ids.table(),
+        "accounting_ids": policy.accounting_ids.table(),
+    }
+    ids |= {key: table for key, table in rules_on_ids.items() if table}
     return {
         **_tolerance(policy.tolerance),
         "currency": policy.currency,
