@@ -27,9 +27,10 @@ MACROS = (
     # The fraction once k periods have elapsed, of which the last may be the one cut by a stop.
     """CREATE MACRO elapsed(k, t) AS CASE
         WHEN k >= t.stop_period THEN t.stop_elapsed ELSE elapsed_whole(k, t) END""",
-    "CREATE MACRO parts(k, t) AS CASE "
+    "CREATE MACRO term_parts(k, t) AS CASE "
     "WHEN k >= t.stop_period THEN t.stop_parts ELSE t.denominator END",
-    "CREATE MACRO accrued_cumulative(k, t) AS rounded(t.value, elapsed(k, t), parts(k, t), t.unit)",
+    "CREATE MACRO accrued_cumulative(k, t) AS "
+    "rounded(t.value, elapsed(k, t), term_parts(k, t), t.unit)",
     # k months that count by their days, each rounded by itself.
     """CREATE MACRO accrued_by_days(k, value, denominator, unit, start_month, term_start) AS
         list_sum(list_transform(range(0, CAST(k AS BIGINT)), lambda i: rounded(
@@ -158,7 +159,7 @@ def _spread(lines: str, whole: str, term_end: str) -> str:
 
 
 def _without_stop(spread: str) -> str:
-    """SELECT of spread lines, of which no stop cuts a period."""
+    """SELECT of spread lines without a stop within a period."""
     none = ", ".join(
         f"CAST(NULL AS BIGINT) AS {c}" for c in ("stop_period", "stop_days", "stop_of")
     )

@@ -290,7 +290,7 @@ def test_json_is_one_document_of_the_documented_keys(project: Project) -> None:
     assert (document["schema"], document["month"]) == (1, "2024-06")
     assert set(document["sources"]) == {"analytics", "accounting"}
     for side in document["sources"].values():
-        assert set(side) == {"description", "rows", "control_total", "invalid"}
+        assert set(side) == {"description", "rows", "control_total", "invalid", "repeated"}
     assert list(document["totals"]["USD"]) == TOTAL_KEYS
     assert [list(item) for item in document["breaks"]] == [BREAK_KEYS] * 2
     assert [list(item) for item in document["bridge"]["USD"]] == [["bucket", "amount", "lines"]] * 2
@@ -538,7 +538,8 @@ def test_sums_beyond_64_bits_are_exact(project: Project, run: Run) -> None:
     """In the reports, in the journal and in what is told of it; the roll-forward ties out."""
     largest = "922337203685477.5807"
     project.write("contracts.csv", CONTRACTS + contract("001", largest) + contract("002", largest))
-    project.write("entries.csv", ENTRIES + (entry("001", largest) + entry("002", largest)) * 3)
+    posted = [entry(key, largest).replace("E-", f"E{n}-") for key in ("001", "002") for n in "123"]
+    project.write("entries.csv", ENTRIES + "".join(posted))
     code, out, err = run("--json")
     assert (code, err) == (3, "")
     assert json.loads(out)["totals"]["USD"]["recognized"] == "5534023222112865.4842"

@@ -103,7 +103,7 @@ def lines(session: Session, month: Month) -> list[Row]:
             {FLAGGED} AS flags, accrued(periods, l) AS full_value,
             accrued(periods, l) - expected_to_date(close_month, l) AS never_earned,
             elapsed(period - 1, l) AS elapsed_before, elapsed(period, l) AS elapsed_now,
-            parts(period - 1, l) AS parts_before, parts(period, l) AS parts_now,
+            term_parts(period - 1, l) AS parts_before, term_parts(period, l) AS parts_now,
             accrued(period - 1, l) AS earned_before, accrued(period, l) AS earned,
             allowed(expected, rate_alone) AS by_rate,
             rounding_allowance(term_months, unit) AS by_rounding
