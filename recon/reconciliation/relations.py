@@ -179,11 +179,11 @@ RELATIONS = (
         "added_rows",
         "contract row of a key with several, where they are added up; `line` is their first one",
         "line row id id_key type kind recognition currency unit value convention rounding "
-        "start_rule stop_rule booked_on started_on close_date terminated_on duration rule customer_id customer segment "
-        "owner ppm floor cap over_time last_day reached_on term_start term_months closed_on "
-        "start_month term_end basis term_days first_days month_days whole_months denominator first "
-        "step periods close_month stop_period stop_days stop_of stop_before stop_part stop_share "
-        "stop_elapsed stop_parts",
+        "start_rule stop_rule booked_on started_on close_date terminated_on duration rule "
+        "customer_id customer segment owner ppm floor cap over_time last_day reached_on "
+        "term_start term_months closed_on start_month term_end basis term_days first_days "
+        "month_days whole_months denominator first step periods close_month stop_period "
+        "stop_days stop_of stop_before stop_part stop_share stop_elapsed stop_parts",
         "compare",
         "causes.gather causes.objections causes.postings causes.terms control_totals "
         "explain.relations rollforward",
