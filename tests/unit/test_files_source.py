@@ -618,9 +618,9 @@ def test_rows_of_several_parquet_files_are_counted_through(
     sizes = {"e1.parquet": 3, "e2.parquet": 0, "e3.parquet": 130_000, "e4.parquet": 2}
     for name, rows in sizes.items():
         parquet(
-            f"""SELECT 'E' || entry_id AS entry_id, '007' AS contract_id, 'Setup' AS revenue_type,
-            CASE WHEN entry_id < {rows} THEN '0' ELSE 'x' END AS amount,
-            202406 AS recognition_period {further} FROM range(1, {rows + 1}) e(entry_id)""",
+            f"""SELECT '{name[:2]}-' || n AS entry_id, '007' AS contract_id,
+            'Setup' AS revenue_type, CASE WHEN n < {rows} THEN '0' ELSE 'x' END AS amount,
+            202406 AS recognition_period {further} FROM range(1, {rows + 1}) e(n)""",
             name,
         )
     session.execute(
@@ -633,7 +633,7 @@ def test_rows_of_several_parquet_files_are_counted_through(
             session, "contracts", entries, Month.parse("2024-06"), Policy()
         )
     assert [(row.row, row.id) for row in result.invalid] == [
-        (3, "E3"), (130_003, "E130000"), (130_005, "E2")
+        (3, "e1-3"), (130_003, "e3-130000"), (130_005, "e4-2")
     ]  # fmt: skip
 
 

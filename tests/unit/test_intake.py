@@ -676,7 +676,7 @@ def test_invalid_entries_of_other_months_get_a_notice() -> None:
     """)
     result = recon.reconcile(pd.DataFrame([contract(**JUNE)]), posted, MONTH)
     assert result.invalid == ()
-    assert any(said.endswith("neighbouring months: 2.") for said in result.notices)
+    assert any(said.startswith("Invalid entries of other months: 2.") for said in result.notices)
     assert result.sources[Side.ACCOUNTING].rows == 1
 
 

@@ -176,7 +176,9 @@ def test_texts_of_any_kind_are(kind: str) -> None:
 
 def test_columns_of_any_other_name_hinder_nothing() -> None:
     """Neither do the names that the question itself uses."""
-    posted = pd.DataFrame([ENTRY | {"id": "x", "written": "0.5", "amount": "12.000"}])
+    posted = pd.DataFrame(
+        [ENTRY | {"entry_id": "E1", "id": "x", "written": "0.5", "amount": "12.000"}]
+    )
     with pytest.raises(SourceDataError, match=r'E1: "12\.000" is'):
         recon.reconcile(pd.DataFrame([contract()]), posted, MONTH)
 
