@@ -156,7 +156,7 @@ def with_terms(connection: Session, lines: str) -> str:
     `expected.terms` lists its columns.
     """
     own = f"SELECT * EXCLUDE (start_month, close_month) FROM {lines}"
-    return terms(own, _reckoned(connection))
+    return terms(own, _reckoned(connection), cuts=_stops_cut(connection))
 
 
 def _reckoned(connection: Session) -> str:

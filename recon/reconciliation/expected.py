@@ -96,6 +96,8 @@ def terms(lines: str, whole: str = WIDE, term_end: str = TERM_END, cuts: bool = 
     that period. Without `cuts` no rule lets a stop cut a month, which is faster.
     """
     spread = _spread(lines, whole, term_end)
+    if not cuts:
+        return f"SELECT *, {_NO_STOP} FROM ({spread})"
     return f"""
     SELECT *,
         CASE WHEN stop_period IS NULL THEN NULL WHEN step IS NULL THEN stop_days
@@ -110,7 +112,7 @@ def terms(lines: str, whole: str = WIDE, term_end: str = TERM_END, cuts: bool = 
                 AS stop_before,
             CASE WHEN stop_period IS NOT NULL THEN elapsed_whole(stop_period, t) - stop_before END
                 AS stop_part
-        FROM ({_with_stop(spread) if cuts else _without_stop(spread)}) t)"""
+        FROM ({_with_stop(spread)}) t)"""
 
 
 def _spread(lines: str, whole: str, term_end: str) -> str:
@@ -158,12 +160,9 @@ def _spread(lines: str, whole: str, term_end: str) -> str:
             FROM ({lines})))"""
 
 
-def _without_stop(spread: str) -> str:
-    """SELECT of spread lines without a stop within a period."""
-    none = ", ".join(
-        f"CAST(NULL AS BIGINT) AS {c}" for c in ("stop_period", "stop_days", "stop_of")
-    )
-    return f"SELECT *, {none} FROM ({spread})"
+_STOP = "stop_period stop_days stop_of stop_before stop_part stop_share stop_elapsed stop_parts"
+# The columns of a stop where none cuts a period.
+_NO_STOP = ", ".join(f"CAST(NULL AS BIGINT) AS {column}" for column in _STOP.split())
 
 
 def _with_stop(spread: str) -> str:

@@ -87,7 +87,9 @@ def alternative_terms(connection: Session, month: Month) -> dict[int, tuple[Alte
     _create_alternative_terms(connection, m)
     if not is_any(connection, "alternative_terms"):
         return {}
-    variants = terms(_variants(), _reckoned_in(connection), _TERM_END)
+    # Under any other convention a stop may cut its month, but most lines have none.
+    cuts = is_any(connection, "alternative_terms WHERE closed_on IS NOT NULL")
+    variants = terms(_variants(), _reckoned_in(connection), _TERM_END, cuts=cuts)
     rows = connection.execute(
         f"""WITH reckoned AS (
             SELECT *, periods_by({m - 1}, t) AS periods_before, periods_by({m}, t) AS periods_now
