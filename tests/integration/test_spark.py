@@ -19,7 +19,6 @@ from recon.base.month import Month
 from recon.base.policy import Policy
 from recon.base.result import Side
 from recon.config import SparkSettings
-from recon.run.spark.groups import folded
 from recon.run.spark.session import session
 from recon.store.ids import install, plain_letters
 from recon.store.session import open_session
@@ -345,6 +344,8 @@ def _kept(text: str) -> str:
 
 def test_spark_keeps_the_letters_of_an_id(spark: SparkSession) -> None:
     """Java finds the same letters in every character, however many there are in it."""
+    from recon.run.spark.groups import folded
+
     ids = [f"{character}-\u5951 7" for character in plain_letters()]
     frame = spark.createDataFrame([(text,) for text in ids], "contract_id string")
     rows = frame.select("contract_id", folded(frame, "contract_id").alias("kept")).collect()
