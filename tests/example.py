@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from recon.base import money
+from recon.base.events import Severity
 from recon.base.month import Month
 from recon.base.policy import KINDS, Policy
 from recon.base.result import (
@@ -24,7 +25,6 @@ from recon.base.result import (
     Flag,
     InvalidRow,
     Reconciliation,
-    Severity,
     Side,
     SourceFacts,
     Status,

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from recon.base.events import Severity
 from recon.base.month import Month
-from recon.base.result import Break, Cause, Severity, Status, Totals, fingerprint
+from recon.base.result import Break, Cause, Status, Totals, fingerprint
 from recon.record.journal.history import History, Past, history
 from recon.record.journal.model import Event, Kind, OpenItem, Role, Run
 from recon.record.journal.signing import Signature

@@ -8,7 +8,8 @@ from datetime import datetime
 from recon.alerts.blocks import Message
 from recon.alerts.message import Style, critical, digest, more_critical, with_id
 from recon.alerts.run_summary import RunSummary
-from recon.base.result import Break, Severity, short_name
+from recon.base.events import Severity
+from recon.base.result import Break, short_name
 from recon.config.slack import Level, Place, SlackSettings, Way
 from recon.record.journal.alerts import Alert, AlertKind, Payload
 

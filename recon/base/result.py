@@ -9,10 +9,11 @@ import base64
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import IntEnum, StrEnum
+from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from recon.base import money
+from recon.base.events import Event, Severity
 from recon.base.month import Month
 from recon.base.policy import Policy
 
@@ -63,17 +64,12 @@ class Cause(StrEnum):
 TIMING = frozenset({Cause.WRONG_PERIOD, Cause.CATCH_UP})
 
 
-class Severity(IntEnum):
-    """The severity of a break; a higher one compares greater."""
+class Certainty(StrEnum):
+    """How reliable the cause of a break is."""
 
-    WARNING = 1
-    HIGH = 2
-    CRITICAL = 3
-
-    @property
-    def word(self) -> str:
-        """The severity as it is written everywhere."""
-        return self.name.lower()
+    CERTAIN = "certain"
+    AMBIGUOUS = "ambiguous"
+    UNEXPLAINED = "unexplained"
 
 
 class Flag(StrEnum):
@@ -152,7 +148,7 @@ class Break:
     under which people speak of it, like `B-7KQ2M4XAU3EP` (see `fingerprint`). `concerned` are the
     ids of the entries that the cause is about: of the repeated ones, of those in the wrong month,
     else of all in the month. `against` are the sentences that speak against booking the missing
-    amount.
+    amount. `event` is the id of the event that it belongs to, '' for none.
     """
 
     name: str
@@ -178,6 +174,7 @@ class Break:
     concerned: tuple[str, ...] = ()
     counterpart: Counterpart | None = None
     against: tuple[str, ...] = ()
+    event: str = ""
 
     @property
     def percent(self) -> str:
@@ -193,6 +190,13 @@ class Break:
     def ambiguous(self) -> bool:
         """Whether more than one cause explains the difference."""
         return len(self.candidates) > 1
+
+    @property
+    def certainty(self) -> Certainty:
+        """How reliable its cause is."""
+        if self.cause is Cause.UNEXPLAINED:
+            return Certainty.UNEXPLAINED
+        return Certainty.AMBIGUOUS if self.ambiguous or self.against else Certainty.CERTAIN
 
     @property
     def entry_ids(self) -> tuple[str, ...]:
@@ -362,6 +366,7 @@ class Reconciliation:
     flags: Mapping[Flag, int]
     notices: Sequence[str]
     lines: Lines = field(compare=False, repr=False)
+    events: Sequence[Event] = ()
 
     @property
     def severity(self) -> Severity | None:
@@ -369,13 +374,13 @@ class Reconciliation:
 
         An invalid row is at least high.
         """
-        found = [item.severity for item in self.breaks] + [Severity.HIGH] * bool(self.invalid)
-        return max(found, default=None)
+        found = [item.severity for item in self.breaks] + [event.severity for event in self.events]
+        return max(found + [Severity.HIGH] * bool(self.invalid), default=None)
 
     def breaks_from(self, severity: Severity | None) -> bool:
         """Whether anything is at or above a severity; None never.
 
-        Breaks count, and invalid rows.
+        Breaks count, events, and invalid rows.
         """
         found = self.severity
         return severity is not None and found is not None and found >= severity

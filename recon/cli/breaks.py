@@ -14,7 +14,7 @@ from recon.cli import process
 from recon.cli.options import Config, Json, NoColor, Profile, Reports, chosen_settings
 
 if TYPE_CHECKING:
-    from recon.base.result import Severity
+    from recon.base.events import Severity
     from recon.record.journal.model import Event, OpenItem
     from recon.record.journal.store import Journal
     from recon.reports.console.open_items import Standing
@@ -71,7 +71,7 @@ def open_breaks(
 
 
 def _severity(word: Least | None) -> Severity | None:
-    from recon.base.result import Severity
+    from recon.base.events import Severity
 
     return Severity[word.name] if word else None
 

@@ -15,8 +15,8 @@ from recon.cli import process
 from recon.cli.options import Config, Json, NoColor, Profile, chosen_month
 
 if TYPE_CHECKING:
+    from recon.base.events import Severity
     from recon.base.month import Month
-    from recon.base.result import Severity
     from recon.cli.running import RunOptions
     from recon.config import Settings
     from recon.record.log import Log
@@ -156,6 +156,6 @@ def _formats(text: str) -> tuple[str, ...]:
 
 
 def _severity(word: FailOn) -> Severity | None:
-    from recon.base.result import Severity
+    from recon.base.events import Severity
 
     return None if word is FailOn.NEVER else Severity[word.name]

@@ -13,8 +13,8 @@ from recon.base.secrets import redacted
 from recon.cli.options import progress_shown
 
 if TYPE_CHECKING:
+    from recon.base.events import Severity
     from recon.base.month import Month
-    from recon.base.result import Severity
     from recon.config import Settings
     from recon.record.log import Log
     from recon.run.month import Outcome

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from recon.base import money
+from recon.base.events import Event
 from recon.base.result import (
     Break,
     Bucket,
@@ -18,6 +19,7 @@ from recon.base.result import (
     SourceFacts,
     Totals,
 )
+from recon.reconciliation.verdict import verdict_word
 
 SCHEMA = 1
 
@@ -45,6 +47,8 @@ def document(
             c: [_bucket(step, c) for step in steps] for c, steps in sorted(result.bridge.items())
         },
         "breaks": [_break(item) for item in result.breaks],
+        "events": [_event(event) for event in result.events],
+        "verdict": verdict_word(result),
         "invalid": [_invalid(row) for row in result.invalid],
         "flags": {flag.value: result.flags[flag] for flag in Flag if flag in result.flags},
         "notices": [*result.notices, *notes],
@@ -136,6 +140,25 @@ def _break(item: Break) -> dict[str, object]:
         "flags": [flag.value for flag in item.flags],
         "entry_ids": list(item.entry_ids),
         "explanation": item.explanation,
+        "certainty": item.certainty.value,
+        "event": item.event or None,
+    }
+
+
+def _event(event: Event) -> dict[str, object]:
+    return {
+        "id": event.id,
+        "kind": event.kind.value,
+        "sentence": event.sentence,
+        "advice": event.advice,
+        "lines": event.lines,
+        "keys": [list(key) for key in event.keys],
+        "severity": event.severity.word,
+        "net": {c: money.plain(amount, c) for c, amount in sorted(event.net.items())},
+        "gross": {c: money.plain(amount, c) for c, amount in sorted(event.gross.items())},
+        "mark": event.mark,
+        "share": money.share(event.explained, event.marked),
+        "breaks_left": event.breaks_left,
     }
 
 

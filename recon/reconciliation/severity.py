@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from recon.base.events import Severity
 from recon.base.policy import SeverityRules
-from recon.base.result import TIMING, Cause, Severity
+from recon.base.result import TIMING, Cause
 from recon.reconciliation.causes.broken_line import BrokenLine
 
 AT_LEAST_HIGH = {

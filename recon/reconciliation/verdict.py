@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
+from recon.base.events import Severity
 from recon.base.month import Month
-from recon.base.result import Reconciliation, Severity
+from recon.base.result import Reconciliation
 from recon.base.text import counted
 
 
@@ -18,6 +19,14 @@ def verdict(result: Reconciliation) -> str:
         len(result.invalid),
         any(totals.compared for totals in result.totals.values()),
     )
+
+
+def verdict_word(result: Reconciliation) -> str:
+    """Word whether the month may be closed: `ready`, `look`, `do_not_close`."""
+    worst = result.severity
+    if worst is None:
+        return "ready"
+    return "do_not_close" if worst >= Severity.HIGH else "look"
 
 
 def verdict_of(month: Month, counts: Mapping[Severity, int], invalid: int, anything: bool) -> str:

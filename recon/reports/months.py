@@ -6,8 +6,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass
 
+from recon.base.events import Severity
 from recon.base.month import Month
-from recon.base.result import Reconciliation, Severity, Totals
+from recon.base.result import Reconciliation, Totals
 from recon.reconciliation.verdict import found, verdict
 from recon.record.journal.history import History
 from recon.reports import wording

@@ -14,8 +14,9 @@ from pathlib import Path
 
 from recon.base import temporary
 from recon.base.errors import ExitCode, ReconError
+from recon.base.events import Severity
 from recon.base.month import Month
-from recon.base.result import Reconciliation, Severity
+from recon.base.result import Reconciliation
 from recon.config import Settings
 from recon.reconciliation.completeness import Completeness
 from recon.reconciliation.verdict import verdict

@@ -8,7 +8,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from recon.base.errors import ExitCode, ReconError
-from recon.base.result import Reconciliation, Severity, Side, Totals
+from recon.base.events import Severity
+from recon.base.result import Reconciliation, Side, Totals
 from recon.config import Settings, SourceKind
 from recon.reconciliation.completeness import Completeness, Seen, completeness
 from recon.reconciliation.totals import to_date_differences

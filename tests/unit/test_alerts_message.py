@@ -20,8 +20,9 @@ from recon.alerts.message import (
     with_id,
 )
 from recon.alerts.run_summary import RunSummary, run_summary
+from recon.base.events import Severity
 from recon.base.month import Month
-from recon.base.result import Break, Cause, Reconciliation, Severity, Totals
+from recon.base.result import Break, Cause, Reconciliation, Totals
 from recon.reconciliation.verdict import verdict
 from recon.record.journal.model import Event, Kind, OpenItem, Reported, Run
 from recon.record.journal.open_items import open_items

@@ -12,8 +12,9 @@ from recon.alerts.escalation import EscalationInput, business_days, escalations,
 from recon.alerts.plan import LARGEST, of_run
 from recon.alerts.run_summary import alerted_breaks, fresh
 from recon.base.calendar import Calendar
+from recon.base.events import Severity
 from recon.base.month import Month
-from recon.base.result import Break, Severity
+from recon.base.result import Break
 from recon.config.slack import Level, LevelSettings, Place, SlackSettings, Target, Way
 from recon.record.journal.alerts import Alert, AlertKind, Delivery, Sent
 from recon.record.journal.model import Event, Kind, Run

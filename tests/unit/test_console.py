@@ -12,8 +12,9 @@ from rich.cells import cell_len
 
 from recon.base import money
 from recon.base.errors import ExitCode
+from recon.base.events import Severity
 from recon.base.policy import Policy
-from recon.base.result import Bucket, Flag, Reconciliation, Severity, Side, Totals
+from recon.base.result import Bucket, Flag, Reconciliation, Side, Totals
 from recon.reports.console.dashboard import make_console, show
 from recon.reports.console.layout import Pen
 from tests.example import RUN_ID, clean_reconciliation, reconciliation

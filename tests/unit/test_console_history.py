@@ -8,7 +8,7 @@ import pytest
 from rich.cells import cell_len
 
 from recon.base.errors import ExitCode
-from recon.base.result import Severity
+from recon.base.events import Severity
 from recon.reconciliation.document import dumps
 from recon.record.journal.history import History
 from recon.record.journal.model import Event, Kind, OpenItem

@@ -11,7 +11,10 @@ from tests.example import RUN_ID, clean_reconciliation, reconciliation
 from tests.golden_files import check_golden
 
 REPORTS = [Path("reports/2024-06/run/recon.xlsx"), Path("reports/2024-06/run/breaks.csv")]
-KEYS = "schema run_id month sources policy totals bridge breaks invalid flags notices reports"
+KEYS = (
+    "schema run_id month sources policy totals bridge breaks events verdict invalid flags notices "
+    "reports"
+)
 
 
 def test_the_document_is_the_approved_one() -> None:

@@ -11,8 +11,9 @@ import pytest
 
 from recon.base import money
 from recon.base.errors import UsageError
+from recon.base.events import Severity
 from recon.base.month import Month
-from recon.base.result import Cause, Flag, Reconciliation, Severity, Status
+from recon.base.result import Cause, Flag, Reconciliation, Status
 from recon.reconciliation.explain import ContractDetail, as_json, contract_detail
 from recon.reconciliation.explain.derivation import allowance_text
 from recon.reconciliation.explain.model import Line

@@ -15,8 +15,9 @@ from typing import Any
 import pytest
 
 from recon.base.errors import ReportError, UsageError
+from recon.base.events import Severity
 from recon.base.month import Month
-from recon.base.result import Break, Bucket, Cause, Counterpart, Entry, Flag, Severity, Totals
+from recon.base.result import Break, Bucket, Cause, Counterpart, Entry, Flag, Totals
 from recon.record.journal.acknowledgements import acknowledgement, note
 from recon.record.journal.history import compared
 from recon.record.journal.model import Event, Kind, Reported, Role, Run, State

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from recon.base.events import Severity
 from recon.base.month import Month
-from recon.base.result import Break, Cause, Severity, Status, fingerprint
+from recon.base.result import Break, Cause, Status, fingerprint
 from recon.record.journal.ageing import Age, ageing, standing
 from recon.record.journal.model import Event, Kind, OpenItem, State
 from recon.record.journal.open_items import open_items, settled, timeline

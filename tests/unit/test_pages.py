@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from recon.base.result import Cause, Flag, Severity, Status
+from recon.base.events import Severity
+from recon.base.result import Cause, Flag, Status
 from tests.pages import DOCS, README, ROOT, anchors, links, pages, text_of
 
 LINKED = [

@@ -17,7 +17,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import recon
-from recon.base.result import Reconciliation, Severity, Status
+from recon.base.events import Severity
+from recon.base.result import Reconciliation, Status
 from recon.reconciliation.expected import install, terms
 from recon.store.session import Session, literal, open_session
 from tests import oracle

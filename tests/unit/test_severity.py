@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 import recon
-from recon.base.result import Cause, Flag, Severity
+from recon.base.events import Severity
+from recon.base.result import Cause, Flag
 from tests.tables import ENTRY, MONTH, break_of, contract, contracts, entries
 
 if TYPE_CHECKING:

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
+from recon.base.events import Severity
 from recon.base.policy import Policy
-from recon.base.result import Reconciliation, Severity, Totals
+from recon.base.result import Reconciliation, Totals
 from recon.reconciliation.verdict import verdict
 from recon.reports.wording import currencies, masked
 from tests.example import clean_reconciliation, reconciliation

@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from recon.base.events import Severity
 from recon.base.month import Month
-from recon.base.result import Break, Cause, Flag, Severity, Status
+from recon.base.result import Break, Cause, Flag, Status
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,10 @@ from pathlib import Path
 
 from recon.base import money
 from recon.base.errors import ExitCode
+from recon.base.events import Severity
 from recon.base.ids import Ids
 from recon.base.policy import Policy, Tolerance, TypePolicy, rate_text
-from recon.base.result import Break, Entry, Reconciliation, Severity, Side
+from recon.base.result import Break, Entry, Reconciliation, Side
 from recon.reconciliation.document import document, dumps
 from recon.record.evidence.layout import (
     BREAKS,

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from recon.base.result import Reconciliation, Severity, Side
+from recon.base.events import Severity
+from recon.base.result import Reconciliation, Side
 from recon.config import Settings
 from recon.record.evidence.extracts import Kept
 from recon.record.journal.signing import Signature

@@ -11,7 +11,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from recon.base.result import Break, Cause, Counterpart, Entry, Flag, Severity, Status
+from recon.base.events import Severity
+from recon.base.result import Break, Cause, Counterpart, Entry, Flag, Status
 
 COLUMNS = (
     "name", "contract_id", "revenue_type", "currency", "customer", "segment", "owner", "status",
@@ -44,6 +45,7 @@ def _content(item: Break) -> dict[str, object]:
             getattr(item.counterpart, name) for name in Counterpart.__slots__
         ],
         "against": item.against,
+        "event": item.event,
     }  # fmt: skip
 
 
@@ -63,7 +65,7 @@ def break_of(row: Sequence[Any]) -> Break:
         entries=tuple(Entry(*entry) for entry in rest["entries"]),
         explanation=explanation, concerned=tuple(rest["concerned"]),
         counterpart=Counterpart(*rest["counterpart"]) if rest["counterpart"] else None,
-        against=tuple(rest["against"]),
+        against=tuple(rest["against"]), event=rest.get("event", ""),
     )  # fmt: skip
 
 

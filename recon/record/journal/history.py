@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
+from recon.base.events import Severity
 from recon.base.month import Month
-from recon.base.result import Break, Severity, Totals
+from recon.base.result import Break, Totals
 from recon.record.journal.ageing import by_age
 from recon.record.journal.model import Event, Kind, OpenItem, Run
 from recon.record.journal.open_items import (

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from recon.base.errors import UsageError
+from recon.base.events import Severity
 from recon.base.month import Month
-from recon.base.result import Break, Severity
+from recon.base.result import Break
 from recon.record.journal.model import Event, Kind, OpenItem, Role, Run, State
 
 NAMED = 3

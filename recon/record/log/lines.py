@@ -13,8 +13,9 @@ from contextlib import suppress
 from datetime import datetime
 
 from recon.base import money
+from recon.base.events import Severity
 from recon.base.month import Month
-from recon.base.result import Reconciliation, Severity, Side, Totals
+from recon.base.result import Reconciliation, Side, Totals
 from recon.base.secrets import redacted
 from recon.config import Settings
 from recon.record import identity

@@ -13,7 +13,8 @@ from rich.style import Style
 from rich.text import Text
 
 from recon.base import money
-from recon.base.result import Severity, Status
+from recon.base.events import Severity
+from recon.base.result import Status
 from recon.base.text import words
 from recon.reconciliation.explain.derivation import allowance_text, subtracted
 from recon.reconciliation.explain.model import (

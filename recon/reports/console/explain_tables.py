@@ -13,9 +13,10 @@ from rich.style import Style
 from rich.text import Text
 
 from recon.base import money
+from recon.base.events import Severity
 from recon.base.month import Month
 from recon.base.policy import Recognition, rate_text
-from recon.base.result import Cause, Severity, Status
+from recon.base.result import Cause, Status
 from recon.base.text import counted, words
 from recon.reconciliation.explain.model import (
     Allowance,

@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.text import Text
 
 from recon.base import money
+from recon.base.events import Severity
 from recon.base.month import Month
-from recon.base.result import Severity
 from recon.base.text import counted
 from recon.record.journal.history import newest_first
 from recon.record.journal.model import Run

@@ -15,7 +15,8 @@ from rich.style import Style
 from rich.text import Text
 
 from recon.base import money
-from recon.base.result import Break, Cause, Reconciliation, Severity
+from recon.base.events import Severity
+from recon.base.result import Break, Cause, Reconciliation
 from recon.base.text import words
 
 GAP = 2

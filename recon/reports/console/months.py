@@ -14,7 +14,8 @@ from rich.style import Style
 from rich.text import Text
 
 from recon.base import money
-from recon.base.result import Severity, Totals
+from recon.base.events import Severity
+from recon.base.result import Totals
 from recon.reports import months as glance
 from recon.reports.console.layout import (
     CRITICAL,

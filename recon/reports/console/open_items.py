@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.text import Text
 
 from recon.base import money
+from recon.base.events import Severity
 from recon.base.month import Month
-from recon.base.result import Severity
 from recon.base.text import counted, words
 from recon.record.journal.ageing import Ageing, Sums, ageing, sums
 from recon.record.journal.model import OpenItem, State

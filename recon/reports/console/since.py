@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from rich.text import Text
 
 from recon.base import money
-from recon.base.result import Break, Severity
+from recon.base.events import Severity
+from recon.base.result import Break
 from recon.base.text import counted, words
 from recon.record.journal.ageing import sums
 from recon.record.journal.history import History, MovementPart, Since, Superseded

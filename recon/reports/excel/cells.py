@@ -16,7 +16,8 @@ from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet as Sheet
 
 from recon.base import money
-from recon.base.result import Severity, Status
+from recon.base.events import Severity
+from recon.base.result import Status
 
 EXCEL_DIGITS = 15
 _FEW_DIGITS = 10**EXCEL_DIGITS

@@ -9,7 +9,8 @@ from openpyxl.cell import Cell
 from openpyxl.worksheet.worksheet import Worksheet as Sheet
 
 from recon.base import money
-from recon.base.result import Reconciliation, Severity, SourceFacts, Status, Totals
+from recon.base.events import Severity
+from recon.base.result import Reconciliation, SourceFacts, Status, Totals
 from recon.reconciliation.verdict import verdict
 from recon.reports.excel.cells import (
     BANNER,
