@@ -9,7 +9,6 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 from recon.alerts.escalation import EscalationInput, business_days, escalations, repeats
 from recon.alerts.message import failure, with_id
@@ -48,7 +47,7 @@ def after_run(settings: Settings, run_id: str, notice: str = "") -> Delivered:
     """
     if settings.slack is None:
         return Delivered()
-    with Journal.at(settings.reports) as journal:
+    with Journal.at(settings.reports, settings.calendar.periods) as journal:
         for run in _untold(journal, run_id, datetime.now(UTC)):
             first = notice if run.run_id == run_id else ""
             journal.alerts.queue(due_alerts(settings, journal, run, notice=first))
@@ -97,7 +96,7 @@ def notify(settings: Settings, text: str, *, dry: bool) -> tuple[list[Alert], De
     """
     slack_of(settings)
     now = datetime.now(UTC)
-    with _journal(settings.reports, look=dry) as journal:
+    with _journal(settings, look=dry) as journal:
         run = journal.run(text)
         waiting = [alert for alert in journal.alerts.waiting() if alert.run == run.run_id]
         alerts = waiting or due_alerts(settings, journal, run, now.isoformat())
@@ -115,7 +114,7 @@ def escalate(
     `dry` only returns the escalations.
     """
     slack = slack_of(settings)
-    with _journal(settings.reports, look=dry) as journal:
+    with _journal(settings, look=dry) as journal:
         if not dry:
             # Waiting alerts go first: the time to acknowledge their breaks begins now.
             before = delivered(settings, journal.alerts)
@@ -147,7 +146,7 @@ def alert_failure(
     named = str(month) if month else ""
     alert = _failure(slack, named, redacted(sentence), exit_code)
     try:
-        with Journal.at(settings.reports) as journal:
+        with Journal.at(settings.reports, settings.calendar.periods) as journal:
             runs = journal.runs()
             about = alert.payload["about"]
             if not repeats(journal.alerts.all(), runs, named, about["sentence"], alert.at):
@@ -169,8 +168,9 @@ def _failure(slack: SlackSettings, month: str, sentence: str, code: int) -> Aler
     )  # fmt: skip
 
 
-def _journal(reports: Path, *, look: bool) -> AbstractContextManager[Journal]:
-    return Journal.look(reports) if look else Journal.at(reports)
+def _journal(settings: Settings, *, look: bool) -> AbstractContextManager[Journal]:
+    opened = Journal.look if look else Journal.at
+    return opened(settings.reports, settings.calendar.periods)
 
 
 def _summary(settings: Settings, journal: Journal, run: Run, notice: str) -> RunSummary:

@@ -5,12 +5,13 @@ Pure: no clock and no file is read here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import count
 
 from recon.base.month import Month
+from recon.base.periods import Periods
 
 _SATURDAY = 5
 
@@ -22,7 +23,8 @@ class Calendar:
     `close_day` counts the business days of the following month; weekends and `holidays` are none.
     Days are those of `time_zone`, without one those of this machine. `start` is the first month
     that recon answers for; without it the runs decide (see `due`). `ready_from` is the share, in
-    millionths, of what is usually posted by the same day below which a month is provisional.
+    millionths, of what is usually posted by the same day below which a month is provisional. Where
+    there are fiscal `periods`, these are the months.
     """
 
     time_zone: str | None = None
@@ -30,6 +32,15 @@ class Calendar:
     holidays: frozenset[date] = frozenset()
     start: Month | None = None
     ready_from: int = 900_000
+    periods: Periods | None = None
+
+    def month(self, text: str) -> Month:
+        """The month that a text means; raises MonthError."""
+        return Month.parse(text, self.periods)
+
+    def month_of(self, day: date) -> Month:
+        """The month that holds a day."""
+        return Month.of(day, self.periods)
 
     def day(self, moment: datetime) -> date:
         """The day on which a moment falls here."""
@@ -40,8 +51,8 @@ class Calendar:
         return moment.astimezone(ZoneInfo(self.time_zone)).date()
 
     def last_month(self, moment: datetime) -> Month:
-        """The calendar month before that of a moment."""
-        return Month.of(self.day(moment)) - 1
+        """The month before that of a moment."""
+        return self.month_of(self.day(moment)) - 1
 
     def is_business_day(self, day: date) -> bool:
         """Whether people work on a day."""
@@ -95,7 +106,7 @@ def due(today: date, calendar: Calendar, recorded: Sequence[Recorded]) -> Due:
     done = {item.month: item for item in recorded if _counts(item, calendar)}
     first = _first(today, calendar, recorded)
     following = _until(lambda month: calendar.closed_from(month) > today, first)
-    missing = [month for month in _range(first, following) if month not in done]
+    missing = _missing(first, following, done)
     latest = max((month for month in done if month < following), default=first)
     coming = _until(lambda month: month not in done, following)
     month = missing[0] if missing else None
@@ -113,6 +124,15 @@ def due(today: date, calendar: Calendar, recorded: Sequence[Recorded]) -> Due:
     )
 
 
+def _missing(first: Month, end: Month, done: Mapping[Month, Recorded]) -> list[Month]:
+    """The closed months without a run.
+
+    Of those after the last fiscal period it is the first alone, where nothing else is due.
+    """
+    missing = [month for month in _range(first, end) if month not in done]
+    return [month for month in missing if month.is_known] or missing[:1]
+
+
 def _counts(item: Recorded, calendar: Calendar) -> bool:
     return item.signed_off or item.day >= calendar.closed_from(item.month)
 
@@ -123,7 +143,9 @@ def _first(today: date, calendar: Calendar, recorded: Iterable[Recorded]) -> Mon
         return calendar.start
     runs = list(recorded)
     first_day = min((item.day for item in runs), default=today)
-    return min([Month.of(first_day) - 1, *(item.month for item in runs)])
+    first = calendar.month_of(first_day) - 1
+    first = min([first, *(first.at(item.month.index) for item in runs)])
+    return max(first, first.at(calendar.periods.first)) if calendar.periods else first
 
 
 def _until(wanted: Callable[[Month], bool], first: Month) -> Month:
@@ -131,7 +153,7 @@ def _until(wanted: Callable[[Month], bool], first: Month) -> Month:
 
 
 def _range(first: Month, end: Month) -> Iterator[Month]:
-    return (Month(index) for index in range(first.index, end.index))
+    return (first.at(index) for index in range(first.index, end.index))
 
 
 def _why_due(month: Month, calendar: Calendar, latest: Month) -> str:

@@ -44,7 +44,27 @@ class MonthError(UsageError):
     """A text that names no calendar month."""
 
     def __init__(self, text: object) -> None:
-        super().__init__(f"{str(text)!r} is not a month; write it as year and month, like 2024-06.")
+        written = str(text)
+        letters, digits = (any(map(of, written)) for of in (str.isalpha, str.isdigit))
+        code = (
+            " If it is the code of a fiscal period, set [calendar] periods in the configuration."
+            if letters and digits
+            else ""
+        )
+        super().__init__(
+            f"{written!r} is not a month; write it as year and month, like 2024-06.{code}"
+        )
+
+
+class PeriodError(MonthError):
+    """A text that is the code of no fiscal period."""
+
+    def __init__(self, text: object, near: str) -> None:
+        UsageError.__init__(
+            self,
+            f"{str(text)!r} is not a fiscal period; write the code of one from [calendar] "
+            f"periods: {near}.",
+        )
 
 
 class ConfigError(ReconError):

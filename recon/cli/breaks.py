@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,6 +14,8 @@ from recon.cli.options import Config, Json, NoColor, Profile, Reports, chosen_se
 
 if TYPE_CHECKING:
     from recon.base.events import Severity
+    from recon.base.month import Month
+    from recon.config import Settings
     from recon.record.journal.model import Event, OpenItem
     from recon.record.journal.store import Journal
     from recon.reports.console.open_items import Standing
@@ -55,8 +56,8 @@ def open_breaks(
     from recon.record.journal.store import Journal
 
     settings = chosen_settings(config, profile, out)
-    with Journal.look(settings.reports) as journal:
-        standing = _standing(journal, month)
+    with Journal.look(settings.reports, settings.calendar.periods) as journal:
+        standing = _standing(journal, settings.calendar.month(month) if month else None)
     if standing:
         standing = standing.narrowed(_severity(severity), unacknowledged)
     with process.printing():
@@ -76,14 +77,12 @@ def _severity(word: Least | None) -> Severity | None:
     return Severity[word.name] if word else None
 
 
-def _standing(journal: Journal, text: str | None) -> Standing | None:
+def _standing(journal: Journal, asked: Month | None) -> Standing | None:
     """Breaks open at a month's end; None without runs."""
     from datetime import UTC, datetime
 
-    from recon.base.month import Month
     from recon.reports.console.open_items import Standing
 
-    asked = Month.parse(text) if text else None
     latest = journal.latest_month()
     if latest is None:
         return None
@@ -122,13 +121,13 @@ def ack(
     json: Json = False,
 ) -> None:
     """Acknowledge open breaks, with a reason."""
-    from recon.base.month import Month
     from recon.record import identity
     from recon.record.journal.acknowledgements import acknowledgement
 
-    last = Month.parse(until) if until else None
+    settings = chosen_settings(config, profile, out)
+    last = settings.calendar.month(until) if until else None
     _say(
-        chosen_settings(config, profile, out).reports,
+        settings,
         breaks,
         lambda life, at: acknowledgement(life, reason, last, at, identity.who(), identity.host()),
         json,
@@ -150,14 +149,16 @@ def note(
     from recon.record.journal.acknowledgements import note as noted
 
     _say(
-        chosen_settings(config, profile, out).reports,
+        chosen_settings(config, profile, out),
         [name],
         lambda life, at: noted(life, text, at, identity.who(), identity.host()),
         json,
     )
 
 
-def _say(reports: Path, names: Sequence[str], event: Callable[..., Event], as_json: bool) -> None:
+def _say(
+    settings: Settings, names: Sequence[str], event: Callable[..., Event], as_json: bool
+) -> None:
     """Record an event of each break, all or none."""
     from datetime import UTC, datetime
 
@@ -165,8 +166,8 @@ def _say(reports: Path, names: Sequence[str], event: Callable[..., Event], as_js
 
     at = datetime.now(UTC)
     # No break is known before the first run: then no journal is created.
-    known = Journal.at if (reports / NAME).exists() else Journal.look
-    with known(reports) as journal:
+    known = Journal.at if (settings.reports / NAME).exists() else Journal.look
+    with known(settings.reports, settings.calendar.periods) as journal:
         found = {life.name: life for life in map(journal.open_item, names)}
         journal.say(*(event(life, at) for life in found.values()))
         told, month = [journal.open_item(name) for name in found], journal.latest_month()

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
@@ -34,7 +34,7 @@ def closed_month(settings: Settings, today: str | None, *, json: bool) -> Iterat
     `today` is a day like 2024-07-03 that takes the place of the clock: an option, not a variable,
     since a variable left in the environment of a service account would go unnoticed.
     """
-    from recon.cli.options import chosen_month
+    from recon.cli.options import chosen_month, known
     from recon.record.lock import locked
 
     day = _day(today, settings.calendar)
@@ -44,8 +44,9 @@ def closed_month(settings: Settings, today: str | None, *, json: bool) -> Iterat
         found = _due(settings, day)
         if found.month is None:
             _nothing_due(found, json=json)
+        month = known(found.month)
         _announce(found)
-        yield chosen_month(str(found.month), settings)
+        yield chosen_month(str(month), settings)
 
 
 def _day(text: str | None, calendar: Calendar) -> date:
@@ -71,7 +72,7 @@ def recorded(reports: Path, calendar: Calendar) -> list[Recorded]:
     from recon.record.journal.signing import is_signed_off
     from recon.record.journal.store import Journal
 
-    with Journal.look(reports) as journal:
+    with Journal.look(reports, calendar.periods) as journal:
         runs, signatures = journal.runs(), journal.signatures().values()
     signed = [given[-1] for given in signatures if is_signed_off(given)]
     return [
@@ -83,7 +84,7 @@ def recorded(reports: Path, calendar: Calendar) -> list[Recorded]:
     ]
 
 
-def _nothing_due(found: Due, *, json: bool) -> None:
+def _nothing_due(found: Due, *, json: bool) -> NoReturn:
     """Print why nothing is due, and end the command."""
     from recon.reconciliation.document import dumps
 

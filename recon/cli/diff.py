@@ -39,7 +39,7 @@ def diff(
     from recon.record.replay.stored_run import Pack
 
     settings = chosen_settings(config, profile, out)
-    with Journal.look(settings.reports) as journal:
+    with Journal.look(settings.reports, settings.calendar.periods) as journal:
         earlier, later = journal.run(then), journal.run(now)
         breaks = [{item.name: item for item in journal.breaks(run.run_id)}
                   for run in (earlier, later)]  # fmt: skip

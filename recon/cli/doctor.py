@@ -5,14 +5,17 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from recon.base.errors import ConfigError
 from recon.cli import process
 from recon.cli.options import Config, Json, NoColor, Profile
 
 if TYPE_CHECKING:
+    from recon.base.month import Month
     from recon.setup.doctor import Asked, Check
 
 
@@ -26,12 +29,22 @@ def doctor(
     no_color: NoColor = False,
 ) -> None:
     """Check everything that a month needs, before you run it."""
-    from recon.base.month import Month
     from recon.setup.doctor import Asked, exit_code
 
-    asked = Asked(config, profile, Month.parse(month) if month else None)
+    asked = Asked(config, profile, _month(month, config, profile) if month else None)
     checks = _documented(asked) if json else _shown(asked, no_color)
     raise typer.Exit(exit_code(checks))
+
+
+def _month(text: str, config: Path | None, profile: str | None) -> Month | None:
+    """A text's month; None where the configuration is wrong."""
+    from recon.config import load
+
+    try:
+        calendar = load(config, profile).calendar
+    except ConfigError:
+        return None
+    return calendar.month(text)
 
 
 def _documented(asked: Asked) -> list[Check]:

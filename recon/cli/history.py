@@ -28,12 +28,11 @@ def history(
     no_color: NoColor = False,
 ) -> None:
     """List months and runs: date, user, verdict, signatures."""
-    from recon.base.month import Month
     from recon.record.journal.store import Journal
 
-    chosen = Month.parse(month) if month else None
     settings = chosen_settings(config, profile, out)
-    with Journal.look(settings.reports) as journal:
+    chosen = settings.calendar.month(month) if month else None
+    with Journal.look(settings.reports, settings.calendar.periods) as journal:
         runs, signed = journal.runs(chosen), journal.signatures()
     with process.printing():
         if json:

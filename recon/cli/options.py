@@ -5,13 +5,13 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from recon.base.errors import UsageError
+from recon.base.errors import ConfigError, UsageError
 
 if TYPE_CHECKING:
     from recon.base.month import Month
@@ -44,10 +44,8 @@ def chosen_settings(config: Path | None, profile: str | None, out: Path | None) 
 
 def chosen_month(text: str | None, settings: Settings) -> Month:
     """The named month, else the last one; raises MonthError, UsageError."""
-    from recon.base.month import Month
-
-    now = datetime.now(UTC)
-    chosen = settings.calendar.last_month(now) if text is None else Month.parse(text)
+    now, calendar = datetime.now(UTC), settings.calendar
+    chosen = known(calendar.last_month(now)) if text is None else calendar.month(text)
     if settings.sample:
         from recon.sources.sample import Recipe
 
@@ -58,6 +56,22 @@ def chosen_month(text: str | None, settings: Settings) -> Month:
                 f"choose one of its months, like: recon month 2024-06"
             )
     return chosen
+
+
+def known(month: Month) -> Month:
+    """The month; raises ConfigError where no fiscal period is one."""
+    if month.periods and not month.is_known:
+        first, last = month.at(month.periods.first), month.at(month.periods.last)
+        ends = (
+            f"ends with {last} on {month.periods.end - timedelta(days=1)}"
+            if month > last
+            else f"begins with {first} on {first.first_day}"
+        )
+        raise ConfigError(
+            [f"calendar.periods: {ends}, but {month} is asked for; add the missing periods"],
+            "the configuration",
+        )
+    return month
 
 
 @contextmanager

@@ -35,7 +35,7 @@ def rollforward(
 
     settings = chosen_settings(config, profile, out)
     chosen = chosen_month(month, settings)
-    with Journal.look(settings.reports) as journal:
+    with Journal.look(settings.reports, settings.calendar.periods) as journal:
         recorded = journal.closings(chosen - 1)
     with progress_shown(json) as progress, reconciled(settings, chosen, progress) as found:
         session, result = found

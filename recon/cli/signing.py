@@ -38,18 +38,22 @@ def sign_off(
     json: Json = False,
 ) -> None:
     """Sign a month's last run, as preparer or reviewer."""
-    from recon.base.month import Month
     from recon.record import identity
     from recon.record.journal.signing import Pen
     from recon.record.journal.store import NAME, Journal
     from recon.record.lock import locked
 
-    chosen, reports = Month.parse(month), chosen_settings(config, profile, out).reports
+    settings = chosen_settings(config, profile, out)
+    calendar, reports = settings.calendar, settings.reports
+    chosen = calendar.month(month)
     if not (reports / NAME).exists():
         raise _no_run(chosen)
     pen = Pen(role, identity.who(), identity.host(), datetime.now(UTC), comment, accept)
     # No run may come between looking at the last one and signing it.
-    with locked(reports, f"recon sign-off {chosen}"), Journal.at(reports) as journal:
+    with (
+        locked(reports, f"recon sign-off {chosen}"),
+        Journal.at(reports, calendar.periods) as journal,
+    ):
         run, given = _sign(journal, chosen, pen)
     with process.printing():
         _tell(run, given, json)

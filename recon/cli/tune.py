@@ -47,7 +47,6 @@ def tune(
     no_color: NoColor = False,
 ) -> None:
     """Replay stored months under another tolerance."""
-    from recon.base.month import Month
     from recon.record.replay.tuning import stored, tuned_months
 
     if tolerance is not None:
@@ -56,7 +55,11 @@ def tune(
     if tolerance is None and not segments and not kinds:
         raise UsageError("Give another tolerance, like: recon tune --tolerance 0.5%")
     settings = chosen_settings(config, profile, out)
-    packs = stored(settings.reports, {Month.parse(text) for text in month or ()})
+    packs = stored(
+        settings.reports,
+        {settings.calendar.month(text) for text in month or ()},
+        settings.calendar.periods,
+    )
     with progress_shown(json) as progress:
         months = tuned_months(packs, tolerance, segments, kinds, progress)
     change = ", ".join(

@@ -55,11 +55,11 @@ def _verdicts(
     from recon.record.journal.store import Journal
 
     with Journal.look(reports) as journal:
-        runs = journal.runs()
-    recorded = {run.run_id: run.evidence for run in runs if run.evidence}
+        seals = journal.seals()
+    recorded = {run: seal for run, seal in seals.items() if seal}
     with progress_shown(quiet) as progress:
         verdicts = evidence.verify(reports, which, recorded, progress)
-    return verdicts, frozenset(item.run for item in verdicts) - {run.run_id for run in runs}
+    return verdicts, frozenset(item.run for item in verdicts) - seals.keys()
 
 
 def _document(verdicts: Sequence[Verdict], unrecorded: frozenset[str]) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""The table [calendar]: zone, closing day, holidays, first month."""
+"""The table [calendar]: zone, closing day, holidays, periods."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from recon.base.calendar import Calendar
 from recon.base.errors import MonthError
 from recon.base.keys import Keys
 from recon.base.month import Month
+from recon.base.periods import PeriodMistakes, Periods, read_periods
 from recon.config import values
 
 # No month has more business days than 23, and the ones before its end are its own close.
@@ -21,15 +22,17 @@ _SHOWN = 5
 def read_calendar(table: Keys, path: Path) -> Calendar:
     """The calendar of the table [calendar].
 
-    A relative file of holidays starts beside the configuration.
+    A relative file of holidays or periods starts beside the configuration.
     """
     standard = Calendar()
+    periods = _periods(table, path)
     calendar = Calendar(
         time_zone=table.take("time_zone", values.time_zone, None),
         close_day=table.take("close_day", _close_day, standard.close_day),
         holidays=table.take("holidays", _holidays(path), standard.holidays),
-        start=table.take("start", _month, None),
+        start=table.take("start", _month(periods), None),
         ready_from=table.take("ready_from", keys.rate, standard.ready_from),
+        periods=periods,
     )
     table.close()
     return calendar
@@ -42,11 +45,43 @@ def _close_day(value: object) -> int:
     return day
 
 
-def _month(value: object) -> Month:
+def _month(periods: Periods | None) -> Callable[[object], Month]:
+    """A parser for a month, or a period's code."""
+
+    def parse(value: object) -> Month:
+        try:
+            return Month.parse(keys.text(value), periods)
+        except MonthError:
+            what = "the code of one of its periods" if periods else "a month in quotes"
+            example = periods.codes[0] if periods else "2024-01"
+            raise ValueError(f"{value!r} is not {what}, like {example!r}") from None
+
+    return parse
+
+
+def _periods(table: Keys, path: Path) -> Periods | None:
+    """The fiscal periods of a file, every mistake noted."""
+    file = table.take("periods", values.readable(path), None)
+    if file is None:
+        return None
     try:
-        return Month.parse(keys.text(value))
-    except MonthError:
-        raise ValueError(f"{value!r} is not a month in quotes, like '2024-01'") from None
+        return read_periods(_lines(file))
+    except PeriodMistakes as error:
+        for what in error.mistakes:
+            table.mistake("periods", f"{file.name}: {what}")
+    except ValueError as error:
+        table.mistake("periods", str(error))
+    return None
+
+
+def _lines(file: Path) -> list[str]:
+    """The lines of a text file; raises ValueError."""
+    try:
+        return file.read_text(encoding="utf-8-sig").splitlines()
+    except UnicodeDecodeError:
+        raise ValueError(f"{file} is not UTF-8; save it as UTF-8") from None
+    except OSError as error:
+        raise ValueError(f"{file} cannot be read: {error.strerror}") from None
 
 
 def _holidays(path: Path) -> Callable[[object], frozenset[date]]:
@@ -54,13 +89,7 @@ def _holidays(path: Path) -> Callable[[object], frozenset[date]]:
 
     def parse(value: object) -> frozenset[date]:
         file = values.readable(path)(value)
-        try:
-            lines = file.read_text(encoding="utf-8-sig").splitlines()
-        except UnicodeDecodeError:
-            raise ValueError(f"{file} is not UTF-8; save it as UTF-8") from None
-        except OSError as error:
-            raise ValueError(f"{file} cannot be read: {error.strerror}") from None
-        return holidays(file, lines)
+        return holidays(file, _lines(file))
 
     return parse
 

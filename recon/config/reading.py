@@ -125,6 +125,8 @@ def _read(table: Keys, path: Path) -> Settings:
         NO_RULES,
     ):
         table.mistake("engine", "'spark' knows no rules on ids; use 'local', or leave out ids")
+    if calendar.periods and settings.sample:
+        table.mistake("calendar.periods", "goes with sources of your own; the sample has months")
     directory = reports.take("directory", values.below(path), settings.home / "reports")
     reports.close()
     table.close()

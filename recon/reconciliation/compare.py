@@ -112,7 +112,7 @@ def compare(connection: Session, month: Month, policy: Policy) -> None:
         """CREATE OR REPLACE TEMP TABLE sums_without_line AS
         FROM entry_sums ANTI JOIN contracts_valid USING (id_key, type, currency)"""
     )
-    whole = _whole(connection)
+    whole = WIDE if month.has_long_periods else _whole(connection)
     connection.execute(f"CREATE OR REPLACE TABLE added_rows AS {_added_rows(connection, whole)}")
     alone = _lines_without_contract(policy)
     connection.execute(f"CREATE OR REPLACE TABLE lines_without_contract AS {alone}")
@@ -255,7 +255,8 @@ def _lines_compared(connection: Session, month: Month, whole: str) -> str:
             -- What a line that has closed early never recognizes.
             CASE WHEN close_month <= {m} THEN full_value - to_date_expected ELSE 0 END AS remainder,
             closed_on < term_end AS closed_early,
-            over_time AND close_date NOT IN (term_end, term_end + 1) AS term_mismatch,
+            over_time AND NOT ends_term(close_date, term_end, term_start, term_months)
+                AS term_mismatch,
             true AS known_contract
         FROM earned),
     joined AS (

@@ -178,8 +178,8 @@ def _by_month(
     found: dict[Month, dict[str, tuple[int, int]]] = {}
     counts: dict[Month, list[int]] = {}
     for index, currency, entries, dated, in_time, value in _rows(connection, month, days):
-        found.setdefault(Month(index), {})[currency] = (int(in_time), int(value))
-        count = counts.setdefault(Month(index), [0, 0])
+        found.setdefault(month.at(index), {})[currency] = (int(in_time), int(value))
+        count = counts.setdefault(month.at(index), [0, 0])
         count[0] += int(entries)
         count[1] += int(dated)
     return found, {
@@ -202,7 +202,7 @@ def _rows(connection: Session, month: Month, days: int) -> list[tuple[Any, ...]]
     day = Columns(Side.ACCOUNTING, kinds, ()).day("given_posted_at")
     # The month is read off a few hundred periods; off every entry it would take the longest.
     period = {PERIOD: kinds[f"given_{PERIOD}"]}
-    of_month = Columns(Side.ACCOUNTING, period, (PERIOD,)).month(PERIOD)
+    of_month = Columns(Side.ACCOUNTING, period, (PERIOD,)).month(PERIOD, month.periods)
     return connection.execute(
         f"""WITH days AS (
             SELECT given_{PERIOD} AS {PERIOD}, currency, {day} AS posted, count(*) AS entries,

@@ -22,7 +22,8 @@ MACROS = (
     """CREATE MACRO elapsed_whole(k, t) AS CASE
         WHEN k <= 0 THEN 0
         WHEN k >= t.periods THEN t.denominator
-        WHEN t.step IS NULL THEN month_start(t.start_month + k) - t.term_start
+        WHEN t.step IS NULL THEN days_of(
+            t.term_start, t.term_start, month_start(t.start_month + k), t.basis)
         ELSE t.first + (k - 1) * t.step END""",
     # The fraction once k periods have elapsed, of which the last may be the one cut by a stop.
     """CREATE MACRO elapsed(k, t) AS CASE
@@ -32,17 +33,19 @@ MACROS = (
     "CREATE MACRO accrued_cumulative(k, t) AS "
     "rounded(t.value, elapsed(k, t), term_parts(k, t), t.unit)",
     # k months that count by their days, each rounded by itself.
-    """CREATE MACRO accrued_by_days(k, value, denominator, unit, start_month, term_start) AS
+    """CREATE MACRO accrued_by_days(
+            k, value, denominator, unit, start_month, term_start, basis) AS
         list_sum(list_transform(range(0, CAST(k AS BIGINT)), lambda i: rounded(
             value,
-            month_start(start_month + i + 1) - greatest(month_start(start_month + i), term_start),
+            days_of(term_start, greatest(month_start(start_month + i), term_start),
+                month_start(start_month + i + 1), basis),
             denominator, unit)))""",
     # Each period by itself, the last takes what is left.
     """CREATE MACRO accrued_whole(k, t) AS CASE
         WHEN k <= 0 THEN 0
         WHEN k >= t.periods THEN rounded(t.value, 1, 1, t.unit)
         WHEN t.step IS NULL THEN accrued_by_days(
-            k, t.value, t.denominator, t.unit, t.start_month, t.term_start)
+            k, t.value, t.denominator, t.unit, t.start_month, t.term_start, t.basis)
         ELSE rounded(t.value, t.first, t.denominator, t.unit)
             + (k - 1) * rounded(t.value, t.step, t.denominator, t.unit) END""",
     # So is the part of a period that a stop cuts.
@@ -62,10 +65,59 @@ MACROS = (
     "CREATE MACRO last_day_360(day) AS CASE WHEN day = last_day(day) THEN 30 ELSE day(day) END",
 )
 
+# The days of calendar months.
+CALENDAR = (
+    # A day's place in its month, and the month's last day.
+    "CREATE MACRO month_day(day) AS day(day)",
+    "CREATE MACRO month_end(day) AS last_day(day)",
+    "CREATE MACRO months_later(day, n) AS add_months(day, n)",
+    "CREATE MACRO last_of_term(term_start, n, convention, start_rule) AS "
+    "add_months(term_start, n) - 1",
+    # The days from one day to before another, of a term that the convention counts.
+    "CREATE MACRO days_of(term_start, day, before, basis) AS before - day",
+    "CREATE MACRO days_360_of(term_start, day, until) AS last_day_360(until) - day_360(day) + 1",
+    # Every month has 30 days of 360.
+    "CREATE MACRO month_360() AS 30",
+    # The day on which a line stops, NULL for its term's end, and whether a day is that end.
+    "CREATE MACRO stops_on(day, term_start, n) AS day",
+    "CREATE MACRO ends_term(day, term_end, term_start, n) AS day IN (term_end, term_end + 1)",
+)
+# Those of fiscal periods. A term of n months has n periods where these are counted, but ends as on
+# the calendar where days are; a contract that closes on the calendar's end runs its full term.
+FISCAL = (
+    "CREATE MACRO month_day(day) AS day - month_start(month_index(day)) + 1",
+    "CREATE MACRO month_end(day) AS month_start(month_index(day) + 1) - 1",
+    """CREATE MACRO months_later(day, n) AS least(
+        month_start(month_index(day) + n)
+            + CAST(day - month_start(month_index(day)) AS INTEGER),
+        month_start(month_index(day) + n + 1) - 1)""",
+    """CREATE MACRO last_of_term(term_start, n, convention, start_rule) AS CASE
+        WHEN convention IN ('exact_days', 'days_360') THEN add_months(term_start, n) - 1
+        WHEN convention = 'even' THEN month_start(CAST(month_index(term_start) + n
+            + CAST(start_rule = 'rule_of_15' AND month_day(term_start) > 15 AS INTEGER)
+            AS BIGINT)) - 1
+        ELSE months_later(term_start, n) - 1 END""",
+    """CREATE MACRO days_360(day, until) AS 360 * (year(until) - year(day))
+        + 30 * (month(until) - month(day)) + last_day_360(until) - day_360(day) + 1""",
+    # From the term's start, so that a period that begins on the 31st loses no day.
+    """CREATE MACRO days_360_of(term_start, day, until) AS days_360(term_start, until)
+        - CASE WHEN day > term_start THEN days_360(term_start, day - 1) ELSE 0 END""",
+    """CREATE MACRO days_of(term_start, day, before, basis) AS CASE basis
+        WHEN 'days_360' THEN days_360_of(term_start, day, before - 1) ELSE before - day END""",
+    "CREATE MACRO month_360() AS CAST(NULL AS INTEGER)",
+    """CREATE MACRO stops_on(day, term_start, n) AS CASE
+        WHEN coalesce(add_months(term_start, n) NOT IN (day, day + 1), true) THEN day END""",
+    """CREATE MACRO ends_term(day, term_end, term_start, n) AS
+        day IN (term_end, term_end + 1) OR add_months(term_start, n) IN (day, day + 1)""",
+)
 
-def install(connection: Session) -> None:
-    """Create the macros of the arithmetic in a session."""
-    for macro in MACROS:
+
+def install(connection: Session, fiscal: bool = False) -> None:
+    """Create the macros of the arithmetic in a session.
+
+    Its months are calendar months, or `fiscal` periods (see `recon.store.periods`).
+    """
+    for macro in (*MACROS, *(FISCAL if fiscal else CALENDAR)):
         connection.execute(macro)
 
 
@@ -77,7 +129,7 @@ WIDE, NARROW = "HUGEINT", "BIGINT"
 _LAST_MONTH = 9999 * 12 + 11
 
 # A term's last day.
-TERM_END = "add_months(term_start, term_months) - 1"
+TERM_END = "last_of_term(term_start, term_months, convention, start_rule)"
 
 
 def terms(lines: str, whole: str = WIDE, term_end: str = TERM_END, cuts: bool = True) -> str:
@@ -129,9 +181,10 @@ def _spread(lines: str, whole: str, term_end: str) -> str:
             WHEN 'days_360' THEN 31 - day_360(term_start)
             WHEN 'prorate_period_rate' THEN first_days
             WHEN 'prorate_day_rate' THEN first_days * whole_months END AS first,
-        CASE basis WHEN 'even' THEN 1 WHEN 'even_from_half' THEN 2 WHEN 'days_360' THEN 30
+        CASE basis WHEN 'even' THEN 1 WHEN 'even_from_half' THEN 2
+            WHEN 'days_360' THEN month_360()
             WHEN 'prorate_period_rate' THEN month_days
-            WHEN 'prorate_day_rate' THEN term_days - first_days - day(term_end) END AS step,
+            WHEN 'prorate_day_rate' THEN term_days - first_days - month_day(term_end) END AS step,
         CASE basis WHEN 'even' THEN term_months WHEN 'even_from_half' THEN term_months + 1
             ELSE month_index(term_end) - start_month + 1 END AS periods,
         -- A half month that is left falls into the month after the term, where it ends with one.
@@ -151,11 +204,12 @@ def _spread(lines: str, whole: str, term_end: str) -> str:
             SELECT * REPLACE (CAST(value AS {whole}) AS value,
                     CAST(term_months AS BIGINT) AS term_months),
                 month_index(term_start) + CAST(convention = 'even'
-                    AND start_rule = 'rule_of_15' AND day(term_start) > 15 AS INTEGER)
+                    AND start_rule = 'rule_of_15' AND month_day(term_start) > 15 AS INTEGER)
                     AS start_month,
                 {term_end} AS term_end,
                 CASE WHEN convention = 'even' AND start_rule = 'half' THEN 'even_from_half'
-                    WHEN day(term_start) = 1 AND convention <> 'exact_days' THEN 'even'
+                    WHEN month_day(term_start) = 1 AND convention <> 'exact_days'
+                        AND (convention <> 'days_360' OR month_360() IS NOT NULL) THEN 'even'
                     ELSE convention END AS basis
             FROM ({lines})))"""
 
@@ -179,18 +233,18 @@ def _with_stop(spread: str) -> str:
     FROM (
         SELECT *,
             CASE WHEN cut IS NULL THEN NULL WHEN cut = 'none' OR closed_on < term_start THEN 0
-                WHEN cut = 'days_360' THEN last_day_360(closed_on) - day_360(cut_from) + 1
+                WHEN cut = 'days_360' THEN days_360_of(term_start, cut_from, closed_on)
                 ELSE closed_on - cut_from + 1 END AS cut_days,
-            CASE cut WHEN 'none' THEN 1 WHEN 'days' THEN day(last_day(closed_on))
-                WHEN 'days_360' THEN last_day_360(cut_to) - day_360(cut_from) + 1
+            CASE cut WHEN 'none' THEN 1 WHEN 'days' THEN month_day(month_end(closed_on))
+                WHEN 'days_360' THEN days_360_of(term_start, cut_from, cut_to)
                 ELSE cut_to - cut_from + 1 END AS cut_of
         FROM (
             SELECT *,
                 CASE WHEN cut IS NOT NULL
                     THEN greatest(term_start, month_start(month_index(closed_on))) END AS cut_from,
-                CASE WHEN cut IS NOT NULL THEN least(term_end, last_day(closed_on)) END AS cut_to
+                CASE WHEN cut IS NOT NULL THEN least(term_end, month_end(closed_on)) END AS cut_to
             FROM (
-                SELECT *, CASE WHEN closed_on < term_end AND closed_on <> last_day(closed_on)
+                SELECT *, CASE WHEN closed_on < term_end AND closed_on <> month_end(closed_on)
                     AND month_index(closed_on) >= start_month
                     AND (convention <> 'even' OR stop_rule <> 'full')
                     THEN CASE WHEN convention = 'even' THEN stop_rule ELSE convention END END AS cut

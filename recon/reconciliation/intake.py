@@ -12,11 +12,12 @@ Amounts are ten-thousandths, months are counted from January of year 0.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from recon.base.errors import LooksLikeCrmCloseDate
 from recon.base.fields import CONDENSED, PERIOD, known, needed
-from recon.base.policy import Policy, Recognition, SameKey
+from recon.base.periods import SETTING, Periods
+from recon.base.policy import Convention, Policy, Recognition, Rounding, SameKey, TypePolicy
 from recon.base.result import Side
 from recon.reconciliation.policy_sql import rule_of, type_of
 from recon.reconciliation.repeated import (
@@ -34,18 +35,23 @@ LONGEST_TERM = 12_000
 _NOT_EXACT = "not an amount, or is too large"
 _NO_TEXT = "CAST(NULL AS VARCHAR)"
 _NOT_A_DATE = "not a date"
+_NO_PERIOD = f"neither a code of {SETTING} nor a date"
 _STARTED_ON = "coalesce(start_date, booked_on)"
 _CONTRACT_FAULTS = {"terminated_on": (f"terminated_on < {_STARTED_ON}", "before its start")}
 _CODED = "CASE WHEN regexp_full_match(currency, '[A-Z]{3}') THEN currency END"
 
 
-def load_contracts(connection: Session, relation: str, policy: Policy) -> list[str]:
+def load_contracts(
+    connection: Session, relation: str, policy: Policy, periods: Periods | None = None
+) -> list[str]:
     """Create `contracts_typed` and `contracts_valid`; return the notices.
 
+    A contract that fiscal `periods` do not reach back to is invalid.
     Raises MissingColumns.
     """
     side = Columns(Side.ANALYTICS, columns(connection, relation), needed(Side.ANALYTICS))
-    typed = _contracts_typed(side, relation, policy)
+    faults = _CONTRACT_FAULTS | (_before(periods, policy) if periods else {})
+    typed = _contracts_typed(side, relation, policy, faults)
     connection.execute(f"CREATE TABLE contracts_typed AS {typed}")
     set_repeated_contracts_aside(connection, side, relation)
     if policy.same_key is SameKey.REFUSE:
@@ -57,7 +63,9 @@ def load_contracts(connection: Session, relation: str, policy: Policy) -> list[s
     return _float_notice(side, "contract_value")
 
 
-def _contracts_typed(given: Columns, relation: str, policy: Policy) -> str:
+def _contracts_typed(
+    given: Columns, relation: str, policy: Policy, faults: Mapping[str, tuple[str, str]]
+) -> str:
     read = known(Side.ANALYTICS)
     side = given.as_said(*read)
     return f"""
@@ -88,13 +96,40 @@ def _contracts_typed(given: Columns, relation: str, policy: Policy) -> str:
         terminated_on,
         customer_id, customer, segment, owner,
         CASE WHEN type IS NULL THEN type_text END AS type_text,
-        {reason(side, _contract_checks(policy), _CONTRACT_FAULTS)} AS reason
+        {reason(side, _contract_checks(policy), faults)} AS reason
     FROM typed"""
 
 
 def coded(text: str, currency: str) -> str:
     """SQL of a currency; without one, the policy's."""
     return f"coalesce(upper({text}), {literal(currency)})"
+
+
+def _before(periods: Periods, policy: Policy) -> dict[str, tuple[str, str]]:
+    """Faults of terms that begin before the first period.
+
+    They do where they reach it. Days are counted without the periods before; parts of a term are
+    not.
+    """
+    counted = [literal(of) for of, rule in policy.types.items() if _counts_periods(rule, policy)]
+    if not counted:
+        return {}
+    first = f"DATE '{periods.starts[0]}'"
+    reaches = (
+        f"type IN ({', '.join(counted)}) AND {_STARTED_ON} < {first} "
+        f"AND coalesce(least(close_date, terminated_on) >= {first}, true)"
+    )
+    what = f"before the first period, {periods.codes[0]}: add those before it to {SETTING}"
+    return {
+        "start_date": (f"start_date IS NOT NULL AND {reaches}", what),
+        "booking_date": (f"start_date IS NULL AND {reaches}", what),
+    }
+
+
+def _counts_periods(rule: TypePolicy, policy: Policy) -> bool:
+    by_days = (rule.convention or policy.convention) in (Convention.EXACT_DAYS, Convention.DAYS_360)
+    rounded = (rule.rounding or policy.rounding) is Rounding.LAST_PERIOD
+    return rule.recognition is Recognition.OVER_DURATION and (rounded or not by_days)
 
 
 def _contract_checks(policy: Policy) -> dict[str, tuple[str, str]]:
@@ -209,8 +244,8 @@ def with_term(lines: str) -> str:
         CASE WHEN over_time THEN started_on ELSE month_start(month_index(reached_on)) END
             AS term_start,
         CASE WHEN over_time THEN duration ELSE 1 END AS term_months,
-        CASE WHEN over_time OR month_index(last_day) < month_index(reached_on) THEN last_day END
-            AS closed_on
+        CASE WHEN over_time THEN stops_on(last_day, started_on, duration)
+            WHEN month_index(last_day) < month_index(reached_on) THEN last_day END AS closed_on
     FROM (
         SELECT *, recognition = '{Recognition.OVER_DURATION}' AS over_time,
             least(close_date, terminated_on) AS last_day,
@@ -228,10 +263,15 @@ def compliance_name(column: str) -> str:
 
 
 def view_entries(
-    connection: Session, relation: str, policy: Policy, compliance: tuple[str, ...] = ()
+    connection: Session,
+    relation: str,
+    policy: Policy,
+    compliance: tuple[str, ...] = (),
+    periods: Periods | None = None,
 ) -> list[str]:
     """Create the relations of the entries; return the notices.
 
+    Their months are those of the calendar, or fiscal `periods`.
     Raises MissingColumns, also where a compliance column that the configuration names is gone.
     """
     wanted = needed(Side.ACCOUNTING, compliance)
@@ -239,10 +279,12 @@ def view_entries(
     create_entry_ids(connection, side, relation)
     repeated = find_repeated_entries(connection, side, relation, policy.repeated_ids)
     _create_readers(connection, side, policy)
-    _view_entries_typed(connection, side, relation, repeated)
+    _view_entries_typed(connection, side, relation, repeated, periods)
     _view_entries_raw(connection, side, relation, repeated)
     connection.execute("DROP TABLE entry_ids")
-    connection.execute(f"CREATE MACRO entries_of(rows) AS TABLE {_entries_of(side, compliance)}")
+    connection.execute(
+        f"CREATE MACRO entries_of(rows) AS TABLE {_entries_of(side, compliance, periods)}"
+    )
     return _float_notice(side, "amount")
 
 
@@ -273,10 +315,12 @@ def _create_readers(connection: Session, side: Columns, policy: Policy) -> None:
         connection.execute(f"CREATE MACRO {macro} AS {made_of}")
 
 
-def _view_entries_typed(connection: Session, given: Columns, relation: str, repeated: bool) -> None:
+def _view_entries_typed(
+    connection: Session, given: Columns, relation: str, repeated: bool, fiscal: Periods | None
+) -> None:
     """Create `entries_typed`, reading each of the few periods once."""
     side = given.as_said("amount", PERIOD)
-    month, periods = side.month(PERIOD), ""
+    month, periods = side.month(PERIOD, fiscal), ""
     if given.kind(PERIOD) == "VARCHAR":
         connection.execute(
             f"""CREATE TEMP TABLE periods_typed AS
@@ -302,7 +346,7 @@ def _view_entries_typed(connection: Session, given: Columns, relation: str, repe
     )
 
 
-def _entries_of(given: Columns, compliance: Sequence[str]) -> str:
+def _entries_of(given: Columns, compliance: Sequence[str], periods: Periods | None) -> str:
     read = (*needed(Side.ACCOUNTING, compliance), "posted_at", "document_ref")
     side = given.as_said(*read)
     words = {
@@ -310,7 +354,8 @@ def _entries_of(given: Columns, compliance: Sequence[str]) -> str:
         "period_text": PERIOD, "posted_at": "posted_at", "document_ref": "document_ref",
     } | {compliance_name(column): column.strip().lower() for column in compliance}  # fmt: skip
     texts = ", ".join(f"{side.text(column)} AS {name(word)}" for word, column in words.items())
-    why = reason(side, _ENTRY_CHECKS)
+    checks = _ENTRY_CHECKS | ({PERIOD: ("month", _NO_PERIOD)} if periods else {})
+    why = reason(side, checks)
     return f"""
     WITH said AS (
         SELECT *, fold_type(given_revenue_type) AS type_folded {given.as_said().said(*read)}
@@ -318,7 +363,7 @@ def _entries_of(given: Columns, compliance: Sequence[str]) -> str:
     typed AS (
         SELECT *, read_id(given_contract_id) AS id, accounting_key(id) AS id_key,
             read_type(type_folded) AS type, read_currency(given_currency) AS currency,
-            {side.units("amount")} AS amount, {side.month(PERIOD)} AS month,
+            {side.units("amount")} AS amount, {side.month(PERIOD, periods)} AS month,
             {side.count(CONDENSED)} AS stands_for
         FROM said)
     SELECT * EXCLUDE refused, {texts},

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from recon.base import money
+from recon.base.periods import Periods
 from recon.base.policy import (
     PPM,
+    Convention,
     Policy,
     Recognition,
     Rounding,
@@ -21,6 +23,7 @@ from recon.base.policy import (
 )
 from recon.reconciliation.expected import install
 from recon.store import ids
+from recon.store import periods as fiscal
 from recon.store.session import Session, literal
 
 # The largest HUGEINT: a cap that caps nothing.
@@ -42,14 +45,17 @@ _TOLERANCE = (
 )
 
 
-def register_policy(connection: Session, policy: Policy) -> None:
+def register_policy(connection: Session, policy: Policy, periods: Periods | None = None) -> None:
     """Create `rules`, `units` and the macros of the policy.
+
+    Months are those of the calendar, or fiscal `periods`.
 
     Where a tolerance is set by type and segment, the type's wins. `own_accrued(periods, terms)` is
     `accrued` for the policy's own rounding, faster where every type rounds alike.
     """
     types = [
-        (number, of, *_rule(policy.types[of], policy)) for number, of in enumerate(policy.types)
+        (number, of, *_rule(policy.types[of], policy, periods is not None))
+        for number, of in enumerate(policy.types)
     ]
     segments = [
         (number, own.ppm, own.floor, own.cap)
@@ -69,7 +75,8 @@ def register_policy(connection: Session, policy: Policy) -> None:
     )
     units = list(money.minor_units().items())
     connection.execute(f"CREATE TABLE units AS FROM {_values('u(currency, unit)', units)}")
-    install(connection)
+    fiscal.use(connection, periods)
+    install(connection, fiscal=periods is not None)
     ids.install(connection, policy)
     roundings = {row[5] for row in types}
     own = "accrued_cumulative" if roundings == {Rounding.CUMULATIVE.value} else "accrued"
@@ -110,12 +117,14 @@ def rate_origin(policy: Policy, of: str, segment: str | None) -> str:
     return TOLERANCE
 
 
-def _rule(rule: TypePolicy, policy: Policy) -> tuple[str | int | None, ...]:
+def _rule(rule: TypePolicy, policy: Policy, fiscal: bool) -> tuple[str | int | None, ...]:
     over_time = rule.recognition is Recognition.OVER_DURATION
+    convention = rule.convention or policy.convention
     return (
         rule.kind.value,
         rule.recognition.value,
-        (rule.convention or policy.convention).value,
+        # A point in time is a whole period, which need not have the days of a month.
+        (Convention.EVEN if fiscal and not over_time else convention).value,
         (rule.rounding or policy.rounding).value,
         # A point in time is one month, which no rule divides.
         (rule.start_month or policy.start_month if over_time else StartMonth.FULL).value,

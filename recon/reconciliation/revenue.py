@@ -6,12 +6,13 @@ causes and severity, then the summary, tied out.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from recon.base.errors import MissingColumns, SourceDataError
 from recon.base.fields import AMOUNTS, needed
 from recon.base.month import Month
+from recon.base.periods import Periods, given_periods
 from recon.base.policy import Policy
 from recon.base.result import Break, Reconciliation, Side
 from recon.reconciliation import totals as summary
@@ -34,6 +35,8 @@ def reconcile(
     entries: pd.DataFrame,
     month: Month | str,
     policy: Policy | Mapping[str, object] | None = None,
+    *,
+    periods: Periods | pd.DataFrame | Iterable[Sequence[object]] | None = None,
 ) -> Reconciliation:
     """Reconciliation of a month from two data frames.
 
@@ -42,6 +45,8 @@ def reconcile(
     `contracts` and `entries` have the columns of the specification, section 1, in any type that
     holds them exactly. `month` is written like `2024-06`. `policy` is a Policy, or a mapping
     with the keys of the configuration's `[policy]` table, such as {"tolerance": "0.5%"}.
+    `periods` are fiscal periods that take the place of calendar months: a data frame with the
+    columns code, first_day and last_day, or rows of these; `month` is then a code.
 
     Raises MonthError, ConfigError, and SourceDataError where a side lacks a column or is
     malformed.
@@ -56,7 +61,7 @@ def reconcile(
         connection,
         "contracts_frame",
         "entries_frame",
-        month if isinstance(month, Month) else Month.parse(str(month)),
+        month if isinstance(month, Month) else Month.parse(str(month), given_periods(periods)),
         policy if isinstance(policy, Policy) else Policy.of(policy or {}),
         unsaid={
             side: Unsaid(AMOUNTS[side]) if has_texts(frame, AMOUNTS[side]) else None
@@ -83,7 +88,9 @@ def reconcile_relations(
     written.
     """
     told = descriptions or dict.fromkeys(Side, "data frame")
-    notices = load_both_sides(connection, contracts, entries, policy, told, compliance, unsaid)
+    notices = load_both_sides(
+        connection, contracts, entries, policy, told, compliance, unsaid, month.periods
+    )
     return reconcile_month(connection, month, policy, told, compliance, notices)
 
 
@@ -95,20 +102,22 @@ def load_both_sides(
     descriptions: Mapping[Side, str],
     compliance: tuple[str, ...],
     unsaid: Mapping[Side, Unsaid | None] = NOTHING,
+    periods: Periods | None = None,
 ) -> list[str]:
     """Load both sides into a session; return the notices.
 
-    They serve any month. Raises SourceDataError where a side lacks a column or is malformed.
+    They serve any month, or any of the fiscal `periods`. Raises SourceDataError where a side lacks
+    a column or is malformed.
     """
     given = {Side.ANALYTICS: contracts, Side.ACCOUNTING: entries}
     _refuse_missing_columns(connection, given, descriptions, compliance)
     refuse_doubtful(connection, given, unsaid, policy.currency, descriptions)
-    register_policy(connection, policy)
+    register_policy(connection, policy, periods)
     with reading(Side.ANALYTICS, descriptions[Side.ANALYTICS]):
-        notices = load_contracts(connection, contracts, policy)
+        notices = load_contracts(connection, contracts, policy, periods)
         refuse_crm_close_dates(connection)
     with reading(Side.ACCOUNTING, descriptions[Side.ACCOUNTING]):
-        return notices + view_entries(connection, entries, policy, compliance)
+        return notices + view_entries(connection, entries, policy, compliance, periods)
 
 
 def _refuse_missing_columns(

@@ -6,11 +6,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from recon.base import money
 from recon.base.errors import tie
 from recon.base.month import Month
+from recon.base.periods import SETTING
 from recon.base.policy import Policy
 from recon.base.result import LINE_COLUMNS, Break, Bucket, Cause, CurrencyPart, Flag, Side, Totals
 from recon.base.text import counted
@@ -211,7 +213,8 @@ def notices(
             f"Invalid entries of other months: {taken.invalid_elsewhere:,}. The figures to date "
             "and those of the neighbouring months do not include them."
         )
-    said += _incomplete(connection)
+    said += _incomplete(connection, month)
+    said += _outside(connection, month)
     said += _blank(connection, compliance)
     return said + _left_unrecognized(connection, month)
 
@@ -241,7 +244,7 @@ def unknown_segments(connection: Session, policy: Policy) -> list[str]:
     return [segment for (segment,) in found]
 
 
-def _incomplete(connection: Session) -> list[str]:
+def _incomplete(connection: Session, month: Month) -> list[str]:
     """Notice of a ledger that begins after lines did."""
     count, first = connection.execute(
         """SELECT count(*), any_value(first_month) FROM lines_compared CROSS JOIN ledger_span
@@ -250,9 +253,28 @@ def _incomplete(connection: Session) -> list[str]:
     if not count:
         return []
     return [
-        f"Accounting has no entry before {Month(first)}. Contract lines that start earlier: "
+        f"Accounting has no entry before {month.at(first)}. Contract lines that start earlier: "
         f"{count:,}. Their figures to date are incomplete."
     ]
+
+
+def _outside(connection: Session, month: Month) -> list[str]:
+    """Notice of entries outside the fiscal periods."""
+    if month.periods is None:
+        return []
+    first, last = connection.execute("FROM ledger_span").fetchone() or (None, None)
+    begin, end = month.at(month.periods.first), month.at(month.periods.last)
+    return [
+        f"Accounting has entries {where}: they count as {how} than it. Add those periods to "
+        f"{SETTING}."
+        for there, where, how in (
+            (first is not None and first < begin.index,
+             f"before {begin}, the first period ({begin.first_day})", "earlier"),
+            (last is not None and last > end.index,
+             f"after {end}, the last period ({month.periods.end - timedelta(days=1)})", "later"),
+        )
+        if there
+    ]  # fmt: skip
 
 
 def _blank(connection: Session, compliance: Sequence[str]) -> list[str]:

@@ -99,7 +99,7 @@ def clear_half_written(root: Path) -> None:
 
     Only for the holder of the lock of the folder.
     """
-    for folder in root.glob("[0-9]*/.*.partial"):
+    for folder in root.glob("[!.]*/.*.partial"):
         shutil.rmtree(folder, ignore_errors=True)
         with suppress(OSError):
             folder.parent.rmdir()

@@ -87,7 +87,7 @@ def run_month(
     step = log.following(progress)
     with reconciled_month(settings, month, progress, log=log, ahead=ahead) as found:
         log.note("compared", verdict(found.result), **counts(found.result))
-        with _journal(settings.reports, month) as journal:
+        with _journal(settings, month) as journal:
             decision = _decide(settings, found, journal, fail_on, today)
             written = write(found, decision.pack, decision.extras, formats, step)
             step("Recording the run")
@@ -105,12 +105,13 @@ def run_month(
 
 
 @contextmanager
-def _journal(reports: Path, month: Month) -> Iterator[Journal]:
+def _journal(settings: Settings, month: Month) -> Iterator[Journal]:
     """Yield the journal, to one run at a time."""
+    reports = settings.reports
     with locked(reports, f"recon month {month}"):
         clear_half_written(reports)
         temporary.clear()
-        with Journal.at(reports) as journal:
+        with Journal.at(reports, settings.calendar.periods) as journal:
             yield journal
 
 
@@ -172,7 +173,7 @@ def _alert(
 
 def _log_alerts(settings: Settings, run_id: str, log: Log) -> None:
     """Log every alert of a run, sent or waiting."""
-    with suppress(ReconError), Journal.look(settings.reports) as journal:
+    with suppress(ReconError), Journal.look(settings.reports, settings.calendar.periods) as journal:
         for alert in journal.alerts.all():
             if alert.run == run_id:
                 told = {"kind": alert.kind.value, "place": alert.place, "alert": alert.id}

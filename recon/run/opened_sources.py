@@ -62,6 +62,7 @@ class OpenedSources:
                 self._descriptions,
                 settings.accounting.compliance,
                 {side: found.unsaid for side, found in self.deliveries.items()},
+                settings.calendar.periods,
             )
         return list(self._notices)
 

@@ -9,8 +9,10 @@ from collections.abc import Mapping
 
 from recon.base import money
 from recon.base.errors import MissingColumns
+from recon.base.periods import Periods
 from recon.base.result import Side
 from recon.store.ids import AROUND
+from recon.store.periods import code_index
 from recon.store.session import literal, name
 
 # The place of a row in its source, where the relation has it.
@@ -216,14 +218,17 @@ class Columns:
     def _is_moment(self, column: str) -> bool:
         return self.kind(column) == "DATE" or self.kind(column).startswith("TIMESTAMP")
 
-    def month(self, column: str) -> str:
+    def month(self, column: str, periods: Periods | None = None) -> str:
         """A month index from any form of period, else NULL.
 
-        A year before 1900 is mistyped: in the year 202 nothing was recognized.
+        A year before 1900 is mistyped: in the year 202 nothing was recognized. Where there are
+        fiscal `periods`, it is their code or a day.
         """
         if self._is_moment(column):
             return f"month_index({_ours(name(self.names[column]))})"
         text = self.text(column)
+        if periods:
+            return f"coalesce({code_index(text, periods)}, month_index({_day_of(text)}))"
         return (
             rf"CASE WHEN regexp_full_match({text}, '{_YEAR}-(0[1-9]|1[0-2])') "
             f"THEN month_index(CAST({text} || '-01' AS DATE)) "

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from recon.base.month import Month
 from recon.base.result import Status
 from recon.reconciliation.causes import wording
 from recon.reconciliation.causes.broken_line import BrokenLine
@@ -14,8 +13,8 @@ def ended(line: BrokenLine) -> str | None:
         return None
     when = f" (closed early on {line.closed_early_on})" if line.closed_early_on else ""
     return (
-        f"{wording.recognized(line)} was posted after {Month(line.last_month)}, the last month of "
-        f"the line{when}; nothing is expected."
+        f"{wording.recognized(line)} was posted after {line.month.at(line.last_month)}, the last "
+        f"month of the line{when}; nothing is expected."
     )
 
 

@@ -49,7 +49,7 @@ def objections_of(connection: Session, month: Month) -> dict[int, tuple[str, ...
     for line, at, surplus, currency in connection.execute(_in_another_month(connection)).fetchall():
         found[line].append(
             f"{money.pretty(surplus, currency)} {currency} more than expected is recognized in "
-            f"{Month(at)}"
+            f"{month.at(at)}"
         )
     for _, line, amount, currency, place, entries in connection.execute(_ELSEWHERE).fetchall():
         found[line].append(f"{money.pretty(amount, currency)} {currency} is {place} ({entries})")

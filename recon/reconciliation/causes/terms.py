@@ -14,7 +14,7 @@ from recon.base.result import Cause
 from recon.reconciliation.causes import wording
 from recon.reconciliation.causes.broken_line import AlternativeTerm, BrokenLine
 from recon.reconciliation.compare import reckoned_in
-from recon.reconciliation.expected import TERM_END, terms
+from recon.reconciliation.expected import TERM_END, WIDE, terms
 from recon.store.session import Session, is_any
 
 
@@ -57,10 +57,10 @@ _VARIANTS: tuple[tuple[Cause, str, str, Mapping[str, str]], ...] = (
      f"{_TO_CLOSE} AND convention = 'exact_days'", {_END: "closing_day"}),
     (Cause.WRONG_START, "'from the booking on ' || booked_on || ' instead of ' || term_start",
      "month_index(booked_on) <> start_month", {_START: _booked("booked_on")}),
-    (Cause.WRONG_START, "'from one month later, ' || add_months(term_start, 1)",
-     "true", {_START: "add_months(term_start, 1)"}),
-    (Cause.WRONG_START, "'from one month earlier, ' || add_months(term_start, -1)",
-     "true", {_START: "add_months(term_start, -1)"}),
+    (Cause.WRONG_START, "'from one month later, ' || months_later(term_start, 1)",
+     "true", {_START: "months_later(term_start, 1)"}),
+    (Cause.WRONG_START, "'from one month earlier, ' || months_later(term_start, -1)",
+     "true", {_START: "months_later(term_start, -1)"}),
     *(
         (Cause.OTHER_CONVENTION, f"'by {convention}, {rounding} rounding'",
          f"over_time AND NOT (convention = '{convention}' AND rounding = '{rounding}')",
@@ -89,7 +89,8 @@ def alternative_terms(connection: Session, month: Month) -> dict[int, tuple[Alte
         return {}
     # Under any other convention a stop may cut its month, but most lines have none.
     cuts = is_any(connection, "alternative_terms WHERE closed_on IS NOT NULL")
-    variants = terms(_variants(), _reckoned_in(connection), _TERM_END, cuts=cuts)
+    whole = WIDE if month.has_long_periods else _reckoned_in(connection)
+    variants = terms(_variants(), whole, _TERM_END, cuts=cuts)
     rows = connection.execute(
         f"""WITH reckoned AS (
             SELECT *, periods_by({m - 1}, t) AS periods_before, periods_by({m}, t) AS periods_now
@@ -169,7 +170,9 @@ def _worth_adding_up(m: int) -> str:
     Where every month is rounded by its own days, each month before has to be reckoned for the
     amount earned to date: not before the month's own share fits.
     """
-    days = f"month_start({m + 1}) - greatest(month_start({m}), term_start)"
+    days = (
+        f"days_of(term_start, greatest(month_start({m}), term_start), month_start({m + 1}), basis)"
+    )
     return (
         "NOT (step IS NULL AND rounding = 'last_period' "
         f"AND {m} BETWEEN start_month AND least("

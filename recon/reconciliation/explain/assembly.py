@@ -44,26 +44,28 @@ def contract_detail(
     Raises UsageError with the nearest ids where neither side knows the contract.
     """
     written = relations.collect(session, contract_id, result.month)
-    entries = [_entry(row, compliance) for row in relations.entries(session)]
+    entries = [_entry(row, result.month, compliance) for row in relations.entries(session)]
     kept_out = [entry for entry in entries if entry.reason]
     in_scope = [entry for entry in kept_out if entry.month in (None, result.month)]
     return ContractDetail(
         month=result.month,
         contract_id=written,
         lines=tuple(_lines(session, result, entries)),
-        invalid=tuple(map(_invalid, relations.invalid_rows(session, written))),
+        invalid=tuple(
+            _invalid(row, result.month) for row in relations.invalid_rows(session, written)
+        ),
         kept_out=tuple(in_scope),
         kept_out_elsewhere=len(kept_out) - len(in_scope),
     )
 
 
-def _entry(row: Row, compliance: Sequence[str]) -> EntryRow:
+def _entry(row: Row, month: Month, compliance: Sequence[str]) -> EntryRow:
     return EntryRow(
         entry_id=row["entry_id"] or "",
         contract_id=row["id"],
         revenue_type=row["type"] or row["type_text"] or "",
         currency=row["currency"],
-        month=None if row["month"] is None else Month(row["month"]),
+        month=None if row["month"] is None else month.at(row["month"]),
         period_text=row["period_text"] or "",
         amount=row["amount"],
         amount_text=row["amount_text"] or "",
@@ -76,13 +78,13 @@ def _entry(row: Row, compliance: Sequence[str]) -> EntryRow:
     )
 
 
-def _invalid(row: Row) -> InvalidLine:
+def _invalid(row: Row, month: Month) -> InvalidLine:
     return InvalidLine(
         row=row["row"],
         revenue_type=row["type"] or row["type_text"] or "",
         currency=row["currency"],
         **_parties(row),
-        terms=_terms(row),
+        terms=_terms(row, month),
         reason=row["reason"],
     )
 
@@ -107,8 +109,8 @@ def _months(session: Session, month: Month) -> dict[tuple[str, ...], list[MonthR
     for row in relations.months(session, month):
         found[row["type"], row["currency"]].append(
             MonthRow(
-                month=Month(row["month"]),
-                last=Month(row["month"]),
+                month=month.at(row["month"]),
+                last=month.at(row["month"]),
                 expected=row["expected"],
                 recognized=row["recognized"],
                 to_date_expected=row["to_date_expected"],
@@ -128,7 +130,7 @@ def _line(
     item: Break | None,
 ) -> Line:
     # The rows that are added up have no terms in common.
-    terms = _terms(row) if row["on_contract"] and not row["shares"] else None
+    terms = _terms(row, result.month) if row["on_contract"] and not row["shares"] else None
     # A break may be made good in the month before or after.
     near = _near(entries, row, result.month, reach=1 if item else 0)
     return Line(
@@ -174,7 +176,7 @@ def _parties(row: Row) -> dict[str, str]:
     return {part: row[part] or "" for part in ("customer_id", "customer", "segment", "owner")}
 
 
-def _terms(row: Row) -> Terms:
+def _terms(row: Row, month: Month) -> Terms:
     first, last = row.get("start_month"), row.get("last_month")
     return Terms(
         value=row["value"],
@@ -186,8 +188,8 @@ def _terms(row: Row) -> Terms:
         closed_on=row.get("closed_on"),
         term_start=row.get("term_start"),
         term_end=row.get("term_end"),
-        first_month=None if first is None else Month(first),
-        last_month=None if last is None else Month(last),
+        first_month=None if first is None else month.at(first),
+        last_month=None if last is None else month.at(last),
         recognition=row["recognition"] or "",
         convention=row["convention"] or "",
         basis=row.get("basis") or "",

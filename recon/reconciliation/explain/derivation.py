@@ -59,7 +59,7 @@ def without_line(revenue_type: str, currency: str, known_contract: bool) -> Deri
 
 def _nothing(month: Month, revenue_type: str, terms: Terms, progress: Progress) -> str:
     """Reason why a month is outside the term, or ''."""
-    start = terms.first_month or Month.of(terms.term_start or date.max)
+    start = terms.first_month or Month.of(terms.term_start or date.max, month.periods)
     last = terms.last_month or month
     if start <= month <= last:
         return ""
@@ -84,7 +84,7 @@ def _beginning(start: Month, terms: Terms) -> str:
 
 
 def _is_put_off(start: Month, terms: Terms) -> bool:
-    return terms.term_start is not None and start > Month.of(terms.term_start)
+    return terms.term_start is not None and start > Month.of(terms.term_start, start.periods)
 
 
 def _after(month: Month, start: Month, last: Month, terms: Terms, progress: Progress) -> str:
@@ -97,7 +97,7 @@ def _after(month: Month, start: Month, last: Month, terms: Terms, progress: Prog
         )
     if early:
         return f"The line was {_closed(terms)}; {last} was its last month."
-    if terms.term_end and month <= Month.of(terms.term_end):
+    if terms.term_end and month <= Month.of(terms.term_end, month.periods):
         return f"The last of the {progress.periods:,} periods was {last}; {month} has no share."
     return f"The term ended on {terms.term_end}; {last} was its last month."
 

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from recon.base.month import Month
+from recon.base.periods import Periods, folded
 from recon.base.result import Side
 
 FOLDER = "evidence"
@@ -30,7 +32,7 @@ Document = Mapping[str, Any]
 
 
 # A run's folder; one that was blocked got a number.
-_RUN = re.compile(r"(\d{4}-\d{2}_(\d{8}T\d{6}Z)_[0-9a-f]{4})(-\d+)?")
+_RUN = re.compile(r"(\w[\w .-]*_(\d{8}T\d{6}Z)_[0-9a-f]{4})(-\d+)?")
 
 
 def packs(reports: Path) -> list[Path]:
@@ -56,7 +58,17 @@ def run_of(pack: Path) -> str:
 
 def pack_of(reports: Path, run: str) -> Path:
     """The place where the pack of a run should be."""
-    return reports / run.partition("_")[0] / run / FOLDER
+    return reports / _month_text(run) / run / FOLDER
+
+
+def _month_text(run: str) -> str:
+    """The month that a run's id begins with."""
+    return run.rsplit("_", 2)[0]
+
+
+def month_of(run: Document) -> Month:
+    """The month of a run, with its fiscal periods."""
+    return Month.parse(run["month"], Periods.of_table(run.get("periods")))
 
 
 def named(runs: set[str], text: str) -> set[str]:
@@ -64,5 +76,5 @@ def named(runs: set[str], text: str) -> set[str]:
 
     One is meant by its id or an end of it.
     """
-    of_month = {run for run in runs if run.partition("_")[0] == text}
+    of_month = {run for run in runs if _month_text(run).lower() == folded(text)}
     return of_month or {run for run in runs if run.startswith(text) or run.endswith(text)}

@@ -83,10 +83,12 @@ def _unproven(contents: PackContents, extracts: dict[Side, Extract]) -> dict[str
 
 
 def _run(contents: PackContents, extracts: dict[Side, Extract]) -> Document:
+    periods = contents.result.month.periods
     return {
         "schema": 1,
         "run_id": contents.run_id,
         "month": str(contents.result.month),
+        **({"periods": periods.table()} if periods else {}),
         "started": moment(contents.started),
         "ended": moment(contents.ended),
         "user": contents.user,

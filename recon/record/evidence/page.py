@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from recon.base.month import Month
 from recon.base.result import Side
 from recon.record.evidence.layout import (
     BREAKS,
@@ -22,6 +21,7 @@ from recon.record.evidence.layout import (
     SIGNOFFS,
     SOURCES,
     Document,
+    month_of,
 )
 
 _TITLES = {Side.ANALYTICS: "the booked contracts", Side.ACCOUNTING: "the recognized revenue"}
@@ -60,7 +60,7 @@ def page(documents: Mapping[str, Document]) -> str:
 
 
 def _head(run: Document, results: Document) -> list[str]:
-    month = Month.parse(run["month"]).name
+    month = month_of(run).name
     breaks, invalid = len(results["breaks"]), len(results["invalid"])
     lines = [
         f"# Evidence of the revenue reconciliation of {month}",

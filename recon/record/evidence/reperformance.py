@@ -12,14 +12,22 @@ from pathlib import Path
 
 from recon import __version__
 from recon.base.errors import ReconError
-from recon.base.month import Month
 from recon.base.policy import Policy
 from recon.base.result import Side
 from recon.reconciliation.revenue import reconcile_relations
 from recon.record.evidence.documents import derived, read
 from recon.record.evidence.extracts import extract_relation, extract_totals
 from recon.record.evidence.facts import PackFinding
-from recon.record.evidence.layout import CONTROL_TOTALS, PAGE, POLICY, RUN, SOURCES, TOLD, Document
+from recon.record.evidence.layout import (
+    CONTROL_TOTALS,
+    PAGE,
+    POLICY,
+    RUN,
+    SOURCES,
+    TOLD,
+    Document,
+    month_of,
+)
 from recon.store.session import session
 
 # How many differences of a file are told one by one.
@@ -58,7 +66,7 @@ def _derived_again(folder: Path, told: Mapping[str, Document]) -> dict[str, str]
             opened,
             extract_relation(folder, Side.ANALYTICS),
             extract_relation(folder, Side.ACCOUNTING),
-            Month.parse(run["month"]),
+            month_of(told[RUN]),
             Policy.of(told[POLICY]),
             descriptions={side: run["descriptions"][side.value] for side in Side},
             compliance=tuple(run["compliance"]),

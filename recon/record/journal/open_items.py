@@ -177,7 +177,7 @@ def _reaches(open_item: OpenItem, month: Month) -> bool:
 
 def _lapsed(open_item: OpenItem, month: Month | None) -> OpenItem:
     held = open_item.acknowledged
-    if month and held and held.detail and Month.parse(held.detail) < month:
+    if month and held and held.detail and Month.parse(held.detail, month.periods) < month:
         return open_item._replace(acknowledged=None)
     return open_item
 

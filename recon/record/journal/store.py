@@ -11,8 +11,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from recon.base.errors import UsageError
+from recon.base.errors import ConfigError, MonthError, UsageError
 from recon.base.month import Month
+from recon.base.periods import Periods, folded
 from recon.base.result import Break, Bucket, Totals
 from recon.record.journal.ageing import standing
 from recon.record.journal.alerts import Alerts
@@ -36,29 +37,30 @@ _RUN = (
 class Journal:
     """All recorded runs; opened by `Journal.at`, closed with the context."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, periods: Periods | None = None) -> None:
         self._connection = connection
+        self._periods = periods
         self.alerts = Alerts(connection)
 
     @classmethod
     @contextmanager
-    def at(cls, reports: Path) -> Iterator[Journal]:
+    def at(cls, reports: Path, periods: Periods | None = None) -> Iterator[Journal]:
         """Yield the journal of a folder of reports.
 
-        Raises ReportError where it cannot be used.
+        Its months may be fiscal `periods`. Raises ReportError where it cannot be used.
         """
         with opened(reports / NAME) as connection:
-            yield cls(connection)
+            yield cls(connection, periods)
 
     @classmethod
     @contextmanager
-    def look(cls, reports: Path) -> Iterator[Journal]:
+    def look(cls, reports: Path, periods: Periods | None = None) -> Iterator[Journal]:
         """Yield the journal to read in it.
 
         Where there is none yet it is an empty one, kept nowhere.
         """
         with readable(reports / NAME) as connection:
-            yield cls(connection)
+            yield cls(connection, periods)
 
     def record(
         self,
@@ -115,7 +117,7 @@ class Journal:
             f"SELECT {', '.join(_RUN)} FROM runs {where} ORDER BY rowid", values
         ).fetchall()
         totals = self._totals()
-        return [_run(row, totals.get(row[0], {})) for row in rows]
+        return [_run(row, self._month(row[1]), totals.get(row[0], {})) for row in rows]
 
     def run(self, text: str) -> Run:
         """The run of a name or beginning, or month's last.
@@ -126,9 +128,9 @@ class Journal:
         found = [run for run in runs if run.run_id == text] or [
             run for run in runs if run.run_id.startswith(text) or run.run_id.endswith(text)
         ]
-        of_month = {str(run.month): run for run in runs}
-        if text in of_month:
-            return of_month[text]
+        of_month = {folded(str(run.month)): run for run in runs}
+        if folded(text) in of_month:
+            return of_month[folded(text)]
         if len(found) != 1:
             what = "is no run" if not found else f"are {len(found)} runs"
             raise UsageError(f"There {what} {text!r}; `recon history` lists them.")
@@ -187,9 +189,28 @@ class Journal:
             "ORDER BY number"
         )
         return [
-            Event(number, _moment(at), who, host, Kind(kind), subject, Month.parse(month), *rest)
+            Event(number, _moment(at), who, host, Kind(kind), subject, self._month(month), *rest)
             for number, at, who, host, kind, subject, month, *rest in rows
         ]
+
+    def seals(self) -> dict[str, str]:
+        """The hash of each run's evidence, or ''."""
+        return dict(self._connection.execute("SELECT run_id, evidence FROM runs ORDER BY rowid"))
+
+    def _month(self, text: str) -> Month:
+        """A text's month, which may be a fiscal period.
+
+        Runs before there were any have calendar months. Raises ConfigError where the configuration
+        does not know the period.
+        """
+        if self._periods and self._periods.find(text) is not None:
+            return Month.parse(text, self._periods)
+        try:
+            return Month.parse(text)
+        except MonthError:
+            what = f"has no {text}" if self._periods else "is not set"
+            mistake = f"calendar.periods: {what}, but the journal has a run of {text}; add it"
+            raise ConfigError([mistake], "the configuration") from None
 
     def signatures(self) -> dict[str, tuple[Signature, ...]]:
         """The signatures of every signed run, oldest first."""
@@ -241,12 +262,12 @@ def _run_row(run: Run) -> tuple[object, ...]:
     )  # fmt: skip
 
 
-def _run(row: Sequence[Any], totals: Mapping[str, Totals]) -> Run:
+def _run(row: Sequence[Any], month: Month, totals: Mapping[str, Totals]) -> Run:
     known = dict(zip(_RUN, row, strict=True))
     return Run(
         **{
             **known,
-            "month": Month.parse(known["month"]),
+            "month": month,
             "started": _moment(known["started"]),
             "ended": _moment(known["ended"]),
             "versions": json.loads(known["versions"]),

@@ -15,7 +15,7 @@ from recon.base.result import Reconciliation, Side
 from recon.reconciliation.revenue import reconcile_relations
 from recon.record.evidence.documents import read
 from recon.record.evidence.extracts import extract_relation
-from recon.record.evidence.layout import EXTRACTS, FOLDER, POLICY, RESULTS, RUN, Document
+from recon.record.evidence.layout import EXTRACTS, FOLDER, POLICY, RESULTS, RUN, Document, month_of
 from recon.record.evidence.sums import SUMS, parsed_sums
 from recon.store.session import Session, session
 
@@ -60,7 +60,7 @@ class Pack:
     @property
     def month(self) -> Month:
         """The month that was reconciled."""
-        return Month.parse(self.run["month"])
+        return month_of(self.run)
 
     @property
     def policy(self) -> Policy:

@@ -9,6 +9,7 @@ from typing import Any
 
 from recon.base.errors import UsageError
 from recon.base.month import Month
+from recon.base.periods import Periods
 from recon.base.policy import Policy
 from recon.base.result import Break, Cause
 from recon.reconciliation.totals import unknown_segments
@@ -67,13 +68,15 @@ def other_policy(
     return Policy.of(changed)
 
 
-def stored(reports: Path, months: Set[Month] = frozenset()) -> list[Pack]:
+def stored(
+    reports: Path, months: Set[Month] = frozenset(), periods: Periods | None = None
+) -> list[Pack]:
     """The evidence of each recorded month's last run.
 
     `months` are the months to look at, none for all of them. Raises UsageError where a month has no
     run, or none has.
     """
-    with Journal.look(reports) as journal:
+    with Journal.look(reports, periods) as journal:
         last = {run.month: run for run in journal.runs()}
     missing = sorted(months - set(last))
     if missing or not last:

@@ -71,7 +71,7 @@ def _difference(
 
 
 def _end(run: Run) -> str:
-    return run.run_id.partition("_")[2]
+    return run.run_id.removeprefix(f"{run.month}_")
 
 
 def _breaks(pen: Pen, title: str, breaks: Sequence[Break]) -> Iterator[Text]:

@@ -179,12 +179,13 @@ def compare_given(connection: Session, task: Task) -> list[str]:
 
     Returns the notices.
     """
-    register_policy(connection, task.policy)
+    periods = task.month.periods
+    register_policy(connection, task.policy, periods)
     contracts, entries = (f"(SELECT {task.selects[side]} FROM {GIVEN[side]})" for side in GIVEN)
     with reading(Side.ANALYTICS, task.descriptions[Side.ANALYTICS]):
-        notices = load_contracts(connection, contracts, task.policy)
+        notices = load_contracts(connection, contracts, task.policy, periods)
     with reading(Side.ACCOUNTING, task.descriptions[Side.ACCOUNTING]):
-        notices += view_entries(connection, entries, task.policy, task.compliance)
+        notices += view_entries(connection, entries, task.policy, task.compliance, periods)
     compare_month(connection, task.month, task.policy, task.descriptions, task.compliance)
     return notices
 

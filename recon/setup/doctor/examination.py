@@ -174,7 +174,7 @@ def _journal(settings: Settings | None) -> Finding:
                 "restore journal.db from a backup, or a new one starts without them",
             )
         return ok("the first run creates it")
-    with Journal.look(settings.reports) as journal:
+    with Journal.look(settings.reports, settings.calendar.periods) as journal:
         count = len(journal.runs())
     if not os.access(path, os.W_OK):
         return failed(ExitCode.REPORT, f"{path} is read-only", "get permission to write it")

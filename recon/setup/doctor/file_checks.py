@@ -114,7 +114,7 @@ def rows(subject: FileSubject) -> Finding:
     read = Columns(side, subject.found, _needed(subject))
     units, inside, unread = read.units(AMOUNTS[side]), "true", {}
     if side is Side.ACCOUNTING:
-        period = read.month(PERIOD)
+        period = read.month(PERIOD, subject.month.periods)
         inside = f"{period} = {subject.month.index}"
         unread[PERIOD] = _count(subject, f"{period} IS NULL")
     unread[AMOUNTS[side]] = _count(subject, f"{inside} AND {units} IS NULL")
