@@ -189,6 +189,129 @@ class Line:
         return rounded(self.value, self.decimals) - self.to_date(self.close_month)
 
 
+@dataclass(frozen=True)
+class FiscalLine:
+    """A contract line where `table` has fiscal periods, each a first and a last day.
+
+    A period is known by its place in the table. Where periods are counted, n months are n of them,
+    and the term ends with the last one (or, prorated, so many days into the one after it); where
+    days are, it ends as on the calendar. To close on the calendar's end is no early close.
+    """
+
+    value: Fraction
+    months: int
+    start: date
+    table: list[tuple[date, date]] = field(repr=False)
+    decimals: int = 2
+    convention: str = "even"
+    rounding: str = "cumulative"
+    close: date | None = None
+    start_rule: str = "full"
+    stop_rule: str = "full"
+    periods: list[Fraction] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        c = [self._share(k) for k in range(self.last - self.first + 1)]
+        amounts = spread(self.value, self.decimals, self.rounding, [Fraction(0), *c])
+        object.__setattr__(self, "periods", amounts)
+
+    def place(self, day: date) -> int:
+        """Return the place of the period that holds a day."""
+        return next(at for at, (first, last) in enumerate(self.table) if first <= day <= last)
+
+    @property
+    def first(self) -> int:
+        """Return the place of the first active period."""
+        at = self.place(self.start)
+        late = (self.start - self.table[at][0]).days + 1 > 15
+        return at + (self.convention == "even" and self.start_rule == "rule_of_15" and late)
+
+    @property
+    def by_days(self) -> bool:
+        """Return whether the convention counts days and not periods."""
+        return self.convention in ("exact_days", "days_360")
+
+    @property
+    def end(self) -> date:
+        """Return the last day of the term."""
+        if self.by_days:
+            return term_end(self.start, self.months)
+        if self.convention == "even":
+            return self.table[self.first + self.months - 1][1]
+        begun, after = self.table[self.place(self.start)], self.table[self.first + self.months]
+        return min(after[0] + (self.start - begun[0]), after[1]) - timedelta(days=1)
+
+    @property
+    def stop(self) -> date | None:
+        """Return the day on which the line stops before its term's end."""
+        calendar = term_end(self.start, self.months)
+        if self.close in (None, calendar, calendar + timedelta(days=1)):
+            return None
+        assert self.close is not None
+        return self.close if self.close < self.end else None
+
+    @property
+    def last(self) -> int:
+        """Return the place of the last active period."""
+        if self.stop:
+            return self.place(self.stop)
+        half = self.convention == "even" and self.start_rule == "half"
+        return self.place(self.end) + half
+
+    def _share(self, k: int) -> Fraction:
+        """Return how much of the value has been earned after the period k after the first."""
+        at = self.first + k
+        if not self.stop or at < self.place(self.stop):
+            return self._whole(at)
+        days, inside = self.stop, min(self.table[at][1], self.end)
+        if self.by_days:
+            return Fraction(self._days(self.stop), self._days(self.end, whole=True))
+        before = self._whole(at - 1) if k else Fraction(0)
+        part, begun = self._whole(at) - before, max(self.table[at][0], self.start)
+        if self.convention == "even":
+            if self.stop_rule == "full" or days == self.table[at][1]:
+                return before + part
+            length = (self.table[at][1] - self.table[at][0]).days + 1
+            counted = (days - begun).days + 1 if self.stop_rule == "days" else 0
+            return before + part * Fraction(counted, length)
+        return before + part * Fraction((days - begun).days + 1, (inside - begun).days + 1)
+
+    def _days(self, until: date, whole: bool = False) -> int:
+        if whole and self.convention == "days_360":
+            return 30 * self.months
+        return days_up_to(self.convention, self.start, until)
+
+    def _whole(self, at: int) -> Fraction:
+        """Return how much has been earned after a period that no stop cuts."""
+        last, k = self.table[at][1], at - self.first
+        if last >= self.end and not (self.convention == "even" and self.start_rule == "half"):
+            return Fraction(1)
+        if self.by_days:
+            return Fraction(self._days(last), self._days(self.end, whole=True))
+        n, begun = self.months, self.table[self.first]
+        if self.convention == "even":
+            half = Fraction(1, 2) if self.start_rule == "half" else 0
+            return min(Fraction(k + 1 - half) / n, Fraction(1))
+        length, left = (begun[1] - begun[0]).days + 1, (begun[1] - self.start).days + 1
+        if self.start == begun[0]:
+            return Fraction(k + 1, n)
+        if self.convention == "prorate_period_rate":
+            return (Fraction(left, length) + k) / n
+        days = (self.end - self.start).days + 1
+        rest = (self.end - self.table[self.place(self.end)][0]).days + 1
+        middle = (1 - Fraction(left + rest, days)) / (n - 1) if n > 1 else Fraction(0)
+        return Fraction(left, days) + k * middle
+
+    def expected(self, at: int) -> Fraction:
+        """Return what the line should recognize in a period, 0 outside its active ones."""
+        k = at - self.first
+        return self.periods[k] if 0 <= k < len(self.periods) else Fraction(0)
+
+    def to_date(self, at: int) -> Fraction:
+        """Return what the line should have recognized up to and including a period."""
+        return sum(self.periods[: max(at - self.first + 1, 0)], Fraction(0))
+
+
 def allowed(
     expected: Fraction,
     months: int,

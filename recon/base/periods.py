@@ -214,20 +214,9 @@ def read_periods(lines: Iterable[str]) -> Periods:
     Its header has the columns `code`, `first_day` and `last_day`; others are left alone. A day is
     written 2024-12-25.
     """
-    given = list(lines)
-    header = next((line for line in given if line.strip()), "")
-    delimiter = max(",;\t", key=header.count)
-    reader = csv.DictReader(given, delimiter=delimiter)
-    names = {name.strip().lower(): name for name in reader.fieldnames or () if name}
-    if missing := [column for column in COLUMNS if column not in names]:
-        raise PeriodMistakes([f"has no column {', '.join(missing)}; it needs {', '.join(COLUMNS)}"])
     rows: list[Row] = []
     places, mistakes = [], []
-    for record in reader:
-        code, first, last = ((record[names[column]] or "").strip() for column in COLUMNS)
-        if not (code or first or last):
-            continue
-        place = f"line {reader.line_num}"
+    for place, (code, first, last) in _records(list(lines)):
         try:
             rows.append((code, _day(first), _day(last)))
             places.append(place)
@@ -238,10 +227,35 @@ def read_periods(lines: Iterable[str]) -> Periods:
     except PeriodMistakes as error:
         # Where a row lacks its days, its neighbours seem to leave a gap.
         others = [what for what in error.mistakes if not (mistakes and _GAP in what)]
-        raise PeriodMistakes(mistakes + (others if rows else [])) from None
+        raise PeriodMistakes(mistakes + (others if rows or not mistakes else [])) from None
     if mistakes:
         raise PeriodMistakes(mistakes)
     return found
+
+
+def _records(lines: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
+    """Yield the place and the fields of each row."""
+    header = next((line for line in lines if line.strip()), "")
+    reader = csv.reader(lines, delimiter=max(",;\t", key=header.count))
+    named: list[int] = []
+    for record in reader:
+        cells = [cell.strip() for cell in record]
+        if not any(cells):
+            continue
+        if named:
+            wanted = [cells[at] if at < len(cells) else "" for at in named]
+            yield f"line {reader.line_num}", wanted
+        else:
+            named = _columns([cell.lower() for cell in cells])
+    if not named:
+        _columns([])
+
+
+def _columns(header: list[str]) -> list[int]:
+    """The places of the columns; raises PeriodMistakes."""
+    if missing := [column for column in COLUMNS if column not in header]:
+        raise PeriodMistakes([f"has no column {', '.join(missing)}; it needs {', '.join(COLUMNS)}"])
+    return [header.index(column) for column in COLUMNS]
 
 
 _GAP = "in no period"
@@ -315,5 +329,5 @@ def _first_of(month: int) -> date:
 
 
 def _nearest(day: date) -> date:
-    """The first of a month that is nearest to a day."""
+    """The first of a month nearest to a day."""
     return (day + timedelta(days=_NEAREST)).replace(day=1)

@@ -30,21 +30,24 @@ def _macros(periods: Periods) -> tuple[str, ...]:
         for _ in range((end - start).days)
     ]
     offsets = [str((start - begin).days) for start in bounds]
-    # Outside the table, calendar months go on from its ends (see recon.base.periods).
+    # Outside the table, calendar months go on from its ends (see recon.base.periods). A lambda, so
+    # that an argument, which may be long, is planned once and not wherever it is used.
     return (
-        f"""month_index(day) AS CASE
+        f"""month_index(given) AS list_transform([given], lambda day: CASE
         WHEN day >= {_date(begin)} AND day < {_date(periods.end)}
             THEN {_list(of_days)}[day - {_date(begin)} + 1]
         WHEN day < {_date(begin)}
             THEN {first - 1} - greatest(date_diff('month', day, {_date(periods.before)}) - 1, 0)
-        ELSE {last + 1} + greatest(date_diff('month', {_date(periods.after)}, day), 0) END""",
-        f"""month_start(m) AS CASE
+        WHEN day IS NOT NULL
+            THEN {last + 1} + greatest(date_diff('month', {_date(periods.after)}, day), 0)
+        END)[1]""",
+        f"""month_start(given) AS list_transform([given], lambda m: CASE
         WHEN m BETWEEN {first} AND {last + 1}
             THEN {_date(begin)} + {_list(offsets)}[CAST(m AS BIGINT) - {first - 1}]
         WHEN m < {first}
             THEN CAST({_date(periods.before)} - to_months(CAST({first} - m AS INTEGER)) AS DATE)
         ELSE CAST({_date(periods.after)} + to_months(CAST(m - {last + 1} AS INTEGER)) AS DATE)
-        END""",
+        END)[1]""",
     )
 
 
