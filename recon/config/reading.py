@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -125,12 +126,24 @@ def _read(table: Keys, path: Path) -> Settings:
         NO_RULES,
     ):
         table.mistake("engine", "'spark' knows no rules on ids; use 'local', or leave out ids")
-    if calendar.periods and settings.sample:
-        table.mistake("calendar.periods", "goes with sources of your own; the sample has months")
+    if calendar.periods:
+        _check_periods(table, settings)
     directory = reports.take("directory", values.below(path), settings.home / "reports")
     reports.close()
     table.close()
     return replace(settings, reports=directory)
+
+
+def _check_periods(table: Keys, settings: Settings) -> None:
+    """Note the settings that fiscal periods do not go with."""
+    if settings.sample:
+        table.mistake("calendar.periods", "goes with sources of your own; the sample has months")
+    written = settings.accounting.date_format
+    if written and datetime(2033, 12, 31).strftime(written) == datetime(2033, 12, 30).strftime(
+        written
+    ):
+        what = f"{written!r} has no day, so no date says which of [calendar] periods it is in"
+        table.mistake("accounting.date_format", what)
 
 
 def _read_policy(table: Keys, accounting: Keys) -> Policy:

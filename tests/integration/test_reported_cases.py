@@ -59,6 +59,7 @@ def month_of(folder: Path, case: str, month: str) -> dict[str, Any]:
     [
         ("01-stop-mid-month-exact-days", "2024-06", "15.00"),
         ("02-stop-mid-month-period-rate", "2024-06", "500.00"),
+        ("28-fiscal-periods-445", "FY24-P06", "1200.00"),
         ("29-rule-of-15", "2024-03", "1000.00"),
     ],
 )
