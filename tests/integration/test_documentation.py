@@ -13,6 +13,7 @@ from pathlib import Path
 
 from recon.base.errors import ExitCode
 from recon.base.month import Month
+from recon.base.periods import read_periods
 from recon.cli.lazy import LINES, loaded
 from recon.config import Settings, load
 from recon.reconciliation.explain import contract_detail
@@ -58,10 +59,16 @@ def test_the_help_texts_are_what_the_program_prints(tmp_path: Path) -> None:
 
 def test_the_python_example_prints_what_it_says() -> None:
     """The example for Python runs and prints the output below it."""
-    printed = io.StringIO()
+    printed, names = io.StringIO(), dict[str, object]()
     with contextlib.redirect_stdout(printed):
-        exec(compile(block("python"), "docs", "exec"), {})  # noqa: S102 - our own page
+        exec(compile(block("python"), "docs", "exec"), names)  # noqa: S102 - our own page
+        exec(compile(block("python of periods"), "docs", "exec"), names)  # noqa: S102
     assert printed.getvalue() == block("python output")
+
+
+def test_the_table_of_periods_is_one() -> None:
+    """The example of a file of fiscal periods is read without a mistake."""
+    assert read_periods(block("periods").splitlines()).codes[-1] == "FY24-P03"
 
 
 def test_the_configuration_is_one(tmp_path: Path) -> None:

@@ -112,7 +112,7 @@ class Journal:
 
     def runs(self, month: Month | None = None) -> list[Run]:
         """All runs, or a month's, in order of time."""
-        where, values = ("WHERE month = ?", (str(month),)) if month else ("", ())
+        where, values = ("WHERE month = ? COLLATE NOCASE", (str(month),)) if month else ("", ())
         rows = self._connection.execute(
             f"SELECT {', '.join(_RUN)} FROM runs {where} ORDER BY rowid", values
         ).fetchall()
