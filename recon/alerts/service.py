@@ -9,6 +9,7 @@ from __future__ import annotations
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from urllib.parse import quote
 
 from recon.alerts.escalation import EscalationInput, business_days, escalations, repeats
 from recon.alerts.message import failure, with_id
@@ -178,7 +179,7 @@ def _summary(settings: Settings, journal: Journal, run: Run, notice: str) -> Run
     folder = settings.reports / run.folder
     link = slack.report_link
     if link:
-        where = link.replace("{month}", str(month)).replace("{run}", run.run_id)
+        where = link.replace("{month}", quote(str(month))).replace("{run}", run.run_id)
     else:
         where = str(folder)
     carried = [open_item for open_item in journal.standing(month) if open_item.first_month < month]

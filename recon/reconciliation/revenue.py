@@ -53,6 +53,8 @@ def reconcile(
     """
     from recon.store.frames import has_texts, register
 
+    if not isinstance(month, Month) or periods is not None:
+        month = Month.parse(str(month), given_periods(periods))
     connection = open_private_session()
     register(connection, "contracts_frame", contracts)
     register(connection, "entries_frame", entries)
@@ -61,7 +63,7 @@ def reconcile(
         connection,
         "contracts_frame",
         "entries_frame",
-        month if isinstance(month, Month) else Month.parse(str(month), given_periods(periods)),
+        month,
         policy if isinstance(policy, Policy) else Policy.of(policy or {}),
         unsaid={
             side: Unsaid(AMOUNTS[side]) if has_texts(frame, AMOUNTS[side]) else None
