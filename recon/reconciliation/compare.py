@@ -66,12 +66,12 @@ def _sums_as_spelled(month: Month) -> str:
         FROM entries_typed WHERE NOT repeated GROUP BY {GIVEN})
     SELECT * EXCLUDE type_folded REPLACE (coalesce(units_of(recognized), 0) AS recognized,
             coalesce(units_of(earned), 0) AS earned),
-        accounting_key(id) AS id_key, hash(id_key, type, currency) AS key,
+        hash(id_key, type, currency) AS key,
         id IS NOT NULL AND type IS NOT NULL AND regexp_full_match(currency, '[A-Z]{{3}}') AS keyed
-    FROM (
+    FROM (SELECT *, accounting_key(id) AS id_key FROM (
         SELECT *, read_id(given_contract_id) AS id, read_type(type_folded) AS type,
             read_currency(given_currency) AS currency
-        FROM (SELECT *, fold_type(given_revenue_type) AS type_folded FROM given))"""
+        FROM (SELECT *, fold_type(given_revenue_type) AS type_folded FROM given)))"""
 
 
 BROKEN = "status NOT IN ('matched', 'within_tolerance')"

@@ -361,11 +361,11 @@ def _entries_of(given: Columns, compliance: Sequence[str], periods: Periods | No
         SELECT *, fold_type(given_revenue_type) AS type_folded {given.as_said().said(*read)}
         FROM query_table(rows)),
     typed AS (
-        SELECT *, read_id(given_contract_id) AS id, accounting_key(id) AS id_key,
+        SELECT *, accounting_key(id) AS id_key,
             read_type(type_folded) AS type, read_currency(given_currency) AS currency,
             {side.units("amount")} AS amount, {side.month(PERIOD, periods)} AS month,
             {side.count(CONDENSED)} AS stands_for
-        FROM said)
+        FROM (SELECT *, read_id(given_contract_id) AS id FROM said))
     SELECT * EXCLUDE refused, {texts},
         CASE WHEN refused IS NULL THEN {why} ELSE concat_ws('; ', {why}, refused) END AS reason
     FROM typed"""

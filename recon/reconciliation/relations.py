@@ -45,6 +45,8 @@ _WITH_TERMS = f"""{_LINES.replace("start_month close_month ", "")} start_month t
     term_days first_days month_days whole_months denominator first step periods close_month
     stop_period stop_days stop_of stop_before stop_part stop_share stop_elapsed stop_parts"""
 
+_OFF = _WITH_TERMS.replace(" start_month", " buyer start_month")
+
 
 def _relation(name: str, grain: str, columns: str, made_by: str, read_by: str = "") -> Relation:
     return Relation(name, grain, tuple(columns.split()), made_by, tuple(read_by.split()))
@@ -280,15 +282,15 @@ RELATIONS = (
     ),
     _relation(
         "lines_off",
-        "line with a difference, with everything that its term is made of",
-        _WITH_TERMS,
+        "line with a difference, with its customer's key and everything that its term is made of",
+        _OFF,
         "causes.gather",
         "causes.counterparts causes.objections",
     ),
     _relation(
         "breaks",
         "line whose difference is outside tolerance",
-        _WITH_TERMS,
+        _OFF,
         "causes.gather",
         "causes.counterparts causes.objections causes.postings causes.terms",
     ),

@@ -73,26 +73,29 @@ def _macros(exact: bool) -> tuple[str, ...]:
     forms, wide = other_forms(), "".join(map(chr, range(0xFF01, 0xFF5F)))
     ascii_of = "".join(map(forms.__getitem__, wide))
     keys, values = literal("".join(forms)), literal("\x1f".join(forms.values()))
-    blanks = f"'[{_BLANK}]+', ' ', 'g'"
+    blanks, usual = f"'[{_BLANK}]+', ' ', 'g'", f"{USUAL}{_BLANK}{_FORMAT}"
+    buyer = "lower(exact_id(coalesce(customer_id, customer)))"
+    if exact:
+        buyer = "coalesce(id_key(customer_id), lower(exact_id(customer)))"
     return (
         f"CREATE MACRO other_forms() AS map(string_split({keys}, ''), "
         f"string_split({values}, chr(31)))",
-        # Each way is slower than the one before it, and rarer.
+        # Each way is slower than the one before it, and rarer. An argument is planned as often as a
+        # macro names it, so that this one is given a column and cleaned afterwards.
         rf"""CREATE MACRO wide_id(id) AS CASE
-            WHEN regexp_full_match(id, '[{USUAL}]*') THEN id
-            WHEN regexp_full_match(id, '[{USUAL}\x{{FF01}}-\x{{FF5E}}]*')
+            WHEN regexp_full_match(id, '[{usual}]*') THEN id
+            WHEN regexp_full_match(id, '[{usual}\x{{FF01}}-\x{{FF5E}}]*')
                 THEN translate(id, {literal(wide)}, {literal(ascii_of)})
             ELSE array_to_string(list_transform(string_split(id, ''),
                 lambda c: coalesce(other_forms()[c], c)), '') END""",
-        f"""CREATE MACRO odd_id(id) AS trim(regexp_replace(regexp_replace(nfc_normalize(wide_id(
-            regexp_replace(regexp_replace(id, '{_FORMAT}+', '', 'g'), {blanks}))),
+        f"""CREATE MACRO odd_id(id) AS trim(regexp_replace(regexp_replace(
+            nfc_normalize(regexp_replace(wide_id(id), '{_FORMAT}+', '', 'g')),
             '{_DASH}', '-', 'g'), {blanks}))""",
         f"""CREATE MACRO exact_id(id) AS
             CASE WHEN regexp_full_match(id, '{_PLAIN}') THEN id ELSE odd_id(id) END""",
         f"CREATE MACRO id_key(id) AS {'exact_id(id)' if exact else 'lower(exact_id(id))'}",
         # A customer without an id is known by name, in which case never counts.
-        """CREATE MACRO buyer_key(customer_id, customer) AS
-            coalesce(id_key(customer_id), lower(exact_id(customer)))""",
+        f"CREATE MACRO buyer_key(customer_id, customer) AS {buyer}",
     )
 
 

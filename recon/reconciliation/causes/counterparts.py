@@ -18,8 +18,7 @@ from recon.store.session import Session
 _PAIRS = (
     (Cause.WRONG_TYPE, "a.id_key = b.id_key AND a.currency = b.currency AND a.type <> b.type"),
     (Cause.WRONG_CONTRACT,
-     "buyer_key(a.customer_id, a.customer) = buyer_key(b.customer_id, b.customer) "
-     "AND a.currency = b.currency AND a.id_key <> b.id_key"),
+     "a.buyer = b.buyer AND a.currency = b.currency AND a.id_key <> b.id_key"),
     (Cause.WRONG_CURRENCY, "a.id_key = b.id_key AND a.type = b.type AND a.currency <> b.currency"),
 )  # fmt: skip
 # An id and what it is without one of its letters: two ids that are one edit apart share one of

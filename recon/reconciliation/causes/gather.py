@@ -50,7 +50,10 @@ def gather(connection: Session, month: Month) -> Iterator[BrokenLine]:
 
 def _create_breaks(connection: Session) -> bool:
     """Create `lines_off` and `breaks`; return whether any line breaks."""
-    off = with_terms(connection, "lines WHERE difference <> 0")
+    off = with_terms(
+        connection,
+        "(SELECT *, buyer_key(customer_id, customer) AS buyer FROM lines WHERE difference <> 0)",
+    )
     connection.execute(f"CREATE OR REPLACE TEMP TABLE lines_off AS {off}")
     connection.execute(f"CREATE OR REPLACE TEMP VIEW breaks AS FROM lines_off WHERE {BROKEN}")
     return is_any(connection, "breaks")

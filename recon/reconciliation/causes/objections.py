@@ -24,7 +24,7 @@ from recon.store.session import Session, is_any
 _TRIED = 20
 
 _LACKING = f"""
-    SELECT line, id_key, type, currency, buyer_key(customer_id, customer) AS buyer, entries,
+    SELECT line, id_key, type, currency, buyer, entries,
         sign(expected) AS way, abs(difference) - allowed AS least, abs(difference) + allowed AS most
     FROM breaks WHERE {LACKING}"""
 
@@ -90,8 +90,8 @@ def _surplus(month: Month) -> str:
     """
     return f"""
     WITH over AS (
-        SELECT line, id, id_key, type, currency, known_contract, status,
-            buyer_key(customer_id, customer) AS buyer, difference, recognized, allowed
+        SELECT line, id, id_key, type, currency, known_contract, status, buyer, difference,
+            recognized, allowed
         FROM lines_off WHERE NOT ({LACKING})),
     one AS (
         SELECT line, entry_id, amount,
