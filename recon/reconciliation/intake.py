@@ -27,7 +27,7 @@ from recon.reconciliation.repeated import (
 )
 from recon.store.checks import reason
 from recon.store.columns import Columns
-from recon.store.session import Session, columns, literal, name
+from recon.store.session import Session, columns, is_any, literal, name
 
 # A thousand years: more is a mistake, and would leave the calendar.
 LONGEST_TERM = 12_000
@@ -54,11 +54,8 @@ def load_contracts(
     typed = _contracts_typed(side, relation, policy, faults)
     connection.execute(f"CREATE TABLE contracts_typed AS {typed}")
     set_repeated_contracts_aside(connection, side, relation)
-    if policy.same_key is SameKey.REFUSE:
-        _refuse_same_key(connection)
-        _name_the_setting_of_case(connection)
-    else:
-        _refuse_partial_sums(connection)
+    if is_any(connection, "duplicate_contract_keys"):
+        _judge_rows_of_one_key(connection, policy)
     connection.execute(f"CREATE TEMP VIEW contracts_valid AS {_contracts_valid()}")
     return _float_notice(side, "contract_value")
 
@@ -157,6 +154,14 @@ def _contract_checks(policy: Policy) -> dict[str, tuple[str, str]]:
         "?terminated_on": ("terminated_on", _NOT_A_DATE),
         "?currency": (_CODED, "not a currency code"),
     }
+
+
+def _judge_rows_of_one_key(connection: Session, policy: Policy) -> None:
+    if policy.same_key is SameKey.REFUSE:
+        _refuse_same_key(connection)
+        _name_the_setting_of_case(connection)
+    else:
+        _refuse_partial_sums(connection)
 
 
 def _refuse_same_key(connection: Session) -> None:
