@@ -11,12 +11,13 @@ agree where they differ by no more than the line allows; `way` is their sign.
 from __future__ import annotations
 
 from collections import defaultdict
+from typing import Any
 
 from recon.base import money
 from recon.base.month import Month
 from recon.base.result import Cause
 from recon.reconciliation.causes.broken_line import BrokenLine
-from recon.reconciliation.compare import LACKING, with_terms
+from recon.reconciliation.compare import LACKING
 from recon.reconciliation.entry_detail import in_scope
 from recon.store.session import Session, is_any
 
@@ -44,42 +45,66 @@ def objections_of(connection: Session, month: Month) -> dict[int, tuple[str, ...
     connection.execute(f"CREATE OR REPLACE TEMP TABLE breaks_lacking AS {_LACKING}")
     if not is_any(connection, "breaks_lacking"):
         return {}
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE amounts_surplus AS {_surplus(month)}")
     found: defaultdict[int, list[str]] = defaultdict(list)
-    for line, at, surplus, currency in connection.execute(_in_another_month(connection)).fetchall():
+    for line, at, surplus, currency in _in_another_month(connection):
         found[line].append(
             f"{money.pretty(surplus, currency)} {currency} more than expected is recognized in "
             f"{month.at(at)}"
         )
-    for _, line, amount, currency, place, entries in connection.execute(_ELSEWHERE).fetchall():
+    for _, line, amount, currency, place, entries in _elsewhere(connection, month):
         found[line].append(f"{money.pretty(amount, currency)} {currency} is {place} ({entries})")
     return {line: tuple(sentences) for line, sentences in found.items()}
 
 
-def _in_another_month(connection: Session) -> str:
-    """SELECT of other months whose surplus covers a lacking amount.
+def _in_another_month(connection: Session) -> list[tuple[Any, ...]]:
+    """Other months whose surplus covers a lacking amount.
 
     One entry is no larger than its month's surplus; of several, one may be the missing one, though
     others are too much as well. Where a line has entries in the month, only a part is missing.
     """
+    if not is_any(connection, "recognized_months"):
+        return []
     of = "SEMI JOIN breaks_lacking USING (line)"
-    own = with_terms(connection, f"breaks {of} ANTI JOIN added_rows USING (line)")
+    near = [
+        _surplus_of_months("recognized - due", f"breaks {of} ANTI JOIN added_rows USING (line)"),
+        _surplus_of_months("recognized - sum(due)", f"added_rows {of}")
+        + " GROUP BY line, month, several, recognized",
+    ]
+    added = is_any(connection, "added_rows")
+    return connection.execute(
+        f"""SELECT line, month, surplus, currency
+        FROM ({" UNION ALL ".join(near[: 1 + added])}) JOIN breaks_lacking USING (line)
+        WHERE way * surplus >= least AND (entries = 0 AND several OR way * surplus <= most)
+        ORDER BY line, month"""
+    ).fetchall()
+
+
+def _surplus_of_months(surplus: str, terms: str) -> str:
+    """SELECT of the surplus of each month of some lines with their terms."""
     return f"""
-    WITH alone AS (
-        SELECT line, n.month, n.several, n.recognized, own_accrued(periods_by(n.month, t), t)
-            - own_accrued(periods_by(n.month - 1, t), t) AS due
-        FROM ({own}) t JOIN recognized_months n USING (line)),
-    added AS (
-        SELECT line, n.month, n.several, n.recognized, own_accrued(periods_by(n.month, t), t)
-            - own_accrued(periods_by(n.month - 1, t), t) AS due
-        FROM (FROM added_rows {of}) t JOIN recognized_months n USING (line)),
-    near AS (
-        SELECT line, month, several, recognized - due AS surplus FROM alone
-        UNION ALL SELECT line, month, several, recognized - sum(due) FROM added
-        GROUP BY line, month, several, recognized)
-    SELECT line, month, surplus, currency FROM near JOIN breaks_lacking USING (line)
-    WHERE way * surplus >= least AND (entries = 0 AND several OR way * surplus <= most)
-    ORDER BY line, month"""
+    SELECT line, month, several, {surplus} AS surplus FROM (
+        SELECT line, n.month, n.several, n.recognized,
+            own_accrued(periods_by(n.month, t), t)
+                - own_accrued(periods_by(n.month - 1, t), t) AS due
+        FROM (FROM {terms}) t JOIN recognized_months n USING (line))"""
+
+
+def _elsewhere(connection: Session, month: Month) -> list[tuple[Any, ...]]:
+    """Places of lacking amounts in the month, looked for where any line or entry may be one."""
+    (surplus,) = connection.execute(
+        f"""SELECT bool_or(NOT ({LACKING})) OR count(DISTINCT currency) > 1
+            OR EXISTS (FROM entries_invalid WHERE {_may_be_one(month)})
+        FROM lines_off"""
+    ).fetchone() or (False,)
+    if not surplus:
+        return []
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE amounts_surplus AS {_surplus(month)}")
+    return connection.execute(_ELSEWHERE).fetchall()
+
+
+def _may_be_one(month: Month) -> str:
+    """Condition that an entry that cannot be compared may be a lacking one."""
+    return f"unread AND amount <> 0 AND {in_scope(month)}"
 
 
 def _surplus(month: Month) -> str:
@@ -116,7 +141,7 @@ def _surplus(month: Month) -> str:
     UNION ALL
     SELECT NULL, NULL, NULL, currency, false, NULL, entry_id || ': ' || reason,
         abs(amount), sign(amount)
-    FROM entries_invalid WHERE unread AND amount <> 0 AND {in_scope(month)}"""
+    FROM entries_invalid WHERE {_may_be_one(month)}"""
 
 
 # Where an amount may be, in the order in which it is named: which of the surplus amounts, the place
