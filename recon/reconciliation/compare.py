@@ -15,9 +15,9 @@ from __future__ import annotations
 
 from recon.base.month import Month
 from recon.base.policy import Policy
-from recon.reconciliation.expected import NARROW, WIDE, terms
+from recon.reconciliation.expected import NARROW, TERM, WIDE, terms
 from recon.reconciliation.intake import LONGEST_TERM, with_term
-from recon.reconciliation.policy_sql import rule_of
+from recon.reconciliation.policy_sql import ALLOWANCE, rule_of
 from recon.store.session import Session, columns, is_any, literal
 
 
@@ -141,12 +141,12 @@ def view_lines(connection: Session, policy: Policy) -> None:
         LEFT JOIN lines_without_contract o ON o.row = c.line"""
     connection.execute(
         f"""CREATE OR REPLACE VIEW lines AS
-        SELECT *, CAST(allowed(expected, l) AS {whole}) AS allowed
+        SELECT *, CAST(allowed(expected, {ALLOWANCE}) AS {whole}) AS allowed
         FROM (
             SELECT * EXCLUDE months_added REPLACE (
                 CASE WHEN on_contract THEN coalesce(months_added, term_months) ELSE 0 END
                     AS term_months)
-            FROM ({with_term(joined)})) l"""
+            FROM ({with_term(joined)}))"""
     )
 
 
@@ -244,11 +244,13 @@ def _lines_compared(connection: Session, month: Month, whole: str) -> str:
     added = _added_up() if is_any(connection, "added_rows") else "FROM due"
     return f"""
     WITH earned AS (
-        SELECT *, own_accrued(periods_before, t) AS earned_before,
-            own_accrued(periods_now, t) AS to_date_expected,
+        SELECT *, own_accrued(periods_before, {TERM}) AS earned_before,
+            own_accrued(periods_now, {TERM}) AS to_date_expected,
             rounded(value, 1, 1, unit) AS full_value
-        FROM (SELECT *, periods_by({m - 1}, t) AS periods_before, periods_by({m}, t) AS periods_now
-            FROM ({termed}) t) t),
+        FROM (SELECT *,
+                periods_by({m - 1}, {TERM}) AS periods_before,
+                periods_by({m}, {TERM}) AS periods_now
+            FROM ({termed}))),
     due AS (
         SELECT row, rule, id, id_key, type, currency, segment, start_month, close_month,
             ppm, floor, cap, unit, term_months, to_date_expected, earned_before, full_value,
@@ -283,16 +285,16 @@ def _lines_compared(connection: Session, month: Month, whole: str) -> str:
         to_date_recognized, remainder, line > 0 AS on_contract, known_contract, closed_early,
         term_mismatch, spelling,
         CASE WHEN difference = 0 THEN 'matched'
-            WHEN within(difference, expected, l) THEN 'within_tolerance'
+            WHEN within(difference, expected, {ALLOWANCE}) THEN 'within_tolerance'
             WHEN expected = 0 THEN 'not_expected'
             WHEN entries = 0 THEN 'not_recognized'
             WHEN difference > 0 THEN 'over_recognized'
             ELSE 'under_recognized' END AS status,
-        to_date_difference <> 0 AND NOT within(to_date_difference, to_date_expected, l)
+        to_date_difference <> 0 AND NOT within(to_date_difference, to_date_expected, {ALLOWANCE})
             AS off_to_date,
         CASE sign(full_value) WHEN 0 THEN to_date_recognized <> 0
             ELSE sign(full_value) * to_date_recognized > abs(full_value) END AS over_value
-    FROM measured l"""
+    FROM measured"""
 
 
 def _sums(whole: str) -> str:

@@ -12,6 +12,18 @@ from __future__ import annotations
 
 from recon.store.session import Session
 
+# The columns of a row of `terms` that the macros take, each by its name: of a row as a whole DuckDB
+# makes a struct of all columns for every one that a macro reads, which took a third of a month.
+_SPREAD = "periods, denominator, first, step, start_month, term_start, basis"
+_STOPPED = "stop_period, stop_share, stop_elapsed, stop_parts"
+TERM = f"value, unit, rounding, {_SPREAD}, close_month, {_STOPPED}"
+
+
+def term_of(row: str) -> str:
+    """Columns of a named row that the macros take."""
+    return ", ".join(f"{row}.{column}" for column in TERM.split(", "))
+
+
 MACROS = (
     # value x numerator / denominator, half away from zero to the minor unit: // cuts towards
     # zero, and the numerator is never negative.
@@ -19,19 +31,19 @@ MACROS = (
         (2 * value * numerator + sign(value) * denominator * unit)
         // (2 * denominator * unit) * unit""",
     # The fraction's numerator once k whole periods have elapsed.
-    """CREATE MACRO elapsed_whole(k, t) AS CASE
+    f"""CREATE MACRO elapsed_whole(k, {_SPREAD}) AS CASE
         WHEN k <= 0 THEN 0
-        WHEN k >= t.periods THEN t.denominator
-        WHEN t.step IS NULL THEN days_of(
-            t.term_start, t.term_start, month_start(t.start_month + k), t.basis)
-        ELSE t.first + (k - 1) * t.step END""",
+        WHEN k >= periods THEN denominator
+        WHEN step IS NULL THEN days_of(
+            term_start, term_start, month_start(start_month + k), basis)
+        ELSE first + (k - 1) * step END""",
     # The fraction once k periods have elapsed, of which the last may be the one cut by a stop.
-    """CREATE MACRO elapsed(k, t) AS CASE
-        WHEN k >= t.stop_period THEN t.stop_elapsed ELSE elapsed_whole(k, t) END""",
-    "CREATE MACRO term_parts(k, t) AS CASE "
-    "WHEN k >= t.stop_period THEN t.stop_parts ELSE t.denominator END",
-    "CREATE MACRO accrued_cumulative(k, t) AS "
-    "rounded(t.value, elapsed(k, t), term_parts(k, t), t.unit)",
+    f"""CREATE MACRO elapsed(k, {TERM}) AS CASE
+        WHEN k >= stop_period THEN stop_elapsed ELSE elapsed_whole(k, {_SPREAD}) END""",
+    f"CREATE MACRO term_parts(k, {TERM}) AS CASE "
+    "WHEN k >= stop_period THEN stop_parts ELSE denominator END",
+    f"CREATE MACRO accrued_cumulative(k, {TERM}) AS "
+    f"rounded(value, elapsed(k, {TERM}), term_parts(k, {TERM}), unit)",
     # k months that count by their days, each rounded by itself.
     """CREATE MACRO accrued_by_days(
             k, value, denominator, unit, start_month, term_start, basis) AS
@@ -41,25 +53,28 @@ MACROS = (
                 month_start(start_month + i + 1), basis),
             denominator, unit)))""",
     # Each period by itself, the last takes what is left.
-    """CREATE MACRO accrued_whole(k, t) AS CASE
+    f"""CREATE MACRO accrued_whole(k, value, unit, {_SPREAD}) AS CASE
         WHEN k <= 0 THEN 0
-        WHEN k >= t.periods THEN rounded(t.value, 1, 1, t.unit)
-        WHEN t.step IS NULL THEN accrued_by_days(
-            k, t.value, t.denominator, t.unit, t.start_month, t.term_start, t.basis)
-        ELSE rounded(t.value, t.first, t.denominator, t.unit)
-            + (k - 1) * rounded(t.value, t.step, t.denominator, t.unit) END""",
+        WHEN k >= periods THEN rounded(value, 1, 1, unit)
+        WHEN step IS NULL THEN accrued_by_days(
+            k, value, denominator, unit, start_month, term_start, basis)
+        ELSE rounded(value, first, denominator, unit)
+            + (k - 1) * rounded(value, step, denominator, unit) END""",
     # So is the part of a period that a stop cuts.
-    """CREATE MACRO accrued_last_period(k, t) AS
-        accrued_whole(CASE WHEN k >= t.stop_period THEN t.stop_period - 1 ELSE k END, t)
-        + CASE WHEN k >= t.stop_period
-            THEN rounded(t.value, t.stop_share, t.stop_parts, t.unit) ELSE 0 END""",
-    """CREATE MACRO accrued(k, t) AS CASE t.rounding
-        WHEN 'last_period' THEN accrued_last_period(k, t) ELSE accrued_cumulative(k, t) END""",
+    f"""CREATE MACRO accrued_last_period(k, {TERM}) AS
+        accrued_whole(CASE WHEN k >= stop_period THEN stop_period - 1 ELSE k END,
+            value, unit, {_SPREAD})
+        + CASE WHEN k >= stop_period
+            THEN rounded(value, stop_share, stop_parts, unit) ELSE 0 END""",
+    f"""CREATE MACRO accrued(k, {TERM}) AS CASE rounding
+        WHEN 'last_period' THEN accrued_last_period(k, {TERM})
+        ELSE accrued_cumulative(k, {TERM}) END""",
     # The periods that have elapsed by the end of month m; none more after the close month.
-    "CREATE MACRO periods_by(m, t) AS least(m, t.close_month) - t.start_month + 1",
+    f"CREATE MACRO periods_by(m, {TERM}) AS least(m, close_month) - start_month + 1",
     # What has been earned by then.
-    "CREATE MACRO expected_to_date(m, t) AS accrued(periods_by(m, t), t)",
-    "CREATE MACRO expected(m, t) AS expected_to_date(m, t) - expected_to_date(m - 1, t)",
+    f"CREATE MACRO expected_to_date(m, {TERM}) AS accrued(periods_by(m, {TERM}), {TERM})",
+    f"CREATE MACRO expected(m, {TERM}) AS "
+    f"expected_to_date(m, {TERM}) - expected_to_date(m - 1, {TERM})",
     # A day of years of 360 days: of a start, and of an end, where each month's last is the 30th.
     "CREATE MACRO day_360(day) AS least(day(day), 30)",
     "CREATE MACRO last_day_360(day) AS CASE WHEN day = last_day(day) THEN 30 ELSE day(day) END",
@@ -160,11 +175,11 @@ def terms(lines: str, whole: str = WIDE, term_end: str = TERM_END, cuts: bool = 
             ELSE denominator * stop_of END AS stop_parts
     FROM (
         SELECT *,
-            CASE WHEN stop_period IS NOT NULL THEN elapsed_whole(stop_period - 1, t) END
+            CASE WHEN stop_period IS NOT NULL THEN elapsed_whole(stop_period - 1, {_SPREAD}) END
                 AS stop_before,
-            CASE WHEN stop_period IS NOT NULL THEN elapsed_whole(stop_period, t) - stop_before END
-                AS stop_part
-        FROM ({_with_stop(spread)}) t)"""
+            CASE WHEN stop_period IS NOT NULL
+                THEN elapsed_whole(stop_period, {_SPREAD}) - stop_before END AS stop_part
+        FROM ({_with_stop(spread)}))"""
 
 
 def _spread(lines: str, whole: str, term_end: str) -> str:

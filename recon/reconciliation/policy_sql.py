@@ -21,7 +21,7 @@ from recon.base.policy import (
     Tolerance,
     TypePolicy,
 )
-from recon.reconciliation.expected import install
+from recon.reconciliation.expected import TERM, install
 from recon.store import ids
 from recon.store import periods as fiscal
 from recon.store.session import Session, literal
@@ -29,19 +29,21 @@ from recon.store.session import Session, literal
 # The largest HUGEINT: a cap that caps nothing.
 _UNLIMITED = f"CAST({2**127 - 1} AS HUGEINT)"
 
+# The columns of a line that its tolerance is made of.
+ALLOWANCE = "ppm, floor, cap, term_months, unit"
 _TOLERANCE = (
     # Half a minor unit for every month of the term: what rounding alone can move.
     "CREATE MACRO rounding_allowance(months, unit) AS ((months + 1) // 2) * unit",
     # By multiplication, so that nothing is rounded before it is compared.
-    f"""CREATE MACRO within(difference, expected, l) AS
-        (abs(difference) * CAST({PPM} AS HUGEINT) <= l.ppm * CAST(abs(expected) AS HUGEINT)
-            OR abs(difference) <= greatest(rounding_allowance(l.term_months, l.unit), l.floor))
-        AND (l.cap IS NULL OR abs(difference) <= l.cap)""",
+    f"""CREATE MACRO within(difference, expected, {ALLOWANCE}) AS
+        (abs(difference) * CAST({PPM} AS HUGEINT) <= ppm * CAST(abs(expected) AS HUGEINT)
+            OR abs(difference) <= greatest(rounding_allowance(term_months, unit), floor))
+        AND (cap IS NULL OR abs(difference) <= cap)""",
     # For people: rounded down to the minor unit, so that it never promises too much.
-    f"""CREATE MACRO allowed(expected, l) AS least(
-        greatest(l.ppm * CAST(abs(expected) AS HUGEINT) // {PPM} // l.unit * l.unit,
-            rounding_allowance(l.term_months, l.unit), l.floor),
-        coalesce(l.cap, {_UNLIMITED}))""",
+    f"""CREATE MACRO allowed(expected, {ALLOWANCE}) AS least(
+        greatest(ppm * CAST(abs(expected) AS HUGEINT) // {PPM} // unit * unit,
+            rounding_allowance(term_months, unit), floor),
+        coalesce(cap, {_UNLIMITED}))""",
 )
 
 
@@ -80,7 +82,7 @@ def register_policy(connection: Session, policy: Policy, periods: Periods | None
     ids.install(connection, policy)
     roundings = {row[5] for row in types}
     own = "accrued_cumulative" if roundings == {Rounding.CUMULATIVE.value} else "accrued"
-    connection.execute(f"CREATE MACRO own_accrued(k, t) AS {own}(k, t)")
+    connection.execute(f"CREATE MACRO own_accrued(k, {TERM}) AS {own}(k, {TERM})")
     for macro in _TOLERANCE:
         connection.execute(macro)
 

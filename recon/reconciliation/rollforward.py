@@ -39,6 +39,7 @@ from dataclasses import dataclass
 from recon.base.errors import tie
 from recon.base.month import Month
 from recon.base.result import Reconciliation
+from recon.reconciliation.expected import TERM
 from recon.store.session import Session, literal
 
 NO_LINE = "no contract line"
@@ -134,9 +135,10 @@ def _query(month: Month) -> str:
         FROM lines ANTI JOIN added_rows USING (line) WHERE on_contract),
     added_rows_held AS (
         SELECT line, rounded(value, 1, 1, unit) AS value, month_index(booked_on) AS booked,
-            if(close_month <= {m}, value - own_accrued(periods_by({m}, p), p), 0) AS remainder,
+            if(close_month <= {m}, value - own_accrued(periods_by({m}, {TERM}), {TERM}), 0)
+                AS remainder,
             greatest(close_month, booked) AS released
-        FROM added_rows p),
+        FROM added_rows),
     moved AS (
         SELECT *, if(booked < {m}, value, 0) AS value_before, if(booked = {m}, value, 0) AS added,
             if(released < {m}, remainder, 0) AS ended_before,

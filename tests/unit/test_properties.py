@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 import recon
 from recon.base.events import Severity
 from recon.base.result import Reconciliation, Status
-from recon.reconciliation.expected import install, terms
+from recon.reconciliation.expected import TERM, install, terms
 from recon.store.session import Session, literal, open_session
 from tests import oracle
 from tests.chance_books import DECIMALS, MONTH, POINT_IN_TIME, POLICY, Book, books, entry_of
@@ -87,7 +87,7 @@ def _by_month(
     columns = """n, value, unit, term_start, term_months, closed_on, number, convention, rounding,
         start_rule, stop_rule"""
     found = connection.execute(f"""
-        SELECT n, number, m, expected(m, t) FROM (
+        SELECT n, number, m, expected(m, {TERM}) FROM (
             SELECT *, unnest(range(start_month - 1, start_month + term_months + 3)) AS m
             FROM ({terms(f"SELECT * FROM (VALUES {rows}) AS v({columns})")})) t
         ORDER BY n, number, m""").fetchall()

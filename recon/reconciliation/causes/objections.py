@@ -19,6 +19,7 @@ from recon.base.result import Cause
 from recon.reconciliation.causes.broken_line import BrokenLine
 from recon.reconciliation.compare import LACKING
 from recon.reconciliation.entry_detail import in_scope
+from recon.reconciliation.expected import TERM
 from recon.store.session import Session, is_any
 
 # Of a key with more entries in the month no two or three are tried together.
@@ -84,9 +85,9 @@ def _surplus_of_months(surplus: str, terms: str) -> str:
     return f"""
     SELECT line, month, several, {surplus} AS surplus FROM (
         SELECT line, n.month, n.several, n.recognized,
-            own_accrued(periods_by(n.month, t), t)
-                - own_accrued(periods_by(n.month - 1, t), t) AS due
-        FROM (FROM {terms}) t JOIN recognized_months n USING (line))"""
+            own_accrued(periods_by(n.month, {TERM}), {TERM})
+                - own_accrued(periods_by(n.month - 1, {TERM}), {TERM}) AS due
+        FROM (FROM {terms}) JOIN recognized_months n USING (line))"""
 
 
 def _elsewhere(connection: Session, month: Month) -> list[tuple[Any, ...]]:

@@ -13,6 +13,8 @@ from recon.base.month import Month
 from recon.base.result import Cause, Entry
 from recon.reconciliation.causes import wording
 from recon.reconciliation.causes.broken_line import BrokenLine
+from recon.reconciliation.expected import TERM
+from recon.reconciliation.policy_sql import ALLOWANCE
 from recon.store.session import Session
 
 
@@ -26,15 +28,15 @@ def _neighbour_months(month: Month) -> str:
     m = month.index
     return f"""
     WITH earned AS (
-        SELECT line, list(CASE WHEN on_contract THEN own_accrued(elapsed, l) ELSE 0 END
+        SELECT line, list(CASE WHEN on_contract THEN own_accrued(elapsed, {TERM}) ELSE 0 END
             ORDER BY end_month) AS by_month
-        FROM (SELECT *, periods_by(end_month, b) AS elapsed
+        FROM (SELECT *, periods_by(end_month, {TERM}) AS elapsed
             FROM (FROM breaks ANTI JOIN added_rows USING (line)) b,
                 range({m - 3}, {m + 2}) months(end_month)) l GROUP BY line
         UNION ALL SELECT line, list(earned ORDER BY end_month)
         FROM (
-            SELECT line, end_month, sum(own_accrued(elapsed, l)) AS earned
-            FROM (SELECT *, periods_by(end_month, b) AS elapsed
+            SELECT line, end_month, sum(own_accrued(elapsed, {TERM})) AS earned
+            FROM (SELECT *, periods_by(end_month, {TERM}) AS elapsed
                 FROM (FROM added_rows SEMI JOIN breaks USING (line)) b,
                     range({m - 3}, {m + 2}) months(end_month)) l GROUP BY line, end_month)
         GROUP BY line),
@@ -59,10 +61,10 @@ def _neighbour_months(month: Month) -> str:
         FROM breaks l JOIN due USING (line) LEFT JOIN posted_near USING (line)
         CROSS JOIN ledger_span)
     SELECT line, expected_before, expected_after, before_difference, after_difference,
-        CASE WHEN within(before_difference, expected_before, l) THEN 1
-            WHEN within(before2_difference, expected_before2, l) THEN 2
+        CASE WHEN within(before_difference, expected_before, {ALLOWANCE}) THEN 1
+            WHEN within(before2_difference, expected_before2, {ALLOWANCE}) THEN 2
             ELSE 3 END AS months_broken
-    FROM measured l"""
+    FROM measured"""
 
 
 def entries_of(connection: Session) -> dict[int, tuple[Entry, ...]]:

@@ -14,7 +14,7 @@ from recon.base.result import Cause
 from recon.reconciliation.causes import wording
 from recon.reconciliation.causes.broken_line import AlternativeTerm, BrokenLine
 from recon.reconciliation.compare import reckoned_in
-from recon.reconciliation.expected import TERM_END, WIDE, terms
+from recon.reconciliation.expected import TERM, TERM_END, WIDE, terms
 from recon.store.session import Session, is_any
 
 
@@ -93,11 +93,13 @@ def alternative_terms(connection: Session, month: Month) -> dict[int, tuple[Alte
     variants = terms(_variants(), whole, _TERM_END, cuts=cuts)
     rows = connection.execute(
         f"""WITH reckoned AS (
-            SELECT *, periods_by({m - 1}, t) AS periods_before, periods_by({m}, t) AS periods_now
-            FROM ({variants}) t),
+            SELECT *, periods_by({m - 1}, {TERM}) AS periods_before,
+                periods_by({m}, {TERM}) AS periods_now
+            FROM ({variants})),
         earned AS (
-            SELECT *, accrued(periods_before, t) AS earned_before, accrued(periods_now, t) AS earned
-            FROM reckoned t WHERE {_worth_adding_up(m)}),
+            SELECT *, accrued(periods_before, {TERM}) AS earned_before,
+                accrued(periods_now, {TERM}) AS earned
+            FROM reckoned WHERE {_worth_adding_up(m)}),
         fitting AS (
             SELECT line, rank FROM earned
             WHERE earned - earned_before = recognized

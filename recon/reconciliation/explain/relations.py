@@ -11,6 +11,7 @@ from recon.base.errors import UsageError
 from recon.base.month import Month
 from recon.reconciliation.causes.gather import FLAGGED
 from recon.reconciliation.compare import with_terms
+from recon.reconciliation.expected import TERM, term_of
 from recon.store.session import Session, is_any, literal
 
 NEAREST = 3
@@ -100,18 +101,16 @@ def lines(session: Session, month: Month) -> list[Row]:
         session,
         f"""WITH found AS (
             SELECT * REPLACE (least(term_end, DATE '9999-12-31') AS term_end),
-            {FLAGGED} AS flags, accrued(periods, l) AS full_value,
-            accrued(periods, l) - expected_to_date(close_month, l) AS never_earned,
-            elapsed(period - 1, l) AS elapsed_before, elapsed(period, l) AS elapsed_now,
-            term_parts(period - 1, l) AS parts_before, term_parts(period, l) AS parts_now,
-            accrued(period - 1, l) AS earned_before, accrued(period, l) AS earned,
-            allowed(expected, rate_alone) AS by_rate,
+            {FLAGGED} AS flags, accrued(periods, {TERM}) AS full_value,
+            accrued(periods, {TERM}) - expected_to_date(close_month, {TERM}) AS never_earned,
+            elapsed(period - 1, {TERM}) AS elapsed_before, elapsed(period, {TERM}) AS elapsed_now,
+            term_parts(period - 1, {TERM}) AS parts_before, term_parts(period, {TERM}) AS parts_now,
+            accrued(period - 1, {TERM}) AS earned_before, accrued(period, {TERM}) AS earned,
+            allowed(expected, ppm, 0, NULL, 0, unit) AS by_rate,
             rounding_allowance(term_months, unit) AS by_rounding
         FROM (
             SELECT *, {month.index} - start_month + 1 AS period,
-                least(close_month, start_month + periods - 1) AS last_month,
-                {{ppm: ppm, unit: unit, term_months: 0, floor: 0, cap: CAST(NULL AS BIGINT)}}
-                    AS rate_alone
+                least(close_month, start_month + periods - 1) AS last_month
             FROM contract_lines LEFT JOIN ({_added(month)}) USING (line)) l)
         SELECT * REPLACE (coalesce(added_value, full_value) AS full_value,
             coalesce(added_remainder, never_earned) AS never_earned)
@@ -125,9 +124,9 @@ def _added(month: Month) -> str:
     return f"""
         SELECT line, min(start_month) AS first_month,
             max(greatest(close_month, start_month + periods - 1)) AS final_month,
-            list(expected({m}, p) ORDER BY row) AS shares,
-            sum(accrued(periods, p)) AS added_value,
-            sum(accrued(periods, p) - expected_to_date(close_month, p)) AS added_remainder
+            list(expected({m}, {TERM}) ORDER BY row) AS shares,
+            sum(accrued(periods, {TERM})) AS added_value,
+            sum(accrued(periods, {TERM}) - expected_to_date(close_month, {TERM})) AS added_remainder
         FROM added_rows p GROUP BY line"""
 
 
@@ -152,14 +151,14 @@ def months(session: Session, month: Month) -> list[Row]:
                 unnest(range(from_month, to_month + 1)) AS month
             FROM spans),
         due AS (
-            SELECT s.line, month, sum(expected(s.month, p)) AS share,
-                sum(expected_to_date(s.month, p)) AS share_to_date
+            SELECT s.line, month, sum(expected(s.month, {term_of("p")})) AS share,
+                sum(expected_to_date(s.month, {term_of("p")})) AS share_to_date
             FROM spread s JOIN added_rows p USING (line) GROUP BY s.line, month)
         SELECT type, currency, month,
-            CASE WHEN on_contract THEN coalesce(share, expected(s.month, s)) ELSE 0 END
+            CASE WHEN on_contract THEN coalesce(share, expected(s.month, {TERM})) ELSE 0 END
                 AS expected,
             coalesce(p.recognized, 0) AS recognized,
-            CASE WHEN on_contract THEN coalesce(share_to_date, expected_to_date(s.month, s))
+            CASE WHEN on_contract THEN coalesce(share_to_date, expected_to_date(s.month, {TERM}))
                 ELSE 0 END AS to_date_expected,
             sum(coalesce(p.recognized, 0)) OVER (PARTITION BY type, currency ORDER BY month)
                 AS to_date_recognized,

@@ -8,7 +8,7 @@ too.
 
 from __future__ import annotations
 
-from recon.reconciliation.expected import terms
+from recon.reconciliation.expected import TERM, term_of, terms
 from recon.sources.sample.draws import weighted
 from recon.sources.sample.recipe import Recipe
 from recon.sources.sample.rules import TEMPERS
@@ -91,10 +91,11 @@ def _amounts() -> str:
         f" LEFT JOIN (SELECT line, m + {offset} AS m, amount FROM due) {name} USING (line, m)"
         for name, offset in offsets.items()
     )
-    usual = """CASE WHEN m > close_month
-        THEN CAST(expected(least(close_month, start_month + periods - 1), t) AS BIGINT) END
+    row = term_of("t")
+    usual = f"""CASE WHEN m > close_month
+        THEN CAST(expected(least(close_month, start_month + periods - 1), {row}) AS BIGINT) END
             AS last_amount,
-        CASE WHEN m < start_month THEN CAST(expected(start_month, t) AS BIGINT) END
+        CASE WHEN m < start_month THEN CAST(expected(start_month, {row}) AS BIGINT) END
             AS first_amount"""
     return f"""
     SELECT t.* REPLACE (CAST(value AS BIGINT) AS value, CAST(term_months AS BIGINT) AS term_months),
@@ -115,7 +116,7 @@ def _otherwise() -> str:
     )
     columns = ", ".join(f"max(other) FILTER (name = '{name}') AS {name}" for name in _OTHERWISE)
     return f"""SELECT line, m, {columns} FROM (
-        SELECT line, m, name, CAST(expected(m, t) AS BIGINT) AS other FROM ({terms(lines)}) t)
+        SELECT line, m, name, CAST(expected(m, {TERM}) AS BIGINT) AS other FROM ({terms(lines)}) t)
         GROUP BY line, m"""
 
 

@@ -6,6 +6,7 @@ to five postings a month, which add up to what is expected; the months before ha
 
 from __future__ import annotations
 
+from recon.reconciliation.expected import TERM
 from recon.sources.sample.recipe import Recipe
 from recon.store.session import Session
 
@@ -62,11 +63,11 @@ def _due(recipe: Recipe) -> str:
     first, last = recipe.first.index, recipe.last.index
     earliest = 0 if recipe.history else first - REACH
     months = f"""
-        SELECT line, m, unit, CAST(expected(m, t) AS BIGINT) AS amount
+        SELECT line, m, unit, CAST(expected(m, {TERM}) AS BIGINT) AS amount
         FROM (SELECT *, unnest(range(greatest(start_month, {earliest}),
             least(close_month, {last}) + 1)) AS m FROM lines) t"""
     opening = f"""
-        SELECT line, {earliest - 1}, unit, CAST(expected_to_date({earliest - 1}, t) AS BIGINT)
+        SELECT line, {earliest - 1}, unit, CAST(expected_to_date({earliest - 1}, {TERM}) AS BIGINT)
         FROM lines t WHERE start_month < {earliest}"""
     return f"""
     SELECT line, m, amount, dice, unit,
