@@ -372,7 +372,7 @@ def _entries_of(given: Columns, compliance: Sequence[str], periods: Periods | No
             {side.count(CONDENSED)} AS stands_for
         FROM (SELECT *, read_id(given_contract_id) AS id FROM said))
     SELECT * EXCLUDE refused, {texts},
-        CASE WHEN refused IS NULL THEN {why} ELSE concat_ws('; ', {why}, refused) END AS reason
+        nullif(concat_ws('; ', {why}, refused), '') AS reason
     FROM typed"""
 
 
