@@ -33,8 +33,8 @@ def reason(
         column = listed.removeprefix("?")
         blank = f"'{column} is missing'" if listed == column else "NULL"
         parts.append(
-            f"CASE WHEN {value} IS NOT NULL THEN NULL WHEN {side.text(column)} IS NULL THEN {blank} "
-            f"ELSE {_quoted(side, column, what)} END"
+            f"CASE WHEN {value} IS NOT NULL THEN NULL "
+            f"WHEN {side.text(column)} IS NULL THEN {blank} ELSE {_quoted(side, column, what)} END"
         )
     parts += [
         f"CASE WHEN {wrong} THEN {_quoted(side, column, what)} END"
