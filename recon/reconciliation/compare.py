@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from recon.base.month import Month
 from recon.base.policy import Policy
-from recon.reconciliation.expected import NARROW, TERM, WIDE, terms
+from recon.reconciliation.expected import NARROW, NO_TERM, TERM, WIDE, terms
 from recon.reconciliation.intake import LONGEST_TERM, with_term
 from recon.reconciliation.policy_sql import ALLOWANCE, rule_of
 from recon.store.session import Session, columns, is_any, literal
@@ -124,20 +124,25 @@ def compare(connection: Session, month: Month, policy: Policy) -> None:
 def view_lines(connection: Session, policy: Policy) -> None:
     """Create `lines`: compared lines with contract, rule, term and allowance."""
     whole = _reckoned(connection)
+    # Joined only where there are any: several statements are planned with this view in them.
+    added, value, months_added = "", "t.value", "CAST(NULL AS BIGINT) AS months_added"
+    if is_any(connection, "added_rows"):
+        value, months_added = "coalesce(a.value, t.value)", "months_added"
+        added = f"""LEFT JOIN (
+            SELECT line, sum(value) AS value, {_ADDED_MONTHS} AS months_added
+            FROM added_rows GROUP BY line) a USING (line)"""
     joined = f"""
         SELECT c.*, r.kind, r.recognition, r.convention, r.rounding, r.start_rule,
             r.stop_rule, r.unit,
             CASE WHEN on_contract THEN r.ppm ELSE {literal(policy.tolerance.ppm)} END AS ppm,
-            r.floor, r.cap, CAST(coalesce(a.value, t.value) AS {whole}) AS value,
-            months_added, t.booked_on, t.started_on,
+            r.floor, r.cap, CAST({value} AS {whole}) AS value,
+            {months_added}, t.booked_on, t.started_on,
             t.close_date, t.terminated_on, t.duration,
             coalesce(t.customer_id, o.customer_id) AS customer_id,
             coalesce(t.customer, o.customer) AS customer, coalesce(t.owner, o.owner) AS owner
         FROM lines_compared c JOIN rules r USING (rule)
         LEFT JOIN contracts_typed t ON t.row = c.line
-        LEFT JOIN (
-            SELECT line, sum(value) AS value, {_ADDED_MONTHS} AS months_added
-            FROM added_rows GROUP BY line) a USING (line)
+        {added}
         LEFT JOIN lines_without_contract o ON o.row = c.line"""
     connection.execute(
         f"""CREATE OR REPLACE VIEW lines AS
@@ -206,8 +211,9 @@ def _added_rows(connection: Session, whole: str) -> str:
     `line` is the first row of their key.
     """
     several = "duplicate_contract_keys"
-    none = "" if is_any(connection, several) else "LIMIT 0"
-    rows = terms(f"FROM contracts_valid SEMI JOIN {several} USING (id_key, type) {none}", whole)
+    if not is_any(connection, several):
+        return f"SELECT row AS line, *, {NO_TERM} FROM contracts_valid LIMIT 0"
+    rows = terms(f"FROM contracts_valid SEMI JOIN {several} USING (id_key, type)", whole)
     return f"""
     SELECT min(row) OVER (PARTITION BY id_key, type, currency) AS line, *
     FROM ({rows}) QUALIFY count(*) OVER (PARTITION BY id_key, type, currency) > 1"""

@@ -234,6 +234,13 @@ _STOP = "stop_period stop_days stop_of stop_before stop_part stop_share stop_ela
 _NO_STOP = ", ".join(f"CAST(NULL AS BIGINT) AS {column}" for column in _STOP.split())
 
 
+_COUNTED = "term_days first_days month_days whole_months denominator first step periods close_month"
+# The columns that `terms` adds, for relations without rows.
+NO_TERM = f"""CAST(NULL AS BIGINT) AS start_month, CAST(NULL AS DATE) AS term_end,
+    CAST(NULL AS VARCHAR) AS basis,
+    {", ".join(f"CAST(NULL AS BIGINT) AS {column}" for column in _COUNTED.split())}, {_NO_STOP}"""
+
+
 def _with_stop(spread: str) -> str:
     """SELECT of spread lines with the period of their stop.
 

@@ -15,31 +15,24 @@ from recon.reconciliation.causes import wording
 from recon.reconciliation.causes.broken_line import BrokenLine
 from recon.reconciliation.expected import TERM
 from recon.reconciliation.policy_sql import ALLOWANCE
-from recon.store.session import Session
+from recon.store.session import Session, is_any
 
 
 def create_neighbour_months(connection: Session, month: Month) -> None:
     """Create `neighbour_months`: differences of the months around each break."""
-    found = _neighbour_months(month)
+    found = _neighbour_months(month, is_any(connection, "added_rows"))
     connection.execute(f"CREATE OR REPLACE TEMP TABLE neighbour_months AS {found}")
 
 
-def _neighbour_months(month: Month) -> str:
+def _neighbour_months(month: Month, added: bool) -> str:
     m = month.index
+    own = "breaks ANTI JOIN added_rows USING (line)" if added else "breaks"
     return f"""
     WITH earned AS (
         SELECT line, list(CASE WHEN on_contract THEN own_accrued(elapsed, {TERM}) ELSE 0 END
             ORDER BY end_month) AS by_month
-        FROM (SELECT *, periods_by(end_month, {TERM}) AS elapsed
-            FROM (FROM breaks ANTI JOIN added_rows USING (line)) b,
-                range({m - 3}, {m + 2}) months(end_month)) l GROUP BY line
-        UNION ALL SELECT line, list(earned ORDER BY end_month)
-        FROM (
-            SELECT line, end_month, sum(own_accrued(elapsed, {TERM})) AS earned
-            FROM (SELECT *, periods_by(end_month, {TERM}) AS elapsed
-                FROM (FROM added_rows SEMI JOIN breaks USING (line)) b,
-                    range({m - 3}, {m + 2}) months(end_month)) l GROUP BY line, end_month)
-        GROUP BY line),
+        FROM ({_months_around(m, own)}) GROUP BY line
+        {_earned_by_added_rows(m) if added else ""}),
     due AS (
         SELECT line, by_month[2] - by_month[1] AS expected_before2,
             by_month[3] - by_month[2] AS expected_before,
@@ -65,6 +58,23 @@ def _neighbour_months(month: Month) -> str:
             WHEN within(before2_difference, expected_before2, {ALLOWANCE}) THEN 2
             ELSE 3 END AS months_broken
     FROM measured"""
+
+
+def _months_around(m: int, lines: str) -> str:
+    """SELECT of some lines with each month's end, and the periods elapsed by then."""
+    return f"""
+        SELECT *, periods_by(end_month, {TERM}) AS elapsed
+        FROM (FROM {lines}), range({m - 3}, {m + 2}) months(end_month)"""
+
+
+def _earned_by_added_rows(m: int) -> str:
+    rows = _months_around(m, "added_rows SEMI JOIN breaks USING (line)")
+    return f"""
+        UNION ALL SELECT line, list(earned ORDER BY end_month)
+        FROM (
+            SELECT line, end_month, sum(own_accrued(elapsed, {TERM})) AS earned
+            FROM ({rows}) GROUP BY line, end_month)
+        GROUP BY line"""
 
 
 def entries_of(connection: Session) -> dict[int, tuple[Entry, ...]]:
