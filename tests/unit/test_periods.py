@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -20,6 +21,10 @@ from recon.base.errors import ConfigError, ExitCode, MonthError
 from recon.base.month import Month
 from recon.base.periods import PeriodMistakes, Periods, read_periods
 from recon.base.result import Side
+from recon.record.journal.model import Event, Kind
+from recon.record.journal.store import Journal
+from recon.sources.delivery import Request
+from recon.sources.parts import entry_parts
 from recon.store import periods as fiscal
 from recon.store.session import open_session
 from tests import oracle
@@ -326,6 +331,35 @@ def test_periods_come_as_a_frame_too() -> None:
     for wrong in ([("P1", "2024-01-01")], YEAR[::-1], frame[["code"]], 5):
         with pytest.raises(ConfigError, match="periods: "):
             recon.reconcile(pd.DataFrame([contract()]), posted, "FY24-P06", periods=wrong)
+
+
+def test_a_database_is_asked_for_the_days_of_periods() -> None:
+    """The month in question with its neighbours, then what is older."""
+    month = Month.parse("FY24-P06", Periods.of(YEAR))
+    columns: dict[str, type] = {"contract_id": str, "revenue_type": str, "amount": Decimal}
+    asked = [part.parameters for part in entry_parts("SELECT 1", Request(month), columns)]
+    assert asked == [
+        (date(2024, 4, 29), date(2024, 7, 29)),
+        (date(2024, 4, 1), date(2024, 4, 29)),
+        (date(1900, 1, 1), date(2024, 4, 1)),
+    ]
+
+
+def test_runs_of_calendar_months_stay_in_the_journal(tmp_path: Path) -> None:
+    """They come before the periods; one that nobody knows any more names the setting."""
+    periods = Periods.of(YEAR)
+    known = [Month.parse("2023-12"), Month.parse("FY24-P02", periods)]
+    with Journal.at(tmp_path, periods) as journal:
+        for month in known:
+            journal.say(Event(0, datetime.now(UTC), "x", "x", Kind.NOTED, "B-1", month, "x"))
+        assert [str(event.month) for event in journal.events()] == ["2023-12", "FY24-P02"]
+        assert [event.month for event in journal.events()] == sorted(known)
+    for other, told in ((None, "is not set"), (Periods.of(YEAR[4:]), "has no FY24-P02")):
+        with (
+            Journal.at(tmp_path, other) as journal,
+            pytest.raises(ConfigError, match=rf"calendar\.periods: {told}, but the journal"),
+        ):
+            journal.events()
 
 
 # --- the oracle
