@@ -62,8 +62,7 @@ MACROS = (
             + (k - 1) * rounded(value, step, denominator, unit) END""",
     # So is the part of a period that a stop cuts.
     f"""CREATE MACRO accrued_last_period(k, {TERM}) AS
-        accrued_whole(CASE WHEN k >= stop_period THEN stop_period - 1 ELSE k END,
-            value, unit, {_SPREAD})
+        accrued_whole(least(k, stop_period - 1), value, unit, {_SPREAD})
         + CASE WHEN k >= stop_period
             THEN rounded(value, stop_share, stop_parts, unit) ELSE 0 END""",
     f"""CREATE MACRO accrued(k, {TERM}) AS CASE rounding
