@@ -29,11 +29,13 @@ from recon.reconciliation.double_booking import (
 
 WHAT_TO_DO: Mapping[Cause, str] = {
     Cause.DUPLICATE_ENTRY: "Reverse what was posted more than once.",
+    Cause.POSTED_AGAIN: "Reverse what was posted more than once.",
     Cause.SIGN_FLIPPED: "Correct the sign.",
     Cause.DECIMAL_SHIFT: "Correct the amount to what is expected.",
     Cause.DIGITS_SWAPPED: "Correct the amount to what is expected.",
     Cause.WRONG_PERIOD: "Move to the month that it belongs in; the run of the other month may "
     "propose the same entry, so post it once.",
+    Cause.PARTIAL_POSTING: "Post the part that is missing.",
     Cause.WRONG_TYPE: "Move to the right revenue type.",
     Cause.WRONG_CONTRACT: "Move to the right contract.",
     Cause.MISTYPED_CONTRACT: "Move to the contract that was meant.",
@@ -46,9 +48,16 @@ WHAT_TO_DO: Mapping[Cause, str] = {
 _CONTRACT_DATA = "check the contract's data first: they may be wrong"
 WHY_NOT: Mapping[Cause, str] = {
     Cause.CATCH_UP: "to date everything agrees, so there is nothing to post",
+    Cause.CREDIT_NOTE: "a credit note is a change of the contract, which analytics may lack",
+    Cause.POSTED_TOGETHER: "divide the entry over its lines first",
     Cause.WRONG_DURATION: _CONTRACT_DATA,
     Cause.WRONG_START: _CONTRACT_DATA,
     Cause.OTHER_CONVENTION: _CONTRACT_DATA,
+    Cause.AMENDED: _CONTRACT_DATA,
+    Cause.STOPPED_BY_DAYS: _CONTRACT_DATA,
+    Cause.REMAINDER_TAKEN: "find out first whether the rest is due at the stop",
+    Cause.TWO_CAUSES: "two errors explain it together: put right one after the other",
+    Cause.EXTRA_ENTRY: "find out first what the entry is for",
     Cause.UNKNOWN_CONTRACT: "find out first whose contract it is",
     Cause.UNEXPLAINED: "no cause explains the difference",
 }

@@ -165,7 +165,7 @@ def test_an_entry_in_the_wrong_month_is_proposed_by_the_earlier_run() -> None:
     session, after = opened([contract("C-1")], [*posted("C-1", FIVE), late, july], month="2024-07")
     with session:
         (refused,) = proposals(JUNE + 1, after.breaks).unproposed
-    assert refused.reason == "several causes explain it: wrong period, catch up"
+    assert refused.reason == "several causes explain it: catch up, wrong period"
 
 
 def test_revenue_moves_between_types_at_once() -> None:
@@ -373,6 +373,13 @@ def test_however_entries_were_mixed_up(book: tuple[list[Row], list[Row]]) -> Non
 # --- the sample
 
 
+NOT_IN_SAMPLE = {
+    Cause.WRONG_START, Cause.POSTED_AGAIN, Cause.CREDIT_NOTE, Cause.PARTIAL_POSTING,
+    Cause.POSTED_TOGETHER, Cause.AMENDED, Cause.STOPPED_BY_DAYS, Cause.REMAINDER_TAKEN,
+    Cause.TWO_CAUSES, Cause.EXTRA_ENTRY,
+}  # fmt: skip
+
+
 @pytest.fixture(scope="module")
 def sample() -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return both sides of a small sample with every error planted in every month."""
@@ -392,8 +399,10 @@ def test_posted_proposals_leave_nothing_of_what_they_are_for(
     before = {month: recon.reconcile(contracts, entries, month).breaks for month in months}
     found = proposals(JUNE, before[JUNE])
     # In the sample every flipped entry has a document of its own, as a credit note would have.
-    assert {proposal.cause for proposal in found.proposed} == {*WHAT_TO_DO} - {Cause.SIGN_FLIPPED}
-    assert {refused.item.cause for refused in found.unproposed} >= {*WHY_NOT} - {Cause.WRONG_START}
+    assert {proposal.cause for proposal in found.proposed} == {*WHAT_TO_DO} - {
+        Cause.SIGN_FLIPPED
+    } - NOT_IN_SAMPLE
+    assert {refused.item.cause for refused in found.unproposed} >= {*WHY_NOT} - NOT_IN_SAMPLE
     fixed = pd.concat([entries, pd.DataFrame(booked(found))], ignore_index=True)
     after = {month: recon.reconcile(contracts, fixed, month).breaks for month in months}
     solved = [item for proposal in found.proposed for item in proposal.breaks]

@@ -39,12 +39,12 @@ def explain(line: BrokenLine) -> Explanation:
 
 
 DETECTORS: tuple[tuple[Cause, Detector], ...] = (
+    (Cause.CATCH_UP, postings.catch_up),
     (Cause.DUPLICATE_ENTRY, postings.duplicate_entry),
     (Cause.SIGN_FLIPPED, postings.sign_flipped),
     (Cause.DECIMAL_SHIFT, postings.decimal_shift),
     (Cause.DIGITS_SWAPPED, postings.digits_swapped),
     (Cause.WRONG_PERIOD, postings.wrong_period),
-    (Cause.CATCH_UP, postings.catch_up),
     (Cause.WRONG_TYPE, counterparts.wrong_type),
     (Cause.WRONG_CONTRACT, counterparts.wrong_contract),
     (Cause.MISTYPED_CONTRACT, counterparts.mistyped_contract),
