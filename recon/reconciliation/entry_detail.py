@@ -79,42 +79,47 @@ def _reread(connection: Session, month: Month) -> None:
     """Create `entries_reread`: entries under `keys_to_reread`, typed.
 
     These are the keys of broken lines (line), and those under which some entry cannot be compared
-    (suspect), be it that its contract line is invalid (blocked says why).
+    (suspect), be it that its contract line is invalid (blocked says why). A year around is asked
+    for (far) where another month may have what the line lacks, or lack what it has.
     """
     m = month.index
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE keys_to_reread AS
-        SELECT {GIVEN}, c.line, coalesce(lacks, false) AS lacks, b.reason AS blocked,
+        SELECT {GIVEN}, c.line, coalesce(far, false) AS far, b.reason AS blocked,
             unread OR NOT keyed OR b.reason IS NOT NULL AS suspect
         FROM entry_sums_as_spelled LEFT JOIN invalid_contract_keys b USING (id_key, type, currency)
         LEFT JOIN (
-            SELECT line, id_key, type, currency, {LACKING} AS lacks
-            FROM lines_compared WHERE {BROKEN}) c
+            SELECT line, id_key, type, currency, {LACKING}
+                OR to_date_recognized - to_date_expected <> difference OR last_month > {m + 1}
+                AS far
+            FROM lines_compared CROSS JOIN ledger_span WHERE {BROKEN}) c
             USING (id_key, type, currency)
         WHERE line IS NOT NULL OR suspect"""
     )
     connection.execute(
         f"""CREATE OR REPLACE TEMP VIEW entries_to_reread AS
-        SELECT e.*, a.line, a.lacks, a.blocked, a.suspect
+        SELECT e.*, a.line, a.far, a.blocked, a.suspect
         FROM entries_raw_numbered e JOIN keys_to_reread a ON {same_key("e", "a")}"""
     )
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE entries_reread AS
-        SELECT row, line, lacks, blocked, suspect, entry_id, id_key, type, currency, amount, month,
+        SELECT row, line, far, blocked, suspect, entry_id, id_key, type, currency, amount, month,
             stands_for, document_ref, posted_at, reason
         FROM entries_of('entries_to_reread')
         WHERE suspect OR month BETWEEN {m - 2} AND {m + 1}
-            OR (lacks AND month BETWEEN {m - A_YEAR} AND {m + A_YEAR})"""
+            OR (far AND month BETWEEN {m - A_YEAR} AND {m + A_YEAR})"""
     )
 
 
 def _create_break_entries(connection: Session, month: Month) -> None:
+    """Create `break_entries`, without the sums of several months."""
     m = month.index
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE break_entries AS
         SELECT line, month - {m} AS distance, entry_id, amount, document_ref, posted_at
         FROM entries_reread
-        WHERE line IS NOT NULL AND reason IS NULL AND month BETWEEN {m - 2} AND {m + 1}"""
+        WHERE line IS NOT NULL AND reason IS NULL AND (month BETWEEN {m - 2} AND {m + 1}
+            OR stands_for = 1 AND month BETWEEN {m - A_YEAR} AND {m + A_YEAR})"""
     )
 
 
@@ -165,7 +170,7 @@ def _create_recognized_months(connection: Session, month: Month) -> None:
         f"""CREATE OR REPLACE TEMP TABLE recognized_months AS
         SELECT line, month, sum(amount) AS recognized, sum(stands_for) > 1 AS several
         FROM entries_reread
-        WHERE lacks AND reason IS NULL AND month <> {m}
+        WHERE far AND line IS NOT NULL AND reason IS NULL AND month <> {m}
             AND (stands_for = 1 OR month = {m - 2})
             AND month BETWEEN {m - A_YEAR} AND {m + A_YEAR}
         GROUP BY line, month"""

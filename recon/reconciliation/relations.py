@@ -160,7 +160,7 @@ RELATIONS = (
         "session: the first and the last month with an entry",
         "first_month last_month",
         "compare",
-        "causes.postings totals",
+        "causes.periods entry_detail totals",
     ),
     _relation(
         "invalid_contract_keys",
@@ -187,8 +187,7 @@ RELATIONS = (
         "month_days whole_months denominator first step periods close_month stop_period "
         "stop_days stop_of stop_before stop_part stop_share stop_elapsed stop_parts",
         "compare",
-        "causes.gather causes.objections causes.postings causes.terms control_totals "
-        "explain.relations rollforward",
+        "causes.gather causes.periods causes.terms control_totals explain.relations rollforward",
     ),
     _relation(
         "lines_without_contract",
@@ -228,28 +227,28 @@ RELATIONS = (
     _relation(
         "keys_to_reread",
         "key as spelled and broken line; `suspect` where some entry cannot be compared",
-        f"{_KEY_AS_SPELLED} line lacks blocked suspect",
+        f"{_KEY_AS_SPELLED} line far blocked suspect",
         "entry_detail",
     ),
     _relation(
         "entries_to_reread",
         "entry as delivered under one of these keys",
-        "row given_* refused line lacks blocked suspect",
+        "row given_* refused line far blocked suspect",
         "entry_detail",
     ),
     _relation(
         "entries_reread",
         "entry under one of these keys, typed, with its reason",
-        f"row line lacks blocked suspect entry_id {_KEY} amount month stands_for document_ref "
+        f"row line far blocked suspect entry_id {_KEY} amount month stands_for document_ref "
         "posted_at reason",
         "entry_detail",
     ),
     _relation(
         "break_entries",
-        "entry of a broken line, `distance` in months from two before to one after",
+        "entry of a broken line, `distance` in months; a year around where that may say more",
         "line distance entry_id amount document_ref posted_at",
         "entry_detail",
-        "causes.objections causes.postings",
+        "causes.objections causes.periods causes.postings",
     ),
     _relation(
         "entries_invalid",
@@ -268,10 +267,10 @@ RELATIONS = (
     ),
     _relation(
         "recognized_months",
-        "broken line that lacks revenue and other month, up to a year away",
+        "broken line and other month with entries, up to a year away",
         "line month recognized several",
         "entry_detail",
-        "causes.objections",
+        "causes.periods",
     ),
     _relation(
         "compliance_blanks",
@@ -292,14 +291,22 @@ RELATIONS = (
         "line whose difference is outside tolerance",
         _OFF,
         "causes.gather",
-        "causes.counterparts causes.objections causes.postings causes.terms",
+        "causes.counterparts causes.objections causes.periods causes.terms",
     ),
     _relation(
         "neighbour_months",
         "broken line, with the differences of the months around it",
-        "line expected_before expected_after before_difference after_difference months_broken",
-        "causes.postings",
+        "line expected_before expected_after before_difference after_difference ledger_from "
+        "months_broken",
+        "causes.periods",
         "causes.gather",
+    ),
+    _relation(
+        "months_off",
+        "broken line and other month, up to a year away, with too much or too little",
+        "line month due difference several",
+        "causes.periods",
+        "causes.objections",
     ),
     _relation(
         "alternative_terms",

@@ -192,7 +192,7 @@ PLANTED = {
         P-11     EARLY-P     100.00 2024-05
         P-12     EARLY-P     100.00 2024-05
         """,
-        {"EARLY-P": "catch_up wrong_period"},
+        {"EARLY-P": "wrong_period"},
     ),
     "posted a month late": Case(
         "contract_id booking_date \n LATE-PO 2024-05-01",
@@ -379,7 +379,7 @@ PLANTED = {
         OVERDUE     100.00 2024-05
         OVERDUE     100.00 2024-06
         """,
-        {"OVERDUE": "catch_up wrong_start"},
+        {"OVERDUE": "catch_up wrong_period wrong_start"},
     ),
     "a first month by its days": Case(
         "contract_id booking_date \n BY-DAYS 2024-06-15",
@@ -507,7 +507,7 @@ def test_no_other_break() -> None:
 
 
 NOT_YET = {
-    Cause.WRONG_PERIOD, Cause.POSTED_AGAIN, Cause.CREDIT_NOTE, Cause.PARTIAL_POSTING,
+    Cause.POSTED_AGAIN, Cause.CREDIT_NOTE, Cause.PARTIAL_POSTING,
     Cause.POSTED_TOGETHER, Cause.AMENDED, Cause.STOPPED_BY_DAYS, Cause.REMAINDER_TAKEN,
     Cause.TWO_CAUSES, Cause.EXTRA_ENTRY,
 }  # fmt: skip

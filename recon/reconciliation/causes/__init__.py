@@ -11,7 +11,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from recon.base.result import Cause
-from recon.reconciliation.causes import counterparts, last_resorts, postings, terms
+from recon.reconciliation.causes import (
+    amounts,
+    counterparts,
+    last_resorts,
+    periods,
+    postings,
+    terms,
+)
 from recon.reconciliation.causes.broken_line import BrokenLine
 
 Detector = Callable[[BrokenLine], str | None]
@@ -41,10 +48,10 @@ def explain(line: BrokenLine) -> Explanation:
 DETECTORS: tuple[tuple[Cause, Detector], ...] = (
     (Cause.CATCH_UP, postings.catch_up),
     (Cause.DUPLICATE_ENTRY, postings.duplicate_entry),
-    (Cause.SIGN_FLIPPED, postings.sign_flipped),
-    (Cause.DECIMAL_SHIFT, postings.decimal_shift),
-    (Cause.DIGITS_SWAPPED, postings.digits_swapped),
-    (Cause.WRONG_PERIOD, postings.wrong_period),
+    (Cause.SIGN_FLIPPED, amounts.sign_flipped),
+    (Cause.DECIMAL_SHIFT, amounts.decimal_shift),
+    (Cause.DIGITS_SWAPPED, amounts.digits_swapped),
+    (Cause.WRONG_PERIOD, periods.wrong_period),
     (Cause.WRONG_TYPE, counterparts.wrong_type),
     (Cause.WRONG_CONTRACT, counterparts.wrong_contract),
     (Cause.MISTYPED_CONTRACT, counterparts.mistyped_contract),

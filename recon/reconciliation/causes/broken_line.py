@@ -36,12 +36,26 @@ class OffsettingLine:
     to_date_recognized: int
 
 
+class MonthOff(NamedTuple):
+    """Another month of a line that is off.
+
+    `offset` is that month less the reconciled one; `difference` recognized less `due`,
+    `entries` those of its sign.
+    """
+
+    offset: int
+    due: int
+    difference: int
+    entries: tuple[Entry, ...]
+
+
 class BrokenLine(NamedTuple):
     """One line that breaks; amounts in ten-thousandths.
 
     Differences are recognized less expected. `number` is the `line` of the relations. `entries` are
-    those of the month and its neighbours, `unread` says which of the line cannot be read, and
-    `against` where the amount that it lacks is found instead.
+    those of the month and its neighbours, `months_off` other months that have what it lacks or the
+    other way round. `unread` says which entries of the line cannot be read, and `against` where the
+    amount that it lacks is found instead. `ledger_from` is the first month of the ledger.
     """
 
     number: int
@@ -49,6 +63,7 @@ class BrokenLine(NamedTuple):
     entries: tuple[Entry, ...]
     entries_of_month: tuple[Entry, ...]
     alternative_terms: tuple[AlternativeTerm, ...]
+    months_off: tuple[MonthOff, ...]
     unread: str
     against: tuple[str, ...]
     offsetting_lines: Mapping[Cause, OffsettingLine]
@@ -74,6 +89,7 @@ class BrokenLine(NamedTuple):
     expected_before: int
     expected_after: int
     months_broken: int
+    ledger_from: int | None
     on_contract: bool
     known_contract: bool
     full_value: int | None
@@ -82,6 +98,11 @@ class BrokenLine(NamedTuple):
     start_month: int | None
     closed_early_on: date | None
     lines_that_cancel: int
+
+    def on_own_document(self, entry: Entry) -> bool:
+        """Whether no other entry shares the document of one."""
+        document = entry.document_ref
+        return document != "" and sum(e.document_ref == document for e in self.entries) == 1
 
     def offsetting_line(self, cause: Cause) -> OffsettingLine | None:
         """Line off by the opposite amount for a cause."""

@@ -11,7 +11,7 @@ from recon.base import money
 from recon.base.result import Cause, Counterpart
 from recon.reconciliation.causes import wording
 from recon.reconciliation.causes.broken_line import BrokenLine, OffsettingLine
-from recon.reconciliation.causes.postings import misplaced
+from recon.reconciliation.causes.periods import misplaced
 from recon.store.session import Session, is_any
 
 # What makes two lines that are off by opposite amounts a pair.
@@ -157,10 +157,8 @@ def counterpart(line: BrokenLine, cause: Cause) -> Counterpart | None:
     None, too, where the lines of a contract cancel out only all together.
     """
     if cause is Cause.WRONG_PERIOD and (found := misplaced(line)):
-        entries, by = found
-        neighbour = entries[0].offset or by
         return Counterpart(
-            line.contract_id, line.revenue_type, line.currency, neighbour,
+            line.contract_id, line.revenue_type, line.currency, found.other_month,
             line.to_date_expected, line.to_date_recognized,
         )  # fmt: skip
     other = line.offsetting_line(cause)

@@ -13,7 +13,12 @@ from recon.base.result import Flag, Status
 from recon.reconciliation.causes.broken_line import BrokenLine
 from recon.reconciliation.causes.counterparts import CANCELLING, offsetting_lines
 from recon.reconciliation.causes.objections import objections_of, unread_of
-from recon.reconciliation.causes.postings import create_neighbour_months, entries_of
+from recon.reconciliation.causes.periods import (
+    create_months_off,
+    create_neighbour_months,
+    months_off,
+)
+from recon.reconciliation.causes.postings import entries_of
 from recon.reconciliation.causes.terms import alternative_terms
 from recon.reconciliation.compare import BROKEN, with_terms
 from recon.store.session import Session, is_any
@@ -24,7 +29,9 @@ def gather(connection: Session, month: Month) -> Iterator[BrokenLine]:
     if not _create_breaks(connection):
         return
     create_neighbour_months(connection, month)
+    create_months_off(connection, month)
     entries = entries_of(connection)
+    off = months_off(connection, month)
     terms = alternative_terms(connection, month)
     unread, against = unread_of(connection), objections_of(connection, month)
     offsetting = offsetting_lines(connection)
@@ -39,6 +46,7 @@ def gather(connection: Session, month: Month) -> Iterator[BrokenLine]:
                 posted,
                 tuple(entry for entry in posted if entry.offset == 0),
                 terms.get(line, ()),
+                off.get(line, ()),
                 unread.get(line, ""),
                 against.get(line, ()),
                 offsetting.get(line, {}),
@@ -86,7 +94,7 @@ _BROKEN_LINES = f"""
         coalesce(b.customer, b.customer_id, ''), coalesce(b.segment, ''), coalesce(b.owner, ''),
         b.expected, b.recognized, b.difference, b.allowed, b.entries,
         b.to_date_expected, b.to_date_recognized, n.before_difference, n.after_difference,
-        n.expected_before, n.expected_after, n.months_broken, b.on_contract,
+        n.expected_before, n.expected_after, n.months_broken, n.ledger_from, b.on_contract,
         b.known_contract,
         rounded(b.value, 1, 1, b.unit), coalesce(a.first_day, {_STARTS}),
         CASE WHEN a.line IS NOT NULL THEN a.last_month

@@ -19,7 +19,6 @@ from recon.base.result import Cause
 from recon.reconciliation.causes.broken_line import BrokenLine
 from recon.reconciliation.compare import LACKING
 from recon.reconciliation.entry_detail import in_scope
-from recon.reconciliation.expected import TERM
 from recon.store.session import Session, is_any
 
 # Of a key with more entries in the month no two or three are tried together.
@@ -47,7 +46,7 @@ def objections_of(connection: Session, month: Month) -> dict[int, tuple[str, ...
     if not is_any(connection, "breaks_lacking"):
         return {}
     found: defaultdict[int, list[str]] = defaultdict(list)
-    for line, at, surplus, currency in _in_another_month(connection):
+    for line, at, surplus, currency in connection.execute(_IN_ANOTHER_MONTH).fetchall():
         found[line].append(
             f"{money.pretty(surplus, currency)} {currency} more than expected is recognized in "
             f"{month.at(at)}"
@@ -57,37 +56,14 @@ def objections_of(connection: Session, month: Month) -> dict[int, tuple[str, ...
     return {line: tuple(sentences) for line, sentences in found.items()}
 
 
-def _in_another_month(connection: Session) -> list[tuple[Any, ...]]:
-    """Other months whose surplus covers a lacking amount.
-
-    One entry is no larger than its month's surplus; of several, one may be the missing one, though
-    others are too much as well. Where a line has entries in the month, only a part is missing.
-    """
-    if not is_any(connection, "recognized_months"):
-        return []
-    of = "SEMI JOIN breaks_lacking USING (line)"
-    near = [
-        _surplus_of_months("recognized - due", f"breaks {of} ANTI JOIN added_rows USING (line)"),
-        _surplus_of_months("recognized - sum(due)", f"added_rows {of}")
-        + " GROUP BY line, month, several, recognized",
-    ]
-    added = is_any(connection, "added_rows")
-    return connection.execute(
-        f"""SELECT line, month, surplus, currency
-        FROM ({" UNION ALL ".join(near[: 1 + added])}) JOIN breaks_lacking USING (line)
-        WHERE way * surplus >= least AND (entries = 0 AND several OR way * surplus <= most)
-        ORDER BY line, month"""
-    ).fetchall()
-
-
-def _surplus_of_months(surplus: str, terms: str) -> str:
-    """SELECT of the surplus of each month of some lines with their terms."""
-    return f"""
-    SELECT line, month, several, {surplus} AS surplus FROM (
-        SELECT line, n.month, n.several, n.recognized,
-            own_accrued(periods_by(n.month, {TERM}), {TERM})
-                - own_accrued(periods_by(n.month - 1, {TERM}), {TERM}) AS due
-        FROM (FROM {terms}) JOIN recognized_months n USING (line))"""
+# Other months whose surplus covers a lacking amount. One entry is no larger than its month's
+# surplus; of several, one may be the missing one, though others are too much as well. Where a line
+# has entries in the month, only a part is missing.
+_IN_ANOTHER_MONTH = """
+    SELECT line, month, difference AS surplus, currency
+    FROM months_off JOIN breaks_lacking USING (line)
+    WHERE way * surplus >= least AND (entries = 0 AND several OR way * surplus <= most)
+    ORDER BY line, month"""
 
 
 def _elsewhere(connection: Session, month: Month) -> list[tuple[Any, ...]]:

@@ -1,0 +1,253 @@
+"""Periods: entries that stand in another month than their own.
+
+`recon.reconciliation.relations` lists the relations that it reads and makes.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+from typing import NamedTuple
+
+from recon.base.month import Month
+from recon.base.result import Entry
+from recon.reconciliation.causes import wording
+from recon.reconciliation.causes.broken_line import BrokenLine, MonthOff
+from recon.reconciliation.compare import LACKING, with_terms
+from recon.reconciliation.entry_detail import A_YEAR
+from recon.reconciliation.expected import TERM
+from recon.reconciliation.policy_sql import ALLOWANCE
+from recon.store.session import Session, is_any
+
+# So many entries are moved together at most, out of so many in a month.
+_TOGETHER, _TRIED = 3, 20
+
+
+def create_neighbour_months(connection: Session, month: Month) -> None:
+    """Create `neighbour_months`: differences of the months around each break."""
+    found = _neighbour_months(month, is_any(connection, "added_rows"))
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE neighbour_months AS {found}")
+
+
+def _neighbour_months(month: Month, added: bool) -> str:
+    m = month.index
+    own = "breaks ANTI JOIN added_rows USING (line)" if added else "breaks"
+    return f"""
+    WITH earned AS (
+        SELECT line, list(CASE WHEN on_contract THEN own_accrued(elapsed, {TERM}) ELSE 0 END
+            ORDER BY end_month) AS by_month
+        FROM ({_months_around(m, own)}) GROUP BY line
+        {_earned_by_added_rows(m) if added else ""}),
+    due AS (
+        SELECT line, by_month[2] - by_month[1] AS expected_before2,
+            by_month[3] - by_month[2] AS expected_before,
+            by_month[5] - by_month[4] AS expected_after
+        FROM earned),
+    posted_near AS (
+        SELECT line, sum(amount) FILTER (distance = -2) AS before2,
+            sum(amount) FILTER (distance = -1) AS before,
+            sum(amount) FILTER (distance = 1) AS after
+        FROM break_entries GROUP BY line),
+    measured AS (
+        -- Before the first entry of the ledger and after its last, what is lacking proves nothing.
+        SELECT l.line, ppm, floor, cap, unit, term_months, first_month,
+            expected_before2, expected_before, expected_after,
+            if(first_month < {m}, coalesce(before, 0) - expected_before, 0) AS before_difference,
+            if(first_month < {m - 1}, coalesce(before2, 0) - expected_before2, 0)
+                AS before2_difference,
+            if(last_month > {m}, coalesce(after, 0) - expected_after, 0) AS after_difference
+        FROM breaks l JOIN due USING (line) LEFT JOIN posted_near USING (line)
+        CROSS JOIN ledger_span)
+    SELECT line, expected_before, expected_after, before_difference, after_difference,
+        first_month AS ledger_from,
+        CASE WHEN within(before_difference, expected_before, {ALLOWANCE}) THEN 1
+            WHEN within(before2_difference, expected_before2, {ALLOWANCE}) THEN 2
+            ELSE 3 END AS months_broken
+    FROM measured"""
+
+
+def _months_around(m: int, lines: str) -> str:
+    """SELECT of some lines with each month's end, and the periods elapsed by then."""
+    return f"""
+        SELECT *, periods_by(end_month, {TERM}) AS elapsed
+        FROM (FROM {lines}), range({m - 3}, {m + 2}) months(end_month)"""
+
+
+def _earned_by_added_rows(m: int) -> str:
+    rows = _months_around(m, "added_rows SEMI JOIN breaks USING (line)")
+    return f"""
+        UNION ALL SELECT line, list(earned ORDER BY end_month)
+        FROM (
+            SELECT line, end_month, sum(own_accrued(elapsed, {TERM})) AS earned
+            FROM ({rows}) GROUP BY line, end_month)
+        GROUP BY line"""
+
+
+def create_months_off(connection: Session, month: Month) -> None:
+    """Create `months_off`: other months that are off.
+
+    Of a line that lacks revenue these are months with entries. Of one that has too much also those
+    without: before the first entry of the ledger nothing is lacking, nor after the line's last one.
+    """
+    if not is_any(connection, "recognized_months"):
+        connection.execute(
+            """CREATE OR REPLACE TEMP TABLE months_off(
+                line BIGINT, month BIGINT, due BIGINT, difference BIGINT, several BOOLEAN)"""
+        )
+        return
+    off = _months_off(connection, month)
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE months_off AS {off}")
+
+
+def _months_off(connection: Session, month: Month) -> str:
+    m = month.index
+    of = "SEMI JOIN recognized_months USING (line)"
+    own = with_terms(connection, f"breaks {of} ANTI JOIN added_rows USING (line)")
+    due = (
+        f"own_accrued(periods_by(n.month, {TERM}), {TERM}) "
+        f"- own_accrued(periods_by(n.month - 1, {TERM}), {TERM})"
+    )
+    return f"""
+    WITH last AS (SELECT line, max(month) AS last_month FROM recognized_months GROUP BY line),
+    empty AS (
+        SELECT b.line, r.month FROM breaks b JOIN last l USING (line) CROSS JOIN ledger_span s,
+            range({m - A_YEAR}, {m + A_YEAR + 1}) r(month)
+        WHERE on_contract AND NOT ({LACKING}) AND r.month <> {m}
+            AND r.month BETWEEN s.first_month AND l.last_month),
+    asked AS (
+        FROM recognized_months
+        UNION ALL SELECT line, month, 0, false
+        FROM empty ANTI JOIN recognized_months USING (line, month)),
+    alone AS (
+        SELECT line, n.month, n.several, n.recognized,
+            CASE WHEN on_contract THEN {due} ELSE 0 END AS due
+        FROM ({own}) JOIN asked n USING (line)),
+    added AS (
+        SELECT line, n.month, n.several, n.recognized, {due} AS due
+        FROM (FROM added_rows {of}) JOIN asked n USING (line)),
+    summed AS (
+        FROM alone UNION ALL SELECT line, month, several, recognized, sum(due) FROM added
+        GROUP BY line, month, several, recognized)
+    SELECT line, month, due, recognized - due AS difference, several
+    FROM summed WHERE recognized <> due"""
+
+
+def months_off(connection: Session, month: Month) -> dict[int, tuple[MonthOff, ...]]:
+    """Months off the other way than the month, by line.
+
+    Each has its entries of that sign. The neighbours are known without.
+    """
+    m = month.index
+    rows = connection.execute(
+        f"""SELECT line, o.month - {m}, o.due, o.difference, e.entry_id, e.amount, e.document_ref,
+            e.posted_at
+        FROM months_off o JOIN breaks b USING (line) LEFT JOIN break_entries e
+            ON e.line = o.line AND e.distance = o.month - {m}
+            AND sign(e.amount) = sign(o.difference)
+        WHERE sign(o.difference) = -sign(b.difference) AND abs(o.month - {m}) > 1
+        ORDER BY line, abs(o.month - {m}), o.month, e.posted_at, e.entry_id, e.amount"""
+    ).fetchall()
+    found: defaultdict[int, dict[int, MonthOff]] = defaultdict(dict)
+    for line, offset, due, difference, entry_id, amount, document, posted in rows:
+        entries: tuple[Entry, ...] = ()
+        if amount is not None:
+            entries = (Entry(entry_id or "", amount, offset, document or "", posted or ""),)
+        known = found[line].get(offset)
+        entries = known.entries + entries if known else entries
+        found[line][offset] = MonthOff(offset, due, difference, entries)
+    return {line: tuple(months.values()) for line, months in found.items()}
+
+
+class Misplaced(NamedTuple):
+    """Entries in the wrong month, and the way to theirs.
+
+    `entries` belong there together, or any one of them where they are `equal`.
+    """
+
+    entries: Sequence[Entry]
+    by: int
+    equal: bool
+
+    @property
+    def other_month(self) -> int:
+        """Offset of the month that is not the reconciled one."""
+        return self.entries[0].offset or self.by
+
+
+def wrong_period(line: BrokenLine) -> str | None:
+    """Entries are in another month, and one month lacks them."""
+    found = misplaced(line)
+    return _moved(line, found) if found else None
+
+
+def misplaced(line: BrokenLine) -> Misplaced | None:
+    """Entries of another month, the nearest one first, or None."""
+    return next(misplacements(line), None)
+
+
+def misplacements(line: BrokenLine) -> Iterator[Misplaced]:
+    """Yield the moves of entries that make the month agree."""
+    for offset, due, difference, entries in _months(line):
+        if difference * line.difference >= 0:
+            continue
+        if due and difference == -line.difference:
+            here = [entry for entry in line.entries_of_month if entry.amount * line.difference > 0]
+            if found := _adding_up(here, line.difference):
+                yield Misplaced(found, offset, equal=_equal(found, line.difference))
+                continue
+        there = [entry for entry in entries if entry.amount * difference > 0]
+        lacks = line.expected and _covers(difference, -line.difference, there)
+        if lacks and (found := _adding_up(there, -line.difference)):
+            yield Misplaced(found, -offset, equal=_equal(found, line.difference))
+
+
+def _covers(surplus: int, amount: int, entries: Sequence[Entry]) -> bool:
+    """Whether a surplus is an amount, or several times that."""
+    if surplus == amount:
+        return True
+    equal = sum(entry.amount == amount for entry in entries)
+    return surplus % amount == 0 and 0 < surplus // amount <= equal
+
+
+def _months(line: BrokenLine) -> Iterator[MonthOff]:
+    """Yield the months around, the nearest first."""
+    near = ((-1, line.expected_before, line.before_difference),
+            (1, line.expected_after, line.after_difference))  # fmt: skip
+    for offset, due, difference in near:
+        if difference * line.difference < 0:
+            entries = tuple(entry for entry in line.entries if entry.offset == offset)
+            yield MonthOff(offset, due, difference, entries)
+    yield from line.months_off
+
+
+def _equal(entries: Sequence[Entry], amount: int) -> bool:
+    return abs(entries[0].amount) == abs(amount)
+
+
+def _adding_up(entries: Sequence[Entry], amount: int) -> Sequence[Entry]:
+    """Entries of an amount, or few that make it up."""
+    if single := [entry for entry in entries if entry.amount == amount]:
+        return single
+    tried = [entry for entry in entries if abs(entry.amount) < abs(amount)][:_TRIED]
+    for count in range(2, _TOGETHER + 1):
+        for few in combinations(tried, count):
+            if sum(entry.amount for entry in few) == amount:
+                return few
+    return ()
+
+
+def _moved(line: BrokenLine, found: Misplaced) -> str:
+    """Sentence for the entries that stand in the wrong month.
+
+    Which one of several equal entries it was, nobody can tell.
+    """
+    entries = found.entries
+    stands = line.month + entries[0].offset
+    amount = wording.amount(line, abs(line.difference) * (1 if entries[0].amount > 0 else -1))
+    one = found.equal or len(entries) == 1
+    verbs = ("is", "belongs") if one else ("are", "belong")
+    return (
+        f"{wording.ids(entries, ' or ' if one else ', ')} ({amount}) {verbs[0]} in {stands} but "
+        f"{verbs[1]} in {stands + found.by}, which is short by exactly that amount."
+    )
