@@ -156,8 +156,8 @@ class Break:
     The one model of a break: reports, journal, evidence and Slack all render it. `name` is that
     under which people speak of it, like `B-7KQ2M4XAU3EP` (see `fingerprint`). `concerned` are the
     ids of the entries that the cause is about: of the repeated ones, of those in the wrong month,
-    else of all in the month. `against` are the sentences that speak against booking the missing
-    amount. `event` is the id of the event that it belongs to, '' for none.
+    else of all in the month. `against` are the sentences that speak against the cause.
+    `event` is the id of the event that it belongs to, '' for none.
     """
 
     name: str
@@ -203,7 +203,7 @@ class Break:
     @property
     def certainty(self) -> Certainty:
         """How reliable its cause is."""
-        if self.cause is Cause.UNEXPLAINED:
+        if self.cause is Cause.UNEXPLAINED and not self.ambiguous:
             return Certainty.UNEXPLAINED
         return Certainty.AMBIGUOUS if self.ambiguous or self.against else Certainty.CERTAIN
 

@@ -15,11 +15,10 @@ from recon.base import money
 from recon.base.month import Month
 from recon.base.policy import Policy
 from recon.base.result import Break, fingerprint
-from recon.reconciliation.causes import explain
+from recon.reconciliation.causes import Explanation, explain
 from recon.reconciliation.causes.broken_line import BrokenLine
 from recon.reconciliation.causes.counterparts import counterpart
 from recon.reconciliation.causes.gather import gather
-from recon.reconciliation.causes.objections import objections
 from recon.reconciliation.causes.postings import entries_concerned
 from recon.reconciliation.severity import severity
 from recon.reconciliation.totals import name_causes
@@ -30,8 +29,9 @@ def judged_breaks(connection: Session, month: Month, policy: Policy) -> tuple[Br
     """Breaks of a month: most severe, policy's currency, largest first."""
     verdicts, breaks = [], []
     with _uncollected():
-        for line in gather(connection, month):
-            item = _judged(line, policy)
+        lines = list(gather(connection, month))
+        for line, why in zip(lines, explain(lines), strict=True):
+            item = _judged(line, why, policy)
             breaks.append(item)
             verdicts.append((line.number, item.cause.value, item.severity.word, line.months_broken))
     name_causes(connection, verdicts)
@@ -79,8 +79,7 @@ def _uncollected() -> Iterator[None]:
                 gc.enable()
 
 
-def _judged(line: BrokenLine, policy: Policy) -> Break:
-    why = explain(line)
+def _judged(line: BrokenLine, why: Explanation, policy: Policy) -> Break:
     return Break(
         name=fingerprint(line.id_key, line.revenue_type, line.currency),
         contract_id=line.contract_id,
@@ -106,5 +105,5 @@ def _judged(line: BrokenLine, policy: Policy) -> Break:
             entry.entry_id for entry in entries_concerned(line, why.cause) if entry.entry_id
         ),
         counterpart=counterpart(line, why.cause),
-        against=objections(line, why.cause),
+        against=why.against,
     )

@@ -297,7 +297,7 @@ RELATIONS = (
         "neighbour_months",
         "broken line, with the differences of the months around it",
         "line expected_before expected_after before_difference after_difference ledger_from "
-        "months_broken",
+        "months_with_part months_broken",
         "causes.periods",
         "causes.gather",
     ),
@@ -320,7 +320,7 @@ RELATIONS = (
     _relation(
         "breaks_lacking",
         "broken line that lacks revenue, with the amounts that would fill it",
-        f"line {_KEY} buyer entries way least most",
+        f"line {_KEY} buyer entries id difference way least most",
         "causes.objections",
     ),
     _relation(

@@ -84,15 +84,15 @@ PLANTED = {
         {"CRED-TW": "duplicate_entry"},
         ("D-42", "-100.00 USD"),
     ),
-    "the same amount on another document is no duplicate": Case(
+    "the same amount on another document": Case(
         "contract_id \n NO-DUPL",
         """
         entry_id contract_id amount document_ref
         D-51     NO-DUPL     100.00 INV-1
         D-52     NO-DUPL     100.00 INV-2
         """,
-        {"NO-DUPL": "unexplained"},
-        ("200.00 USD", "2 entries", " 100.00 USD", "+100.00 USD"),
+        {"NO-DUPL": "posted_again"},
+        ("D-51 or D-52", "another document", "100.00 USD"),
     ),
     "a duplicate that does not add up": Case(
         "contract_id \n DUP-OFF",
@@ -201,7 +201,7 @@ PLANTED = {
         P-21     LATE-PO     100.00 INV-5
         P-22     LATE-PO     100.00 INV-6
         """,
-        {"LATE-PO": "catch_up wrong_period"},
+        {"LATE-PO": "catch_up posted_again wrong_period"},
     ),
     "both months in one posting is a catch-up": Case(
         "contract_id booking_date \n LUMPED 2024-05-01",
@@ -273,8 +273,11 @@ PLANTED = {
         C-11     WRONG-OMEGA 100.00 INV-1
         C-12     WRONG-OMEGA 100.00 INV-2
         """,
-        {"WRONG-ALPHA": "wrong_contract", "WRONG-OMEGA": "wrong_contract"},
-        ("-100.00 USD", "+100.00 USD", "WRONG-OMEGA Subscription"),
+        {
+            "WRONG-ALPHA": "posted_again wrong_contract not_posted",
+            "WRONG-OMEGA": "posted_again wrong_contract not_posted",
+        },
+        ("-100.00 USD", "+100.00 USD", "WRONG-OMEGA Subscription", "C-11 or C-12"),
     ),
     "the same between two customers is nothing": Case(
         """
@@ -287,7 +290,7 @@ PLANTED = {
         OTHER-OMEGA 100.00 INV-1
         OTHER-OMEGA 100.00 INV-2
         """,
-        {"OTHER-ALPHA": "not_posted", "OTHER-OMEGA": "unexplained"},
+        {"OTHER-ALPHA": "not_posted", "OTHER-OMEGA": "posted_again"},
     ),
     "two digits of an id exchanged": Case(
         "contract_id contract_value \n MISTYPE-1032 1476.00",
@@ -303,22 +306,33 @@ PLANTED = {
     "an id two edits away": Case(
         "contract_id contract_value \n TWO-EDITS-55 1500.00",
         "contract_id amount \n TWO-EDITS-66 125.00",
-        {"TWO-EDITS-55": "not_posted", "TWO-EDITS-66": "unknown_contract"},
+        {
+            "TWO-EDITS-55": "not_posted mistyped_contract",
+            "TWO-EDITS-66": "unknown_contract mistyped_contract",
+        },
     ),
     "an id of two lines that both lack the amount": Case(
         "contract_id contract_value \n WHICH-1 1512.00 \n WHICH-2 1512.00",
         "contract_id amount \n WHICH-3 126.00",
-        {"WHICH-1": "not_posted", "WHICH-2": "not_posted", "WHICH-3": "unknown_contract"},
+        {
+            "WHICH-1": "not_posted mistyped_contract",
+            "WHICH-2": "not_posted mistyped_contract",
+            "WHICH-3": "unknown_contract mistyped_contract",
+        },
     ),
     "two unknown ids for one line": Case(
         "contract_id contract_value \n WHOSE-1 1524.00",
         "contract_id amount \n WHOSE-2 127.00 \n WHOSE-3 127.00",
-        {"WHOSE-1": "not_posted", "WHOSE-2": "unknown_contract", "WHOSE-3": "unknown_contract"},
+        {
+            "WHOSE-1": "not_posted mistyped_contract",
+            "WHOSE-2": "unknown_contract mistyped_contract",
+            "WHOSE-3": "unknown_contract mistyped_contract",
+        },
     ),
     "a mistyped id with another amount": Case(
         "contract_id contract_value \n AMOUNT-OF-1 1536.00",
         "contract_id amount \n AMOUNT-OF-2 129.00",
-        {"AMOUNT-OF-1": "not_posted", "AMOUNT-OF-2": "unknown_contract"},
+        {"AMOUNT-OF-1": "not_posted mistyped_contract", "AMOUNT-OF-2": "unknown_contract"},
     ),
     "posted in another currency": Case(
         "contract_id \n ABROAD",
@@ -329,7 +343,10 @@ PLANTED = {
     "another amount in another currency": Case(
         "contract_id \n ABR-OFF",
         "contract_id amount currency \n ABR-OFF 90.00 EUR",
-        {"ABR-OFF Subscription USD": "not_posted", "ABR-OFF Subscription EUR": "unexplained"},
+        {
+            "ABR-OFF Subscription USD": "not_posted wrong_currency",
+            "ABR-OFF Subscription EUR": "unexplained",
+        },
     ),
     "the whole value at once": Case(
         "contract_id \n AT-ONCE",
@@ -507,7 +524,7 @@ def test_no_other_break() -> None:
 
 
 NOT_YET = {
-    Cause.POSTED_AGAIN, Cause.CREDIT_NOTE, Cause.PARTIAL_POSTING,
+    Cause.WRONG_CONTRACT, Cause.CREDIT_NOTE, Cause.PARTIAL_POSTING,
     Cause.POSTED_TOGETHER, Cause.AMENDED, Cause.STOPPED_BY_DAYS, Cause.REMAINDER_TAKEN,
     Cause.TWO_CAUSES, Cause.EXTRA_ENTRY,
 }  # fmt: skip
@@ -519,7 +536,7 @@ def test_every_cause_is_planted() -> None:
 
 
 def test_the_last_five_are_named_only_alone() -> None:
-    """They explain nothing, so they are never one of several candidates."""
+    """They explain nothing: a candidate beside others is one only where a move is not certain."""
     last = {
         Cause.ENDED,
         Cause.NOT_STARTED,
@@ -527,14 +544,22 @@ def test_the_last_five_are_named_only_alone() -> None:
         Cause.NOT_POSTED,
         Cause.UNEXPLAINED,
     }
-    assert all(last.isdisjoint(item.candidates) for item in _june().breaks if item.ambiguous)
+    moves = {Cause.WRONG_CONTRACT, Cause.MISTYPED_CONTRACT, Cause.WRONG_CURRENCY}
+    assert all(
+        last.isdisjoint(item.candidates) or moves & {*item.candidates}
+        for item in _june().breaks if item.ambiguous
+    )  # fmt: skip
 
 
 def test_candidates_stand_in_the_order_of_the_causes() -> None:
     """The order in which causes are listed decides which one is named."""
     order = list(Cause)
     for item in _june().breaks:
-        assert list(item.candidates) == sorted(item.candidates, key=order.index)
+        behind = list(item.candidates)
+        if item.against:
+            # What the missing amount would be elsewhere stands behind what the line is by itself.
+            behind = behind[1:]
+        assert behind == sorted(behind, key=order.index)
 
 
 def test_the_entry_ids_of_a_break_are_those_of_the_month() -> None:
@@ -582,11 +607,10 @@ def test_posted_a_month_too_soon() -> None:
     """)
     book = pd.DataFrame(_contracts("contract_id \n C1"))
     found = break_of(recon.reconcile(book, posted, MONTH), "C1")
-    assert found.candidates == (Cause.WRONG_PERIOD,)
-    assert "belongs in 2024-07" in found.explanation
+    assert found.candidates == (Cause.POSTED_AGAIN, Cause.WRONG_PERIOD)
     without_july = posted[posted["contract_id"] == "C1"]
     found = break_of(recon.reconcile(book, without_july, MONTH), "C1")
-    assert found.candidates == (Cause.UNEXPLAINED,)
+    assert found.candidates == (Cause.POSTED_AGAIN,)
 
 
 # --- points in time

@@ -7,12 +7,13 @@ named (specification, section 5); the first that fits is the cause, all that fit
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from recon.base.result import Cause
 from recon.reconciliation.causes import (
     amounts,
+    certainty,
     counterparts,
     last_resorts,
     periods,
@@ -20,6 +21,8 @@ from recon.reconciliation.causes import (
     terms,
 )
 from recon.reconciliation.causes.broken_line import BrokenLine
+from recon.reconciliation.causes.certainty import Fits, Reading
+from recon.reconciliation.causes.objections import objections
 
 Detector = Callable[[BrokenLine], str | None]
 
@@ -28,30 +31,57 @@ Detector = Callable[[BrokenLine], str | None]
 class Explanation:
     """Cause of a break, all that fit, and one sentence.
 
-    The sentence has the numbers in it.
+    The sentence has the numbers in it. `against` is what speaks against the cause.
     """
 
     cause: Cause
     candidates: tuple[Cause, ...]
     sentence: str
+    against: tuple[str, ...] = ()
 
 
-def explain(line: BrokenLine) -> Explanation:
-    """Explanation of a broken line."""
-    found = [(cause, said) for cause, detect in DETECTORS if (said := detect(line))]
-    if not found:
-        found = [next((c, said) for c, detect in LAST_RESORTS if (said := detect(line)))]
+def explain(lines: Sequence[BrokenLine]) -> Iterator[Explanation]:
+    """Yield the explanation of each of the broken lines."""
+    readings = [_reading(line) for line in lines]
+    united: dict[int, Fits] = {}
+    for group in certainty.groups(readings):
+        if certainty.contested(group):
+            united |= certainty.united(group)
+    for reading in readings:
+        yield _explanation(reading, united.get(reading.line.number))
+
+
+def _reading(line: BrokenLine) -> Reading:
+    fits = [(cause, said) for cause, detect in DETECTORS if (said := detect(line))]
+    if fits and not any(cause in certainty.PAIRS for cause, _ in fits):
+        return Reading(line, fits, fits[0])
+    return Reading(
+        line, fits, next((c, said) for c, detect in LAST_RESORTS if (said := detect(line)))
+    )
+
+
+def _explanation(reading: Reading, united: Fits | None) -> Explanation:
+    found = united or reading.fits or (reading.resort,)
     cause, sentence = found[0]
-    return Explanation(cause, tuple(fit for fit, _ in found), sentence)
+    candidates = [fit for fit, _ in found]
+    against = objections(reading.line, cause)
+    if cause in (Cause.NOT_POSTED, Cause.UNKNOWN_CONTRACT):
+        # What the missing amount would be instead is a candidate beside it.
+        candidates += [said.cause for said in against if said.cause]
+    texts = tuple(said.text for said in against)
+    return Explanation(cause, tuple(dict.fromkeys(candidates)), sentence, texts)
 
 
 DETECTORS: tuple[tuple[Cause, Detector], ...] = (
     (Cause.CATCH_UP, postings.catch_up),
     (Cause.DUPLICATE_ENTRY, postings.duplicate_entry),
+    (Cause.POSTED_AGAIN, postings.posted_again),
     (Cause.SIGN_FLIPPED, amounts.sign_flipped),
+    (Cause.CREDIT_NOTE, postings.credit_note),
     (Cause.DECIMAL_SHIFT, amounts.decimal_shift),
     (Cause.DIGITS_SWAPPED, amounts.digits_swapped),
     (Cause.WRONG_PERIOD, periods.wrong_period),
+    (Cause.PARTIAL_POSTING, postings.partial_posting),
     (Cause.WRONG_TYPE, counterparts.wrong_type),
     (Cause.WRONG_CONTRACT, counterparts.wrong_contract),
     (Cause.MISTYPED_CONTRACT, counterparts.mistyped_contract),
@@ -64,6 +94,7 @@ DETECTORS: tuple[tuple[Cause, Detector], ...] = (
 
 # Named only where none of the above fits.
 LAST_RESORTS: tuple[tuple[Cause, Detector], ...] = (
+    (Cause.EXTRA_ENTRY, postings.extra_entry),
     (Cause.ENDED, last_resorts.ended),
     (Cause.NOT_STARTED, last_resorts.not_started),
     (Cause.UNKNOWN_CONTRACT, last_resorts.unknown_contract),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
@@ -23,17 +23,36 @@ class AlternativeTerm:
 class OffsettingLine:
     """Another line that is off by the opposite amount.
 
-    `single` where the two can only mean each other, `balanced` where as many lines have the
-    amount too much as lack it, so that moving it explains them all.
+    It is the first of those that could be meant, `numbers` are the `line` of them all, and one of
+    the two could mean `most` lines. `balanced` where as many lines have the amount too much as
+    lack it, so that moving it explains them all; `common` where other lines are off by it, too.
     """
 
     contract_id: str
     revenue_type: str
     currency: str
-    single: bool
+    numbers: Sequence[int]
+    most: int
     balanced: bool
+    common: bool
     to_date_expected: int
     to_date_recognized: int
+
+    @property
+    def single(self) -> bool:
+        """Whether the two can only mean each other."""
+        return self.most == 1
+
+
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """Something that speaks against a cause.
+
+    `cause` is the one that it would be instead, if any.
+    """
+
+    cause: Cause | None
+    text: str
 
 
 class MonthOff(NamedTuple):
@@ -54,8 +73,10 @@ class BrokenLine(NamedTuple):
 
     Differences are recognized less expected. `number` is the `line` of the relations. `entries` are
     those of the month and its neighbours, `months_off` other months that have what it lacks or the
-    other way round. `unread` says which entries of the line cannot be read, and `against` where the
-    amount that it lacks is found instead. `ledger_from` is the first month of the ledger.
+    other way round. `recognized_before` are the amounts of the months before, the nearest first,
+    where the month has a credit note. `unread` says which entries of the line cannot be read, and
+    `against` where the amount that it lacks is found instead. `ledger_from` is the first month of
+    the ledger; so many `months_with_part` have an entry of just the amount that is missing.
     """
 
     number: int
@@ -64,8 +85,9 @@ class BrokenLine(NamedTuple):
     entries_of_month: tuple[Entry, ...]
     alternative_terms: tuple[AlternativeTerm, ...]
     months_off: tuple[MonthOff, ...]
+    recognized_before: tuple[int, ...]
     unread: str
-    against: tuple[str, ...]
+    against: tuple[Objection, ...]
     offsetting_lines: Mapping[Cause, OffsettingLine]
     status: Status
     flags: tuple[Flag, ...]
@@ -90,6 +112,7 @@ class BrokenLine(NamedTuple):
     expected_after: int
     months_broken: int
     ledger_from: int | None
+    months_with_part: int
     on_contract: bool
     known_contract: bool
     full_value: int | None
@@ -98,6 +121,17 @@ class BrokenLine(NamedTuple):
     start_month: int | None
     closed_early_on: date | None
     lines_that_cancel: int
+
+    @property
+    def lacks(self) -> bool:
+        """Whether the line recognizes less than it expects."""
+        return self.on_contract and self.expected * self.difference < 0
+
+    @property
+    def way(self) -> int:
+        """Sign of the line's amounts: -1 of a credit."""
+        due = self.expected or self.full_value or self.to_date_recognized
+        return -1 if due < 0 else 1
 
     def on_own_document(self, entry: Entry) -> bool:
         """Whether no other entry shares the document of one."""

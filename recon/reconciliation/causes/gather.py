@@ -18,7 +18,7 @@ from recon.reconciliation.causes.periods import (
     create_neighbour_months,
     months_off,
 )
-from recon.reconciliation.causes.postings import entries_of
+from recon.reconciliation.causes.postings import entries_of, recognized_before
 from recon.reconciliation.causes.terms import alternative_terms
 from recon.reconciliation.compare import BROKEN, with_terms
 from recon.store.session import Session, is_any
@@ -32,6 +32,7 @@ def gather(connection: Session, month: Month) -> Iterator[BrokenLine]:
     create_months_off(connection, month)
     entries = entries_of(connection)
     off = months_off(connection, month)
+    before = recognized_before(connection, entries)
     terms = alternative_terms(connection, month)
     unread, against = unread_of(connection), objections_of(connection, month)
     offsetting = offsetting_lines(connection)
@@ -47,6 +48,7 @@ def gather(connection: Session, month: Month) -> Iterator[BrokenLine]:
                 tuple(entry for entry in posted if entry.offset == 0),
                 terms.get(line, ()),
                 off.get(line, ()),
+                before.get(line, ()),
                 unread.get(line, ""),
                 against.get(line, ()),
                 offsetting.get(line, {}),
@@ -94,7 +96,8 @@ _BROKEN_LINES = f"""
         coalesce(b.customer, b.customer_id, ''), coalesce(b.segment, ''), coalesce(b.owner, ''),
         b.expected, b.recognized, b.difference, b.allowed, b.entries,
         b.to_date_expected, b.to_date_recognized, n.before_difference, n.after_difference,
-        n.expected_before, n.expected_after, n.months_broken, n.ledger_from, b.on_contract,
+        n.expected_before, n.expected_after, n.months_broken, n.ledger_from,
+        n.months_with_part, b.on_contract,
         b.known_contract,
         rounded(b.value, 1, 1, b.unit), coalesce(a.first_day, {_STARTS}),
         CASE WHEN a.line IS NOT NULL THEN a.last_month

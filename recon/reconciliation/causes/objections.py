@@ -16,17 +16,22 @@ from typing import Any
 from recon.base import money
 from recon.base.month import Month
 from recon.base.result import Cause
-from recon.reconciliation.causes.broken_line import BrokenLine
+from recon.reconciliation.causes.broken_line import BrokenLine, Objection
 from recon.reconciliation.compare import LACKING
 from recon.reconciliation.entry_detail import in_scope
 from recon.store.session import Session, is_any
 
+# Causes that move an amount from where it is too much to where it lacks.
+MOVES = frozenset({
+    Cause.CATCH_UP, Cause.WRONG_PERIOD, Cause.WRONG_TYPE, Cause.WRONG_CONTRACT,
+    Cause.POSTED_TOGETHER, Cause.MISTYPED_CONTRACT, Cause.WRONG_CURRENCY,
+})  # fmt: skip
 # Of a key with more entries in the month no two or three are tried together.
 _TRIED = 20
 
 _LACKING = f"""
-    SELECT line, id_key, type, currency, buyer, entries,
-        sign(expected) AS way, abs(difference) - allowed AS least, abs(difference) + allowed AS most
+    SELECT line, id_key, type, currency, buyer, entries, id, difference, sign(expected) AS way,
+        abs(difference) - allowed AS least, abs(difference) + allowed AS most
     FROM breaks WHERE {LACKING}"""
 
 
@@ -40,28 +45,33 @@ def unread_of(connection: Session) -> dict[int, str]:
     return dict(rows)
 
 
-def objections_of(connection: Session, month: Month) -> dict[int, tuple[str, ...]]:
-    """Sentences on where a lacking amount is found, by line."""
+def objections_of(connection: Session, month: Month) -> dict[int, tuple[Objection, ...]]:
+    """Places where a lacking amount is found, by line.
+
+    Of a contract that analytics does not know, the line that lacks its amount.
+    """
     connection.execute(f"CREATE OR REPLACE TEMP TABLE breaks_lacking AS {_LACKING}")
     if not is_any(connection, "breaks_lacking"):
         return {}
-    found: defaultdict[int, list[str]] = defaultdict(list)
+    found: defaultdict[int, list[Objection]] = defaultdict(list)
     for line, at, surplus, currency in connection.execute(_IN_ANOTHER_MONTH).fetchall():
-        found[line].append(
+        text = (
             f"{money.pretty(surplus, currency)} {currency} more than expected is recognized in "
             f"{month.at(at)}"
         )
-    for _, line, amount, currency, place, entries in _elsewhere(connection, month):
-        found[line].append(f"{money.pretty(amount, currency)} {currency} is {place} ({entries})")
-    return {line: tuple(sentences) for line, sentences in found.items()}
+        found[line].append(Objection(Cause.WRONG_PERIOD, text))
+    for rank, line, amount, currency, place, entries in _elsewhere(connection, month):
+        text = f"{money.pretty(amount, currency)} {currency} is {place} ({entries})"
+        found[line].append(Objection(_INSTEAD[rank], text))
+    return {line: tuple(objections) for line, objections in found.items()}
 
 
 # Other months whose surplus covers a lacking amount. One entry is no larger than its month's
 # surplus; of several, one may be the missing one, though others are too much as well. Where a line
 # has entries in the month, only a part is missing.
 _IN_ANOTHER_MONTH = """
-    SELECT line, month, difference AS surplus, currency
-    FROM months_off JOIN breaks_lacking USING (line)
+    SELECT line, month, o.difference AS surplus, currency
+    FROM months_off o JOIN breaks_lacking USING (line)
     WHERE way * surplus >= least AND (entries = 0 AND several OR way * surplus <= most)
     ORDER BY line, month"""
 
@@ -154,14 +164,34 @@ _IN_ANOTHER_CURRENCY = f"""
         o.entries || CASE WHEN o.entries = 1 THEN ' entry' ELSE ' entries' END
     FROM breaks_lacking l JOIN lines_off o ON l.id_key = o.id_key AND l.type = o.type
         AND l.currency <> o.currency AND o.entries > 0 AND sign(o.difference) = l.way"""
-_PARTS = [_nearest(rank, *place) for rank, place in enumerate(_PLACES)] + [_IN_ANOTHER_CURRENCY]
+# What a contract that analytics does not know has, and a line lacks.
+_MISSING = f"""
+    SELECT {len(_PLACES) + 1}, u.line, u.difference, u.currency,
+        'missing on ' || min(l.id) || ' ' || u.type,
+        count(*) || CASE WHEN count(*) = 1 THEN ' line' ELSE ' lines' END
+    FROM breaks u JOIN breaks_lacking l
+        ON u.type = l.type AND u.currency = l.currency AND u.difference = -l.difference
+    WHERE NOT u.known_contract GROUP BY u.line, u.difference, u.currency, u.type"""
+# The cause that each place would be.
+_INSTEAD = (
+    None, Cause.MISTYPED_CONTRACT, Cause.WRONG_TYPE, Cause.WRONG_CONTRACT, Cause.WRONG_CURRENCY,
+    Cause.MISTYPED_CONTRACT,
+)  # fmt: skip
+_PARTS = [_nearest(rank, *place) for rank, place in enumerate(_PLACES)] + [
+    _IN_ANOTHER_CURRENCY,
+    _MISSING,
+]
 _ELSEWHERE = f"{' UNION ALL '.join(_PARTS)} ORDER BY line, rank, place, amount"
 
 
-def objections(line: BrokenLine, cause: Cause) -> tuple[str, ...]:
-    """Reasons against booking the amount that a line lacks."""
+def objections(line: BrokenLine, cause: Cause) -> tuple[Objection, ...]:
+    """Reasons against a cause of a line.
+
+    That the amount is elsewhere speaks against booking it, not against moving it.
+    """
+    found = () if cause in MOVES else line.against
     if not line.unread:
-        return line.against
+        return found
     # Where nothing was posted, the explanation names the entry.
     named = "" if cause is Cause.NOT_POSTED else f" ({line.unread})"
-    return (f"an entry of it cannot be read{named}", *line.against)
+    return (Objection(None, f"an entry of it cannot be read{named}"), *found)

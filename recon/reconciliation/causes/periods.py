@@ -47,11 +47,14 @@ def _neighbour_months(month: Month, added: bool) -> str:
     posted_near AS (
         SELECT line, sum(amount) FILTER (distance = -2) AS before2,
             sum(amount) FILTER (distance = -1) AS before,
-            sum(amount) FILTER (distance = 1) AS after
-        FROM break_entries GROUP BY line),
+            sum(amount) FILTER (distance = 1) AS after,
+            count(DISTINCT distance) FILTER (distance <> 0 AND amount = -difference)
+                AS months_with_part
+        FROM break_entries JOIN (SELECT line, difference FROM breaks) USING (line) GROUP BY line),
     measured AS (
         -- Before the first entry of the ledger and after its last, what is lacking proves nothing.
         SELECT l.line, ppm, floor, cap, unit, term_months, first_month,
+            coalesce(months_with_part, 0) AS months_with_part,
             expected_before2, expected_before, expected_after,
             if(first_month < {m}, coalesce(before, 0) - expected_before, 0) AS before_difference,
             if(first_month < {m - 1}, coalesce(before2, 0) - expected_before2, 0)
@@ -60,7 +63,7 @@ def _neighbour_months(month: Month, added: bool) -> str:
         FROM breaks l JOIN due USING (line) LEFT JOIN posted_near USING (line)
         CROSS JOIN ledger_span)
     SELECT line, expected_before, expected_after, before_difference, after_difference,
-        first_month AS ledger_from,
+        first_month AS ledger_from, months_with_part,
         CASE WHEN within(before_difference, expected_before, {ALLOWANCE}) THEN 1
             WHEN within(before2_difference, expected_before2, {ALLOWANCE}) THEN 2
             ELSE 3 END AS months_broken
@@ -116,18 +119,21 @@ def _months_off(connection: Session, month: Month) -> str:
         WHERE on_contract AND NOT ({LACKING}) AND r.month <> {m}
             AND r.month BETWEEN s.first_month AND l.last_month),
     asked AS (
-        FROM recognized_months
-        UNION ALL SELECT line, month, 0, false
+        -- What stands alone, far from the line's other entries, is not the entry of its month.
+        SELECT *, abs(month - {m}) > 1 AND coalesce(lag(month) OVER each < month - 1, true)
+            AND coalesce(lead(month) OVER each > month + 1, true) AS alone
+        FROM recognized_months WINDOW each AS (PARTITION BY line ORDER BY month)
+        UNION ALL SELECT line, month, 0, false, false
         FROM empty ANTI JOIN recognized_months USING (line, month)),
-    alone AS (
+    own AS (
         SELECT line, n.month, n.several, n.recognized,
-            CASE WHEN on_contract THEN {due} ELSE 0 END AS due
+            CASE WHEN on_contract AND NOT alone THEN {due} ELSE 0 END AS due
         FROM ({own}) JOIN asked n USING (line)),
     added AS (
-        SELECT line, n.month, n.several, n.recognized, {due} AS due
+        SELECT line, n.month, n.several, n.recognized, if(alone, 0, {due}) AS due
         FROM (FROM added_rows {of}) JOIN asked n USING (line)),
     summed AS (
-        FROM alone UNION ALL SELECT line, month, several, recognized, sum(due) FROM added
+        FROM own UNION ALL SELECT line, month, several, recognized, sum(due) FROM added
         GROUP BY line, month, several, recognized)
     SELECT line, month, due, recognized - due AS difference, several
     FROM summed WHERE recognized <> due"""
