@@ -284,7 +284,7 @@ RELATIONS = (
         "line with a difference, with its customer's key and everything that its term is made of",
         _OFF,
         "causes.gather",
-        "causes.counterparts causes.objections",
+        "causes.counterparts causes.objections causes.together",
     ),
     _relation(
         "breaks",

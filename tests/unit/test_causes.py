@@ -594,7 +594,7 @@ def test_posted_in_the_month_after() -> None:
 @pytest.mark.parametrize("july", [(), ("100.00",), ("200.00",), ("100.00", "90.00")])
 def test_a_july_that_proves_nothing(july: tuple[str, ...]) -> None:
     """Without a posting of just that amount too many in July, June's was not posted."""
-    assert _with_july(*july).candidates == (Cause.NOT_POSTED,)
+    assert _with_july(*july).cause is Cause.NOT_POSTED
 
 
 def test_posted_a_month_too_soon() -> None:

@@ -19,6 +19,8 @@ from recon.reconciliation.causes import (
     periods,
     postings,
     terms,
+    together,
+    two_causes,
 )
 from recon.reconciliation.causes.broken_line import BrokenLine
 from recon.reconciliation.causes.certainty import Fits, Reading
@@ -55,9 +57,8 @@ def _reading(line: BrokenLine) -> Reading:
     fits = [(cause, said) for cause, detect in DETECTORS if (said := detect(line))]
     if fits and not any(cause in certainty.PAIRS for cause, _ in fits):
         return Reading(line, fits, fits[0])
-    return Reading(
-        line, fits, next((c, said) for c, detect in LAST_RESORTS if (said := detect(line)))
-    )
+    resorts = LAST_RESORTS if fits else (*ONLY_ALONE, *LAST_RESORTS)
+    return Reading(line, fits, next((c, said) for c, detect in resorts if (said := detect(line))))
 
 
 def _explanation(reading: Reading, united: Fits | None) -> Explanation:
@@ -84,6 +85,7 @@ DETECTORS: tuple[tuple[Cause, Detector], ...] = (
     (Cause.PARTIAL_POSTING, postings.partial_posting),
     (Cause.WRONG_TYPE, counterparts.wrong_type),
     (Cause.WRONG_CONTRACT, counterparts.wrong_contract),
+    (Cause.POSTED_TOGETHER, together.posted_together),
     (Cause.MISTYPED_CONTRACT, counterparts.mistyped_contract),
     (Cause.WRONG_CURRENCY, counterparts.wrong_currency),
     (Cause.FULL_VALUE, terms.full_value),
@@ -92,9 +94,14 @@ DETECTORS: tuple[tuple[Cause, Detector], ...] = (
     (Cause.OTHER_CONVENTION, terms.fitting(Cause.OTHER_CONVENTION)),
 )
 
+# Tried only where none of the above fits.
+ONLY_ALONE: tuple[tuple[Cause, Detector], ...] = (
+    (Cause.TWO_CAUSES, two_causes.two_causes),
+    (Cause.EXTRA_ENTRY, postings.extra_entry),
+)
+
 # Named only where none of the above fits.
 LAST_RESORTS: tuple[tuple[Cause, Detector], ...] = (
-    (Cause.EXTRA_ENTRY, postings.extra_entry),
     (Cause.ENDED, last_resorts.ended),
     (Cause.NOT_STARTED, last_resorts.not_started),
     (Cause.UNKNOWN_CONTRACT, last_resorts.unknown_contract),

@@ -37,6 +37,7 @@ class OffsettingLine:
     common: bool
     to_date_expected: int
     to_date_recognized: int
+    text: str = ""
 
     @property
     def single(self) -> bool:
@@ -73,10 +74,11 @@ class BrokenLine(NamedTuple):
 
     Differences are recognized less expected. `number` is the `line` of the relations. `entries` are
     those of the month and its neighbours, `months_off` other months that have what it lacks or the
-    other way round. `recognized_before` are the amounts of the months before, the nearest first,
-    where the month has a credit note. `unread` says which entries of the line cannot be read, and
-    `against` where the amount that it lacks is found instead. `ledger_from` is the first month of
-    the ledger; so many `months_with_part` have an entry of just the amount that is missing.
+    other way round, `nearby` the differences of the customer's other lines. `recognized_before` are
+    the amounts of the months before, the nearest first, where the month has a credit note. `unread`
+    says which entries of the line cannot be read, and `against` where the amount that it lacks is
+    found instead. `ledger_from` is the first month of the ledger; so many `months_with_part` have
+    an entry of just the amount that is missing.
     """
 
     number: int
@@ -88,6 +90,7 @@ class BrokenLine(NamedTuple):
     recognized_before: tuple[int, ...]
     unread: str
     against: tuple[Objection, ...]
+    nearby: Sequence[tuple[Cause, int]]
     offsetting_lines: Mapping[Cause, OffsettingLine]
     status: Status
     flags: tuple[Flag, ...]

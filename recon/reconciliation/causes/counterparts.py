@@ -140,7 +140,9 @@ def wrong_type(line: BrokenLine) -> str | None:
 def wrong_contract(line: BrokenLine) -> str | None:
     """Another contract of the customer is off by the opposite."""
     other = line.offsetting_line(Cause.WRONG_CONTRACT)
-    if other is None:
+    together = line.offsetting_line(Cause.POSTED_TOGETHER)
+    # One entry that has the amounts of both was not moved from one to the other.
+    if other is None or (together and [*together.numbers] == [*other.numbers]):
         return None
     return (
         f"{_both(line)} on {other.contract_id} {other.revenue_type} of the same customer: "
@@ -192,7 +194,7 @@ def counterpart(line: BrokenLine, cause: Cause) -> Counterpart | None:
             line.to_date_expected, line.to_date_recognized,
         )  # fmt: skip
     other = line.offsetting_line(cause)
-    if other is None:
+    if other is None or cause is Cause.POSTED_TOGETHER:
         return None
     return Counterpart(
         other.contract_id, other.revenue_type, other.currency, 0,

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from functools import cache
 
 from recon.base.month import Month
-from recon.base.result import Flag, Status
+from recon.base.result import Cause, Flag, Status
 from recon.reconciliation.causes.broken_line import BrokenLine
 from recon.reconciliation.causes.counterparts import CANCELLING, offsetting_lines
 from recon.reconciliation.causes.objections import objections_of, unread_of
@@ -20,6 +20,7 @@ from recon.reconciliation.causes.periods import (
 )
 from recon.reconciliation.causes.postings import entries_of, recognized_before
 from recon.reconciliation.causes.terms import alternative_terms
+from recon.reconciliation.causes.together import customers_off, lines_together, nearby_amounts
 from recon.reconciliation.compare import BROKEN, with_terms
 from recon.store.session import Session, is_any
 
@@ -35,7 +36,11 @@ def gather(connection: Session, month: Month) -> Iterator[BrokenLine]:
     before = recognized_before(connection, entries)
     terms = alternative_terms(connection, month)
     unread, against = unread_of(connection), objections_of(connection, month)
+    customers = customers_off(connection)
+    nearby = nearby_amounts(customers)
     offsetting = offsetting_lines(connection)
+    for line, others in lines_together(customers, entries).items():
+        offsetting.setdefault(line, {})[Cause.POSTED_TOGETHER] = others
     cursor = connection.execute(_BROKEN_LINES)
     statuses = {status.value: status for status in Status}
     while rows := cursor.fetchmany(10_000):
@@ -51,6 +56,7 @@ def gather(connection: Session, month: Month) -> Iterator[BrokenLine]:
                 before.get(line, ()),
                 unread.get(line, ""),
                 against.get(line, ()),
+                nearby.get(line, ()),
                 offsetting.get(line, {}),
                 statuses[status],
                 flags_of(flags),

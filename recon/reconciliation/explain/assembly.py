@@ -10,7 +10,7 @@ from recon.base.errors import tie
 from recon.base.month import Month
 from recon.base.policy import Policy
 from recon.base.result import Break, Cause, Reconciliation, Status
-from recon.reconciliation.causes import DETECTORS, LAST_RESORTS
+from recon.reconciliation.causes import DETECTORS, LAST_RESORTS, ONLY_ALONE
 from recon.reconciliation.causes.gather import flags_of
 from recon.reconciliation.explain import relations
 from recon.reconciliation.explain.derivation import added_up, expected_formula, rungs, without_line
@@ -254,7 +254,7 @@ def _tried(item: Break) -> tuple[Cause, ...]:
     The last resorts are tried only up to the one named.
     """
     order = [cause for cause, _ in DETECTORS]
-    last = [cause for cause, _ in LAST_RESORTS]
+    last = [cause for cause, _ in (*ONLY_ALONE, *LAST_RESORTS)]
     if item.cause in last:
         order += takewhile(lambda cause: cause is not item.cause, last)
     return tuple(cause for cause in order if cause not in item.candidates)
