@@ -86,7 +86,7 @@ RELATIONS = (
         "contract row that is equal to the earlier row `place` in every column",
         "row place id currency value finer",
         "repeated",
-        "control_totals entry_detail run.spark.together",
+        "control_totals entry_detail events.delivered_twice run.spark.together",
     ),
     _relation(
         "duplicate_contract_keys",
@@ -124,14 +124,14 @@ RELATIONS = (
         "entry, its key as spelled",
         f"row {_KEY_AS_SPELLED} amount finer month stands_for repeated refused",
         "intake",
-        "compare entry_detail run.spark.together",
+        "compare entry_detail events.delivered_twice run.spark.together",
     ),
     _relation(
         "entries_raw",
         "entry as delivered, repeated ones left out",
         "given_* refused",
         "intake",
-        "completeness entry_detail explain.relations run.gathering",
+        "completeness entry_detail events.batches explain.relations run.gathering",
     ),
     _relation(
         "entries_raw_numbered",
@@ -187,7 +187,8 @@ RELATIONS = (
         "month_days whole_months denominator first step periods close_month stop_period "
         "stop_days stop_of stop_before stop_part stop_share stop_elapsed stop_parts",
         "compare",
-        "causes.gather causes.periods causes.terms control_totals explain.relations rollforward",
+        "causes.gather causes.objections causes.periods causes.postings causes.terms "
+        "control_totals events.batches events.policies explain.relations rollforward",
     ),
     _relation(
         "lines_without_contract",
@@ -201,14 +202,15 @@ RELATIONS = (
         "contract line, or other key with entries in the month",
         _COMPARED,
         "compare",
-        "control_totals entry_detail rollforward totals",
+        "control_totals entry_detail events.batches events.chosen events.delivered_twice "
+        "events.id_rules events.marks events.ranges rollforward totals",
     ),
     _relation(
         "lines",
         "line of `lines_compared`, with its contract, rule, term and allowance",
         _LINES,
         "compare",
-        "causes.gather explain.relations rollforward totals",
+        "causes.gather events.policies explain.relations rollforward totals",
     ),
     _relation(
         "entry_control_totals",
@@ -248,7 +250,7 @@ RELATIONS = (
         "entry of a broken line, `distance` in months; a year around where that may say more",
         "line distance entry_id amount document_ref posted_at",
         "entry_detail",
-        "causes.objections causes.periods causes.postings",
+        "causes.objections causes.periods causes.postings events.batches",
     ),
     _relation(
         "entries_invalid",
@@ -270,7 +272,7 @@ RELATIONS = (
         "broken line and other month with entries, up to a year away",
         "line month recognized several",
         "entry_detail",
-        "causes.periods",
+        "causes.objections causes.periods events.batches",
     ),
     _relation(
         "compliance_blanks",
@@ -284,7 +286,8 @@ RELATIONS = (
         "line with a difference, with its customer's key and everything that its term is made of",
         _OFF,
         "causes.gather",
-        "causes.counterparts causes.objections causes.together",
+        "causes.counterparts causes.objections causes.together events.batches events.bias "
+        "events.factors events.id_rules events.mapping events.policies",
     ),
     _relation(
         "breaks",
@@ -299,7 +302,7 @@ RELATIONS = (
         "line expected_before expected_after before_difference after_difference ledger_from "
         "months_with_part months_broken",
         "causes.periods",
-        "causes.gather",
+        "causes.gather events.batches",
     ),
     _relation(
         "months_off",
@@ -334,7 +337,20 @@ RELATIONS = (
         "broken line, with its cause",
         "line cause severity months_broken",
         "totals",
-        "explain.relations",
+        "events.chosen explain.relations",
+    ),
+    _relation(
+        "event_marks",
+        "mark with enough lines off for an event, the whole side first; `axes` is of grouping",
+        "mark axes currency type segment start_month due posted off lacking unknown",
+        "events.marks",
+        "events.batches events.factors events.mapping events.policies",
+    ),
+    _relation(
+        "event_symptoms",
+        "broken line and what happened to its entries (`what`), with the months to where",
+        "line what months",
+        "events.batches",
     ),
     _relation(
         "contract_entries",

@@ -20,6 +20,7 @@ from recon.reconciliation.breaks import judged_breaks
 from recon.reconciliation.compare import add_up, compare, view_lines
 from recon.reconciliation.control_totals import control
 from recon.reconciliation.entry_detail import read_again
+from recon.reconciliation.events import find_events, with_events
 from recon.reconciliation.intake import load_contracts, refuse_crm_close_dates, view_entries
 from recon.reconciliation.policy_sql import register_policy
 from recon.reconciliation.separators import NOTHING, Unsaid, refuse_doubtful
@@ -224,16 +225,18 @@ def _summed_up(
 ) -> Reconciliation:
     taken = control(connection, month, descriptions)
     totals = summary.totals(connection)
+    events = find_events(connection, month, policy, breaks, totals, taken.sources)
     return Reconciliation(
         month=month,
         policy=policy,
         sources=taken.sources,
         totals=totals,
         bridge=summary.bridge(connection, breaks, totals),
-        breaks=breaks,
+        breaks=with_events(breaks, events),
         invalid=taken.invalid,
         parts=summary.parts(connection),
         flags=summary.flags(connection),
         notices=tuple(notices + summary.notices(connection, month, policy, taken, compliance)),
         lines=summary.LineTable(connection),
+        events=events,
     )

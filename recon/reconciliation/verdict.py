@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
-from recon.base.events import Severity
+from recon.base.events import Event, Severity
 from recon.base.month import Month
 from recon.base.result import Reconciliation
 from recon.base.text import counted
@@ -18,6 +18,7 @@ def verdict(result: Reconciliation) -> str:
         Counter(item.severity for item in result.breaks),
         len(result.invalid),
         any(totals.compared for totals in result.totals.values()),
+        Counter(event.severity for event in result.events),
     )
 
 
@@ -29,14 +30,21 @@ def verdict_word(result: Reconciliation) -> str:
     return "do_not_close" if worst >= Severity.HIGH else "look"
 
 
-def verdict_of(month: Month, counts: Mapping[Severity, int], invalid: int, anything: bool) -> str:
+def verdict_of(
+    month: Month,
+    counts: Mapping[Severity, int],
+    invalid: int,
+    anything: bool,
+    events: Mapping[Severity, int],
+) -> str:
     """Sentence whether a month with these findings may be closed.
 
-    High and critical breaks and invalid rows forbid it, whatever `--fail-on` says: that option
-    is for scripts, not for the books. `anything` is whether there was revenue.
+    High and critical breaks and events and invalid rows forbid it, whatever `--fail-on` says: that
+    option is for scripts, not for the books. `anything` is whether there was revenue.
     """
-    told = ", ".join(found(counts, invalid))
-    if counts.get(Severity.CRITICAL) or counts.get(Severity.HIGH) or invalid:
+    told = ", ".join(found(counts, invalid, sum(events.values())))
+    severe = any(by.get(s) for by in (counts, events) for s in (Severity.CRITICAL, Severity.HIGH))
+    if severe or invalid:
         return f"Do not close {month.name}: {told}"
     if not anything:
         return f"Nothing to close in {month.name}: no revenue expected or recognized"
@@ -45,8 +53,10 @@ def verdict_of(month: Month, counts: Mapping[Severity, int], invalid: int, anyth
     return f"Ready to close {month.name}: no breaks, no invalid rows"
 
 
-def found(counts: Mapping[Severity, int], invalid: int) -> Iterator[str]:
-    """Yield findings in words, like `3 critical`, `1 invalid row`."""
+def found(counts: Mapping[Severity, int], invalid: int, events: int) -> Iterator[str]:
+    """Yield findings in words, like `1 event`, `3 critical`."""
+    if events:
+        yield counted(events, "event")
     for severity in (Severity.CRITICAL, Severity.HIGH):
         if count := counts.get(severity, 0):
             yield f"{count:,} {severity.word}"
@@ -54,3 +64,23 @@ def found(counts: Mapping[Severity, int], invalid: int) -> Iterator[str]:
         yield counted(warnings, "warning")
     if invalid:
         yield counted(invalid, "invalid row")
+
+
+def shortest_path(events: Sequence[Event], breaks: int) -> str:
+    """Sentence on how many breaks the events account for.
+
+    It is '' where no break belongs to an event.
+    """
+    left, needed = breaks, 0
+    for number, event in enumerate(events, start=1):
+        if event.breaks_left < left:
+            left, needed = event.breaks_left, number
+    if not needed:
+        return ""
+    these = "this event" if needed == 1 else f"these {needed} events"
+    gone = breaks - left
+    return f"Put {these} right and {gone:,} of {counted(breaks, 'break')} {_are(gone)} gone."
+
+
+def _are(count: int) -> str:
+    return "is" if count == 1 else "are"

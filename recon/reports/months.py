@@ -29,6 +29,7 @@ class Glance:
     totals: Mapping[str, Totals]
     breaks: Mapping[tuple[str, Severity], int]
     invalid: int
+    events: int
     severity: Severity | None
     verdict: str
     folder: str
@@ -46,6 +47,7 @@ class Glance:
             totals=dict(result.totals),
             breaks=Counter((item.currency, item.severity) for item in result.breaks),
             invalid=len(result.invalid),
+            events=len(result.events),
             severity=result.severity,
             verdict=verdict(result),
             folder=folder,
@@ -120,7 +122,8 @@ def sentence(months: Sequence[Glance]) -> str:
     if len(months) == 1:
         return months[0].verdict
     number = f"{len(months)} months"
-    listed = ", ".join(found(counts(months), sum(month.invalid for month in months)))
+    invalid, events = (sum(of) for of in zip(*((m.invalid, m.events) for m in months), strict=True))
+    listed = ", ".join(found(counts(months), invalid, events))
     open_ = sum(not month.closable for month in months)
     if open_:
         return f"Do not close {open_} of {number}: {listed}"

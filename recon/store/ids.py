@@ -107,10 +107,10 @@ def install(connection: Session, policy: Policy) -> None:
     for macro in _macros(policy.ids is Ids.EXACT):
         connection.execute(macro)
     for side, rules in (("analytics", policy.analytics_ids), ("accounting", policy.accounting_ids)):
-        connection.execute(f"CREATE MACRO {side}_key(id) AS {_by_rules('id_key(id)', rules)}")
+        connection.execute(f"CREATE MACRO {side}_key(id) AS {by_rules('id_key(id)', rules)}")
 
 
-def _by_rules(key: str, rules: IdRules) -> str:
+def by_rules(key: str, rules: IdRules) -> str:
     """SQL of a key as a side's rules make it."""
     for affix, ends, rest in (
         (rules.strip_prefix, "starts_with", "substr({0}, length({1}) + 1)"),

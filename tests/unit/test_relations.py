@@ -52,10 +52,11 @@ def folded(names: Iterator[str], stars: set[str]) -> tuple[str, ...]:
 @pytest.fixture(scope="module")
 def session() -> Session:
     """Return the session of a month with breaks, one of its contracts explained."""
-    contracts = [contract("C-1"), contract("C-2"), contract("C-2", owner="Else")]
+    several = [contract(f"C-{n}") for n in range(4, 8)]
+    contracts = [contract("C-1"), contract("C-2"), contract("C-2", owner="Else"), *several]
     entries = [entry(f"J-{n}", f"C-{n}", "9.00") for n in (1, 2, 3)]
     session, result = opened(contracts, entries, compliance=("preparer",))
-    assert len(result.breaks) == 2
+    assert len(result.breaks) == 6
     contract_detail(session, result, "C-1", ("preparer",))
     return session
 

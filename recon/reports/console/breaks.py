@@ -60,14 +60,15 @@ _FLAGS = {
 
 
 def fix_first(view: View, top: int, lives: Mapping[str, OpenItem]) -> Iterator[RenderableType]:
-    """The most severe breaks; those that are acknowledged come last.
+    """The most severe breaks without an event, acknowledged ones last.
 
     Apart from that in the order of the result.
     """
-    first = sorted(view.result.breaks, key=lambda item: bool(_acknowledged(item, lives)))[:top]
+    alone = [item for item in view.result.breaks if not item.event]
+    first = sorted(alone, key=lambda item: bool(_acknowledged(item, lives)))[:top]
     if not first:
         return
-    count = counted(len(view.result.breaks), "break")
+    count = counted(len(alone), "break") + " without an event" * bool(view.result.events)
     yield from view.pen.heading("What to fix first", f"{len(first):,} of {count}")
     if view.wide:
         severity, *facts = _facts(view, first)
@@ -75,7 +76,7 @@ def fix_first(view: View, top: int, lives: Mapping[str, OpenItem]) -> Iterator[R
         yield from view.pen.table([severity, names, *facts, *_reasons(view, first, lives)])
     else:
         yield from _stacked(view, first, lives)
-    if more := len(view.result.breaks) - len(first):
+    if more := len(alone) - len(first):
         yield Text(f"\n  +{more:,} more in the reports", SOFT)
 
 

@@ -14,7 +14,7 @@ from rich.text import Text
 from recon.base.errors import ExitCode
 from recon.base.result import Reconciliation
 from recon.record.journal.history import History
-from recon.reports.console import breaks, bridge, since, totals
+from recon.reports.console import breaks, bridge, events, since, totals
 from recon.reports.console.layout import (
     CRITICAL,
     FILE_WIDTH,
@@ -89,6 +89,7 @@ def show(
         since.signed_before(view, past),
         since.since_last(view, past),
         bridge.bridges(view),
+        events.events(view),
         breaks.fix_first(view, top, past.open_items),
         since.carried_forward(view, past),
         since.cleared(view, past),

@@ -1,0 +1,256 @@
+"""Batches: entries posted twice, never, or in another month.
+
+`recon.reconciliation.relations` lists the relations that it reads and makes.
+
+Each broken line shows what happened to it alone: its entries are there twice, it has none, or it
+lacks this month what another month has too much. Lines of one document, posting day, mark or range
+of contracts that nearly all show the same are an event. A document or day is that of the entries
+where they are; of missing ones it is that of the month before.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from recon.base.events import EventKind
+from recon.base.month import Month
+from recon.reconciliation.events.found import (
+    FEWEST,
+    OF_PARTS,
+    PART,
+    Axis,
+    Found,
+    Mark,
+    enough,
+)
+from recon.reconciliation.events.marks import DUE, MARKED, Marks
+from recon.reconciliation.events.ranges import Placed, ranges
+from recon.reconciliation.events.saying import sentence_start
+from recon.store.session import Session, is_any, literal
+
+TWICE, MISSING, LACKS, HAS, ALONE = "twice", "missing", "lacks", "has", "alone"
+_COPIES = """
+    SELECT line, sum(amount * (copies - 1)) AS again
+    FROM (
+        SELECT line, amount, count(*) AS copies FROM break_entries
+        WHERE distance = 0 GROUP BY line, amount HAVING count(*) > 1)
+    GROUP BY line"""
+# The months around of which `break_entries` has the entries.
+_READ = range(-2, 2)
+_SHORT = "sign(expected) * difference < 0"
+
+
+class _Symptom(NamedTuple):
+    """Fate of a line's entries, with the months to where."""
+
+    what: str
+    by: int
+
+    def entries_at(self) -> int:
+        """The offset of the month of the entries showing it."""
+        return {TWICE: 0, HAS: 0, MISSING: -1}.get(self.what, self.by)
+
+
+def _symptoms(month: Month) -> str:
+    """SELECT of broken lines with their symptom (what, months)."""
+    m = month.index
+    return f"""
+        SELECT line, '{TWICE}' AS what, 0 AS months
+        FROM lines_off JOIN ({_COPIES}) USING (line) WHERE again = difference
+        UNION ALL
+        SELECT line, '{MISSING}', 0 FROM lines_off l
+        WHERE {DUE} AND (entries = 0 OR {_SHORT} AND EXISTS (
+            FROM break_entries e
+            WHERE e.line = l.line AND e.distance = -1 AND e.amount = -l.difference))
+        UNION ALL
+        SELECT line, if({_SHORT}, '{LACKS}', '{HAS}'), 1
+        FROM lines_off JOIN neighbour_months USING (line) WHERE after_difference = -difference
+        UNION ALL
+        SELECT line, if({_SHORT}, '{LACKS}', '{HAS}'), -1
+        FROM lines_off JOIN neighbour_months USING (line) WHERE before_difference = -difference
+        UNION ALL
+        SELECT r.line, '{LACKS}', r.month - {m}
+        FROM recognized_months r JOIN lines_off l USING (line) ANTI JOIN added_rows USING (line)
+        WHERE abs(r.month - {m}) > 1 AND r.recognized - expected(r.month, l) = -l.difference
+        UNION ALL
+        SELECT line, '{ALONE}', 1
+        FROM lines_off l JOIN neighbour_months n USING (line)
+        WHERE {DUE} AND entries = 0 AND after_difference = 0 AND -difference = (
+            SELECT sum(amount) FROM break_entries e WHERE e.line = l.line AND e.distance = 1)"""
+
+
+def batches(connection: Session, month: Month, marks: Marks) -> Iterator[Found]:
+    """Yield the batches posted twice, never, or in another month."""
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE event_symptoms AS {_symptoms(month)}")
+    _settle_alone(connection, month)
+    placed: defaultdict[_Symptom, list[Placed]] = defaultdict(list)
+    rows = connection.execute(
+        """SELECT what, months, line, id, id_key
+        FROM event_symptoms JOIN lines_off USING (line) ORDER BY what, months, line"""
+    ).fetchall()
+    for what, by, *line in rows:
+        placed[_Symptom(what, by)].append(Placed(*line))
+    often = {symptom: lines for symptom, lines in placed.items() if len(lines) >= FEWEST}
+    if not often:
+        return
+    yield from _of_marks(connection, month, marks)
+    yield from _of_documents(connection, month, often)
+    for symptom, lines in often.items():
+        for mark, explained, marked in ranges(connection, lines, marks[1][1].due):
+            yield _found(month, symptom, mark, explained, marked)
+
+
+def _settle_alone(connection: Session, month: Month) -> None:
+    """Take lines with entries of the next month for late.
+
+    That holds where the ledger ends with the month, but for them.
+    """
+    (alone,) = connection.execute(
+        f"SELECT count(*) FROM event_symptoms WHERE what = '{ALONE}'"
+    ).fetchone() or (0,)
+    late = alone >= FEWEST and _ends(connection, month, alone)
+    connection.execute(
+        f"UPDATE event_symptoms SET what = '{LACKS}' WHERE what = '{ALONE}'"
+        if late
+        else f"DELETE FROM event_symptoms WHERE what = '{ALONE}'"
+    )
+
+
+def _ends(connection: Session, month: Month, alone: int) -> bool:
+    """Whether few other lines have entries of the next month."""
+    others = f"""break_entries WHERE distance = 1
+        AND line NOT IN (SELECT line FROM event_symptoms WHERE what = '{ALONE}')"""
+    if is_any(connection, others):
+        return False
+    (posted,) = connection.execute(
+        f"""SELECT count(DISTINCT (id_key, type, currency)) FROM entries_of('entries_raw')
+        WHERE reason IS NULL AND month = {month.index + 1}"""
+    ).fetchone() or (0,)
+    return bool(posted * PART <= alone * OF_PARTS)
+
+
+def _of_marks(connection: Session, month: Month, marks: Marks) -> Iterator[Found]:
+    worth = [n for n, (_, counts) in marks.items()
+             if counts.due >= FEWEST and counts.off + counts.lacking >= FEWEST
+             and 5 * (counts.off + counts.lacking) >= 4 * counts.due]  # fmt: skip
+    if not worth:
+        return
+    rows = connection.execute(
+        f"""SELECT what, months, mark, list(line)
+        FROM event_symptoms JOIN lines_off l USING (line) JOIN (
+            FROM event_marks WHERE mark IN ({", ".join(map(str, worth))})) k ON {MARKED}
+        WHERE on_contract
+        GROUP BY what, months, mark HAVING count(*) >= {FEWEST} ORDER BY what, months, mark"""
+    ).fetchall()
+    for what, by, number, lines in rows:
+        mark, counts = marks[number]
+        marked = max(counts.posted if what == TWICE else counts.due, len(lines))
+        if enough(len(lines), marked):
+            yield _found(month, _Symptom(what, by), mark, lines, marked)
+
+
+def _of_documents(
+    connection: Session, month: Month, often: Mapping[_Symptom, Sequence[Placed]]
+) -> Iterator[Found]:
+    """Yield documents and posting days whose lines show the same."""
+    near = [symptom for symptom in often if symptom.entries_at() in _READ]
+    if not near:
+        return
+    listed = ", ".join(f"({literal(s.what)}, {s.by}, {s.entries_at()})" for s in near)
+    rows = connection.execute(
+        f"""WITH placed AS (
+            SELECT DISTINCT line, distance, unnest([
+                {{axis: {int(Axis.DOCUMENT)}, value: document_ref}},
+                {{axis: {int(Axis.DAY)}, value: left(posted_at, 10)}}], recursive := true)
+            FROM break_entries WHERE coalesce(document_ref, posted_at) IS NOT NULL),
+        often(what, months, distance) AS (VALUES {listed})
+        SELECT what, months, axis, value, list(DISTINCT s.line)
+        FROM placed p JOIN often o USING (distance)
+        LEFT JOIN event_symptoms s USING (what, months, line)
+        WHERE value IS NOT NULL
+        GROUP BY what, months, axis, value
+        HAVING count(DISTINCT s.line) >= {FEWEST}
+            AND count(DISTINCT s.line) * 5 >= count(DISTINCT p.line) * 4
+        ORDER BY what, months, axis, value"""
+    ).fetchall()
+    if not rows:
+        return
+    found = {
+        (_Symptom(what, by), Axis(axis), value): [line for line in lines if line is not None]
+        for what, by, axis, value, lines in rows
+    }
+    totals = _lines_of_documents(connection, month, set(found))
+    for (symptom, axis, value), lines in found.items():
+        marked = max(totals.get((symptom, axis, value), 0), len(lines))
+        if enough(len(lines), marked):
+            words = f"document {value}" if axis is Axis.DOCUMENT else f"entries posted on {value}"
+            yield _found(month, symptom, Mark(axis, value, words), lines, marked)
+
+
+def _lines_of_documents(
+    connection: Session, month: Month, found: set[tuple[_Symptom, Axis, str]]
+) -> dict[tuple[_Symptom, Axis, str], int]:
+    """The number of lines with each document or day.
+
+    Of missing entries, only the lines that are due this month.
+    """
+    ordered = sorted(found)
+    listed = ", ".join(
+        f"({n}, {int(axis)}, {literal(value)}, {month.index + symptom.entries_at()}, "
+        f"{str(symptom.what == MISSING).lower()})"
+        for n, (symptom, axis, value) in enumerate(ordered)
+    )
+    rows = connection.execute(
+        f"""WITH sought(n, axis, value, month, missing) AS (VALUES {listed})
+        SELECT n, count(DISTINCT (id_key, type, currency))
+        FROM (FROM entries_of('entries_raw') WHERE reason IS NULL
+            AND month IN (SELECT month FROM sought)) e
+        JOIN sought s ON s.month = e.month AND s.value
+            = if(axis = {int(Axis.DOCUMENT)}, document_ref, left(posted_at, 10))
+        LEFT JOIN lines_compared l USING (id_key, type, currency)
+        WHERE NOT missing OR {DUE}
+        GROUP BY n"""
+    ).fetchall()
+    return {ordered[n]: count for n, count in rows}
+
+
+def _found(month: Month, symptom: _Symptom, mark: Mark, lines: Sequence[int], marked: int) -> Found:
+    kind, said, advice = _said(month, symptom, mark)
+    return Found(
+        kind, mark, frozenset(lines), len(lines), marked, f"{symptom.what} {symptom.by}",
+        lambda told, net: f"{sentence_start(mark)}: {said}, on {told} ({net}).", advice,
+    )  # fmt: skip
+
+
+def _said(month: Month, symptom: _Symptom, mark: Mark) -> tuple[EventKind, str, str]:
+    """The kind of a batch, its fate, and the advice."""
+    here, there = month.name, (month + symptom.by).name
+    if symptom.what == TWICE:
+        return (
+            EventKind.BATCH_TWICE, f"the entries of {here} are posted twice",
+            "Reverse one of the two postings, as a batch.",
+        )  # fmt: skip
+    if symptom.what == MISSING:
+        usual = " that had them the month before" if mark.axis in _OF_ENTRIES else ""
+        return (
+            EventKind.BATCH_MISSING, f"the entries of {here} are missing on the lines{usual}",
+            "Find the batch that was not posted, or not delivered, and post it once.",
+        )  # fmt: skip
+    away = "a year" if abs(symptom.by) == _A_YEAR else _months(abs(symptom.by))
+    way = "late" if (symptom.by > 0) == (symptom.what == LACKS) else "early"
+    home, at = (here, there) if symptom.what == LACKS else (there, here)
+    return (
+        EventKind.SHIFTED_MONTH,
+        f"the entries of {home} are posted in {at}, {away} {way}",
+        f"Move them to {home} as a batch, unless they make it good to date.",
+    )  # fmt: skip
+
+
+_OF_ENTRIES = {Axis.DOCUMENT, Axis.DAY}
+_A_YEAR = 12
+
+
+def _months(count: int) -> str:
+    return "one month" if count == 1 else f"{count} months"

@@ -1,0 +1,171 @@
+"""Policies: another rule that explains the lines of a mark.
+
+`recon.reconciliation.relations` lists the relations that it reads and makes.
+
+The other rules are tried on some of the lines that are off. Those that fit many are reckoned for
+all lines: a rule explains a mark where nearly all lines that it changes are recognized by it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from recon.base.events import EventKind
+from recon.base.month import Month
+from recon.base.policy import Convention, Policy, Rounding, StartMonth, StopMonth
+from recon.reconciliation.compare import reckoned_in
+from recon.reconciliation.events.found import FEWEST, Axis, Found, Mark, enough
+from recon.reconciliation.events.marks import MARKED, Marks
+from recon.reconciliation.events.saying import sentence_start
+from recon.reconciliation.expected import terms
+from recon.store.session import Session
+
+# On so many of the lines that are off, the rules are tried.
+_TRIED_ON = 2_000
+_COLUMNS = ("convention", "rounding", "start_rule", "stop_rule", "term_months", "term_start")
+
+
+# The other side may round otherwise, which shows where the rules differ by more.
+_FITS = """(other = recognized
+    OR abs(other - recognized) <= unit AND abs(expected - recognized) > 2 * unit)"""
+
+
+class _Rule(NamedTuple):
+    """Another rule: words, the columns it changes, settings by key."""
+
+    words: str
+    changes: dict[str, str]
+    settings: dict[str, str]
+    where: str = "over_time"
+
+
+def _rules() -> tuple[_Rule, ...]:
+    conventions = [
+        _Rule(
+            f"by {convention}" + (f", {rounding} rounding" if rounding != "cumulative" else ""),
+            {"convention": f"'{convention}'", "rounding": f"'{rounding}'"},
+            {"convention": convention.value, "rounding": rounding.value},
+        )
+        for rounding in Rounding
+        for convention in Convention
+    ]
+    starts = [
+        _Rule(f"with {name} = {rule}", {column: f"'{rule}'"}, {name: rule.value},
+              "over_time AND convention = 'even'")
+        for name, column, rules in (
+            ("start_month", "start_rule", (StartMonth.HALF, StartMonth.RULE_OF_15)),
+            ("stop_month", "stop_rule", (StopMonth.DAYS, StopMonth.NONE)),
+        )
+        for rule in rules
+    ]  # fmt: skip
+    months = [
+        _Rule(f"over a term that is one month {'longer' if by > 0 else 'shorter'}",
+              {"term_months": f"greatest(term_months + {by}, 1)"}, {})
+        for by in (1, -1)
+    ] + [
+        _Rule(f"over a term that starts a month {'later' if by > 0 else 'earlier'}",
+              {"term_start": f"add_months(term_start, {by})"}, {})
+        for by in (1, -1)
+    ]  # fmt: skip
+    return (*conventions, *starts, *months)
+
+
+_RULES = _rules()
+
+
+def policies(
+    connection: Session, month: Month, policy: Policy, marks: Marks, off: int
+) -> Iterator[Found]:
+    """Yield the marks that another rule explains."""
+    some = f"FROM lines_off WHERE hash(line) % {1 + off // _TRIED_ON} = 0"
+    reckoned = _reckoned(connection, month, f"({some})", range(len(_RULES)))
+    fitting = connection.execute(
+        f"""SELECT rank FROM ({reckoned}) WHERE {_FITS} AND other <> expected
+        GROUP BY rank HAVING count(*) >= {FEWEST} ORDER BY count(*) DESC, rank LIMIT 4"""
+    ).fetchall()
+    if not fitting:
+        return
+    whole = _reckoned(connection, month, "lines", [rank for (rank,) in fitting])
+    rows = connection.execute(
+        f"""SELECT k.mark, rank, list(line) FILTER ({_FITS}), count(*)
+        FROM ({whole}) l JOIN event_marks k ON {MARKED}
+        WHERE other <> expected
+        GROUP BY k.mark, rank HAVING count(*) FILTER ({_FITS}) >= {FEWEST}
+        ORDER BY k.mark, rank"""
+    ).fetchall()
+    for number, rank, lines, changed in rows:
+        mark = marks[number][0]
+        if enough(len(lines), changed):
+            yield _found(policy, mark, _RULES[rank], rank, lines, changed)
+
+
+def _reckoned(connection: Session, month: Month, lines: str, ranks: Sequence[int]) -> str:
+    """SELECT of lines with their expected amount by other rules."""
+    m = month.index
+    changed = ", ".join(
+        f"CASE rank {cases} ELSE {column} END AS {column}"
+        if (
+            cases := " ".join(
+                f"WHEN {rank} THEN {changes[column]}"
+                for rank in ranks
+                if column in (changes := _RULES[rank].changes)
+            )
+        )
+        else column
+        for column in _COLUMNS
+    )
+    conditions = " ".join(f"WHEN {rank} THEN {_RULES[rank].where}" for rank in ranks)
+    tried = f"""
+        SELECT line, rank, type, currency, segment, opened, expected, recognized, value, unit,
+            closed_on, {changed}
+        FROM (SELECT *, start_month AS opened
+            FROM {lines} ANTI JOIN added_rows USING (line) WHERE on_contract),
+            (SELECT unnest([{", ".join(map(str, ranks))}]) AS rank)
+        WHERE CASE rank {conditions} END"""
+    return f"""
+        SELECT line, rank, type, currency, coalesce(segment, '') AS segment,
+            opened AS start_month, expected, recognized, unit,
+            accrued(periods_by({m}, t), t) - accrued(periods_by({m - 1}, t), t) AS other
+        FROM ({terms(tried, _whole(connection))}) t"""
+
+
+def _whole(connection: Session) -> str:
+    value, months, unit = connection.execute(
+        "SELECT max(abs(value)), max(term_months), max(unit) FROM lines"
+    ).fetchone() or (0, 1, 1)
+    return reckoned_in(value or 0, (months or 1) + 1, unit or 1)
+
+
+def _found(
+    policy: Policy, mark: Mark, rule: _Rule, rank: int, lines: Sequence[int], changed: int
+) -> Found:
+    settings = _settings(policy, mark, rule)
+    return Found(
+        EventKind.POLICY, mark, frozenset(lines), len(lines), changed, rule.words,
+        lambda told, net: f"{sentence_start(mark)}: accounting recognizes {rule.words}, on "
+        f"{told} ({net}).",
+        settings or _ADVICE.get(bool(rule.settings), ""),
+        setting=bool(settings),
+        cost=rank,
+    )  # fmt: skip
+
+
+_ADVICE = {
+    True: "Ask which rule these lines follow; a rule can be set for all lines, or by revenue type.",
+    False: "Compare the terms of these lines in both systems: start, duration and close.",
+}
+
+
+def _settings(policy: Policy, mark: Mark, rule: _Rule) -> str:
+    """The settings that take the rule, '' where none does."""
+    if not rule.settings or mark.axis not in {Axis.SIDE, Axis.TYPE}:
+        return ""
+    own = policy.types.get(mark.value)
+    table = "policy" if mark.axis is Axis.SIDE else f"policy.types.{mark.value}"
+    lines = [
+        f'{key} = "{value}"'
+        for key, value in rule.settings.items()
+        if (getattr(own, key, None) or getattr(policy, key)).value != value
+    ]
+    return f"Set {' and '.join(lines)} under [{table}]."
