@@ -54,7 +54,7 @@ class _Symptom(NamedTuple):
 
 
 def _symptoms(month: Month) -> str:
-    """SELECT of broken lines with their symptom (what, months)."""
+    """SELECT of broken lines with their symptoms."""
     m = month.index
     return f"""
         SELECT line, '{TWICE}' AS what, 0 AS months
@@ -73,7 +73,10 @@ def _symptoms(month: Month) -> str:
         UNION ALL
         SELECT r.line, '{LACKS}', r.month - {m}
         FROM recognized_months r JOIN lines_off l USING (line) ANTI JOIN added_rows USING (line)
-        WHERE abs(r.month - {m}) > 1 AND r.recognized - expected(r.month, l) = -l.difference
+        -- Within its term, a month expects about as much as this one.
+        WHERE abs(r.month - {m}) > 1 AND abs(r.recognized + l.difference - CASE
+            WHEN r.month BETWEEN l.start_month AND l.close_month THEN l.expected ELSE 0 END)
+            <= l.unit
         UNION ALL
         SELECT line, '{ALONE}', 1
         FROM lines_off l JOIN neighbour_months n USING (line)

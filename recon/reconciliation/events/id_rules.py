@@ -69,7 +69,7 @@ _RULES = f"""
 
 
 class _Rule(NamedTuple):
-    """Rule on a side's ids: a part to strip, or a length."""
+    """Rule on a side's ids: a part or a length."""
 
     way: str
     side: str
@@ -100,7 +100,7 @@ def _rules_of(policy: Policy, rule: _Rule) -> dict[str, IdRules]:
 
 
 def _tried(connection: Session, policy: Policy, rule: _Rule) -> tuple[list[int], int]:
-    """Lines that meet under a rule, and how many ids change."""
+    """Lines that meet under a rule; how many ids change."""
     keys = {side: by_rules("id_key(id)", own) for side, own in _rules_of(policy, rule).items()}
     changing = "unknown" if rule.side == Side.ACCOUNTING.value else "lacking"
     pairs, changed = connection.execute(
