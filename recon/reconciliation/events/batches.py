@@ -78,6 +78,11 @@ def _symptoms(month: Month) -> str:
             WHEN r.month BETWEEN l.start_month AND l.close_month THEN l.expected ELSE 0 END)
             <= l.unit
         UNION ALL
+        SELECT r.line, '{ALONE}', r.month - {m}
+        FROM recognized_months r JOIN lines_off l USING (line)
+        WHERE r.month > {m} + 1 AND r.month BETWEEN l.start_month AND l.close_month
+            AND r.recognized = -l.difference
+        UNION ALL
         SELECT line, '{ALONE}', 1
         FROM lines_off l JOIN neighbour_months n USING (line)
         WHERE {DUE} AND entries = 0 AND after_difference = 0 AND -difference = (
@@ -106,32 +111,38 @@ def batches(connection: Session, month: Month, marks: Marks) -> Iterator[Found]:
 
 
 def _settle_alone(connection: Session, month: Month) -> None:
-    """Take lines with entries of the next month for late.
+    """Take lines whose entries are alone in a later month for late.
 
-    That holds where the ledger ends with the month, but for them.
+    That holds where hardly any other line has entries of that month: the ledger has ended before.
     """
-    (alone,) = connection.execute(
-        f"SELECT count(*) FROM event_symptoms WHERE what = '{ALONE}'"
-    ).fetchone() or (0,)
-    late = alone >= FEWEST and _ends(connection, month, alone)
-    connection.execute(
-        f"UPDATE event_symptoms SET what = '{LACKS}' WHERE what = '{ALONE}'"
-        if late
-        else f"DELETE FROM event_symptoms WHERE what = '{ALONE}'"
-    )
+    alone = connection.execute(
+        f"""SELECT months, count(*) FROM event_symptoms WHERE what IN ('{ALONE}', '{LACKS}')
+        AND months > 0 GROUP BY months
+        HAVING count(*) >= {FEWEST} AND bool_or(what = '{ALONE}') ORDER BY months"""
+    ).fetchall()
+    late = _ended(connection, month, dict(alone)) if alone else []
+    if late:
+        connection.execute(
+            f"""UPDATE event_symptoms SET what = '{LACKS}'
+            WHERE what = '{ALONE}' AND months IN ({", ".join(map(str, late))})"""
+        )
+    connection.execute(f"DELETE FROM event_symptoms WHERE what = '{ALONE}'")
 
 
-def _ends(connection: Session, month: Month, alone: int) -> bool:
-    """Whether few other lines have entries of the next month."""
+def _ended(connection: Session, month: Month, alone: Mapping[int, int]) -> list[int]:
+    """The months from the month on in which few other lines have entries."""
     others = f"""break_entries WHERE distance = 1
-        AND line NOT IN (SELECT line FROM event_symptoms WHERE what = '{ALONE}')"""
-    if is_any(connection, others):
-        return False
-    (posted,) = connection.execute(
-        f"""SELECT count(DISTINCT (id_key, type, currency)) FROM entries_of('entries_raw')
-        WHERE reason IS NULL AND month = {month.index + 1}"""
-    ).fetchone() or (0,)
-    return bool(posted * PART <= alone * OF_PARTS)
+        AND line NOT IN (SELECT line FROM event_symptoms WHERE what IN ('{ALONE}', '{LACKS}'))"""
+    if set(alone) == {1} and is_any(connection, others):
+        return []
+    rows = connection.execute(
+        f"""SELECT month - {month.index}, count(DISTINCT (id_key, type, currency))
+        FROM entries_of('entries_raw')
+        WHERE reason IS NULL
+            AND month IN ({", ".join(str(month.index + by) for by in alone)})
+        GROUP BY month ORDER BY month"""
+    ).fetchall()
+    return [by for by, posted in rows if posted * PART <= alone[by] * OF_PARTS]
 
 
 def _of_marks(connection: Session, month: Month, marks: Marks) -> Iterator[Found]:
@@ -158,6 +169,9 @@ def _of_documents(
     connection: Session, month: Month, often: Mapping[_Symptom, Sequence[Placed]]
 ) -> Iterator[Found]:
     """Yield documents and posting days whose lines show the same."""
+    yield from _of_far_documents(
+        connection, month, [symptom for symptom in often if symptom.entries_at() not in _READ]
+    )
     near = [symptom for symptom in often if symptom.entries_at() in _READ]
     if not near:
         return
@@ -188,8 +202,40 @@ def _of_documents(
     for (symptom, axis, value), lines in found.items():
         marked = max(totals.get((symptom, axis, value), 0), len(lines))
         if enough(len(lines), marked):
-            words = f"document {value}" if axis is Axis.DOCUMENT else f"entries posted on {value}"
-            yield _found(month, symptom, Mark(axis, value, words), lines, marked)
+            yield _found(month, symptom, _mark(axis, value), lines, marked)
+
+
+def _of_far_documents(
+    connection: Session, month: Month, far: Sequence[_Symptom]
+) -> Iterator[Found]:
+    """Yield documents and days of months that `break_entries` lacks."""
+    if not far:
+        return
+    months = ", ".join(str(month.index + symptom.by) for symptom in far)
+    rows = connection.execute(
+        f"""WITH placed AS (
+            SELECT DISTINCT l.line, e.month - {month.index} AS months, unnest([
+                {{axis: {int(Axis.DOCUMENT)}, value: document_ref}},
+                {{axis: {int(Axis.DAY)}, value: left(posted_at, 10)}}], recursive := true)
+            FROM entries_of('entries_raw') e JOIN lines_compared l USING (id_key, type, currency)
+            WHERE e.reason IS NULL AND e.month IN ({months}))
+        SELECT months, axis, value, list(s.line) FILTER (s.line IS NOT NULL), count(*)
+        FROM placed p
+        LEFT JOIN (FROM event_symptoms WHERE what = '{LACKS}') s USING (months, line)
+        WHERE value IS NOT NULL
+        GROUP BY months, axis, value HAVING count(s.line) >= {FEWEST}
+        ORDER BY months, axis, value"""
+    ).fetchall()
+    for by, axis, value, lines, marked in rows:
+        if enough(len(lines), marked):
+            mark = _mark(Axis(axis), value)
+            yield _found(month, _Symptom(LACKS, by), mark, lines, marked)
+
+
+def _mark(axis: Axis, value: str) -> Mark:
+    return Mark(
+        axis, value, f"document {value}" if axis is Axis.DOCUMENT else f"entries posted on {value}"
+    )
 
 
 def _lines_of_documents(
