@@ -19,6 +19,8 @@ from recon.alerts.run_summary import RunSummary
 from recon.base import money
 from recon.base.result import Break, Bucket, Totals
 from recon.base.text import counted, words
+from recon.reconciliation.verdict import shortest_path
+from recon.record.journal.found_events import FoundEvent
 from recon.record.journal.model import OpenItem
 
 COLOURS = {
@@ -31,6 +33,7 @@ COLOURS = {
 TOP = 10
 _CURRENCIES = 3
 _STEPS = 8
+_EVENTS = 5
 _NAME, _KEY, _EXPLANATION, _SENTENCE = 60, 60, 280, 1500
 _REASON = re.compile(r" \(.*\)")
 _FIGURES = re.compile(r"[+\-\u2212]?\d[\d,.]*\d|\d")
@@ -75,7 +78,7 @@ def with_id(found: Message, identifier: str) -> Message:
 
 def digest(summary: RunSummary, style: Style, to: Iterable[str] = ()) -> Message:
     """The digest of a run, with top breaks that fit."""
-    return _fitting(partial(_digest, summary, style, tuple(to)), len(summary.breaks))
+    return _fitting(partial(_digest, summary, style, tuple(to)), len(summary.to_fix))
 
 
 def _fitting(make: Callable[[int], Message], breaks: int) -> Message:
@@ -101,8 +104,9 @@ def _digest(summary: RunSummary, style: Style, to: Sequence[str], shown: int) ->
         parts.append(blocks.section(f"{offset} each other"))
     bridges = list(_bridges(summary, currencies[:_CURRENCIES], style))
     parts += [blocks.section("\n".join(bridges))] if bridges else []
+    parts += [blocks.section(text) for text in _events(summary, style)]
     parts += [blocks.section(_break(item, style)) for item in summary.to_fix[:shown]]
-    if more := len(summary.breaks) - shown:
+    if more := len(summary.to_fix) - shown:
         parts.append(blocks.section(f"*+{more:,} more in the report*"))
     parts.append(blocks.section("\n".join(_of_time(summary, style))))
     title = _title(summary.level, summary.verdict, summary.sample)
@@ -116,7 +120,7 @@ def _title(level: str, text: str, sample: bool) -> str:
 def _totals(summary: RunSummary, currency: str, style: Style) -> Block:
     totals, code = summary.run.totals[currency], escaped(currency, 3)
     counts = f"*{code} match rate*\n{totals.match_rate}, {totals.breaks:,} of " + (
-        f"{totals.compared:,} lines break"
+        f"{totals.compared:,} lines break, {totals.within_tolerance:,} are within tolerance"
     )
     if style.redact:
         return blocks.fields([counts])
@@ -190,6 +194,25 @@ def _break(item: Break, style: Style) -> str:
     return f"*{item.severity.name}* {amount} ({percent})\n{who}\n{cause}: {explanation}"
 
 
+def _events(summary: RunSummary, style: Style) -> Iterator[str]:
+    """The events, with the shortest path to close."""
+    path = shortest_path(summary.events, len(summary.breaks))
+    if path:
+        yield f"*{path}*"
+    yield from (_event(event, style) for event in summary.events[:_EVENTS])
+    if (more := len(summary.events) - _EVENTS) > 0:
+        yield f"*+{counted(more, 'event')} more in the report*"
+
+
+def _event(event: FoundEvent, style: Style) -> str:
+    """An event in two or three lines."""
+    title = f"*{event.severity.name}* event `{event.id}`: {words(event.kind)}, "
+    title += counted(event.lines, "line")
+    if style.redact:
+        return title
+    return f"{title}\n{escaped(event.sentence, _SENTENCE)}\n_{escaped(event.advice, _SENTENCE)}_"
+
+
 def _of_time(summary: RunSummary, style: Style) -> list[str]:
     """The changes since the last run, and the carried breaks."""
     since, told = summary.since, []
@@ -219,6 +242,15 @@ def _origin(summary: RunSummary) -> list[str]:
     tolerance = summary.run.policy.get("tolerance", "")
     allowed = f"Tolerance {escaped(tolerance, _KEY)}" if tolerance else ""
     return [where, allowed, f"Run {escaped(summary.run.run_id, _KEY)}"]
+
+
+def critical_event(
+    summary: RunSummary, event: FoundEvent, style: Style, to: Iterable[str] = ()
+) -> Message:
+    """The message of a critical event, for all of its lines."""
+    title = _title("critical", f"{words(event.kind)} · {summary.run.month.name}", summary.sample)
+    parts = [blocks.section(_event(event, style))]
+    return message("critical", title, parts, _origin(summary), to)
 
 
 def critical(summary: RunSummary, item: Break, style: Style, to: Iterable[str] = ()) -> Message:

@@ -6,12 +6,13 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from recon.alerts.blocks import Message
-from recon.alerts.message import Style, critical, digest, more_critical, with_id
+from recon.alerts.message import Style, critical, critical_event, digest, more_critical, with_id
 from recon.alerts.run_summary import RunSummary
 from recon.base.events import Severity
 from recon.base.result import Break, short_name
 from recon.config.slack import Level, Place, SlackSettings, Way
 from recon.record.journal.alerts import Alert, AlertKind, Payload
+from recon.record.journal.found_events import FoundEvent
 
 # A month with more critical breaks has one problem and not so many: the others share a message.
 LARGEST = 25
@@ -33,16 +34,22 @@ def of_run(
     news: Sequence[Break],
     at: datetime,
     again: str = "",
+    known: Collection[str] = frozenset(),
 ) -> list[Alert]:
-    """The alerts of a run: digest, report, critical breaks.
+    """The alerts of a run: digest, report, critical events and breaks.
 
-    `news` are the breaks that somebody is mentioned for. A run's alerts have the same ids every
-    time, unless `again` says otherwise.
+    `news` are the breaks that somebody is mentioned for, `known` the events that alerts have named
+    before. A run's alerts have the same ids every time, unless `again` says otherwise.
     """
     maker = _Maker(summary, at, again)
-    alerts = list(_digests(slack, summary, news, maker))
-    grave = [item for item in news if item.severity is Severity.CRITICAL]
-    return [*alerts, *_criticals(slack, summary, grave, maker)]
+    events = [event for event in summary.events if event.id not in known]
+    alerts = list(_digests(slack, summary, news, events, maker))
+    grave = [item for item in news if item.severity is Severity.CRITICAL and not item.event]
+    return [
+        *alerts,
+        *_critical_events(slack, summary, events, maker),
+        *_criticals(slack, summary, grave, maker),
+    ]
 
 
 class _Maker:
@@ -71,11 +78,17 @@ class _Maker:
 
 
 def _digests(
-    slack: SlackSettings, summary: RunSummary, news: Sequence[Break], maker: _Maker
+    slack: SlackSettings,
+    summary: RunSummary,
+    news: Sequence[Break],
+    events: Sequence[FoundEvent],
+    maker: _Maker,
 ) -> Iterator[Alert]:
     names = [item.name for item in summary.breaks]
+    names += [event.id for event in events if event.severity is not Severity.CRITICAL]
     graver = {Level.HIGH.value} if summary.new_invalid else set()
     there = {item.severity.word for item in news} | graver
+    there |= {event.severity.word for event in events}
     for place, mentions in _digest_places(slack, there).items():
         told = digest(summary, style_of(slack), mentions)
         yield maker.alert(AlertKind.DIGEST, summary.level, place, told, names=names)
@@ -99,6 +112,20 @@ def _digest_places(slack: SlackSettings, there: Collection[str]) -> Mapping[Plac
             first = slack.levels[level].first
             places[first.place] = (*places.get(first.place, ()), *first.mentions)
     return places
+
+
+def _critical_events(
+    slack: SlackSettings, summary: RunSummary, events: Sequence[FoundEvent], maker: _Maker
+) -> Iterator[Alert]:
+    """A message for each critical event, and none for its lines."""
+    first, style = slack.levels[Level.CRITICAL].first, style_of(slack)
+    for event in events:
+        if event.severity is Severity.CRITICAL:
+            told = critical_event(summary, event, style, first.mentions)
+            names = [event.id, *(item.name for item in summary.breaks if item.event == event.id)]
+            yield maker.alert(
+                AlertKind.CRITICAL, Level.CRITICAL, first.place, told, event.id, names
+            )
 
 
 def _criticals(

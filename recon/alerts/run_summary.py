@@ -10,6 +10,7 @@ from recon.base import money
 from recon.base.result import Break, Bucket
 from recon.base.text import counted
 from recon.record.journal.alerts import Alert, AlertKind, Delivery, Sent
+from recon.record.journal.found_events import FoundEvent
 from recon.record.journal.history import Since, compared
 from recon.record.journal.model import OpenItem, Run, State
 
@@ -21,7 +22,8 @@ class RunSummary:
     `open_items` has the breaks by name; `carried` counts the breaks of earlier months that are
     still open. `where` is the folder of its reports or a link to it, `workbook` its file below the
     reports, '' where there is none. `notice` is what to know before anything else, and
-    `new_invalid` whether the last run of the month had not as many invalid rows.
+    `new_invalid` whether the last run of the month had not as many invalid rows. `events` are the
+    facts behind many lines.
     """
 
     run: Run
@@ -34,6 +36,7 @@ class RunSummary:
     sample: bool = False
     notice: str = ""
     new_invalid: bool = False
+    events: tuple[FoundEvent, ...] = ()
 
     @property
     def currencies(self) -> list[str]:
@@ -43,9 +46,13 @@ class RunSummary:
 
     @property
     def to_fix(self) -> list[Break]:
-        """The breaks in order of work, acknowledged ones last."""
+        """The breaks without an event in order of work.
+
+        Acknowledged ones come last.
+        """
         states = {name: open_item.state for name, open_item in self.open_items.items()}
-        return sorted(self.breaks, key=lambda item: states.get(item.name) is State.ACKNOWLEDGED)
+        alone = (item for item in self.breaks if not item.event)
+        return sorted(alone, key=lambda item: states.get(item.name) is State.ACKNOWLEDGED)
 
     @property
     def level(self) -> str:
@@ -93,6 +100,7 @@ def run_summary(
     workbook: str = "",
     sample: bool = False,
     notice: str = "",
+    events: Sequence[FoundEvent] = (),
 ) -> RunSummary:
     """The summary of a run.
 
@@ -115,6 +123,7 @@ def run_summary(
         sample,
         notice,
         new_invalid=run.invalid > 0 and (not earlier or earlier[-1].invalid != run.invalid),
+        events=tuple(events),
     )
 
 
@@ -137,6 +146,22 @@ def alerted_breaks(
             else:
                 found |= {item.name: item for item in seen.get(alert.run, ()) if item.name in names}
     return found
+
+
+def alerted_events(
+    alerts: Iterable[Alert], month: str, gone: Collection[str] = ()
+) -> frozenset[str]:
+    """The events that alerts of a month have named.
+
+    An alert that is `gone` has reached nobody.
+    """
+    return frozenset(
+        name
+        for alert in alerts
+        if alert.month == month and alert.id not in gone
+        for name in alert.names
+        if name.startswith("E-")
+    )
 
 
 def fresh(summary: RunSummary, known: Mapping[str, Break]) -> list[Break]:

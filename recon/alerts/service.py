@@ -14,7 +14,14 @@ from urllib.parse import quote
 from recon.alerts.escalation import EscalationInput, business_days, escalations, repeats
 from recon.alerts.message import failure, with_id
 from recon.alerts.plan import alert_id, of_run, style_of
-from recon.alerts.run_summary import RunSummary, alerted_breaks, dropped, fresh, run_summary
+from recon.alerts.run_summary import (
+    RunSummary,
+    alerted_breaks,
+    alerted_events,
+    dropped,
+    fresh,
+    run_summary,
+)
 from recon.alerts.sending import Delivered, delivered, sent_directly
 from recon.base.errors import ConfigError, ReconError
 from recon.base.month import Month
@@ -87,7 +94,16 @@ def due_alerts(
             dropped(journal.alerts.deliveries()),
         )
     )
-    return of_run(slack_of(settings), summary, fresh(summary, past), datetime.now(UTC), again)
+    known = (
+        frozenset[str]()
+        if again
+        else alerted_events(
+            journal.alerts.all(), str(run.month), dropped(journal.alerts.deliveries())
+        )
+    )
+    return of_run(
+        slack_of(settings), summary, fresh(summary, past), datetime.now(UTC), again, known
+    )
 
 
 def notify(settings: Settings, text: str, *, dry: bool) -> tuple[list[Alert], Delivered]:
@@ -194,6 +210,7 @@ def _summary(settings: Settings, journal: Journal, run: Run, notice: str) -> Run
         workbook=f"{run.folder}/{workbook}" if (folder / workbook).exists() else "",
         sample=settings.sample,
         notice=notice,
+        events=journal.found_events(run.run_id),
     )
 
 

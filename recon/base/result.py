@@ -332,7 +332,7 @@ class SourceFacts:
 LINE_COLUMNS = (
     "contract_id", "revenue_type", "kind", "currency", "customer", "segment", "owner", "status",
     "cause", "severity", "expected", "recognized", "difference", "allowed", "to_date_expected",
-    "to_date_recognized", "unrecognized_remainder", "entries", "flags",
+    "to_date_recognized", "unrecognized_remainder", "entries", "flags", "event",
 )  # fmt: skip
 
 

@@ -87,7 +87,8 @@ def _standing(journal: Journal, asked: Month | None) -> Standing | None:
     if latest is None:
         return None
     month = asked or latest
-    return Standing(journal.standing(month), month, datetime.now(UTC))
+    events = [life for life in journal.event_lives(month) if life.open]
+    return Standing(journal.standing(month), month, datetime.now(UTC), events=events)
 
 
 def _print_open(standing: Standing | None) -> None:
@@ -99,7 +100,7 @@ def _print_open(standing: Standing | None) -> None:
     if standing is None:
         told = open_document((), None, datetime.now(UTC))
     else:
-        told = open_document(standing.found, standing.month, standing.now)
+        told = open_document(standing.found, standing.month, standing.now, standing.events)
     typer.echo(dumps(told), nl=False)
 
 

@@ -353,6 +353,12 @@ RELATIONS = (
         "events.batches",
     ),
     _relation(
+        "event_lines",
+        "line of an event, with the event's id",
+        "line event",
+        "totals",
+    ),
+    _relation(
         "contract_entries",
         "entry of the explained contract, with the reason why it is kept out",
         f"row given_* type_folded said_* id {_KEY} amount month stands_for entry_id type_text "

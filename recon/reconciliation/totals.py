@@ -78,8 +78,8 @@ class LineTable:
 _SHOWN = f"""id, type, kind, currency, coalesce(customer, customer_id, ''), coalesce(segment, ''),
     coalesce(owner, ''), status, coalesce(cause, ''), coalesce(severity, ''), expected,
     recognized, difference, allowed, to_date_expected, to_date_recognized, remainder, entries,
-    {FLAGGED}"""
-_FROM = "FROM lines LEFT JOIN break_causes USING (line)"
+    {FLAGGED}, coalesce(event, '')"""
+_FROM = "FROM lines LEFT JOIN break_causes USING (line) LEFT JOIN event_lines USING (line)"
 _LINES = f"SELECT {_SHOWN} {_FROM} ORDER BY id_key, type, currency"
 
 
@@ -96,6 +96,15 @@ def name_causes(connection: Session, verdicts: Sequence[tuple[int, str, str, int
         columns = [list(column) for column in zip(*verdicts, strict=True)]
         connection.execute(
             "INSERT INTO break_causes SELECT unnest(?), unnest(?), unnest(?), unnest(?)", columns
+        )
+
+
+def name_events(connection: Session, lines: Mapping[int, str]) -> None:
+    """Create `event_lines`: the event of a line, by its id."""
+    connection.execute("CREATE OR REPLACE TABLE event_lines(line BIGINT, event VARCHAR)")
+    if lines:
+        connection.execute(
+            "INSERT INTO event_lines SELECT unnest(?), unnest(?)", [list(lines), [*lines.values()]]
         )
 
 

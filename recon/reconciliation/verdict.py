@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Protocol
 
-from recon.base.events import Event, Severity
+from recon.base.events import Severity
 from recon.base.month import Month
 from recon.base.result import Reconciliation
 from recon.base.text import counted
@@ -66,7 +67,16 @@ def found(counts: Mapping[Severity, int], invalid: int, events: int) -> Iterator
         yield counted(invalid, "invalid row")
 
 
-def shortest_path(events: Sequence[Event], breaks: int) -> str:
+class Leaving(Protocol):
+    """Any record of an event, with the breaks left after it."""
+
+    @property
+    def breaks_left(self) -> int:
+        """The number of breaks left once it is put right."""
+        ...
+
+
+def shortest_path(events: Sequence[Leaving], breaks: int) -> str:
     """Sentence on how many breaks the events account for.
 
     It is '' where no break belongs to an event.

@@ -10,11 +10,12 @@ module and `guarded` would.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TextIO
 
 from recon.base import money
+from recon.base.events import Event
 from recon.base.result import Break, InvalidRow, Lines, Reconciliation
 from recon.reconciliation.adjusting_entries import Proposals
 from recon.reconciliation.rollforward import RollforwardRow
@@ -54,6 +55,20 @@ BREAK_COLUMNS = (
     "flags",
     "entry_ids",
     "explanation",
+    "event",
+)
+EVENT_COLUMNS = (
+    "event",
+    "kind",
+    "severity",
+    "sentence",
+    "advice",
+    "mark",
+    "lines",
+    "share",
+    "net",
+    "gross",
+    "breaks_left",
 )
 
 ROLLFORWARD_COLUMNS = (
@@ -80,17 +95,18 @@ def write_csv(
     proposals: Proposals | None = None,
     history: History | None = None,
 ) -> list[Path]:
-    """Write the four CSV files; return their paths.
+    """Write the five CSV files; return their paths.
 
-    They are breaks.csv, lines.csv, invalid.csv and bridge.csv, in that order. After them
-    rollforward.csv, proposed_entries.csv and, of the history, open_breaks.csv, where these are
-    given. Raises OSError where a file cannot be written.
+    They are breaks.csv, lines.csv, invalid.csv, bridge.csv and events.csv, in that order. After
+    them rollforward.csv, proposed_entries.csv and, of the history, open_breaks.csv, where these
+    are given. Raises OSError where a file cannot be written.
     """
     written = [
         _write(folder / "breaks.csv", BREAK_COLUMNS, map(_break_row, result.breaks)),
         _write_lines(folder / "lines.csv", result.lines),
         _write(folder / "invalid.csv", ("side", "row", "id", "reason"), _invalid(result.invalid)),
         _write(folder / "bridge.csv", ("currency", "bucket", "amount", "lines"), _bridge(result)),
+        _write(folder / "events.csv", EVENT_COLUMNS, map(_event_row, result.events)),
     ]
     if rollforward is not None:
         rows = map(_rollforward_row, rollforward)
@@ -160,7 +176,22 @@ def _break_row(item: Break) -> list[str]:
         ", ".join(item.flags),
         guarded(", ".join(item.entry_ids)),
         guarded(item.explanation),
+        item.event,
     ]
+
+
+def _event_row(event: Event) -> list[str]:
+    return [
+        event.id, event.kind.value, event.severity.word, guarded(event.sentence),
+        guarded(event.advice), guarded(event.mark), str(event.lines),
+        money.share(event.explained, event.marked), _amounts(event.net), _amounts(event.gross),
+        str(event.breaks_left),
+    ]  # fmt: skip
+
+
+def _amounts(by_currency: Mapping[str, int]) -> str:
+    listed = (f"{c} {money.plain(amount, c)}" for c, amount in sorted(by_currency.items()))
+    return "; ".join(listed)
 
 
 def _invalid(rows: Iterable[InvalidRow]) -> Iterator[tuple[object, ...]]:
@@ -199,7 +230,7 @@ _FORMULA_STARTS_SQL = "('=', '+', '-', '@', chr(9), chr(13))"
 # What a field is quoted for.
 _SPECIAL = "concat('[,', chr(34), chr(13), chr(10), ']')"
 # Words of our own, which neither a formula nor a quote is hidden in.
-_OURS = frozenset(("kind", "currency", "status", "cause", "severity", "entries"))
+_OURS = frozenset(("kind", "currency", "status", "cause", "severity", "entries", "event"))
 # By a currency's minor unit: how much of four decimals is cut off where it is zeros.
 _ZEROS = {10_000: ".0000", 100: "00", 10: "0"}
 

@@ -12,6 +12,7 @@ from recon.base.month import Month
 from recon.base.result import Break
 from recon.reconciliation.document import moment
 from recon.record.journal.ageing import Ageing, Sums, ageing
+from recon.record.journal.found_events import EventLife
 from recon.record.journal.history import MovementPart, Since, newest_first
 from recon.record.journal.model import Event, OpenItem, Run
 from recon.record.journal.signing import Signature, is_signed_off
@@ -26,7 +27,12 @@ SCHEMA = 1
 Document = dict[str, object]
 
 
-def open_document(found: Sequence[OpenItem], month: Month | None, now: datetime) -> Document:
+def open_document(
+    found: Sequence[OpenItem],
+    month: Month | None,
+    now: datetime,
+    events: Sequence[EventLife] = (),
+) -> Document:
     """The open breaks and their ageing at a month's end.
 
     `month` is None without any run.
@@ -35,7 +41,22 @@ def open_document(found: Sequence[OpenItem], month: Month | None, now: datetime)
         "schema": SCHEMA,
         "month": str(month) if month else None,
         "breaks": [open_item_document(life, month, now) for life in found],
+        "events": [_event(life) for life in events],
         "ageing": _ageings(ageing(found, month)) if month else {},
+    }
+
+
+def _event(life: EventLife) -> Document:
+    event = life.event
+    return {
+        "id": event.id,
+        "kind": event.kind.value,
+        "severity": event.severity.word,
+        "state": life.state.value,
+        "sentence": event.sentence,
+        "advice": event.advice,
+        "lines": event.lines,
+        "breaks_left": event.breaks_left,
     }
 
 

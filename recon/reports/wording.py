@@ -68,6 +68,13 @@ def masked(result: Reconciliation, currency: str) -> str:
     )
 
 
+def amounts_words(by_currency: Mapping[str, int]) -> str:
+    """Amounts by currency, like `+1,204.00 USD, -3 JPY`."""
+    return ", ".join(
+        f"{money.pretty(amount, c, sign=True)} {c}" for c, amount in sorted(by_currency.items())
+    )
+
+
 def moment_words(moment: datetime) -> str:
     """A moment for people, in UTC, like `2024-07-03 07:15`."""
     return moment.astimezone(UTC).isoformat(" ", "minutes")[:16]

@@ -22,6 +22,7 @@ from recon.reconciliation.completeness import Completeness
 from recon.reconciliation.verdict import verdict
 from recon.record.evidence import PackContents
 from recon.record.heartbeat import beat
+from recon.record.journal.found_events import FoundEvent
 from recon.record.journal.history import History, Superseded
 from recon.record.journal.model import Run
 from recon.record.journal.store import Journal
@@ -139,7 +140,8 @@ def _record(reports: Path, decision: _Decision, written: Written, journal: Journ
     folder = written.folder.relative_to(reports).as_posix()
     provisional = ready is not None and ready.provisional
     run = record_of(pack, written.seal, extras.history.supersedes, folder, provisional)
-    journal.record(run, pack.result.breaks, extras.history.closed, extras.closings)
+    found = [FoundEvent.of(event) for event in pack.result.events]
+    journal.record(run, pack.result.breaks, extras.history.closed, extras.closings, found)
     return run
 
 

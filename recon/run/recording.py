@@ -15,6 +15,7 @@ from recon.reconciliation.completeness import Completeness, Seen, completeness
 from recon.reconciliation.totals import to_date_differences
 from recon.record import identity
 from recon.record.evidence import PackContents, Previous, latest
+from recon.record.journal.found_events import FoundEvent
 from recon.record.journal.history import History, history
 from recon.record.journal.model import Reported, Run
 from recon.record.journal.signing import signatures
@@ -34,7 +35,9 @@ def month_history(journal: Journal, session: Session, result: Reconciliation) ->
     to_date = {names[key]: difference for key, difference in found.items()}
     for item in result.breaks:
         to_date[item.name] = item.to_date_difference
-    return history(past, result.month, result.breaks, result.totals, to_date, datetime.now(UTC))
+    made = history(past, result.month, result.breaks, result.totals, to_date, datetime.now(UTC))
+    events = [FoundEvent.of(event) for event in result.events]
+    return replace(made, events=journal.event_lives(result.month, events))
 
 
 def record_of(

@@ -40,7 +40,7 @@ def find_events(
     within = sum(part.within_tolerance for part in totals.values())
     facts = _found(connection, month, policy, len(breaks), within)
     found = chosen(facts, delivered_twice(connection, month, sources))
-    return events_of(connection, found, len(breaks)) if found else ()
+    return events_of(connection, found, len(breaks))
 
 
 def _found(

@@ -14,6 +14,7 @@ from recon.base.result import short_name
 from recon.base.text import counted
 from recon.reconciliation.events.found import FEWEST, Found
 from recon.reconciliation.events.saying import amounts
+from recon.reconciliation.totals import name_events
 from recon.store.session import Session
 
 # Of facts that explain about as many lines, the kind that comes first here is the simplest.
@@ -73,6 +74,9 @@ def events_of(
     connection: Session, found: Sequence[tuple[Found, frozenset[int]]], breaks: int
 ) -> tuple[Event, ...]:
     """Events of chosen facts, those that settle most breaks first."""
+    if not found:
+        name_events(connection, {})
+        return ()
     numbers = sorted(set().union(*(lines for _, lines in found)))
     rows = connection.execute(
         """SELECT line, id, type, currency, difference, to_date_recognized - to_date_expected,
@@ -84,10 +88,12 @@ def events_of(
     known = [_Line(*row) for row in rows]
     groups = [(fact, [line for line in known if line.line in lines]) for fact, lines in found]
     groups.sort(key=lambda group: (-_broken(group[1]), -len(group[1]), _RANK[group[0].kind]))
-    events, left = list[Event](), breaks
+    events, left, named = list[Event](), breaks, dict[int, str]()
     for fact, lines in groups:
         left -= _broken(lines)
         events.append(_event(fact, lines, left))
+        named |= dict.fromkeys((line.line for line in lines), events[-1].id)
+    name_events(connection, named)
     return tuple(events)
 
 

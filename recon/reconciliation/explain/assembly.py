@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import takewhile
 
 from recon.base.errors import tie
+from recon.base.events import Event
 from recon.base.month import Month
 from recon.base.policy import Policy
 from recon.base.result import Break, Cause, Reconciliation, Status
@@ -93,9 +94,10 @@ def _lines(session: Session, result: Reconciliation, entries: Sequence[EntryRow]
     rows = relations.lines(session, result.month)
     months = _months(session, result.month)
     breaks = {(item.contract_id, item.revenue_type, item.currency): item for item in result.breaks}
+    events = {key: event for event in result.events for key in event.keys}
     for row in rows:
         key = _key(row)
-        line = _line(result, row, entries, months[key[1:]], breaks.get(key))
+        line = _line(result, row, entries, months[key[1:]], breaks.get(key), events.get(key))
         _tie_out(line)
         yield line
 
@@ -128,6 +130,7 @@ def _line(
     entries: Sequence[EntryRow],
     months: Sequence[MonthRow],
     item: Break | None,
+    event: Event | None,
 ) -> Line:
     # The rows that are added up have no terms in common.
     terms = _terms(row, result.month) if row["on_contract"] and not row["shares"] else None
@@ -136,7 +139,10 @@ def _line(
     return Line(
         revenue_type=row["type"],
         currency=row["currency"],
-        **_parties(row),
+        customer_id=row["customer_id"] or "",
+        customer=row["customer"] or "",
+        segment=row["segment"] or "",
+        owner=row["owner"] or "",
         status=Status(row["status"]) if row["status"] else None,
         flags=flags_of(row["flags"]),
         terms=terms,
@@ -151,6 +157,7 @@ def _line(
         finding=_finding(item, row["months_broken"], result.policy) if item else None,
         months=tuple(months),
         entries=tuple(near),
+        event=event,
     )
 
 

@@ -62,6 +62,7 @@ def _line(line: Line) -> Document:
         "formula_in_words": line.derivation.words,
         "tolerance": _allowance(line.allowance, line.currency) if line.allowance else None,
         "break": _finding(line.finding) if line.finding else None,
+        "event": line.event.id if line.event else None,
         "months": [_month(row, line.currency) for row in line.months],
         "entries": [_entry(entry) for entry in line.entries],
     }

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from recon.base.events import Severity
+from recon.base.events import Event, Severity
 from recon.base.month import Month
 from recon.base.result import Break, Cause, Flag, Status
 
@@ -172,7 +172,8 @@ class Line:
 
     `status` is None where neither side has anything to compare: accounting has entries of other
     months only. `value` is the contract value rounded to the minor unit; months' expected
-    amounts and `remainder`, left unrecognized by closing early, add up to it.
+    amounts and `remainder`, left unrecognized by closing early, add up to it. `event` is the one
+    that it belongs to.
     """
 
     revenue_type: str
@@ -195,6 +196,7 @@ class Line:
     finding: CauseFinding | None
     months: Sequence[MonthRow]
     entries: Sequence[EntryRow]
+    event: Event | None = None
 
     @property
     def difference(self) -> int:

@@ -95,6 +95,7 @@ def _break(item: Break, result: Reconciliation) -> dict[str, object]:
         "severity": item.severity.word,
         "difference": money.plain(item.difference, item.currency),
         "entries": [_entry(entry, item.currency, result) for entry in item.entries],
+        **({"event": item.event} if item.event else {}),
     }
 
 

@@ -49,6 +49,7 @@ def page(documents: Mapping[str, Document]) -> str:
         _compared(documents),
         *(_read(side, documents) for side in Side),
         ["## The rules", "", *table(("rule", "value"), results["policy"].items())],
+        *_events(results),
         _outcome(run, results),
         _who(run, documents[CONFIGURATION]),
         _signoffs(documents[SIGNOFFS]),
@@ -123,11 +124,36 @@ def _read(side: Side, documents: Mapping[str, Document]) -> list[str]:
     return lines
 
 
+def _events(results: Document) -> Iterator[list[str]]:
+    """The events with the shortest path; nothing where there are none."""
+    found = results.get("events") or ()
+    if not found:
+        return
+    heads = ("event", "kind", "severity", "lines", "breaks left", "sentence", "advice")
+    keys = ("id", "kind", "severity", "lines", "breaks_left", "sentence", "advice")
+    rows = [tuple(event[key] for key in keys) for event in found]
+    yield [
+        "## Events", "",
+        f"One fact behind many lines. Of {len(results['breaks']):,} breaks, as many as stated "
+        "are left once an event and those above it are put right.",
+        "", *table(heads, rows),
+    ]  # fmt: skip
+
+
 def _outcome(run: Document, results: Document) -> list[str]:
-    heads = ("currency", "expected", "recognized", "difference", "gross", "breaks", "match rate")
+    heads = (
+        "currency", "expected", "recognized", "difference", "gross", "breaks", "match rate",
+        "of it within tolerance",
+    )  # fmt: skip
     keys = ("expected", "recognized", "difference", "gross_difference")
     rows = [
-        (currency, *(_amount(total[key]) for key in keys), total["breaks"], total["match_rate"])
+        (
+            currency,
+            *(_amount(total[key]) for key in keys),
+            total["breaks"],
+            total["match_rate"],
+            total["within_tolerance"],
+        )  # fmt: skip
         for currency, total in results["totals"].items()
     ]
     lines = ["## The result", "", *table(heads, rows)]

@@ -11,6 +11,7 @@ from recon.base.events import Severity
 from recon.base.month import Month
 from recon.base.result import Break, Totals
 from recon.record.journal.ageing import by_age
+from recon.record.journal.found_events import EventLife
 from recon.record.journal.model import Event, Kind, OpenItem, Run
 from recon.record.journal.open_items import (
     Resolution,
@@ -81,7 +82,8 @@ class History:
     the one that was signed off; `carried` are the breaks of earlier months that are not resolved,
     the oldest first; `closed` is all that this run closes, and `resolved` what no run before it
     had; `open_items` has the break of every line that breaks in the month, by name; `at` is the
-    moment, None where nothing is recorded.
+    moment, None where nothing is recorded. `events` are the facts behind many lines, with those
+    that are gone.
     """
 
     since: Since | None = None
@@ -91,6 +93,7 @@ class History:
     resolved: tuple[tuple[OpenItem, Resolution], ...] = ()
     open_items: Mapping[str, OpenItem] = field(default_factory=dict)
     at: datetime | None = None
+    events: tuple[EventLife, ...] = ()
 
     @property
     def supersedes(self) -> str:

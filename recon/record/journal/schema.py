@@ -65,8 +65,17 @@ MIGRATIONS = (
     ALTER TABLE runs ADD COLUMN reported TEXT;
     ALTER TABLE breaks ADD COLUMN content TEXT;
     """,
+    """
+    CREATE TABLE found_events (
+        run_id TEXT NOT NULL REFERENCES runs, id TEXT NOT NULL, kind TEXT NOT NULL,
+        severity TEXT NOT NULL, sentence TEXT NOT NULL, advice TEXT NOT NULL,
+        lines INTEGER NOT NULL, breaks_left INTEGER NOT NULL, PRIMARY KEY (run_id, id));
+    """,
 )
-TABLES = ("runs", "totals", "breaks", "events", "alerts", "alerted", "deliveries", "closings")
+TABLES = (
+    "runs", "totals", "breaks", "events", "alerts", "alerted", "deliveries", "closings",
+    "found_events",
+)  # fmt: skip
 PATIENCE = 10.0
 # An empty journal that is gone when it is closed.
 NOWHERE = Path(":memory:")

@@ -18,6 +18,13 @@ from recon.base.result import Break, Bucket, Totals
 from recon.record.journal.ageing import standing
 from recon.record.journal.alerts import Alerts
 from recon.record.journal.breaks import COLUMNS, break_of, row_of
+from recon.record.journal.found_events import (
+    EventLife,
+    FoundEvent,
+    event_of,
+    lives,
+    row_of_event,
+)
 from recon.record.journal.history import Past
 from recon.record.journal.model import Event, Kind, OpenItem, Reported, Run
 from recon.record.journal.open_items import Resolution, open_items
@@ -68,8 +75,9 @@ class Journal:
         breaks: Sequence[Break],
         resolutions: Sequence[Resolution] = (),
         closings: Mapping[Line, int] | None = None,
+        found: Sequence[FoundEvent] = (),
     ) -> None:
-        """Add a run with its breaks, resolutions and closing balances.
+        """Add a run with its breaks, resolutions, closing balances, events.
 
         All of it or nothing. `closings` are by revenue type, segment and currency.
         """
@@ -84,6 +92,7 @@ class Journal:
             self._insert(
                 "closings", [(run.run_id, *line, a) for line, a in (closings or {}).items()]
             )
+            self._insert("found_events", [(run.run_id, *row_of_event(event)) for event in found])
             told = [(Kind.RUN, run.run_id, run.month, "")]
             told += [(Kind.RESOLVED, item.name, item.month, item.reason) for item in resolutions]
             self._insert("events", [
@@ -181,6 +190,30 @@ class Journal:
                 known[key] = break_of(row)
             found.setdefault(run_id, []).append(known[key])
         return found
+
+    def found_events(self, run_id: str) -> list[FoundEvent]:
+        """The events behind many lines that a run found, in its order."""
+        rows = self._connection.execute(
+            "SELECT id, kind, severity, sentence, advice, lines, breaks_left FROM found_events "
+            "WHERE run_id = ? ORDER BY rowid",
+            (run_id,),
+        )
+        return [event_of(row) for row in rows]
+
+    def event_lives(
+        self, month: Month, now: Sequence[FoundEvent] | None = None
+    ) -> tuple[EventLife, ...]:
+        """The life of each event behind many lines, in a month.
+
+        `now` are those of a run that is not recorded yet; without, the month's last run counts. The
+        runs before are those of the month and the last one of the month before.
+        """
+        runs = [run.run_id for run in self.runs(month)]
+        if now is None:
+            now = self.found_events(runs.pop()) if runs else ()
+        before = self.last_run(month - 1)
+        earlier = [before.run_id, *runs] if before else runs
+        return lives(now, map(self.found_events, earlier))
 
     def events(self) -> list[Event]:
         """All events in order of time."""

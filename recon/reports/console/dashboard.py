@@ -89,7 +89,7 @@ def show(
         since.signed_before(view, past),
         since.since_last(view, past),
         bridge.bridges(view),
-        events.events(view),
+        events.events(view, past.events),
         breaks.fix_first(view, top, past.open_items),
         since.carried_forward(view, past),
         since.cleared(view, past),

@@ -71,6 +71,10 @@ def _page(pen: Pen, dossier: ContractDetail, sample: bool, all_months: bool) -> 
 
 def _line(pen: Pen, dossier: ContractDetail, line: Line, all_months: bool) -> Iterator[Text]:
     yield from pen.heading(f"{line.revenue_type}, {line.currency}", _verdict(line))
+    if line.event:
+        yield from _fact(pen, "event", line.event.id)
+        yield from _fact(pen, "", line.event.sentence)
+        yield from _fact(pen, "", line.event.advice)
     if line.finding:
         yield from _why(pen, line.finding)
         yield Text()

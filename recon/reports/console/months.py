@@ -122,6 +122,10 @@ def _columns(pen: Pen, months: Sequence[Glance]) -> list[Column]:
         _amounts("Recognized", rows, "recognized", drop=2),
         _amounts("Net\ndifference", rows, "difference"),
         numbers("Match\nrate", [row.totals.match_rate if row.totals else "" for row in rows]),
+        numbers(
+            "of it within\ntolerance",
+            [f"{row.totals.within_tolerance:,}" if row.totals else "" for row in rows],
+        ),
         *(_breaks(months, rows, severity) for severity in reversed(Severity)),
         numbers("Invalid", [_invalid(months, row) for row in rows], drop=4),
         Column("Verdict", [_verdict(row) for row in rows]),

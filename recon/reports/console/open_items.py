@@ -17,6 +17,7 @@ from recon.base.events import Severity
 from recon.base.month import Month
 from recon.base.text import counted, words
 from recon.record.journal.ageing import Ageing, Sums, ageing, sums
+from recon.record.journal.found_events import EventLife
 from recon.record.journal.model import OpenItem, State
 from recon.reports.console.layout import (
     INDENT,
@@ -38,13 +39,15 @@ from recon.reports.wording import acknowledged_words, months_words
 class Standing:
     """The breaks open at a month's end, seen now.
 
-    `only` says which of them these are, '' where they are all.
+    `only` says which of them these are, '' where they are all. `events` are the facts behind many
+    lines that the month's last run found.
     """
 
     found: Sequence[OpenItem]
     month: Month
     now: datetime
     only: str = ""
+    events: Sequence[EventLife] = ()
 
     def narrowed(self, least: Severity | None, unacknowledged: bool) -> Standing:
         """The breaks of a severity and above, or not acknowledged."""
@@ -101,6 +104,25 @@ def _page(
         count = ", ".join(filter(None, [counted(len(standing.found), "break"), standing.only]))
         yield from pen.heading(f"Open at the end of {standing.month}", count)
         yield from _ageing(pen, standing) if ages else _breaks(pen, standing, top)
+    if standing and standing.events:
+        yield from pen.heading("Open events", counted(len(standing.events), "event"))
+        yield from _events(pen, standing.events)
+
+
+def _events(pen: Pen, lives: Sequence[EventLife]) -> Iterator[Text]:
+    head, *lines = pen.table(
+        [
+            Column("Event", [Text(life.event.id, STRONG) for life in lives]),
+            Column("Severity", [severity_text(life.event.severity) for life in lives]),
+            Column("Kind", [Text(words(life.event.kind)) for life in lives]),
+            Column("State", [Text(life.state.value) for life in lives]),
+            numbers("Lines", [f"{life.event.lines:,}" for life in lives]),
+        ]
+    )
+    yield head
+    for line, life in zip(lines, lives, strict=True):
+        yield line
+        yield from pen.paragraph(pen.text(life.event.sentence, SOFT), 2 * INDENT)
 
 
 def _breaks(pen: Pen, standing: Standing, top: int) -> Iterator[Text]:

@@ -67,6 +67,7 @@ def _currency_columns(view: View) -> Iterator[Column]:
     yield Column("", [Text(currency, STRONG) for currency, _ in rows])
     yield numbers("Lines\ncompared", [f"{t.compared:,}" for _, t in rows], drop=2)
     yield numbers("Match\nrate", [t.match_rate for _, t in rows])
+    yield numbers("of it within\ntolerance", [f"{t.within_tolerance:,}" for _, t in rows])
     yield numbers("Expected", [money.pretty(t.expected, c) for c, t in rows], drop=3)
     yield numbers("Recognized", [money.pretty(t.recognized, c) for c, t in rows], drop=3)
     yield numbers("Net\ndifference", [money.pretty(t.difference, c, sign=True) for c, t in rows])
@@ -151,6 +152,11 @@ def _part_columns(view: View, currencies: Sequence[str]) -> list[Column]:
         Column("", names, least=16),
         numbers("Lines\ncompared", [f"{t.compared:,}" if t else "" for t in found], drop=2),
         numbers("Match\nrate", [t.match_rate if t else "" for t in found], drop=1),
+        numbers(
+            "of it within\ntolerance",
+            [f"{t.within_tolerance:,}" if t else "" for t in found],
+            drop=1,
+        ),
         numbers(
             "Net\ndifference",
             [money.pretty(t.difference, main, sign=True) if t else "" for t in found],

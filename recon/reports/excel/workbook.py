@@ -1,7 +1,7 @@
 """A month's workbook, which a controller opens, checks and keeps.
 
-Summary, Bridge, Roll-forward, Breaks, Open breaks, Proposed entries, Lines, Invalid, Parameters.
-Importing this module loads openpyxl.
+Summary, Bridge, Roll-forward, Events, Breaks, Open breaks, Proposed entries, Lines, Invalid,
+Parameters. Importing this module loads openpyxl.
 """
 
 from __future__ import annotations
@@ -15,9 +15,12 @@ from pathlib import Path
 from openpyxl import Workbook
 
 from recon.base import money
+from recon.base.events import Event
 from recon.base.result import Break, InvalidRow, Reconciliation
+from recon.base.text import words
 from recon.reconciliation.adjusting_entries import Proposals
 from recon.reconciliation.rollforward import RollforwardRow
+from recon.reconciliation.verdict import shortest_path
 from recon.record.journal.history import History
 from recon.record.run_folder import move_into_place
 from recon.reports.csv_files import AMOUNTS
@@ -33,6 +36,7 @@ from recon.reports.excel import (
 from recon.reports.excel.cells import Page
 from recon.reports.excel.tables import ROWS_A_SHEET, Column, Kind, Table, Tables, assemble
 from recon.reports.rows import PROPOSAL_NOTE, open_rows, proposal_rows
+from recon.reports.wording import amounts_words
 
 BREAK_COLUMNS = (
     Column("severity", 10),
@@ -55,7 +59,23 @@ BREAK_COLUMNS = (
     Column("flags", 22, Kind.WRAPPED),
     Column("entry_ids", 30, Kind.WRAPPED),
     Column("segment", 14),
+    Column("event", 17),
 )
+EVENT_COLUMNS = (
+    Column("severity", 10),
+    Column("event", 17),
+    Column("kind", 16),
+    Column("sentence", 70, Kind.WRAPPED),
+    Column("advice", 55, Kind.WRAPPED),
+    Column("lines", 9, Kind.COUNT),
+    Column("of its mark", 12, Kind.RATE),
+    Column("breaks left", 12, Kind.COUNT),
+    Column("mark", 30, Kind.WRAPPED),
+    Column("net", 34, Kind.WRAPPED),
+    Column("gross", 34, Kind.WRAPPED),
+)
+# On paper: up to the breaks that are left.
+PRINTED_EVENT_COLUMNS = 8
 # What is worth its room on paper: up to the explanation.
 PRINTED_BREAK_COLUMNS = 13
 INVALID_COLUMNS = (
@@ -213,6 +233,8 @@ def _fill(tables: Tables, contents: _Contents) -> None:
 def _add_tables(tables: Tables, contents: _Contents) -> tuple[Table, Table]:
     """Add the long tables; return those of breaks and lines."""
     result = contents.result
+    events, path = map(_event_row, result.events), shortest_path(result.events, len(result.breaks))
+    tables.add("Events", EVENT_COLUMNS, events, PRINTED_EVENT_COLUMNS, note=path)
     found = map(_break_row, result.breaks)
     breaks = tables.add("Breaks", BREAK_COLUMNS, found, PRINTED_BREAK_COLUMNS)
     if contents.history is not None:
@@ -262,7 +284,16 @@ def _break_row(item: Break) -> tuple[object, ...]:
         ", ".join(item.flags),
         ", ".join(item.entry_ids),
         item.segment,
+        item.event,
     )
+
+
+def _event_row(event: Event) -> tuple[object, ...]:
+    return (
+        event.severity.word, event.id, words(event.kind), event.sentence, event.advice,
+        event.lines, money.share(event.explained, event.marked), event.breaks_left, event.mark,
+        amounts_words(event.net), amounts_words(event.gross),
+    )  # fmt: skip
 
 
 def _invalid_row(row: InvalidRow) -> tuple[object, ...]:
