@@ -32,6 +32,7 @@ def read_again(connection: Session, month: Month, compliance: Sequence[str]) -> 
     _create_entries_invalid(connection, month)
     _create_entries_unread(connection, month)
     _create_recognized_months(connection, month)
+    _create_posted_months(connection, month)
     _create_compliance_blanks(connection, month, compliance)
 
 
@@ -106,7 +107,7 @@ def _reread(connection: Session, month: Month) -> None:
         SELECT row, line, far, blocked, suspect, entry_id, id_key, type, currency, amount, month,
             stands_for, document_ref, posted_at, reason
         FROM entries_of('entries_to_reread')
-        WHERE suspect OR month BETWEEN {m - 2} AND {m + 1}
+        WHERE suspect OR month <= {m + 1}
             OR (far AND month BETWEEN {m - A_YEAR} AND {m + A_YEAR})"""
     )
 
@@ -173,6 +174,23 @@ def _create_recognized_months(connection: Session, month: Month) -> None:
         WHERE far AND line IS NOT NULL AND reason IS NULL AND month <> {m}
             AND (stands_for = 1 OR month = {m - 2})
             AND month BETWEEN {m - A_YEAR} AND {m + A_YEAR}
+        GROUP BY line, month"""
+    )
+
+
+def _create_posted_months(connection: Session, month: Month) -> None:
+    """Create `posted_months`: recognized amounts of broken lines by month.
+
+    It is `condensed` where it adds up this month and later ones: a database condenses the months
+    before the last three to one sum in their first month.
+    """
+    m = month.index
+    connection.execute(
+        f"""CREATE OR REPLACE TEMP TABLE posted_months AS
+        SELECT line, month, sum(amount) AS recognized,
+            bool_or(stands_for > 1 AND month < {m - 2}) AS condensed
+        FROM entries_reread
+        WHERE line IS NOT NULL AND reason IS NULL AND month <= {m}
         GROUP BY line, month"""
     )
 

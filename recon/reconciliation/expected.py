@@ -14,9 +14,9 @@ from recon.store.session import Session
 
 # The columns of a row of `terms` that the macros take, each by its name: of a row as a whole DuckDB
 # makes a struct of all columns for every one that a macro reads, which took a third of a month.
-_SPREAD = "periods, denominator, first, step, start_month, term_start, basis"
+SPREAD = "periods, denominator, first, step, start_month, term_start, basis"
 _STOPPED = "stop_period, stop_share, stop_elapsed, stop_parts"
-TERM = f"value, unit, rounding, {_SPREAD}, close_month, {_STOPPED}"
+TERM = f"value, unit, rounding, {SPREAD}, close_month, {_STOPPED}"
 
 
 def term_of(row: str) -> str:
@@ -31,7 +31,7 @@ MACROS = (
         (2 * value * numerator + sign(value) * denominator * unit)
         // (2 * denominator * unit) * unit""",
     # The fraction's numerator once k whole periods have elapsed.
-    f"""CREATE MACRO elapsed_whole(k, {_SPREAD}) AS CASE
+    f"""CREATE MACRO elapsed_whole(k, {SPREAD}) AS CASE
         WHEN k <= 0 THEN 0
         WHEN k >= periods THEN denominator
         WHEN step IS NULL THEN days_of(
@@ -39,7 +39,7 @@ MACROS = (
         ELSE first + (k - 1) * step END""",
     # The fraction once k periods have elapsed, of which the last may be the one cut by a stop.
     f"""CREATE MACRO elapsed(k, {TERM}) AS CASE
-        WHEN k >= stop_period THEN stop_elapsed ELSE elapsed_whole(k, {_SPREAD}) END""",
+        WHEN k >= stop_period THEN stop_elapsed ELSE elapsed_whole(k, {SPREAD}) END""",
     f"CREATE MACRO term_parts(k, {TERM}) AS CASE "
     "WHEN k >= stop_period THEN stop_parts ELSE denominator END",
     f"CREATE MACRO accrued_cumulative(k, {TERM}) AS "
@@ -53,7 +53,7 @@ MACROS = (
                 month_start(start_month + i + 1), basis),
             denominator, unit)))""",
     # Each period by itself, the last takes what is left.
-    f"""CREATE MACRO accrued_whole(k, value, unit, {_SPREAD}) AS CASE
+    f"""CREATE MACRO accrued_whole(k, value, unit, {SPREAD}) AS CASE
         WHEN k <= 0 THEN 0
         WHEN k >= periods THEN rounded(value, 1, 1, unit)
         WHEN step IS NULL THEN accrued_by_days(
@@ -62,7 +62,7 @@ MACROS = (
             + (k - 1) * rounded(value, step, denominator, unit) END""",
     # So is the part of a period that a stop cuts.
     f"""CREATE MACRO accrued_last_period(k, {TERM}) AS
-        accrued_whole(least(k, stop_period - 1), value, unit, {_SPREAD})
+        accrued_whole(least(k, stop_period - 1), value, unit, {SPREAD})
         + CASE WHEN k >= stop_period
             THEN rounded(value, stop_share, stop_parts, unit) ELSE 0 END""",
     f"""CREATE MACRO accrued(k, {TERM}) AS CASE rounding
@@ -174,10 +174,10 @@ def terms(lines: str, whole: str = WIDE, term_end: str = TERM_END, cuts: bool = 
             ELSE denominator * stop_of END AS stop_parts
     FROM (
         SELECT *,
-            CASE WHEN stop_period IS NOT NULL THEN elapsed_whole(stop_period - 1, {_SPREAD}) END
+            CASE WHEN stop_period IS NOT NULL THEN elapsed_whole(stop_period - 1, {SPREAD}) END
                 AS stop_before,
             CASE WHEN stop_period IS NOT NULL
-                THEN elapsed_whole(stop_period, {_SPREAD}) - stop_before END AS stop_part
+                THEN elapsed_whole(stop_period, {SPREAD}) - stop_before END AS stop_part
         FROM ({_with_stop(spread)}))"""
 
 

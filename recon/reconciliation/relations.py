@@ -160,7 +160,7 @@ RELATIONS = (
         "session: the first and the last month with an entry",
         "first_month last_month",
         "compare",
-        "causes.periods entry_detail totals",
+        "causes.amendments causes.periods causes.postings causes.terms entry_detail totals",
     ),
     _relation(
         "invalid_contract_keys",
@@ -275,6 +275,14 @@ RELATIONS = (
         "causes.objections causes.periods events.batches",
     ),
     _relation(
+        "posted_months",
+        "broken line and month up to the reconciled one with entries; `condensed` where they are "
+        "the sum of several months from this one on",
+        "line month recognized condensed",
+        "entry_detail",
+        "causes.amendments causes.terms",
+    ),
+    _relation(
         "compliance_blanks",
         "compliance column, with the month's entries where it is blank",
         "compliance entries",
@@ -294,7 +302,8 @@ RELATIONS = (
         "line whose difference is outside tolerance",
         _OFF,
         "causes.gather",
-        "causes.counterparts causes.objections causes.periods causes.terms",
+        "causes.amendments causes.counterparts causes.objections causes.periods "
+        "causes.postings causes.terms",
     ),
     _relation(
         "neighbour_months",
@@ -315,9 +324,19 @@ RELATIONS = (
         "alternative_terms",
         "broken line with a contract and entries, with everything its other terms are made of",
         "line value unit term_start term_months convention rounding start_rule stop_rule booked_on "
-        "started_on duration start_month term_mismatch recognized in_term to_date_recognized "
-        "over_time close_date to_close day_after whole_to_close closing_day in_calendar ends_on "
-        "closed_on",
+        "started_on duration start_month periods term_mismatch recognized in_term "
+        "to_date_recognized over_time close_date to_close day_after whole_to_close closing_day "
+        "in_calendar closed_on months_to_close durations amendable",
+        "causes.terms",
+        "causes.amendments causes.readings",
+    ),
+    _relation(
+        "fitting_terms",
+        "broken line and reading of its term by which the month agrees (`tried`), or as it is",
+        "line tried value unit convention rounding start_rule stop_rule term_months term_start "
+        "ends_on closed_on start_month term_end basis term_days first_days month_days "
+        "whole_months denominator first step periods close_month stop_period stop_days stop_of "
+        "stop_before stop_part stop_share stop_elapsed stop_parts",
         "causes.terms",
     ),
     _relation(

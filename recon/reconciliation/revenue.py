@@ -195,7 +195,7 @@ COMPARED = (
     "contracts_typed", "lines_compared", "lines_without_contract", "sums_without_line",
     "ledger_span", "entry_control_totals", "break_entries", "entries_invalid",
     "compliance_blanks", "entries_unread", "recognized_months", "contracts_repeated",
-    "repeated_rows", "added_rows",
+    "repeated_rows", "added_rows", "posted_months",
 )  # fmt: skip
 
 

@@ -100,6 +100,24 @@ def test_a_close_in_the_last_month_is_not_its_end(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("case", "month", "cause", "words"),
+    [
+        ("08-free-months-at-the-end", "2024-06", "wrong_duration", "12 months instead of 14"),
+        ("09-repriced-in-place", "2024-08", "amended", "from 2024-07 on, the 9,000.00 USD left"),
+        ("10-value-lowered-in-place", "2024-08", "amended", "from 2024-07 on, the 3,000.00 USD"),
+        ("11-remainder-at-the-end", "2024-06", "remainder_taken", "at the stop on 2024-06-30"),
+    ],
+)
+def test_another_reading_of_the_contract_is_the_cause(
+    tmp_path: Path, case: str, month: str, cause: str, words: str
+) -> None:
+    """The only one, certain, and with its numbers."""
+    (item,) = month_of(tmp_path, case, month)["breaks"]
+    assert (item["candidates"], item["certainty"]) == ([cause], "certain")
+    assert words in item["explanation"]
+
+
+@pytest.mark.parametrize(
     ("case", "month"),
     [
         ("12-refund-in-month-2", "2024-02"),

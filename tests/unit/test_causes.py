@@ -375,7 +375,8 @@ PLANTED = {
     "two months too short": Case(
         "contract_id \n TEN-MON",
         "contract_id amount \n TEN-MON 120.00",
-        {"TEN-MON": "unexplained"},
+        {"TEN-MON": "wrong_duration"},
+        ("10 months instead of 12",),
     ),
     "from the booking on": Case(
         "contract_id booking_date start_date \n BOOKED 2024-06-10 2024-08-01",
@@ -387,7 +388,7 @@ PLANTED = {
         "contract_id booking_date \n TOO-SOON 2024-07-01",
         "contract_id amount \n TOO-SOON 100.00",
         {"TOO-SOON": "wrong_start"},
-        ("one month earlier", "2024-06-01"),
+        ("one month earlier", "2024-07-01"),
     ),
     "a month too late": Case(
         "contract_id contract_value duration_months booking_date \n OVERDUE 200.00 2 2024-04-01",
@@ -472,7 +473,7 @@ PLANTED = {
         A-11     SEVERAL     100.00 INV-1
         A-12     SEVERAL     100.00 INV-1
         """,
-        {"SEVERAL": "duplicate_entry full_value wrong_duration"},
+        {"SEVERAL": "duplicate_entry full_value"},
     ),
 }
 

@@ -240,6 +240,13 @@ def test_every_month_is_large_enough(standard: Made) -> None:
         assert sum(1 for line in lines.values() if line.expected(month)) >= 5_000
 
 
+NOT_PLANTED = {
+    Cause.POSTED_AGAIN, Cause.CREDIT_NOTE, Cause.PARTIAL_POSTING, Cause.POSTED_TOGETHER,
+    Cause.AMENDED, Cause.STOPPED_BY_DAYS, Cause.REMAINDER_TAKEN, Cause.TWO_CAUSES,
+    Cause.EXTRA_ENTRY,
+}  # fmt: skip
+
+
 def test_every_cause_in_every_month_and_8_percent_broken(standard: Made) -> None:
     """No month lacks a cause, and the share of broken lines is the recipe's."""
     truth = _truth(standard)
@@ -247,7 +254,7 @@ def test_every_cause_in_every_month_and_8_percent_broken(standard: Made) -> None
                                "WHERE recognition_period = '2024-06'"))  # fmt: skip
     for month in map(_index, standard.months()):
         causes = Counter(cause for (_, at), cause in truth.items() if at == month)
-        assert set(causes) == set(Cause)
+        assert set(causes) == set(Cause) - NOT_PLANTED
         assert 0.065 < causes.total() / active < 0.095
 
 
@@ -354,8 +361,8 @@ def test_the_same_with_any_number_of_threads_and_for_ever() -> None:
     """A changed digest is a changed sample: raise FORMAT, then write the new digest down."""
     recipe = Recipe(seed=5, contracts=150)
     assert _digest(recipe, threads=1) == _digest(recipe, threads=4)
-    pinned = "b84d3cbb64e83a1ae6a7d1377932a0fa73c21a58b4d978576d37bf698e24b683"
-    assert (FORMAT, _digest(recipe, threads=2)) == (4, pinned)
+    pinned = "8bb4d4adfe846cb1b5d3c8020425547808f3e40017a95908bae395be43a3a0c3"
+    assert (FORMAT, _digest(recipe, threads=2)) == (5, pinned)
 
 
 def test_another_seed_is_another_sample() -> None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import recon
-from recon.base.result import Cause
+from recon.base.result import Cause, Certainty, Reconciliation
 from tests.tables import ENTRY, MONTH, break_of, contract
 
 
@@ -35,8 +39,8 @@ def test_a_point_in_time_spread_over_the_duration() -> None:
     ("value", "close", "amount", "causes"),
     [
         ("6600.00", "2024-12-31", "550.00", "wrong_duration over the 12 months from start"),
-        ("6600.00", "2024-12-31", "600.00", "unexplained"),
-        ("6500.00", "2025-01-01", "500.00", "unexplained"),
+        ("6600.00", "2024-12-31", "600.00", "wrong_duration over 11 months instead of 6"),
+        ("6500.00", "2025-01-01", "500.00", "wrong_duration over 13 months instead of 6"),
         ("6600.00", "2024-12-30", "600.00", "wrong_duration over the 11 months from start"),
         ("6600.00", "2024-12-30", "550.00", "wrong_duration over the 12 months from start"),
     ],
@@ -133,3 +137,181 @@ def test_a_point_in_time_is_its_whole_month(
     policy = {"types": {"Setup": {"recognition": "start_month", "convention": convention}}}
     found = recon.reconcile(pd.DataFrame([line]), pd.DataFrame([posted]), month, policy)
     assert " ".join(break_of(found, "C1").candidates) == candidates
+
+
+# --- what the earlier months say
+
+
+def _book(
+    line: dict[str, str], amounts: dict[str, str], month: str, **policy: object
+) -> Reconciliation:
+    """Return the reconciliation of one line, beside another one that is as it should be."""
+    entries = [
+        ENTRY | {"entry_id": f"E{n}", "recognition_period": period, "amount": amount}
+        for n, (period, amount) in enumerate(amounts.items())
+    ]
+    fine = contract(contract_id="FINE", booking_date="2030-01-01")
+    lines = pd.DataFrame([line, fine])
+    return recon.reconcile(lines, pd.DataFrame(entries), month, {"tolerance": "0%"} | policy)
+
+
+def _of_2024(*amounts: str) -> dict[str, str]:
+    """Return amounts by month, from January 2024 on."""
+    return {f"2024-{n:02}": amount for n, amount in enumerate(amounts, start=1)}
+
+
+@pytest.mark.parametrize(
+    ("months", "amounts", "words"),
+    [
+        ("14", ["1000.00"] * 6, "over 12 months instead of 14"),
+        ("12", ["500.00"] * 6, "over 24 months instead of 12"),
+        ("36", ["400.00"] * 6, "over 30 months instead of 36"),
+        ("12", ["2000.00"] * 4, "over 6 months instead of 12"),
+        ("14", ["0.00", "0.00", *["1000.00"] * 4], "over 12 months instead of 14 (free at the"),
+        ("7", ["100.00"] * 6, "over 120 months instead of 7"),
+        ("12", ["923.08", "923.07", "923.08", "923.08"], "over 13 months instead of 12"),
+    ],
+)
+def test_another_duration_is_found_where_every_month_has_it(
+    months: str, amounts: list[str], words: str
+) -> None:
+    """From the first month of the ledger on, and to the cent."""
+    line = contract(contract_value="12000.00", duration_months=months)
+    found = break_of(_book(line, _of_2024(*amounts), f"2024-{len(amounts):02}"), "C1")
+    assert (found.cause, found.certainty) == (Cause.WRONG_DURATION, Certainty.CERTAIN)
+    assert words in found.explanation
+
+
+@pytest.mark.parametrize(
+    "earlier",
+    [["1000.00"] * 5, ["923.08"] * 4 + ["1000.00"], ["0.00"] * 5, ["923.08", "0.00", "923.08"]],
+)
+def test_a_term_that_the_earlier_months_do_not_fit_is_no_cause(earlier: list[str]) -> None:
+    """A line whose earlier months are right was not changed from its start."""
+    line = contract(contract_value="12000.00")
+    amounts = _of_2024(*earlier, "923.08")
+    found = break_of(_book(line, amounts, f"2024-{len(amounts):02}"), "C1")
+    assert Cause.WRONG_DURATION not in found.candidates
+
+
+def test_a_duration_that_only_one_month_shows_comes_after_every_slip() -> None:
+    """Twice the amount is half the months; a posting that repeats is the nearer cause."""
+    line = contract(contract_value="12000.00", booking_date="2024-06-01")
+    twice = pd.DataFrame([ENTRY | {"entry_id": n, "amount": "1000.00"} for n in ("E1", "E2")])
+    found = break_of(recon.reconcile(pd.DataFrame([line]), twice, MONTH), "C1")
+    assert found.candidates == (Cause.DUPLICATE_ENTRY,)
+    once = break_of(_book(line, {"2024-06": "2000.00"}, "2024-06"), "C1")
+    assert once.candidates == (Cause.WRONG_DURATION,)
+
+
+@pytest.mark.parametrize(
+    ("start", "amounts", "words"),
+    [
+        ("2024-01-20", ["0.00", *["1000.00"] * 2], "by even from the month after the start"),
+        ("2024-01-20", ["500.00", *["1000.00"] * 2], None),
+        ("2024-01-16", ["516.13", *["1000.00"] * 2], None),
+    ],
+)
+def test_other_rules_of_the_start_are_conventions(
+    start: str, amounts: list[str], words: str | None
+) -> None:
+    """In the month in which they differ; in the later ones they differ to date alone."""
+    line = contract(contract_value="12000.00", booking_date=start)
+    result = _book(line, _of_2024(*amounts), "2024-03")
+    assert result.breaks == ()
+    first = _book(line, _of_2024(amounts[0]), "2024-01")
+    if words is None:
+        assert Cause.OTHER_CONVENTION in break_of(first, "C1").candidates
+
+
+@pytest.mark.parametrize(
+    ("stop", "amount", "policy", "cause", "words"),
+    [
+        ("2024-06-15", "500.00", {}, "stopped_by_days", "the days up to the stop on 2024-06-15"),
+        ("2024-06-15", "1000.00", {"stop_month": "days"}, "other_convention", "the whole month"),
+        ("2024-06-15", "7000.00", {}, "remainder_taken", "what was left of the contract value"),
+        ("2024-05-31", "7000.00", {}, "remainder_taken", "at the stop on 2024-05-31"),
+        ("2024-06-15", "6500.00", {}, "unexplained", ""),
+    ],
+)
+def test_a_stop_has_causes_of_its_own(
+    stop: str, amount: str, policy: dict[str, object], cause: str, words: str
+) -> None:
+    """Its month counted by days or in full, and what was left taken at once."""
+    line = contract(contract_value="12000.00", terminated_on=stop)
+    result = _book(line, _of_2024(*["1000.00"] * 5, amount), "2024-06", **policy)
+    found = break_of(result, "C1")
+    assert [one.value for one in found.candidates] == [cause]
+    assert words in found.explanation
+
+
+# --- amendments
+
+
+@pytest.mark.parametrize(
+    ("value", "amounts", "words"),
+    [
+        ("15000.00", ["1000.00"] * 6 + ["1500.00"] * 2,
+         "from 2024-07 on, the 9,000.00 USD left (15,000.00 less 6,000.00 recognized before) "
+         "spread over the 6 months left"),
+        ("9000.00", ["1000.00"] * 6 + ["500.00"], "from 2024-07 on, the 3,000.00 USD left"),
+        ("10000.00", ["1000.00"] * 3 + ["777.78"] * 2, "from 2024-04 on, the 7,000.00 USD left"),
+        ("10000.00", ["1000.00"] * 3 + ["777.78", "777.78", "777.77"], "the 9 months left"),
+        ("15000.00", ["1000.00", "1272.73"], "from 2024-02 on"),
+    ],
+)  # fmt: skip
+def test_a_contract_that_was_amended(value: str, amounts: list[str], words: str) -> None:
+    """What is left is spread over the months left, and the months before had another value."""
+    line = contract(contract_value=value)
+    found = break_of(_book(line, _of_2024(*amounts), f"2024-{len(amounts):02}"), "C1")
+    assert (found.candidates, found.certainty) == ((Cause.AMENDED,), Certainty.CERTAIN)
+    assert words in found.explanation
+
+
+@pytest.mark.parametrize(
+    ("value", "amounts"),
+    [
+        # One month was not posted; the others are right.
+        ("12000.00", ["1000.00", "0.00", "1000.00", "1100.00"]),
+        # The months before are no share of any one value.
+        ("15000.00", ["1000.00", "1300.00", "1000.00", "1300.00"]),
+        # The new value is taken from the month of the change on, and nothing is spread.
+        ("15000.00", ["1000.00", "1000.00", "1250.50"]),
+    ],
+)
+def test_what_is_no_amendment(value: str, amounts: list[str]) -> None:
+    """Neither a gap that is made good, nor any months that happen to lie before."""
+    line = contract(contract_value=value)
+    found = break_of(_book(line, _of_2024(*amounts), f"2024-{len(amounts):02}"), "C1")
+    assert Cause.AMENDED not in found.candidates
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    old=st.integers(10**4, 10**7),
+    new=st.integers(10**4, 10**7),
+    months=st.integers(3, 30),
+    data=st.data(),
+)
+def test_amended_by_any_value_in_any_month(
+    old: int, new: int, months: int, data: st.DataObject
+) -> None:
+    """As a spreadsheet reckons it: rounded to date, first the old value and then the rest."""
+    change = data.draw(st.integers(1, min(months - 1, 10)))
+    last = data.draw(st.integers(change + 1, min(months, 12)))
+    to_date = [_cents(old * k, months) for k in range(change + 1)]
+    before = to_date[-1]
+    to_date += [
+        before + _cents((new - before) * k, months - change) for k in range(1, last - change + 1)
+    ]
+    amounts = [f"{(b - a) / 100:.2f}" for a, b in pairwise(to_date)]
+    line = contract(contract_value=f"{new / 100:.2f}", duration_months=str(months))
+    result = _book(line, _of_2024(*amounts), f"2024-{last:02}")
+    for item in result.breaks:
+        assert Cause.AMENDED in item.candidates or item.cause is Cause.CATCH_UP
+
+
+def _cents(numerator: int, denominator: int) -> int:
+    """Return a quotient, half away from zero."""
+    whole = (2 * abs(numerator) + denominator) // (2 * denominator)
+    return whole if numerator >= 0 else -whole

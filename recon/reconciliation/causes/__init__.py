@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from recon.base.result import Cause
 from recon.reconciliation.causes import (
+    amendments,
     amounts,
     certainty,
     counterparts,
@@ -54,7 +55,7 @@ def explain(lines: Sequence[BrokenLine]) -> Iterator[Explanation]:
 
 
 def _reading(line: BrokenLine) -> Reading:
-    fits = [(cause, said) for cause, detect in DETECTORS if (said := detect(line))]
+    fits = _fitting(line, DETECTORS) or _fitting(line, DOUBTFUL)
     if fits and not any(cause in certainty.PAIRS for cause, _ in fits):
         return Reading(line, fits, fits[0])
     resorts = LAST_RESORTS if fits else (*ONLY_ALONE, *LAST_RESORTS)
@@ -71,6 +72,12 @@ def _explanation(reading: Reading, united: Fits | None) -> Explanation:
         candidates += [said.cause for said in against if said.cause]
     texts = tuple(said.text for said in against)
     return Explanation(cause, tuple(dict.fromkeys(candidates)), sentence, texts)
+
+
+def _fitting(
+    line: BrokenLine, detectors: Sequence[tuple[Cause, Detector]]
+) -> list[tuple[Cause, str]]:
+    return [(cause, said) for cause, detect in detectors if (said := detect(line))]
 
 
 DETECTORS: tuple[tuple[Cause, Detector], ...] = (
@@ -92,6 +99,15 @@ DETECTORS: tuple[tuple[Cause, Detector], ...] = (
     (Cause.WRONG_DURATION, terms.fitting(Cause.WRONG_DURATION)),
     (Cause.WRONG_START, terms.fitting(Cause.WRONG_START)),
     (Cause.OTHER_CONVENTION, terms.fitting(Cause.OTHER_CONVENTION)),
+    (Cause.AMENDED, terms.fitting(Cause.AMENDED)),
+    (Cause.STOPPED_BY_DAYS, terms.fitting(Cause.STOPPED_BY_DAYS)),
+    (Cause.REMAINDER_TAKEN, amendments.remainder_taken),
+)
+
+# Tried where none of those fits: no earlier month speaks for them, and a slip may look the same.
+DOUBTFUL: tuple[tuple[Cause, Detector], ...] = (
+    (Cause.WRONG_DURATION, terms.fitting(Cause.WRONG_DURATION, doubtful=True)),
+    (Cause.OTHER_CONVENTION, terms.fitting(Cause.OTHER_CONVENTION, doubtful=True)),
 )
 
 # Tried only where none of the above fits.

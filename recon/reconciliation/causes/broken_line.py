@@ -13,10 +13,14 @@ from recon.base.result import Cause, Entry, Flag, Status
 
 @dataclass(frozen=True, slots=True)
 class AlternativeTerm:
-    """Another term that gives exactly the recognized amount."""
+    """Another term that gives exactly the recognized amount.
+
+    `doubtful` where no earlier month speaks for it, and a slip may give the amount as well.
+    """
 
     cause: Cause
     label: str
+    doubtful: bool = False
 
 
 @dataclass(frozen=True, slots=True)

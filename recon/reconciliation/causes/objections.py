@@ -184,11 +184,22 @@ _PARTS = [_nearest(rank, *place) for rank, place in enumerate(_PLACES)] + [
 _ELSEWHERE = f"{' UNION ALL '.join(_PARTS)} ORDER BY line, rank, place, amount"
 
 
+# Another reading of the contract books nothing, so nothing is booked twice.
+_BOOKING_NOTHING = frozenset(
+    {
+        Cause.WRONG_DURATION, Cause.WRONG_START, Cause.OTHER_CONVENTION, Cause.AMENDED,
+        Cause.STOPPED_BY_DAYS, Cause.REMAINDER_TAKEN,
+    }
+)  # fmt: skip
+
+
 def objections(line: BrokenLine, cause: Cause) -> tuple[Objection, ...]:
     """Reasons against a cause of a line.
 
     That the amount is elsewhere speaks against booking it, not against moving it.
     """
+    if cause in _BOOKING_NOTHING:
+        return ()
     found = () if cause in MOVES else line.against
     if not line.unread:
         return found

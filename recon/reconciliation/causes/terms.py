@@ -6,119 +6,78 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 from recon.base.month import Month
-from recon.base.policy import Convention, Rounding
 from recon.base.result import Cause
 from recon.reconciliation.causes import wording
+from recon.reconciliation.causes.amendments import amendable, amendments
 from recon.reconciliation.causes.broken_line import AlternativeTerm, BrokenLine
+from recon.reconciliation.causes.readings import (
+    OWN,
+    READINGS,
+    TERM_COLUMNS,
+    Term,
+    durations,
+    is_doubtful,
+    label,
+    months_to_close,
+    readings,
+)
 from recon.reconciliation.compare import reckoned_in
 from recon.reconciliation.expected import TERM, TERM_END, WIDE, terms
 from recon.store.session import Session, is_any
-
-
-def _counted(number: str, noun: str = "month") -> str:
-    """SQL text of a number of months or another noun."""
-    return f"{number} || CASE WHEN {number} = 1 THEN ' {noun}' ELSE ' {noun}s' END"
-
-
-def _booked(day: str) -> str:
-    """Day from which a term starts.
-
-    It is the first of the month for a point in time.
-    """
-    return f"CASE WHEN over_time THEN {day} ELSE month_start(month_index({day})) END"
-
-
-# The other ways to read a contract, in the order in which they are named: (cause, what is said of
-# it as SQL text, condition, and the columns that change).
-_MONTHS, _START, _END = "term_months", "term_start", "ends_on"
-# The term may be taken from start to close: in whole months, with the begun one, or by calendar.
-_TO_CLOSE = "over_time AND term_mismatch AND close_date >= term_start AND to_close <= 12000"
-_DAYS_TO_CLOSE = "(closing_day - term_start + 1)"
-_VARIANTS: tuple[tuple[Cause, str, str, Mapping[str, str]], ...] = (
-    *(
-        (Cause.WRONG_DURATION, f"'over ' || {_counted(months)} || ' instead of ' || term_months",
-         f"over_time AND {months} > 0", {_MONTHS: months})
-        for months in ("(term_months - 1)", "(term_months + 1)")
-    ),
-    *(
-        (Cause.WRONG_DURATION, f"'over the ' || {_counted(months)} || ' from start to close'",
-         f"{_TO_CLOSE} AND {months} NOT IN (0, term_months) AND {condition}", {_MONTHS: months})
-        for months, condition in (
-            ("to_close", "true"),
-            ("(to_close + 1)", "NOT whole_to_close"),
-            ("in_calendar", "in_calendar > to_close + CAST(NOT whole_to_close AS INTEGER)"),
-        )
-    ),
-    (Cause.WRONG_DURATION,
-     f"'over the ' || {_counted(_DAYS_TO_CLOSE, 'day')} || ' from start to close'",
-     f"{_TO_CLOSE} AND convention = 'exact_days'", {_END: "closing_day"}),
-    (Cause.WRONG_START, "'from the booking on ' || booked_on || ' instead of ' || term_start",
-     "month_index(booked_on) <> start_month", {_START: _booked("booked_on")}),
-    (Cause.WRONG_START, "'from one month later, ' || months_later(term_start, 1)",
-     "true", {_START: "months_later(term_start, 1)"}),
-    (Cause.WRONG_START, "'from one month earlier, ' || months_later(term_start, -1)",
-     "true", {_START: "months_later(term_start, -1)"}),
-    *(
-        (Cause.OTHER_CONVENTION, f"'by {convention}, {rounding} rounding'",
-         f"over_time AND NOT (convention = '{convention}' AND rounding = '{rounding}')",
-         {"convention": f"'{convention}'", "rounding": f"'{rounding}'"})
-        for convention in Convention
-        for rounding in Rounding
-    ),
-    (Cause.OTHER_CONVENTION, "'evenly over ' || duration || ' months'",
-     "NOT over_time AND duration > 1", {_START: "started_on", _MONTHS: "duration"}),
-)  # fmt: skip
-
 
 _TERM_END = f"coalesce(ends_on, {TERM_END})"
 
 
 def alternative_terms(connection: Session, month: Month) -> dict[int, tuple[AlternativeTerm, ...]]:
-    """Other terms under which the month agrees, by line.
+    """Other terms under which the line agrees, by line.
 
-    Only where something was recognized: a line without entries follows no other term. Outside the
-    line's own term another one is believed only when it accounts for everything to date, else
-    each contract that goes on by a month would seem to have started late.
+    Only where something was recognized: a line without entries follows no other term. Not only the
+    month has to agree, but the earlier months in the ledger, too, to what rounding moves, and no
+    worse than by the contract as it is.
     """
     m = month.index
     _create_alternative_terms(connection, m)
     if not is_any(connection, "alternative_terms"):
         return {}
-    # Under any other convention a stop may cut its month, but most lines have none.
-    cuts = is_any(connection, "alternative_terms WHERE closed_on IS NOT NULL")
     whole = WIDE if month.has_long_periods else _reckoned_in(connection)
-    variants = terms(_variants(), whole, _TERM_END, cuts=cuts)
-    rows = connection.execute(
-        f"""WITH reckoned AS (
-            SELECT *, periods_by({m - 1}, {TERM}) AS periods_before,
-                periods_by({m}, {TERM}) AS periods_now
-            FROM ({variants})),
-        earned AS (
-            SELECT *, accrued(periods_before, {TERM}) AS earned_before,
-                accrued(periods_now, {TERM}) AS earned
-            FROM reckoned WHERE {_worth_adding_up(m)}),
-        fitting AS (
-            SELECT line, rank FROM earned
-            WHERE earned - earned_before = recognized
-                AND (in_term OR earned = to_date_recognized))
-        SELECT line, rank, {_by_rank([said for _, said, _, _ in _VARIANTS])}
-        FROM fitting JOIN alternative_terms USING (line) ORDER BY line, rank"""
-    ).fetchall()
+    fitting = _fitting(connection, m, whole)
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE fitting_terms AS {fitting}")
     found: defaultdict[int, list[AlternativeTerm]] = defaultdict(list)
-    for line, rank, label in rows:
-        found[line].append(AlternativeTerm(_VARIANTS[rank][0], label))
-    return {line: tuple(others) for line, others in found.items()}
+    if is_any(connection, f"fitting_terms WHERE tried.rank <> {OWN}"):
+        rows = connection.execute(
+            f"""SELECT line, confirmed, tried.rank, tried.months, {TERM_COLUMNS}
+            FROM alternative_terms JOIN ({_fitting_to_date(m)}) USING (line)
+            ORDER BY line, tried.rank, abs(tried.months - term_months)"""
+        ).fetchall()
+        for line, confirmed, *values in rows:
+            term = Term(*values)
+            doubtful = is_doubtful(term) and not confirmed
+            found[line].append(AlternativeTerm(READINGS[term.rank].cause, label(term), doubtful))
+    for line, amendment in amendments(connection, month).items():
+        found[line].append(amendment)
+    return {line: tuple(_special(others)) for line, others in found.items()}
+
+
+def _special(others: Sequence[AlternativeTerm]) -> Sequence[AlternativeTerm]:
+    """Terms without the general ones that a special one silences.
+
+    Every convention of days counts the month of a stop by its days.
+    """
+    if any(term.cause is Cause.STOPPED_BY_DAYS for term in others):
+        return [term for term in others if term.cause is not Cause.OTHER_CONVENTION]
+    return others
 
 
 def _create_alternative_terms(connection: Session, m: int) -> None:
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE alternative_terms AS
         SELECT line, value, unit, term_start, term_months, convention, rounding, start_rule,
-            stop_rule, booked_on, started_on, duration, start_month, term_mismatch, recognized,
-            {m} BETWEEN start_month AND least(close_month, start_month + periods - 1) AS in_term,
+            stop_rule, booked_on, started_on, duration, start_month, periods, term_mismatch,
+            recognized, {m} BETWEEN start_month AND least(close_month, start_month + periods - 1)
+                AS in_term,
             to_date_recognized, over_time, close_date,
             -- A term ends on its last day or the day after.
             date_sub('month', term_start, close_date + 1) AS to_close,
@@ -128,8 +87,9 @@ def _create_alternative_terms(connection: Session, m: int) -> None:
             greatest(close_date - CAST(day_after = close_date AS INTEGER), term_start)
                 AS closing_day,
             month_index(closing_day) - month_index(term_start) + 1 AS in_calendar,
-            CAST(NULL AS DATE) AS ends_on,
-            CASE WHEN closed_early THEN closed_on END AS closed_on
+            CASE WHEN closed_early THEN closed_on END AS closed_on,
+            {months_to_close()} AS months_to_close, {durations(m)} AS durations,
+            {amendable(m)} AS amendable
         FROM breaks ANTI JOIN added_rows USING (line) WHERE on_contract AND entries > 0"""
     )
 
@@ -138,32 +98,37 @@ def _reckoned_in(connection: Session) -> str:
     """Type that the terms are reckoned in."""
     value, months, unit = connection.execute(
         """SELECT coalesce(max(abs(value)), 0),
-            coalesce(max(greatest(term_months, duration,
-                CASE WHEN to_close <= 12000 THEN to_close + 1 END)), 0) + 1,
+            coalesce(max(greatest(term_months, duration, list_max(durations),
+                list_max(months_to_close))), 0) + 1,
             coalesce(max(unit), 1) FROM alternative_terms"""
     ).fetchone() or (0, 1, 1)
     return reckoned_in(value, months, unit)
 
 
-def _variants() -> str:
-    """SELECT of `alternative_terms`, each line with every other term."""
-    changed = ", ".join(
-        f"{_by_rank([changes.get(column, column) for _, _, _, changes in _VARIANTS])} AS {column}"
-        for column in (_START, _MONTHS, _END, "convention", "rounding")
-    )
+def _fitting(connection: Session, m: int, whole: str) -> str:
+    """SELECT of the readings by which the month agrees.
+
+    The contract as it is comes with them. Outside the line's own term another one is believed only
+    where it accounts for everything to date, else each contract that goes on by a month would seem
+    to have started late.
+    """
+    # Under any other convention a stop may cut its month, but most lines have none.
+    cuts = is_any(connection, "alternative_terms WHERE closed_on IS NOT NULL")
+    tried = terms(readings(m), whole, _TERM_END, cuts=cuts)
     return f"""
-        SELECT line, rank, value, unit, closed_on, in_term, recognized, to_date_recognized,
-            start_rule, stop_rule,
-            {changed}
-        FROM alternative_terms, range({len(_VARIANTS)}) ranks(rank)
-        WHERE {_by_rank([condition for _, _, condition, _ in _VARIANTS])}"""
-
-
-def _by_rank(cases: Sequence[str]) -> str:
-    """SQL of a value for each variant, by its rank."""
-    most = max(set(cases), key=cases.count)
-    different = [f"WHEN {rank} THEN {case}" for rank, case in enumerate(cases) if case != most]
-    return f"CASE rank {' '.join(different)} ELSE {most} END" if different else most
+    WITH reckoned AS (
+        SELECT *, periods_by({m - 1}, {TERM}) AS periods_before,
+            periods_by({m}, {TERM}) AS periods_now
+        FROM ({tried})),
+    earned AS (
+        SELECT *, accrued(periods_before, {TERM}) AS earned_before,
+            accrued(periods_now, {TERM}) AS earned
+        FROM reckoned WHERE {_worth_adding_up(m)})
+    SELECT * EXCLUDE (in_term, to_date_recognized, recognized, periods_before, periods_now,
+        earned_before, earned)
+    FROM earned
+    WHERE tried.rank = {OWN} OR earned - earned_before = recognized
+        AND (in_term OR earned = to_date_recognized)"""
 
 
 def _worth_adding_up(m: int) -> str:
@@ -176,11 +141,51 @@ def _worth_adding_up(m: int) -> str:
         f"days_of(term_start, greatest(month_start({m}), term_start), month_start({m + 1}), basis)"
     )
     return (
-        "NOT (step IS NULL AND rounding = 'last_period' "
+        f"tried.rank = {OWN} OR NOT (step IS NULL AND rounding = 'last_period' "
         f"AND {m} BETWEEN start_month AND least("
         "close_month - CAST(stop_period IS NOT NULL AS INTEGER), start_month + periods - 2)) "
         f"OR rounded(value, {days}, denominator, unit) = recognized"
     )
+
+
+def _fitting_to_date(m: int) -> str:
+    """SELECT of the fitting readings that earlier months fit.
+
+    Each month from the first of the ledger on is checked by what is recognized from there to its
+    end, where that is known: of the months before the last three a database may deliver one sum.
+    """
+    return f"""
+    WITH found AS (
+        FROM fitting_terms SEMI JOIN (FROM fitting_terms WHERE tried.rank <> {OWN}) USING (line)),
+    posted AS (
+        SELECT line, min(p.month) AS first_posted,
+            min(p.month) FILTER (condensed) AS condensed_from
+        FROM posted_months p SEMI JOIN found USING (line) GROUP BY line),
+    checked AS (
+        SELECT line, condensed_from, unnest(range(greatest(first_month - 1,
+            least(earliest - 1, first_posted - 1)), {m + 1})) AS checked_month
+        FROM (SELECT line, min(start_month) AS earliest FROM found GROUP BY line)
+        JOIN posted USING (line) CROSS JOIN ledger_span),
+    to_date AS (
+        SELECT c.line, checked_month, checked_month >= condensed_from
+                AND checked_month < {m - 3} AS unknown,
+            sum(coalesce(p.recognized, 0)) OVER (PARTITION BY c.line ORDER BY checked_month)
+                AS recognized
+        FROM checked c
+        LEFT JOIN posted_months p ON p.line = c.line AND p.month = checked_month),
+    off AS (
+        SELECT line, tried, unit, checked_month,
+            recognized - accrued(periods_by(checked_month, {TERM}), {TERM}) AS amount
+        FROM found JOIN to_date USING (line) WHERE NOT coalesce(unknown, false)),
+    spread AS (
+        SELECT line, tried, max(amount) - min(amount) AS width,
+            coalesce(max(amount) FILTER (checked_month < {m})
+                - min(amount) FILTER (checked_month < {m}), 0) AS width_before,
+            rounding_allowance(count(*), any_value(unit)) AS allowed
+        FROM off GROUP BY line, tried)
+    SELECT s.line, s.tried, s.width_before < own.width_before AS confirmed FROM spread s
+    JOIN spread own ON own.line = s.line AND own.tried.rank = {OWN}
+    WHERE s.tried.rank <> {OWN} AND s.width <= s.allowed AND s.width_before <= own.width_before"""
 
 
 def full_value(line: BrokenLine) -> str | None:
@@ -191,14 +196,26 @@ def full_value(line: BrokenLine) -> str | None:
     return f"The whole contract value of {value} was recognized at once; {wording.expected(line)}."
 
 
-def fitting(cause: Cause) -> Callable[[BrokenLine], str | None]:
-    """Detector of a cause that other terms would be."""
+# So many readings of one cause are told.
+_TOLD = 3
+
+
+def fitting(cause: Cause, doubtful: bool = False) -> Callable[[BrokenLine], str | None]:
+    """Detector of a cause that other terms would be.
+
+    Those are `doubtful` that no earlier month speaks for, and that a slip may give as well: of
+    several entries it is rather one that is too much.
+    """
 
     def detect(line: BrokenLine) -> str | None:
-        label = next((term.label for term in line.alternative_terms if term.cause is cause), None)
-        if label is None:
+        labels = [
+            term.label
+            for term in line.alternative_terms
+            if term.cause is cause and term.doubtful is doubtful
+        ]
+        if not labels or (doubtful and line.entry_count > 1):
             return None
-        given = f"{wording.recognized(line)} is what the contract would give {label}"
-        return f"{given}; {wording.expected(line)}."
+        given = f"{wording.recognized(line)} is what the contract would give "
+        return f"{given}{', or '.join(labels[:_TOLD])}; {wording.expected(line)}."
 
     return detect

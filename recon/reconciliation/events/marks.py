@@ -94,7 +94,7 @@ def _mark(
     if of and segment:
         return Mark(Axis.TYPE_IN_SEGMENT, f"{of} in {segment}", f"{of} in segment {segment}")
     if start is not None:
-        begun = Month(start)
+        begun = month.at(start)
         return Mark(Axis.START, str(begun), f"contract lines that start in {begun.name}")
     if segment:
         return Mark(Axis.SEGMENT, segment, f"segment {segment}")

@@ -18,7 +18,7 @@ from recon.reconciliation.compare import reckoned_in
 from recon.reconciliation.events.found import FEWEST, Axis, Found, Mark, enough
 from recon.reconciliation.events.marks import MARKED, Marks
 from recon.reconciliation.events.saying import sentence_start
-from recon.reconciliation.expected import terms
+from recon.reconciliation.expected import TERM, terms
 from recon.store.session import Session
 
 # On so many of the lines that are off, the rules are tried.
@@ -126,8 +126,9 @@ def _reckoned(connection: Session, month: Month, lines: str, ranks: Sequence[int
     return f"""
         SELECT line, rank, type, currency, coalesce(segment, '') AS segment,
             opened AS start_month, expected, recognized, unit,
-            accrued(periods_by({m}, t), t) - accrued(periods_by({m - 1}, t), t) AS other
-        FROM ({terms(tried, _whole(connection))}) t"""
+            accrued(periods_by({m}, {TERM}), {TERM})
+                - accrued(periods_by({m - 1}, {TERM}), {TERM}) AS other
+        FROM ({terms(tried, _whole(connection))})"""
 
 
 def _whole(connection: Session) -> str:

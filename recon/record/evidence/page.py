@@ -153,7 +153,7 @@ def _outcome(run: Document, results: Document) -> list[str]:
             total["breaks"],
             total["match_rate"],
             total["within_tolerance"],
-        )  # fmt: skip
+        )
         for currency, total in results["totals"].items()
     ]
     lines = ["## The result", "", *table(heads, rows)]

@@ -43,7 +43,7 @@ _BY = {
 # What knows a contract line by its row.
 _PLACED = {
     "contracts_typed": "row", "lines_compared": "line", "break_entries": "line",
-    "entries_unread": "line", "recognized_months": "line",
+    "entries_unread": "line", "recognized_months": "line", "posted_months": "line",
 }  # fmt: skip
 # Whole numbers beyond 64 bits come through Arrow as decimals, of which quotients would be floats.
 _WIDE = pa.decimal128(38, 0)

@@ -24,6 +24,8 @@ _USUAL = "{0} <> value AND abs({0}) > ceiling AND {0} % (100 * unit) <> 0"
 _LATER = "later AND after2 <> 0"
 _NO_SLIP_THERE = "no_slip({0} + {1}, {0}, unit)"
 
+# Another term is another one from the first month on: nothing has agreed with the contract before.
+_FIRST = "m = start_month"
 _SIGN = "if(temper = 'plus', 1, -1)"
 # Nobody overlooks a contract that becomes hundreds of millions: the more, the smaller it is.
 _SHIFT = """(CASE WHEN luck % 7 < 3 OR abs(amount) > 50000 * unit THEN 10
@@ -135,7 +137,7 @@ _OTHER_TERMS = (
         18,
         "minus",
         "prorated",
-        "NOT mismatch AND m = start_month AND prorated NOT IN (0, longer, shorter)",
+        f"NOT mismatch AND {_FIRST} AND prorated NOT IN (0, longer, shorter)",
         "the first month by its days",
     ),
     _instead(
@@ -143,7 +145,7 @@ _OTHER_TERMS = (
         18,
         "plus minus",
         "by_days",
-        f"NOT mismatch AND sign(by_days - amount) = sign(amount) * {_SIGN} "
+        f"NOT mismatch AND {_FIRST} AND sign(by_days - amount) = sign(amount) * {_SIGN} "
         "AND by_days NOT IN (0, longer, shorter)",
         "recognized by days",
     ),
@@ -152,10 +154,17 @@ _OTHER_TERMS = (
         18,
         "plus",
         "shorter",
-        "term_months > 2 AND shorter <> 0",
+        f"{_FIRST} AND term_months > 2 AND shorter <> 0",
         "over one month less",
     ),
-    _instead("wrong_duration", 17, "minus", "longer", "term_months > 2", "over one month more"),
+    _instead(
+        "wrong_duration",
+        17,
+        "minus",
+        "longer",
+        f"{_FIRST} AND term_months > 2",
+        "over one month more",
+    ),
     _instead(
         "full_value",
         25,

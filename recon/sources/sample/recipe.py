@@ -9,7 +9,7 @@ from recon.base.errors import UsageError
 from recon.base.month import Month
 
 # Raised with every change of what a recipe yields, so that an old file is never taken for a new.
-FORMAT = 4
+FORMAT = 5
 
 _FIRST, _LAST = Month.parse("2024-01"), Month.parse("2024-12")
 
