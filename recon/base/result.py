@@ -156,8 +156,9 @@ class Break:
     The one model of a break: reports, journal, evidence and Slack all render it. `name` is that
     under which people speak of it, like `B-7KQ2M4XAU3EP` (see `fingerprint`). `concerned` are the
     ids of the entries that the cause is about: of the repeated ones, of those in the wrong month,
-    else of all in the month. `against` are the sentences that speak against the cause.
-    `event` is the id of the event that it belongs to, '' for none.
+    else of all in the month. `against` are the sentences that speak against the cause. `event` is
+    the id of the event that it belongs to, '' for none. `contract_key` is the id as it is compared,
+    '' where it comes from the journal.
     """
 
     name: str
@@ -184,6 +185,7 @@ class Break:
     counterpart: Counterpart | None = None
     against: tuple[str, ...] = ()
     event: str = ""
+    contract_key: str = field(default="", compare=False, repr=False)
 
     @property
     def percent(self) -> str:

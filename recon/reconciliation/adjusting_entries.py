@@ -11,10 +11,11 @@ be in the ledger already: that would book it twice. Amounts are ten-thousandths.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from recon.base.errors import tie
+from recon.base.events import Event
 from recon.base.month import Month
 from recon.base.policy import DEFERRED, revenue_account
 from recon.base.result import Break, Cause
@@ -23,8 +24,8 @@ from recon.reconciliation.double_booking import (
     Move,
     beyond_to_date,
     booked_twice,
-    delivered_twice,
     key_of,
+    shared_id,
 )
 
 WHAT_TO_DO: Mapping[Cause, str] = {
@@ -64,6 +65,11 @@ WHY_NOT: Mapping[Cause, str] = {
 _PAIRED = (
     Cause.WRONG_TYPE, Cause.WRONG_CONTRACT, Cause.MISTYPED_CONTRACT, Cause.WRONG_CURRENCY,
 )  # fmt: skip
+
+# Causes of single entries, which have to be told from each other.
+_OF_ENTRIES = frozenset(
+    {Cause.DUPLICATE_ENTRY, Cause.POSTED_AGAIN, Cause.SIGN_FLIPPED, Cause.WRONG_PERIOD}
+)
 
 _Node = tuple[str, ...]
 
@@ -118,35 +124,54 @@ class Proposals:
 
 
 def proposals(
-    month: Month, breaks: Sequence[Break], accounts: Mapping[str, str] | None = None
+    month: Month,
+    breaks: Sequence[Break],
+    accounts: Mapping[str, str] | None = None,
+    events: Iterable[Event] = (),
 ) -> Proposals:
     """Proposed journal entries of a month, in its breaks' order.
 
     `accounts` gives the accounts their names in the ledger: by `DEFERRED`, and by
-    `revenue_account` of a type. Raises TieOutError where an entry is not balanced.
+    `revenue_account` of a type. A line of one of the `events` whose advice is a setting has none.
+    Raises TieOutError where an entry is not balanced.
     """
-    objections = {key_of(item): why for item in breaks if (why := _objection(item))}
+    settings = {event.id: event for event in events if event.setting}
+    objections = {key_of(item): why for item in breaks if (why := _objection(item, settings))}
+    moved: set[Key] = set()
     by_key = {key_of(item): item for item in breaks}
     proposed: list[Proposal] = []
     for group in _groups([item for item in breaks if key_of(item) not in objections]):
         moves = _moves(group, by_key)
-        if why := _objection_to_group(group, by_key, objections, moves):
+        if why := _objection_to_group(group, by_key, objections, moves, moved):
             objections.update({key_of(item): why for item in group})
         else:
+            moved.update(move.key for move in moves)
             proposed.append(_proposal(month, len(proposed) + 1, group, moves, accounts or {}))
     refused = [Unproposed(item, objections[key_of(item)]) for item in breaks
                if key_of(item) in objections]  # fmt: skip
     return Proposals(month, tuple(proposed), tuple(refused))
 
 
-def _objection(item: Break) -> str:
-    """Reason why a break has no proposal, '' for none."""
+def _objection(item: Break, settings: Mapping[str, Event]) -> str:
+    """Reason why a break has no proposal, '' for none.
+
+    Only a certain cause has one.
+    """
+    if event := settings.get(item.event):
+        return f"a setting puts it right, with all lines of its event: {event.advice.rstrip('.')}"
+    if item.cause in WHY_NOT and not item.ambiguous:
+        return WHY_NOT[item.cause]
+    if item.against:
+        return item.against[0]
     if item.ambiguous:
         causes = ", ".join(cause.replace("_", " ") for cause in item.candidates)
         return f"several causes explain it: {causes}"
-    if twice := delivered_twice(item):
-        return f"{twice} was delivered twice, and the ledger may have it once"
-    return WHY_NOT.get(item.cause, "")
+    if item.cause in _OF_ENTRIES and (shared := shared_id(item)):
+        return (
+            f'{shared} is the id of several entries (repeated_ids = "keep"), and which of them '
+            "is wrong is not certain"
+        )
+    return ""
 
 
 def _groups(breaks: Sequence[Break]) -> list[list[Break]]:
@@ -173,7 +198,7 @@ def _other(item: Break) -> _Node:
     if item.cause not in _PAIRED:
         return key_of(item)
     # Lines that cancel out only all together are held together by their contract.
-    return _partner(item) or (item.contract_id.lower(), item.currency)
+    return _partner(item) or (item.contract_key or item.contract_id, item.currency)
 
 
 def _partner(item: Break) -> Key | None:
@@ -205,8 +230,12 @@ def _objection_to_group(
     breaks: Mapping[Key, Break],
     objections: Mapping[Key, str],
     moves: Iterable[Move],
+    moved: Collection[Key],
 ) -> str:
-    """Reason why a group has no proposal, '' for none."""
+    """Reason why a group has no proposal, '' for none.
+
+    `moved` are the lines that the proposals so far put right: a second one would be too much.
+    """
     causes = {item.cause for item in group}
     for partner in filter(None, map(_partner, group)):
         if partner in objections or (partner in breaks and breaks[partner].cause not in causes):
@@ -215,6 +244,8 @@ def _objection_to_group(
         return "the lines that belong together have different causes"
     if causes & {*_PAIRED} and sum(move.amount for move in moves):
         return "the lines that belong together do not cancel out by themselves"
+    if again := next((move.key for move in moves if move.key in moved), None):
+        return f"another proposal puts {' '.join(again)} right already"
     return booked_twice(group, moves) or beyond_to_date(group, moves)
 
 

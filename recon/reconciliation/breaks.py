@@ -106,4 +106,5 @@ def _judged(line: BrokenLine, why: Explanation, policy: Policy) -> Break:
         ),
         counterpart=counterpart(line, why.cause),
         against=why.against,
+        contract_key=line.id_key,
     )

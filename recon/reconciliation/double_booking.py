@@ -32,8 +32,11 @@ class Move:
     amount: int
 
 
-def delivered_twice(item: Break) -> str:
-    """First entry id that was delivered twice, '' for none."""
+def shared_id(item: Break) -> str:
+    """First entry id of the month that several entries have, or ''.
+
+    Where the policy refuses that, no compared entry has one.
+    """
     times = Counter(entry.entry_id for entry in item.entries if entry.entry_id)
     return next((entry_id for entry_id, count in times.items() if count > 1), "")
 

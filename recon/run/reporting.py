@@ -47,7 +47,7 @@ class Extras:
             history,
             rollforward(found.session, result, recorded),
             recorded is not None,
-            proposals(result.month, result.breaks, accounts),
+            proposals(result.month, result.breaks, accounts, result.events),
             notes,
         )
 

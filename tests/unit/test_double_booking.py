@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from recon.base.month import Month
 from recon.base.result import Cause, Side
 from recon.reconciliation.adjusting_entries import WHY_NOT, Proposals, proposals
-from recon.reconciliation.double_booking import delivered_twice
 from tests.books import Row, contract, entry, opened, posted
-from tests.unit.test_adjusting_entries import FIVE, booked, mixed_up
+from tests.unit.test_adjusting_entries import FIVE, booked, mixed_up, proposed
 
 JUNE = Month.parse("2024-06")
 ALL = FIVE | {"2024-06": "1000.00"}
@@ -196,13 +196,29 @@ def test_an_entry_that_was_delivered_twice_is_no_break() -> None:
 
 def test_an_entry_of_an_id_with_other_content_is_not_reversed() -> None:
     """Where ids may repeat, either row may be what the other one means."""
-    both = [entry("JE-106", "C-1", "1000.00"), entry("JE-106", "C-1", "1000.00", document_ref="")]
+    both = [entry("JE-106", "C-1", "1000.00"), entry("JE-106", "C-1", "1000.00", posted_at="")]
     session, result = opened(
         [contract("C-1")], [*posted("C-1", FIVE), *both], {"repeated_ids": "keep"}
     )
     with session:
-        (item,) = result.breaks
-    assert delivered_twice(item) == "JE-106"
+        (refused,) = proposals(JUNE, result.breaks).unproposed
+    assert refused.reason == (
+        'JE-106 is the id of several entries (repeated_ids = "keep"), and which of them is wrong '
+        "is not certain"
+    )
+
+
+def test_an_id_of_several_entries_is_no_reason_where_no_entry_is_wrong() -> None:
+    """Ids stand for several entries, and the month's one is missing."""
+    both = [
+        entry("JE-105", "C-1", text, recognition_period="2024-05") for text in ("400.00", "600.00")
+    ]
+    months = {month: text for month, text in FIVE.items() if month != "2024-05"}
+    session, result = opened(
+        [contract("C-1")], [*posted("C-1", months), *both], {"repeated_ids": "keep"}
+    )
+    with session:
+        assert len(proposals(JUNE, result.breaks).proposed) == 1
 
 
 def test_a_line_with_an_unreadable_entry_cannot_be_judged() -> None:
@@ -236,6 +252,115 @@ def test_posted_together_no_line_gets_beyond_what_it_expects_to_date(
     over_before = _over_to_date(lines, entries)
     found = of_june(lines, entries)
     assert _over_to_date(lines, [*entries, *booked(found)]) <= over_before
+
+
+# --- by chance, errors of every kind
+
+KINDS = (
+    "right", "right", "none", "none", "twice", "again", "sign", "tenth", "swapped", "part",
+    "month before", "month after", "year", "unknown", "typo", "currency", "type", "contract",
+    "unreadable", "full",
+)  # fmt: skip
+_MONTHS = ("2024-04", "2024-05", "2024-07")
+
+
+@st.composite
+def planted(draw: st.DrawFn) -> tuple[list[Row], list[Row]]:
+    """Return lines of two prices, several a customer, each posted in June with an error."""
+    prices = draw(st.sampled_from([["14760"], ["14760", "1200"]]))
+    lines = [
+        contract(
+            f"K{n // 2}-{n % 2}0{n}7",
+            revenue_type=draw(st.sampled_from(["Subscription", "Support"])),
+            contract_value=draw(st.sampled_from(prices)),
+            customer_id=f"K-{n // 2}",
+            customer=f"Customer {n // 2}",
+        )
+        for n in range(draw(st.integers(2, 6)))
+    ]
+    entries: list[Row] = []
+    for n, line in enumerate(lines):
+        other = lines[(n + 1) % len(lines)]
+        entries += draw(_posted_with_an_error(line, other))
+    return lines, [row | {"entry_id": f"E-{n}"} for n, row in enumerate(entries)]
+
+
+@st.composite
+def _posted_with_an_error(draw: st.DrawFn, line: Row, other: Row) -> list[Row]:
+    monthly = int(str(line["contract_value"])) // 12
+    own, kind = str(line["contract_id"]), str(line["revenue_type"])
+    right = entry("", own, f"{monthly}.00", revenue_type=kind, document_ref="INV")
+    months = [right | {"recognition_period": month} for month in _MONTHS]
+    months += [right | {"recognition_period": f"2024-0{n}"} for n in (1, 2, 3)]
+    swapped = f"{str(monthly)[::-1]}.00"
+    june: dict[str, list[Row]] = {
+        "right": [right],
+        "none": [],
+        "twice": [right, right | {"posted_at": "2024-07-03"}],
+        "again": [right, right | {"document_ref": "INV-2"}],
+        "sign": [right | {"amount": f"-{monthly}.00"}],
+        "tenth": [right | {"amount": f"{monthly / 10:.2f}"}],
+        "swapped": [right | {"amount": swapped}],
+        "part": [right | {"amount": f"{monthly // 2}.00"}],
+        "month before": [right | {"recognition_period": "2024-05"}],
+        "month after": [right | {"recognition_period": "2024-07"}],
+        "year": [right | {"recognition_period": "2023-06"}],
+        "unknown": [right | {"contract_id": "NOBODY"}],
+        "typo": [right | {"contract_id": f"{own}0"}],
+        "currency": [right | {"currency": "EUR"}],
+        "type": [right | {"revenue_type": "Service"}],
+        "contract": [right | {key: other[key] for key in ("contract_id", "revenue_type")}],
+        "unreadable": [right | {"amount": "n/a"}],
+        "full": [right | {"amount": f"{monthly * 12}.00"}],
+    }
+    return months + june[draw(st.sampled_from(KINDS))]
+
+
+@pytest.mark.slow
+@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+@given(planted())
+def test_nothing_is_booked_of_which_an_entry_stands_elsewhere(
+    book: tuple[list[Row], list[Row]],
+) -> None:
+    """Posted together, proposals put their lines right, break no other, and book nothing twice."""
+    lines, entries = book
+    over_before = _over_to_date(lines, entries)
+    found = proposed(lines, entries)
+    assert _over_to_date(lines, [*entries, *booked(found)]) <= over_before
+    for proposal in found.proposed:
+        for line in proposal.lines:
+            net = sum(one.credit - one.debit for one in proposal.lines if one.revenue_type)
+            if line.revenue_type and line.credit and net:
+                key = (line.contract_id, line.revenue_type)
+                assert line.credit not in _stray_amounts(lines, entries, key), proposal
+
+
+def _stray_amounts(lines: Sequence[Row], entries: Sequence[Row], key: tuple[str, str]) -> set[int]:
+    """Return the amounts, in ten-thousandths, of entries that may be a line's missing one."""
+    known = {(line["contract_id"], line["revenue_type"]): line for line in lines}
+    customer = known[key]["customer_id"]
+    by_place: dict[tuple[object, ...], list[int]] = {}
+    for row in entries:
+        place = tuple(row[name] for name in _PLACE)
+        amount = 0 if row["amount"] == "n/a" else round(float(str(row["amount"])) * 10_000)
+        if row["amount"] == "n/a" and (row["contract_id"], row["revenue_type"]) == key:
+            return set(range(0, 10**9, 100)) if row["recognition_period"] == "2024-06" else set()
+        by_place.setdefault(place, []).append(amount)
+    found: set[int] = set()
+    for (contract_id, kind, currency, period), amounts in by_place.items():
+        line = known.get((contract_id, kind))
+        own = (contract_id, kind) == key and currency == "USD"
+        in_term = str(period).startswith("2024")
+        expected = int(str(line["contract_value"])) // 12 * 10_000 if line and in_term else 0
+        expected = expected if currency == "USD" else 0
+        surplus = sum(amounts) - expected
+        near = own or line is None or line["customer_id"] == customer
+        if surplus > 0 and near and (own or period == "2024-06"):
+            found |= {amount for amount in amounts if 0 < amount <= surplus}
+    return found
+
+
+_PLACE = ("contract_id", "revenue_type", "currency", "recognition_period")
 
 
 def _over_to_date(lines: Sequence[Row], entries: Sequence[Row]) -> set[tuple[object, ...]]:

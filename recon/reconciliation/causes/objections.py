@@ -184,9 +184,11 @@ _PARTS = [_nearest(rank, *place) for rank, place in enumerate(_PLACES)] + [
 _ELSEWHERE = f"{' UNION ALL '.join(_PARTS)} ORDER BY line, rank, place, amount"
 
 
-# Another reading of the contract books nothing, so nothing is booked twice.
+# Another reading of the contract, or a move, books nothing, so nothing is booked twice.
 _BOOKING_NOTHING = frozenset(
     {
+        Cause.CATCH_UP, Cause.WRONG_PERIOD, Cause.WRONG_TYPE, Cause.WRONG_CONTRACT,
+        Cause.POSTED_TOGETHER, Cause.MISTYPED_CONTRACT, Cause.WRONG_CURRENCY,
         Cause.WRONG_DURATION, Cause.WRONG_START, Cause.OTHER_CONVENTION, Cause.AMENDED,
         Cause.STOPPED_BY_DAYS, Cause.REMAINDER_TAKEN,
     }
@@ -198,9 +200,7 @@ def objections(line: BrokenLine, cause: Cause) -> tuple[Objection, ...]:
 
     That the amount is elsewhere speaks against booking it, not against moving it.
     """
-    if cause in _BOOKING_NOTHING:
-        return ()
-    found = () if cause in MOVES else line.against
+    found = () if cause in MOVES | _BOOKING_NOTHING else line.against
     if not line.unread:
         return found
     # Where nothing was posted, the explanation names the entry.
