@@ -233,6 +233,42 @@ class Break:
 
 
 @dataclass(frozen=True, slots=True)
+class CarriedDifference:
+    """A line that agrees in the month, not to date.
+
+    `months` are those in which it went off. It is no break of the month.
+    """
+
+    contract_id: str
+    revenue_type: str
+    currency: str
+    customer: str
+    owner: str
+    to_date_expected: int
+    to_date_recognized: int
+    months: tuple[Month, ...]
+    candidates: tuple[Cause, ...]
+    explanation: str
+
+    @property
+    def cause(self) -> Cause:
+        """The first of the causes that fit."""
+        return self.candidates[0]
+
+    @property
+    def certainty(self) -> Certainty:
+        """How reliable its cause is."""
+        if self.cause is Cause.UNEXPLAINED:
+            return Certainty.UNEXPLAINED
+        return Certainty.AMBIGUOUS if len(self.candidates) > 1 else Certainty.CERTAIN
+
+    @property
+    def to_date_difference(self) -> int:
+        """To-date recognized less to-date expected."""
+        return self.to_date_recognized - self.to_date_expected
+
+
+@dataclass(frozen=True, slots=True)
 class InvalidRow:
     """A row that cannot be compared.
 
@@ -378,6 +414,7 @@ class Reconciliation:
     notices: Sequence[str]
     lines: Lines = field(compare=False, repr=False)
     events: Sequence[Event] = ()
+    carried: Sequence[CarriedDifference] = ()
 
     @property
     def severity(self) -> Severity | None:

@@ -77,6 +77,9 @@ def _sums_as_spelled(month: Month) -> str:
 BROKEN = "status NOT IN ('matched', 'within_tolerance')"
 # A line recognizes less than it expects, or, of a credit, takes back less.
 LACKING = "on_contract AND sign(expected) * difference < 0"
+# A line agrees in the month, and not to date; of very many the largest are looked at.
+CARRIED = "status IN ('matched', 'within_tolerance') AND off_to_date"
+LARGEST_CARRIED = "abs(to_date_recognized - to_date_expected) DESC, line LIMIT 1000"
 # The key of an entry as it came.
 GIVEN = "given_contract_id, given_revenue_type, given_currency"
 

@@ -12,6 +12,7 @@ from recon.base.events import Event
 from recon.base.result import (
     Break,
     Bucket,
+    CarriedDifference,
     Flag,
     InvalidRow,
     Reconciliation,
@@ -47,6 +48,7 @@ def document(
             c: [_bucket(step, c) for step in steps] for c, steps in sorted(result.bridge.items())
         },
         "breaks": [_break(item) for item in result.breaks],
+        "carried": [_carried(item) for item in result.carried],
         "events": [_event(event) for event in result.events],
         "verdict": verdict_word(result),
         "invalid": [_invalid(row) for row in result.invalid],
@@ -142,6 +144,22 @@ def _break(item: Break) -> dict[str, object]:
         "explanation": item.explanation,
         "certainty": item.certainty.value,
         "event": item.event or None,
+    }
+
+
+def _carried(item: CarriedDifference) -> dict[str, object]:
+    return {
+        "contract_id": item.contract_id,
+        "revenue_type": item.revenue_type,
+        "currency": item.currency,
+        "customer": item.customer,
+        "owner": item.owner,
+        "to_date_difference": money.plain(item.to_date_difference, item.currency),
+        "months": [str(month) for month in item.months],
+        "cause": item.cause.value,
+        "candidates": [cause.value for cause in item.candidates],
+        "certainty": item.certainty.value,
+        "explanation": item.explanation,
     }
 
 

@@ -33,7 +33,7 @@ class Move:
 
 
 def shared_id(item: Break) -> str:
-    """First entry id of the month that several entries have, or ''.
+    """First entry id that several entries have, or ''.
 
     Where the policy refuses that, no compared entry has one.
     """

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 
 from recon.base.month import Month
 from recon.base.result import Side
-from recon.reconciliation.compare import BROKEN, GIVEN, LACKING, same_key
+from recon.reconciliation.compare import BROKEN, CARRIED, GIVEN, LACKING, LARGEST_CARRIED, same_key
 from recon.reconciliation.intake import compliance_name
 from recon.store.session import Session, is_any, literal, name
 
@@ -33,6 +33,7 @@ def read_again(connection: Session, month: Month, compliance: Sequence[str]) -> 
     _create_entries_unread(connection, month)
     _create_recognized_months(connection, month)
     _create_posted_months(connection, month)
+    _create_carried_entries(connection, month)
     _create_compliance_blanks(connection, month, compliance)
 
 
@@ -86,7 +87,7 @@ def _reread(connection: Session, month: Month) -> None:
     m = month.index
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE keys_to_reread AS
-        SELECT {GIVEN}, c.line, coalesce(far, false) AS far, b.reason AS blocked,
+        SELECT {GIVEN}, c.line, coalesce(far, false) AS far, b.reason AS blocked, k.carried,
             unread OR NOT keyed OR b.reason IS NOT NULL AS suspect
         FROM entry_sums_as_spelled LEFT JOIN invalid_contract_keys b USING (id_key, type, currency)
         LEFT JOIN (
@@ -95,17 +96,20 @@ def _reread(connection: Session, month: Month) -> None:
                 AS far
             FROM lines_compared CROSS JOIN ledger_span WHERE {BROKEN}) c
             USING (id_key, type, currency)
-        WHERE line IS NOT NULL OR suspect"""
+        LEFT JOIN (
+            SELECT line AS carried, id_key, type, currency FROM lines_compared
+            WHERE {CARRIED} ORDER BY {LARGEST_CARRIED}) k USING (id_key, type, currency)
+        WHERE c.line IS NOT NULL OR carried IS NOT NULL OR suspect"""
     )
     connection.execute(
         f"""CREATE OR REPLACE TEMP VIEW entries_to_reread AS
-        SELECT e.*, a.line, a.far, a.blocked, a.suspect
+        SELECT e.*, a.line, a.far, a.blocked, a.suspect, a.carried
         FROM entries_raw_numbered e JOIN keys_to_reread a ON {same_key("e", "a")}"""
     )
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE entries_reread AS
-        SELECT row, line, far, blocked, suspect, entry_id, id_key, type, currency, amount, month,
-            stands_for, document_ref, posted_at, reason
+        SELECT row, line, far, blocked, suspect, carried, entry_id, id_key, type, currency,
+            amount, month, stands_for, document_ref, posted_at, reason
         FROM entries_of('entries_to_reread')
         WHERE suspect OR month <= {m + 1}
             OR (far AND month BETWEEN {m - A_YEAR} AND {m + A_YEAR})"""
@@ -192,6 +196,20 @@ def _create_posted_months(connection: Session, month: Month) -> None:
         FROM entries_reread
         WHERE line IS NOT NULL AND reason IS NULL AND month <= {m}
         GROUP BY line, month"""
+    )
+
+
+def _create_carried_entries(connection: Session, month: Month) -> None:
+    """Create `carried_entries`: those of lines with a carried difference.
+
+    One is `condensed` where it adds up several months.
+    """
+    m = month.index
+    connection.execute(
+        f"""CREATE OR REPLACE TEMP TABLE carried_entries AS
+        SELECT carried AS line, month, entry_id, amount, document_ref,
+            stands_for > 1 AND month < {m - 2} AS condensed
+        FROM entries_reread WHERE carried IS NOT NULL AND reason IS NULL AND month <= {m}"""
     )
 
 

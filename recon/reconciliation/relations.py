@@ -160,7 +160,7 @@ RELATIONS = (
         "session: the first and the last month with an entry",
         "first_month last_month",
         "compare",
-        "causes.amendments causes.periods causes.postings causes.terms entry_detail totals",
+        "carried causes.amendments causes.periods causes.postings causes.terms entry_detail totals",
     ),
     _relation(
         "invalid_contract_keys",
@@ -187,7 +187,7 @@ RELATIONS = (
         "month_days whole_months denominator first step periods close_month stop_period "
         "stop_days stop_of stop_before stop_part stop_share stop_elapsed stop_parts",
         "compare",
-        "causes.gather causes.objections causes.periods causes.postings causes.terms "
+        "carried causes.gather causes.objections causes.periods causes.postings causes.terms "
         "control_totals events.batches events.policies explain.relations rollforward",
     ),
     _relation(
@@ -202,15 +202,15 @@ RELATIONS = (
         "contract line, or other key with entries in the month",
         _COMPARED,
         "compare",
-        "control_totals entry_detail events.batches events.chosen events.delivered_twice "
-        "events.id_rules events.marks events.ranges rollforward totals",
+        "carried control_totals entry_detail events.batches events.chosen "
+        "events.delivered_twice events.id_rules events.marks events.ranges rollforward totals",
     ),
     _relation(
         "lines",
         "line of `lines_compared`, with its contract, rule, term and allowance",
         _LINES,
         "compare",
-        "causes.gather events.policies explain.relations rollforward totals",
+        "carried causes.gather events.policies explain.relations rollforward totals",
     ),
     _relation(
         "entry_control_totals",
@@ -228,21 +228,22 @@ RELATIONS = (
     ),
     _relation(
         "keys_to_reread",
-        "key as spelled and broken line; `suspect` where some entry cannot be compared",
-        f"{_KEY_AS_SPELLED} line far blocked suspect",
+        "key as spelled and broken line, or line with a `carried` difference; `suspect` where some "
+        "entry cannot be compared",
+        f"{_KEY_AS_SPELLED} line far blocked carried suspect",
         "entry_detail",
     ),
     _relation(
         "entries_to_reread",
         "entry as delivered under one of these keys",
-        "row given_* refused line far blocked suspect",
+        "row given_* refused line far blocked suspect carried",
         "entry_detail",
     ),
     _relation(
         "entries_reread",
         "entry under one of these keys, typed, with its reason",
-        f"row line far blocked suspect entry_id {_KEY} amount month stands_for document_ref "
-        "posted_at reason",
+        f"row line far blocked suspect carried entry_id {_KEY} amount month stands_for "
+        "document_ref posted_at reason",
         "entry_detail",
     ),
     _relation(
@@ -281,6 +282,14 @@ RELATIONS = (
         "line month recognized condensed",
         "entry_detail",
         "causes.amendments causes.terms",
+    ),
+    _relation(
+        "carried_entries",
+        "entry up to the month of a line that agrees in the month and not to date; `condensed` "
+        "where it is the sum of several months",
+        "line month entry_id amount document_ref condensed",
+        "entry_detail",
+        "carried",
     ),
     _relation(
         "compliance_blanks",

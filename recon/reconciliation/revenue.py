@@ -17,6 +17,7 @@ from recon.base.policy import Policy
 from recon.base.result import Break, Reconciliation, Side
 from recon.reconciliation import totals as summary
 from recon.reconciliation.breaks import judged_breaks
+from recon.reconciliation.carried import carried_differences
 from recon.reconciliation.compare import add_up, compare, view_lines
 from recon.reconciliation.control_totals import control
 from recon.reconciliation.entry_detail import read_again
@@ -196,6 +197,7 @@ COMPARED = (
     "ledger_span", "entry_control_totals", "break_entries", "entries_invalid",
     "compliance_blanks", "entries_unread", "recognized_months", "contracts_repeated",
     "repeated_rows", "added_rows", "posted_months",
+    "carried_entries",
 )  # fmt: skip
 
 
@@ -239,4 +241,5 @@ def _summed_up(
         notices=tuple(notices + summary.notices(connection, month, policy, taken, compliance)),
         lines=summary.LineTable(connection),
         events=events,
+        carried=carried_differences(connection, month),
     )

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from recon.base import money
-from recon.base.result import Bucket, Reconciliation, Side
+from recon.base.result import Bucket, CarriedDifference, Certainty, Reconciliation, Side
+from recon.base.text import words
 from recon.record.journal.model import OpenItem
 
 SHOWN_MONTHS = 3
@@ -28,6 +29,12 @@ def left_out(result: Reconciliation) -> str:
         f"The invalid entries amount to {', '.join(listed)}: the total that accounting delivered "
         "less the total recognized."
     )
+
+
+def carried_words(item: CarriedDifference) -> str:
+    """The cause of a carried difference, and its sentence."""
+    doubt = " (ambiguous)" if item.certainty is Certainty.AMBIGUOUS else ""
+    return f"{words(item.cause)}{doubt}, {item.explanation}"
 
 
 def currencies(result: Reconciliation) -> list[str]:

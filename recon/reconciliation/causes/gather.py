@@ -21,7 +21,7 @@ from recon.reconciliation.causes.periods import (
 from recon.reconciliation.causes.postings import entries_of, recognized_before
 from recon.reconciliation.causes.terms import alternative_terms
 from recon.reconciliation.causes.together import customers_off, lines_together, nearby_amounts
-from recon.reconciliation.compare import BROKEN, with_terms
+from recon.reconciliation.compare import BROKEN, CARRIED, with_terms
 from recon.store.session import Session, is_any
 
 
@@ -79,7 +79,7 @@ def _create_breaks(connection: Session) -> bool:
 FLAGS = (
     (Flag.TERM_MISMATCH, "term_mismatch"),
     (Flag.CLOSED_EARLY, "closed_early"),
-    (Flag.CARRIED_DIFFERENCE, "status IN ('matched', 'within_tolerance') AND off_to_date"),
+    (Flag.CARRIED_DIFFERENCE, CARRIED),
     (Flag.OVER_CONTRACT_VALUE, "over_value"),
     (Flag.SPELLING, "spelling"),
     (Flag.SECOND_MONTH, "months_broken = 2"),

@@ -79,7 +79,7 @@ def _between(low: str, high: str) -> str:
 
 
 def months_to_close() -> str:
-    """SQL list of the months from start to close, as they may be counted."""
+    """SQL list of the months from start to close."""
     return (
         f"CASE WHEN {_TO_CLOSE} THEN list_filter(list_distinct([to_close, "
         "to_close + CAST(NOT whole_to_close AS INTEGER), in_calendar]), "
@@ -157,7 +157,7 @@ def readings(m: int) -> str:
 
 
 class Term(NamedTuple):
-    """Contract's term as it is, and the months that were tried instead."""
+    """Contract's term as it is, and the months tried instead."""
 
     rank: int
     months: int

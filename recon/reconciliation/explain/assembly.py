@@ -10,7 +10,7 @@ from recon.base.errors import tie
 from recon.base.events import Event
 from recon.base.month import Month
 from recon.base.policy import Policy
-from recon.base.result import Break, Cause, Reconciliation, Status
+from recon.base.result import Break, CarriedDifference, Cause, Reconciliation, Status
 from recon.reconciliation.causes import DETECTORS, LAST_RESORTS, ONLY_ALONE
 from recon.reconciliation.causes.gather import flags_of
 from recon.reconciliation.explain import relations
@@ -95,9 +95,13 @@ def _lines(session: Session, result: Reconciliation, entries: Sequence[EntryRow]
     months = _months(session, result.month)
     breaks = {(item.contract_id, item.revenue_type, item.currency): item for item in result.breaks}
     events = {key: event for event in result.events for key in event.keys}
+    carried = {(one.contract_id, one.revenue_type, one.currency): one for one in result.carried}
     for row in rows:
         key = _key(row)
-        line = _line(result, row, entries, months[key[1:]], breaks.get(key), events.get(key))
+        line = _line(
+            result, row, entries, months[key[1:]], breaks.get(key), events.get(key),
+            carried.get(key),
+        )  # fmt: skip
         _tie_out(line)
         yield line
 
@@ -131,6 +135,7 @@ def _line(
     months: Sequence[MonthRow],
     item: Break | None,
     event: Event | None,
+    carried: CarriedDifference | None,
 ) -> Line:
     # The rows that are added up have no terms in common.
     terms = _terms(row, result.month) if row["on_contract"] and not row["shares"] else None
@@ -158,6 +163,7 @@ def _line(
         months=tuple(months),
         entries=tuple(near),
         event=event,
+        carried=carried,
     )
 
 

@@ -7,6 +7,7 @@ from datetime import date
 
 from recon.base import money
 from recon.base.policy import rate_text
+from recon.base.result import CarriedDifference
 from recon.reconciliation.explain.model import (
     Allowance,
     CauseFinding,
@@ -63,6 +64,7 @@ def _line(line: Line) -> Document:
         "tolerance": _allowance(line.allowance, line.currency) if line.allowance else None,
         "break": _finding(line.finding) if line.finding else None,
         "event": line.event.id if line.event else None,
+        "carried": _carried(line.carried) if line.carried else None,
         "months": [_month(row, line.currency) for row in line.months],
         "entries": [_entry(entry) for entry in line.entries],
     }
@@ -116,6 +118,16 @@ def _finding(finding: CauseFinding) -> Document:
             {"by": rung.by, "why": rung.why, "severity": rung.severity.word}
             for rung in finding.ladder
         ],
+    }
+
+
+def _carried(item: CarriedDifference) -> Document:
+    return {
+        "months": [str(month) for month in item.months],
+        "cause": item.cause.value,
+        "candidates": [cause.value for cause in item.candidates],
+        "certainty": item.certainty.value,
+        "explanation": item.explanation,
     }
 
 

@@ -11,7 +11,7 @@ from datetime import date
 
 from recon.base.events import Event, Severity
 from recon.base.month import Month
-from recon.base.result import Break, Cause, Flag, Status
+from recon.base.result import Break, CarriedDifference, Cause, Flag, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +196,7 @@ class Line:
     finding: CauseFinding | None
     months: Sequence[MonthRow]
     entries: Sequence[EntryRow]
+    carried: CarriedDifference | None = None
     event: Event | None = None
 
     @property

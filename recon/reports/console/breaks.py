@@ -27,7 +27,7 @@ from recon.reports.console.layout import (
     numbers,
     severity_text,
 )
-from recon.reports.wording import left_out
+from recon.reports.wording import carried_words, left_out
 
 NAME = len("B-") + NAME_LENGTH
 EXAMPLES = 3
@@ -183,5 +183,14 @@ def worth_knowing(view: View, notes: Sequence[str]) -> Iterator[RenderableType]:
             f"{count:>{width},} line {one}" if count == 1 else f"{count:>{width},} lines {many}"
         )
         yield Text(" " * INDENT + sentence)
+        if flag is Flag.CARRIED_DIFFERENCE:
+            yield from _carried(view)
     for notice in notices:
         yield from view.pen.paragraph(view.pen.text(notice))
+
+
+def _carried(view: View) -> Iterator[Text]:
+    """The largest carried differences, each with its cause."""
+    for item in view.result.carried[:EXAMPLES]:
+        line = f"{item.contract_id} {item.revenue_type}: {carried_words(item)}"
+        yield from view.pen.paragraph(view.pen.text(line, SOFT), INDENT + 4)

@@ -39,6 +39,7 @@ from recon.reports.console.layout import (
     sample_banner,
     severity_text,
 )
+from recon.reports.wording import carried_words
 
 LABEL = 14
 SUMMANDS = 6  # so many entries are added up before the reader's eyes
@@ -171,6 +172,8 @@ def _terms(pen: Pen, line: Line) -> Iterator[Text]:
     if line.allowance:
         yield from _fact(pen, "tolerance", tolerance_words(line.allowance, line.currency))
     yield from _fact(pen, "customer", who(line))
+    if line.carried:
+        yield from _fact(pen, "carried", carried_words(line.carried))
     if line.flags:
         yield from _fact(pen, "flags", ", ".join(map(words, line.flags)), HIGH)
 

@@ -16,7 +16,7 @@ from openpyxl import Workbook
 
 from recon.base import money
 from recon.base.events import Event
-from recon.base.result import Break, InvalidRow, Reconciliation
+from recon.base.result import Break, CarriedDifference, InvalidRow, Reconciliation
 from recon.base.text import words
 from recon.reconciliation.adjusting_entries import Proposals
 from recon.reconciliation.rollforward import RollforwardRow
@@ -78,6 +78,20 @@ EVENT_COLUMNS = (
 PRINTED_EVENT_COLUMNS = 8
 # What is worth its room on paper: up to the explanation.
 PRINTED_BREAK_COLUMNS = 13
+CARRIED_COLUMNS = (
+    Column("contract_id", 14),
+    Column("revenue_type", 15),
+    Column("customer", 24),
+    Column("owner", 16),
+    Column("currency", 9),
+    Column("to_date_expected", 18, Kind.AMOUNT),
+    Column("to_date_recognized", 19, Kind.AMOUNT),
+    Column("to_date_difference", 19, Kind.AMOUNT),
+    Column("months", 18, Kind.WRAPPED),
+    Column("cause", 18),
+    Column("certainty", 12),
+    Column("explanation", 70, Kind.WRAPPED),
+)
 INVALID_COLUMNS = (
     Column("side", 12),
     Column("row", 10, Kind.COUNT),
@@ -243,6 +257,8 @@ def _add_tables(tables: Tables, contents: _Contents) -> tuple[Table, Table]:
     if contents.proposals is not None:
         rows = proposal_rows(contents.proposals, repeat=False)
         tables.add("Proposed entries", PROPOSAL_COLUMNS, rows, note=PROPOSAL_NOTE)
+    if result.carried:
+        tables.add("Carried differences", CARRIED_COLUMNS, map(_carried_row, result.carried))
     lines = tables.add("Lines", _line_columns(result), result.lines)
     tables.add("Invalid", INVALID_COLUMNS, map(_invalid_row, result.invalid))
     parameters = _parameters(result, contents.run_id, contents.versions)
@@ -294,6 +310,23 @@ def _event_row(event: Event) -> tuple[object, ...]:
         event.lines, money.share(event.explained, event.marked), event.breaks_left, event.mark,
         amounts_words(event.net), amounts_words(event.gross),
     )  # fmt: skip
+
+
+def _carried_row(item: CarriedDifference) -> tuple[object, ...]:
+    return (
+        item.contract_id,
+        item.revenue_type,
+        item.customer,
+        item.owner,
+        item.currency,
+        item.to_date_expected,
+        item.to_date_recognized,
+        item.to_date_difference,
+        ", ".join(map(str, item.months)),
+        item.cause.value,
+        item.certainty.value,
+        item.explanation,
+    )
 
 
 def _invalid_row(row: InvalidRow) -> tuple[object, ...]:

@@ -44,6 +44,7 @@ _BY = {
 _PLACED = {
     "contracts_typed": "row", "lines_compared": "line", "break_entries": "line",
     "entries_unread": "line", "recognized_months": "line", "posted_months": "line",
+    "carried_entries": "line",
 }  # fmt: skip
 # Whole numbers beyond 64 bits come through Arrow as decimals, of which quotients would be floats.
 _WIDE = pa.decimal128(38, 0)
