@@ -24,6 +24,7 @@ from recon.reconciliation.earlier_months import (
     judge,
     same_share,
 )
+from recon.reconciliation.expected import TERM
 from recon.store.session import Session, is_any
 
 
@@ -80,7 +81,7 @@ def _lines(connection: Session, month: Month) -> str:
     SELECT line, id, id_key, type, currency, unit, coalesce(customer, customer_id, ''),
         coalesce(buyer_key(customer_id, customer), ''), coalesce(owner, ''),
         rounded(value, 1, 1, unit), start_month, to_date_expected, to_date_recognized,
-        ledger_from, min(ends), list(own_accrued(periods_by(ends, t), t) ORDER BY ends)
+        ledger_from, min(ends), list(own_accrued(periods_by(ends, {TERM}), {TERM}) ORDER BY ends)
     FROM (
         SELECT t.*, s.first_month AS ledger_from,
             unnest(range(least(start_month, {m}) - 1, {m + 1})) AS ends

@@ -109,7 +109,8 @@ def _reread(connection: Session, month: Month) -> None:
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE entries_reread AS
         SELECT row, line, far, blocked, suspect, carried, entry_id, id_key, type, currency,
-            amount, month, stands_for, document_ref, posted_at, reason
+            amount, month, stands_for, document_ref, posted_at, given_currency IS NULL AS assumed,
+            reason
         FROM entries_of('entries_to_reread')
         WHERE suspect OR month <= {m + 1}
             OR (far AND month BETWEEN {m - A_YEAR} AND {m + A_YEAR})"""
@@ -121,7 +122,7 @@ def _create_break_entries(connection: Session, month: Month) -> None:
     m = month.index
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE break_entries AS
-        SELECT line, month - {m} AS distance, entry_id, amount, document_ref, posted_at
+        SELECT line, month - {m} AS distance, entry_id, amount, document_ref, posted_at, assumed
         FROM entries_reread
         WHERE line IS NOT NULL AND reason IS NULL AND (month BETWEEN {m - 2} AND {m + 1}
             OR stands_for = 1 AND month BETWEEN {m - A_YEAR} AND {m + A_YEAR})"""

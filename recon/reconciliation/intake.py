@@ -290,7 +290,7 @@ def view_entries(
     connection.execute(
         f"CREATE MACRO entries_of(rows) AS TABLE {_entries_of(side, compliance, periods)}"
     )
-    return _float_notice(side, "amount")
+    return _float_notice(side, "amount") + _currency_notice(connection, side, policy)
 
 
 def _view_entries_raw(connection: Session, side: Columns, relation: str, repeated: bool) -> None:
@@ -383,6 +383,17 @@ _ENTRY_CHECKS = {
     PERIOD: ("month", "not a month"),
     "?currency": (_CODED, "not a currency code"),
 }
+
+
+def _currency_notice(connection: Session, side: Columns, policy: Policy) -> list[str]:
+    """Notice of a ledger without currencies, where contracts have others."""
+    other = f"contracts_typed WHERE currency <> {literal(policy.currency)}"
+    if "currency" in side.names or not is_any(connection, other):
+        return []
+    return [
+        f"Accounting delivers no currency: {policy.currency} is assumed for its entries, though "
+        "analytics has contract lines in others. Deliver the column currency."
+    ]
 
 
 def _float_notice(side: Columns, column: str) -> list[str]:

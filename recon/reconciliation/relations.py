@@ -243,13 +243,13 @@ RELATIONS = (
         "entries_reread",
         "entry under one of these keys, typed, with its reason",
         f"row line far blocked suspect carried entry_id {_KEY} amount month stands_for "
-        "document_ref posted_at reason",
+        "document_ref posted_at assumed reason",
         "entry_detail",
     ),
     _relation(
         "break_entries",
         "entry of a broken line, `distance` in months; a year around where that may say more",
-        "line distance entry_id amount document_ref posted_at",
+        "line distance entry_id amount document_ref posted_at assumed",
         "entry_detail",
         "causes.objections causes.periods causes.postings events.batches",
     ),

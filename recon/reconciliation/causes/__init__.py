@@ -47,11 +47,20 @@ def explain(lines: Sequence[BrokenLine]) -> Iterator[Explanation]:
     """Yield the explanation of each of the broken lines."""
     readings = [_reading(line) for line in lines]
     united: dict[int, Fits] = {}
+    shared: dict[int, tuple[str, ...]] = {}
     for group in certainty.groups(readings):
+        texts = [o.text for reading in group for o in objections(reading.line, _named(reading))]
         if certainty.contested(group):
             united |= certainty.united(group)
+            texts = [*certainty.remarks(group), *texts]
+        shared |= dict.fromkeys((r.line.number for r in group), tuple(dict.fromkeys(texts)))
     for reading in readings:
-        yield _explanation(reading, united.get(reading.line.number))
+        number = reading.line.number
+        yield _explanation(reading, united.get(number), shared.get(number))
+
+
+def _named(reading: Reading) -> Cause:
+    return reading.fits[0][0] if reading.fits else reading.resort[0]
 
 
 def _reading(line: BrokenLine) -> Reading:
@@ -62,7 +71,9 @@ def _reading(line: BrokenLine) -> Reading:
     return Reading(line, fits, next((c, said) for c, detect in resorts if (said := detect(line))))
 
 
-def _explanation(reading: Reading, united: Fits | None) -> Explanation:
+def _explanation(
+    reading: Reading, united: Fits | None, shared: tuple[str, ...] | None
+) -> Explanation:
     found = united or reading.fits or (reading.resort,)
     cause, sentence = found[0]
     candidates = [fit for fit, _ in found]
@@ -70,7 +81,7 @@ def _explanation(reading: Reading, united: Fits | None) -> Explanation:
     if cause in (Cause.NOT_POSTED, Cause.UNKNOWN_CONTRACT):
         # What the missing amount would be instead is a candidate beside it.
         candidates += [said.cause for said in against if said.cause]
-    texts = tuple(said.text for said in against)
+    texts = tuple(said.text for said in against) if shared is None else shared
     return Explanation(cause, tuple(dict.fromkeys(candidates)), sentence, texts)
 
 

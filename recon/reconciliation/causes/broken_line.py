@@ -27,7 +27,7 @@ class AlternativeTerm:
 class OffsettingLine:
     """Another line that is off by the opposite amount.
 
-    It is the first of those that could be meant, `numbers` are the `line` of them all, and one of
+    It is the first of those that could be meant, `numbers` and `names` are of them all, and one of
     the two could mean `most` lines. `balanced` where as many lines have the amount too much as
     lack it, so that moving it explains them all; `common` where other lines are off by it, too.
     """
@@ -36,6 +36,7 @@ class OffsettingLine:
     revenue_type: str
     currency: str
     numbers: Sequence[int]
+    names: Sequence[str]
     most: int
     balanced: bool
     common: bool

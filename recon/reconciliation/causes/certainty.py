@@ -1,4 +1,4 @@
-"""Certainty: whether a line's cause is the only reading of the books.
+"""Certainty: whether another reading of the books is possible.
 
 The two lines of a move are read together: where one of them has other candidates, both have them
 all. Where several lines could be meant, or lines are off by the amount elsewhere, that each is off
@@ -36,7 +36,7 @@ class Reading:
 
 
 def groups(readings: Sequence[Reading]) -> list[list[Reading]]:
-    """Readings by the lines that a move is between, each once."""
+    """Readings of the lines that a move may join."""
     by_number = {reading.line.number: reading for reading in readings if _pairs(reading)}
     joined: dict[int, int] = {}
 
@@ -66,14 +66,40 @@ def _pairs(reading: Reading) -> list[OffsettingLine]:
 
 
 def contested(group: Sequence[Reading]) -> bool:
-    """Whether a move is not the only reading of its lines."""
-    return any(len(reading.fits) > 1 for reading in group) or any(
-        other.most > 1 or other.common for reading in group for other in _pairs(reading)
+    """Whether lines have another reading than a move."""
+    return (
+        any(len(reading.fits) > 1 for reading in group)
+        or any(other.most > 1 or other.common for reading in group for other in _pairs(reading))
+        or any(map(_damaged, group))
     )
 
 
+def _damaged(reading: Reading) -> bool:
+    """Whether ids differ by a character in front alone."""
+    other = reading.line.offsetting_line(Cause.MISTYPED_CONTRACT)
+    if other is None or not other.single:
+        return False
+    short, long = sorted((reading.line.id_key, other.contract_id.casefold()), key=len)
+    return len(short) < len(long) and long.endswith(short)
+
+
+def remarks(group: Sequence[Reading]) -> list[str]:
+    """Sentences on why a move is not the only reading."""
+    pairs = [other for reading in group for other in _pairs(reading)]
+    several = max(pairs, key=lambda other: other.most, default=None)
+    found = []
+    if several and several.most > 1:
+        names = ", ".join(dict.fromkeys(name for other in pairs for name in other.names))
+        found.append(f"several lines could be meant: {names}" if names else "several lines fit")
+    if any(other.common for other in pairs):
+        found.append("other lines are off by the same amount, or expect it")
+    if any(map(_damaged, group)):
+        found.append("the ids differ by a character in front, which may be a rule on all ids")
+    return found
+
+
 def united(group: Sequence[Reading]) -> Mapping[int, Fits]:
-    """Candidates of the lines of a contested move, by line.
+    """Candidates of the lines of a contested move.
 
     The first is the same on all lines where these net to nothing, so that the bridge shows a move
     in one step; else each line keeps what it is by itself in front.
@@ -100,7 +126,7 @@ def _candidates(
 
 
 def _elsewhere(reading: Reading, cause: Cause, group: Sequence[Reading]) -> str:
-    """Sentence for a cause that fits another line of a move."""
+    """Sentence for a cause that fits another line."""
     other = next(
         (other.line, said)
         for other in group

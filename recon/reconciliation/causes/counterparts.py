@@ -83,6 +83,7 @@ def offsetting_lines(connection: Session) -> dict[int, dict[Cause, OffsettingLin
             first(type ORDER BY same DESC, id, type, currency),
             first(currency ORDER BY same DESC, id, type, currency),
             list(other ORDER BY same DESC, id, type, currency)[:{_NAMED}],
+            list(id || ' ' || type ORDER BY same DESC, id, type, currency)[:{_NAMED}],
             greatest(count(*), max(claims)), count(*) = max(claims), bool_or(common),
             first(to_date_expected ORDER BY same DESC, id, type, currency),
             first(to_date_recognized ORDER BY same DESC, id, type, currency)

@@ -12,7 +12,7 @@ from recon.base.month import Month
 from recon.base.result import Cause, Flag, Status
 from recon.reconciliation.causes.broken_line import BrokenLine
 from recon.reconciliation.causes.counterparts import CANCELLING, offsetting_lines
-from recon.reconciliation.causes.objections import objections_of, unread_of
+from recon.reconciliation.causes.objections import assumed_of, objections_of, unread_of
 from recon.reconciliation.causes.periods import (
     create_months_off,
     create_neighbour_months,
@@ -41,6 +41,9 @@ def gather(connection: Session, month: Month) -> Iterator[BrokenLine]:
     offsetting = offsetting_lines(connection)
     for line, others in lines_together(customers, entries).items():
         offsetting.setdefault(line, {})[Cause.POSTED_TOGETHER] = others
+    if any(Cause.WRONG_CURRENCY in others for others in offsetting.values()):
+        for line, assumed in assumed_of(connection).items():
+            against[line] = against.get(line, ()) + assumed
     cursor = connection.execute(_BROKEN_LINES)
     statuses = {status.value: status for status in Status}
     while rows := cursor.fetchmany(10_000):

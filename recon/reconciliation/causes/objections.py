@@ -185,14 +185,19 @@ _ELSEWHERE = f"{' UNION ALL '.join(_PARTS)} ORDER BY line, rank, place, amount"
 
 
 # Another reading of the contract, or a move, books nothing, so nothing is booked twice.
-_BOOKING_NOTHING = frozenset(
-    {
-        Cause.CATCH_UP, Cause.WRONG_PERIOD, Cause.WRONG_TYPE, Cause.WRONG_CONTRACT,
-        Cause.POSTED_TOGETHER, Cause.MISTYPED_CONTRACT, Cause.WRONG_CURRENCY,
-        Cause.WRONG_DURATION, Cause.WRONG_START, Cause.OTHER_CONVENTION, Cause.AMENDED,
-        Cause.STOPPED_BY_DAYS, Cause.REMAINDER_TAKEN,
-    }
-)  # fmt: skip
+_BOOKING_NOTHING = MOVES | {
+    Cause.CATCH_UP, Cause.WRONG_DURATION, Cause.WRONG_START, Cause.OTHER_CONVENTION, Cause.AMENDED,
+    Cause.STOPPED_BY_DAYS, Cause.REMAINDER_TAKEN,
+}  # fmt: skip
+
+
+def assumed_of(connection: Session) -> dict[int, tuple[Objection, ...]]:
+    """Objections to an assumed currency, by line."""
+    rows = connection.execute(
+        "SELECT DISTINCT line FROM break_entries WHERE distance = 0 AND assumed"
+    ).fetchall()
+    objection = Objection(None, "its currency is assumed: the ledger names none")
+    return {line: (objection,) for (line,) in rows}
 
 
 def objections(line: BrokenLine, cause: Cause) -> tuple[Objection, ...]:
@@ -200,7 +205,7 @@ def objections(line: BrokenLine, cause: Cause) -> tuple[Objection, ...]:
 
     That the amount is elsewhere speaks against booking it, not against moving it.
     """
-    found = () if cause in MOVES | _BOOKING_NOTHING else line.against
+    found = tuple(o for o in line.against if o.cause is None or cause not in _BOOKING_NOTHING)
     if not line.unread:
         return found
     # Where nothing was posted, the explanation names the entry.

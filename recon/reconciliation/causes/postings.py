@@ -77,7 +77,7 @@ def repeated(line: BrokenLine) -> Sequence[Entry]:
 
 
 def posted_again(line: BrokenLine) -> str | None:
-    """An amount stands twice, on different documents."""
+    """An amount was posted again, on another document."""
     entries = again(line)
     if not entries:
         return None
@@ -124,7 +124,7 @@ def _taken_away(line: BrokenLine, surplus: Sequence[Entry]) -> str:
 
 
 def credit_note(line: BrokenLine) -> str | None:
-    """A credit note takes back what the contract recognized."""
+    """A credit note takes back recognized amounts."""
     note = credited(line)
     if not note:
         return None
@@ -155,7 +155,7 @@ def credited(line: BrokenLine) -> Sequence[Entry]:
 
 
 def _taken_back(line: BrokenLine, amount: int) -> str:
-    """Months, or rest of the contract, that a credit note takes back."""
+    """Words for the months that a credit note takes back."""
     # With or without the month itself, as far back as it takes.
     for first, months in ((0, (line.expected, *line.recognized_before)),
                           (1, line.recognized_before)):  # fmt: skip
@@ -207,7 +207,7 @@ def _each(line: BrokenLine, entries: Sequence[Entry]) -> bool:
 
 
 def extra(line: BrokenLine) -> Sequence[Entry]:
-    """Entries of which one is too many, or those of a document."""
+    """Entries of which one is too many, or a document's."""
     entries = line.entries_of_month
     if line.expected == 0 or len(entries) < 2:  # noqa: PLR2004 - one alone is all there is
         return ()

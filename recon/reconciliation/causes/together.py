@@ -1,4 +1,4 @@
-"""Together: one entry for several lines of a customer, or several for one.
+"""Together: one posting for several lines of a customer.
 
 `recon.reconciliation.relations` lists the relations that it reads and makes.
 """
@@ -31,7 +31,7 @@ _OF_CUSTOMERS = f"""
 
 
 class LineOff(NamedTuple):
-    """A line of a customer that is off; amounts in ten-thousandths."""
+    """Line of a customer that is off, in ten-thousandths."""
 
     buyer: str
     currency: str
@@ -51,7 +51,7 @@ class LineOff(NamedTuple):
 
 
 def customers_off(connection: Session) -> list[list[LineOff]]:
-    """Lines of customers of which some lack and some have too much."""
+    """Lines of customers with too much and too little."""
     rows = [LineOff(*row) for row in connection.execute(_OF_CUSTOMERS).fetchall()]
     return [list(lines) for _, lines in groupby(rows, key=lambda row: (row.buyer, row.currency))]
 
@@ -59,7 +59,7 @@ def customers_off(connection: Session) -> list[list[LineOff]]:
 def nearby_amounts(
     customers: Sequence[Sequence[LineOff]],
 ) -> dict[int, tuple[tuple[Cause, int], ...]]:
-    """Differences of a customer's other lines, by line.
+    """Differences of a customer's other lines by line.
 
     The cause is the one by which an amount would move between the two.
     """
@@ -91,7 +91,7 @@ def lines_together(
 def _together(
     lines: Sequence[LineOff], entries: Mapping[int, Sequence[Entry]]
 ) -> Iterator[tuple[LineOff, Sequence[LineOff], str]]:
-    """Yield a line, the others of its posting, and a sentence."""
+    """Yield lines of one posting, with a sentence."""
     for line in lines:
         posted = [entry for entry in entries.get(line.line, ()) if entry.offset == 0]
         opposite = [other for other in lines if other.difference * line.difference < 0]
@@ -101,7 +101,7 @@ def _together(
 
 
 def _adding_up(lines: Sequence[LineOff], amount: int) -> Iterator[Sequence[LineOff]]:
-    """Yield the lines, up to a few, whose differences make an amount."""
+    """Yield few lines whose differences make an amount."""
     for count in range(1, min(len(lines), _TOGETHER) + 1):
         for few in combinations(lines, count):
             if sum(other.difference for other in few) == amount:
@@ -109,7 +109,7 @@ def _adding_up(lines: Sequence[LineOff], amount: int) -> Iterator[Sequence[LineO
 
 
 def _one_entry(line: LineOff, others: Sequence[LineOff], posted: Sequence[Entry]) -> str | None:
-    """One entry stands for lines without any, its own or not."""
+    """Sentence for one entry of several lines, or None."""
     if any(other.entries or not other.expected for other in others):
         return None
     whole = line.expected + line.difference
@@ -124,7 +124,7 @@ def _one_entry(line: LineOff, others: Sequence[LineOff], posted: Sequence[Entry]
 def _several(
     line: LineOff, others: Sequence[LineOff], entries: Mapping[int, Sequence[Entry]]
 ) -> str | None:
-    """Entries on other lines stand for one line without any."""
+    """Sentence for several entries of one line, or None."""
     if line.entries or len(others) == 1:
         return None
     parts = []
@@ -150,12 +150,12 @@ def _offsetting(
     other = others[0] if line.line == number else line
     numbers = {member.line for one, rest, _ in sets for member in (one, *rest)} - {number}
     return OffsettingLine(
-        other.contract_id, other.revenue_type, other.currency, sorted(numbers), len(sets),
+        other.contract_id, other.revenue_type, other.currency, sorted(numbers), (), len(sets),
         True, False, other.to_date_expected, other.to_date_recognized, said,
     )  # fmt: skip
 
 
 def posted_together(line: BrokenLine) -> str | None:
-    """One entry stands for several lines, or several for one."""
+    """One posting is for several lines, or several for one."""
     found = line.offsetting_line(Cause.POSTED_TOGETHER)
     return found.text if found else None

@@ -45,7 +45,7 @@ _ORDER = {cause: place for place, cause in enumerate(Cause)}
 
 
 def _steps(line: BrokenLine, entries: Sequence[Entry]) -> Iterator[Step]:
-    """Yield what puts one error right, not the whole difference."""
+    """Yield the ways to put one error right."""
     yield from _taken_away(line, entries)
     if all(entry.amount * line.way < 0 for entry in entries):
         turned = [entry._replace(amount=-entry.amount) for entry in entries]
@@ -75,7 +75,7 @@ def _taken_away(line: BrokenLine, entries: Sequence[Entry]) -> Iterator[Step]:
 
 
 def _corrected(line: BrokenLine, entry: Entry, *, alone: bool) -> Iterator[tuple[Cause, int]]:
-    """Yield amounts that an entry may have been meant to have."""
+    """Yield amounts that may have been meant."""
     amount, unit = entry.amount, line.unit
     if not alone and amount * line.way < 0 and not line.on_own_document(entry):
         yield Cause.SIGN_FLIPPED, -amount
@@ -92,7 +92,7 @@ def _corrected(line: BrokenLine, entry: Entry, *, alone: bool) -> Iterator[tuple
 
 
 def _moving(line: BrokenLine, entries: Sequence[Entry]) -> Iterator[tuple[Cause, int]]:
-    """Yield amounts that would come from, or go to, elsewhere.
+    """Yield amounts that may come from elsewhere, or go there.
 
     What goes to where it lacks is an entry of just that amount.
     """

@@ -110,7 +110,9 @@ def _finding(finding: CauseFinding) -> Document:
     return {
         "name": item.name,
         "cause": item.cause.value,
+        "certainty": item.certainty.value,
         "candidates": [cause.value for cause in item.candidates],
+        "against": list(item.against),
         "tried": [cause.value for cause in finding.tried],
         "explanation": item.explanation,
         "severity": item.severity.word,

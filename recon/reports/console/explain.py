@@ -100,6 +100,8 @@ def _why(pen: Pen, finding: CauseFinding) -> Iterator[Text]:
     if item.ambiguous:
         others = ", ".join(words(cause) for cause in item.candidates if cause is not item.cause)
         yield from _fact(pen, "also fits", others)
+    for place, said in enumerate(item.against):
+        yield from _fact(pen, "" if place else "against it", f"{said[0].upper()}{said[1:]}.")
     if finding.tried:
         yield from _fact(pen, "ruled out", ", ".join(map(TRIED.__getitem__, finding.tried)), SOFT)
     for label, rung in zip(("severity", "", "", ""), finding.ladder, strict=True):
