@@ -247,7 +247,7 @@ def _origin(summary: RunSummary) -> list[str]:
 def critical_event(
     summary: RunSummary, event: FoundEvent, style: Style, to: Iterable[str] = ()
 ) -> Message:
-    """The message of a critical event, for all of its lines."""
+    """The message of a critical event, for all its lines."""
     title = _title("critical", f"{words(event.kind)} · {summary.run.month.name}", summary.sample)
     parts = [blocks.section(_event(event, style))]
     return message("critical", title, parts, _origin(summary), to)

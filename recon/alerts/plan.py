@@ -36,7 +36,7 @@ def of_run(
     again: str = "",
     known: Collection[str] = frozenset(),
 ) -> list[Alert]:
-    """The alerts of a run: digest, report, critical events and breaks.
+    """The alerts of a run: digest, report, critical findings.
 
     `news` are the breaks that somebody is mentioned for, `known` the events that alerts have named
     before. A run's alerts have the same ids every time, unless `again` says otherwise.
@@ -117,7 +117,7 @@ def _digest_places(slack: SlackSettings, there: Collection[str]) -> Mapping[Plac
 def _critical_events(
     slack: SlackSettings, summary: RunSummary, events: Sequence[FoundEvent], maker: _Maker
 ) -> Iterator[Alert]:
-    """A message for each critical event, and none for its lines."""
+    """A message for each critical event, not its lines."""
     first, style = slack.levels[Level.CRITICAL].first, style_of(slack)
     for event in events:
         if event.severity is Severity.CRITICAL:

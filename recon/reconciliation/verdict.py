@@ -68,7 +68,7 @@ def found(counts: Mapping[Severity, int], invalid: int, events: int) -> Iterator
 
 
 class Leaving(Protocol):
-    """Any record of an event, with the breaks left after it."""
+    """Any record of an event, with its breaks left."""
 
     @property
     def breaks_left(self) -> int:

@@ -22,7 +22,7 @@ from tests.close_example import example_proposals, example_rollforward
 from tests.example import HOSTILE, clean_reconciliation, reconciliation
 from tests.golden_files import check_golden
 
-FILES = ["breaks.csv", "lines.csv", "invalid.csv", "bridge.csv"]
+FILES = ["breaks.csv", "lines.csv", "invalid.csv", "bridge.csv", "events.csv"]
 
 
 def read(path: Path) -> list[dict[str, str]]:
@@ -56,7 +56,7 @@ def test_the_files_of_the_close_are_the_approved_ones(tmp_path: Path) -> None:
 
 def test_proposed_debits_are_the_credits(tmp_path: Path) -> None:
     """Every line says that it was not posted, and each entry is balanced as it is written."""
-    rows = read(closed(tmp_path)[5])
+    rows = read(closed(tmp_path)[6])
     assert {row["state"] for row in rows} == {"proposed, not posted", "no proposal"}
     for number in {row["proposal"] for row in rows}:
         mine = [row for row in rows if row["proposal"] == number]
@@ -70,7 +70,7 @@ def test_excel_recognizes_encoding_and_line_ends(tmp_path: Path) -> None:
     for path in write_csv(reconciliation(), tmp_path):
         content = path.read_bytes()
         assert content.startswith(b"\xef\xbb\xbf")
-        assert content.count(b"\n") == content.count(b"\r\n") > 1
+        assert content.count(b"\n") == content.count(b"\r\n") > 0
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_the_lines_add_up_to_the_totals(tmp_path: Path) -> None:
 
 def test_a_month_without_breaks_has_headers(tmp_path: Path) -> None:
     """Files without rows still say what their columns would be."""
-    breaks, _, invalid, _ = write_csv(clean_reconciliation(), tmp_path)
+    breaks, _, invalid, *_ = write_csv(clean_reconciliation(), tmp_path)
     assert read(breaks) == read(invalid) == []
     assert breaks.read_text("utf-8-sig").startswith("break,contract_id,revenue_type,currency")
 

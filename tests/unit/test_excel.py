@@ -137,7 +137,7 @@ def test_amounts_are_exact_numbers(
     place = COLUMNS.index("expected") + 1
     assert book["Lines"].cell(2, place).number_format == f"{shown_as}_)"
     with ZipFile(tmp_path / "recon.xlsx") as package:
-        assert f"<v>{digits}</v>" in package.read("xl/worksheets/sheet4.xml").decode()
+        assert f"<v>{digits}</v>" in package.read("xl/worksheets/sheet5.xml").decode()
 
 
 def test_an_amount_too_long_for_excel_is_a_text_and_says_so(tmp_path: Path) -> None:

@@ -105,7 +105,7 @@ def of_schema_3(folder: Path) -> None:
         for script in MIGRATIONS[:OLD_SCHEMA]:
             connection.executescript(script)
         connection.execute("ATTACH ? AS new", (str(folder / NAME),))
-        for table in TABLES:
+        for table in (known for known in TABLES if known != "found_events"):
             columns = ", ".join(
                 row[1] for row in connection.execute(f"PRAGMA main.table_info({table})")
             )

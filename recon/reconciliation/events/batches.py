@@ -111,7 +111,7 @@ def batches(connection: Session, month: Month, marks: Marks) -> Iterator[Found]:
 
 
 def _settle_alone(connection: Session, month: Month) -> None:
-    """Take lines whose entries are alone in a later month for late.
+    """Take entries that are alone in a later month for late.
 
     That holds where hardly any other line has entries of that month: the ledger has ended before.
     """
@@ -130,7 +130,7 @@ def _settle_alone(connection: Session, month: Month) -> None:
 
 
 def _ended(connection: Session, month: Month, alone: Mapping[int, int]) -> list[int]:
-    """The months from the month on in which few other lines have entries."""
+    """The offsets of months in which few others have entries."""
     others = f"""break_entries WHERE distance = 1
         AND line NOT IN (SELECT line FROM event_symptoms WHERE what IN ('{ALONE}', '{LACKS}'))"""
     if set(alone) == {1} and is_any(connection, others):

@@ -125,7 +125,7 @@ def _read(side: Side, documents: Mapping[str, Document]) -> list[str]:
 
 
 def _events(results: Document) -> Iterator[list[str]]:
-    """The events with the shortest path; nothing where there are none."""
+    """The events with the shortest path, if any."""
     found = results.get("events") or ()
     if not found:
         return

@@ -37,7 +37,7 @@ class FoundEvent:
 
 
 class Life(StrEnum):
-    """The state of an event in the last run of a month."""
+    """The state of an event in a month's last run."""
 
     NEW = "new"
     STILL_THERE = "still there"
@@ -59,7 +59,7 @@ class EventLife(NamedTuple):
 def lives(
     now: Sequence[FoundEvent], before: Iterable[Sequence[FoundEvent]]
 ) -> tuple[EventLife, ...]:
-    """Events of a run and of the runs before it, with their states."""
+    """Events of a run and those before, with states."""
     earlier = {event.id: event for run in before for event in run}
     found = [
         EventLife(event, Life.STILL_THERE if event.id in earlier else Life.NEW) for event in now
@@ -72,7 +72,7 @@ def lives(
 
 
 def row_of_event(event: FoundEvent) -> tuple[object, ...]:
-    """The values of an event, in the order of its columns."""
+    """The values of an event, by its columns."""
     return (
         event.id, event.kind.value, event.severity.word, event.sentence, event.advice, event.lines,
         event.breaks_left,

@@ -192,7 +192,7 @@ class Journal:
         return found
 
     def found_events(self, run_id: str) -> list[FoundEvent]:
-        """The events behind many lines that a run found, in its order."""
+        """The events behind many lines that a run found."""
         rows = self._connection.execute(
             "SELECT id, kind, severity, sentence, advice, lines, breaks_left FROM found_events "
             "WHERE run_id = ? ORDER BY rowid",
@@ -203,7 +203,7 @@ class Journal:
     def event_lives(
         self, month: Month, now: Sequence[FoundEvent] | None = None
     ) -> tuple[EventLife, ...]:
-        """The life of each event behind many lines, in a month.
+        """The life of each event behind many lines.
 
         `now` are those of a run that is not recorded yet; without, the month's last run counts. The
         runs before are those of the month and the last one of the month before.

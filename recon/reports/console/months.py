@@ -125,6 +125,7 @@ def _columns(pen: Pen, months: Sequence[Glance]) -> list[Column]:
         numbers(
             "of it within\ntolerance",
             [f"{row.totals.within_tolerance:,}" if row.totals else "" for row in rows],
+            drop=1,
         ),
         *(_breaks(months, rows, severity) for severity in reversed(Severity)),
         numbers("Invalid", [_invalid(months, row) for row in rows], drop=4),

@@ -65,14 +65,15 @@ def _currency_columns(view: View) -> Iterator[Column]:
         (currency, view.result.totals[currency]) for currency in wording.currencies(view.result)
     ]
     yield Column("", [Text(currency, STRONG) for currency, _ in rows])
-    yield numbers("Lines\ncompared", [f"{t.compared:,}" for _, t in rows], drop=2)
+    yield numbers("Lines\ncompared", [f"{t.compared:,}" for _, t in rows], drop=3)
     yield numbers("Match\nrate", [t.match_rate for _, t in rows])
-    yield numbers("of it within\ntolerance", [f"{t.within_tolerance:,}" for _, t in rows])
-    yield numbers("Expected", [money.pretty(t.expected, c) for c, t in rows], drop=3)
-    yield numbers("Recognized", [money.pretty(t.recognized, c) for c, t in rows], drop=3)
+    within = [f"{t.within_tolerance:,}" for _, t in rows]
+    yield numbers("of it within\ntolerance", within, drop=1)
+    yield numbers("Expected", [money.pretty(t.expected, c) for c, t in rows], drop=4)
+    yield numbers("Recognized", [money.pretty(t.recognized, c) for c, t in rows], drop=4)
     yield numbers("Net\ndifference", [money.pretty(t.difference, c, sign=True) for c, t in rows])
     yield numbers("Gross\ndifference", [money.pretty(t.gross_difference, c) for c, t in rows])
-    yield numbers("Tolerance\nallows", [_allowed_text(view.result, c) for c, _ in rows], drop=1)
+    yield numbers("Tolerance\nallows", [_allowed_text(view.result, c) for c, _ in rows], drop=2)
     yield Column("Against\ntolerance", [_standing(view.result, c) for c, _ in rows])
 
 
