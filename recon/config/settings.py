@@ -115,7 +115,8 @@ class SourceSettings:
     file or a glob, absolute; `columns` maps our names to theirs. `encoding`, `delimiter`, `decimal`
     and `date_format` say how a CSV file is written; a delimiter that is None is read off the
     header, and without `decimal` amounts have a decimal point, unless they could mean two numbers.
-    `currency` is the policy's, of rows without one. The first `skip_head` and the last `skip_foot`
+    `currency` is the policy's, of rows without one. `sheet` is that of a workbook, by its name or
+    its number, from 1. The first `skip_head` and the last `skip_foot`
     lines of a CSV file are no rows. Amounts of files count `unit` of the currency; `invert` turns
     their sign. Of their rows, `where` keeps those for which it holds, as SQL over their columns.
     Moments that know their offset are taken in `time_zone`, as those of a database are.
@@ -133,6 +134,7 @@ class SourceSettings:
     database: DatabaseSettings | None = None
     spark: SparkSource | None = None
     currency: str | None = None
+    sheet: str | int | None = None
     skip_head: int = 0
     skip_foot: int = 0
     invert: bool = False

@@ -23,7 +23,9 @@ def read_source(table: Keys, side: Side, path: Path, zone: str | None) -> Source
         table.mistake("source", "is missing; it is one of " + ", ".join(SourceKind))
     kind = table.take("source", keys.one_of(SourceKind), SourceKind.SAMPLE)
     if kind is SourceKind.FILES and "path" not in table:
-        table.mistake("path", "is missing; it names the CSV or Parquet file, or a glob of them")
+        table.mistake(
+            "path", "is missing; it names the CSV, Excel or Parquet file, or a glob of them"
+        )
     compliance: tuple[str, ...] = ()
     if side is Side.ACCOUNTING:
         compliance = table.take("compliance", keys.texts, ())
@@ -38,6 +40,7 @@ def read_source(table: Keys, side: Side, path: Path, zone: str | None) -> Source
         decimal=table.take("decimal", values.decimal, None),
         date_format=table.take("date_format", values.date_format, None),
         compliance=compliance,
+        sheet=table.take("sheet", values.sheet, None),
         skip_head=table.take("skip_head", keys.whole, 0),
         skip_foot=table.take("skip_foot", keys.whole, 0),
         **_read_figures(table, kind),

@@ -82,6 +82,15 @@ def decimal(value: object) -> str:
     return str(value)
 
 
+def sheet(value: object) -> str | int:
+    """Check the name or number of a sheet."""
+    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+        return value
+    if isinstance(value, str) and value.strip():
+        return value
+    raise ValueError(f"{value!r} is not the name of a sheet, nor its number from 1")
+
+
 def unit(value: object) -> Decimal:
     """The part of the currency that an amount counts."""
     text = value if isinstance(value, str) else ""

@@ -25,7 +25,7 @@ from recon.sources.decoding import BLOCK, opening
 
 DELIMITERS = ",;\t|"
 # Among so many lines the header is looked for.
-_FIRST = 100
+FIRST = 100
 _BLANKS = ' \t\r\n"\u00a0'
 
 
@@ -33,7 +33,8 @@ _BLANKS = ' \t\r\n"\u00a0'
 class CsvFile:
     """A file to read, and the lines left out.
 
-    `head` lines come before the header, `titles` of which are not blank.
+    `head` lines come before the header, `titles` of which are not blank. Of a sheet every row is a
+    line, however many lines its texts have.
     """
 
     readable: Path
@@ -43,6 +44,7 @@ class CsvFile:
     titles: int = 0
     blank: int = 0
     foot: int = 0
+    is_sheet: bool = False
 
 
 def csv_file(path: Path, readable: Path, settings: SourceSettings, scratch: ExitStack) -> CsvFile:
@@ -85,7 +87,7 @@ def left_out(settings: SourceSettings, files: Iterable[CsvFile]) -> list[str]:
 
 def _with_header(readable: Path, settings: SourceSettings) -> CsvFile:
     with readable.open(encoding="utf-8-sig", newline="") as file:
-        first = list(islice(file, settings.skip_head + _FIRST))
+        first = list(islice(file, settings.skip_head + FIRST))
     told = re.fullmatch(r'"?sep=(.)"?\s*', first[0]) if first else None
     begin = 1 if told else 0
     own = settings.delimiter or (told[1] if told else None)
@@ -104,9 +106,6 @@ def _place(
     It is the first line with every column that is needed. Without one it is the very first, whose
     columns are then said to be missing.
     """
-    required = [
-        settings.columns.get(column, column).strip().lower() for column in needed(settings.side)
-    ]
     if settings.skip_head:
         begin = max(begin, settings.skip_head)
         while begin < len(first) and not first[begin].strip():
@@ -114,11 +113,19 @@ def _place(
     else:
         for at, line in enumerate(first[begin:], begin):
             for delimiter in own or DELIMITERS:
-                names = {name.strip().lower() for name in _fields([line], delimiter)}
-                if names.issuperset(required) or names.issuperset(_with_two(settings, required)):
+                if is_header(_fields([line], delimiter), settings):
                     return at, delimiter
     line = first[begin] if begin < len(first) else ""
     return begin, own or max(DELIMITERS, key=line.count)
+
+
+def is_header(names: Iterable[str], settings: SourceSettings) -> bool:
+    """Whether names are those of every column that is needed."""
+    found = {name.strip().lower() for name in names}
+    required = [
+        settings.columns.get(column, column).strip().lower() for column in needed(settings.side)
+    ]
+    return found.issuperset(required) or found.issuperset(_with_two(settings, required))
 
 
 def _with_two(settings: SourceSettings, required: Sequence[str]) -> list[str]:

@@ -1,4 +1,4 @@
-"""CSV and Parquet files as a source.
+"""CSV files, workbooks and Parquet files as a source.
 
 Every CSV field is read as text and typed by `recon.reconciliation.intake`, so that no id loses
 a zero and no amount becomes a float on the way.
@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
-from itertools import accumulate
+from itertools import accumulate, groupby
 from pathlib import Path
 
 from recon.base.errors import ConfigError, SourceDataError, SourceUnreachable, TieOutError
@@ -22,6 +22,8 @@ from recon.reconciliation.separators import Unsaid
 from recon.sources.csv_lines import CsvFile, csv_file, left_out
 from recon.sources.decoding import as_utf8, opening
 from recon.sources.delivery import Delivery, Request, Scratch
+from recon.sources.excel.package import OLE, ZIP
+from recon.sources.excel.sheet_file import sheet_file
 from recon.sources.figures import adjusted, adjusts, float_notices
 from recon.sources.kept_rows import kept_rows
 from recon.sources.naming import chosen, selected
@@ -33,8 +35,11 @@ Note = Callable[[str], object]
 PARQUET = b"PAR1"
 # What DuckDB calls the place of a Parquet file in the list and of a row in the file, from 0.
 FILE, NUMBER = "file_index", "file_row_number"
-# Excel's two formats (the newer one is a ZIP archive) and gzip.
-NOT_TEXT = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"\x1f\x8b")
+GZIP = b"\x1f\x8b"
+FLOATS = (
+    "Excel keeps numbers in binary floating point; those of the {side} side were taken by their "
+    "shortest exact text."
+)
 
 
 def _unheard(_: str) -> None:
@@ -151,7 +156,8 @@ class FilesSource:
         folder = next((parent for parent in path.parents if _is_there(parent)), path.parent)
         pattern = str(path.relative_to(folder))
         names = glob.glob(pattern, root_dir=folder, recursive=True)  # noqa: PTH207
-        return [folder / name for name in sorted(names)]
+        # Excel keeps a file beside each workbook that is open.
+        return [folder / name for name in sorted(names) if not Path(name).name.startswith("~$")]
 
     def _found(self) -> list[Path]:
         files = self._files()
@@ -176,16 +182,21 @@ class FilesSource:
             )
         if kinds == {True}:
             return *self._parquet_relation(session, paths), []
+        read: list[CsvFile] = []
+        told: list[str] = []
         for path, start in starts.items():
-            if start.startswith(NOT_TEXT):
-                raise SourceDataError(
-                    f"{path} is a workbook or an archive; save it as CSV or Parquet."
-                )
-        read = [
-            csv_file(path, as_utf8(path, self.settings, scratch), self.settings, scratch)
-            for path in paths
-        ]
-        return self._csv_relation(paths, read), "", left_out(self.settings, read)
+            if start.startswith((ZIP, OLE)):
+                sheet = sheet_file(path, self.settings, scratch)
+                read.append(sheet.file)
+                told += sheet.notices
+            elif start.startswith(GZIP):
+                raise SourceDataError(f"{path} is compressed; unpack it first.")
+            else:
+                text = as_utf8(path, self.settings, scratch)
+                read.append(csv_file(path, text, self.settings, scratch))
+        if any(file.is_sheet for file in read):
+            told.append(FLOATS.format(side=self.settings.side))
+        return self._csv_relation(paths, read), "", left_out(self.settings, read) + told
 
     def _start(self, path: Path) -> bytes:
         with opening(path, self.settings), path.open("rb") as file:
@@ -212,12 +223,10 @@ class FilesSource:
                     f"{path} has {problem}; its first line must name every column once."
                 )
         self._compare_headers(paths, [file.header for file in read])
-        typed = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in read[0].header)
-        return (
-            f"read_csv({_listed([file.readable for file in read])}, auto_detect = false, "
-            f"header = true, delim = {literal(read[0].delimiter)}, quote = '\"', escape = '\"', "
-            f"columns = {{{typed}}}, hive_partitioning = false)"
-        )
+        alike = [list(files) for _, files in groupby(read, lambda file: file.delimiter)]
+        if len(alike) == 1:
+            return _csv_of(read)
+        return f"({' UNION ALL '.join(f'FROM {_csv_of(files)}' for files in alike)})"
 
     def _compare_headers(self, paths: Sequence[Path], headers: Sequence[Sequence[str]]) -> None:
         for path, header in zip(paths, headers, strict=True):
@@ -226,6 +235,16 @@ class FilesSource:
                     f"{path} has different columns than {paths[0]}; the files of one side need the "
                     "same header."
                 )
+
+
+def _csv_of(read: Sequence[CsvFile]) -> str:
+    """The relation of files with one delimiter."""
+    typed = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in read[0].header)
+    return (
+        f"read_csv({_listed([file.readable for file in read])}, auto_detect = false, "
+        f"header = true, delim = {literal(read[0].delimiter)}, quote = '\"', escape = '\"', "
+        f"columns = {{{typed}}}, hive_partitioning = false)"
+    )
 
 
 def _is_there(path: Path) -> bool:

@@ -439,8 +439,7 @@ def test_csv_and_parquet_do_not_mix(write: Any, read: Read, parquet: Any) -> Non
         (HEAD.replace("entry_id", '"entry\nid"') + ROW, "a line break or an open quote"),
         ('"' + HEAD + ROW * 10_000, "a line break or an open quote"),
         (HEAD + ROW.replace("E1", "E\0"), "contains zero bytes"),
-        (b"PK\x03\x04 a workbook", "is a workbook or an archive; save it as CSV"),
-        (b"\x1f\x8b a gzip file", "is a workbook or an archive; save it as CSV"),
+        (b"\x1f\x8b a gzip file", "is compressed; unpack it first"),
     ],
 )
 def test_a_broken_file_is_told_in_a_sentence(
