@@ -116,8 +116,9 @@ class SourceSettings:
     and `date_format` say how a CSV file is written; a delimiter that is None is read off the
     header, and without `decimal` amounts have a decimal point, unless they could mean two numbers.
     `currency` is the policy's, of rows without one. `sheet` is that of a workbook, by its name or
-    its number, from 1. The first `skip_head` and the last `skip_foot`
-    lines of a CSV file are no rows. Amounts of files count `unit` of the currency; `invert` turns
+    its number, from 1. `dates` is `dmy` or `mdy`, the order of days like 03/04/2024, or `serial`,
+    where days are Excel's numbers. The first `skip_head` and the last `skip_foot` lines of a CSV
+    file are no rows. Amounts of files count `unit` of the currency; `invert` turns
     their sign. Of their rows, `where` keeps those for which it holds, as SQL over their columns.
     Moments that know their offset are taken in `time_zone`, as those of a database are.
     """
@@ -130,6 +131,7 @@ class SourceSettings:
     delimiter: str | None = None
     decimal: str | None = None
     date_format: str | None = None
+    dates: str | None = None
     compliance: tuple[str, ...] = ()
     database: DatabaseSettings | None = None
     spark: SparkSource | None = None

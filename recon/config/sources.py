@@ -39,6 +39,7 @@ def read_source(table: Keys, side: Side, path: Path, zone: str | None) -> Source
         delimiter=table.take("delimiter", values.delimiter, None),
         decimal=table.take("decimal", values.decimal, None),
         date_format=table.take("date_format", values.date_format, None),
+        dates=table.take("dates", values.dates, None),
         compliance=compliance,
         sheet=table.take("sheet", values.sheet, None),
         skip_head=table.take("skip_head", keys.whole, 0),

@@ -82,6 +82,16 @@ def decimal(value: object) -> str:
     return str(value)
 
 
+def dates(value: object) -> str:
+    """The order of day and month, or `serial`."""
+    if value not in ("dmy", "mdy", "serial"):
+        raise ValueError(
+            f"{value!r} is not 'dmy' (03/04 is 3 April), 'mdy' (it is 4 March), or 'serial' (45444 "
+            "is 2024-06-01, as Excel counts days)"
+        )
+    return str(value)
+
+
 def sheet(value: object) -> str | int:
     """Check the name or number of a sheet."""
     if isinstance(value, int) and not isinstance(value, bool) and value > 0:

@@ -203,6 +203,9 @@ def _rows(connection: Session, month: Month, days: int) -> list[tuple[Any, ...]]
     # The month is read off a few hundred periods; off every entry it would take the longest.
     period = {PERIOD: kinds[f"given_{PERIOD}"]}
     of_month = Columns(Side.ACCOUNTING, period, (PERIOD,)).month(PERIOD, month.periods)
+    periods = ""
+    if period[PERIOD] == "VARCHAR":
+        of_month, periods = "recon_month", f"LEFT JOIN periods_typed ON recon_period = {PERIOD}"
     return connection.execute(
         f"""WITH days AS (
             SELECT given_{PERIOD} AS {PERIOD}, currency, {day} AS posted, count(*) AS entries,
@@ -210,7 +213,7 @@ def _rows(connection: Session, month: Month, days: int) -> list[tuple[Any, ...]]
             FROM entries_of('entries_raw') GROUP BY ALL),
         dated AS (
             SELECT *, {of_month} AS month, posted <= month_start(month + 1) + {days - 1} AS in_time
-            FROM days)
+            FROM days {periods})
         SELECT month, currency, sum(entries), coalesce(sum(entries) FILTER (posted IS NOT NULL), 0),
             coalesce(sum(entries) FILTER (in_time), 0), coalesce(sum(value) FILTER (in_time), 0)
         FROM dated WHERE month BETWEEN {month.index - EARLIER_MONTHS} AND {month.index}

@@ -19,6 +19,7 @@ from recon.base.fields import CONDENSED, PERIOD, known, needed
 from recon.base.periods import SETTING, Periods
 from recon.base.policy import Convention, Policy, Recognition, Rounding, SameKey, TypePolicy
 from recon.base.result import Side
+from recon.reconciliation.open_days import Asking, Notations, has_texts, notations
 from recon.reconciliation.policy_sql import rule_of, type_of
 from recon.reconciliation.repeated import (
     create_entry_ids,
@@ -36,32 +37,49 @@ _NOT_EXACT = "not an amount, or is too large"
 _NO_TEXT = "CAST(NULL AS VARCHAR)"
 _NOT_A_DATE = "not a date"
 _NO_PERIOD = f"neither a code of {SETTING} nor a date"
+_DAY_UNREAD = f"contains(reason, {literal(' is ' + _NOT_A_DATE)})"
+# A blank one is missing, in whatever notation.
+_PERIOD_UNREAD = "recon_month IS NULL AND recon_period IS NOT NULL AND trim(recon_period) <> ''"
 _STARTED_ON = "coalesce(start_date, booked_on)"
 _CONTRACT_FAULTS = {"terminated_on": (f"terminated_on < {_STARTED_ON}", "before its start")}
 _CODED = "CASE WHEN regexp_full_match(currency, '[A-Z]{3}') THEN currency END"
 
 
 def load_contracts(
-    connection: Session, relation: str, policy: Policy, periods: Periods | None = None
+    connection: Session,
+    relation: str,
+    policy: Policy,
+    periods: Periods | None = None,
+    asking: Asking | None = None,
 ) -> list[str]:
     """Create `contracts_typed` and `contracts_valid`; return the notices.
 
-    A contract that fiscal `periods` do not reach back to is invalid.
-    Raises MissingColumns.
+    A contract that fiscal `periods` do not reach back to is invalid. Raises MissingColumns, and
+    SourceDataError where days could mean two things and `asking` is there.
     """
     side = Columns(Side.ANALYTICS, columns(connection, relation), needed(Side.ANALYTICS))
     faults = _CONTRACT_FAULTS | (_before(periods, policy) if periods else {})
-    typed = _contracts_typed(side, relation, policy, faults)
+    typed = _contracts_typed(side, relation, policy, faults, {})
     connection.execute(f"CREATE TABLE contracts_typed AS {typed}")
+    notices = []
+    if has_texts(side) and is_any(connection, f"contracts_typed WHERE {_DAY_UNREAD}"):
+        found = notations(connection, side, relation, asking)
+        side.notations, notices = found.kinds, found.notices
+        typed = _contracts_typed(side, relation, policy, faults, found.torn)
+        connection.execute(f"CREATE OR REPLACE TABLE contracts_typed AS {typed}")
     set_repeated_contracts_aside(connection, side, relation)
     if is_any(connection, "duplicate_contract_keys"):
         _judge_rows_of_one_key(connection, policy)
     connection.execute(f"CREATE TEMP VIEW contracts_valid AS {_contracts_valid()}")
-    return _float_notice(side, "contract_value")
+    return notices + _float_notice(side, "contract_value")
 
 
 def _contracts_typed(
-    given: Columns, relation: str, policy: Policy, faults: Mapping[str, tuple[str, str]]
+    given: Columns,
+    relation: str,
+    policy: Policy,
+    faults: Mapping[str, tuple[str, str]],
+    torn: Mapping[str, tuple[str, str]],
 ) -> str:
     read = known(Side.ANALYTICS)
     side = given.as_said(*read)
@@ -93,7 +111,7 @@ def _contracts_typed(
         terminated_on,
         customer_id, customer, segment, owner,
         CASE WHEN type IS NULL THEN type_text END AS type_text,
-        {reason(side, _contract_checks(policy), faults)} AS reason
+        {reason(side, _contract_checks(policy, torn), faults)} AS reason
     FROM typed"""
 
 
@@ -129,7 +147,19 @@ def _counts_periods(rule: TypePolicy, policy: Policy) -> bool:
     return rule.recognition is Recognition.OVER_DURATION and (rounded or not by_days)
 
 
-def _contract_checks(policy: Policy) -> dict[str, tuple[str, str]]:
+def _not_a_date(column: str, torn: Mapping[str, tuple[str, str]]) -> str:
+    """The fault of a day that cannot be read.
+
+    `torn` columns have days in both orders.
+    """
+    if column not in torn:
+        return _NOT_A_DATE
+    return f"not clear: {' and '.join(torn[column])} of its column have different orders"
+
+
+def _contract_checks(
+    policy: Policy, torn: Mapping[str, tuple[str, str]]
+) -> dict[str, tuple[str, str]]:
     """Checks of a contract row.
 
     Only revenue that is recognized over a duration needs one.
@@ -148,10 +178,10 @@ def _contract_checks(policy: Policy) -> dict[str, tuple[str, str]]:
             f"coalesce(duration, CASE WHEN {free} THEN 0 END)",
             f"not a whole number of months from 1 to {LONGEST_TERM:,}",
         ),
-        "booking_date": ("booked_on", _NOT_A_DATE),
-        "?start_date": ("start_date", _NOT_A_DATE),
-        "close_date": ("close_date", _NOT_A_DATE),
-        "?terminated_on": ("terminated_on", _NOT_A_DATE),
+        "booking_date": ("booked_on", _not_a_date("booking_date", torn)),
+        "?start_date": ("start_date", _not_a_date("start_date", torn)),
+        "close_date": ("close_date", _not_a_date("close_date", torn)),
+        "?terminated_on": ("terminated_on", _not_a_date("terminated_on", torn)),
         "?currency": (_CODED, "not a currency code"),
     }
 
@@ -273,24 +303,27 @@ def view_entries(
     policy: Policy,
     compliance: tuple[str, ...] = (),
     periods: Periods | None = None,
+    asking: Asking | None = None,
 ) -> list[str]:
     """Create the relations of the entries; return the notices.
 
-    Their months are those of the calendar, or fiscal `periods`.
-    Raises MissingColumns, also where a compliance column that the configuration names is gone.
+    Their months are those of the calendar, or fiscal `periods`. Raises MissingColumns, also where a
+    compliance column that the configuration names is gone, and SourceDataError where periods could
+    mean two things and `asking` is there.
     """
     wanted = needed(Side.ACCOUNTING, compliance)
     side = Columns(Side.ACCOUNTING, columns(connection, relation), wanted)
     create_entry_ids(connection, side, relation)
     repeated = find_repeated_entries(connection, side, relation, policy.repeated_ids)
     _create_readers(connection, side, policy)
+    found = _type_periods(connection, side, relation, periods, asking)
     _view_entries_typed(connection, side, relation, repeated, periods)
     _view_entries_raw(connection, side, relation, repeated)
     connection.execute("DROP TABLE entry_ids")
-    connection.execute(
-        f"CREATE MACRO entries_of(rows) AS TABLE {_entries_of(side, compliance, periods)}"
-    )
-    return _float_notice(side, "amount") + _currency_notice(connection, side, policy)
+    rows = _entries_of(side, compliance, periods, found.torn)
+    connection.execute(f"CREATE MACRO entries_of(rows) AS TABLE {rows}")
+    notices = found.notices + _float_notice(side, "amount")
+    return notices + _currency_notice(connection, side, policy)
 
 
 def _view_entries_raw(connection: Session, side: Columns, relation: str, repeated: bool) -> None:
@@ -320,6 +353,35 @@ def _create_readers(connection: Session, side: Columns, policy: Policy) -> None:
         connection.execute(f"CREATE MACRO {macro} AS {made_of}")
 
 
+def _type_periods(
+    connection: Session,
+    given: Columns,
+    relation: str,
+    periods: Periods | None,
+    asking: Asking | None,
+) -> Notations:
+    """Create `periods_typed`; return the notations of periods."""
+    found = Notations()
+    if given.kind(PERIOD) == "VARCHAR":
+        _create_periods(connection, given, periods)
+        if is_any(connection, f"periods_typed WHERE {_PERIOD_UNREAD}"):
+            found = notations(connection, given, relation, asking)
+            given.notations = found.kinds
+            _create_periods(connection, given, periods)
+    return found
+
+
+def _create_periods(connection: Session, given: Columns, periods: Periods | None) -> None:
+    month = given.as_said(PERIOD).month(PERIOD, periods)
+    connection.execute(
+        f"""CREATE OR REPLACE TEMP TABLE periods_typed AS
+        SELECT given_{PERIOD} AS recon_period, {month} AS recon_month
+        FROM (
+            SELECT * {given.as_said().said(PERIOD)}
+            FROM (SELECT DISTINCT period AS given_{PERIOD} FROM entry_ids))"""
+    )
+
+
 def _view_entries_typed(
     connection: Session, given: Columns, relation: str, repeated: bool, fiscal: Periods | None
 ) -> None:
@@ -327,13 +389,6 @@ def _view_entries_typed(
     side = given.as_said("amount", PERIOD)
     month, periods = side.month(PERIOD, fiscal), ""
     if given.kind(PERIOD) == "VARCHAR":
-        connection.execute(
-            f"""CREATE TEMP TABLE periods_typed AS
-            SELECT given_{PERIOD} AS recon_period, {month} AS recon_month
-            FROM (
-                SELECT * {given.as_said().said(PERIOD)}
-                FROM (SELECT DISTINCT period AS given_{PERIOD} FROM entry_ids))"""
-        )
         month, periods = "recon_month", f"LEFT JOIN periods_typed ON given_{PERIOD} = recon_period"
     marks = "place IS NOT NULL AND place <> row AS repeated, refused IS NOT NULL AS refused"
     found = "LEFT JOIN entries_repeated USING (row)"
@@ -351,7 +406,12 @@ def _view_entries_typed(
     )
 
 
-def _entries_of(given: Columns, compliance: Sequence[str], periods: Periods | None) -> str:
+def _entries_of(
+    given: Columns,
+    compliance: Sequence[str],
+    periods: Periods | None,
+    torn: Mapping[str, tuple[str, str]],
+) -> str:
     read = (*needed(Side.ACCOUNTING, compliance), "posted_at", "document_ref")
     side = given.as_said(*read)
     words = {
@@ -359,7 +419,7 @@ def _entries_of(given: Columns, compliance: Sequence[str], periods: Periods | No
         "period_text": PERIOD, "posted_at": "posted_at", "document_ref": "document_ref",
     } | {compliance_name(column): column.strip().lower() for column in compliance}  # fmt: skip
     texts = ", ".join(f"{side.text(column)} AS {name(word)}" for word, column in words.items())
-    checks = _ENTRY_CHECKS | ({PERIOD: ("month", _NO_PERIOD)} if periods else {})
+    checks = _entry_checks(torn) | ({PERIOD: ("month", _NO_PERIOD)} if periods else {})
     why = reason(side, checks)
     return f"""
     WITH said AS (
@@ -376,13 +436,16 @@ def _entries_of(given: Columns, compliance: Sequence[str], periods: Periods | No
     FROM typed"""
 
 
-_ENTRY_CHECKS = {
-    "contract_id": ("id", ""),
-    "revenue_type": ("type", "unknown"),
-    "amount": ("amount", _NOT_EXACT),
-    PERIOD: ("month", "not a month"),
-    "?currency": (_CODED, "not a currency code"),
-}
+def _entry_checks(torn: Mapping[str, tuple[str, str]]) -> dict[str, tuple[str, str]]:
+    """Checks of an entry."""
+    month = _not_a_date(PERIOD, torn) if PERIOD in torn else "not a month"
+    return {
+        "contract_id": ("id", ""),
+        "revenue_type": ("type", "unknown"),
+        "amount": ("amount", _NOT_EXACT),
+        PERIOD: ("month", month),
+        "?currency": (_CODED, "not a currency code"),
+    }
 
 
 def _currency_notice(connection: Session, side: Columns, policy: Policy) -> list[str]:

@@ -118,6 +118,7 @@ RELATIONS = (
         "period as spelled, with its month; only where periods are text",
         "recon_period recon_month",
         "intake",
+        "completeness",
     ),
     _relation(
         "entries_typed",

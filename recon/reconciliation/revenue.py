@@ -6,7 +6,7 @@ causes and severity, then the summary, tied out.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from recon.base.errors import MissingColumns, SourceDataError
@@ -23,6 +23,7 @@ from recon.reconciliation.control_totals import control
 from recon.reconciliation.entry_detail import read_again
 from recon.reconciliation.events import find_events, with_events
 from recon.reconciliation.intake import load_contracts, refuse_crm_close_dates, view_entries
+from recon.reconciliation.open_days import Asking
 from recon.reconciliation.policy_sql import register_policy
 from recon.reconciliation.separators import NOTHING, Unsaid, refuse_doubtful
 from recon.store.columns import Columns
@@ -107,21 +108,26 @@ def load_both_sides(
     compliance: tuple[str, ...],
     unsaid: Mapping[Side, Unsaid | None] = NOTHING,
     periods: Periods | None = None,
+    settable: Collection[Side] = (),
 ) -> list[str]:
     """Load both sides into a session; return the notices.
 
-    They serve any month, or any of the fiscal `periods`. Raises SourceDataError where a side lacks
-    a column or is malformed.
+    They serve any month, or any of the fiscal `periods`. Of the sides `settable`, the configuration
+    could say in which order days are written. Raises SourceDataError where a side lacks a column or
+    is malformed.
     """
     given = {Side.ANALYTICS: contracts, Side.ACCOUNTING: entries}
     _refuse_missing_columns(connection, given, descriptions, compliance)
     refuse_doubtful(connection, given, unsaid, policy.currency, descriptions)
     register_policy(connection, policy, periods)
+    asking = {side: Asking(descriptions[side], side in settable) for side in Side}
     with reading(Side.ANALYTICS, descriptions[Side.ANALYTICS]):
-        notices = load_contracts(connection, contracts, policy, periods)
+        notices = load_contracts(connection, contracts, policy, periods, asking[Side.ANALYTICS])
         refuse_crm_close_dates(connection)
     with reading(Side.ACCOUNTING, descriptions[Side.ACCOUNTING]):
-        return notices + view_entries(connection, entries, policy, compliance, periods)
+        return notices + view_entries(
+            connection, entries, policy, compliance, periods, asking[Side.ACCOUNTING]
+        )
 
 
 def _refuse_missing_columns(

@@ -63,6 +63,7 @@ class OpenedSources:
                 settings.accounting.compliance,
                 {side: found.unsaid for side, found in self.deliveries.items()},
                 settings.calendar.periods,
+                [side for side, found in self.deliveries.items() if found.settable],
             )
         return list(self._notices)
 

@@ -32,6 +32,7 @@ class Delivery:
     `description` says where the rows come from and how they were read, without secrets; `opened`
     yields what to select from, readable while the context lasts. `trail` records for the evidence
     what was read and how, without secrets; it raises SourceDataError where that has changed since.
+    `settable` is whether the configuration can say in which order days in text are written.
     `unsaid` is None where it is known how amounts in text are written. `left_out` has, once it is
     opened, a sentence on lines that are no rows.
     """
@@ -41,3 +42,4 @@ class Delivery:
     trail: Trail = dict
     unsaid: Unsaid | None = None
     left_out: Callable[[], Sequence[str]] = tuple
+    settable: bool = False

@@ -73,7 +73,7 @@ class FilesSource:
             return self.opened(session, heard.append)
 
         trail = partial(self._trail, before)
-        return Delivery(self.description, opened, trail, self.unsaid, lambda: tuple(heard))
+        return Delivery(self.description, opened, trail, self.unsaid, lambda: tuple(heard), True)
 
     @property
     def unsaid(self) -> Unsaid | None:

@@ -9,6 +9,7 @@ from recon.base.fields import AMOUNTS, DEBIT_CREDIT
 from recon.config import SourceSettings
 from recon.sources.notation import BLANKS, plain
 from recon.store.columns import PLACE
+from recon.store.day_notations import day_in, open_day
 from recon.store.session import literal, name
 
 _DURATION = "duration_months"
@@ -90,10 +91,24 @@ def written(settings: SourceSettings, raw: str, kind: str, ours: str, currency: 
         return _number(raw, settings.decimal, "''", known=False)
     if lower in NUMBERS:
         return _number(raw, settings.decimal, currency, known=settings.decimal is not None)
-    if lower in DATES and settings.date_format:
-        day = f"try_strptime({raw}, {literal(settings.date_format)})"
-        return f"coalesce(strftime({day}, '%Y-%m-%d'), {raw})"
-    return raw
+    return _dated(settings, raw) if lower in DATES else raw
+
+
+def _dated(settings: SourceSettings, raw: str) -> str:
+    """A day in ISO's notation, read as configured.
+
+    Another one that needs an order stays open no more: it is no day.
+    """
+    days = []
+    if settings.date_format:
+        days.append(f"try_strptime({raw}, {literal(settings.date_format)})")
+    if settings.dates:
+        days.append(day_in(f"trim({raw}, {literal(BLANKS)})", [settings.dates]))
+    if not days:
+        return raw
+    told = " or ".join(filter(None, (settings.date_format, settings.dates)))
+    other = f"CASE WHEN {open_day(raw)} THEN {raw} || {literal(f' (not {told})')} ELSE {raw} END"
+    return f"coalesce(strftime(coalesce({', '.join(days)}), '%Y-%m-%d'), {other})"
 
 
 def _in_zone(raw: str, kind: str, zone: str) -> str:

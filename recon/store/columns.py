@@ -5,12 +5,13 @@ A value that cannot be read as what it should be is NULL; `recon.reconciliation.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from recon.base import money
 from recon.base.errors import MissingColumns
 from recon.base.periods import Periods
 from recon.base.result import Side
+from recon.store.day_notations import day_in, month_in
 from recon.store.ids import AROUND
 from recon.store.periods import code_index
 from recon.store.session import literal, name
@@ -48,6 +49,8 @@ class Columns:
         self.types = {column.strip().lower(): kind.upper() for column, kind in found.items()}
         self.names = {column.strip().lower(): column for column in found}
         self.texts: dict[str, str] = {}
+        # By column, the notations in which its days are written besides ISO's.
+        self.notations: Mapping[str, Sequence[str]] = {}
         missing = [column for column in required if column not in self.types]
         if missing:
             raise MissingColumns(side, missing, [column for column in found if column != PLACE])
@@ -80,6 +83,7 @@ class Columns:
         """
         kept = Columns(self.side, self.types, ())
         kept.names = {key: f"given_{key}" for key in self.names}
+        kept.notations = self.notations
         kept.texts = {
             column: name(f"said_{column}") for column in wanted if self.kind(column) == "VARCHAR"
         }
@@ -113,8 +117,14 @@ class Columns:
             text = f"CAST({raw} AS VARCHAR)"
             raw = f"CASE WHEN {whole} THEN CAST(CAST({raw} AS BIGINT) AS VARCHAR) ELSE {text} END"
         if column in _MAY_BE_BLANK:
-            return _dated(self._trimmed(column, raw))
+            return self._unless_none(column, _dated(self._trimmed(column, raw)))
         return self._trimmed(column, raw)
+
+    def _unless_none(self, column: str, text: str) -> str:
+        """A text, NULL where it means no date."""
+        if column not in self.notations:
+            return text
+        return f"CASE WHEN NOT {_none(day_in(text, self.notations[column]))} THEN {text} END"
 
     def _trimmed(self, column: str, raw: str) -> str:
         if self.kind(column) != "VARCHAR":
@@ -204,7 +214,10 @@ class Columns:
         if self._is_moment(column):
             day = _ours(name(self.names[column]))
             return f"CASE WHEN NOT {_none(day)} THEN {day} END" if column in _MAY_BE_BLANK else day
-        return _day_of(self.text(column))
+        text = self.text(column)
+        if column not in self.notations:
+            return _day_of(text)
+        return f"coalesce({_day_of(text)}, {day_in(text, self.notations[column])})"
 
     def blank(self, column: str) -> str:
         """The condition that a column has no value, seen cheaply."""
@@ -228,13 +241,16 @@ class Columns:
             return f"month_index({_ours(name(self.names[column]))})"
         text = self.text(column)
         if periods:
-            return f"coalesce({code_index(text, periods)}, month_index({_day_of(text)}))"
+            return f"coalesce({code_index(text, periods)}, month_index({self.day(column)}))"
+        other = "NULL"
+        if column in self.notations:
+            other = month_in(text, self.notations[column])
         return (
             rf"CASE WHEN regexp_full_match({text}, '{_YEAR}-(0[1-9]|1[0-2])') "
             f"THEN month_index(CAST({text} || '-01' AS DATE)) "
             rf"WHEN regexp_full_match({text}, '{_YEAR}(0[1-9]|1[0-2])') "
             f"THEN CAST(left({text}, 4) AS INTEGER) * 12 + CAST(right({text}, 2) AS INTEGER) - 1 "
-            f"ELSE month_index({_day_of(text)}) END"
+            f"ELSE coalesce(month_index({_day_of(text)}), {other}) END"
         )
 
 

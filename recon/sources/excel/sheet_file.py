@@ -1,6 +1,7 @@
 """A sheet as a CSV file.
 
-Every row is in the line that Excel numbers. Rows above the header and below the data are left out as those of a CSV file are.
+Every row is in the line that Excel numbers. Rows above the header and below the data are left out
+as those of a CSV file are.
 """
 
 from __future__ import annotations
