@@ -181,8 +181,12 @@ def reconciliation() -> Reconciliation:
         bridge={c: _bridge(_of(lines, currency=c)) for c in ("JPY", "USD")},
         breaks=_breaks(lines),
         invalid=(
-            InvalidRow(Side.ANALYTICS, 7, "C-1010", "duration_months is 0"),
-            InvalidRow(Side.ACCOUNTING, 12, "=E-99", "amount is not a number"),
+            InvalidRow(
+                Side.ANALYTICS, 7, "C-1010", "duration_months is 0", "contracts.csv, line 8"
+            ),
+            InvalidRow(
+                Side.ACCOUNTING, 12, "=E-99", "amount is not a number", "entries.csv, line 13"
+            ),
         ),
         parts=_parts(lines),
         flags=Counter(Flag(flag) for line in lines for flag in line.flags.split(", ") if flag),

@@ -273,13 +273,14 @@ class InvalidRow:
     """A row that cannot be compared.
 
     `row` counts from 1 in the order in which the source delivers its contract lines, or the
-    entries of the month.
+    entries of the month. `place` names it in the source, as `entries.csv, line 12`.
     """
 
     side: Side
     row: int
     id: str
     reason: str
+    place: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -399,7 +400,8 @@ class Lines(Protocol):
 class Reconciliation:
     """The result of a month, which nothing counts again.
 
-    Every report, the console and Slack read it.
+    Every report, the console and Slack read it. `places` are those of the rows that are named, by
+    number in their source.
     """
 
     month: Month
@@ -415,6 +417,7 @@ class Reconciliation:
     lines: Lines = field(compare=False, repr=False)
     events: Sequence[Event] = ()
     carried: Sequence[CarriedDifference] = ()
+    places: Mapping[Side, Mapping[int, str]] = field(default_factory=dict)
 
     @property
     def severity(self) -> Severity | None:

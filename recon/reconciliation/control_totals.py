@@ -7,7 +7,7 @@ another one, every cent recognized or set aside; where that is not so, the run s
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,7 @@ from recon.base.errors import tie
 from recon.base.month import Month
 from recon.base.result import InvalidRow, Side, SourceFacts
 from recon.reconciliation.entry_detail import in_scope
+from recon.reconciliation.places import known_places, places_of
 from recon.store.session import Session
 
 
@@ -31,11 +32,14 @@ class Control:
 
 @dataclass(frozen=True, slots=True)
 class RepeatedRow:
-    """A side's first row that repeats an earlier one."""
+    """A side's first row that repeats an earlier one.
+
+    Both are named by their places.
+    """
 
     side: Side
-    row: int
-    place: int
+    row: str
+    first: str
     id: str
 
 
@@ -68,25 +72,40 @@ def control(connection: Session, month: Month, descriptions: Mapping[Side, str])
     ).fetchone() or (0,)
     rounded_amounts = sum(row[3] for row in (*contracts, *entries))
     repeated = connection.execute("FROM repeated_rows ORDER BY row").fetchall()
-    firsts = {Side(side): RepeatedRow(Side(side), *row) for side, *row in reversed(repeated)}
+    firsts = {
+        Side(side): _repeated(connection, Side(side), *row) for side, *row in reversed(repeated)
+    }
     return Control(sources, invalid, rounded_amounts, elsewhere[0], tuple(firsts.values()))
+
+
+def _repeated(connection: Session, side: Side, row: int, first: int, of: str) -> RepeatedRow:
+    at = places_of(connection, side, [row, first])
+    return RepeatedRow(side, at[row], at[first], of)
 
 
 def _invalid_rows(connection: Session, month: Month) -> tuple[InvalidRow, ...]:
     """Invalid rows of both sides, in the sources' order."""
     contracts = connection.execute(
-        """SELECT row, coalesce(id, ''), reason FROM contracts_typed
+        """SELECT row, coalesce(id, ''), reason, row FROM contracts_typed
         WHERE reason IS NOT NULL ORDER BY row"""
     ).fetchall()
     entries = connection.execute(
-        f"""SELECT place, coalesce(entry_id, ''), reason
+        f"""SELECT place, coalesce(entry_id, ''), reason, row
         FROM entries_invalid WHERE {in_scope(month)} ORDER BY place"""
     ).fetchall()
     return tuple(
-        InvalidRow(side, *row)
+        row
         for side, rows in ((Side.ANALYTICS, contracts), (Side.ACCOUNTING, entries))
-        for row in rows
+        for row in _placed(connection, side, rows)
     )
+
+
+def _placed(
+    connection: Session, side: Side, rows: Sequence[tuple[Any, ...]]
+) -> Iterator[InvalidRow]:
+    places = known_places(connection, side, [row[-1] for row in rows])
+    for number, of, reason, row in rows:
+        yield InvalidRow(side, number, of, reason, places.get(row, f"row {number:,}"))
 
 
 def _facts(rows: Sequence[tuple[Any, ...]], invalid: int, description: str) -> SourceFacts:

@@ -181,4 +181,10 @@ def _event(event: Event) -> dict[str, object]:
 
 
 def _invalid(row: InvalidRow) -> dict[str, object]:
-    return {"side": row.side.value, "row": row.row, "id": row.id, "reason": row.reason}
+    return {
+        "side": row.side.value,
+        "row": row.row,
+        "place": row.place,
+        "id": row.id,
+        "reason": row.reason,
+    }

@@ -108,8 +108,8 @@ RELATIONS = (
     _relation(
         "entries_repeated",
         "entry whose id another one has, too: equal to the earlier row `place`, or of other "
-        "content, and then `refused` says so",
-        "row place entry_id refused",
+        "content than the row `other`, and then `refused` says so; `one` is the first of all",
+        "row place entry_id other one refused",
         "repeated",
         "entry_detail intake run.spark.together",
     ),

@@ -13,6 +13,8 @@ from __future__ import annotations
 
 from recon.base.fields import CONDENSED, PERIOD
 from recon.base.policy import RepeatedIds
+from recon.base.result import Side
+from recon.reconciliation.places import places_of
 from recon.store.columns import PLACE, Columns
 from recon.store.session import Session, is_any
 
@@ -20,9 +22,9 @@ from recon.store.session import Session, is_any
 _MANY = 200_000
 # So many are sorted at once, in 64 MB.
 _AT_ONCE = 8_000_000
-_REFUSED = """'entry_id ' || chr(39) || entry_id || chr(39) || ' has other content in rows '
-    || first[1] || ' and ' || if(place = first[1], first[2], place)
-    || ' of the side (accounting.repeated_ids)'"""
+_NO_TEXT = "CAST(NULL AS VARCHAR)"
+_REFUSED = """'entry_id ' || chr(39) || entry_id || chr(39) || ' has other content in '
+    || a.name || ' and ' || b.name || ' (accounting.repeated_ids)'"""
 
 
 def find_repeated_entries(
@@ -30,8 +32,8 @@ def find_repeated_entries(
 ) -> bool:
     """Create `entries_repeated`; return whether there are any.
 
-    It reads `entry_ids`. `place` is the first row that is equal; `refused` names the first one
-    with the same id that is not, where the rule refuses it.
+    It reads `entry_ids`. `place` is the first row that is equal; `refused` names it and the first
+    one with the same id that is not, where the rule refuses them.
     """
     found = "SELECT id FROM entry_ids WHERE id IS NOT NULL GROUP BY id HAVING count(*) > 1"
     refuse = "true" if rule is RepeatedIds.REFUSE else "false"
@@ -47,12 +49,32 @@ def find_repeated_entries(
         places AS (
             SELECT entry_id, list_sort(list(DISTINCT place))[1:2] AS first
             FROM equal GROUP BY entry_id)
-        SELECT row, place, entry_id,
-            CASE WHEN len(first) > 1 AND {refuse} THEN {_REFUSED} END AS refused
+        SELECT row, place, entry_id, CASE WHEN len(first) > 1 AND {refuse}
+            THEN if(place = first[1], first[2], place) END AS other, first[1] AS one,
+            {_NO_TEXT} AS refused
         FROM equal JOIN places USING (entry_id)
         WHERE row <> place OR len(first) > 1"""
     )
+    if any_twice:
+        _say_why(connection)
     return any_twice and is_any(connection, "entries_repeated")
+
+
+def _say_why(connection: Session) -> None:
+    """Name both places of an id with other content."""
+    rows = connection.execute(
+        """SELECT DISTINCT unnest([one, other]) FROM entries_repeated WHERE other IS NOT NULL"""
+    ).fetchall()
+    if not rows:
+        return
+    at = places_of(connection, Side.ACCOUNTING, [row for (row,) in rows])
+    connection.execute(
+        f"""UPDATE entries_repeated SET refused = {_REFUSED} FROM
+            (SELECT unnest($rows) AS row, unnest($names) AS name) a,
+            (SELECT unnest($rows) AS row, unnest($names) AS name) b
+        WHERE a.row = one AND b.row = other""",
+        {"rows": list(at), "names": list(at.values())},
+    )
 
 
 def _any_twice(connection: Session) -> bool:

@@ -24,6 +24,7 @@ from recon.reconciliation.entry_detail import read_again
 from recon.reconciliation.events import find_events, with_events
 from recon.reconciliation.intake import load_contracts, refuse_crm_close_dates, view_entries
 from recon.reconciliation.open_days import Asking
+from recon.reconciliation.places import named_places
 from recon.reconciliation.policy_sql import register_policy
 from recon.reconciliation.separators import NOTHING, Unsaid, refuse_doubtful
 from recon.store.columns import Columns
@@ -248,4 +249,5 @@ def _summed_up(
         lines=summary.LineTable(connection),
         events=events,
         carried=carried_differences(connection, month),
+        places=named_places(connection),
     )

@@ -233,8 +233,8 @@ def _repeated(taken: Control) -> list[str]:
     return [
         f"{counted(taken.sources[row.side].repeated, 'row')} of {row.side} "
         f"{'is' if taken.sources[row.side].repeated == 1 else 'are'} equal to an earlier one in "
-        f"every column, and left out; the first is row {row.row:,} ({row.id}), as row "
-        f"{row.place:,}."
+        f"every column, and left out; the first is {row.row} ({row.id}), as "
+        f"{row.first}."
         for row in taken.repeated
     ]
 

@@ -104,7 +104,11 @@ def write_csv(
     written = [
         _write(folder / "breaks.csv", BREAK_COLUMNS, map(_break_row, result.breaks)),
         _write_lines(folder / "lines.csv", result.lines),
-        _write(folder / "invalid.csv", ("side", "row", "id", "reason"), _invalid(result.invalid)),
+        _write(
+            folder / "invalid.csv",
+            ("side", "row", "place", "id", "reason"),
+            _invalid(result.invalid),
+        ),
         _write(folder / "bridge.csv", ("currency", "bucket", "amount", "lines"), _bridge(result)),
         _write(folder / "events.csv", EVENT_COLUMNS, map(_event_row, result.events)),
     ]
@@ -196,7 +200,7 @@ def _amounts(by_currency: Mapping[str, int]) -> str:
 
 def _invalid(rows: Iterable[InvalidRow]) -> Iterator[tuple[object, ...]]:
     for row in rows:
-        yield row.side.value, row.row, guarded(row.id), guarded(row.reason)
+        yield row.side.value, row.row, guarded(row.place), guarded(row.id), guarded(row.reason)
 
 
 def _bridge(result: Reconciliation) -> Iterator[tuple[object, ...]]:

@@ -10,7 +10,7 @@ import glob
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import accumulate, groupby
 from pathlib import Path
@@ -18,6 +18,7 @@ from pathlib import Path
 from recon.base.errors import ConfigError, SourceDataError, SourceUnreachable, TieOutError
 from recon.base.fields import AMOUNTS
 from recon.config import SourceSettings
+from recon.reconciliation.places import know_places
 from recon.reconciliation.separators import Unsaid
 from recon.sources.csv_lines import CsvFile, csv_file, left_out
 from recon.sources.decoding import as_utf8, opening
@@ -27,6 +28,7 @@ from recon.sources.excel.sheet_file import sheet_file
 from recon.sources.figures import adjusted, adjusts, float_notices
 from recon.sources.kept_rows import kept_rows
 from recon.sources.naming import chosen, selected
+from recon.sources.places import FilePlaces, NamedFile
 from recon.sources.side_by_side import Supervisor
 from recon.store.columns import PLACE
 from recon.store.session import Session, columns, literal, reading
@@ -44,6 +46,19 @@ FLOATS = (
 
 def _unheard(_: str) -> None:
     """Nobody to hear of rows left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """Files to select from.
+
+    `place` is the column that numbers their rows, or ''. `told` are sentences on lines left out; `files` are those whose rows have lines.
+    """
+
+    relation: str
+    place: str
+    told: list[str] = field(default_factory=list)
+    files: Sequence[NamedFile] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +112,20 @@ class FilesSource:
         before, known = stamps(paths), self.unsaid is None
         with ExitStack() as scratch:
             with reading(self.settings.side, self.description):
-                relation, place, less = self._relation(session, paths, scratch)
-                relation, place, rows = kept_rows(session, self.settings, relation, place)
-                less += rows
+                read = self._relation(session, paths, scratch)
+                less, delivered = read.told, None
+                relation, place = read.relation, read.place
+                if self.settings.where:
+                    kept = kept_rows(session, self.settings, relation, place)
+                    less = less + kept.told
+                    relation, place, delivered = kept.relation, kept.place, kept.delivered
+                if read.files:
+                    places = FilePlaces(read.files, delivered)
+                    know_places(session, self.settings.side, places)
                 found = columns(session, relation)
                 selection = f"(SELECT {selected(self.settings, found)} {place} FROM {relation})"
                 if adjusts(self.settings, chosen(self.settings, found)):
-                    less += float_notices(session, selection, self.settings)
+                    less = less + float_notices(session, selection, self.settings)
                     selection = adjusted(
                         session, self.settings, selection, self.description, known=known
                     )
@@ -169,10 +191,7 @@ class FilesSource:
             )
         return files
 
-    def _relation(
-        self, session: Session, paths: Sequence[Path], scratch: ExitStack
-    ) -> tuple[str, str, list[str]]:
-        """The relation, its numbering column, and lines left out."""
+    def _relation(self, session: Session, paths: Sequence[Path], scratch: ExitStack) -> _Read:
         starts = {path: self._start(path) for path in paths}
         kinds = {path.suffix.lower() == ".parquet" or starts[path] == PARQUET for path in paths}
         if len(kinds) > 1:
@@ -181,22 +200,25 @@ class FilesSource:
                 "needs files of one kind."
             )
         if kinds == {True}:
-            return *self._parquet_relation(session, paths), []
-        read: list[CsvFile] = []
+            return _Read(*self._parquet_relation(session, paths))
+        read: list[NamedFile] = []
         told: list[str] = []
         for path, start in starts.items():
             if start.startswith((ZIP, OLE)):
                 sheet = sheet_file(path, self.settings, scratch)
-                read.append(sheet.file)
+                read.append(NamedFile(path.name, sheet.file, sheet.sheet))
                 told += sheet.notices
             elif start.startswith(GZIP):
                 raise SourceDataError(f"{path} is compressed; unpack it first.")
             else:
                 text = as_utf8(path, self.settings, scratch)
-                read.append(csv_file(path, text, self.settings, scratch))
-        if any(file.is_sheet for file in read):
+                file = csv_file(path, text, self.settings, scratch)
+                read.append(NamedFile(path.name, file))
+        files = [named.file for named in read]
+        if any(file.is_sheet for file in files):
             told.append(FLOATS.format(side=self.settings.side))
-        return self._csv_relation(paths, read), "", left_out(self.settings, read) + told
+        told = left_out(self.settings, files) + told
+        return _Read(self._csv_relation(paths, files), "", told, read)
 
     def _start(self, path: Path) -> bytes:
         with opening(path, self.settings), path.open("rb") as file:

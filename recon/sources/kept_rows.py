@@ -6,34 +6,46 @@ It is one expression over one row, without any subquery, so that it can read not
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from recon.base.errors import ConfigError
 from recon.config import SourceSettings
+from recon.sources.places import Delivered
 from recon.store.columns import PLACE
 from recon.store.session import Session, columns, evaluating, name, refuse_many
 
+_NUMBER = "row_number() OVER () AS recon_delivered"
 # The row as it was delivered, beside its columns as text.
 _GIVEN = "recon_given"
 
 
-def kept_rows(
-    session: Session, settings: SourceSettings, relation: str, place: str
-) -> tuple[str, str, list[str]]:
-    """The rows kept, their place, and a notice.
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The rows kept: relation, column of their place, notice.
+
+    `delivered` finds their numbers among all rows.
+    """
+
+    relation: str
+    place: str
+    told: list[str]
+    delivered: Delivered
+
+
+def kept_rows(session: Session, settings: SourceSettings, relation: str, place: str) -> Kept:
+    """The rows that `where` keeps.
 
     `place` is the column that numbers the rows, or ''. Raises ConfigError for a mistake in the
     expression.
     """
-    if not settings.where:
-        return relation, place, []
-    key = f"{settings.side}.where"
+    key, where = f"{settings.side}.where", settings.where or "true"
     found = columns(session, relation)
     with evaluating(key, [column.strip() for column in found]):
-        refuse_many(settings.where)
-        _refuse_subqueries(session, key, settings.where)
+        refuse_many(where)
+        _refuse_subqueries(session, key, where)
         # A comment at its end ends with its line.
-        condition = f"({settings.where}\n)"
+        condition = f"({where}\n)"
         rows = f"(SELECT {_texts(found)} {place} FROM {relation} recon_row_of)"
         counted = session.execute(
             f"SELECT count(*), count(*) FILTER (WHERE {condition}) FROM {rows}"
@@ -44,11 +56,24 @@ def kept_rows(
         f"{key} does not keep."
     ]
     own = f", {PLACE}" if place else ""
-    return (
+    numbered = f"(SELECT {_texts(found)}, {_NUMBER} FROM {relation} recon_row_of)"
+    return Kept(
         f"(SELECT {_GIVEN}.* {own} FROM {rows} WHERE {condition})",
         own,
         told if total > kept else [],
+        lambda wanted: _delivered(session, f"{numbered} WHERE {condition}", wanted),
     )
+
+
+def _delivered(session: Session, kept: str, wanted: Sequence[int]) -> dict[int, int]:
+    """The numbers of kept rows among all delivered ones."""
+    found = session.execute(
+        f"""SELECT kept, delivered FROM (
+            SELECT row_number() OVER () AS kept, recon_delivered AS delivered FROM {kept})
+        SEMI JOIN (SELECT unnest(?) AS kept) USING (kept)""",
+        [list(wanted)],
+    ).fetchall()
+    return dict(found)
 
 
 def _texts(found: dict[str, str]) -> str:

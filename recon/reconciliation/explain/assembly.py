@@ -10,7 +10,7 @@ from recon.base.errors import tie
 from recon.base.events import Event
 from recon.base.month import Month
 from recon.base.policy import Policy
-from recon.base.result import Break, CarriedDifference, Cause, Reconciliation, Status
+from recon.base.result import Break, CarriedDifference, Cause, Reconciliation, Side, Status
 from recon.reconciliation.causes import DETECTORS, LAST_RESORTS, ONLY_ALONE
 from recon.reconciliation.causes.gather import flags_of
 from recon.reconciliation.explain import relations
@@ -29,6 +29,7 @@ from recon.reconciliation.explain.model import (
 )
 from recon.reconciliation.explain.relations import Row
 from recon.reconciliation.intake import compliance_name
+from recon.reconciliation.places import places_of
 from recon.reconciliation.policy_sql import TOLERANCE, rate_origin
 from recon.reconciliation.severity import ladder
 from recon.store.session import Session
@@ -52,9 +53,7 @@ def contract_detail(
         month=result.month,
         contract_id=written,
         lines=tuple(_lines(session, result, entries)),
-        invalid=tuple(
-            _invalid(row, result.month) for row in relations.invalid_rows(session, written)
-        ),
+        invalid=tuple(_invalid(session, relations.invalid_rows(session, written), result.month)),
         kept_out=tuple(in_scope),
         kept_out_elsewhere=len(kept_out) - len(in_scope),
     )
@@ -79,15 +78,18 @@ def _entry(row: Row, month: Month, compliance: Sequence[str]) -> EntryRow:
     )
 
 
-def _invalid(row: Row, month: Month) -> InvalidLine:
-    return InvalidLine(
-        row=row["row"],
-        revenue_type=row["type"] or row["type_text"] or "",
-        currency=row["currency"],
-        **_parties(row),
-        terms=_terms(row, month),
-        reason=row["reason"],
-    )
+def _invalid(session: Session, rows: Sequence[Row], month: Month) -> Iterator[InvalidLine]:
+    places = places_of(session, Side.ANALYTICS, [row["row"] for row in rows])
+    for row in rows:
+        yield InvalidLine(
+            row=row["row"],
+            place=places[row["row"]],
+            revenue_type=row["type"] or row["type_text"] or "",
+            currency=row["currency"],
+            **_parties(row),
+            terms=_terms(row, month),
+            reason=row["reason"],
+        )
 
 
 def _lines(session: Session, result: Reconciliation, entries: Sequence[EntryRow]) -> Iterator[Line]:

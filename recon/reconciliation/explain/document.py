@@ -162,6 +162,7 @@ def _entry(entry: EntryRow) -> Document:
 def _invalid(line: InvalidLine) -> Document:
     return {
         "row": line.row,
+        "place": line.place,
         **_who(line),
         "reason": line.reason,
         "terms": _terms(line.terms, line.currency),

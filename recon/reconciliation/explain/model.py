@@ -214,10 +214,11 @@ class Line:
 class InvalidLine:
     """Contract row that cannot be compared, and why.
 
-    `row` counts from 1 in the source.
+    `row` counts from 1 in the source, where `place` names it.
     """
 
     row: int
+    place: str
     revenue_type: str
     currency: str
     customer_id: str

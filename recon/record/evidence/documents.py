@@ -7,7 +7,8 @@ returns, and `recon verify` holds what it returns again against what was written
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from recon.base import money
@@ -17,6 +18,7 @@ from recon.base.ids import Ids
 from recon.base.policy import Policy, Tolerance, TypePolicy, rate_text
 from recon.base.result import Break, Entry, Reconciliation, Side
 from recon.reconciliation.document import document, dumps
+from recon.reconciliation.places import know_places
 from recon.record.evidence.layout import (
     BREAKS,
     CONTROL_TOTALS,
@@ -27,6 +29,7 @@ from recon.record.evidence.layout import (
     Document,
 )
 from recon.record.evidence.page import page
+from recon.store.session import Session
 
 
 def read(path: Path) -> Document:
@@ -38,6 +41,20 @@ def read(path: Path) -> Document:
     if not isinstance(content, dict):
         raise ValueError("it is not a JSON object")
     return content
+
+
+def know_named_rows(session: Session, run: Document) -> None:
+    """Let a session name rows as a run did.
+
+    A pack of an earlier version names none.
+    """
+    for side, places in run.get("places", {}).items():
+        known = {int(row): str(place) for row, place in places.items()}
+        know_places(session, Side(side), partial(_told, known))
+
+
+def _told(known: Mapping[int, str], _: Sequence[int]) -> Mapping[int, str]:
+    return known
 
 
 def derived(

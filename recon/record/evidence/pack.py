@@ -99,6 +99,10 @@ def _run(contents: PackContents, extracts: dict[Side, Extract]) -> Document:
         "signed_otherwise": _signed_otherwise(contents),
         "compliance": list(contents.settings.accounting.compliance),
         "descriptions": {side.value: contents.result.sources[side].description for side in Side},
+        "places": {
+            side.value: {str(row): place for row, place in sorted(places.items())}
+            for side, places in contents.result.places.items()
+        },
         "extracts": {
             EXTRACTS[side]: {"columns": list(found.columns), "left_out": list(found.left_out)}
             for side, found in extracts.items()

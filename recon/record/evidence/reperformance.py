@@ -15,7 +15,7 @@ from recon.base.errors import ReconError
 from recon.base.policy import Policy
 from recon.base.result import Side
 from recon.reconciliation.revenue import reconcile_relations
-from recon.record.evidence.documents import derived, read
+from recon.record.evidence.documents import derived, know_named_rows, read
 from recon.record.evidence.extracts import extract_relation, extract_totals
 from recon.record.evidence.facts import PackFinding
 from recon.record.evidence.layout import (
@@ -62,6 +62,7 @@ def _failed(run: str, why: str) -> PackFinding:
 def _derived_again(folder: Path, told: Mapping[str, Document]) -> dict[str, str]:
     run = told[RUN]
     with session() as opened:
+        know_named_rows(opened, run)
         result = reconcile_relations(
             opened,
             extract_relation(folder, Side.ANALYTICS),

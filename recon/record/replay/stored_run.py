@@ -13,7 +13,7 @@ from recon.base.month import Month
 from recon.base.policy import Policy
 from recon.base.result import Reconciliation, Side
 from recon.reconciliation.revenue import reconcile_relations
-from recon.record.evidence.documents import read
+from recon.record.evidence.documents import know_named_rows, read
 from recon.record.evidence.extracts import extract_relation
 from recon.record.evidence.layout import EXTRACTS, FOLDER, POLICY, RESULTS, RUN, Document, month_of
 from recon.record.evidence.sums import SUMS, parsed_sums
@@ -109,6 +109,7 @@ def replayed(
     with session() as opened:
         if setup:
             opened.execute(setup)
+        know_named_rows(opened, pack.run)
         yield (
             opened,
             reconcile_relations(

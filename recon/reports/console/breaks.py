@@ -166,7 +166,7 @@ def invalid_rows(view: View) -> Iterator[RenderableType]:
 
 def _examples(view: View, rows: Sequence[InvalidRow]) -> Text:
     shown = rows[: EXAMPLES if view.wide else 1]
-    return view.pen.text(", ".join(f"row {row.row} {row.id}".rstrip() for row in shown), SOFT)
+    return view.pen.text("; ".join(f"{row.place} {row.id}".rstrip() for row in shown), SOFT)
 
 
 def worth_knowing(view: View, notes: Sequence[str]) -> Iterator[RenderableType]:

@@ -216,7 +216,7 @@ def _invalid(pen: Pen, line: InvalidLine) -> Iterator[Text]:
     severity = severity_text(Severity.HIGH)
     yield from _fact(pen, "reason", line.reason, SEVERITY_STYLES[Severity.HIGH])
     yield from _fact(
-        pen, "", f"row {line.row:,} of analytics; excluded from the comparison and the totals"
+        pen, "", f"{line.place} of analytics; excluded from the comparison and the totals"
     )
     yield from _fact(pen, "severity", Text.assemble("an invalid row is at least ", severity))
     for label, said in written_terms(line.terms, line.currency):

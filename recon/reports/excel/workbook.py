@@ -95,6 +95,7 @@ CARRIED_COLUMNS = (
 INVALID_COLUMNS = (
     Column("side", 12),
     Column("row", 10, Kind.COUNT),
+    Column("place", 32),
     Column("id", 24),
     Column("reason", 90, Kind.WRAPPED),
 )
@@ -330,7 +331,7 @@ def _carried_row(item: CarriedDifference) -> tuple[object, ...]:
 
 
 def _invalid_row(row: InvalidRow) -> tuple[object, ...]:
-    return row.side.value, row.row, row.id, row.reason
+    return row.side.value, row.row, row.place, row.id, row.reason
 
 
 def _parameters(
