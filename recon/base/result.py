@@ -353,7 +353,8 @@ class CurrencyPart:
 class SourceFacts:
     """One side's delivery; for accounting, the month's entries.
 
-    `repeated` are the rows that are equal to an earlier one in every column.
+    `repeated` are the rows that are equal to an earlier one in every column. Of the invalid ones,
+    `unread_amounts` have none that could be read.
     """
 
     rows: int
@@ -361,6 +362,7 @@ class SourceFacts:
     control_total: Mapping[str, int]
     description: str = "data frame"
     repeated: int = 0
+    unread_amounts: int = 0
 
     @property
     def compared(self) -> int:

@@ -15,6 +15,7 @@ from recon.base.errors import tie
 from recon.base.month import Month
 from recon.base.result import InvalidRow, Side, SourceFacts
 from recon.reconciliation.entry_detail import in_scope
+from recon.reconciliation.hints import unread_amounts
 from recon.reconciliation.places import known_places, places_of
 from recon.store.session import Session
 
@@ -60,9 +61,8 @@ def control(connection: Session, month: Month, descriptions: Mapping[Side, str])
         "SELECT currency, rows, total, finer, repeated FROM entry_control_totals ORDER BY currency"
     ).fetchall()
     invalid = _invalid_rows(connection, month)
-    sides = Counter(row.side for row in invalid)
     sources = {
-        side: _facts(rows, sides[side], descriptions[side])
+        side: _facts(side, rows, invalid, descriptions[side])
         for side, rows in ((Side.ANALYTICS, contracts), (Side.ACCOUNTING, entries))
     }
     _tie_rows(connection, sources)
@@ -108,13 +108,16 @@ def _placed(
         yield InvalidRow(side, number, of, reason, places.get(row, f"row {number:,}"))
 
 
-def _facts(rows: Sequence[tuple[Any, ...]], invalid: int, description: str) -> SourceFacts:
+def _facts(
+    side: Side, rows: Sequence[tuple[Any, ...]], invalid: Sequence[InvalidRow], description: str
+) -> SourceFacts:
     return SourceFacts(
         rows=sum(row[1] for row in rows),
-        invalid=invalid,
+        invalid=sum(row.side is side for row in invalid),
         control_total={currency: total for currency, _, total, *_ in rows},
         description=description,
         repeated=sum(row[4] for row in rows),
+        unread_amounts=unread_amounts(side, invalid),
     )
 
 

@@ -97,6 +97,7 @@ def _source(facts: SourceFacts) -> dict[str, object]:
         "control_total": {c: money.plain(a, c) for c, a in sorted(facts.control_total.items())},
         "invalid": facts.invalid,
         "repeated": facts.repeated,
+        "unread_amounts": facts.unread_amounts,
     }
 
 

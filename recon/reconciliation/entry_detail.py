@@ -158,7 +158,7 @@ def _create_entries_unread(connection: Session, month: Month) -> None:
     """Create `entries_unread`; each may be the line's missing entry."""
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE entries_unread AS
-        SELECT c.line, r.entry_id, r.reason
+        SELECT c.line, r.row, r.entry_id, r.reason
         FROM (FROM lines_compared WHERE {BROKEN}) c JOIN entries_reread r
             ON r.id_key = c.id_key AND coalesce(r.type, c.type) = c.type
             AND (r.currency = c.currency OR NOT regexp_full_match(r.currency, '[A-Z]{{3}}'))

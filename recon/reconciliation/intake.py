@@ -35,6 +35,8 @@ LONGEST_TERM = 12_000
 
 _NOT_EXACT = "not an amount, or is too large"
 _NO_TEXT = "CAST(NULL AS VARCHAR)"
+_ERROR = "an error of a spreadsheet"
+_ERRORS = ("#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!")
 _NOT_A_DATE = "not a date"
 _NO_PERIOD = f"neither a code of {SETTING} nor a date"
 _DAY_UNREAD = f"contains(reason, {literal(' is ' + _NOT_A_DATE)})"
@@ -115,6 +117,17 @@ def _contracts_typed(
     FROM typed"""
 
 
+def _unless_error(of: str) -> str:
+    """SQL of an id, NULL where a spreadsheet has none.
+
+    That is an error, or a formula without a stored result.
+    """
+    listed = ", ".join(map(literal, _ERRORS))
+    # Nearly every id begins with a letter or a digit, which is seen at once.
+    error = f"{of}[1] IN ('#', '=') AND ({of}[1] = '=' OR {of} IN ({listed}))"
+    return f"CASE WHEN {error} THEN NULL ELSE {of} END"
+
+
 def coded(text: str, currency: str) -> str:
     """SQL of a currency; without one, the policy's."""
     return f"coalesce(upper({text}), {literal(currency)})"
@@ -171,7 +184,7 @@ def _contract_checks(
     ]
     free = f"type NOT IN ({', '.join(timed)})" if timed else "type IS NOT NULL"
     return {
-        "contract_id": ("id", ""),
+        "contract_id": (_unless_error("id"), _ERROR),
         "revenue_type": ("type", "unknown"),
         "contract_value": ("value", _NOT_EXACT),
         "duration_months": (
@@ -344,7 +357,7 @@ def _create_readers(connection: Session, side: Columns, policy: Policy) -> None:
     """Create the macros that read keys and sums of entries."""
     _, each = side.addend("amount")
     for macro, made_of in (
-        ("read_id(raw)", side.text("contract_id", "raw")),
+        ("read_id(raw)", _unless_error(side.text("contract_id", "raw"))),
         ("fold_type(raw)", f"lower({side.text('revenue_type', 'raw')})"),
         ("read_type(folded)", type_of("folded", policy)),
         ("read_currency(raw)", coded(side.text("currency", "raw"), policy.currency)),
@@ -440,7 +453,7 @@ def _entry_checks(torn: Mapping[str, tuple[str, str]]) -> dict[str, tuple[str, s
     """Checks of an entry."""
     month = _not_a_date(PERIOD, torn) if PERIOD in torn else "not a month"
     return {
-        "contract_id": ("id", ""),
+        "contract_id": ("id", _ERROR),
         "revenue_type": ("type", "unknown"),
         "amount": ("amount", _NOT_EXACT),
         PERIOD: ("month", month),

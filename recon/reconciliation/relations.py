@@ -265,7 +265,7 @@ RELATIONS = (
     _relation(
         "entries_unread",
         "entry of the month, or of no month, that cannot be read and may be a broken line's",
-        "line entry_id reason",
+        "line row entry_id reason",
         "entry_detail",
         "causes.objections",
     ),

@@ -14,11 +14,22 @@ from recon.base.errors import tie
 from recon.base.month import Month
 from recon.base.periods import SETTING
 from recon.base.policy import Policy
-from recon.base.result import LINE_COLUMNS, Break, Bucket, Cause, CurrencyPart, Flag, Side, Totals
+from recon.base.result import (
+    LINE_COLUMNS,
+    Break,
+    Bucket,
+    Cause,
+    CurrencyPart,
+    Flag,
+    Side,
+    SourceFacts,
+    Totals,
+)
 from recon.base.text import counted
 from recon.reconciliation.causes.gather import FLAGGED, FLAGS
 from recon.reconciliation.compare import BROKEN
 from recon.reconciliation.control_totals import Control
+from recon.reconciliation.hints import hints
 from recon.store.session import Session, name
 
 if TYPE_CHECKING:
@@ -204,12 +215,9 @@ def notices(
         f"policy.segments.{segment} applies to no contract line; check how the segment is spelled."
         for segment in unknown_segments(connection, policy)
     ]
-    said += [
-        f"{facts.invalid:,} of the {facts.rows:,} rows of {side} are invalid; check how its "
-        "numbers and dates are written (for a file, set decimal and date_format)."
-        for side, facts in taken.sources.items()
-        if facts.invalid * 2 > facts.rows
-    ]
+    for side, facts in taken.sources.items():
+        said += _unread(side, facts)
+        said += hints([row for row in taken.invalid if row.side is side])
     said += _repeated(taken)
     if taken.sources[Side.ACCOUNTING].rows == 0:
         said.append(f"Accounting has no entry for {month}.")
@@ -226,6 +234,16 @@ def notices(
     said += _outside(connection, month)
     said += _blank(connection, compliance)
     return said + _left_unrecognized(connection, month)
+
+
+def _unread(side: Side, facts: SourceFacts) -> list[str]:
+    """Notice of amounts that could not be read."""
+    if not facts.unread_amounts:
+        return []
+    return [
+        f"{counted(facts.unread_amounts, 'amount')} of {side} could not be read, "
+        f"{facts.rows - facts.unread_amounts:,} could; the totals have only these."
+    ]
 
 
 def _repeated(taken: Control) -> list[str]:

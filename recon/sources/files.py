@@ -52,7 +52,8 @@ def _unheard(_: str) -> None:
 class _Read:
     """Files to select from.
 
-    `place` is the column that numbers their rows, or ''. `told` are sentences on lines left out; `files` are those whose rows have lines.
+    `place` is the column that numbers their rows, or ''. `told` are sentences on lines left out;
+    `files` are those whose rows have lines.
     """
 
     relation: str

@@ -290,11 +290,15 @@ def test_json_is_one_document_of_the_documented_keys(project: Project) -> None:
     assert (document["schema"], document["month"]) == (1, "2024-06")
     assert set(document["sources"]) == {"analytics", "accounting"}
     for side in document["sources"].values():
-        assert set(side) == {"description", "rows", "control_total", "invalid", "repeated"}
+        assert set(side) == {
+            "description", "rows", "control_total", "invalid", "repeated", "unread_amounts",
+        }  # fmt: skip
     assert list(document["totals"]["USD"]) == TOTAL_KEYS
     assert [list(item) for item in document["breaks"]] == [BREAK_KEYS] * 2
     assert [list(item) for item in document["bridge"]["USD"]] == [["bucket", "amount", "lines"]] * 2
-    assert [list(item) for item in document["invalid"]] == [["side", "row", "id", "reason"]]
+    assert [list(item) for item in document["invalid"]] == [
+        ["side", "row", "place", "id", "reason"]
+    ]
     assert document["breaks"][-1]["difference"] == "1.50"
     assert document["exit_code"] == done.returncode == 3
     assert [Path(path).is_file() for path in document["reports"]] == [True] * 8

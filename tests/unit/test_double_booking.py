@@ -236,9 +236,14 @@ def test_a_line_with_an_unreadable_entry_cannot_be_judged() -> None:
 def test_what_else_a_line_with_an_unreadable_entry_lacks_is_not_booked() -> None:
     """The entry is named, since the explanation is about another one."""
     entries = [*posted("C-1", FIVE), entry("E", "C-1", "100.00"), entry("X", "C-1", "n/a")]
-    assert reasons([contract("C-1")], entries) == {
-        "C-1": "an entry of it cannot be read (X: amount 'n/a' is not an amount, or is too large)"
-    }
+    assert reasons([contract("C-1")], entries) == {"C-1": "an entry of it cannot be read"}
+    session, result = opened([contract("C-1")], entries)
+    with session:
+        (item,) = result.breaks
+    assert item.explanation.startswith(
+        "The line cannot be judged until its entry can be read (X: amount 'n/a' is not an amount, "
+        "or is too large). "
+    )
 
 
 @pytest.mark.slow

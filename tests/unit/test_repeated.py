@@ -50,7 +50,8 @@ def test_an_id_with_other_content_is_refused() -> None:
     """Both rows are invalid, and the reason names both places and the setting."""
     other = entry("JE-1", "C-2", "1000.00")
     result = result_of([contract("C-1"), contract("C-2")], [JUNE, other, JUNE])
-    reason = "entry_id 'JE-1' has other content in row 1 and row 2 (accounting.repeated_ids)"assert [(row.row, row.reason) for row in result.invalid] == [(1, reason), (2, reason)]
+    reason = "entry_id 'JE-1' has other content in row 1 and row 2 (accounting.repeated_ids)"
+    assert [(row.row, row.reason) for row in result.invalid] == [(1, reason), (2, reason)]
     assert counts(result, Side.ACCOUNTING) == (3, 2, 1)
 
 

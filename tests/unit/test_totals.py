@@ -352,8 +352,52 @@ def test_a_tolerance_that_holds_for_nothing_is_told() -> None:
 
 
 def test_a_format_that_does_not_fit_is_told() -> None:
-    """Where most rows cannot be read, it is no matter of single rows."""
+    """Amounts that could not be read are counted beside the others, with what mends them."""
     posted = pd.DataFrame([ENTRY | {"amount": "1.000,00"}, ENTRY | {"amount": "1.000,01"}, ENTRY])
     found = recon.reconcile(pd.DataFrame([contract()]), posted, MONTH)
-    (said,) = (notice for notice in found.notices if "date_format" in notice)
-    assert said.startswith("2 of the 3 rows of accounting are invalid; check how its numbers")
+    assert found.sources[Side.ACCOUNTING].unread_amounts == 2
+    assert list(found.notices)[:2] == [
+        "2 amounts of accounting could not be read, 1 could; the totals have only these.",
+        "2 rows of accounting ('1.000,00' in row 1, …): amounts have a decimal comma; set "
+        'accounting.decimal = "," (for a file).',
+    ]
+
+
+ADVICE = (
+    ("amount", "#N/A", "a cell holds an error of the spreadsheet"),
+    ("amount", "=SUM(D2:D9)", "open the workbook in Excel and save it"),
+    ("amount", "12,5", 'accounting.decimal = ","'),
+    ("amount", "100.00 CR", "deliver the columns debit and credit"),
+    ("amount", "€100.00", "the currency beside an amount is not that of its row"),
+    ("amount", "n.a.", "these cells are no amounts"),
+    ("recognition_period", "45444", 'accounting.dates = "serial"'),
+    ("recognition_period", "2024-06-31", "no dates of the calendar"),
+    ("recognition_period", "soon", "these cells are no dates"),
+    ("revenue_type", "Licence", "policy.aliases"),
+    ("currency", "US$", "codes of three letters"),
+    ("contract_id", "", "accounting.skip_foot"),
+    ("contract_id", "#REF!", "a cell holds an error of the spreadsheet"),
+    ("contract_id", "=A2", "open the workbook in Excel and save it"),
+)
+
+
+@pytest.mark.parametrize(("column", "cell", "advice"), ADVICE)
+def test_hints_follow_the_reason(column: str, cell: str, advice: str) -> None:
+    """One sentence, which quotes the cell and names its row."""
+    posted = pd.DataFrame([ENTRY, ENTRY | {column: cell}])
+    found = recon.reconcile(pd.DataFrame([contract()]), posted, MONTH)
+    (said,) = (notice for notice in found.notices if notice.startswith("1 row of accounting ("))
+    assert advice in said
+    assert "in row 2): " in said
+    assert (f"{cell!r}" if cell else "contract_id is missing") in said
+
+
+def test_a_row_with_two_faults_gets_both_hints() -> None:
+    """And entries of an invalid contract row none: it is that row that has to be mended."""
+    line = contract(contract_value="x", close_date="soon")
+    found = recon.reconcile(pd.DataFrame([line]), pd.DataFrame([ENTRY]), MONTH)
+    hints = [
+        said for said in found.notices if " of analytics (" in said or " of accounting (" in said
+    ]
+    assert len(hints) == 2
+    assert len(found.invalid) == 2

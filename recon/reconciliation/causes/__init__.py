@@ -76,6 +76,8 @@ def _explanation(
 ) -> Explanation:
     found = united or reading.fits or (reading.resort,)
     cause, sentence = found[0]
+    if reading.line.unread and cause is not Cause.NOT_POSTED:
+        sentence = last_resorts.unjudged(reading.line, sentence)
     candidates = [fit for fit, _ in found]
     against = objections(reading.line, cause)
     if cause in (Cause.NOT_POSTED, Cause.UNKNOWN_CONTRACT):

@@ -51,6 +51,11 @@ def not_posted(line: BrokenLine) -> str | None:
     return f"No entry was posted; {wording.expected(line)}."
 
 
+def unjudged(line: BrokenLine, sentence: str) -> str:
+    """A sentence on a line with an unreadable entry."""
+    return f"The line cannot be judged until its entry can be read ({line.unread}). {sentence}"
+
+
 def unexplained(line: BrokenLine) -> str:
     """No cause adds up: the known figures alone."""
     if not line.on_contract:

@@ -15,10 +15,11 @@ from typing import Any
 
 from recon.base import money
 from recon.base.month import Month
-from recon.base.result import Cause
+from recon.base.result import Cause, Side
 from recon.reconciliation.causes.broken_line import BrokenLine, Objection
 from recon.reconciliation.compare import LACKING
 from recon.reconciliation.entry_detail import in_scope
+from recon.reconciliation.places import known_places
 from recon.store.session import Session, is_any
 
 # Causes that move an amount from where it is too much to where it lacks.
@@ -38,11 +39,15 @@ _LACKING = f"""
 def unread_of(connection: Session) -> dict[int, str]:
     """Entries of broken lines that cannot be read, by line."""
     rows = connection.execute(
-        """SELECT line, string_agg(coalesce(entry_id, 'an entry without id') || ': ' || reason,
-            '; ' ORDER BY entry_id, reason)
-        FROM entries_unread GROUP BY line"""
+        """SELECT line, row, coalesce(entry_id, 'an entry without id'), reason
+        FROM entries_unread ORDER BY line, entry_id, reason"""
     ).fetchall()
-    return dict(rows)
+    places = known_places(connection, Side.ACCOUNTING, [row for _, row, *_ in rows])
+    found: defaultdict[int, list[str]] = defaultdict(list)
+    for line, row, of, reason in rows:
+        at = f", {places[row]}" if row in places else ""
+        found[line].append(f"{of}{at}: {reason}")
+    return {line: "; ".join(named) for line, named in found.items()}
 
 
 def objections_of(connection: Session, month: Month) -> dict[int, tuple[Objection, ...]]:
@@ -208,6 +213,5 @@ def objections(line: BrokenLine, cause: Cause) -> tuple[Objection, ...]:
     found = tuple(o for o in line.against if o.cause is None or cause not in _BOOKING_NOTHING)
     if not line.unread:
         return found
-    # Where nothing was posted, the explanation names the entry.
-    named = "" if cause is Cause.NOT_POSTED else f" ({line.unread})"
-    return (Objection(None, f"an entry of it cannot be read{named}"), *found)
+    # The explanation names the entry.
+    return (Objection(None, "an entry of it cannot be read"), *found)
