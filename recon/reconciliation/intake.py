@@ -123,8 +123,9 @@ def _unless_error(of: str) -> str:
     That is an error, or a formula without a stored result.
     """
     listed = ", ".join(map(literal, _ERRORS))
-    # Nearly every id begins with a letter or a digit, which is seen at once.
-    error = f"{of}[1] IN ('#', '=') AND ({of}[1] = '=' OR {of} IN ({listed}))"
+    # Texts in order are enough to see that most ids begin with neither.
+    formula = f"{of} BETWEEN '=' AND '>'"
+    error = f"({of} BETWEEN '#' AND '$' OR {formula}) AND ({formula} OR {of} IN ({listed}))"
     return f"CASE WHEN {error} THEN NULL ELSE {of} END"
 
 

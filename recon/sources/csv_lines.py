@@ -164,7 +164,7 @@ def _may_have_blanks(readable: Path, delimiter: str) -> bool:
         begins = re.compile(end + rb"(?:" + starts + rb'|[ \t]|\xc2\xa0|"")')
         tail = b""
         while block:
-            if begins.search(tail + block):
+            if begins.search(tail + block[:3]) or begins.search(block):
                 return True
             tail = block[-3:]
             block = file.read(BLOCK)
