@@ -27,8 +27,9 @@ from recon.reconciliation.open_days import Asking
 from recon.reconciliation.places import named_places
 from recon.reconciliation.policy_sql import register_policy
 from recon.reconciliation.separators import NOTHING, Unsaid, refuse_doubtful
+from recon.store.amount_notations import number, own_currency_of
 from recon.store.columns import Columns
-from recon.store.session import Session, columns, open_private_session, reading, reckoning
+from recon.store.session import Session, columns, name, open_private_session, reading, reckoning
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,17 +64,35 @@ def reconcile(
     register(connection, "contracts_frame", contracts)
     register(connection, "entries_frame", entries)
     frames = {Side.ANALYTICS: contracts, Side.ACCOUNTING: entries}
+    rules = policy if isinstance(policy, Policy) else Policy.of(policy or {})
+    texts = {side: has_texts(frame, AMOUNTS[side]) for side, frame in frames.items()}
+    relations = {
+        side: _plainly(connection, side, frame, rules.currency) if texts[side] else frame
+        for side, frame in (
+            (Side.ANALYTICS, "contracts_frame"),
+            (Side.ACCOUNTING, "entries_frame"),
+        )
+    }
     return reconcile_relations(
         connection,
-        "contracts_frame",
-        "entries_frame",
+        relations[Side.ANALYTICS],
+        relations[Side.ACCOUNTING],
         month,
-        policy if isinstance(policy, Policy) else Policy.of(policy or {}),
-        unsaid={
-            side: Unsaid(AMOUNTS[side]) if has_texts(frame, AMOUNTS[side]) else None
-            for side, frame in frames.items()
-        },
+        rules,
+        unsaid={side: Unsaid(AMOUNTS[side]) if texts[side] else None for side in frames},
     )
+
+
+def _plainly(connection: Session, side: Side, relation: str, currency: str) -> str:
+    """A frame with its amounts in text as plain numbers."""
+    found = {
+        column.strip().lower(): (column, kind)
+        for column, kind in columns(connection, relation).items()
+    }
+    amount, _ = found[AMOUNTS[side]]
+    of = own_currency_of(currency, *found.get("currency", ("", "")))
+    read = number(name(amount), None, of, known=False)
+    return f"(SELECT * REPLACE ({read} AS {name(amount)}) FROM {relation})"
 
 
 def reconcile_relations(

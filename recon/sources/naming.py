@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from recon.base.errors import SourceDataError
 from recon.base.fields import AMOUNTS, DEBIT_CREDIT
 from recon.config import SourceSettings
-from recon.sources.notation import BLANKS, plain
+from recon.store.amount_notations import BLANKS, number, own_currency_of
 from recon.store.columns import PLACE
 from recon.store.day_notations import day_in, open_day
 from recon.store.session import literal, name
@@ -42,10 +42,7 @@ def own_currency(
 ) -> str:
     """The SQL of a row's currency, else the policy's."""
     theirs = next((their for ours, their in kept.items() if ours.strip().lower() == CURRENCY), "")
-    policy = literal(settings.currency or "")
-    if not found.get(theirs, "").startswith("VARCHAR"):
-        return policy
-    return f"coalesce(nullif(upper(trim({name(theirs)}, {literal(BLANKS)})), ''), {policy})"
+    return own_currency_of(settings.currency or "", theirs, found.get(theirs, ""))
 
 
 def chosen(settings: SourceSettings, found: Iterable[str]) -> dict[str, str]:
@@ -88,9 +85,9 @@ def written(settings: SourceSettings, raw: str, kind: str, ours: str, currency: 
         return raw
     if lower == _DURATION:
         # No duration is long enough to be grouped, and none has a currency.
-        return _number(raw, settings.decimal, "''", known=False)
+        return number(raw, settings.decimal, "''", known=False)
     if lower in NUMBERS:
-        return _number(raw, settings.decimal, currency, known=settings.decimal is not None)
+        return number(raw, settings.decimal, currency, known=settings.decimal is not None)
     return _dated(settings, raw) if lower in DATES else raw
 
 
@@ -125,18 +122,3 @@ def _in_zone(raw: str, kind: str, zone: str) -> str:
     there = f"timezone({literal(zone)}, TRY_CAST({exact} AS TIMESTAMPTZ))"
     day = f"strftime({there}, '%Y-%m-%d %H:%M:%S')"
     return f"CASE WHEN {with_offset} THEN coalesce({day}, {raw}) ELSE {raw} END"
-
-
-def _number(raw: str, decimal: str | None, currency: str, *, known: bool) -> str:
-    """The SQL of a number, with a decimal point.
-
-    It is as it came where it is uncertain. Nearly every amount is plain, which is seen fast.
-    """
-    number = plain(raw, decimal or ".", currency, known=known)
-    point, is_plain, other = raw, "true", raw
-    if decimal == ",":
-        point, is_plain = f"replace({raw}, ',', '.')", f"NOT contains({raw}, '.')"
-        # With a point it would be read as a number that it is not.
-        other = f"CASE WHEN contains({raw}, '.') THEN {raw} || ' (with a point)' ELSE {raw} END"
-    fits = f"TRY_CAST({point} AS DECIMAL(18, 4)) IS NOT NULL"
-    return f"CASE WHEN {is_plain} AND {fits} THEN {point} ELSE coalesce({number}, {other}) END"

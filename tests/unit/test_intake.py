@@ -92,9 +92,10 @@ AMOUNTS: tuple[tuple[Any, int | str], ...] = (
     ("-7.", -70_000),
     ("0", 0),
     ("1e3", INEXACT),
-    ("1,000.00", INEXACT),
+    ("1,000.00", 10_000_000),
     ("12.5.0", INEXACT),
-    ("USD 5", INEXACT),
+    ("USD 5", 50_000),
+    ("EUR 5", INEXACT),
     ("", "missing"),
     (None, "missing"),
     (float("nan"), "missing"),
@@ -363,6 +364,21 @@ def test_a_month_that_is_none(month: str) -> None:
     """The month is written like 2024-06, and nothing else is taken for one."""
     with pytest.raises(MonthError, match="is not a month"):
         recon.reconcile(pd.DataFrame([contract()]), no_entries(), month)
+
+
+def test_amounts_in_the_notations_of_files() -> None:
+    """A frame's texts are read as those of a file, and nothing uncertain is."""
+    read = {
+        "100.00": 0, "$1,234.56": 113456, "(100.00)": -20000, "100.00-": -20000,
+        "1'234.56": 113456, "USD 100.00": 0,
+    }  # fmt: skip
+    book = [contract(contract_id=f"C{n}") for n, _ in enumerate([*read, "x", "y"])]
+    written = [*read, "1,00.00", "€100.00"]
+    posted = [ENTRY | {"contract_id": f"C{n}", "amount": text} for n, text in enumerate(written)]
+    result = recon.reconcile(pd.DataFrame(book), pd.DataFrame(posted), MONTH)
+    found = {line["contract_id"]: line["difference"] for line in lines(result)}
+    assert [found[f"C{n}"] for n, _ in enumerate(read)] == [units * 100 for units in read.values()]
+    assert [row.row for row in result.invalid] == [7, 8]
 
 
 # --- types and currencies
