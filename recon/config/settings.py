@@ -120,6 +120,7 @@ class SourceSettings:
     where days are Excel's numbers. The first `skip_head` and the last `skip_foot` lines of a CSV
     file are no rows. Amounts of files count `unit` of the currency; `invert` turns
     their sign. Of their rows, `where` keeps those for which it holds, as SQL over their columns.
+    `fixed` are values of our columns that files lack, the same in every row.
     Moments that know their offset are taken in `time_zone`, as those of a database are.
     """
 
@@ -142,6 +143,7 @@ class SourceSettings:
     invert: bool = False
     unit: Decimal = Decimal(1)
     where: str | None = None
+    fixed: Mapping[str, str] = field(default_factory=dict)
     time_zone: str | None = None
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from recon.base import keys
-from recon.base.fields import DEBIT_CREDIT, known
+from recon.base.fields import AMOUNTS, DEBIT_CREDIT, known
 from recon.base.keys import Keys
 from recon.base.result import Side
 from recon.config import values
@@ -29,12 +29,14 @@ def read_source(table: Keys, side: Side, path: Path, zone: str | None) -> Source
     compliance: tuple[str, ...] = ()
     if side is Side.ACCOUNTING:
         compliance = table.take("compliance", keys.texts, ())
+    columns = _read_columns(table.table("columns"), side, compliance)
     settings = SourceSettings(
         side=side,
         kind=kind,
         spark=read_spark_source(table, kind),
         path=table.take("path", values.below(path), None),
-        columns=_read_columns(table.table("columns"), side, compliance),
+        columns=columns,
+        fixed=_read_fixed(table.table("fixed"), side, kind, columns),
         encoding=table.take("encoding", values.encoding, "utf-8"),
         delimiter=table.take("delimiter", values.delimiter, None),
         decimal=table.take("decimal", values.decimal, None),
@@ -126,3 +128,31 @@ def _read_columns(table: Keys, side: Side, compliance: tuple[str, ...]) -> Mappi
         table.mistake("amount", "does not go with debit and credit, which stand for it")
     table.close()
     return columns
+
+
+def _read_fixed(
+    table: Keys, side: Side, kind: SourceKind, columns: Mapping[str, str]
+) -> Mapping[str, str]:
+    """Our column names -> the value of every row.
+
+    An amount and the id of a contract are each row's own.
+    """
+    own = {"contract_id", AMOUNTS[side]}
+    names = [our for our in known(side) if our not in own and our in table]
+    if kind is not SourceKind.FILES and names:
+        for our in names:
+            table.mistake(our, "works with source = 'files' alone; let the query deliver it so")
+    fixed = {
+        our: table.take(our, _entry_id if our == "entry_id" else keys.text, "") for our in names
+    }
+    for our in [our for our in fixed if our in columns]:
+        table.mistake(our, f"is fixed, and a column under [{side}.columns]; leave one of them out")
+    table.close()
+    return fixed
+
+
+def _entry_id(value: object) -> str:
+    """No id: entries of one id would be one entry."""
+    if value != "":
+        raise ValueError(f'{value!r} would be the id of every entry; "" says that they have none')
+    return ""

@@ -123,7 +123,9 @@ def is_header(names: Iterable[str], settings: SourceSettings) -> bool:
     """Whether names are those of every column that is needed."""
     found = {name.strip().lower() for name in names}
     required = [
-        settings.columns.get(column, column).strip().lower() for column in needed(settings.side)
+        settings.columns.get(column, column).strip().lower()
+        for column in needed(settings.side)
+        if column not in settings.fixed
     ]
     return found.issuperset(required) or found.issuperset(_with_two(settings, required))
 

@@ -149,7 +149,8 @@ class FilesSource:
             return []
         relation, _ = self._parquet_relation(session, paths)
         found = chosen(self.settings, columns(session, relation))
-        return [] if self.settings.where or adjusts(self.settings, found) else paths
+        computed = self.settings.where or self.settings.fixed or adjusts(self.settings, found)
+        return [] if computed else paths
 
     def _trail(self, before: Sequence[tuple[int, int]]) -> Mapping[str, object]:
         """The files with their hashes.

@@ -31,10 +31,12 @@ def selected(settings: SourceSettings, found: Mapping[str, str]) -> str:
     """The SELECT of the columns found, with their SQL types."""
     kept = chosen(settings, found)
     of = own_currency(settings, kept, found)
-    return ", ".join(
+    delivered = [
         f"{written(settings, name(column), found[column], ours, of)} AS {name(ours)}"
         for ours, column in kept.items()
-    )
+    ]
+    fixed = [f"{literal(value)} AS {name(ours)}" for ours, value in settings.fixed.items()]
+    return ", ".join(delivered + fixed)
 
 
 def own_currency(
@@ -42,7 +44,8 @@ def own_currency(
 ) -> str:
     """The SQL of a row's currency, else the policy's."""
     theirs = next((their for ours, their in kept.items() if ours.strip().lower() == CURRENCY), "")
-    return own_currency_of(settings.currency or "", theirs, found.get(theirs, ""))
+    policy = settings.fixed.get(CURRENCY, settings.currency or "").upper()
+    return own_currency_of(policy, theirs, found.get(theirs, ""))
 
 
 def chosen(settings: SourceSettings, found: Iterable[str]) -> dict[str, str]:
@@ -54,12 +57,12 @@ def chosen(settings: SourceSettings, found: Iterable[str]) -> dict[str, str]:
     renamed = {
         ours: _known(settings, theirs, their, ours) for ours, their in settings.columns.items()
     }
-    # A column that is renamed, or that another one replaces under our name, steps aside; so does
-    # one that has the name of the place that we give a row.
+    # A column that is renamed, or that another one or a fixed value replaces under our name, steps
+    # aside; so does one that has the name of the place that we give a row.
     kept = {
         column: column
         for lower, column in theirs.items()
-        if column not in renamed.values() and lower not in {*renamed, PLACE}
+        if column not in renamed.values() and lower not in {*renamed, *settings.fixed, PLACE}
     }
     return kept | renamed
 
