@@ -1,9 +1,9 @@
-"""`recon init`: a configuration for two databases."""
+"""`recon init`: a configuration for files, or for two databases."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +14,7 @@ from recon.cli import process
 from recon.cli.options import progress_shown
 
 if TYPE_CHECKING:
+    from recon.base.month import Month
     from recon.base.result import Side
     from recon.config import Settings
     from recon.setup.init.configuration import Access
@@ -21,6 +22,20 @@ if TYPE_CHECKING:
 
 
 def init(
+    paths: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="FILES",
+            help="Files of contracts and of entries, a folder of them, or patterns like "
+            "'gl-*.csv'; if left out, databases.",
+        ),
+    ] = None,
+    contracts: Annotated[
+        str | None, typer.Option("--contracts", help="The files of the contracts.")
+    ] = None,
+    entries: Annotated[
+        str | None, typer.Option("--entries", help="The files of the entries.")
+    ] = None,
     server: Annotated[
         str | None, typer.Option("--server", help="The SQL Server that has both databases.")
     ] = None,
@@ -84,7 +99,7 @@ def init(
         bool, typer.Option("--force", help="Replace existing files, keeping them as *.bak.")
     ] = False,
 ) -> None:
-    """Write the configuration from the tables of your databases."""
+    """Write the configuration from your files or databases."""
     from recon.base.result import Side
     from recon.cli.init_proposals import files, proposals
     from recon.setup.init.configuration import Access
@@ -108,14 +123,43 @@ def init(
     tables = {Side.ANALYTICS: contracts_table, Side.ACCOUNTING: entries_table}
     _refuse_contradictions(given)
     asking = not yes and sys.stdin is not None and sys.stdin.isatty()
+    if paths or contracts or entries:
+        _refuse_databases(given, tables)
+        named = {Side.ANALYTICS: contracts, Side.ACCOUNTING: entries}
+        _of_files(paths or [], named, currency, out, (asking, force))
+        return
     if not asking:
         _refuse_incomplete(given, yes)
-    force = _allowed(out, force, asking)
+    force = _allowed(out, force, asking, list(_paths(out).values()))
     access, currency, catalogs = _reached(given, currency, asking)
     found = proposals(catalogs, tables, asking)
     texts = files(access, currency or "USD", catalogs, found, asking)
     with process.printing():
-        _write(out, texts, force)
+        _write({path: texts[name] for name, path in _paths(out).items()}, force, None)
+
+
+def _refuse_databases(given: Mapping[Side, Access], tables: Mapping[Side, str | None]) -> None:
+    """Raise UsageError where files and databases are named."""
+    access = (each for each in given.values() if each.server or each.database or each.connection)
+    if any(access) or any(tables.values()):
+        raise UsageError("Name files, or the servers and tables of databases, but not both.")
+
+
+def _of_files(
+    files: Sequence[str],
+    named: Mapping[Side, str | None],
+    currency: str | None,
+    out: Path,
+    allowed: tuple[bool, bool],
+) -> None:
+    """Write the configuration of files; `allowed` are asking and force."""
+    from recon.cli.init_files import proposed
+
+    asking, force = allowed
+    force = _allowed(out, force, asking, [out / "recon.toml"])
+    text, month = proposed(files, named, currency, out, asking)
+    with process.printing():
+        _write({out / "recon.toml": text}, force, month)
 
 
 def _refuse_contradictions(given: Mapping[Side, Access]) -> None:
@@ -153,14 +197,14 @@ def _paths(out: Path) -> dict[str, Path]:
     return {name: out / name for name in ("recon.toml", *QUERIES.values())}
 
 
-def _allowed(out: Path, force: bool, asking: bool) -> bool:
+def _allowed(out: Path, force: bool, asking: bool, paths: Sequence[Path]) -> bool:
     """Whether files may be replaced, the first question; raises UsageError."""
     from recon.setup.init.writing import refuse_existing
 
     if force:
         return True
     try:
-        refuse_existing(list(_paths(out).values()))
+        refuse_existing(paths)
     except UsageError:
         if asking and typer.confirm(f"Replace the configuration in {out} (it is kept as *.bak)?"):
             return True
@@ -202,7 +246,7 @@ def _catalogs(settings: Settings) -> dict[Side, Catalog]:
         return catalogs(settings, progress)
 
 
-def _write(out: Path, texts: Mapping[str, str], force: bool) -> None:
+def _write(files: Mapping[Path, str], force: bool, month: Month | None) -> None:
     """Write the files and print the next steps."""
     from datetime import date
 
@@ -210,7 +254,6 @@ def _write(out: Path, texts: Mapping[str, str], force: bool) -> None:
     from recon.config import find
     from recon.setup.init.writing import write_all
 
-    files = {path: texts[name] for name, path in _paths(out).items()}
     kept = write_all(files, force=force)
     typer.echo("\nWritten:")
     for path in files:
@@ -224,4 +267,4 @@ def _write(out: Path, texts: Mapping[str, str], force: bool) -> None:
         found = None
     option = "" if found == written else f' --config "{written}"'
     typer.echo(f"\nNext:\n  recon doctor{option}")
-    typer.echo(f"  recon month {Month.of(date.today()) - 1}{option}")
+    typer.echo(f"  recon month {month or Month.of(date.today()) - 1}{option}")

@@ -24,7 +24,7 @@ LINES = {
     "diff": "Show how two runs of a month differ, and why.",
     "tune": "Replay stored months under another tolerance.",
     "verify": "Prove from the evidence that runs are unchanged and correct.",
-    "init": "Write the configuration from the tables of your databases.",
+    "init": "Write the configuration from your files or databases.",
     "doctor": "Check everything that a month needs, before you run it.",
     "sample": "Make the sample again, or your own with planted errors.",
     "task": "Write and check the tasks of Windows Task Scheduler.",

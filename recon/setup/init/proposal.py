@@ -153,11 +153,15 @@ def ties(found: Sequence[tuple[int, Table]]) -> list[Table]:
     return [table for score, table in found[1:] if score >= found[0][0] - TIE]
 
 
-def _table_score(side: Side, table: Table) -> int:
+def suits(side: Side, table: Table) -> int:
+    """How well a table's columns suit a side, of 100."""
     found = _candidates(side, table, None)
     chosen = _chosen(found, NEEDED[side], LEAST_NEEDED, {})
-    covered = sum(min(candidate.score, 100) for candidate in chosen.values()) // len(NEEDED[side])
-    score = (3 * _name_score(side, table.name) + 7 * covered) // 10
+    return sum(min(candidate.score, 100) for candidate in chosen.values()) // len(NEEDED[side])
+
+
+def _table_score(side: Side, table: Table) -> int:
+    score = (3 * _name_score(side, table.name) + 7 * suits(side, table)) // 10
     is_copy = vocabulary.COPIES & set(names.words_of(table.name))
     return score * _COPY // 100 if is_copy else score
 

@@ -75,6 +75,7 @@ COLUMNS: Mapping[Side, Mapping[str, tuple[Words, ...]]] = {
             Words(85, "contract reference, opportunity number, subscription id, booked id"),
             Words(80, "deal key, contract key, deal code, contract code, opportunity key"),
             Words(75, "id, subscription number, order id, order number, sales order number"),
+            Words(70, "record id"),
         ),
         "revenue_type": (
             Words(100, "revenue type"),
@@ -94,7 +95,9 @@ COLUMNS: Mapping[Side, Mapping[str, tuple[Words, ...]]] = {
             Words(100, "duration months, term months, duration in months, term in months"),
             Words(95, "contract term months, contract months, contract duration months"),
             Words(90, "number of months, contract length months, length months, months"),
+            Words(90, "subscription term months, term length months, contract term in months"),
             Words(75, "duration, term, contract term, contract duration, subscription term"),
+            Words(70, "term length"),
             Words(60, "length, contract length"),
         ),
         "booking_date": (
@@ -103,25 +106,30 @@ COLUMNS: Mapping[Side, Mapping[str, tuple[Words, ...]]] = {
             Words(85, "won date, closed won date, order date, agreement date, sold date"),
             Words(50, "closed date", _WON),
             Words(45, "close date", _WON),
-            Words(40, "start date, contract start date", "no booking date: the start is used"),
+            Words(40, "start date, contract start date, contract start, contract term start, "
+                      "started date, activated date", "no booking date: the start is used"),
         ),
         "close_date": (
             Words(100, "contract end date, recognized end date, contract end, recognized end"),
             Words(98, "recognized end date, revenue end date, end date, date end, ends date"),
             Words(95, "service end date, service end, subscription end date, subscription end"),
+            Words(95, "contract term end, contract term end date"),
             Words(90, "term end date, term end, expiry date, expiration date"),
-            Words(85, "expires date, valid to, valid until, valid to date, end"),
+            Words(85, "expires date, valid to, valid until, valid to date, end, current term end"),
             Words(60, "close date, contract close date", _CRM),
         ),
         "start_date": (
             Words(100, "start date, contract start date, contract start, recognized start date"),
             Words(95, "service start date, subscription start date, service start, starts date"),
             Words(90, "effective date, effective from, valid from, term start date, term start"),
-            Words(80, "commencement date, begin date, go live date, start"),
+            Words(95, "contract term start, contract term start date"),
+            Words(80, "commencement date, begin date, go live date, start, current term start"),
+            Words(80, "started date, activated date"),
         ),
         "currency": (
             Words(100, "currency, currency code, iso currency, currency iso code"),
             Words(90, "contract currency, deal currency, iso, iso code, currency id"),
+            Words(85, "amount currency, local currency, document currency"),
         ),
         "customer_id": (
             Words(100, "customer id, customer number"),
@@ -132,6 +140,7 @@ COLUMNS: Mapping[Side, Mapping[str, tuple[Words, ...]]] = {
         "customer": (
             Words(100, "customer, customer name"),
             Words(90, "account name, company name, company, sold to, sold to name"),
+            Words(80, "customer company, associated company"),
             Words(70, "account"),
         ),
         "segment": (
@@ -155,6 +164,7 @@ COLUMNS: Mapping[Side, Mapping[str, tuple[Words, ...]]] = {
             Words(100, "entry id, entry number, journal entry id, journal line id, je line id"),
             Words(95, "journal entry number, je id, gl entry id, gl entry number, je number"),
             Words(90, "line id, posting id, transaction id, journal entry line id, entry line id"),
+            Words(90, "balance transaction id"),
             Words(80, "revenue recognized id, recognized id, rev recognized id, revenue entry id"),
             Words(70, "id, record id, transaction number, document line id, rev id, row id"),
             Words(60, "journal id, journal number", "the id of a journal may repeat on its lines"),
@@ -165,6 +175,7 @@ COLUMNS: Mapping[Side, Mapping[str, tuple[Words, ...]]] = {
             Words(85, "contract reference, deal reference, opportunity number, subscription id"),
             Words(80, "deal key, contract key, deal code, contract code, opportunity key"),
             Words(70, "order id, order number, sales order number, subscription number, booked id"),
+            Words(55, "assignment, assignment number", "the text by which postings are assigned"),
         ),
         "revenue_type": (
             Words(100, "revenue type"),
@@ -175,6 +186,9 @@ COLUMNS: Mapping[Side, Mapping[str, tuple[Words, ...]]] = {
         ),
         "amount": (
             Words(100, "amount, recognized amount, amount recognized, revenue amount"),
+            Words(100, "amount in transaction currency, amount in document currency"),
+            Words(90, "amount in local currency, amount in local cur, amount in lc, "
+                      "amount in company code currency, amount in doc currency, amount in doc cur"),
             Words(95, "recognized revenue, revenue recognized, revenue recognized amount"),
             Words(90, "posted amount, entry amount, line amount, amount posted, posting amount"),
             Words(80, "net amount, revenue, value, recognized value, transaction amount"),
@@ -187,14 +201,17 @@ COLUMNS: Mapping[Side, Mapping[str, tuple[Words, ...]]] = {
             Words(80, "posting months, year months"),
             Words(75, "period end date, period end, months, fiscal months, accounting date"),
             Words(50, "posting date, posted date, gl date, entry date, journal date, "
-                      "transaction date", "the day of posting, since there is no period"),
+                      "transaction date, pstng date, entry posting date",
+                  "the day of posting, since there is no period"),
+            Words(42, "date", "the day of posting, since there is no period"),
         ),
         "currency": (
             Words(100, "currency, currency code, iso currency, currency iso code"),
             Words(90, "transaction currency, entry currency, iso, iso code, currency id"),
+            Words(85, "amount currency, local currency, document currency, lcurr, l curr"),
         ),
         "posted_at": (
-            Words(100, "posted date, posting date, date posted, posted"),
+            Words(100, "posted date, posting date, date posted, posted, pstng date"),
             Words(85, "gl date, entry date, journal date, booked date"),
             Words(70, "created date, transaction date, document date"),
         ),
@@ -203,6 +220,7 @@ COLUMNS: Mapping[Side, Mapping[str, tuple[Words, ...]]] = {
             Words(95, "invoice number, invoice id, invoice reference, source document"),
             Words(85, "reference, voucher number, voucher, document, invoice, reference number"),
             Words(70, "external reference, source reference, source document number"),
+            Words(65, "number"),
         ),
     },
 }  # fmt: skip

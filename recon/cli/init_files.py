@@ -1,0 +1,232 @@
+"""`recon init` with files: two sides found, shown, and written."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import typer
+from rich.text import Text
+
+from recon.base.errors import UsageError
+from recon.base.month import Month
+from recon.base.result import Side
+from recon.base.text import counted
+from recon.cli import init_questions as questions
+from recon.cli.options import progress_shown
+from recon.config import Settings
+from recon.reports.console.dashboard import make_console
+from recon.reports.console.layout import Column, Pen
+from recon.setup.init import file_groups as groups
+from recon.setup.init.configuration import read_back
+from recon.setup.init.file_configuration import Money, configuration
+from recon.setup.init.file_groups import Group
+from recon.setup.init.file_preview import Preview, preview
+from recon.setup.init.file_side import Doubt, FileSide, optional
+from recon.setup.init.file_sides import understood
+from recon.setup.init.file_written import currency_of
+from recon.setup.init.looking import HEAD
+from recon.setup.init.writings import day
+
+_NOUNS = {Side.ANALYTICS: "contracts", Side.ACCOUNTING: "entries"}
+_MEGABYTE = 1 << 20
+
+
+def proposed(
+    paths: Sequence[str],
+    named: Mapping[Side, str | None],
+    currency: str | None,
+    folder: Path,
+    asking: bool,
+) -> tuple[str, Month | None]:
+    """The configuration's text, and the last month of entries.
+
+    Raises UsageError, ConfigError, SourceDataError and SourceUnreachable.
+    """
+    with progress_shown(quiet=False) as progress:
+        progress("Looking at the files")
+        chosen, rest = _sides(paths, named, asking)
+        sides = understood(chosen)
+    if asking:
+        sides = {side: _answered(each) for side, each in sides.items()}
+    money = _money(sides, currency)
+    text = configuration(sides, money, folder)
+    settings = read_back(text)
+    shown = _shown(sides, settings)
+    _print(sides, shown, money, rest)
+    return text, shown[Side.ACCOUNTING].last
+
+
+def _sides(
+    paths: Sequence[str], named: Mapping[Side, str | None], asking: bool
+) -> tuple[dict[Side, Group], list[Group]]:
+    """Each side's files, and those that are neither's."""
+    found = groups.named(named[Side.ANALYTICS], named[Side.ACCOUNTING], paths)
+    if len(found) == len(Side):
+        return found, []
+    others = groups.groups(paths)
+    if found:
+        ((side, group),) = found.items()
+        other = next(each for each in Side if each is not side)
+        return {side: group, other: groups.one(other, others, group)}, []
+    chosen, rest, clear = groups.sides(others)
+    if clear:
+        return chosen, rest
+    listed = " and ".join(str(group.path) for group in chosen.values())
+    if not asking:
+        raise UsageError(
+            f"Which of {listed} has the contracts is not clear; name them with --contracts FILE "
+            "and --entries FILE."
+        )
+    typer.echo(f"\nWhich of {listed} has the contracts is not clear.")
+    if not typer.confirm(f"Is it {chosen[Side.ANALYTICS].path}?", default=True):
+        chosen = dict(zip(chosen, reversed(chosen.values()), strict=True))
+    return chosen, rest
+
+
+def _answered(side: FileSide) -> FileSide:
+    """A side with the user's answers to open questions."""
+    if side.dates:
+        text = next(
+            text for ours in optional(side.side) if (found := side.profile(ours))
+            for text in found.distinct if day(text, side.dates[0])
+        )  # fmt: skip
+        ways = {str(number): form for number, form in enumerate(side.dates, 1)}
+        typer.echo(f"\nDates of the {_NOUNS[side.side]} could mean two days. {text!r} is")
+        for number, form in ways.items():
+            typer.echo(f"  {number}  {day(text, form):%d %B %Y}")
+        while (answer := questions.asked_for(f"Is it {' or '.join(ways)}")) not in ways:
+            pass
+        side = replace(
+            side, date_format=ways[answer], dates=(), doubts=_without(side, "date_format")
+        )
+    if side.amounts:
+        typer.echo(f"\nAmounts of the {_NOUNS[side.side]} could mean two numbers, like "
+                   + " and ".join(map(repr, side.amounts)) + ".")  # fmt: skip
+        while (answer := questions.asked_for("Decimals come after . or ,")) not in (".", ","):
+            pass
+        side = replace(side, decimal=answer, amounts=(), doubts=_without(side, "decimal"))
+    return side
+
+
+def _without(side: FileSide, setting: str) -> tuple[Doubt, ...]:
+    return tuple(doubt for doubt in side.doubts if not doubt.setting.endswith(setting))
+
+
+def _money(sides: Mapping[Side, FileSide], currency: str | None) -> Money:
+    if currency:
+        return Money(currency.upper())
+    found, why = currency_of(sides)
+    return Money(found or "USD", why if found else "nothing says it: is it right?")
+
+
+def _shown(sides: Mapping[Side, FileSide], settings: Settings) -> dict[Side, Preview]:
+    of = {Side.ANALYTICS: settings.analytics, Side.ACCOUNTING: settings.accounting}
+    return {side: preview(each, of[side], settings.policy) for side, each in sides.items()}
+
+
+def _print(
+    sides: Mapping[Side, FileSide],
+    shown: Mapping[Side, Preview],
+    money: Money,
+    rest: Sequence[Group],
+) -> None:
+    """Print both sides, five rows of each, and the doubts."""
+    pen = Pen(make_console(sys.stdout))
+    lines = [line for side in Side for line in _side(pen, sides[side], shown[side])]
+    lines += _doubts(pen, sides, shown, money)
+    if rest:
+        lines += ["", *pen.paragraph(pen.text(groups.unused(rest)))]  # type: ignore[list-item]
+    for line in lines:
+        pen.console.print(line, soft_wrap=True)
+
+
+def _side(pen: Pen, side: FileSide, shown: Preview) -> Iterator[Text]:
+    group = side.group
+    files = f", {group.files} files" if group.files > 1 else ""
+    yield from pen.heading(f"{_NOUNS[side.side]}: {group.path}{files}")
+    yield from pen.paragraph(pen.text(_read(side, shown)))
+    mapped = [
+        (
+            ours,
+            side.columns.get(ours) or f'"{side.fixed[ours]}" in every row',
+            side.whys.get(ours, ""),
+        )
+        for ours in optional(side.side)
+        if ours in side.columns or ours in side.fixed
+    ]
+    ours, theirs, whys = ([pen.text(row[at]) for row in mapped] for at in range(3))
+    yield from pen.table(
+        [
+            Column("recon's column", ours),
+            Column("your column", theirs, least=12, wrap=True),
+            Column("how sure", whys, least=20, wrap=True),
+        ]
+    )
+    yield Text()
+    columns = [[pen.text(row[at]) for row in shown.rows] for at in range(len(shown.columns))]
+    yield from pen.table(
+        [
+            Column(header, cells, right=header in ("value", "amount", "months"), least=8)
+            for header, cells in zip(shown.columns, columns, strict=True)
+        ]
+    )
+
+
+def _read(side: FileSide, shown: Preview) -> str:
+    """The sentence on how a side is written."""
+    first = side.group.looks[0]
+    parts = [
+        f"{first.encoding.upper()}, columns by {_DELIMITERS.get(first.delimiter, first.delimiter)}"
+    ]
+    if first.titles:
+        parts.append(f"{counted(first.titles, 'line')} above the header")
+    if side.skip_foot:
+        parts.append(f"{counted(side.skip_foot, 'line')} below the data")
+    if side.decimal:
+        parts.append(f"decimals after {side.decimal!r}")
+    if side.date_format:
+        parts.append(f"dates like {side.date_format}")
+    if side.invert:
+        parts.append("sign turned")
+    part = (
+        "" if first.whole else f" of its first {HEAD // _MEGABYTE} MB (and its end was looked at)"
+    )
+    return f"{'; '.join(parts)}. {shown.read:,} rows read{part}; the first as recon reads them:"
+
+
+_DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "|"}
+
+
+def _doubts(
+    pen: Pen, sides: Mapping[Side, FileSide], shown: Mapping[Side, Preview], money: Money
+) -> Iterator[Text]:
+    """The list of doubts, each with its setting."""
+    found = [(doubt.setting, doubt.sentence) for side in sides.values() for doubt in side.doubts]
+    if money.why.endswith("?"):
+        found.append(
+            (
+                "policy.currency",
+                f"no column, sign or name says the currency; taken: {money.currency}",
+            )
+        )
+    elif money.why:
+        found.append(("policy.currency", f"{money.currency}, by {money.why}"))
+    for side, each in shown.items():
+        for reason, rows in list(each.reasons.items())[:3]:
+            found.append(
+                (f"{side}.columns", f"{counted(rows, 'row')} cannot be compared: {reason}")
+            )
+        if each.problem:
+            found.append((f"{side}.columns.close_date", each.problem))
+    yield from pen.heading("Not sure" if found else "Sure of everything")
+    if found:
+        settings, sentences = ([pen.text(row[at]) for row in found] for at in range(2))
+        yield from pen.table(
+            [
+                Column("setting", settings, least=16, wrap=True),
+                Column("what it decides", sentences, least=30, wrap=True),
+            ]
+        )

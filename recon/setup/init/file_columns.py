@@ -1,0 +1,165 @@
+"""Dates, ids of entries, and types, by names and values.
+
+The day on which a deal was won is known by the terms that begin after it, an id of entries by being
+another one in each row, a revenue type by its words.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import date
+
+from recon.base.fields import PERIOD
+from recon.setup.init import names
+from recon.setup.init.file_ids import taken
+from recon.setup.init.file_side import DATES, FileSide
+from recon.setup.init.revenue_types import share, types_of
+from recon.setup.init.schema import Family
+from recon.setup.init.writings import Profile, day
+
+_TERM_ENDS = "9999-12-31"
+_SUBSCRIPTION = "Subscription"
+_LEAST = 0.5
+# More values are rather remarks than types.
+_MOST_TYPES = 50
+
+
+def with_days(side: FileSide) -> FileSide:
+    """Dates that are dates, and a day of booking."""
+    for ours in DATES[side.side]:
+        found = side.profile(ours)
+        if found is not None and not (found.formats or not found.texts):
+            side = side.with_column(ours, None)
+    close, duration = side.profile("close_date"), side.profile("duration_months")
+    if duration is not None and not _whole(duration):
+        side = side.with_column("duration_months", None).with_doubt(
+            f"{duration.name!r} has no whole numbers of months", "analytics.columns.duration_months"
+        )
+        duration = None
+    if close is not None and duration is not None and _is_won(side, close):
+        side = side.with_column("close_date", None)
+        if "start_date" not in side.columns and "booking_date" in side.columns:
+            start = side.columns["booking_date"]
+            side = taken(side, "start_date", start, "sure: its name and type")
+        if "start_date" in side.columns or "booking_date" not in side.columns:
+            side = taken(side, "booking_date", close.name, "likely: the day the deal was won")
+    if "booking_date" not in side.columns and "start_date" in side.columns:
+        start = side.columns["start_date"]
+        side = taken(side, "booking_date", start, "likely: no booking date; the start is used")
+    return side
+
+
+def _whole(profile: Profile) -> bool:
+    return all(re.fullmatch(r"\d{1,4}([.,]0+)?", text) for text in profile.texts)
+
+
+def _is_won(side: FileSide, close: Profile) -> bool:
+    """Whether a close date is the day of winning.
+
+    Then hardly any term ends on it.
+    """
+    if not any(word in names.words_of(close.name) for word in ("close", "closed")):
+        return False
+    start = side.profile("start_date") or side.profile("booking_date")
+    if start is None or start.name == close.name:
+        return True
+    at = [side.group.looks[0].header.index(each.name) for each in (start, close)]
+    begun = [_day(record.cells[at[0]], start) for record in side.rows.rows]
+    ended = [_day(record.cells[at[1]], close) for record in side.rows.rows]
+    both = [(a, b) for a, b in zip(begun, ended, strict=True) if a and b]
+    late = sum((b - a).days > 31 for a, b in both)  # noqa: PLR2004 - more than a month
+    return late * 2 < len(both) or not both
+
+
+def _day(text: str, profile: Profile) -> date | None:
+    return next((found for form in profile.formats if (found := day(text, form))), None)
+
+
+def with_end(side: FileSide) -> FileSide:
+    """The end of each term: a date, or its duration."""
+    if "close_date" not in side.columns and "duration_months" in side.columns:
+        side = side.with_fixed("close_date", _TERM_ENDS)
+        return side.with_doubt(
+            "no column says when a term ends; it ends by its duration",
+            "analytics.columns.close_date",
+        )
+    if "duration_months" not in side.columns and "close_date" in side.columns:
+        side = replace(side, by_dates=True)
+        return side.with_doubt(
+            "no column has the duration; a term runs from its start to its close, both included",
+            "policy.term, or analytics.columns.duration_months",
+        )
+    return side
+
+
+def with_period(side: FileSide) -> FileSide:
+    """With the month of recognition, by a column of dates."""
+    found = side.profile(PERIOD)
+    if found is not None and found.formats:
+        return side
+    side = side.with_column(PERIOD, None)
+    likely = [each for each in side.profiles.values() if each.formats and each.texts]
+    likely = [each for each in likely if each.family is Family.DATE]
+    if not likely:
+        return side
+    side = taken(side, PERIOD, likely[0].name, "perhaps: the first dates of the file")
+    return side.with_doubt(
+        f"{likely[0].name!r} is taken as the day that says the month",
+        "accounting.columns.recognition_period",
+    )
+
+
+def with_entry_id(side: FileSide) -> FileSide:
+    """Ids of entries that differ, else none."""
+    found = side.profile("entry_id")
+    if found is not None and len(found.distinct) * 10 >= len(side.rows.rows) * 9:
+        return side
+    if found is not None:
+        side = side.with_column("entry_id", None)
+        if "document_ref" not in side.columns:
+            side = side.with_column("document_ref", found.name, "likely: it repeats on lines")
+    document = side.profile("document_ref")
+    if document is not None and len(document.distinct) == len(side.rows.rows):
+        side = side.with_column("entry_id", document.name, "perhaps: each entry has a document")
+        return replace(side, repeated_ids=True).with_doubt(
+            f"entries are known by {document.name!r}, which each of these rows has for itself",
+            "accounting.columns.entry_id",
+        )
+    return side.with_fixed("entry_id", "").with_doubt(
+        "no column has an id for each entry; entries have none",
+        "accounting.columns.entry_id",
+    )
+
+
+def with_types(side: FileSide, contracts: FileSide | None) -> FileSide:
+    """Revenue types by their words, else one for all."""
+    key, found = "revenue_type", side.profile("revenue_type")
+    if found is None or share(found.texts) < _LEAST:
+        side, named = side.with_column(key, None), found
+        likely = [each for each in side.free() if each.family is Family.TEXT]
+        found = max(likely, key=lambda each: share(each.texts), default=None)
+        if found is None or share(found.texts) < _LEAST or len(found.distinct) > 50:  # noqa: PLR2004
+            return _with_one_type(side, named, contracts)
+        side = side.with_column(key, found.name, "likely: its values")
+    types = types_of(found.distinct)
+    side = replace(side, types=types)
+    if types.unknown:
+        listed = ", ".join(map(repr, types.unknown[:5]))
+        side = side.with_doubt(f"no revenue type is known for {listed}", "policy.aliases")
+    return side
+
+
+def _with_one_type(side: FileSide, named: Profile | None, contracts: FileSide | None) -> FileSide:
+    kinds = (
+        set(contracts.types.known) | set(contracts.types.aliases.values()) if contracts else set()
+    )
+    one = kinds.pop() if len(kinds) == 1 else _SUBSCRIPTION
+    if contracts and contracts.fixed.get("revenue_type"):
+        one = contracts.fixed["revenue_type"]
+    values = f" ({named.name!r} has {named.distinct[0]!r} …)" if named and named.texts else ""
+    side = side.with_fixed("revenue_type", one)
+    return side.with_doubt(
+        f"no column has revenue types{values}; all rows are taken as {one}",
+        f"{side.side}.fixed.revenue_type",
+    )

@@ -1,0 +1,143 @@
+"""From two sides in files to the text of recon.toml."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from recon.base.result import Side
+from recon.setup.init import names
+from recon.setup.init.configuration import string
+from recon.setup.init.file_side import FileSide, optional
+
+_HEAD = """\
+# The configuration of recon, made by `recon init` from files. Relative paths start beside this
+# file. The comments say why, and what to change.
+"""
+_POLICY = """
+# The folder of the reports; by default reports/ beside the folder of this file.
+# [reports]
+# directory = "../reports"
+
+[policy]
+tolerance = "1%"                   # of the expected amount
+"""
+_TITLES = {Side.ANALYTICS: "Booked contracts", Side.ACCOUNTING: "Recognized revenue"}
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """The currency of rows that have none, and why."""
+
+    currency: str
+    why: str = ""
+
+
+def configuration(sides: Mapping[Side, FileSide], money: Money, folder: Path) -> str:
+    """The text of recon.toml in a folder."""
+    parts = [_HEAD, *(_side(sides[side], folder) for side in Side), _POLICY]
+    why = f"   # {comment(money.why)}" if money.why else ""
+    lines = [f"currency = {string(money.currency)}{why}"]
+    contracts = sides[Side.ANALYTICS]
+    if contracts.by_dates:
+        lines.append('term = "dates"                     # from start to close, both included')
+    if contracts.exact_ids:
+        lines.append('ids = "exact"                      # case counts in ids')
+    return "\n".join(parts) + "\n".join(lines) + "\n" + _aliases(sides.values())
+
+
+def _side(side: FileSide, folder: Path) -> str:
+    key, first = side.side, side.group.looks[0]
+    lines = [f"# {_TITLES[key]}.", f"[{key}]", 'source = "files"']
+    lines.append(f"path = {string(relative(side.group.path, folder))}")
+    if first.encoding != "utf-8":
+        lines.append(f"encoding = {string(first.encoding)}")
+    if first.delimiter != ",":
+        lines.append(f"delimiter = {string(first.delimiter)}")
+    lines += [*_numbers(side), *_days(side), *_rows(side)]
+    if side.repeated_ids:
+        lines.append('repeated_ids = "keep"              # a document may have several lines')
+    if side.compliance:
+        listed = ", ".join(string(names.snake(name)) for name in side.compliance)
+        lines.append(f"compliance = [{listed}]   # columns that `recon explain` shows")
+    lines += ["", f"[{key}.columns]            # recon's name = yours"]
+    lines += [
+        f"{ours} = {string(side.columns[ours])}" + _why(side.whys.get(ours, ""))
+        for ours in optional(key)
+        if ours in side.columns
+    ]
+    lines += [f"{names.snake(name)} = {string(name)}" for name in side.compliance]
+    if side.fixed:
+        lines += ["", f"[{key}.fixed]              # no column has it: the same in every row"]
+        lines += [f"{ours} = {string(value)}" for ours, value in side.fixed.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _numbers(side: FileSide) -> list[str]:
+    lines = []
+    if side.decimal:
+        lines.append(f"decimal = {string(side.decimal)}")
+    elif side.amounts:
+        both = comment(" and ".join(side.amounts))
+        lines += [f"# {both} could mean two numbers: choose one.",
+                  '# decimal = "."', '# decimal = ","']  # fmt: skip
+    if side.invert:
+        lines.append("invert = true                      # nearly all amounts are negative")
+    if side.unit:
+        lines.append(f"unit = {string(side.unit)}                      # amounts are in cents")
+    return lines
+
+
+def _days(side: FileSide) -> list[str]:
+    if side.date_format:
+        return [f"date_format = {string(side.date_format)}"]
+    if not side.dates:
+        return []
+    return [
+        "# The dates could mean two days: choose one.",
+        *(f"# date_format = {string(form)}" for form in side.dates),
+    ]
+
+
+def _rows(side: FileSide) -> list[str]:
+    lines = []
+    if side.skip_foot:
+        lines.append(f"skip_foot = {side.skip_foot}                      # lines below the data")
+    if side.where:
+        lines.append(f"where = {string(side.where)}")
+    return lines
+
+
+def _aliases(sides: Iterable[FileSide]) -> str:
+    aliases: dict[str, str] = {}
+    unknown: list[str] = []
+    for side in sides:
+        for alias, name in side.types.aliases.items():
+            if alias.casefold() not in map(str.casefold, aliases):
+                aliases[alias] = name
+        unknown += [value for value in side.types.unknown if value not in unknown]
+    if not aliases and not unknown:
+        return ""
+    lines = ["", "[policy.aliases]            # your name = recon's revenue type"]
+    lines += [f"{string(alias)} = {string(name)}" for alias, name in aliases.items()]
+    lines += [f'# {string(value)} = ""   # which one is it?' for value in unknown]
+    return "\n".join(lines) + "\n"
+
+
+def _why(text: str) -> str:
+    return "" if text.startswith("sure") or not text else f"   # {comment(text)}"
+
+
+def relative(path: Path, folder: Path) -> str:
+    """A path beside the configuration, with slashes."""
+    try:
+        return Path(os.path.relpath(path.absolute(), folder.absolute())).as_posix()
+    except ValueError:  # another drive of Windows
+        return path.absolute().as_posix()
+
+
+def comment(text: str) -> str:
+    """A text that is safe in a comment."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)

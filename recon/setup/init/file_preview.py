@@ -1,0 +1,124 @@
+"""Rows of a side as recon's intake reads them.
+
+Of a large file it is the beginning that is read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from recon.base import money, temporary
+from recon.base.errors import LooksLikeCrmCloseDate
+from recon.base.month import Month
+from recon.base.policy import Policy
+from recon.base.result import Side
+from recon.config import SourceSettings
+from recon.reconciliation.intake import load_contracts, refuse_crm_close_dates, view_entries
+from recon.reconciliation.policy_sql import register_policy
+from recon.setup.init.file_side import FileSide
+from recon.sources.files import FilesSource
+from recon.store.session import Session, reading, session
+
+SHOWN = 5
+_COLUMNS: Mapping[Side, tuple[str, ...]] = {
+    Side.ANALYTICS: ("contract", "type", "value", "months", "start", "close"),
+    Side.ACCOUNTING: ("entry", "contract", "type", "amount", "month"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """The first rows of a side, and its faults.
+
+    `reasons` are the numbers of invalid rows by reason; `last` is the last month of entries.
+    """
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    read: int
+    reasons: Mapping[str, int]
+    notices: tuple[str, ...]
+    last: Month | None = None
+    problem: str = ""
+
+
+def preview(side: FileSide, settings: SourceSettings, policy: Policy) -> Preview:
+    """The preview of a side; raises SourceDataError, ConfigError and SourceUnreachable."""
+    first = side.group.looks[0]
+    with temporary.folder() as folder, session() as connection:
+        path = Path(folder) / first.path.name
+        path.write_text(first.head, encoding="utf-8", newline="")
+        here = replace(
+            settings, path=path, encoding="utf-8", skip_foot=side.skip_foot if first.whole else 0
+        )
+        notices: list[str] = []
+        source = FilesSource(here)
+        with source.opened(connection, notices.append) as relation:
+            register_policy(connection, policy)
+            with reading(side.side, str(first.path)):
+                if side.side is Side.ANALYTICS:
+                    load_contracts(connection, relation, policy)
+                    return replace(_contracts(connection), notices=tuple(notices))
+                view_entries(connection, relation, policy, here.compliance)
+                return replace(_entries(connection), notices=tuple(notices))
+
+
+def _contracts(connection: Session) -> Preview:
+    problem = ""
+    try:
+        refuse_crm_close_dates(connection)
+    except LooksLikeCrmCloseDate as error:
+        problem = str(error)
+    rows = connection.execute(
+        f"""SELECT id, coalesce(type, type_text), value, currency, duration, started_on, close_date
+        FROM contracts_typed ORDER BY row LIMIT {SHOWN}"""
+    ).fetchall()
+    shown = [
+        (_text(key), _text(kind), _money(value, code), _text(months), _text(start), _text(close))
+        for key, kind, value, code, months, start, close in rows
+    ]
+    return replace(_counted(connection, "contracts_typed", Side.ANALYTICS, shown), problem=problem)
+
+
+def _entries(connection: Session) -> Preview:
+    connection.execute(
+        "CREATE TEMP TABLE entries_seen AS SELECT * FROM entries_of('entries_raw_numbered')"
+    )
+    rows = connection.execute(
+        f"""SELECT entry_id, id, coalesce(type, type_text), amount, currency, month
+        FROM entries_seen ORDER BY row LIMIT {SHOWN}"""
+    ).fetchall()
+    shown = [
+        (_text(key), _text(of), _text(kind), _money(amount, code), _month(month))
+        for key, of, kind, amount, code, month in rows
+    ]
+    last = connection.execute("SELECT max(month) FROM entries_seen").fetchone()
+    found = _counted(connection, "entries_seen", Side.ACCOUNTING, shown)
+    return replace(found, last=Month(last[0]) if last and last[0] is not None else None)
+
+
+def _counted(
+    connection: Session, relation: str, side: Side, shown: Sequence[tuple[str, ...]]
+) -> Preview:
+    counts = connection.execute(
+        f"SELECT reason, count(*) FROM {relation} GROUP BY 1 ORDER BY 2 DESC, 1"
+    ).fetchall()
+    reasons = {reason: count for reason, count in counts if reason is not None}
+    read = sum(count for _, count in counts)
+    return Preview(_COLUMNS[side], tuple(shown), read, reasons, ())
+
+
+def _text(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+def _money(value: int | None, currency: str | None) -> str:
+    return (
+        "" if value is None else f"{money.pretty(value, currency or '')} {currency or ''}".strip()
+    )
+
+
+def _month(index: int | None) -> str:
+    return "" if index is None else str(Month(index))

@@ -1,0 +1,89 @@
+"""A proposed side in files: columns, notation, doubts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from recon.base.fields import DEBIT_CREDIT, PERIOD, known
+from recon.base.result import Side
+from recon.setup.init.file_groups import Group
+from recon.setup.init.file_rows import Kept, Rows
+from recon.setup.init.revenue_types import Types
+from recon.setup.init.writings import Profile
+
+DATES = {
+    Side.ANALYTICS: ("start_date", "booking_date", "close_date", "terminated_on"),
+    Side.ACCOUNTING: (PERIOD,),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """Something unsure, and the setting that decides it."""
+
+    sentence: str
+    setting: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileSide:
+    """A side in files, as it is proposed.
+
+    `columns` are theirs by ours, `whys` say why each. `dates` and `amounts` are left open: formats
+    and texts that could mean two things.
+    """
+
+    side: Side
+    group: Group
+    profiles: Mapping[str, Profile]
+    rows: Rows
+    columns: Mapping[str, str]
+    whys: Mapping[str, str] = field(default_factory=dict)
+    fixed: Mapping[str, str] = field(default_factory=dict)
+    compliance: tuple[str, ...] = ()
+    types: Types = field(default_factory=Types)
+    doubts: tuple[Doubt, ...] = ()
+    decimal: str | None = None
+    date_format: str | None = None
+    dates: tuple[str, ...] = ()
+    amounts: tuple[str, ...] = ()
+    invert: bool = False
+    unit: str | None = None
+    where: str | None = None
+    kept: Kept | None = None
+    skip_foot: int = 0
+    repeated_ids: bool = False
+    by_dates: bool = False
+    exact_ids: bool = False
+
+    def profile(self, ours: str) -> Profile | None:
+        """The profile of the column that is ours, else None."""
+        return self.profiles.get(self.columns.get(ours, ""))
+
+    def with_doubt(self, sentence: str, setting: str) -> FileSide:
+        """The side with one more doubt."""
+        return replace(self, doubts=(*self.doubts, Doubt(sentence, setting)))
+
+    def with_column(self, ours: str, theirs: str | None, why: str = "") -> FileSide:
+        """The side with a column set, or without it."""
+        columns = {our: their for our, their in self.columns.items() if our != ours}
+        whys = {our: text for our, text in self.whys.items() if our != ours}
+        if theirs is not None:
+            columns[ours], whys[ours] = theirs, why
+        return replace(self, columns=columns, whys=whys)
+
+    def with_fixed(self, ours: str, value: str) -> FileSide:
+        """The side with the same value in every row."""
+        found = self.with_column(ours, None)
+        return replace(found, fixed={**self.fixed, ours: value})
+
+    def free(self) -> list[Profile]:
+        """The columns that nothing uses yet."""
+        taken = set(self.columns.values())
+        return [profile for name, profile in self.profiles.items() if name not in taken]
+
+
+def optional(side: Side) -> tuple[str, ...]:
+    """The names of our columns, in their order."""
+    return (*known(side), *(DEBIT_CREDIT if side is Side.ACCOUNTING else ()))

@@ -1,0 +1,166 @@
+"""How amounts, dates and rows of a side are written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from statistics import median
+
+from recon.base.fields import AMOUNTS, DEBIT_CREDIT, NEEDED
+from recon.base.result import Side
+from recon.base.text import counted
+from recon.setup.init.file_rows import apart
+from recon.setup.init.file_side import DATES, FileSide
+from recon.setup.init.schema import Family
+from recon.setup.init.writings import Profile, day, decimal_of, format_of
+from recon.sources.notation import SIGNS
+
+
+def written(side: FileSide) -> FileSide:
+    """A side with the notation of its amounts and dates."""
+    figures = [each for ours in (AMOUNTS[side.side], *DEBIT_CREDIT) if (each := side.profile(ours))]
+    decimal, doubtful = decimal_of(figures)
+    side = replace(side, decimal=decimal, amounts=doubtful)
+    if doubtful:
+        both = " and ".join(map(repr, doubtful))
+        side = side.with_doubt(
+            f"amounts could mean two numbers, like {both}", f"{side.side}.decimal"
+        )
+    return _signed(_with_where(_dated(side)), figures)
+
+
+def _dated(side: FileSide) -> FileSide:
+    ours = {each: found for each in DATES[side.side] if (found := side.profile(each))}
+    forms = format_of(ours.values())
+    if not forms:
+        forms = (next(found.formats for found in ours.values() if found.formats != ("",))[0],)
+        other = [our for our, found in ours.items() if found.formats not in (("",), ())
+                 and forms[0] not in found.formats]  # fmt: skip
+        for our in other:
+            side = side.with_doubt(
+                f"dates are written in more than one way; {ours[our].name!r} differs",
+                f"{side.side}.columns.{our}",
+            )
+            if our not in NEEDED[side.side]:
+                side = side.with_column(our, None)
+    if len(forms) == 1:
+        return replace(side, date_format=forms[0] or None)
+    text = next(found.distinct[0] for found in ours.values() if found.formats not in (("",), ()))
+    ways = [f"{day(text, form):%d %B %Y} ({form})" for form in forms]
+    side = replace(side, dates=forms)
+    return side.with_doubt(f"{text!r} could be {' or '.join(ways)}", f"{side.side}.date_format")
+
+
+def _with_where(side: FileSide) -> FileSide:
+    """The condition that keeps its rows, if needed."""
+    first, rows = side.group.looks[0], side.rows
+    wanted, parts = [*side.columns.values(), *side.profiles], []
+    if rows.among:
+        told = apart(first, rows.rows, (*rows.among, *rows.end), wanted)
+        if told and all(record.width == len(first.header) for record in rows.end):
+            side = replace(side, skip_foot=0)  # the condition leaves them out, too
+        told = told or apart(first, rows.rows, rows.among, wanted)
+        parts += [told] if told else []
+        side = side.with_doubt(
+            f"{counted(len(rows.among), 'line')} among the rows look like sections or totals"
+            + (
+                f"; only rows with {told} are taken" if told else ", and no column tells them apart"
+            ),
+            f"{side.side}.where",
+        )
+    if side.kept:
+        parts.append(side.kept.where)
+        side = side.with_doubt(f"only rows with {side.kept.where} are taken", f"{side.side}.where")
+    return replace(side, where=" AND ".join(parts) or None)
+
+
+def _signed(side: FileSide, figures: Sequence[Profile]) -> FileSide:
+    """The sign of a ledger that writes revenue as negative."""
+    marks = {each.mark for profile in figures for each in profile.amounts} & {"CR", "DR"}
+    if marks:
+        side = side.with_doubt(
+            "amounts end in CR or DR, which recon does not read; export debit and credit columns",
+            f"{side.side}.columns.debit and credit",
+        )
+    values = list(_values(side, figures))
+    below = [-value for value in values if value < 0]
+    enough = len(below) * 3 >= len(values) * 2 and sum(below) * 4 >= sum(map(abs, values)) * 3
+    if side.side is not Side.ACCOUNTING or not below or not enough:
+        return side
+    return replace(side, invert=True).with_doubt(
+        "most amounts are negative: taken as revenue that is written as credits",
+        "accounting.invert",
+    )
+
+
+def _values(side: FileSide, figures: Sequence[Profile]) -> Iterable[Decimal]:
+    for profile in figures:
+        sign = -1 if profile.name == side.columns.get("debit") else 1
+        for each in profile.amounts:
+            if value := each.value(side.decimal or "."):
+                yield sign * value
+
+
+def with_unit(found: Mapping[Side, FileSide]) -> FileSide:
+    """The entries, in cents where 100 times too large."""
+    contracts, entries = found[Side.ANALYTICS], found[Side.ACCOUNTING]
+    amount = entries.profile("amount")
+    if amount is None or amount.family is not Family.INTEGER:
+        return entries
+    parts = _parts(contracts)
+    at = [entries.group.looks[0].header.index(entries.columns[ours])
+          for ours in ("contract_id", "amount")]  # fmt: skip
+    rates = [
+        abs(Decimal(record.cells[at[1]])) / parts[key]
+        for record in entries.rows.rows
+        if (key := record.cells[at[0]].casefold()) in parts and record.cells[at[1]]
+    ]
+    if not rates or not 50 < median(rates) < 200:  # noqa: PLR2004 - about a hundred
+        return entries
+    return replace(entries, unit="0.01").with_doubt(
+        "amounts are about a hundred times those of the contracts: taken as cents",
+        "accounting.unit",
+    )
+
+
+def _parts(contracts: FileSide) -> dict[str, Decimal]:
+    """The value of a contract by months, by its id."""
+    wanted = ("contract_id", "contract_value", "duration_months")
+    if any(ours not in contracts.columns for ours in wanted):
+        return {}
+    amounts = contracts.profiles[contracts.columns["contract_value"]].amounts
+    value = {each.text: each.value(contracts.decimal or ".") for each in amounts}
+    header = contracts.group.looks[0].header
+    at = [header.index(contracts.columns[ours]) for ours in wanted]
+    found = {}
+    for record in contracts.rows.rows:
+        key, text, months = (record.cells[place] for place in at)
+        if months.isdigit() and int(months) and value.get(text, Decimal(0)) > 0:
+            found[key.casefold()] = value[text] / int(months)
+    return found
+
+
+def currency_of(found: Mapping[Side, FileSide]) -> tuple[str | None, str]:
+    """The currency of rows without one, and why.
+
+    None where nothing says it.
+    """
+    codes = {
+        code.upper() for each in found.values() if (column := each.profile("currency"))
+        for code in column.distinct
+    }  # fmt: skip
+    if len(codes) == 1:
+        return codes.pop(), "the only currency of the files"
+    for side, each in found.items():
+        for ours in (AMOUNTS[side], *DEBIT_CREDIT):
+            profile = each.profile(ours)
+            named = re.search(r"\(([A-Z]{3})\)", profile.name) if profile else None
+            marks = {a.mark for a in profile.amounts} - {"", "CR", "DR"} if profile else set()
+            if named:
+                return named[1], f"the name of the column {profile.name!r}" if profile else ""
+            if len(marks) == 1:
+                mark = marks.pop()
+                return SIGNS.get(mark, [mark])[0], f"the sign {mark} of amounts"
+    return None, ""

@@ -1,0 +1,227 @@
+"""A look at a file: its head and its tail.
+
+However large the file is, at most `HEAD` and `TAIL` bytes of it are read. The header is the line
+whose names the vocabulary knows best; what comes above it are titles.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+
+from recon.base.errors import SourceDataError, SourceUnreachable
+from recon.base.fields import DEBIT_CREDIT
+from recon.setup.init import names, vocabulary
+from recon.sources.csv_lines import DELIMITERS
+
+HEAD, TAIL = 2 << 20, 1 << 18
+# Among so many lines the header is looked for, and so many records are looked at.
+FIRST, MOST = 100, 5_000
+_BLANKS = " \t\u00a0"
+_NO_TEXT = {
+    b"%PDF": "a PDF", b"\x1f\x8b": "an archive", b"\xd0\xcf\x11\xe0": "an old workbook (.xls)",
+    b"PK\x03\x04": "a workbook or an archive", b"PAR1": "a Parquet file",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A record's cells, trimmed, as many as the header has.
+
+    `width` is how many fields it has itself, `lines` how many lines that are not blank.
+    """
+
+    cells: tuple[str, ...]
+    width: int
+    lines: int
+
+    @property
+    def filled(self) -> int:
+        """How many cells are not blank."""
+        return sum(map(bool, self.cells))
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Header and records of a file.
+
+    `records` are those of its beginning, `last` those of its end; `whole` where the beginning is
+    all of it. `titles` lines come before the header; `head` is the text that was read.
+    """
+
+    path: Path
+    encoding: str
+    delimiter: str
+    header: tuple[str, ...]
+    records: tuple[Record, ...]
+    last: tuple[Record, ...]
+    titles: int
+    whole: bool
+    head: str
+
+    @property
+    def kind(self) -> tuple[object, ...]:
+        """The form that files of one side share."""
+        return self.header, self.delimiter, self.encoding
+
+    def column(self, name: str) -> list[str]:
+        """The cells of a column."""
+        at = self.header.index(name)
+        return [record.cells[at] for record in self.records]
+
+
+def look(path: Path) -> Look:
+    """The look at a file.
+
+    Raises SourceUnreachable where it cannot be read, SourceDataError where it is no table of text.
+    """
+    head, tail, whole = _bytes(path)
+    _refuse_other_kinds(path, head)
+    encoding = _encoding(path, head)
+    text = codecs.getincrementaldecoder(encoding)("strict").decode(head, final=whole)
+    if not whole:
+        text = text[: text.rfind("\n") + 1] or text
+    text = text.removeprefix("\ufeff")
+    if not text.strip():
+        raise SourceDataError(f"{path} is empty; export it again, or leave it out.")
+    found = _with_header(path, encoding, text, whole)
+    if len(found.header) < 2:  # noqa: PLR2004 - an id and an amount at the least
+        raise SourceDataError(
+            f"{path} has no table with several columns (its first line is "
+            f"{_shortened(text.splitlines()[0])}); export it as CSV, with a line of column names."
+        )
+    return found if whole else replace(found, last=_last(found, tail))
+
+
+def _bytes(path: Path) -> tuple[bytes, bytes, bool]:
+    """The beginning, the end, and whether the former is all."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(HEAD)
+            size = file.seek(0, 2)
+            # An even place, where a character of UTF-16 begins.
+            file.seek(max(size - TAIL, 0) // 2 * 2)
+            return head, file.read(TAIL), size <= HEAD
+    except OSError as error:
+        raise SourceUnreachable(
+            f"{path} cannot be read ({error.strerror}); check that it exists and is readable."
+        ) from error
+
+
+def _refuse_other_kinds(path: Path, head: bytes) -> None:
+    for start, kind in _NO_TEXT.items():
+        if head.startswith(start):
+            raise SourceDataError(f"{path} is {kind}; save it as CSV, then run again.")
+
+
+def _encoding(path: Path, head: bytes) -> str:
+    """The encoding of the text; raises SourceDataError for none."""
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    zeros = head.count(0)
+    if zeros:
+        for encoding, place in (("utf-16-le", 1), ("utf-16-be", 0)):
+            if head[place::2].count(0) > len(head) * 0.4 and not head[1 - place :: 2].count(0):
+                return encoding
+        raise SourceDataError(f"{path} is not a text file (it has zero bytes); save it as CSV.")
+    try:
+        codecs.getincrementaldecoder("utf-8")("strict").decode(head)
+    except UnicodeDecodeError:
+        controls = sum(head.count(code) for code in range(32) if code not in (9, 10, 12, 13))
+        if controls * 50 > len(head):
+            raise SourceDataError(f"{path} is not a text file; save it as CSV.") from None
+        try:
+            head.decode("cp1252")
+        except UnicodeDecodeError:
+            return "latin-1"
+        return "cp1252"
+    return "utf-8"
+
+
+def _with_header(path: Path, encoding: str, text: str, whole: bool) -> Look:
+    """The look with header and records, by the best delimiter."""
+    told = re.match(r'"?sep=(.)"?\s*\r?\n', text)
+    first = text.splitlines(keepends=True)[:FIRST]
+    best: tuple[tuple[int, int], int, str] | None = None
+    for delimiter in told[1] if told else DELIMITERS:
+        for at, line in enumerate(first):
+            if at == 0 and told:
+                continue
+            score = _score(_fields(line, delimiter))
+            if best is None or score > best[0]:
+                best = score, at, delimiter
+    _, at, delimiter = best or ((0, 0), 0, ",")
+    records = list(_records("".join(text.splitlines(keepends=True)[at:]), delimiter))
+    header = records[0][0] if records else []
+    named = tuple(name.strip() or f"column {i}" for i, name in enumerate(header, 1))
+    rows = tuple(_record(cells, lines, len(named)) for cells, lines in records[1:])
+    titles = sum(bool(line.strip()) for line in first[bool(told) : at])
+    return Look(path, encoding, delimiter, named, rows, rows, titles, whole, text)
+
+
+def _score(cells: Sequence[str]) -> tuple[int, int]:
+    """How much a line looks like a header, by names."""
+    filled = [cell.strip() for cell in cells if cell.strip()]
+    distinct = len({cell.lower() for cell in filled})
+    if any(re.fullmatch(r"[\d\W]+", cell) for cell in filled):
+        return (0, 0)
+    known = sum(_is_known(cell) for cell in filled)
+    return (known if known > 1 else 0, distinct)
+
+
+@cache
+def _known() -> frozenset[str]:
+    listed = [words for side in vocabulary.COLUMNS.values() for each in side.values()
+              for words in each]  # fmt: skip
+    return frozenset(names.known(listed)) | frozenset(DEBIT_CREDIT)
+
+
+def _is_known(name: str) -> bool:
+    return names.compact(name) in _known()
+
+
+def _fields(line: str, delimiter: str) -> list[str]:
+    try:
+        return next(csv.reader([line], delimiter=delimiter), [])
+    except csv.Error:
+        return []
+
+
+def _records(text: str, delimiter: str) -> Iterator[tuple[list[str], int]]:
+    """Yield records that are not blank, each with its lines."""
+    lines = text.splitlines(keepends=True)
+    reader = csv.reader(lines, delimiter=delimiter)
+    before = 0
+    count = 0
+    try:
+        for cells in reader:
+            if any(cell.strip(_BLANKS) for cell in cells):
+                yield cells, sum(bool(line.strip()) for line in lines[before : reader.line_num])
+                count += 1
+            before = reader.line_num
+            if count > MOST:
+                return
+    except csv.Error:  # a field that never ends; what was read until then is enough
+        return
+
+
+def _record(cells: Sequence[str], lines: int, width: int) -> Record:
+    trimmed = [cell.strip(_BLANKS + "\r\n") for cell in cells]
+    return Record(tuple((trimmed + [""] * width)[:width]), len(cells), lines)
+
+
+def _last(found: Look, tail: bytes) -> tuple[Record, ...]:
+    """The records of the end, but a cut one."""
+    text = tail.decode(found.encoding if "16" not in found.encoding else "utf-16-le", "replace")
+    text = text[text.find("\n") + 1 :]
+    records = _records(text, found.delimiter)
+    return tuple(_record(cells, lines, len(found.header)) for cells, lines in records)
+
+
+def _shortened(line: str) -> str:
+    return repr(line[:40] + ("…" if len(line) > 40 else ""))  # noqa: PLR2004 - a line of a sentence
