@@ -45,33 +45,34 @@ def proposed(
 
     Raises UsageError, ConfigError, SourceDataError and SourceUnreachable.
     """
+    left: list[str] = []
     with progress_shown(quiet=False) as progress:
         progress("Looking at the files")
-        chosen, rest = _sides(paths, named, asking)
-        sides = understood(chosen)
+        found = groups.named(named[Side.ANALYTICS], named[Side.ACCOUNTING], paths)
+        others = groups.groups(paths, left) if len(found) < len(Side) else []
+    chosen, rest = _sides(found, others, left, asking)
+    sides = understood(chosen, _column if asking else None)
     if asking:
         sides = {side: _answered(each) for side, each in sides.items()}
     money = _money(sides, currency)
     text = configuration(sides, money, folder)
     settings = read_back(text)
     shown = _shown(sides, settings)
-    _print(sides, shown, money, rest)
+    _print(sides, shown, money, groups.unused(rest, left))
     return text, shown[Side.ACCOUNTING].last
 
 
 def _sides(
-    paths: Sequence[str], named: Mapping[Side, str | None], asking: bool
+    found: dict[Side, Group], others: Sequence[Group], left: Sequence[str], asking: bool
 ) -> tuple[dict[Side, Group], list[Group]]:
     """Each side's files, and those that are neither's."""
-    found = groups.named(named[Side.ANALYTICS], named[Side.ACCOUNTING], paths)
     if len(found) == len(Side):
         return found, []
-    others = groups.groups(paths)
     if found:
         ((side, group),) = found.items()
         other = next(each for each in Side if each is not side)
         return {side: group, other: groups.one(other, others, group)}, []
-    chosen, rest, clear = groups.sides(others)
+    chosen, rest, clear = groups.sides(others, left)
     if clear:
         return chosen, rest
     listed = " and ".join(str(group.path) for group in chosen.values())
@@ -84,6 +85,17 @@ def _sides(
     if not typer.confirm(f"Is it {chosen[Side.ANALYTICS].path}?", default=True):
         chosen = dict(zip(chosen, reversed(chosen.values()), strict=True))
     return chosen, rest
+
+
+def _column(side: FileSide, ours: str) -> str:
+    """The user's choice of a column that lacks."""
+    listed = ", ".join(side.profiles)
+    typer.echo(
+        f"\nNo column of {side.group.path} looks like {ours}, which is needed; it has {listed}"
+    )
+    while (answer := questions.asked_for(f"Your column for {ours}")) not in side.profiles:
+        typer.echo(f"There is no {answer}.")
+    return answer
 
 
 def _answered(side: FileSide) -> FileSide:
@@ -131,14 +143,14 @@ def _print(
     sides: Mapping[Side, FileSide],
     shown: Mapping[Side, Preview],
     money: Money,
-    rest: Sequence[Group],
+    unused: str,
 ) -> None:
     """Print both sides, five rows of each, and the doubts."""
     pen = Pen(make_console(sys.stdout))
     lines = [line for side in Side for line in _side(pen, sides[side], shown[side])]
     lines += _doubts(pen, sides, shown, money)
-    if rest:
-        lines += ["", *pen.paragraph(pen.text(groups.unused(rest)))]  # type: ignore[list-item]
+    if unused:
+        lines += [Text(), *pen.paragraph(pen.text(unused))]
     for line in lines:
         pen.console.print(line, soft_wrap=True)
 

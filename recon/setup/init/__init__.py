@@ -1,4 +1,4 @@
-"""From the tables of two databases, or from files, to a configuration.
+"""From tables of databases, or files, to a configuration.
 
 What the databases say of themselves (`schema`) goes into a proposal of which column is which
 (`proposal`, pure, with the words of `vocabulary`); what the user makes of it becomes the SELECTs

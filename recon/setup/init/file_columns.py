@@ -44,6 +44,8 @@ def with_days(side: FileSide) -> FileSide:
             side = taken(side, "start_date", start, "sure: its name and type")
         if "start_date" in side.columns or "booking_date" not in side.columns:
             side = taken(side, "booking_date", close.name, "likely: the day the deal was won")
+    elif close is not None and duration is not None and "close" in names.words_of(close.name):
+        side = side.with_column("close_date", close.name, "likely: terms end on it")
     if "booking_date" not in side.columns and "start_date" in side.columns:
         start = side.columns["start_date"]
         side = taken(side, "booking_date", start, "likely: no booking date; the start is used")

@@ -52,22 +52,34 @@ class Group:
         return Table("", self.path.stem, columns)
 
 
-def groups(paths: Sequence[str]) -> list[Group]:
+def groups(paths: Sequence[str], left: list[str]) -> list[Group]:
     """The groups of files that the paths name.
 
-    Raises UsageError, SourceUnreachable, SourceDataError.
+    Of files in a folder that are no tables, `left` gets why. Raises UsageError, SourceUnreachable,
+    SourceDataError.
     """
     found: list[Group] = []
     single: list[Path] = []
     for text in paths:
         path = Path(text)
         if path.is_dir():
-            found += _grouped(_in_folder(path))
+            found += _grouped(_looks(_in_folder(path), left))
         elif path.exists() or not _PATTERN.search(text):
             single.append(path)
         else:
             found.append(_of_pattern(path))
-    return found + _grouped(single)
+    return found + _grouped([look(path) for path in dict.fromkeys(single)])
+
+
+def _looks(files: Sequence[Path], left: list[str]) -> list[Look]:
+    """The looks at a folder's files that are tables."""
+    found = []
+    for path in files:
+        try:
+            found.append(look(path))
+        except SourceDataError as error:
+            left.append(str(error).partition(";")[0])
+    return found
 
 
 def _in_folder(folder: Path) -> list[Path]:
@@ -108,9 +120,8 @@ def _some(files: Sequence[Path]) -> list[Path]:
     return list(files) if len(files) <= MOST else [*files[: MOST - 1], files[-1]]
 
 
-def _grouped(files: Sequence[Path]) -> list[Group]:
+def _grouped(looks: Sequence[Look]) -> list[Group]:
     """Files by folder and form, in their order."""
-    looks = [look(path) for path in dict.fromkeys(files)]
     order = {kind: place for place, kind in reversed(list(enumerate(map(_kind, looks))))}
     ordered = sorted(looks, key=lambda each: order[_kind(each)])
     return [_group(list(same), looks) for _, same in groupby(ordered, key=_kind)]
@@ -159,16 +170,19 @@ def _kept(digits: re.Match[str]) -> str:
     return digits[0][:1] if digits[0][:1] in "_-" else ""
 
 
-def sides(found: Sequence[Group]) -> tuple[dict[Side, Group], list[Group], bool]:
+def sides(
+    found: Sequence[Group], left: Sequence[str]
+) -> tuple[dict[Side, Group], list[Group], bool]:
     """Each side's group, the rest, and whether it is clear.
 
     Raises UsageError where there are not two.
     """
     if len(found) < 2:  # noqa: PLR2004 - two sides
-        listed = ", ".join(str(group.path) for group in found) or "nothing"
+        listed = ", ".join(str(group.path) for group in found) or "no table"
+        why = f" ({'; '.join(left[:3])})" if left else ""
         raise UsageError(
-            f"recon needs the contracts and the entries, and has {listed} alone; name both, like: "
-            "recon init deals.csv entries.csv."
+            f"recon needs the contracts and the entries, and has {listed} alone{why}; name both, "
+            "like: recon init deals.csv entries.csv."
         )
     scores = {
         (place, side): _score(side, group) for place, group in enumerate(found) for side in Side
@@ -195,7 +209,7 @@ def named(contracts: str | None, entries: str | None, rest: Sequence[str]) -> di
     found = {}
     for side, text in given.items():
         if text:
-            of_side = groups([text])
+            of_side = groups([text], [])
             if len(of_side) != 1:
                 raise UsageError(
                     f"{text} holds {counted(len(of_side), 'kind')} of files; name one side by a "
@@ -231,7 +245,7 @@ def _score(side: Side, group: Group) -> int:
     return score + 5 * len(hints & words)
 
 
-def unused(rest: Iterable[Group]) -> str:
+def unused(rest: Iterable[Group], left: Iterable[str]) -> str:
     """The sentence on files that belong to neither side."""
-    listed = ", ".join(str(group.path) for group in rest)
+    listed = "; ".join([*(str(group.path) for group in rest), *left])
     return f"Not used: {listed}." if listed else ""

@@ -6,7 +6,7 @@ Names propose, values decide. What stays unsure is a doubt, each with the settin
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from recon.base.errors import ConfigError
@@ -28,9 +28,15 @@ from recon.setup.init.proposal import propose
 from recon.setup.init.schema import Table
 from recon.setup.init.writings import profiles
 
+# Asks the user for the column of ours that a side lacks.
+Asked = Callable[[FileSide, str], str]
 
-def understood(given: Mapping[Side, Group]) -> dict[Side, FileSide]:
-    """Both sides; raises ConfigError with every column that lacks."""
+
+def understood(given: Mapping[Side, Group], asked: Asked | None = None) -> dict[Side, FileSide]:
+    """Both sides.
+
+    Raises ConfigError with every needed column that lacks, unless somebody can be asked.
+    """
     entries = _begun(Side.ACCOUNTING, given[Side.ACCOUNTING], None)
     entries = with_amount(entries)
     contracts = _begun(Side.ANALYTICS, given[Side.ANALYTICS], entries.columns.get("contract_id"))
@@ -39,6 +45,8 @@ def understood(given: Mapping[Side, Group]) -> dict[Side, FileSide]:
     contracts = with_types(contracts, None)
     entries = with_types(with_entry_id(with_period(entries)), contracts)
     found = {Side.ANALYTICS: contracts, Side.ACCOUNTING: entries}
+    if asked:
+        found = {side: _completed(each, asked) for side, each in found.items()}
     _refuse_missing(found)
     found = {side: written(_unsure(_without_rest(each))) for side, each in found.items()}
     return {**found, Side.ACCOUNTING: with_unit(found)}
@@ -82,19 +90,28 @@ def _feet(side: Side, rows: Sequence[Rows]) -> tuple[Doubt, ...]:
                   f"{side}.skip_foot"),)  # fmt: skip
 
 
+def _completed(side: FileSide, asked: Asked) -> FileSide:
+    for ours in _missing(side):
+        side = side.with_column(ours, asked(side, ours), "sure: your choice")
+    return side
+
+
+def _missing(side: FileSide) -> list[str]:
+    """The needed columns that a side lacks."""
+    there = {*side.columns, *side.fixed}
+    there |= {"amount"} if set(DEBIT_CREDIT) <= there else set()
+    there |= {"duration_months"} if side.by_dates else set()
+    return [ours for ours in NEEDED[side.side] if ours not in there]
+
+
 def _refuse_missing(found: Mapping[Side, FileSide]) -> None:
     """Raise ConfigError with the needed columns that lack."""
-    mistakes = []
-    for side, each in found.items():
-        there = {*each.columns, *each.fixed}
-        there |= {"amount"} if set(DEBIT_CREDIT) <= there else set()
-        there |= {"duration_months"} if each.by_dates else set()
-        listed = ", ".join(each.profiles)
-        mistakes += [
-            f"{side}.columns.{ours}: no column of {each.group.path} fits; it has {listed}"
-            for ours in NEEDED[side]
-            if ours not in there
-        ]
+    mistakes = [
+        f"{side}.columns.{ours}: no column of {each.group.path} fits; it has "
+        + ", ".join(each.profiles)
+        for side, each in found.items()
+        for ours in _missing(each)
+    ]
     if mistakes:
         raise ConfigError(mistakes, "The proposal")
 

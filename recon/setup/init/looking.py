@@ -95,7 +95,19 @@ def look(path: Path) -> Look:
             f"{path} has no table with several columns (its first line is "
             f"{_shortened(text.splitlines()[0])}); export it as CSV, with a line of column names."
         )
+    _refuse_faults(found)
     return found if whole else replace(found, last=_last(found, tail))
+
+
+def _refuse_faults(found: Look) -> None:
+    lower = [name.lower() for name in found.header]
+    twice = next((name for name in found.header if lower.count(name.lower()) > 1), None)
+    if twice is not None:
+        raise SourceDataError(
+            f"{found.path} has the column {twice!r} twice; its header must name every column once."
+        )
+    if not found.records:
+        raise SourceDataError(f"{found.path} has a header and no rows; export it again.")
 
 
 def _bytes(path: Path) -> tuple[bytes, bytes, bool]:

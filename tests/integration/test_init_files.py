@@ -1,0 +1,272 @@
+"""`recon init` with files: which is which, how they are written, and what it refuses."""
+
+from __future__ import annotations
+
+import io
+import json
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from unittest import mock
+
+import pytest
+
+from recon.config import Settings, load
+from recon.setup.init import looking
+from tests.shell import CONTRACTS, ENTRIES, contract, entry, in_process, one_sentence
+
+KEYS = [f"C-{number}" for number in range(1, 7)]
+DEALS = CONTRACTS + "".join(map(contract, KEYS))
+LEDGER = ENTRIES + "".join(map(entry, KEYS))
+
+
+class Typed(io.StringIO):
+    """Answers as if they were typed at a terminal."""
+
+    def isatty(self) -> bool:
+        """Yes: questions are asked."""
+        return True
+
+
+def written(folder: Path, files: Mapping[str, str | bytes]) -> None:
+    """Write files below a folder, as they are."""
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+
+
+def init(
+    folder: Path, *arguments: str, answers: str | None = None
+) -> subprocess.CompletedProcess[bytes]:
+    """What became of `recon init`; with answers, in a terminal."""
+    stdin = io.StringIO() if answers is None else Typed(answers)
+    with mock.patch.object(sys, "stdin", stdin):
+        return in_process("init", *arguments, cwd=folder, env={"COLUMNS": "200"})
+
+
+def proposed(folder: Path, *arguments: str, answers: str | None = None) -> Settings:
+    """The settings that were written."""
+    done = init(folder, *arguments, answers=answers)
+    assert done.returncode == 0, done.stderr.decode()
+    return load(folder / "config" / "recon.toml")
+
+
+def totals(folder: Path) -> Mapping[str, str]:
+    """The totals of June 2024 under the configuration of a folder."""
+    ended = in_process("month", "2024-06", "--json", cwd=folder)
+    assert ended.returncode in (0, 3), ended.stderr.decode()
+    document = json.loads(ended.stdout)
+    assert document["invalid"] == []
+    (found,) = document["totals"].values()
+    assert isinstance(found, dict)
+    return found
+
+
+@pytest.mark.parametrize("names", [("a.csv", "b.csv"), ("b.csv", "a.csv")])
+def test_the_order_of_files_does_not_matter(tmp_path: Path, names: tuple[str, str]) -> None:
+    """Their columns say which is which; recon's own names leave nothing unsure but the currency."""
+    written(tmp_path, {"a.csv": DEALS, "b.csv": LEDGER})
+    settings = proposed(tmp_path, *names)
+    assert settings.analytics.path == tmp_path / "a.csv"
+    assert settings.accounting.path == tmp_path / "b.csv"
+    assert totals(tmp_path)["matched"] == len(KEYS)
+
+
+def test_a_folder_has_both_sides(tmp_path: Path) -> None:
+    """Daily files become a pattern; what is no table, and another one, is named as not used."""
+    daily = {f"exports/gl-2024-06-{day:02}.csv": ENTRIES + entry(KEYS[day]) for day in range(6)}
+    others = {"exports/readme.txt": "Hello.\n", "exports/towns.csv": "town,country\nUlm,DE\n"}
+    written(tmp_path, {"exports/deals.csv": DEALS, **daily, **others})
+    done = init(tmp_path, "exports")
+    said = done.stdout.decode()
+    assert "exports/gl-*.csv, 6 files" in said
+    assert "Not used: exports/towns.csv; exports/readme.txt has no table" in said
+    assert load(tmp_path / "config" / "recon.toml").accounting.path == tmp_path / "exports/gl-*.csv"
+    assert totals(tmp_path)["matched"] == len(KEYS)
+
+
+def test_patterns_and_named_sides(tmp_path: Path) -> None:
+    """A pattern is kept as it is; a side that is named needs no guess."""
+    halves = {f"e{part}.csv": ENTRIES + "".join(map(entry, KEYS[part::2])) for part in (0, 1)}
+    written(tmp_path, {"x.csv": DEALS, **halves})
+    settings = proposed(tmp_path, "e*.csv", "--contracts", "x.csv")
+    assert settings.accounting.path == tmp_path / "e*.csv"
+    assert totals(tmp_path)["matched"] == len(KEYS)
+
+
+HOSTILE: Mapping[str, tuple[str | bytes, int, str]] = {
+    "empty": (b"", 6, "is empty"),
+    "blank lines": (b"\n \n\n", 6, "is empty"),
+    "zero bytes": (b"\x00\x01\x02" * 900, 6, "is not a text file"),
+    "noise": (bytes(range(1, 32)) * 90 + b"\xff\xfe"[::-1], 6, "is not a text file"),
+    "a PDF": (b"%PDF-1.7 ...", 6, "is a PDF"),
+    "one column": ("id\nA\nB\n", 6, "has no table with several columns"),
+    "no rows": (ENTRIES, 6, "has a header and no rows"),
+    "a column twice": ("amount,Amount\n1,2\n", 6, "has the column 'amount' twice"),
+    "an open quote": (ENTRIES + '"E1,C-1,Subscription,1.00,2024-06\n' * 3, 6, "a quote"),
+    "the same side": (DEALS.replace("1200.00", "2400.00"), 2, "has *.csv alone"),
+}
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_what_is_no_table_is_refused(tmp_path: Path, kind: str) -> None:
+    """In one sentence, with the exit code of its kind; nothing is written."""
+    content, code, said = HOSTILE[kind]
+    written(tmp_path, {"a.csv": DEALS, "b.csv": content})
+    done = init(tmp_path, "a.csv", "b.csv")
+    assert done.returncode == code, done.stderr.decode()
+    assert said in one_sentence(done.stderr.decode())
+    assert not (tmp_path / "config").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["a.csv"], 2, "needs the contracts and the entries, and has a.csv alone"),
+        (["a.csv", "none.csv"], 5, "none.csv cannot be read"),
+        (["a.csv", "none-*.csv"], 5, "No file matches none-*.csv"),
+        (["a.csv", "b.csv", "--server", "SQL01"], 2, "Name files, or the servers and tables"),
+        (["--contracts", "a.csv"], 2, "Beside a.csv there is no other file"),
+        (["--contracts", "a.csv", "--entries", "b.csv", "c.csv"], 2, "leave out c.csv"),
+        (["b.csv", "c.csv"], 2, "Which of b.csv and c.csv has the contracts is not clear"),
+    ],
+)
+def test_files_that_lack_are_said(
+    tmp_path: Path, arguments: list[str], code: int, said: str
+) -> None:
+    """A file too few, none at all, and two of equal role."""
+    twin = LEDGER.replace("entry_id", "Entry ID").replace("C-", "D-")
+    written(tmp_path, {"a.csv": DEALS, "b.csv": LEDGER, "c.csv": twin})
+    done = init(tmp_path, *arguments)
+    assert done.returncode == code, done.stderr.decode()
+    assert said in one_sentence(done.stderr.decode())
+
+
+def test_columns_that_lack_are_said_all_at_once(tmp_path: Path) -> None:
+    """Each with what the file has; at a terminal they are asked for."""
+    columns = "deal,kind,total sum,how long,day,until\n"
+    rows = DEALS.partition("\n")[2].replace(",Aster", "")
+    written(tmp_path, {"a.csv": columns + rows, "b.csv": LEDGER})
+    done = init(tmp_path, "a.csv", "b.csv")
+    assert done.returncode == 4
+    said = done.stderr.decode()
+    assert "analytics.columns.duration_months: no column of a.csv fits; it has deal, kind" in said
+    assert "analytics.columns.booking_date" in said
+    answers = "day\nhow long\nuntil\nday\n"
+    settings = proposed(tmp_path, "--contracts", "a.csv", "--entries", "b.csv", answers=answers * 2)
+    assert settings.analytics.columns["contract_id"] == "deal"
+
+
+def test_nothing_is_replaced_without_force(tmp_path: Path) -> None:
+    """With --force the previous configuration is kept beside."""
+    written(tmp_path, {"a.csv": DEALS, "b.csv": LEDGER, "config/recon.toml": "# mine\n"})
+    done = init(tmp_path, "a.csv", "b.csv")
+    assert done.returncode == 2
+    assert "already exists" in one_sentence(done.stderr.decode())
+    proposed(tmp_path, "a.csv", "b.csv", "--force")
+    kept = tmp_path / "config" / "recon.toml.bak"
+    assert kept.read_text(encoding="utf-8") == "# mine\n"
+
+
+def test_of_a_large_file_a_part_is_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its beginning and its end, which has totals; the month reads all of it."""
+    monkeypatch.setattr(looking, "HEAD", 20_000)
+    monkeypatch.setattr(looking, "TAIL", 2_000)
+    many = [f"C-{number}" for number in range(2_000)]
+    ledger = ENTRIES + "".join(map(entry, many)) + "\nTotal,,,200000.00,\nPrinted by Anna,,,,\n"
+    written(tmp_path, {"a.csv": CONTRACTS + "".join(map(contract, many)), "b.csv": ledger})
+    done = init(tmp_path, "a.csv", "b.csv")
+    said = done.stdout.decode()
+    assert "of its first" in said and "2 lines below the data" in said, said
+    assert totals(tmp_path)["matched"] == len(many)
+
+
+def slashed(text: str, year: str = "2024") -> str:
+    """Dates of June as 06/03/2024: each could be two days."""
+    return text.replace(f"{year}-06-01", f"06/03/{year}").replace("2025-05-31", "06/03/2025")
+
+
+def test_days_that_could_be_two_are_not_guessed(tmp_path: Path) -> None:
+    """Both ways are in the configuration, each as a comment; at a terminal one is chosen."""
+    written(tmp_path, {"a.csv": slashed(DEALS), "b.csv": LEDGER})
+    done = init(tmp_path, "a.csv", "b.csv")
+    said = " ".join(done.stdout.decode().split())
+    assert "'06/03/2024' could be 03 June 2024 (%m/%d/%Y) or 06 March 2024 (%d/%m/%Y)" in said
+    text = (tmp_path / "config" / "recon.toml").read_text(encoding="utf-8")
+    assert '\n# date_format = "%m/%d/%Y"\n# date_format = "%d/%m/%Y"\n' in text
+    settings = proposed(tmp_path, "a.csv", "b.csv", "--force", answers="3\n2\n")
+    assert settings.analytics.date_format == "%d/%m/%Y"
+
+
+def test_one_day_proves_the_order_of_all(tmp_path: Path) -> None:
+    """A 31st in another column of the side is enough."""
+    written(tmp_path, {"a.csv": slashed(DEALS, "2023").replace("2024-06-01", "06/03/2024")
+                                .replace("06/03/2025", "05/31/2025"), "b.csv": LEDGER})  # fmt: skip
+    assert proposed(tmp_path, "a.csv", "b.csv").analytics.date_format == "%m/%d/%Y"
+
+
+def test_amounts_that_could_be_two_are_not_guessed(tmp_path: Path) -> None:
+    """12.000 is 12 or 12,000: asked at a terminal, else by the month."""
+    written(tmp_path, {"a.csv": DEALS.replace("1200.00", "12.000"), "b.csv": LEDGER})
+    done = init(tmp_path, "a.csv", "b.csv")
+    assert "amounts could mean two numbers, like '12.000'" in done.stdout.decode()
+    month = in_process("month", "2024-06", cwd=tmp_path)
+    assert month.returncode == 6
+    settings = proposed(tmp_path, "a.csv", "b.csv", "--force", answers=",\n")
+    assert settings.analytics.decimal == ","
+
+
+def test_cents_are_told_by_the_contracts(tmp_path: Path) -> None:
+    """Whole amounts a hundred times too large are cents."""
+    written(tmp_path, {"a.csv": DEALS, "b.csv": LEDGER.replace("100.00", "10000")})
+    assert proposed(tmp_path, "a.csv", "b.csv").accounting.unit * 100 == 1
+    assert totals(tmp_path)["matched"] == len(KEYS)
+
+
+def test_types_are_named_or_asked_about(tmp_path: Path) -> None:
+    """A name with one type in it is an alias; others are listed for the user."""
+    deals = DEALS.replace("C-1,Subscription", "C-1,Gold plan").replace(
+        "C-2,Subscription", "C-2,Subscription - Annual"
+    )
+    written(tmp_path, {"a.csv": deals, "b.csv": LEDGER})
+    done = init(tmp_path, "a.csv", "b.csv")
+    assert "no revenue type is known for 'Gold plan'" in done.stdout.decode()
+    text = (tmp_path / "config" / "recon.toml").read_text(encoding="utf-8")
+    assert '"Subscription - Annual" = "Subscription"\n# "Gold plan" = ""' in text
+
+
+def test_case_counts_where_ids_differ_by_it(tmp_path: Path) -> None:
+    """Two ids that differ only in case are two contracts."""
+    keys = ["006Ab", "006AB", "006Ac"]
+    deals, ledger = CONTRACTS + "".join(map(contract, keys)), ENTRIES + "".join(map(entry, keys))
+    written(tmp_path, {"a.csv": deals, "b.csv": ledger})
+    assert proposed(tmp_path, "a.csv", "b.csv").policy.ids == "exact"
+    assert totals(tmp_path)["matched"] == len(keys)
+
+
+@pytest.mark.parametrize(
+    ("encoding", "delimiter"), [("utf-16", "\t"), ("cp1252", ";"), ("utf-8-sig", "|")]
+)
+def test_encodings_and_delimiters(tmp_path: Path, encoding: str, delimiter: str) -> None:
+    """As Excel and others save it."""
+    deals = DEALS.replace("Aster", "Zürich").replace(",", delimiter).encode(encoding)
+    written(tmp_path, {"a.txt": deals, "b.csv": LEDGER})
+    proposed(tmp_path, "a.txt", "b.csv")
+    assert totals(tmp_path)["matched"] == len(KEYS)
+
+
+def test_hostile_names_stay_text(tmp_path: Path) -> None:
+    """A column with quotes, and one that looks like TOML or SQL, is mapped as it is."""
+    odd = "Stage'; DROP \\ \"x"
+    deals = "\n".join(
+        line + (f',"{odd.replace(chr(34), chr(34) * 2)}"' if not at else f",Won{at % 2 or ''}")
+        for at, line in enumerate(DEALS.replace("revenue_type", '"revenue ""type"""').splitlines())
+    )
+    written(tmp_path, {"a.csv": deals + "\n", "b.csv": LEDGER})
+    settings = proposed(tmp_path, "a.csv", "b.csv")
+    assert settings.analytics.columns["revenue_type"] == 'revenue "type"'
+    assert totals(tmp_path)["matched"] == len(KEYS)
