@@ -75,14 +75,14 @@ def _sides(
     chosen, rest, clear = groups.sides(others, left)
     if clear:
         return chosen, rest
-    listed = " and ".join(str(group.path) for group in chosen.values())
+    listed = " and ".join(map(str, chosen.values()))
     if not asking:
         raise UsageError(
             f"Which of {listed} has the contracts is not clear; name them with --contracts FILE "
             "and --entries FILE."
         )
     typer.echo(f"\nWhich of {listed} has the contracts is not clear.")
-    if not typer.confirm(f"Is it {chosen[Side.ANALYTICS].path}?", default=True):
+    if not typer.confirm(f"Is it {chosen[Side.ANALYTICS]}?", default=True):
         chosen = dict(zip(chosen, reversed(chosen.values()), strict=True))
     return chosen, rest
 
@@ -158,7 +158,7 @@ def _print(
 def _side(pen: Pen, side: FileSide, shown: Preview) -> Iterator[Text]:
     group = side.group
     files = f", {group.files} files" if group.files > 1 else ""
-    yield from pen.heading(f"{_NOUNS[side.side]}: {group.path}{files}")
+    yield from pen.heading(f"{_NOUNS[side.side]}: {group}{files}")
     yield from pen.paragraph(pen.text(_read(side, shown)))
     mapped = [
         (
@@ -190,9 +190,8 @@ def _side(pen: Pen, side: FileSide, shown: Preview) -> Iterator[Text]:
 def _read(side: FileSide, shown: Preview) -> str:
     """The sentence on how a side is written."""
     first = side.group.looks[0]
-    parts = [
-        f"{first.encoding.upper()}, columns by {_DELIMITERS.get(first.delimiter, first.delimiter)}"
-    ]
+    by = _DELIMITERS.get(first.delimiter, first.delimiter)
+    parts = ["workbook" if first.sheet else f"{first.encoding.upper()}, columns by {by}"]
     if first.titles:
         parts.append(f"{counted(first.titles, 'line')} above the header")
     if side.skip_foot:
@@ -203,9 +202,12 @@ def _read(side: FileSide, shown: Preview) -> str:
         parts.append(f"dates like {side.date_format}")
     if side.invert:
         parts.append("sign turned")
-    part = (
-        "" if first.whole else f" of its first {HEAD // _MEGABYTE} MB (and its end was looked at)"
-    )
+    if first.whole:
+        part = ""
+    elif first.sheet:
+        part = " of its beginning"
+    else:
+        part = f" of its first {HEAD // _MEGABYTE} MB (and its end was looked at)"
     return f"{'; '.join(parts)}. {shown.read:,} rows read{part}; the first as recon reads them:"
 
 

@@ -7,9 +7,11 @@ import json
 import subprocess
 import sys
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 from unittest import mock
 
+import openpyxl
 import pytest
 
 from recon.config import Settings, load
@@ -270,3 +272,60 @@ def test_hostile_names_stay_text(tmp_path: Path) -> None:
     settings = proposed(tmp_path, "a.csv", "b.csv")
     assert settings.analytics.columns["revenue_type"] == 'revenue "type"'
     assert totals(tmp_path)["matched"] == len(KEYS)
+
+
+def workbook(path: Path, **sheets: list[list[object]]) -> None:
+    """Write a workbook of these sheets."""
+    made = openpyxl.Workbook()
+    made.remove(made.worksheets[0])
+    for name, rows in sheets.items():
+        sheet = made.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    made.save(path)
+
+
+SHEET_OF_DEALS: list[list[object]] = [
+    ["Deals, as of July"],
+    [],
+    ["Deal ID", "Product", "Total contract value", "Term (months)", "Signed on", "End date"],
+    *([key, "Subscription", 1200.5, 12, date(2024, 6, 1), date(2025, 5, 31)] for key in KEYS),
+    ["Total", None, 1200.5 * len(KEYS)],
+]
+SHEET_OF_ENTRIES: list[list[object]] = [
+    ["Entry no", "Deal ID", "Product", "Amount", "Period"],
+    *([f"E{key}", key, "Subscription", 100.04, date(2024, 6, 30)] for key in KEYS),
+]
+
+
+def test_a_workbook_and_a_csv_file(tmp_path: Path) -> None:
+    """The sheet that is a table is taken, with its title and total left out."""
+    workbook(tmp_path / "deals.xlsx", Notes=[["Ask Anna."]], Deals=SHEET_OF_DEALS)
+    written(tmp_path, {"entries.csv": LEDGER.replace("100.00", "100.04")})
+    settings = proposed(tmp_path, "entries.csv", "deals.xlsx")
+    assert settings.analytics.sheet == "Deals"
+    assert settings.analytics.columns["booking_date"] == "Signed on"
+    found = totals(tmp_path)
+    assert (found["expected"], found["matched"]) == ("600.24", len(KEYS))
+
+
+def test_one_workbook_has_both_sides(tmp_path: Path) -> None:
+    """Each on a sheet of its own; a third one is named as not used."""
+    towns: list[list[object]] = [["town", "country"], ["Ulm", "DE"]]
+    workbook(tmp_path / "b.xlsx", Towns=towns, Ledger=SHEET_OF_ENTRIES, Deals=SHEET_OF_DEALS)
+    done = init(tmp_path, "b.xlsx")
+    assert "Not used: b.xlsx (sheet Towns)." in done.stdout.decode(), done.stderr.decode()
+    settings = load(tmp_path / "config" / "recon.toml")
+    assert (settings.analytics.sheet, settings.accounting.sheet) == ("Deals", "Ledger")
+    assert totals(tmp_path)["matched"] == len(KEYS)
+
+
+def test_workbooks_that_are_none(tmp_path: Path) -> None:
+    """An archive, an old workbook, and one without a table."""
+    workbook(tmp_path / "notes.xlsx", Notes=[["Ask Anna."]])
+    written(tmp_path, {"a.csv": DEALS, "b.xlsx": b"PK\x03\x04...", "c.xls": b"\xd0\xcf\x11\xe0.."})
+    for name in ("b.xlsx", "c.xls", "notes.xlsx"):
+        done = init(tmp_path, "a.csv", name)
+        assert done.returncode == 6
+        assert name in one_sentence(done.stderr.decode())

@@ -52,6 +52,8 @@ def _side(side: FileSide, folder: Path) -> str:
     key, first = side.side, side.group.looks[0]
     lines = [f"# {_TITLES[key]}.", f"[{key}]", 'source = "files"']
     lines.append(f"path = {string(relative(side.group.path, folder))}")
+    if first.sheet:
+        lines.append(f"sheet = {string(first.sheet)}")
     if first.encoding != "utf-8":
         lines.append(f"encoding = {string(first.encoding)}")
     if first.delimiter != ",":

@@ -9,6 +9,7 @@ import glob
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby, takewhile
 from pathlib import Path
 
@@ -17,12 +18,12 @@ from recon.base.fields import DEBIT_CREDIT
 from recon.base.result import Side
 from recon.base.text import counted
 from recon.setup.init import names
-from recon.setup.init.looking import Look, look
+from recon.setup.init.looking import Look, looks
 from recon.setup.init.proposal import suits
 from recon.setup.init.schema import Table
 from recon.setup.init.writings import profiles
 
-SUFFIXES = (".csv", ".txt", ".tsv")
+SUFFIXES = (".csv", ".txt", ".tsv", ".xlsx", ".xlsm")
 # Of many files of a group, so many are looked at: the first ones, and the last.
 MOST = 6
 # More files than this in a folder are rather the wrong folder.
@@ -42,6 +43,14 @@ class Group:
     path: Path
     looks: tuple[Look, ...]
     files: int = 1
+
+    @property
+    def sheet(self) -> str | None:
+        """The sheet, where it is of workbooks."""
+        return self.looks[0].sheet
+
+    def __str__(self) -> str:
+        return f"{self.path} (sheet {self.sheet})" if self.sheet else str(self.path)
 
     @property
     def table(self) -> Table:
@@ -67,8 +76,8 @@ def groups(paths: Sequence[str], left: list[str]) -> list[Group]:
         elif path.exists() or not _PATTERN.search(text):
             single.append(path)
         else:
-            found.append(_of_pattern(path))
-    return found + _grouped([look(path) for path in dict.fromkeys(single)])
+            found += _of_pattern(path)
+    return found + _grouped([each for path in dict.fromkeys(single) for each in looks(path)])
 
 
 def _looks(files: Sequence[Path], left: list[str]) -> list[Look]:
@@ -76,7 +85,7 @@ def _looks(files: Sequence[Path], left: list[str]) -> list[Look]:
     found = []
     for path in files:
         try:
-            found.append(look(path))
+            found += looks(path)
         except SourceDataError as error:
             left.append(str(error).partition(";")[0])
     return found
@@ -100,31 +109,36 @@ def _in_folder(folder: Path) -> list[Path]:
     return files
 
 
-def _of_pattern(pattern: Path) -> Group:
+def _of_pattern(pattern: Path) -> list[Group]:
     """The files of a pattern, all of one form."""
     files = [Path(name) for name in sorted(glob.glob(str(pattern), recursive=True))]  # noqa: PTH207
-    files = [path for path in files if path.is_file()]
+    files = [path for path in files if path.is_file() and not path.name.startswith("~$")]
     if not files:
         raise SourceUnreachable(f"No file matches {pattern}; check the folder and the pattern.")
-    looks = tuple(look(path) for path in _some(files))
-    other = next((each for each in looks if each.header != looks[0].header), None)
-    if other:
+    found: dict[str | None, list[Look]] = {}
+    for path in _some(files):
+        for each in looks(path):
+            found.setdefault(each.sheet, []).append(each)
+    alike = [seen for seen in found.values() if len({each.header for each in seen}) == 1]
+    if not alike:
+        seen = next(iter(found.values()))
+        other = next(each for each in seen if each.header != seen[0].header)
         raise SourceDataError(
-            f"{other.path} has different columns than {looks[0].path}; the files of one side need "
+            f"{other.path} has different columns than {seen[0].path}; the files of one side need "
             "the same header."
         )
-    return Group(pattern, looks, len(files))
+    return [Group(pattern, tuple(seen), len(files)) for seen in alike]
 
 
 def _some(files: Sequence[Path]) -> list[Path]:
     return list(files) if len(files) <= MOST else [*files[: MOST - 1], files[-1]]
 
 
-def _grouped(looks: Sequence[Look]) -> list[Group]:
+def _grouped(seen: Sequence[Look]) -> list[Group]:
     """Files by folder and form, in their order."""
-    order = {kind: place for place, kind in reversed(list(enumerate(map(_kind, looks))))}
-    ordered = sorted(looks, key=lambda each: order[_kind(each)])
-    return [_group(list(same), looks) for _, same in groupby(ordered, key=_kind)]
+    order = {kind: place for place, kind in reversed(list(enumerate(map(_kind, seen))))}
+    ordered = sorted(seen, key=lambda each: order[_kind(each)])
+    return [_group(list(same), seen) for _, same in groupby(ordered, key=_kind)]
 
 
 def _kind(each: Look) -> tuple[object, ...]:
@@ -178,7 +192,7 @@ def sides(
     Raises UsageError where there are not two.
     """
     if len(found) < 2:  # noqa: PLR2004 - two sides
-        listed = ", ".join(str(group.path) for group in found) or "no table"
+        listed = ", ".join(map(str, found)) or "no table"
         why = f" ({'; '.join(left[:3])})" if left else ""
         raise UsageError(
             f"recon needs the contracts and the entries, and has {listed} alone{why}; name both, "
@@ -210,12 +224,12 @@ def named(contracts: str | None, entries: str | None, rest: Sequence[str]) -> di
     for side, text in given.items():
         if text:
             of_side = groups([text], [])
-            if len(of_side) != 1:
+            if len({group.path for group in of_side}) != 1:
                 raise UsageError(
                     f"{text} holds {counted(len(of_side), 'kind')} of files; name one side by a "
                     "pattern, like 'exports/entries-*.csv'."
                 )
-            found[side] = of_side[0]
+            found[side] = max(of_side, key=partial(_score, side))
     return found
 
 
@@ -224,9 +238,9 @@ def one(side: Side, found: Sequence[Group], other: Group) -> Group:
 
     Raises UsageError where there is none, or more than one.
     """
-    rest = [group for group in found if group.path != other.path]
-    if len(rest) == 1:
-        return rest[0]
+    rest = [group for group in found if str(group) != str(other)]
+    if len({group.path for group in rest}) == 1:
+        return max(rest, key=partial(_score, side))
     option = {Side.ANALYTICS: "--contracts", Side.ACCOUNTING: "--entries"}[side]
     what = f"{len(rest)} kinds of files" if rest else "no other file"
     raise UsageError(f"Beside {other.path} there is {what}; name the other side with {option}.")
@@ -247,5 +261,5 @@ def _score(side: Side, group: Group) -> int:
 
 def unused(rest: Iterable[Group], left: Iterable[str]) -> str:
     """The sentence on files that belong to neither side."""
-    listed = "; ".join([*(str(group.path) for group in rest), *left])
+    listed = "; ".join([*map(str, rest), *left])
     return f"Not used: {listed}." if listed else ""

@@ -48,8 +48,10 @@ def preview(side: FileSide, settings: SourceSettings, policy: Policy) -> Preview
     """The preview of a side; raises SourceDataError, ConfigError and SourceUnreachable."""
     first = side.group.looks[0]
     with temporary.folder() as folder, session() as connection:
-        path = Path(folder) / first.path.name
-        path.write_text(first.head, encoding="utf-8", newline="")
+        path = first.path
+        if not first.sheet or not first.whole:
+            path = Path(folder) / f"{first.path.stem}.csv"
+            path.write_text(first.head, encoding="utf-8", newline="")
         here = replace(
             settings, path=path, encoding="utf-8", skip_foot=side.skip_foot if first.whole else 0
         )

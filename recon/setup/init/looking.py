@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import io
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -18,14 +19,16 @@ from recon.base.errors import SourceDataError, SourceUnreachable
 from recon.base.fields import DEBIT_CREDIT
 from recon.setup.init import names, vocabulary
 from recon.sources.csv_lines import DELIMITERS
+from recon.sources.excel.package import OLE, ZIP
+from recon.sources.excel.sheet_file import first_rows, sheet_names
 
 HEAD, TAIL = 2 << 20, 1 << 18
 # Among so many lines the header is looked for, and so many records are looked at.
 FIRST, MOST = 100, 5_000
 _BLANKS = " \t\u00a0"
 _NO_TEXT = {
-    b"%PDF": "a PDF", b"\x1f\x8b": "an archive", b"\xd0\xcf\x11\xe0": "an old workbook (.xls)",
-    b"PK\x03\x04": "a workbook or an archive", b"PAR1": "a Parquet file",
+    b"%PDF": "a PDF", b"\x1f\x8b": "an archive",
+    b"PAR1": "a Parquet file",
 }  # fmt: skip
 
 
@@ -51,7 +54,8 @@ class Look:
     """Header and records of a file.
 
     `records` are those of its beginning, `last` those of its end; `whole` where the beginning is
-    all of it. `titles` lines come before the header; `head` is the text that was read.
+    all of it. `titles` lines come before the header; `head` is the text that was read, as CSV where
+    it is a `sheet` of a workbook.
     """
 
     path: Path
@@ -63,11 +67,12 @@ class Look:
     titles: int
     whole: bool
     head: str
+    sheet: str | None = None
 
     @property
     def kind(self) -> tuple[object, ...]:
         """The form that files of one side share."""
-        return self.header, self.delimiter, self.encoding
+        return self.header, self.delimiter, self.encoding, self.sheet
 
     def column(self, name: str) -> list[str]:
         """The cells of a column."""
@@ -75,12 +80,39 @@ class Look:
         return [record.cells[at] for record in self.records]
 
 
-def look(path: Path) -> Look:
-    """The look at a file.
+def looks(path: Path) -> list[Look]:
+    """The look at a file, or at sheets of a workbook.
 
     Raises SourceUnreachable where it cannot be read, SourceDataError where it is no table of text.
     """
     head, tail, whole = _bytes(path)
+    if head.startswith((ZIP, OLE)):
+        return _sheets(path)
+    return [_look(path, head, tail, whole)]
+
+
+def _sheets(path: Path) -> list[Look]:
+    """The looks at a workbook's sheets that are tables."""
+    found, faults = [], []
+    listed = sheet_names(path)
+    for sheet in listed:
+        rows = first_rows(path, sheet, MOST)
+        text = io.StringIO()
+        csv.writer(text, lineterminator="\n").writerows(rows)
+        try:
+            whole = len(rows) < MOST
+            seen = _with_header(path, "utf-8", text.getvalue(), whole, [","])
+            _refuse_faults(seen)
+            found.append(replace(seen, sheet=sheet))
+        except SourceDataError as error:
+            faults.append(error)
+    if not found:
+        raise faults[0] if faults else SourceDataError(f"{path} has no visible sheet with data.")
+    return found
+
+
+def _look(path: Path, head: bytes, tail: bytes, whole: bool) -> Look:
+    """The look at a file of text."""
     _refuse_other_kinds(path, head)
     encoding = _encoding(path, head)
     text = codecs.getincrementaldecoder(encoding)("strict").decode(head, final=whole)
@@ -90,16 +122,17 @@ def look(path: Path) -> Look:
     if not text.strip():
         raise SourceDataError(f"{path} is empty; export it again, or leave it out.")
     found = _with_header(path, encoding, text, whole)
-    if len(found.header) < 2:  # noqa: PLR2004 - an id and an amount at the least
-        raise SourceDataError(
-            f"{path} has no table with several columns (its first line is "
-            f"{_shortened(text.splitlines()[0])}); export it as CSV, with a line of column names."
-        )
     _refuse_faults(found)
     return found if whole else replace(found, last=_last(found, tail))
 
 
 def _refuse_faults(found: Look) -> None:
+    if len(found.header) < 2:  # noqa: PLR2004 - an id and an amount at the least
+        first = next(filter(str.strip, found.head.splitlines()), "")
+        raise SourceDataError(
+            f"{found.path} has no table with several columns (its first line is "
+            f"{_shortened(first)}); export it as CSV, with a line of column names."
+        )
     lower = [name.lower() for name in found.header]
     twice = next((name for name in found.header if lower.count(name.lower()) > 1), None)
     if twice is not None:
@@ -155,12 +188,14 @@ def _encoding(path: Path, head: bytes) -> str:
     return "utf-8"
 
 
-def _with_header(path: Path, encoding: str, text: str, whole: bool) -> Look:
+def _with_header(
+    path: Path, encoding: str, text: str, whole: bool, by: Sequence[str] = DELIMITERS
+) -> Look:
     """The look with header and records, by the best delimiter."""
     told = re.match(r'"?sep=(.)"?\s*\r?\n', text)
     first = text.splitlines(keepends=True)[:FIRST]
     best: tuple[tuple[int, int], int, str] | None = None
-    for delimiter in told[1] if told else DELIMITERS:
+    for delimiter in told[1] if told else by:
         for at, line in enumerate(first):
             if at == 0 and told:
                 continue
