@@ -81,7 +81,7 @@ class Look:
 
 
 def looks(path: Path) -> list[Look]:
-    """The look at a file, or at sheets of a workbook.
+    """The looks at a file, or at its sheets.
 
     Raises SourceUnreachable where it cannot be read, SourceDataError where it is no table of text.
     """
