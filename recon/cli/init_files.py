@@ -24,11 +24,11 @@ from recon.setup.init.configuration import read_back
 from recon.setup.init.file_configuration import Money, configuration
 from recon.setup.init.file_groups import Group
 from recon.setup.init.file_preview import Preview, preview
-from recon.setup.init.file_side import Doubt, FileSide, optional
+from recon.setup.init.file_side import DATES, Doubt, FileSide, optional
 from recon.setup.init.file_sides import understood
 from recon.setup.init.file_written import currency_of
 from recon.setup.init.looking import HEAD
-from recon.setup.init.writings import day
+from recon.store.day_notations import in_order
 
 _NOUNS = {Side.ANALYTICS: "contracts", Side.ACCOUNTING: "entries"}
 _MEGABYTE = 1 << 20
@@ -100,20 +100,16 @@ def _column(side: FileSide, ours: str) -> str:
 
 def _answered(side: FileSide) -> FileSide:
     """A side with the user's answers to open questions."""
-    if side.dates:
-        text = next(
-            text for ours in optional(side.side) if (found := side.profile(ours))
-            for text in found.distinct if day(text, side.dates[0])
-        )  # fmt: skip
-        ways = {str(number): form for number, form in enumerate(side.dates, 1)}
+    if side.orders:
+        columns = (side.profile(ours) for ours in DATES[side.side])
+        text = next(text for found in columns if found for text in found.open_days)
+        ways = {str(number): order for number, order in enumerate(side.orders, 1)}
         typer.echo(f"\nDates of the {_NOUNS[side.side]} could mean two days. {text!r} is")
-        for number, form in ways.items():
-            typer.echo(f"  {number}  {day(text, form):%d %B %Y}")
+        for number, order in ways.items():
+            typer.echo(f"  {number}  {in_order(text, order):%d %B %Y}")
         while (answer := questions.asked_for(f"Is it {' or '.join(ways)}")) not in ways:
             pass
-        side = replace(
-            side, date_format=ways[answer], dates=(), doubts=_without(side, "date_format")
-        )
+        side = replace(side, dates=ways[answer], orders=(), doubts=_without(side, "dates"))
     if side.amounts:
         typer.echo(f"\nAmounts of the {_NOUNS[side.side]} could mean two numbers, like "
                    + " and ".join(map(repr, side.amounts)) + ".")  # fmt: skip
@@ -198,8 +194,8 @@ def _read(side: FileSide, shown: Preview) -> str:
         parts.append(f"{counted(side.skip_foot, 'line')} below the data")
     if side.decimal:
         parts.append(f"decimals after {side.decimal!r}")
-    if side.date_format:
-        parts.append(f"dates like {side.date_format}")
+    if side.dates:
+        parts.append("day first" if side.dates == "dmy" else "month first")
     if side.invert:
         parts.append("sign turned")
     if first.whole:

@@ -197,18 +197,19 @@ def test_days_that_could_be_two_are_not_guessed(tmp_path: Path) -> None:
     written(tmp_path, {"a.csv": slashed(DEALS), "b.csv": LEDGER})
     done = init(tmp_path, "a.csv", "b.csv")
     said = " ".join(done.stdout.decode().split())
-    assert "'06/03/2024' could be 03 June 2024 (%m/%d/%Y) or 06 March 2024 (%d/%m/%Y)" in said
+    assert "'06/03/2024' could be 06 March 2024 (dmy) or 03 June 2024 (mdy)" in said
     text = (tmp_path / "config" / "recon.toml").read_text(encoding="utf-8")
-    assert '\n# date_format = "%m/%d/%Y"\n# date_format = "%d/%m/%Y"\n' in text
+    assert '\n# dates = "dmy"\n# dates = "mdy"\n' in text
+    assert in_process("month", "2024-06", cwd=tmp_path).returncode == 6
     settings = proposed(tmp_path, "a.csv", "b.csv", "--force", answers="3\n2\n")
-    assert settings.analytics.date_format == "%d/%m/%Y"
+    assert settings.analytics.dates == "mdy"
 
 
 def test_one_day_proves_the_order_of_all(tmp_path: Path) -> None:
     """A 31st in another column of the side is enough."""
     written(tmp_path, {"a.csv": slashed(DEALS, "2023").replace("2024-06-01", "06/03/2024")
                                 .replace("06/03/2025", "05/31/2025"), "b.csv": LEDGER})  # fmt: skip
-    assert proposed(tmp_path, "a.csv", "b.csv").analytics.date_format == "%m/%d/%Y"
+    assert proposed(tmp_path, "a.csv", "b.csv").analytics.dates == "mdy"
 
 
 def test_amounts_that_could_be_two_are_not_guessed(tmp_path: Path) -> None:

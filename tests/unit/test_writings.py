@@ -11,7 +11,7 @@ from hypothesis import strategies as some
 
 from recon.setup.init.revenue_types import is_no_revenue, is_revenue, type_of, types_of
 from recon.setup.init.schema import Family
-from recon.setup.init.writings import FORMATS, Profile, amount, day, decimal_of, format_of
+from recon.setup.init.writings import Profile, amount, day, decimal_of, orders_of
 
 WAYS = {
     "(1,234.56)": ("-1234.56", "."), "1.234,56-": ("-1234.56", ","), "$1,234.56": ("1234.56", "."),
@@ -74,29 +74,40 @@ def test_what_could_mean_two_numbers_is_left_open(
     assert (found, len(left)) == (decimal, doubtful)
 
 
-@given(some.sampled_from(FORMATS), some.dates(date(1970, 1, 1), date(2068, 12, 1)))
-def test_a_format_that_wrote_days_reads_them(form: str, found: date) -> None:
+FORMS = ("%Y-%m-%d", "%d.%m.%Y", "%d-%b-%Y %H:%M", "%b %d, %Y", "%d %B %Y", "%Y/%m/%d", "%d.%m.%y")
+
+
+@given(some.sampled_from(FORMS), some.dates(date(1970, 1, 1), date(2068, 12, 1)))
+def test_days_are_read_as_they_were_written(form: str, found: date) -> None:
+    """Whatever the notation, where it needs no order."""
+    column = Profile("day", (found.strftime(form),))
+    assert column.dated and not column.open_days
+    assert day(column.texts[0], ()) == found
+
+
+@given(some.sampled_from(("%d/%m/%Y", "%m/%d/%Y", "%m-%d-%y")), some.dates(date(1970, 1, 1)))
+def test_the_order_that_wrote_days_reads_them(form: str, found: date) -> None:
     """It is among those that could have written them."""
-    last = date(found.year, 12, 28)
-    column = Profile("day", (found.strftime(form), last.strftime(form)))
-    assert form in column.formats or column.formats == ("",)
-    read = day(last.strftime(form), form)
-    assert read and (read.year, read.month) == (last.year, last.month)
+    found = found.replace(year=1970 + found.year % 90)
+    column = Profile("day", (found.strftime(form),))
+    order = "dmy" if form.startswith("%d") else "mdy"
+    assert order in orders_of([column])
+    assert day(column.texts[0], [order]) == found
 
 
 def test_days_of_a_side_decide_together() -> None:
-    """What one column leaves open another one proves."""
+    """What one column leaves open another one proves; two proofs prove nothing."""
     open_, proof = Profile("a", ("03/04/2024",)), Profile("b", ("28/02/2024",))
-    assert len(open_.formats) == 2
-    assert format_of([open_, proof]) == ("%d/%m/%Y",)
-    assert format_of([Profile("c", ("2024-06-30",)), open_]) == open_.formats
-    assert format_of([proof, Profile("d", ("02/28/2024",))]) == ()
+    assert orders_of([open_]) == orders_of([Profile("c", ("2024-06-30",)), open_]) == ("dmy", "mdy")
+    assert orders_of([open_, proof]) == ("dmy",)
+    assert orders_of([proof, Profile("d", ("02/28/2024",))]) == ()
 
 
 @pytest.mark.parametrize(
     ("text", "family"),
     [("00042", Family.INTEGER), ("202406", Family.INTEGER), ("2024-06", Family.DATE),
-     ("Jan 2024", Family.DATE), ("$5.00", Family.DECIMAL), ("Acme", Family.TEXT)],
+     ("Jan 2024", Family.DATE), ("06.2024", Family.DATE), ("1200.5", Family.DECIMAL),
+     ("5.1234", Family.DECIMAL), ("$5.00", Family.DECIMAL), ("Acme", Family.TEXT)],
 )  # fmt: skip
 def test_families_of_values(text: str, family: Family) -> None:
     """As a database would name the type."""

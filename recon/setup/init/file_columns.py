@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from datetime import date
 
 from recon.base.fields import PERIOD
 from recon.setup.init import names
@@ -16,7 +15,7 @@ from recon.setup.init.file_ids import taken
 from recon.setup.init.file_side import DATES, FileSide
 from recon.setup.init.revenue_types import share, types_of
 from recon.setup.init.schema import Family
-from recon.setup.init.writings import Profile, day
+from recon.setup.init.writings import Profile, day, orders_of
 
 _TERM_ENDS = "9999-12-31"
 _SUBSCRIPTION = "Subscription"
@@ -29,7 +28,7 @@ def with_days(side: FileSide) -> FileSide:
     """Dates that are dates, and a day of booking."""
     for ours in DATES[side.side]:
         found = side.profile(ours)
-        if found is not None and not (found.formats or not found.texts):
+        if found is not None and found.texts and not found.dated:
             side = side.with_column(ours, None)
     close, duration = side.profile("close_date"), side.profile("duration_months")
     if duration is not None and not _whole(duration):
@@ -67,15 +66,12 @@ def _is_won(side: FileSide, close: Profile) -> bool:
     if start is None or start.name == close.name:
         return True
     at = [side.group.looks[0].header.index(each.name) for each in (start, close)]
-    begun = [_day(record.cells[at[0]], start) for record in side.rows.rows]
-    ended = [_day(record.cells[at[1]], close) for record in side.rows.rows]
+    orders = orders_of([start, close])
+    begun = [day(record.cells[at[0]], orders) for record in side.rows.rows]
+    ended = [day(record.cells[at[1]], orders) for record in side.rows.rows]
     both = [(a, b) for a, b in zip(begun, ended, strict=True) if a and b]
     late = sum((b - a).days > 31 for a, b in both)  # noqa: PLR2004 - more than a month
     return late * 2 < len(both) or not both
-
-
-def _day(text: str, profile: Profile) -> date | None:
-    return next((found for form in profile.formats if (found := day(text, form))), None)
 
 
 def with_end(side: FileSide) -> FileSide:
@@ -98,10 +94,10 @@ def with_end(side: FileSide) -> FileSide:
 def with_period(side: FileSide) -> FileSide:
     """With the month of recognition, by a column of dates."""
     found = side.profile(PERIOD)
-    if found is not None and found.formats:
+    if found is not None and found.dated:
         return side
     side = side.with_column(PERIOD, None)
-    likely = [each for each in side.profiles.values() if each.formats and each.texts]
+    likely = [each for each in side.profiles.values() if each.dated]
     likely = [each for each in likely if each.family is Family.DATE]
     if not likely:
         return side

@@ -93,13 +93,13 @@ def _numbers(side: FileSide) -> list[str]:
 
 
 def _days(side: FileSide) -> list[str]:
-    if side.date_format:
-        return [f"date_format = {string(side.date_format)}"]
-    if not side.dates:
+    if side.dates:
+        return [f"dates = {string(side.dates)}"]
+    if not side.orders:
         return []
     return [
         "# The dates could mean two days: choose one.",
-        *(f"# date_format = {string(form)}" for form in side.dates),
+        *(f"# dates = {string(order)}" for order in side.orders),
     ]
 
 

@@ -30,8 +30,8 @@ class Doubt:
 class FileSide:
     """A side in files, as it is proposed.
 
-    `columns` are theirs by ours, `whys` say why each. `dates` and `amounts` are left open: formats
-    and texts that could mean two things.
+    `columns` are theirs by ours, `whys` say why each. `dates` is the order of day and month; left
+    open are `orders`, where it could be either, and `amounts` that could mean two numbers.
     """
 
     side: Side
@@ -45,8 +45,8 @@ class FileSide:
     types: Types = field(default_factory=Types)
     doubts: tuple[Doubt, ...] = ()
     decimal: str | None = None
-    date_format: str | None = None
-    dates: tuple[str, ...] = ()
+    dates: str | None = None
+    orders: tuple[str, ...] = ()
     amounts: tuple[str, ...] = ()
     invert: bool = False
     unit: str | None = None

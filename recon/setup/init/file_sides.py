@@ -135,7 +135,7 @@ def _without_rest(side: FileSide) -> FileSide:
     if currency and not all(re.fullmatch(r"[A-Za-z]{3}", text) for text in currency.distinct):
         side = side.with_column("currency", None)
     end = side.profile("terminated_on")
-    if end and end.texts and not end.formats:
+    if end and end.texts and not end.dated:
         side = side.with_column("terminated_on", None)
     others = set(side.columns) - {*NEEDED[side.side], *DEBIT_CREDIT}
     blank = [ours for ours in others if (found := side.profile(ours)) and not found.texts]

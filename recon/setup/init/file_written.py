@@ -8,14 +8,15 @@ from dataclasses import replace
 from decimal import Decimal
 from statistics import median
 
-from recon.base.fields import AMOUNTS, DEBIT_CREDIT, NEEDED
+from recon.base.fields import AMOUNTS, DEBIT_CREDIT
 from recon.base.result import Side
 from recon.base.text import counted
 from recon.setup.init.file_rows import apart
 from recon.setup.init.file_side import DATES, FileSide
 from recon.setup.init.schema import Family
-from recon.setup.init.writings import Profile, day, decimal_of, format_of
+from recon.setup.init.writings import Profile, decimal_of, orders_of
 from recon.sources.notation import SIGNS
+from recon.store.day_notations import in_order
 
 
 def written(side: FileSide) -> FileSide:
@@ -32,25 +33,22 @@ def written(side: FileSide) -> FileSide:
 
 
 def _dated(side: FileSide) -> FileSide:
-    ours = {each: found for each in DATES[side.side] if (found := side.profile(each))}
-    forms = format_of(ours.values())
-    if not forms:
-        forms = (next(found.formats for found in ours.values() if found.formats != ("",))[0],)
-        other = [our for our, found in ours.items() if found.formats not in (("",), ())
-                 and forms[0] not in found.formats]  # fmt: skip
-        for our in other:
-            side = side.with_doubt(
-                f"dates are written in more than one way; {ours[our].name!r} differs",
-                f"{side.side}.columns.{our}",
-            )
-            if our not in NEEDED[side.side]:
-                side = side.with_column(our, None)
-    if len(forms) == 1:
-        return replace(side, date_format=forms[0] or None)
-    text = next(found.distinct[0] for found in ours.values() if found.formats not in (("",), ()))
-    ways = [f"{day(text, form):%d %B %Y} ({form})" for form in forms]
-    side = replace(side, dates=forms)
-    return side.with_doubt(f"{text!r} could be {' or '.join(ways)}", f"{side.side}.date_format")
+    """The order of day and month, where days need one."""
+    columns = [found for each in DATES[side.side] if (found := side.profile(each))]
+    texts = [text for column in columns for text in column.open_days]
+    orders = orders_of(columns)
+    if not texts:
+        return side
+    if len(orders) == 1:
+        return replace(side, dates=orders[0])
+    setting = f"{side.side}.dates"
+    if not orders:
+        return side.with_doubt(
+            "days are written in both orders, day first and month first", setting
+        )
+    ways = [f"{in_order(texts[0], order):%d %B %Y} ({order})" for order in orders]
+    side = replace(side, orders=orders)
+    return side.with_doubt(f"{texts[0]!r} could be {' or '.join(ways)}", setting)
 
 
 def _with_where(side: FileSide) -> FileSide:

@@ -15,16 +15,13 @@ from functools import cached_property
 
 from recon.setup.init.schema import Column, Family
 from recon.sources.notation import SIGNS
+from recon.store.day_notations import ORDERS, in_order, is_open, kinds
 
-# What recon reads without a date format.
-NATIVE = re.compile(r"(19|[2-9]\d)\d\d-?(0[1-9]|1[0-2])(-?(0[1-9]|[12]\d|3[01])([ T]\d\d:.*)?)?")
-_DAYS = (
-    "%d.%m.%Y", "%m/%d/%Y", "%d/%m/%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d", "%d.%m.%y", "%m/%d/%y",
-    "%d/%m/%y", "%d-%b-%Y", "%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%d-%b-%y",
-)  # fmt: skip
-_TIMES = ("", " %H:%M", " %H:%M:%S", ", %I:%M %p", " %I:%M %p", ", %H:%M")
-_MONTHS = ("%b %Y", "%B %Y", "%b-%Y", "%b-%y", "%m/%Y", "%m.%Y", "%m-%Y", "%Y/%m")
-FORMATS = (*(day + time for time in _TIMES for day in _DAYS), *_MONTHS)
+_ISO = re.compile(r"(19|[2-9]\d)\d\d-?(0[1-9]|1[0-2])(-?(0[1-9]|[12]\d|3[01])([ T]\d\d:.*)?)?")
+# The amounts 5.1234 and 1200.5 are no months; 06.2024 is one.
+_NO_MONTH = re.compile(r"(?!(0?[1-9]|1[0-2])\.(19|20)\d\d$)\d+\.\d+")
+_FORMATS = ("%d.%m.%Y", "%d.%m.%y", "%d-%b-%Y", "%d %b %Y", "%d-%b-%y", "%b %d, %Y", "%d %B %Y",
+            "%B %d, %Y", "%Y/%m/%d")  # fmt: skip
 # A few values do not tell more than these.
 _ENOUGH = 300
 # One in so many may be something else, such as a remark.
@@ -101,17 +98,16 @@ class Profile:
         return read if read and len(read) * _STRAY >= len(found) * (_STRAY - 1) else ()
 
     @cached_property
-    def formats(self) -> tuple[str, ...]:
-        """The formats that read its dates; '' is recon's own."""
+    def dated(self) -> bool:
+        """Whether its texts are days or months."""
         texts = self.distinct[:_ENOUGH]
-        if not texts:
-            return ()
-        if _mostly(texts, lambda text: bool(NATIVE.fullmatch(text))):
-            return ("",)
-        begun = [form for form in FORMATS if any(day(text, form) for text in texts[:3])]
-        return tuple(
-            form for form in begun if _mostly(texts, lambda text, form=form: day(text, form))
-        )
+        others = sum(not is_day(text) for text in texts)
+        return bool(texts) and others * _STRAY <= len(texts)
+
+    @cached_property
+    def open_days(self) -> tuple[str, ...]:
+        """Texts whose day needs an order."""
+        return tuple(filter(is_open, self.distinct)) if self.dated else ()
 
     @property
     def family(self) -> Family:
@@ -120,7 +116,7 @@ class Profile:
             return Family.OTHER
         if all(re.fullmatch(r"[+-]?\d{1,18}", text) for text in self.texts):
             return Family.INTEGER
-        if self.formats:
+        if self.dated:
             return Family.DATE
         return Family.DECIMAL if self.amounts else Family.TEXT
 
@@ -141,15 +137,25 @@ def profiles(header: Sequence[str], rows: Iterable[Sequence[str]]) -> dict[str, 
     return {name: Profile(name, tuple(cells)) for name, cells in zip(header, columns, strict=True)}
 
 
-def day(text: str, form: str) -> date | None:
-    """The day of a text; '' is recon's own format."""
-    if not form:
-        found = NATIVE.fullmatch(text)
-        digits = re.sub(r"\D", "", text[:10]) if found else ""
-        try:
-            return datetime.strptime((digits + "01")[:8], "%Y%m%d").date() if digits else None
-        except ValueError:
-            return None
+def is_day(text: str) -> bool:
+    """Whether recon reads a text as a day or month."""
+    if _ISO.fullmatch(text) or is_open(text):
+        return True
+    return not _NO_MONTH.fullmatch(text) and bool(kinds([text]))
+
+
+def day(text: str, orders: Iterable[str]) -> date | None:
+    """The day of a text, None where not plain."""
+    if is_open(text):
+        return next((found for order in orders if (found := in_order(text, order))), None)
+    if _ISO.fullmatch(text):
+        digits = (re.sub(r"\D", "", text[:10]) + "01")[:8]
+        return _strict(digits, "%Y%m%d")
+    plain = re.sub(r",? \d{1,2}:.*", "", text)
+    return next((found for form in _FORMATS if (found := _strict(plain, form))), None)
+
+
+def _strict(text: str, form: str) -> date | None:
     try:
         return datetime.strptime(text, form).date()
     except ValueError:
@@ -173,17 +179,10 @@ def decimal_of(columns: Iterable[Profile]) -> tuple[str | None, tuple[str, ...]]
     return None, tuple(dict.fromkeys(doubtful))[:2]
 
 
-def format_of(columns: Iterable[Profile]) -> tuple[str, ...]:
-    """The formats that read all columns of dates, if any.
+def orders_of(columns: Iterable[Profile]) -> tuple[str, ...]:
+    """The orders of day and month that read all days.
 
-    Columns that recon reads by itself need none: they allow any.
+    Both where nothing decides, none where two days do in different ways.
     """
-    own = [column.formats for column in columns if column.formats and column.formats != ("",)]
-    if not own:
-        return ("",)
-    return tuple(form for form in own[0] if all(form in each for each in own))
-
-
-def _mostly(texts: Sequence[str], holds: object) -> bool:
-    assert callable(holds)  # noqa: S101 - for the types alone
-    return sum(not holds(text) for text in texts) * _STRAY <= len(texts)
+    texts = [text for column in columns for text in column.open_days]
+    return tuple(order for order in ORDERS if all(in_order(text, order) for text in texts))
