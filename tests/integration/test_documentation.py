@@ -81,6 +81,26 @@ def test_the_configuration_is_one(tmp_path: Path) -> None:
     assert settings.reports == tmp_path / "reports"
 
 
+def test_the_files_of_the_example_become_a_month(tmp_path: Path) -> None:
+    """`recon init` is unsure of what the page shows; RECON_UPDATE_GOLDEN=1 writes it anew."""
+    for name in ("deals.csv", "entries.csv"):
+        (tmp_path / name).write_text(block(name), encoding="utf-8")
+    said = ""
+    for line in block("files").splitlines():
+        done = in_process(*line.split()[1:], cwd=tmp_path, env={"COLUMNS": "98"})
+        assert done.returncode in (ExitCode.DONE, ExitCode.BREAKS), done.stderr.decode()
+        said += done.stdout.decode()
+    unsure = said[said.index("Not sure") : said.index("\n\nWritten:")] + "\n"
+    page = text_of(DOCS / "your-data.md")
+    if os.environ.get("RECON_UPDATE_GOLDEN"):
+        before, mark, rest = page.partition("<!-- not sure -->\n```\n")
+        page = before + mark + unsure + rest[rest.index("```\n") :]
+        (DOCS / "your-data.md").write_text(page, encoding="utf-8", newline="\n")
+    assert block("not sure") == unsure
+    # 1,000 + 1,000 + 1,200 are expected, 100 less are recognized; the fourth deal is not won.
+    assert "3,200.00" in said and "3,100.00" in said and "-100.00" in said
+
+
 def test_the_configuration_of_databases_is_one(tmp_path: Path) -> None:
     """The configuration of databases is read without a mistake, beside the SELECTs that we ship."""
     shutil.copytree(ROOT / "config" / "sqlserver", tmp_path / "sqlserver")

@@ -16,7 +16,7 @@ _HEAD = """\
 # The configuration of recon, made by `recon init` from files. Relative paths start beside this
 # file. The comments say why, and what to change.
 """
-_POLICY = """
+_POLICY = """\
 # The folder of the reports; by default reports/ beside the folder of this file.
 # [reports]
 # directory = "../reports"
@@ -129,7 +129,10 @@ def _aliases(sides: Iterable[FileSide]) -> str:
 
 
 def _why(text: str) -> str:
-    return "" if text.startswith("sure") or not text else f"   # {comment(text)}"
+    """The comment on a column, but where its name says enough."""
+    sure, _, why = text.partition(": ")
+    notes = why.partition("; ")[2] if why.startswith(("its name", "part of its name")) else why
+    return f"   # {comment(f'{sure}: {notes}')}" if notes and sure != "sure" else ""
 
 
 def relative(path: Path, folder: Path) -> str:
