@@ -252,6 +252,47 @@ def test_case_counts_where_ids_differ_by_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("ours", "theirs", "line"),
+    [
+        ("0004{}", "4{}", "# [accounting.ids]\n# pad = 5"),
+        ("100{}", "100{}.0", '# [accounting.ids]\n# strip_suffix = ".0"'),
+        ("006Dn00000112a{}", "006Dn00000112a{}QAE", "# [accounting.ids]\n# first = 15"),
+        ("US-77{}", "77{}", '# [analytics.ids]\n# strip_prefix = "US-"'),
+    ],
+)
+def test_a_rule_on_ids_is_proposed_and_not_applied(
+    tmp_path: Path, ours: str, theirs: str, line: str
+) -> None:
+    """It is a comment to decide on; with it, both sides meet."""
+    deals = CONTRACTS + "".join(contract(ours.format(number)) for number in range(1, 6))
+    ledger = ENTRIES + "".join(entry(theirs.format(number)) for number in range(1, 6))
+    written(tmp_path, {"a.csv": deals, "b.csv": ledger})
+    done = init(tmp_path, "a.csv", "b.csv")
+    assert "would make them meet" in done.stdout.decode()
+    path = tmp_path / "config" / "recon.toml"
+    text = path.read_text(encoding="utf-8")
+    assert line in text
+    path.write_text(text.replace(line, line.replace("# ", "")), encoding="utf-8")
+    assert totals(tmp_path)["matched"] == 5
+
+
+def test_codes_of_periods_are_left_to_the_calendar(tmp_path: Path) -> None:
+    """A column that is one by its name is kept, with a doubt."""
+    written(tmp_path, {"a.csv": DEALS, "b.csv": LEDGER.replace("2024-06\n", "FY24-P06\n")})
+    done = init(tmp_path, "a.csv", "b.csv")
+    assert "'FY24-P06' is no day and no month" in done.stdout.decode()
+
+
+def test_some_amounts_that_cannot_be_read(tmp_path: Path) -> None:
+    """They are rows to mend, and no reason to find no amounts."""
+    ledger = LEDGER.replace("Subscription,100.00", 'Subscription,"1,00.00"', 2)
+    written(tmp_path, {"a.csv": DEALS, "b.csv": ledger})
+    done = init(tmp_path, "a.csv", "b.csv")
+    said = done.stdout.decode()
+    assert "2 rows cannot be compared: amount '1,00.00' is not an amount" in said, said
+
+
+@pytest.mark.parametrize(
     ("encoding", "delimiter"), [("utf-16", "\t"), ("cp1252", ";"), ("utf-8-sig", "|")]
 )
 def test_encodings_and_delimiters(tmp_path: Path, encoding: str, delimiter: str) -> None:

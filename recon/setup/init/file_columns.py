@@ -96,9 +96,15 @@ def with_period(side: FileSide) -> FileSide:
     found = side.profile(PERIOD)
     if found is not None and found.dated:
         return side
+    why = side.whys.get(PERIOD, "")
     side = side.with_column(PERIOD, None)
     likely = [each for each in side.profiles.values() if each.dated]
     likely = [each for each in likely if each.family is Family.DATE]
+    if not likely and found is not None and why.startswith("sure"):
+        return side.with_column(PERIOD, found.name, why).with_doubt(
+            f"{found.distinct[0]!r} is no day and no month; fiscal periods need a calendar",
+            "calendar.periods, or accounting.columns.recognition_period",
+        )
     if not likely:
         return side
     side = taken(side, PERIOD, likely[0].name, "perhaps: the first dates of the file")

@@ -45,7 +45,17 @@ def configuration(sides: Mapping[Side, FileSide], money: Money, folder: Path) ->
         lines.append('term = "dates"                     # from start to close, both included')
     if contracts.exact_ids:
         lines.append('ids = "exact"                      # case counts in ids')
-    return "\n".join(parts) + "\n".join(lines) + "\n" + _aliases(sides.values())
+    return "\n".join(parts) + "\n".join(lines) + "\n" + _aliases(sides.values()) + _ids(sides)
+
+
+def _ids(sides: Mapping[Side, FileSide]) -> str:
+    """The rule on ids that is for the user to decide."""
+    rule = sides[Side.ACCOUNTING].id_rule
+    if rule is None:
+        return ""
+    side, line = rule
+    said = "# The ids of both sides would meet by this rule; is it right?"
+    return f"\n{said}\n# [{side}.ids]\n# {line}\n"
 
 
 def _side(side: FileSide, folder: Path) -> str:
@@ -129,7 +139,7 @@ def _aliases(sides: Iterable[FileSide]) -> str:
 
 
 def _why(text: str) -> str:
-    """The comment on a column, but where its name says enough."""
+    """The comment on a column, unless its name is enough."""
     sure, _, why = text.partition(": ")
     notes = why.partition("; ")[2] if why.startswith(("its name", "part of its name")) else why
     return f"   # {comment(f'{sure}: {notes}')}" if notes and sure != "sure" else ""

@@ -5,6 +5,8 @@ Two columns are the contract ids that both sides have, whatever their names.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from recon.base.fields import AMOUNTS, DEBIT_CREDIT
@@ -96,17 +98,46 @@ def _meet(contracts: Profile, entries: Profile) -> float:
 
 
 def _doubted_ids(contracts: FileSide, entries: FileSide) -> FileSide:
+    """The entries, with a doubt about their contracts."""
     ours, theirs = contracts.profile("contract_id"), entries.profile("contract_id")
-    if not ours or not theirs:
+    if not ours or not theirs or not ours.texts or not theirs.texts:
         return entries
-    first = (
-        f"{theirs.distinct[0]!r} and {ours.distinct[0]!r}" if theirs.texts and ours.texts else ""
-    )
-    return entries.with_doubt(
-        f"few contracts of the entries ({theirs.name}) are among the contracts ({ours.name}), "
-        f"like {first}",
-        "accounting.columns.contract_id, or [accounting.ids]",
-    )
+    rule = _rule(ours, theirs)
+    told = f"few contracts of the entries ({theirs.name}) are among the contracts ({ours.name})"
+    if rule is None:
+        return entries.with_doubt(
+            f"{told}, like {theirs.distinct[0]!r} and {ours.distinct[0]!r}",
+            "accounting.columns.contract_id, or accounting.ids",
+        )
+    side, line = rule
+    entries = replace(entries, id_rule=rule)
+    return entries.with_doubt(f"{told}; {line} would make them meet", f"{side}.ids")
+
+
+def _rule(ours: Profile, theirs: Profile) -> tuple[Side, str] | None:
+    """The rule on ids by which both sides meet, if any.
+
+    None is applied by itself: it is for the user to decide.
+    """
+    for side, changed, other in ((Side.ACCOUNTING, theirs, ours), (Side.ANALYTICS, ours, theirs)):
+        for line, change in _changes(changed, other):
+            made = Profile(changed.name, tuple(map(change, changed.distinct)))
+            if _meet(made, other) >= _LEAST or _meet(other, made) >= _LEAST:
+                return side, line
+    return None
+
+
+def _changes(changed: Profile, other: Profile) -> Iterator[tuple[str, Callable[[str], str]]]:
+    """Yield lines of configuration, and the changes that they make."""
+    width = max(map(len, other.distinct))
+    yield f"pad = {width}", lambda text: text.zfill(width) if text.isdigit() else text
+    yield 'strip_suffix = ".0"', lambda text: text.removesuffix(".0")
+    longest = max(map(len, changed.distinct))
+    if width < longest:
+        yield f"first = {width}", lambda text: text[:width]
+    prefix = re.match(r"[A-Za-z]+[-_ ]?", changed.distinct[0])
+    if prefix:
+        yield f'strip_prefix = "{prefix[0]}"', lambda text: text.removeprefix(prefix[0])
 
 
 def _with_case(side: FileSide) -> FileSide:

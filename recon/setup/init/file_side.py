@@ -31,7 +31,8 @@ class FileSide:
     """A side in files, as it is proposed.
 
     `columns` are theirs by ours, `whys` say why each. `dates` is the order of day and month; left
-    open are `orders`, where it could be either, and `amounts` that could mean two numbers.
+    open are `orders`, where it could be either, and `amounts` that could mean two numbers. By
+    the `id_rule` of a side, the ids of both would meet.
     """
 
     side: Side
@@ -56,6 +57,7 @@ class FileSide:
     repeated_ids: bool = False
     by_dates: bool = False
     exact_ids: bool = False
+    id_rule: tuple[Side, str] | None = None
 
     def profile(self, ours: str) -> Profile | None:
         """The profile of the column that is ours, else None."""

@@ -24,8 +24,8 @@ _FORMATS = ("%d.%m.%Y", "%d.%m.%y", "%d-%b-%Y", "%d %b %Y", "%d-%b-%y", "%b %d, 
             "%B %d, %Y", "%Y/%m/%d")  # fmt: skip
 # A few values do not tell more than these.
 _ENOUGH = 300
-# One in so many may be something else, such as a remark.
-_STRAY = 20
+# A column is of a kind where so many in ten of its texts are; the others will be invalid rows.
+_MOST = 6
 
 _MARK = rf"[{''.join(SIGNS)}]|[A-Z]{{3}}|[Uu][Ss]\$"
 _BARE = re.compile(
@@ -95,14 +95,13 @@ class Profile:
         """The amounts, none where it is no column of amounts."""
         found = [amount(text) for text in self.texts]
         read = tuple(each for each in found if each)
-        return read if read and len(read) * _STRAY >= len(found) * (_STRAY - 1) else ()
+        return read if read and len(read) * 10 >= len(found) * _MOST else ()
 
     @cached_property
     def dated(self) -> bool:
         """Whether its texts are days or months."""
         texts = self.distinct[:_ENOUGH]
-        others = sum(not is_day(text) for text in texts)
-        return bool(texts) and others * _STRAY <= len(texts)
+        return bool(texts) and sum(map(is_day, texts)) * 10 >= len(texts) * _MOST
 
     @cached_property
     def open_days(self) -> tuple[str, ...]:
