@@ -49,7 +49,7 @@ def configuration(sides: Mapping[Side, FileSide], money: Money, folder: Path) ->
 
 
 def _ids(sides: Mapping[Side, FileSide]) -> str:
-    """The rule on ids that is for the user to decide."""
+    """The rule on ids, for the user to decide."""
     rule = sides[Side.ACCOUNTING].id_rule
     if rule is None:
         return ""

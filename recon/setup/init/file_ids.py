@@ -115,7 +115,7 @@ def _doubted_ids(contracts: FileSide, entries: FileSide) -> FileSide:
 
 
 def _rule(ours: Profile, theirs: Profile) -> tuple[Side, str] | None:
-    """The rule on ids by which both sides meet, if any.
+    """The rule on ids by which both sides meet.
 
     None is applied by itself: it is for the user to decide.
     """
