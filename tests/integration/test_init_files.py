@@ -14,6 +14,7 @@ from unittest import mock
 import openpyxl
 import pytest
 
+from recon.base.policy import Policy
 from recon.config import Settings, load
 from recon.setup.init import looking
 from tests.shell import CONTRACTS, ENTRIES, contract, entry, in_process, one_sentence
@@ -292,6 +293,23 @@ def test_some_amounts_that_cannot_be_read(tmp_path: Path) -> None:
     assert "2 rows cannot be compared: amount '1,00.00' is not an amount" in said, said
 
 
+def test_the_end_of_many_rows_is_looked_at(tmp_path: Path) -> None:
+    """More rows than are looked at, and a total below them."""
+    many = [f"C-{number}" for number in range(looking.MOST + 200)]
+    ledger = ENTRIES + "".join(map(entry, many)) + "Total,,,520000.00,\n"
+    written(tmp_path, {"a.csv": CONTRACTS + "".join(map(contract, many)), "b.csv": ledger})
+    assert proposed(tmp_path, "a.csv", "b.csv").accounting.skip_foot == 1
+
+
+def test_deals_that_are_not_won_are_left_out(tmp_path: Path) -> None:
+    """Known by a column that says yes or no, as by a stage."""
+    lines = DEALS.splitlines()
+    deals = [lines[0] + ",Is Won", *(f"{line},TRUE" for line in lines[1:]), lines[-1] + ",FALSE"]
+    written(tmp_path, {"a.csv": "\n".join(deals) + "\n", "b.csv": LEDGER})
+    assert proposed(tmp_path, "a.csv", "b.csv").analytics.where == "\"Is Won\" = 'TRUE'"
+    assert totals(tmp_path)["matched"] == len(KEYS)
+
+
 @pytest.mark.parametrize(
     ("encoding", "delimiter"), [("utf-16", "\t"), ("cp1252", ";"), ("utf-8-sig", "|")]
 )
@@ -371,3 +389,35 @@ def test_workbooks_that_are_none(tmp_path: Path) -> None:
         done = init(tmp_path, "a.csv", name)
         assert done.returncode == 6
         assert name in one_sentence(done.stderr.decode())
+
+
+def test_a_day_of_winning_is_no_end_of_a_term(tmp_path: Path) -> None:
+    """With a duration the term ends by it; without one nothing says when it ends."""
+    columns = "Deal,Type,Amount,Months,Start Date,Close Date\n"
+    row = "{},Subscription,1200.00,12,2024-06-01,2024-05-28\n"
+    written(tmp_path, {"a.csv": columns + "".join(map(row.format, KEYS)), "b.csv": LEDGER})
+    settings = proposed(tmp_path, "a.csv", "b.csv")
+    assert settings.analytics.columns["booking_date"] == "Close Date"
+    assert settings.analytics.columns["start_date"] == "Start Date"
+    assert settings.analytics.fixed == {"close_date": "9999-12-31"}
+    assert totals(tmp_path)["matched"] == len(KEYS)
+    short = (columns + "".join(map(row.format, KEYS))).replace(",Months", "").replace(",12,", ",")
+    written(tmp_path, {"a.csv": short})
+    done = init(tmp_path, "a.csv", "b.csv", "--force")
+    assert done.returncode == 4
+    for ours in ("duration_months", "close_date"):
+        assert f"analytics.columns.{ours}: no column of a.csv fits" in done.stderr.decode()
+
+
+@pytest.mark.skipif(not hasattr(Policy(), "term"), reason="no term runs from start to close yet")
+def test_without_a_duration_the_term_is_its_dates(tmp_path: Path) -> None:
+    """From start to close, both included: 1,200 from June to May is 100 a month."""
+    deals = "\n".join(
+        ",".join(cell for at, cell in enumerate(line.split(",")) if at != 3)
+        for line in DEALS.splitlines()
+    )
+    written(tmp_path, {"a.csv": deals + "\n", "b.csv": LEDGER})
+    done = init(tmp_path, "a.csv", "b.csv")
+    assert "no column has the duration" in done.stdout.decode(), done.stderr.decode()
+    assert 'term = "dates"' in (tmp_path / "config" / "recon.toml").read_text(encoding="utf-8")
+    assert totals(tmp_path)["matched"] == len(KEYS)

@@ -30,29 +30,35 @@ def with_days(side: FileSide) -> FileSide:
         found = side.profile(ours)
         if found is not None and found.texts and not found.dated:
             side = side.with_column(ours, None)
-    close, duration = side.profile("close_date"), side.profile("duration_months")
+    duration = side.profile("duration_months")
     if duration is not None and not _whole(duration):
         side = side.with_column("duration_months", None).with_doubt(
             f"{duration.name!r} has no whole numbers of months", "analytics.columns.duration_months"
         )
-        duration = None
-    if close is not None and duration is not None and _is_won(side, close):
-        side = side.with_column("close_date", None)
-        if "start_date" not in side.columns and "booking_date" in side.columns:
-            start = side.columns["booking_date"]
-            side = taken(side, "start_date", start, "sure: its name and type")
-        if "start_date" in side.columns or "booking_date" not in side.columns:
-            side = taken(side, "booking_date", close.name, "likely: the day the deal was won")
-    elif close is not None and duration is not None and "close" in names.words_of(close.name):
-        side = side.with_column("close_date", close.name, "likely: terms end on it")
+    side = _with_close(side)
     if "booking_date" not in side.columns and "start_date" in side.columns:
         start = side.columns["start_date"]
         side = taken(side, "booking_date", start, "likely: no booking date; the start is used")
     return side
 
 
+def _with_close(side: FileSide) -> FileSide:
+    """A close date that ends terms, else one of booking."""
+    close = side.profile("close_date")
+    if close is None or not {"close", "closed"} & set(names.words_of(close.name)):
+        return side
+    if not _is_won(side, close):
+        return side.with_column("close_date", close.name, "likely: terms end on it")
+    side = side.with_column("close_date", None)
+    if "start_date" not in side.columns and "booking_date" in side.columns:
+        start = side.columns["booking_date"]
+        side = taken(side, "start_date", start, "sure: its name and type")
+    return taken(side, "booking_date", close.name, "likely: the day the deal was won")
+
+
 def _whole(profile: Profile) -> bool:
-    return all(re.fullmatch(r"\d{1,4}([.,]0+)?", text) for text in profile.texts)
+    whole = sum(bool(re.fullmatch(r"\d{1,4}([.,]0+)?", text)) for text in profile.texts)
+    return whole >= len(profile.texts) * _LEAST
 
 
 def _is_won(side: FileSide, close: Profile) -> bool:
@@ -60,8 +66,6 @@ def _is_won(side: FileSide, close: Profile) -> bool:
 
     Then hardly any term ends on it.
     """
-    if not any(word in names.words_of(close.name) for word in ("close", "closed")):
-        return False
     start = side.profile("start_date") or side.profile("booking_date")
     if start is None or start.name == close.name:
         return True

@@ -22,8 +22,9 @@ _TOTAL = re.compile(
     r"|gesamt|count\b|generated|copyright|confidential|report\b",
     re.IGNORECASE,
 )
-_STAGES = ("stage", "dealstage", "stagename", "opportunitystage", "status", "dealstatus", "iswon")
-_WON = re.compile(r"closed ?won|closedwon|won", re.IGNORECASE)
+_STAGES = ("stage", "dealstage", "stagename", "opportunitystage", "status", "dealstatus")
+_WON = re.compile(r"closed ?won|won", re.IGNORECASE)
+_IS_WON, _YES = ("iswon", "won", "isclosedwon", "closedwon"), ("true", "yes", "1")
 _ACCOUNTS = {"account", "acct", "gl", "ledger", "credit", "debit"}
 _RESERVED = frozenset(
     "all analyse analyze and any array as asc both case cast check collate column constraint create"
@@ -80,7 +81,8 @@ def rows_of(look: Look) -> Rows:
     usual = median(record.filled for record in look.records) if look.records else 0
     is_row = _is_row(usual)
     end = tuple(takewhile(lambda record: not is_row(record), reversed(look.last)))
-    body = look.records[: len(look.records) - len(end)] if look.whole else look.records
+    all_seen = look.last is look.records
+    body = look.records[: len(look.records) - len(end)] if all_seen else look.records
     return Rows(
         tuple(record for record in body if is_row(record)),
         tuple(record for record in body if not is_row(record)),
@@ -124,8 +126,11 @@ def won(profiles: Iterable[Profile]) -> Kept | None:
     None where there is no stage, or no other than won.
     """
     for profile in profiles:
+        called = names.compact(profile.name)
         values = tuple(value for value in profile.distinct if _WON.fullmatch(value))
-        if names.compact(profile.name) in _STAGES and 0 < len(values) < len(profile.distinct):
+        if called in _IS_WON:
+            values = tuple(value for value in profile.distinct if value.lower() in _YES)
+        if called in (*_STAGES, *_IS_WON) and 0 < len(values) < len(profile.distinct):
             return Kept(profile.name, values)
     return None
 

@@ -123,7 +123,11 @@ def _look(path: Path, head: bytes, tail: bytes, whole: bool) -> Look:
         raise SourceDataError(f"{path} is empty; export it again, or leave it out.")
     found = _with_header(path, encoding, text, whole)
     _refuse_faults(found)
-    return found if whole else replace(found, last=_last(found, tail))
+    if whole:
+        return found
+    # The end is cut at an even place, where a character of UTF-16 begins.
+    end = tail.decode("utf-16-le" if encoding == "utf-16" else encoding, "replace")
+    return replace(found, last=_last(found, end))
 
 
 def _refuse_faults(found: Look) -> None:
@@ -149,7 +153,6 @@ def _bytes(path: Path) -> tuple[bytes, bytes, bool]:
         with path.open("rb") as file:
             head = file.read(HEAD)
             size = file.seek(0, 2)
-            # An even place, where a character of UTF-16 begins.
             file.seek(max(size - TAIL, 0) // 2 * 2)
             return head, file.read(TAIL), size <= HEAD
     except OSError as error:
@@ -193,7 +196,8 @@ def _with_header(
 ) -> Look:
     """The look with header and records, by the best delimiter."""
     told = re.match(r'"?sep=(.)"?\s*\r?\n', text)
-    first = text.splitlines(keepends=True)[:FIRST]
+    lines = _lines(text)
+    first = lines[:FIRST]
     best: tuple[tuple[int, int], int, str] | None = None
     for delimiter in told[1] if told else by:
         for at, line in enumerate(first):
@@ -203,12 +207,18 @@ def _with_header(
             if best is None or score > best[0]:
                 best = score, at, delimiter
     _, at, delimiter = best or ((0, 0), 0, ",")
-    records = list(_records("".join(text.splitlines(keepends=True)[at:]), delimiter))
+    records = list(_records(lines[at:], delimiter))
     header = records[0][0] if records else []
     named = tuple(name.strip() or f"column {i}" for i, name in enumerate(header, 1))
-    rows = tuple(_record(cells, lines, len(named)) for cells, lines in records[1:])
+    rows = tuple(_record(cells, many, len(named)) for cells, many in records[1:])
     titles = sum(bool(line.strip()) for line in first[bool(told) : at])
-    return Look(path, encoding, delimiter, named, rows, rows, titles, whole, text)
+    found = Look(path, encoding, delimiter, named, rows, rows, titles, whole, text)
+    return found if len(rows) < MOST else replace(found, last=_last(found, text[-TAIL:]))
+
+
+def _lines(text: str) -> list[str]:
+    """Lines as a CSV reader sees them, with their ends."""
+    return list(io.StringIO(text, newline=""))
 
 
 def _score(cells: Sequence[str]) -> tuple[int, int]:
@@ -239,9 +249,8 @@ def _fields(line: str, delimiter: str) -> list[str]:
         return []
 
 
-def _records(text: str, delimiter: str) -> Iterator[tuple[list[str], int]]:
+def _records(lines: Sequence[str], delimiter: str) -> Iterator[tuple[list[str], int]]:
     """Yield records that are not blank, each with its lines."""
-    lines = text.splitlines(keepends=True)
     reader = csv.reader(lines, delimiter=delimiter)
     before = 0
     count = 0
@@ -262,11 +271,9 @@ def _record(cells: Sequence[str], lines: int, width: int) -> Record:
     return Record(tuple((trimmed + [""] * width)[:width]), len(cells), lines)
 
 
-def _last(found: Look, tail: bytes) -> tuple[Record, ...]:
+def _last(found: Look, text: str) -> tuple[Record, ...]:
     """The records of the end, but a cut one."""
-    text = tail.decode(found.encoding if "16" not in found.encoding else "utf-16-le", "replace")
-    text = text[text.find("\n") + 1 :]
-    records = _records(text, found.delimiter)
+    records = _records(_lines(text)[1:][-MOST:], found.delimiter)
     return tuple(_record(cells, lines, len(found.header)) for cells, lines in records)
 
 
