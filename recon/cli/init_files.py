@@ -31,7 +31,7 @@ from recon.setup.init.looking import HEAD
 from recon.store.day_notations import in_order
 
 _NOUNS = {Side.ANALYTICS: "contracts", Side.ACCOUNTING: "entries"}
-_MEGABYTE = 1 << 20
+_HEAD = f"{HEAD >> 20} MB"
 
 
 def proposed(
@@ -198,13 +198,14 @@ def _read(side: FileSide, shown: Preview) -> str:
         parts.append("day first" if side.dates == "dmy" else "month first")
     if side.invert:
         parts.append("sign turned")
-    if first.whole:
-        part = ""
-    elif first.sheet:
-        part = " of its beginning"
-    else:
-        part = f" of its first {HEAD // _MEGABYTE} MB (and its end was looked at)"
-    return f"{'; '.join(parts)}. {shown.read:,} rows read{part}; the first as recon reads them:"
+    read = counted(shown.read, "row")
+    if side.group.files > 1:
+        read += f" of {side.group.looks[-1].path.name}"
+    elif first.sheet and not first.whole:
+        read += " of its beginning"
+    elif not first.whole:
+        read += f" of its first {_HEAD} (and its end was looked at)"
+    return f"{'; '.join(parts)}. {read} read; the first as recon reads them:"
 
 
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "|"}

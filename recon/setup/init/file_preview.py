@@ -46,7 +46,8 @@ class Preview:
 
 def preview(side: FileSide, settings: SourceSettings, policy: Policy) -> Preview:
     """The preview of a side; raises SourceDataError, ConfigError and SourceUnreachable."""
-    first = side.group.looks[0]
+    # The last of several files has the last month.
+    first = side.group.looks[-1]
     with temporary.folder() as folder, session() as connection:
         path = first.path
         if not first.sheet or not first.whole:
