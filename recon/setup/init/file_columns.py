@@ -13,7 +13,7 @@ from recon.base.fields import PERIOD
 from recon.setup.init import names
 from recon.setup.init.file_ids import taken
 from recon.setup.init.file_side import DATES, FileSide
-from recon.setup.init.revenue_types import share, types_of
+from recon.setup.init.revenue_types import Types, share, type_of, types_of
 from recon.setup.init.schema import Family
 from recon.setup.init.writings import Profile, day, orders_of
 
@@ -142,26 +142,46 @@ def with_entry_id(side: FileSide) -> FileSide:
 
 def with_types(side: FileSide, contracts: FileSide | None) -> FileSide:
     """Revenue types by their words, else one for all."""
-    key, found = "revenue_type", side.profile("revenue_type")
-    if found is None or share(found.texts) < _LEAST:
-        side, named = side.with_column(key, None), found
-        likely = [each for each in side.free() if each.family is Family.TEXT]
-        found = max(likely, key=lambda each: share(each.texts), default=None)
-        if found is None or share(found.texts) < _LEAST or len(found.distinct) > 50:  # noqa: PLR2004
+    named = side.profile("revenue_type")
+    found, why = named, side.whys.get("revenue_type", "")
+    if named is None or share(named.texts) < _LEAST:
+        side = side.with_column("revenue_type", None)
+        found, why = _with_words(side), "likely: its values"
+        if found is None or _others(types_of(found.distinct), contracts):
             return _with_one_type(side, named, contracts)
-        side = side.with_column(key, found.name, "likely: its values")
+    if found is None:
+        return side
     types = types_of(found.distinct)
-    side = replace(side, types=types)
+    side = replace(side.with_column("revenue_type", found.name, why), types=types)
     if types.unknown:
         listed = ", ".join(map(repr, types.unknown[:5]))
         side = side.with_doubt(f"no revenue type is known for {listed}", "policy.aliases")
     return side
 
 
+def _with_words(side: FileSide) -> Profile | None:
+    """The free column most of whose values name a type."""
+    likely = [each for each in side.free() if each.family is Family.TEXT]
+    found = max(likely, key=lambda each: share(each.texts), default=None)
+    if found is None or share(found.texts) < _LEAST or len(found.distinct) > _MOST_TYPES:
+        return None
+    return found
+
+
+def _kinds(types: Types) -> set[str]:
+    """The revenue types that values mean."""
+    return set(types.aliases.values()) | {type_of(known) or known for known in types.known}
+
+
+def _others(types: Types, contracts: FileSide | None) -> bool:
+    """Whether types are others than all of the contracts."""
+    ours = _kinds(contracts.types) if contracts else set()
+    return bool(ours) and not ours & _kinds(types)
+
+
 def _with_one_type(side: FileSide, named: Profile | None, contracts: FileSide | None) -> FileSide:
-    kinds = (
-        set(contracts.types.known) | set(contracts.types.aliases.values()) if contracts else set()
-    )
+    """A side whose rows all have one type, of contracts."""
+    kinds = _kinds(contracts.types) if contracts else set()
     one = kinds.pop() if len(kinds) == 1 else _SUBSCRIPTION
     if contracts and contracts.fixed.get("revenue_type"):
         one = contracts.fixed["revenue_type"]

@@ -42,12 +42,16 @@ def with_amount(side: FileSide) -> FileSide:
     return side
 
 
+_GERMAN = {"debit": "soll", "credit": "haben"}
+
+
 def _called(side: FileSide, word: str) -> str | None:
     """The column of debits or credits, blank or with amounts."""
     around = {"amount", "amt", "source", "net", "base", "local", "usd", "eur", "gbp", "aud", "cad"}
     for name, profile in side.profiles.items():
         words = set(names.words_of(name))
-        if word in words and words - around == {word} and (profile.amounts or not profile.texts):
+        called = words - around
+        if called in ({word}, {_GERMAN[word]}) and (profile.amounts or not profile.texts):
             return name
     return None
 

@@ -11,12 +11,22 @@ from statistics import median
 from recon.base.fields import AMOUNTS, DEBIT_CREDIT
 from recon.base.result import Side
 from recon.base.text import counted
+from recon.setup.init import names
 from recon.setup.init.file_rows import apart
 from recon.setup.init.file_side import DATES, FileSide
 from recon.setup.init.schema import Family
 from recon.setup.init.writings import Profile, decimal_of, orders_of
 from recon.sources.notation import SIGNS
 from recon.store.day_notations import in_order
+
+# LCY is none, and neither is VAT.
+_CURRENCIES = frozenset(
+    "AED AUD BGN BHD BRL CAD CHF CLP CNY COP CZK DKK EGP EUR GBP HKD HUF IDR ILS INR ISK JOD JPY"
+    " KES KRW KWD MXN MYR NGN NOK NZD OMR PEN PHP PKR PLN QAR RON SAR SEK SGD THB TND TRY TWD UAH"
+    " USD VND ZAR".split()
+)
+# Values of a column that says which of the amounts beside it are debits.
+_INDICATORS = ({"D", "C"}, {"DR", "CR"}, {"S", "H"}, {"DEBIT", "CREDIT"}, {"SOLL", "HABEN"})
 
 
 def written(side: FileSide) -> FileSide:
@@ -29,7 +39,13 @@ def written(side: FileSide) -> FileSide:
         side = side.with_doubt(
             f"amounts could mean two numbers, like {both}", f"{side.side}.decimal"
         )
+    if any(each.family is Family.INTEGER and _in_cents(each) for each in figures):
+        side = replace(side, unit="0.01")
     return _signed(_with_where(_dated(side)), figures)
+
+
+def _in_cents(amounts: Profile) -> bool:
+    return bool({"cents", "cent", "minor"} & set(names.words_of(amounts.name)))
 
 
 def _dated(side: FileSide) -> FileSide:
@@ -82,6 +98,12 @@ def _signed(side: FileSide, figures: Sequence[Profile]) -> FileSide:
             "amounts end in CR or DR, which recon does not read; export debit and credit columns",
             f"{side.side}.columns.debit and credit",
         )
+    for profile in side.free():
+        if {text.upper() for text in profile.distinct} in _INDICATORS:
+            side = side.with_doubt(
+                f"{profile.name!r} says which amounts are debits; recon reads their sign alone",
+                f"{side.side}.columns.debit and credit",
+            )
     values = list(_values(side, figures))
     below = [-value for value in values if value < 0]
     enough = len(below) * 3 >= len(values) * 2 and sum(below) * 4 >= sum(map(abs, values)) * 3
@@ -105,7 +127,7 @@ def with_unit(found: Mapping[Side, FileSide]) -> FileSide:
     """The entries, in cents where 100 times too large."""
     contracts, entries = found[Side.ANALYTICS], found[Side.ACCOUNTING]
     amount = entries.profile("amount")
-    if amount is None or amount.family is not Family.INTEGER:
+    if amount is None or amount.family is not Family.INTEGER or entries.unit:
         return entries
     parts = _parts(contracts)
     at = [entries.group.looks[0].header.index(entries.columns[ours])
@@ -129,7 +151,8 @@ def _parts(contracts: FileSide) -> dict[str, Decimal]:
     if any(ours not in contracts.columns for ours in wanted):
         return {}
     amounts = contracts.profiles[contracts.columns["contract_value"]].amounts
-    value = {each.text: each.value(contracts.decimal or ".") for each in amounts}
+    unit = Decimal(contracts.unit or 1)
+    value = {each.text: unit * each.value(contracts.decimal or ".") for each in amounts}
     header = contracts.group.looks[0].header
     at = [header.index(contracts.columns[ours]) for ours in wanted]
     found = {}
@@ -156,9 +179,9 @@ def currency_of(found: Mapping[Side, FileSide]) -> tuple[str | None, str]:
             profile = each.profile(ours)
             named = re.search(r"\(([A-Z]{3})\)", profile.name) if profile else None
             marks = {a.mark for a in profile.amounts} - {"", "CR", "DR"} if profile else set()
-            if named:
+            if named and named[1] in _CURRENCIES:
                 return named[1], f"the name of the column {profile.name!r}" if profile else ""
-            if len(marks) == 1:
+            if len(marks) == 1 and marks <= _CURRENCIES | set(SIGNS):
                 mark = marks.pop()
                 return SIGNS.get(mark, [mark])[0], f"the sign {mark} of amounts"
     return None, ""

@@ -14,10 +14,11 @@ from recon.base.policy import KINDS
 
 # Words of a type; the longer one is read first, so that it is no plain service.
 _WORDS = {
-    "professional services?": "Consulting", "consult(?:ing|ancy)": "Consulting",
-    "subscriptions?": "Subscription", "saas": "Subscription",
-    "support": "Support", "maintenance|maint": "Maintenance",
-    "implementations?|onboarding": "Implementation", "set-?\\s?up": "Setup",
+    "professional services?": "Consulting", "consult(?:ing|ancy)|beratung": "Consulting",
+    "subscriptions?|abonnements?|abo": "Subscription", "saas": "Subscription",
+    "support": "Support", "maintenance|maint|wartung": "Maintenance",
+    "implementations?|onboarding|implementierung": "Implementation",
+    "set-?\\s?up|einrichtung": "Setup",
     "services?": "Service",
 }  # fmt: skip
 # Names that begin like revenue and are none: what is owed, or what is not earned yet.

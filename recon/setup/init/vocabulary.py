@@ -55,7 +55,9 @@ ENTITIES = {
     Side.ACCOUNTING: "entry journal je gl line posting ledger accounting recognition revenue rev",
 }
 # Marks of a kind or of a system, not words.
-MARKS = frozenset("fk pk sk key fld col f c dim fact fct stg src tbl vw v t".split())
+MARKS = frozenset(
+    "fk pk sk key fld col f c dim fact fct stg src tbl vw v t utc gmt lcy metadata".split()
+)
 MONEY_MARKS = frozenset("usd eur gbp chf jpy cad aud".split())
 # What makes another amount, term or date of one: never found inside a longer name.
 OTHERS = frozenset(
@@ -74,18 +76,20 @@ COLUMNS: Mapping[Side, Mapping[str, tuple[Words, ...]]] = {
             Words(95, "contract, deal number, opportunity id, agreement id, agreement number"),
             Words(85, "contract reference, opportunity number, subscription id, booked id"),
             Words(80, "deal key, contract key, deal code, contract code, opportunity key"),
+            Words(95, "vertrag, vertragsnummer, vertragsnr"),
             Words(75, "id, subscription number, order id, order number, sales order number"),
-            Words(70, "record id"),
+            Words(70, "record id, auftrag, auftragsnummer, number"),
         ),
         "revenue_type": (
-            Words(100, "revenue type"),
+            Words(100, "revenue type, erlosart, umsatzart"),
             Words(90, "product type, revenue category, revenue stream, revenue class"),
             Words(80, "product category, product family, product line, service type, line type"),
-            Words(60, "category, product, product name, item type"),
+            Words(60, "category, product, product name, item type, produkt, item, service"),
             Words(50, "type, contract type, deal type"),
         ),
         "contract_value": (
-            Words(100, "contract value, total contract value, tcv"),
+            Words(100, "contract value, total contract value, tcv, vertragswert, auftragswert"),
+            Words(95, "contract sum, contract price, value in cents, amount in cents"),
             Words(95, "contract amount, deal value, deal amount, contract total, total deal value"),
             Words(85, "total value, total amount, booked value, booked amount, opportunity amount"),
             Words(75, "value, amount, order value, order amount, net value, net amount"),
@@ -95,6 +99,7 @@ COLUMNS: Mapping[Side, Mapping[str, tuple[Words, ...]]] = {
             Words(100, "duration months, term months, duration in months, term in months"),
             Words(95, "contract term months, contract months, contract duration months"),
             Words(90, "number of months, contract length months, length months, months"),
+            Words(90, "laufzeit monate, laufzeit in monaten, vertragslaufzeit monate, laufzeit"),
             Words(90, "subscription term months, term length months, contract term in months"),
             Words(75, "duration, term, contract term, contract duration, subscription term"),
             Words(70, "term length"),
@@ -103,9 +108,12 @@ COLUMNS: Mapping[Side, Mapping[str, tuple[Words, ...]]] = {
         "booking_date": (
             Words(100, "booked date, date booked"),
             Words(90, "signed date, date signed, contract date, deal date"),
+            Words(85, "signed, auftragsdatum, vertragsdatum, abschlussdatum, unterzeichnet am"),
             Words(85, "won date, closed won date, order date, agreement date, sold date"),
             Words(50, "closed date", _WON),
             Words(45, "close date", _WON),
+            Words(40, "starting date, start, vertragsbeginn, beginn, startdatum",
+                  "no booking date: the start is used"),
             Words(40, "start date, contract start date, contract start, contract term start, "
                       "started date, activated date", "no booking date: the start is used"),
         ),
@@ -113,7 +121,8 @@ COLUMNS: Mapping[Side, Mapping[str, tuple[Words, ...]]] = {
             Words(100, "contract end date, recognized end date, contract end, recognized end"),
             Words(98, "recognized end date, revenue end date, end date, date end, ends date"),
             Words(95, "service end date, service end, subscription end date, subscription end"),
-            Words(95, "contract term end, contract term end date"),
+            Words(95, "contract term end, contract term end date, ending date, vertragsende, ende"),
+            Words(95, "enddatum, laufzeitende, contract expiry date, expiration"),
             Words(90, "term end date, term end, expiry date, expiration date"),
             Words(85, "expires date, valid to, valid until, valid to date, end, current term end"),
             Words(60, "close date, contract close date", _CRM),
@@ -122,23 +131,24 @@ COLUMNS: Mapping[Side, Mapping[str, tuple[Words, ...]]] = {
             Words(100, "start date, contract start date, contract start, recognized start date"),
             Words(95, "service start date, subscription start date, service start, starts date"),
             Words(90, "effective date, effective from, valid from, term start date, term start"),
-            Words(95, "contract term start, contract term start date"),
+            Words(95, "contract term start, contract term start date, starting date"),
+            Words(95, "vertragsbeginn, beginn, startdatum, beginning date, contract begin date"),
             Words(80, "commencement date, begin date, go live date, start, current term start"),
             Words(80, "started date, activated date"),
         ),
         "currency": (
             Words(100, "currency, currency code, iso currency, currency iso code"),
             Words(90, "contract currency, deal currency, iso, iso code, currency id"),
-            Words(85, "amount currency, local currency, document currency"),
+            Words(85, "amount currency, local currency, document currency, wahrung"),
         ),
         "customer_id": (
-            Words(100, "customer id, customer number"),
+            Words(100, "customer id, customer number, kundennummer, kundennr"),
             Words(90, "account id, account number, company id, sold to id, customer code"),
             Words(80, "customer key, account key, account code"),
             Words(60, "customer, account"),
         ),
         "customer": (
-            Words(100, "customer, customer name"),
+            Words(100, "customer, customer name, kunde, kundenname"),
             Words(90, "account name, company name, company, sold to, sold to name"),
             Words(80, "customer company, associated company"),
             Words(70, "account"),
@@ -175,48 +185,56 @@ COLUMNS: Mapping[Side, Mapping[str, tuple[Words, ...]]] = {
             Words(85, "contract reference, deal reference, opportunity number, subscription id"),
             Words(80, "deal key, contract key, deal code, contract code, opportunity key"),
             Words(70, "order id, order number, sales order number, subscription number, booked id"),
-            Words(55, "assignment, assignment number", "the text by which postings are assigned"),
+            Words(95, "vertrag, vertragsnummer, vertragsnr"),
+            Words(55, "assignment, assignment number, zuordnung",
+                  "the text by which postings are assigned"),
         ),
         "revenue_type": (
-            Words(100, "revenue type"),
+            Words(100, "revenue type, erlosart, umsatzart"),
             Words(90, "product type, revenue category, revenue stream, revenue class"),
             Words(80, "product category, product family, product line, service type, line type"),
-            Words(60, "category, product, product name, item type"),
+            Words(60, "category, product, product name, item type, produkt, item"),
             Words(45, "type"),
         ),
         "amount": (
             Words(100, "amount, recognized amount, amount recognized, revenue amount"),
-            Words(100, "amount in transaction currency, amount in document currency"),
+            Words(100, "amount in transaction currency, amount in document currency, betrag"),
+            Words(95, "amount in cents, betrag in hauswahrung, betrag in hauswahr, betrag in hw"),
             Words(90, "amount in local currency, amount in local cur, amount in lc, "
                       "amount in company code currency, amount in doc currency, amount in doc cur"),
             Words(95, "recognized revenue, revenue recognized, revenue recognized amount"),
             Words(90, "posted amount, entry amount, line amount, amount posted, posting amount"),
             Words(80, "net amount, revenue, value, recognized value, transaction amount"),
+            Words(70, "gross, gross amount, total"),
+            Words(45, "net", "fees may be taken off"),
         ),
         "recognition_period": (
             Words(100, "recognized period, revenue period, recognized months, revenue months"),
             Words(95, "period, fiscal period, posting period, accounting period, gl period"),
+            Words(90, "periode, buchungsperiode, leistungsperiode"),
             Words(90, "recognized date, revenue date, period date, period start"),
             Words(85, "rev recognized date, period id, period key, period code, period months"),
             Words(80, "posting months, year months"),
             Words(75, "period end date, period end, months, fiscal months, accounting date"),
             Words(50, "posting date, posted date, gl date, entry date, journal date, "
-                      "transaction date, pstng date, entry posting date",
+                      "transaction date, pstng date, buchungsdatum",
                   "the day of posting, since there is no period"),
             Words(42, "date", "the day of posting, since there is no period"),
         ),
         "currency": (
             Words(100, "currency, currency code, iso currency, currency iso code"),
             Words(90, "transaction currency, entry currency, iso, iso code, currency id"),
-            Words(85, "amount currency, local currency, document currency, lcurr, l curr"),
+            Words(85, "amount currency, local currency, document currency, lcurr, l curr, "
+                      "wahrung, hauswahrung"),
         ),
         "posted_at": (
-            Words(100, "posted date, posting date, date posted, posted, pstng date"),
+            Words(100, "posted date, posting date, date posted, posted, pstng date, buchungsdatum"),
             Words(85, "gl date, entry date, journal date, booked date"),
             Words(70, "created date, transaction date, document date"),
         ),
         "document_ref": (
             Words(100, "document reference, document number, document id"),
+            Words(95, "belegnummer, belegnr, beleg"),
             Words(95, "invoice number, invoice id, invoice reference, source document"),
             Words(85, "reference, voucher number, voucher, document, invoice, reference number"),
             Words(70, "external reference, source reference, source document number"),
