@@ -25,6 +25,7 @@ FAILURES: dict[type[ReconError], tuple[Callable[[], ReconError], int]] = {
     errors.TieOutError: (lambda: errors.TieOutError("The bridge in USD", 1, 2), 1),
     errors.UsageError: (lambda: errors.UsageError("--format is csv or xlsx, not pdf."), 2),
     errors.MonthError: (lambda: errors.MonthError("2024-6"), 2),
+    errors.PeriodError: (lambda: errors.PeriodError("2024-06", "FY24-P06"), 2),
     errors.ConfigError: (lambda: errors.ConfigError(["policy.cap: is negative"], Path("x")), 4),
     errors.SourceUnreachable: (lambda: errors.SourceUnreachable("x.csv is not there."), 5),
     errors.SourceDataError: (lambda: errors.SourceDataError("x.csv has no header line."), 6),
