@@ -5,12 +5,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from recon.base import money
 from recon.base.errors import tie
+from recon.base.fields import PERIOD
 from recon.base.month import Month
 from recon.base.periods import SETTING
 from recon.base.policy import Policy
@@ -218,6 +220,7 @@ def notices(
     for side, facts in taken.sources.items():
         said += _unread(side, facts)
         said += hints([row for row in taken.invalid if row.side is side])
+    said += _codes(month, taken)
     said += _repeated(taken)
     if taken.sources[Side.ACCOUNTING].rows == 0:
         said.append(f"Accounting has no entry for {month}.")
@@ -244,6 +247,19 @@ def _unread(side: Side, facts: SourceFacts) -> list[str]:
         f"{counted(facts.unread_amounts, 'amount')} of {side} could not be read, "
         f"{facts.rows - facts.unread_amounts:,} could; the totals have only these."
     ]
+
+
+# A period that a calendar month is not, such as FY24-P06 or 2024M06.
+_CODED = re.compile(rf"\b{PERIOD} '([^']*[PpMm][-_ ]?\d{{1,2}})' is not a month")
+
+
+def _codes(month: Month, taken: Control) -> list[str]:
+    """Notice of entries that seem to carry fiscal periods."""
+    found = (_CODED.search(row.reason) for row in taken.invalid if month.periods is None)
+    first = next((code[1] for code in found if code), None)
+    if first is None:
+        return []
+    return [f"If {first!r} is a fiscal period, name the file of such periods with {SETTING}."]
 
 
 def _repeated(taken: Control) -> list[str]:

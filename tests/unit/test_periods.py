@@ -214,6 +214,16 @@ def test_a_calendar_month_could_mean_two_periods() -> None:
     ]
 
 
+def test_codes_without_periods_name_the_setting() -> None:
+    """A notice asks whether they are fiscal periods."""
+    posted = pd.DataFrame([entry("2024-06"), entry("FY24-P06"), entry("FY24-P07")])
+    result = recon.reconcile(pd.DataFrame([contract()]), posted, "2024-06")
+    told = (
+        "If 'FY24-P06' is a fiscal period, name the file of such periods with [calendar] periods."
+    )
+    assert told in result.notices
+
+
 def test_a_code_may_look_like_a_calendar_month() -> None:
     """Then it is the code: the fiscal year begins in April."""
     rows = [("2024-01", date(2024, 4, 1), date(2024, 4, 30)),
