@@ -82,16 +82,19 @@ def opened(
 
 
 def month_by_month(
-    contracts: Sequence[Row], entries: Sequence[Row], months: Iterable[str]
+    contracts: Sequence[Row],
+    entries: Sequence[Row],
+    months: Iterable[str],
+    policy: Mapping[str, object] | None = None,
 ) -> Iterator[tuple[Session, Reconciliation]]:
     """Yield each month of the same rows, taken in once; one month's session is the next one's."""
-    policy, told = Policy(), dict.fromkeys(Side, "data frame")
+    rules, told = Policy.of(policy or {}), dict.fromkeys(Side, "data frame")
     with _holding(contracts, entries) as session:
-        notices = load_both_sides(session, "contracts_frame", "entries_frame", policy, told, ())
+        notices = load_both_sides(session, "contracts_frame", "entries_frame", rules, told, ())
         for month in months:
             yield (
                 session,
-                reconcile_month(session, Month.parse(month), policy, told, (), notices),
+                reconcile_month(session, Month.parse(month), rules, told, (), notices),
             )
 
 

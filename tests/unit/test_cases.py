@@ -14,6 +14,7 @@ import pytest
 
 import recon
 from recon.base.result import Cause, Flag
+from tests.books import month_by_month
 from tests.tables import contract, entries, line_of, no_entries
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ TYPES = {
     "prorate_day_rate": "Service",
 }
 LAST_PERIOD_TYPE = "Consulting"
+LAST = {"revenue_type": LAST_PERIOD_TYPE}
 POLICY: dict[str, Any] = {
     "types": {name: {"convention": convention} for convention, name in TYPES.items()}
     | {LAST_PERIOD_TYPE: {"rounding": "last_period"}}
@@ -57,27 +59,32 @@ def _line(case: str, **changes: Any) -> dict[str, Any]:
 
 
 @cache
-def _book() -> pd.DataFrame:
-    """Return one book with every case, and the noted ones once more by the last period."""
-    other = [_line(case, revenue_type=LAST_PERIOD_TYPE) for case in LAST_PERIOD]
-    return pd.DataFrame([*map(_line, EXPECTED), *other])
+def _by_month() -> dict[str, dict[tuple[str, str], tuple[Decimal, Decimal]]]:
+    """Return expected and expected to date of every line by month, from one book with all cases.
+
+    The noted cases are there once more by the last period. A tolerance of 100% leaves no line
+    without entries to be explained.
+    """
+    book = [*map(_line, EXPECTED), *(_line(case, **LAST) for case in LAST_PERIOD)]
+    months = sorted({month for case in EXPECTED for month in _months_of(case)})
+    results = month_by_month(book, [], months, POLICY | {"tolerance": "100%"})
+    return {str(result.month): _amounts_of(result) for _, result in results}
 
 
-@cache
-def _month(month: str) -> dict[tuple[str, str], tuple[Decimal, Decimal]]:
-    """Return expected and expected to date of every line of the book."""
-    frame = recon.reconcile(_book(), no_entries(), month, POLICY).lines.to_pandas()
-    columns = zip(
-        frame["contract_id"],
-        frame["revenue_type"],
-        frame["expected"],
-        frame["to_date_expected"],
-        strict=True,
-    )
+def _amounts_of(result: Reconciliation) -> dict[tuple[str, str], tuple[Decimal, Decimal]]:
+    frame = result.lines.to_pandas()
+    columns = ("contract_id", "revenue_type", "expected", "to_date_expected")
     return {
         (contract_id, kind): (Decimal(expected) / 10_000, Decimal(to_date) / 10_000)
-        for contract_id, kind, expected, to_date in columns
+        for contract_id, kind, expected, to_date in zip(*map(frame.get, columns), strict=True)
     }
+
+
+def _months_of(case: str) -> list[str]:
+    """Return the months of a case's term, the one before and the one after."""
+    count = len(EXPECTED[case]["expected_by_month"].split())
+    start = pd.Period(EXPECTED[case]["start_date"][:7], freq="M") - 1
+    return _months(str(start), count + 2)
 
 
 def _months(start: str, count: int) -> list[str]:
@@ -86,9 +93,8 @@ def _months(start: str, count: int) -> list[str]:
 
 def _check(case: str, revenue_type: str, amounts: list[str]) -> None:
     """Check the months of the term, the one before and the one after, and the sums to date."""
-    start = pd.Period(EXPECTED[case]["start_date"][:7], freq="M") - 1
     wanted = [Decimal(0), *map(Decimal, amounts), Decimal(0)]
-    found = [_month(month)[case, revenue_type] for month in _months(str(start), len(wanted))]
+    found = [_by_month()[month][case, revenue_type] for month in _months_of(case)]
     assert found == list(zip(wanted, accumulate(wanted), strict=True))
     assert sum(wanted) == Decimal(EXPECTED[case]["contract_value"])
 
