@@ -14,7 +14,7 @@ nothing is expected, a line is within tolerance where the amount is that small.
 from __future__ import annotations
 
 from recon.base.month import Month
-from recon.base.policy import Policy
+from recon.base.policy import Policy, SameKey
 from recon.reconciliation.expected import NARROW, NO_TERM, TERM, WIDE, terms
 from recon.reconciliation.intake import LONGEST_TERM, with_term
 from recon.reconciliation.policy_sql import ALLOWANCE, rule_of
@@ -116,7 +116,8 @@ def compare(connection: Session, month: Month, policy: Policy) -> None:
         FROM entry_sums ANTI JOIN contracts_valid USING (id_key, type, currency)"""
     )
     whole = WIDE if month.has_long_periods else _whole(connection)
-    connection.execute(f"CREATE OR REPLACE TABLE added_rows AS {_added_rows(connection, whole)}")
+    added = _added_rows(connection, policy, whole)
+    connection.execute(f"CREATE OR REPLACE TABLE added_rows AS {added}")
     alone = _lines_without_contract(policy)
     connection.execute(f"CREATE OR REPLACE TABLE lines_without_contract AS {alone}")
     connection.execute(
@@ -208,13 +209,13 @@ def _stops_cut(connection: Session) -> bool:
     return bool(cut)
 
 
-def _added_rows(connection: Session, whole: str) -> str:
+def _added_rows(connection: Session, policy: Policy, whole: str) -> str:
     """SELECT of contract rows to add up, with their terms.
 
     `line` is the first row of their key.
     """
     several = "duplicate_contract_keys"
-    if not is_any(connection, several):
+    if policy.same_key is SameKey.REFUSE or not is_any(connection, several):
         return f"SELECT row AS line, *, {NO_TERM} FROM contracts_valid LIMIT 0"
     rows = terms(f"FROM contracts_valid SEMI JOIN {several} USING (id_key, type)", whole)
     return f"""

@@ -203,7 +203,9 @@ def _contract_checks(
 def _judge_rows_of_one_key(connection: Session, policy: Policy) -> None:
     if policy.same_key is SameKey.REFUSE:
         _refuse_same_key(connection)
-        _name_the_setting_of_case(connection)
+        # Rows that differ only in case have several ids.
+        if is_any(connection, "duplicate_contract_keys WHERE contains(ids, ', ')"):
+            _name_the_setting_of_case(connection)
     else:
         _refuse_partial_sums(connection)
 

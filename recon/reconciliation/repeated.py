@@ -35,13 +35,18 @@ def find_repeated_entries(
     It reads `entry_ids`. `place` is the first row that is equal; `refused` names it and the first
     one with the same id that is not, where the rule refuses them.
     """
+    if not _any_twice(connection):
+        connection.execute(
+            """CREATE OR REPLACE TEMP TABLE entries_repeated(
+                row BIGINT, place BIGINT, entry_id VARCHAR, other BIGINT, one BIGINT,
+                refused VARCHAR)"""
+        )
+        return False
     found = "SELECT id FROM entry_ids WHERE id IS NOT NULL GROUP BY id HAVING count(*) > 1"
     refuse = "true" if rule is RepeatedIds.REFUSE else "false"
-    any_twice = _any_twice(connection)
-    ids = found if any_twice else f"{found} LIMIT 0"
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE entries_repeated AS
-        WITH ids AS ({ids}),
+        WITH ids AS ({found}),
         met AS (
             SELECT * FROM ({_with_content(given, relation, "entry_id")}) SEMI JOIN ids
                 ON hash(entry_id) = ids.id),
@@ -55,9 +60,8 @@ def find_repeated_entries(
         FROM equal JOIN places USING (entry_id)
         WHERE row <> place OR len(first) > 1"""
     )
-    if any_twice:
-        _say_why(connection)
-    return any_twice and is_any(connection, "entries_repeated")
+    _say_why(connection)
+    return is_any(connection, "entries_repeated")
 
 
 def _say_why(connection: Session) -> None:
@@ -146,17 +150,21 @@ def set_repeated_contracts_aside(connection: Session, given: Columns, relation: 
         SELECT row FROM contracts_typed c JOIN keys k
             ON k.id_key = c.id_key AND k.type IS NOT DISTINCT FROM c.type"""
     )
-    content = _with_content(given, relation, "contract_id")
-    equal = (
-        f"""SELECT row, min(row) OVER (PARTITION BY content) AS place
-        FROM ({content}) SEMI JOIN contracts_of_one_key USING (row)"""
-        if is_any(connection, "contracts_of_one_key")
-        else "SELECT row, row AS place FROM contracts_of_one_key"
-    )
+    if not is_any(connection, "contracts_of_one_key"):
+        for relation_of_none in (
+            "contracts_repeated AS SELECT row, row AS place, id, currency, value, finer",
+            "duplicate_contract_keys AS SELECT id_key, type, row AS rows, id AS ids",
+        ):
+            connection.execute(f"CREATE TEMP TABLE {relation_of_none} FROM contracts_typed LIMIT 0")
+        return
     connection.execute(
         f"""CREATE TEMP TABLE contracts_repeated AS
         SELECT row, place, id, currency, value, finer
-        FROM contracts_typed JOIN ({equal}) USING (row) WHERE row <> place"""
+        FROM contracts_typed JOIN (
+            SELECT row, min(row) OVER (PARTITION BY content) AS place
+            FROM ({_with_content(given, relation, "contract_id")})
+            SEMI JOIN contracts_of_one_key USING (row)) USING (row)
+        WHERE row <> place"""
     )
     if is_any(connection, "contracts_repeated"):
         connection.execute(
