@@ -203,7 +203,7 @@ RELATIONS = (
         "contract line, or other key with entries in the month",
         _COMPARED,
         "compare",
-        "carried control_totals entry_detail events.batches events.chosen "
+        "carried causes.counterparts control_totals entry_detail events.batches events.chosen "
         "events.delivered_twice events.id_rules events.marks events.ranges rollforward totals",
     ),
     _relation(

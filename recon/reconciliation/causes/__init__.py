@@ -80,9 +80,9 @@ def _explanation(
         sentence = last_resorts.unjudged(reading.line, sentence)
     candidates = [fit for fit, _ in found]
     against = objections(reading.line, cause)
-    if cause in (Cause.NOT_POSTED, Cause.UNKNOWN_CONTRACT):
-        # What the missing amount would be instead is a candidate beside it.
-        candidates += [said.cause for said in against if said.cause]
+    # What the missing amount would be instead is a candidate beside it.
+    alone = cause in (Cause.NOT_POSTED, Cause.UNKNOWN_CONTRACT)
+    candidates += [o.cause for o in against if o.cause and (alone or o.cause in certainty.PAIRS)]
     texts = tuple(said.text for said in against) if shared is None else shared
     return Explanation(cause, tuple(dict.fromkeys(candidates)), sentence, texts)
 

@@ -211,6 +211,11 @@ def objections(line: BrokenLine, cause: Cause) -> tuple[Objection, ...]:
     That the amount is elsewhere speaks against booking it, not against moving it.
     """
     found = tuple(o for o in line.against if o.cause is None or cause not in _BOOKING_NOTHING)
+    near = line.offsetting_line(Cause.MISTYPED_CONTRACT)
+    if near and not near.single:
+        where = "missing" if not line.lacks else "too much"
+        named = f"the amount is {where} on {', '.join(near.names)}, one character away"
+        found += (Objection(Cause.MISTYPED_CONTRACT, named),)
     if not line.unread:
         return found
     # The explanation names the entry.

@@ -129,6 +129,10 @@ def _several(
         return None
     parts = []
     for other in others:
+        if other.line not in entries:
+            # Of a line within tolerance the entries are not known.
+            parts.append(f"{_pretty(other.difference, other)} on {other.name}")
+            continue
         of_month = (entry for entry in entries.get(other.line, ()) if entry.offset == 0)
         part = next((entry for entry in of_month if entry.amount == other.difference), None)
         if part is None:
@@ -138,8 +142,11 @@ def _several(
 
 
 def _amount(entry: Entry, line: LineOff) -> str:
-    amount = f"{money.pretty(entry.amount, line.currency)} {line.currency}"
-    return f"{entry.entry_id or 'An entry'} ({amount})"
+    return f"{entry.entry_id or 'An entry'} ({_pretty(entry.amount, line)})"
+
+
+def _pretty(amount: int, line: LineOff) -> str:
+    return f"{money.pretty(amount, line.currency)} {line.currency}"
 
 
 def _offsetting(
