@@ -12,8 +12,8 @@ from tests.golden_files import check_golden
 
 REPORTS = [Path("reports/2024-06/run/recon.xlsx"), Path("reports/2024-06/run/breaks.csv")]
 KEYS = (
-    "schema run_id month sources policy totals bridge breaks events verdict invalid flags notices "
-    "reports"
+    "schema run_id month sources policy totals bridge breaks carried events verdict invalid flags "
+    "notices reports"
 )
 
 
