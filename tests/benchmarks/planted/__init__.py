@@ -1,0 +1,1 @@
+"""Planted books: errors and systemic faults whose truth is known, in plain Python."""
