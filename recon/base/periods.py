@@ -7,17 +7,13 @@ the table fall into calendar months, which go on from its ends, so that every da
 
 from __future__ import annotations
 
-import csv
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from difflib import get_close_matches
 from itertools import pairwise
-from typing import Any
-
-from recon.base.errors import ConfigError
 
 SETTING = "[calendar] periods"
 COLUMNS = ("code", "first_day", "last_day")
@@ -168,39 +164,7 @@ class Periods:
         """The periods of plain values, None for none."""
         if not table:
             return None
-        return cls.of((code, _day(first), _day(last)) for code, first, last in table)
-
-
-def given_periods(rows: object) -> Periods | None:
-    """The periods of a data frame or of rows.
-
-    Raises ConfigError. A day is a date, or written 2024-12-25.
-    """
-    if rows is None or isinstance(rows, Periods):
-        return rows
-    try:
-        listed = _listed(rows)
-        return Periods.of(
-            (str(code), _any_day(first), _any_day(last)) for code, first, last in listed
-        )
-    except PeriodMistakes as error:
-        raise ConfigError([f"periods: {what}" for what in error.mistakes], "the periods") from None
-    except (TypeError, ValueError, KeyError) as error:
-        raise ConfigError(
-            [f"periods: they are rows of {', '.join(COLUMNS)}: {error}"], "the periods"
-        ) from None
-
-
-def _listed(rows: Any) -> Iterable[Sequence[object]]:  # noqa: ANN401 - a frame, without pandas
-    if not hasattr(rows, "columns"):
-        return list(rows)
-    return list(zip(*(list(rows[column]) for column in COLUMNS), strict=True))
-
-
-def _any_day(value: object) -> date:
-    if isinstance(value, datetime):
-        return value.date()
-    return value if isinstance(value, date) else _day(str(value).strip())
+        return cls.of((code, day_of(first), day_of(last)) for code, first, last in table)
 
 
 def folded(code: str) -> str:
@@ -208,57 +172,7 @@ def folded(code: str) -> str:
     return " ".join(code.split()).lower()
 
 
-def read_periods(lines: Iterable[str]) -> Periods:
-    """The periods of a CSV file's lines; raises PeriodMistakes.
-
-    Its header has the columns `code`, `first_day` and `last_day`; others are left alone. A day is
-    written 2024-12-25.
-    """
-    rows: list[Row] = []
-    places, mistakes = [], []
-    for place, (code, first, last) in _records(list(lines)):
-        try:
-            rows.append((code, _day(first), _day(last)))
-            places.append(place)
-        except ValueError as error:
-            mistakes.append(f"{place}: {error}")
-    try:
-        found = Periods.of(rows, places)
-    except PeriodMistakes as error:
-        # Where a row lacks its days, its neighbours seem to leave a gap.
-        others = [what for what in error.mistakes if not (mistakes and _GAP in what)]
-        raise PeriodMistakes(mistakes + (others if rows or not mistakes else [])) from None
-    if mistakes:
-        raise PeriodMistakes(mistakes)
-    return found
-
-
-def _records(lines: Sequence[str]) -> Iterator[tuple[str, list[str]]]:
-    """Yield the place and the fields of each row."""
-    header = next((line for line in lines if line.strip()), "")
-    reader = csv.reader(lines, delimiter=max(",;\t", key=header.count))
-    named: list[int] = []
-    for record in reader:
-        cells = [cell.strip() for cell in record]
-        if not any(cells):
-            continue
-        if named:
-            wanted = [cells[at] if at < len(cells) else "" for at in named]
-            yield f"line {reader.line_num}", wanted
-        else:
-            named = _columns([cell.lower() for cell in cells])
-    if not named:
-        _columns([])
-
-
-def _columns(header: list[str]) -> list[int]:
-    """The places of the columns; raises PeriodMistakes."""
-    if missing := [column for column in COLUMNS if column not in header]:
-        raise PeriodMistakes([f"has no column {', '.join(missing)}; it needs {', '.join(COLUMNS)}"])
-    return [header.index(column) for column in COLUMNS]
-
-
-_GAP = "in no period"
+GAP = "in no period"
 
 
 def _mistakes(rows: Sequence[Row]) -> Iterator[tuple[int, str]]:
@@ -289,7 +203,7 @@ def _joint(at: int, before: Row, row: Row) -> Iterator[tuple[int, str]]:
         yield at, f"{code} begins on {first}, but {earlier} ends on {ended}: they overlap"
     elif (left := (first - ended).days - 1) > 0:
         days = "1 day is" if left == 1 else f"{left:,} days are"
-        yield at, f"{code} begins on {first}, but {earlier} ends on {ended}: {days} {_GAP}"
+        yield at, f"{code} begins on {first}, but {earlier} ends on {ended}: {days} {GAP}"
 
 
 def _code_mistake(code: str) -> str:
@@ -308,7 +222,8 @@ def _code_mistake(code: str) -> str:
     return ""
 
 
-def _day(text: str) -> date:
+def day_of(text: str) -> date:
+    """The day that is written 2024-12-25; raises ValueError."""
     if not re.fullmatch(r"\d{4}-\d\d-\d\d", text):
         raise ValueError(f"{text!r} is not a day like 2024-12-25")
     try:

@@ -11,7 +11,8 @@ from recon.base.calendar import Calendar
 from recon.base.errors import MonthError
 from recon.base.keys import Keys
 from recon.base.month import Month
-from recon.base.periods import PeriodMistakes, Periods, read_periods
+from recon.base.period_tables import read_periods
+from recon.base.periods import PeriodMistakes, Periods
 from recon.config import values
 
 # No month has more business days than 23, and the ones before its end are its own close.

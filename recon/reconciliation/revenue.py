@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from recon.base.errors import MissingColumns, SourceDataError
 from recon.base.fields import AMOUNTS, needed
 from recon.base.month import Month
-from recon.base.periods import Periods, given_periods
+from recon.base.period_tables import given_periods
+from recon.base.periods import Periods
 from recon.base.policy import Policy
 from recon.base.result import Break, Reconciliation, Side
 from recon.reconciliation import totals as summary

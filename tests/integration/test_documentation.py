@@ -13,7 +13,7 @@ from pathlib import Path
 
 from recon.base.errors import ExitCode
 from recon.base.month import Month
-from recon.base.periods import read_periods
+from recon.base.period_tables import read_periods
 from recon.cli.lazy import LINES, loaded
 from recon.config import Settings, load
 from recon.reconciliation.explain import contract_detail

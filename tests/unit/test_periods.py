@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 import recon
 from recon.base.errors import ConfigError, ExitCode, MonthError
 from recon.base.month import Month
-from recon.base.periods import PeriodMistakes, Periods, read_periods
+from recon.base.period_tables import read_periods
+from recon.base.periods import PeriodMistakes, Periods
 from recon.base.result import Side
 from recon.record.journal.model import Event, Kind
 from recon.record.journal.store import Journal
