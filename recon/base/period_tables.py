@@ -1,4 +1,4 @@
-"""The tables that fiscal periods are read from: files, frames and rows."""
+"""Tables of fiscal periods: files, frames and rows."""
 
 from __future__ import annotations
 
