@@ -227,6 +227,7 @@ def test_two_sided_events_have_two_rows(made: Made) -> None:
     assert {count for (count,) in events} == {2}
 
 
+@pytest.mark.slow
 def test_every_month_is_large_enough(standard: Made) -> None:
     """Every month has 5,000 lines with revenue and 15,000 entries."""
     rows = standard.rows(
@@ -371,6 +372,7 @@ def test_another_seed_is_another_sample() -> None:
     assert _digest(recipe, 2) != _digest(replace(recipe, seed=2), 2)
 
 
+@pytest.mark.slow
 def test_two_processes_make_it_at_once(tmp_path: Path) -> None:
     """Both succeed, and one whole file is left."""
     path = tmp_path / "new" / "sample.duckdb"
