@@ -150,8 +150,12 @@ def _judged(line: _Line, months: Sequence[EarlierMonth], others: _Others) -> Car
     if earlier and not any(finding.causes for finding in findings):
         findings = [earlier.finding(line.value, line.currency)]
     candidates = _candidates(findings)
+    # What rounding moves, a minor unit a month, needs no cause.
+    rest = line.difference - sum(one.difference for one in months)
+    if abs(rest) > line.unit * len(line.earned):
+        findings, candidates = [*findings, Finding((), _unknown(line))], (Cause.UNEXPLAINED,)
     gap = f"{money.pretty(line.difference, line.currency, sign=True)} {line.currency} to date"
-    why = "; ".join(finding.words for finding in findings) or _no_month(line)
+    why = "; ".join(finding.words for finding in findings)
     return CarriedDifference(
         line.contract_id, line.revenue_type, line.currency, line.customer, line.owner,
         line.to_date_expected, line.to_date_recognized, tuple(one.month for one in months),
@@ -202,8 +206,8 @@ def _finding(line: _Line, one: EarlierMonth, others: _Others) -> Finding:
 _LAST = frozenset({Cause.NOT_POSTED, Cause.ENDED, Cause.NOT_STARTED})
 
 
-def _no_month(line: _Line) -> str:
-    """Words where no known month is off beyond rounding."""
+def _unknown(line: _Line) -> str:
+    """Words where the known months do not add up."""
     if line.start_month < line.ledger_from:
         return f"the ledger begins in {Month(line.ledger_from)}, after the line"
-    return "every month is off by no more than rounding"
+    return "the months do not add up to it"

@@ -84,6 +84,16 @@ def test_a_ledger_that_begins_after_the_line() -> None:
     assert "the ledger begins in 2024-05, after the line" in found.explanation
 
 
+def test_a_month_is_no_cause_of_what_the_ledger_lacks() -> None:
+    """Where only a part of the difference is explained, it is unexplained."""
+    entries = posted("C-1", {"2024-06": "1000.00"}) + months("C-2", {"2024-01": ""})
+    found = {
+        item.contract_id: item for item in carried([contract("C-1"), contract("C-2")], entries)
+    }
+    assert found["C-1"].cause is Cause.UNEXPLAINED
+    assert "the ledger begins in 2024-02" in found["C-1"].explanation
+
+
 def test_lines_that_agree_to_date_have_none() -> None:
     """Neither one that is right, nor one whose months make each other good."""
     entries = months("C-1", {}) + months("C-2", {"2024-03": "", "2024-04": "2000.00"})

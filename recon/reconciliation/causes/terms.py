@@ -183,9 +183,12 @@ def _fitting_to_date(m: int) -> str:
                 - min(amount) FILTER (checked_month < {m}), 0) AS width_before,
             rounding_allowance(count(*), any_value(unit)) AS allowed
         FROM off GROUP BY line, tried)
-    SELECT s.line, s.tried, s.width_before < own.width_before AS confirmed FROM spread s
-    JOIN spread own ON own.line = s.line AND own.tried.rank = {OWN}
-    WHERE s.tried.rank <> {OWN} AND s.width <= s.allowed AND s.width_before <= own.width_before"""
+    SELECT line, tried, width_before < as_it_is AS confirmed
+    FROM (
+        SELECT *, max(CASE WHEN tried.rank = {OWN} THEN width_before END)
+                OVER (PARTITION BY line) AS as_it_is
+        FROM spread)
+    WHERE tried.rank <> {OWN} AND width <= allowed AND width_before <= as_it_is"""
 
 
 def full_value(line: BrokenLine) -> str | None:
