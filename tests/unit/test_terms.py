@@ -194,6 +194,13 @@ def test_a_term_that_the_earlier_months_do_not_fit_is_no_cause(earlier: list[str
     assert Cause.WRONG_DURATION not in found.candidates
 
 
+def test_what_was_posted_before_the_start_does_not_speak_against_a_term() -> None:
+    """It is an error of its own, of a month long ago."""
+    line = contract(contract_value="12000.00", booking_date="2024-05-01")
+    amounts = {"2024-02": "55.00", "2024-05": "1090.91", "2024-06": "1090.91"}
+    assert break_of(_book(line, amounts, "2024-06"), "C1").candidates == (Cause.WRONG_DURATION,)
+
+
 def test_a_duration_that_only_one_month_shows_comes_after_every_slip() -> None:
     """Twice the amount is half the months; a posting that repeats is the nearer cause."""
     line = contract(contract_value="12000.00", booking_date="2024-06-01")

@@ -151,19 +151,19 @@ def _worth_adding_up(m: int) -> str:
 def _fitting_to_date(m: int) -> str:
     """SELECT of the fitting readings that earlier months fit.
 
-    Each month from the first of the ledger on is checked by what is recognized from there to its
-    end, where that is known: of the months before the last three a database may deliver one sum.
+    Each month from the first of the ledger and the terms on is checked by what is recognized from
+    there to its end, where that is known: of the months before the last three a database may
+    deliver one sum. What was recognized before any of the terms is another error.
     """
     return f"""
     WITH found AS (
         FROM fitting_terms SEMI JOIN (FROM fitting_terms WHERE tried.rank <> {OWN}) USING (line)),
     posted AS (
-        SELECT line, min(p.month) AS first_posted,
-            min(p.month) FILTER (condensed) AS condensed_from
+        SELECT line, min(p.month) FILTER (condensed) AS condensed_from
         FROM posted_months p SEMI JOIN found USING (line) GROUP BY line),
     checked AS (
-        SELECT line, condensed_from, unnest(range(greatest(first_month - 1,
-            least(earliest - 1, first_posted - 1)), {m + 1})) AS checked_month
+        SELECT line, condensed_from, unnest(range(greatest(first_month, earliest) - 1, {m + 1}))
+                AS checked_month
         FROM (SELECT line, min(start_month) AS earliest FROM found GROUP BY line)
         JOIN posted USING (line) CROSS JOIN ledger_span),
     to_date AS (
