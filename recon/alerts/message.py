@@ -120,7 +120,7 @@ def _title(level: str, text: str, sample: bool) -> str:
 def _totals(summary: RunSummary, currency: str, style: Style) -> Block:
     totals, code = summary.run.totals[currency], escaped(currency, 3)
     counts = f"*{code} match rate*\n{totals.match_rate}, {totals.breaks:,} of " + (
-        f"{totals.compared:,} lines break, {totals.within_tolerance:,} are within tolerance"
+        f"{totals.compared:,} lines break, {totals.within_tolerance:,} within tolerance"
     )
     if style.redact:
         return blocks.fields([counts])

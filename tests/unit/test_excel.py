@@ -28,7 +28,7 @@ from tests.example import (
 from tests.golden_files import check_golden
 from tests.shell import PATIENCE
 
-SHEETS = ["Summary", "Bridge", "Breaks", "Lines", "Invalid", "Parameters"]
+SHEETS = ["Summary", "Bridge", "Events", "Breaks", "Lines", "Invalid", "Parameters"]
 FULL = reconciliation()
 
 
@@ -75,6 +75,7 @@ def test_the_cells_of_the_close_are_the_approved_ones(tmp_path: Path) -> None:
         "Summary",
         "Bridge",
         "Roll-forward",
+        "Events",
         "Breaks",
         "Proposed entries",
         "Lines",
@@ -253,6 +254,7 @@ def test_a_total_that_does_not_agree_is_called_out(recalculated: dict[str, Workb
         "Expected",
         "Net difference",
         "Lines",
+        "Events",
         "Breaks",
         "Match rate",
     ]

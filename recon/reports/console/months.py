@@ -123,7 +123,7 @@ def _columns(pen: Pen, months: Sequence[Glance]) -> list[Column]:
         _amounts("Net\ndifference", rows, "difference"),
         numbers("Match\nrate", [row.totals.match_rate if row.totals else "" for row in rows]),
         numbers(
-            "of it within\ntolerance",
+            "Within\ntolerance",
             [f"{row.totals.within_tolerance:,}" if row.totals else "" for row in rows],
             drop=1,
         ),

@@ -68,7 +68,7 @@ def _currency_columns(view: View) -> Iterator[Column]:
     yield numbers("Lines\ncompared", [f"{t.compared:,}" for _, t in rows], drop=3)
     yield numbers("Match\nrate", [t.match_rate for _, t in rows])
     within = [f"{t.within_tolerance:,}" for _, t in rows]
-    yield numbers("of it within\ntolerance", within, drop=1)
+    yield numbers("Within\ntolerance", within, drop=1)
     yield numbers("Expected", [money.pretty(t.expected, c) for c, t in rows], drop=4)
     yield numbers("Recognized", [money.pretty(t.recognized, c) for c, t in rows], drop=4)
     yield numbers("Net\ndifference", [money.pretty(t.difference, c, sign=True) for c, t in rows])
@@ -154,7 +154,7 @@ def _part_columns(view: View, currencies: Sequence[str]) -> list[Column]:
         numbers("Lines\ncompared", [f"{t.compared:,}" if t else "" for t in found], drop=2),
         numbers("Match\nrate", [t.match_rate if t else "" for t in found], drop=1),
         numbers(
-            "of it within\ntolerance",
+            "Within\ntolerance",
             [f"{t.within_tolerance:,}" if t else "" for t in found],
             drop=1,
         ),
