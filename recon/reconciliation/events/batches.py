@@ -111,7 +111,7 @@ def batches(connection: Session, month: Month, marks: Marks) -> Iterator[Found]:
 
 
 def _settle_alone(connection: Session, month: Month) -> None:
-    """Take entries that are alone in a later month for late.
+    """Take entries alone in a later month for late.
 
     That holds where hardly any other line has entries of that month: the ledger has ended before.
     """

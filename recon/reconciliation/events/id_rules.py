@@ -126,25 +126,27 @@ def _harmful(connection: Session, policy: Policy, rule: _Rule) -> bool:
 
 def _of_rule(rule: _Rule, lines: list[int], changed: int, helps: bool) -> Found:
     value = f'"{rule.part}"' if rule.part else str(rule.length)
-    setting = f"[{rule.side}.ids] {rule.way} = {value}"
-    words = _WORDS[rule.way].format(side=rule.side, part=rule.part, length=rule.length)
-    mark = Mark(Axis.IDS, f"{rule.side} {rule.way} {value}", f"contract ids of {words}")
+    setting, pairs = f"[{rule.side}.ids] {rule.way} = {value}", len(lines) // 2
+    how = _WORDS[rule.way].format(part=rule.part, length=rule.length)
+    other = next(side.value for side in Side if side.value != rule.side)
+    mark = Mark(
+        Axis.IDS, f"{rule.side} {rule.way} {value}", f"contract ids of {rule.side} that {how}"
+    )
     return Found(
-        EventKind.ID_RULE, mark, frozenset(lines), len(lines) // 2, max(changed, len(lines) // 2),
-        setting,
-        lambda told, net: f"{counted(len(lines) // 2, 'contract id')} of {words}: without that, "
-        f"unknown contracts are those of lines without an entry, {told} in all ({net}).",
-        f"Set {setting}." if helps else f"Have the ids of {rule.side} delivered as the other side "
-        f"writes them: {setting} would part lines that meet today.",
+        EventKind.ID_RULE, mark, frozenset(lines), pairs, max(changed, pairs), setting,
+        lambda told, net: f"{pairs:,} contract ids of {rule.side} {how}, unlike those of {other}, "
+        f"so that they do not meet: {told} ({net}).",
+        f"Set {setting}." if helps else f"Have the ids of {rule.side} delivered as {other} writes "
+        f"them: {setting} would part lines that meet today.",
         setting=helps,
     )  # fmt: skip
 
 
 _WORDS = {
-    "strip_suffix": '{side} that end in "{part}"',
-    "strip_prefix": '{side} that begin with "{part}"',
-    "pad": "{side} that lack their leading zeros",
-    "first": "{side} that go on after their first {length} characters",
+    "strip_suffix": 'end in "{part}"',
+    "strip_prefix": 'begin with "{part}"',
+    "pad": "lack their leading zeros",
+    "first": "go on after their first {length} characters",
 }
 
 

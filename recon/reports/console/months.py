@@ -131,7 +131,7 @@ def _columns(pen: Pen, months: Sequence[Glance]) -> list[Column]:
         numbers("Invalid", [_invalid(months, row) for row in rows], drop=4),
         Column("Verdict", [_verdict(row) for row in rows]),
         # The names of the folders below have it as well.
-        Column("Run", [_run(row, pen) for row in rows], drop=3 if pen.width >= FILE_WIDTH else 1),
+        Column("Run", [_run(row, pen) for row in rows], drop=3 if pen.width >= FILE_WIDTH else 2),
     ]
 
 
