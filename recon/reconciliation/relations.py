@@ -132,7 +132,8 @@ RELATIONS = (
         "entry as delivered, repeated ones left out",
         "given_* refused",
         "intake",
-        "completeness entry_detail events.batches explain.relations run.gathering",
+        "completeness entry_detail events.batches events.carried explain.relations "
+        "run.gathering",
     ),
     _relation(
         "entries_raw_numbered",
@@ -203,8 +204,9 @@ RELATIONS = (
         "contract line, or other key with entries in the month",
         _COMPARED,
         "compare",
-        "carried causes.counterparts control_totals entry_detail events.batches events.chosen "
-        "events.delivered_twice events.id_rules events.marks events.ranges rollforward totals",
+        "carried causes.counterparts control_totals entry_detail events.batches "
+        "events.carried events.chosen events.delivered_twice events.id_rules events.marks "
+        "events.ranges rollforward totals",
     ),
     _relation(
         "lines",

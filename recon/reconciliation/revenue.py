@@ -254,7 +254,8 @@ def _summed_up(
 ) -> Reconciliation:
     taken = control(connection, month, descriptions)
     totals = summary.totals(connection)
-    events = find_events(connection, month, policy, breaks, totals, taken.sources)
+    flags = summary.flags(connection)
+    events = find_events(connection, month, policy, breaks, totals, flags, taken.sources)
     return Reconciliation(
         month=month,
         policy=policy,
@@ -264,7 +265,7 @@ def _summed_up(
         breaks=with_events(breaks, events),
         invalid=taken.invalid,
         parts=summary.parts(connection),
-        flags=summary.flags(connection),
+        flags=flags,
         notices=tuple(notices + summary.notices(connection, month, policy, taken, compliance)),
         lines=summary.LineTable(connection),
         events=events,

@@ -265,6 +265,17 @@ def test_lines_of_a_setting_get_no_proposal() -> None:
     assert {item.event for item in result.breaks} == settings
 
 
+def test_carried_differences_have_events() -> None:
+    """A segment's batch of April is missing, and June is as it should be."""
+    result = reconciled(lambda p: [] if p.month == "2024-04" and p.line.segment == "SMB" else [p])
+    assert not result.breaks
+    (event,) = result.events
+    assert (event.kind, event.to_date) == (EventKind.BATCH_MISSING, True)
+    assert "the entries of April 2024 are missing" in event.sentence
+    assert {key[0] for key in event.keys} == IN_SEGMENT
+    assert event.net["USD"] == -sum(x.monthly * 10_000 for x in lines() if x.segment == "SMB")
+
+
 def test_an_event_has_its_id_in_every_run() -> None:
     """The same mark and fact have one id, whatever else there is."""
     fault = FAULTS["tax"][0]

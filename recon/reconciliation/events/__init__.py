@@ -14,9 +14,10 @@ from dataclasses import replace
 from recon.base.events import Event
 from recon.base.month import Month
 from recon.base.policy import Policy
-from recon.base.result import Break, Side, SourceFacts, Totals
+from recon.base.result import Break, Flag, Side, SourceFacts, Totals
 from recon.reconciliation.events.batches import batches
 from recon.reconciliation.events.bias import FEWEST_WITHIN, bias
+from recon.reconciliation.events.carried import carried
 from recon.reconciliation.events.chosen import chosen, events_of
 from recon.reconciliation.events.delivered_twice import delivered_twice
 from recon.reconciliation.events.factors import factors
@@ -34,11 +35,14 @@ def find_events(
     policy: Policy,
     breaks: Sequence[Break],
     totals: Mapping[str, Totals],
+    flags: Mapping[Flag, int],
     sources: Mapping[Side, SourceFacts],
 ) -> tuple[Event, ...]:
     """Events of a month, those of most breaks first."""
     within = sum(part.within_tolerance for part in totals.values())
-    facts = _found(connection, month, policy, len(breaks), within)
+    facts = list(_found(connection, month, policy, len(breaks), within))
+    if flags.get(Flag.CARRIED_DIFFERENCE, 0) >= FEWEST:
+        facts += carried(connection, month)
     found = chosen(facts, delivered_twice(connection, month, sources))
     return events_of(connection, found, len(breaks))
 

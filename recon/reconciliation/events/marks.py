@@ -82,15 +82,16 @@ def create_marks(connection: Session, month: Month) -> dict[int, tuple[Mark, Cou
     )
     rows = connection.execute("FROM event_marks ORDER BY mark").fetchall()
     return {
-        mark: (_mark(month, *named), Counts(*counts))
+        mark: (mark_of(month, *named), Counts(*counts))
         for mark, _, *found in rows
         for named, counts in [(found[:4], found[4:])]
     }
 
 
-def _mark(
+def mark_of(
     month: Month, currency: str | None, of: str | None, segment: str | None, start: int | None
 ) -> Mark:
+    """The mark that a group of lines shares."""
     if of and segment:
         return Mark(Axis.TYPE_IN_SEGMENT, f"{of} in {segment}", f"{of} in segment {segment}")
     if start is not None:
