@@ -82,7 +82,7 @@ _IN_ANOTHER_MONTH = """
 
 
 def _elsewhere(connection: Session, month: Month) -> list[tuple[Any, ...]]:
-    """Places of lacking amounts in the month, looked for where any line or entry may be one."""
+    """Places of lacking amounts in the month."""
     (surplus,) = connection.execute(
         f"""SELECT bool_or(NOT ({LACKING})) OR count(DISTINCT currency) > 1
             OR EXISTS (FROM entries_invalid WHERE {_may_be_one(month)})
@@ -95,7 +95,7 @@ def _elsewhere(connection: Session, month: Month) -> list[tuple[Any, ...]]:
 
 
 def _may_be_one(month: Month) -> str:
-    """Condition that an entry that cannot be compared may be a lacking one."""
+    """Condition of entries that may be a lacking one."""
     return f"unread AND amount <> 0 AND {in_scope(month)}"
 
 
