@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
-from itertools import accumulate, groupby
+from itertools import groupby
 from pathlib import Path
 
 from recon.base.errors import ConfigError, SourceDataError, SourceUnreachable, TieOutError
@@ -26,17 +26,23 @@ from recon.sources.delivery import Delivery, Request, Scratch
 from recon.sources.excel.package import OLE, ZIP
 from recon.sources.excel.sheet_file import sheet_file
 from recon.sources.figures import adjusted, adjusts, float_notices
+from recon.sources.file_relations import (
+    FILE,
+    NUMBER,
+    csv_relation,
+    header_problem,
+    listed,
+    numbered,
+)
 from recon.sources.kept_rows import kept_rows
 from recon.sources.naming import chosen, selected
 from recon.sources.places import FilePlaces, NamedFile
 from recon.sources.side_by_side import Supervisor
 from recon.store.columns import PLACE
-from recon.store.session import Session, columns, literal, reading
+from recon.store.session import Session, columns, reading
 
 Note = Callable[[str], object]
 PARQUET = b"PAR1"
-# What DuckDB calls the place of a Parquet file in the list and of a row in the file, from 0.
-FILE, NUMBER = "file_index", "file_row_number"
 GZIP = b"\x1f\x8b"
 FLOATS = (
     "Excel keeps numbers in binary floating point; those of the {side} side were taken by their "
@@ -83,12 +89,13 @@ class FilesSource:
         """The files, which are read where they are."""
         before = stamps(self._files())
         heard: list[str] = []
+        sheets: dict[str, str] = {}
 
         def opened(session: Session) -> AbstractContextManager[str]:
             heard.clear()
-            return self.opened(session, heard.append)
+            return self.opened(session, heard.append, sheets)
 
-        trail = partial(self._trail, before)
+        trail = partial(self._trail, before, sheets)
         return Delivery(self.description, opened, trail, self.unsaid, lambda: tuple(heard), True)
 
     @property
@@ -103,10 +110,13 @@ class FilesSource:
         return Unsaid(self.settings.columns.get(ours, ours), setting=True)
 
     @contextmanager
-    def opened(self, session: Session, note: Note = _unheard) -> Iterator[str]:
+    def opened(
+        self, session: Session, note: Note = _unheard, sheets: dict[str, str] | None = None
+    ) -> Iterator[str]:
         """Yield a SELECT over the files, with our column names.
 
-        Of lines and rows that it leaves out, `note` gets a sentence. Raises SourceUnreachable where
+        Of lines and rows that it leaves out, `note` gets a sentence; `sheets` gets the sheet that
+        is read of each workbook. Raises SourceUnreachable where
         no file is there, SourceDataError where one cannot be read.
         """
         paths = self._found()
@@ -120,6 +130,9 @@ class FilesSource:
                     kept = kept_rows(session, self.settings, relation, place)
                     less = less + kept.told
                     relation, place, delivered = kept.relation, kept.place, kept.delivered
+                if sheets is not None:
+                    named = zip(paths, read.files, strict=False)
+                    sheets.update((path.as_posix(), of.sheet) for path, of in named if of.sheet)
                 if read.files:
                     places = FilePlaces(read.files, delivered)
                     know_places(session, self.settings.side, places)
@@ -152,8 +165,10 @@ class FilesSource:
         computed = self.settings.where or self.settings.fixed or adjusts(self.settings, found)
         return [] if computed else paths
 
-    def _trail(self, before: Sequence[tuple[int, int]]) -> Mapping[str, object]:
-        """The files with their hashes.
+    def _trail(
+        self, before: Sequence[tuple[int, int]], sheets: Mapping[str, str]
+    ) -> Mapping[str, object]:
+        """The files with their hashes and sheets.
 
         Raises SourceDataError where they have changed.
         """
@@ -161,7 +176,7 @@ class FilesSource:
         if not paths or stamps(paths) != before:
             raise self._changed()
         with opening(self._path, self.settings):
-            return {"files": [fingerprint(path) for path in paths]}
+            return {"files": [_evident(path, sheets) for path in paths]}
 
     def _changed(self) -> SourceDataError:
         return SourceDataError(
@@ -230,27 +245,27 @@ class FilesSource:
         # An older writer marks texts as plain bytes; and what stands in a folder's name is no data.
         options = "union_by_name = true, binary_as_string = true, hive_partitioning = false"
         headers = [
-            sorted(map(str.lower, columns(session, f"read_parquet({_listed([path])}, {options})")))
+            sorted(map(str.lower, columns(session, f"read_parquet({listed([path])}, {options})")))
             for path in paths
         ]
         self._compare_headers(paths, headers)
         hidden = {FILE, NUMBER} & set(headers[0])
         return (
-            f"read_parquet({_listed(paths)}, {options})",
-            "" if hidden else f", {_number(session, paths)} AS {PLACE}",
+            f"read_parquet({listed(paths)}, {options})",
+            "" if hidden else f", {numbered(session, paths)} AS {PLACE}",
         )
 
     def _csv_relation(self, paths: Sequence[Path], read: Sequence[CsvFile]) -> str:
         for path, file in zip(paths, read, strict=True):
-            if problem := _header_problem(file.header):
+            if problem := header_problem(file.header):
                 raise SourceDataError(
                     f"{path} has {problem}; its first line must name every column once."
                 )
         self._compare_headers(paths, [file.header for file in read])
         alike = [list(files) for _, files in groupby(read, lambda file: file.delimiter)]
         if len(alike) == 1:
-            return _csv_of(read)
-        return f"({' UNION ALL '.join(f'FROM {_csv_of(files)}' for files in alike)})"
+            return csv_relation(read)
+        return f"({' UNION ALL '.join(f'FROM {csv_relation(files)}' for files in alike)})"
 
     def _compare_headers(self, paths: Sequence[Path], headers: Sequence[Sequence[str]]) -> None:
         for path, header in zip(paths, headers, strict=True):
@@ -261,16 +276,6 @@ class FilesSource:
                 )
 
 
-def _csv_of(read: Sequence[CsvFile]) -> str:
-    """The relation of files with one delimiter."""
-    typed = ", ".join(f"{literal(column)}: 'VARCHAR'" for column in read[0].header)
-    return (
-        f"read_csv({_listed([file.readable for file in read])}, auto_detect = false, "
-        f"header = true, delim = {literal(read[0].delimiter)}, quote = '\"', escape = '\"', "
-        f"columns = {{{typed}}}, hive_partitioning = false)"
-    )
-
-
 def _is_there(path: Path) -> bool:
     # A name may be too long, or none at all.
     with suppress(OSError, ValueError):
@@ -278,37 +283,10 @@ def _is_there(path: Path) -> bool:
     return False
 
 
-def _number(session: Session, paths: Sequence[Path]) -> str:
-    """The SQL of a row's number across Parquet files.
-
-    It counts from 1 over one file after the other. A number that the file gives is had by all cores
-    at once, a counted one by one alone.
-    """
-    if len(paths) == 1:
-        return f"{NUMBER} + 1"
-    rows = [_rows(session, path) for path in paths[:-1]]
-    return f"{list(accumulate(rows, initial=1))}[CAST({FILE} AS BIGINT) + 1] + {NUMBER}"
-
-
-def _rows(session: Session, path: Path) -> int:
-    found = session.execute(f"SELECT count(*) FROM read_parquet({_listed([path])})").fetchone()
-    return int(found[0]) if found else 0
-
-
-def _listed(paths: Sequence[Path]) -> str:
-    """Paths as an SQL list without any patterns for DuckDB."""
-    return "[" + ", ".join(literal(glob.escape(str(path))) for path in paths) + "]"
-
-
-def _header_problem(header: Sequence[str]) -> str:
-    """The fault in the names of the columns, or ''."""
-    lower = [column.strip().lower() for column in header]
-    twice = sorted({column for column in lower if lower.count(column) > 1})
-    if not header:
-        return "no header line"
-    if any("\n" in column or "\r" in column for column in header):
-        return "a line break or an open quote in the name of a column"
-    return f"the column {twice[0]!r} twice" if twice else ""
+def _evident(path: Path, sheets: Mapping[str, str]) -> dict[str, object]:
+    """A file with its hash, and its sheet."""
+    sheet = sheets.get(path.as_posix())
+    return fingerprint(path) | ({"sheet": sheet} if sheet else {})
 
 
 def stamps(paths: Sequence[Path]) -> list[tuple[int, int]]:

@@ -54,6 +54,8 @@ def test_a_month_from_workbooks(project: Project) -> None:
     assert found["exit_code"] == 3
     assert found["totals"]["USD"]["expected"] == "300.30"
     assert [line["difference"] for line in found["breaks"]] == ["240.15"]
+    (source,) = project.reports.glob("*/*/evidence/accounting.json")
+    assert [file["sheet"] for file in json.loads(source.read_text("utf-8"))["files"]] == ["Sheet"]
     proven = in_process("verify", "2024-06", cwd=project.folder)
     assert (proven.returncode, proven.stderr.decode()) == (0, "")
 
