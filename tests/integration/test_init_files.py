@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -130,6 +131,7 @@ def test_what_is_no_table_is_refused(tmp_path: Path, kind: str) -> None:
     [
         (["a.csv"], 2, "needs the contracts and the entries, and has a.csv alone"),
         (["a.csv", "none.csv"], 5, "none.csv cannot be read"),
+        (["a.csv", os.devnull], 5, "is not a file"),
         (["a.csv", "none-*.csv"], 5, "No file matches none-*.csv"),
         (["a.csv", "b.csv", "--server", "SQL01"], 2, "Name files, or the servers and tables"),
         (["--contracts", "a.csv"], 2, "Beside a.csv there is no other file"),
@@ -310,6 +312,17 @@ def test_deals_that_are_not_won_are_left_out(tmp_path: Path) -> None:
     written(tmp_path, {"a.csv": "\n".join(deals) + "\n", "b.csv": LEDGER})
     assert proposed(tmp_path, "a.csv", "b.csv").analytics.where == "\"Is Won\" = 'TRUE'"
     assert totals(tmp_path).matched == len(KEYS)
+
+
+def test_the_encoding_is_that_of_the_end_as_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An umlaut below what is looked at would end the month."""
+    monkeypatch.setattr(looking, "HEAD", 300)
+    monkeypatch.setattr(looking, "TAIL", 200)
+    deals = DEALS + contract("C-9", customer="Zürich")
+    written(tmp_path, {"a.csv": deals.encode("cp1252"), "b.csv": LEDGER, "x/c.csv/d": ""})
+    assert proposed(tmp_path, "a.csv", "b.csv").analytics.encoding == "cp1252"
 
 
 @pytest.mark.parametrize(

@@ -98,7 +98,9 @@ def _in_folder(folder: Path) -> list[Path]:
         raise SourceUnreachable(f"{folder} cannot be read ({error.strerror}).") from error
     files = [
         path for path in there
-        if path.suffix.lower() in SUFFIXES and not path.name.startswith((".", "~"))
+        if path.suffix.lower() in SUFFIXES
+        and not path.name.startswith((".", "~"))
+        and path.is_file()
     ]  # fmt: skip
     if not files or len(files) > MOST_FILES:
         what = f"{len(files):,} files" if files else "no file"

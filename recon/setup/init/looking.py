@@ -114,7 +114,7 @@ def _sheets(path: Path) -> list[Look]:
 def _look(path: Path, head: bytes, tail: bytes, whole: bool) -> Look:
     """The look at a file of text."""
     _refuse_other_kinds(path, head)
-    encoding = _encoding(path, head)
+    encoding = _encoding(path, head, tail)
     text = codecs.getincrementaldecoder(encoding)("strict").decode(head, final=whole)
     if not whole:
         text = text[: text.rfind("\n") + 1] or text
@@ -149,6 +149,8 @@ def _refuse_faults(found: Look) -> None:
 
 def _bytes(path: Path) -> tuple[bytes, bytes, bool]:
     """The beginning, the end, and whether the former is all."""
+    if path.exists() and not path.is_file():  # a pipe would never end
+        raise SourceUnreachable(f"{path} is not a file; name one, or a folder of them.")
     try:
         with path.open("rb") as file:
             head = file.read(HEAD)
@@ -167,7 +169,7 @@ def _refuse_other_kinds(path: Path, head: bytes) -> None:
             raise SourceDataError(f"{path} is {kind}; save it as CSV, then run again.")
 
 
-def _encoding(path: Path, head: bytes) -> str:
+def _encoding(path: Path, head: bytes, tail: bytes) -> str:
     """The encoding of the text; raises SourceDataError for none."""
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
@@ -178,7 +180,8 @@ def _encoding(path: Path, head: bytes) -> str:
                 return encoding
         raise SourceDataError(f"{path} is not a text file (it has zero bytes); save it as CSV.")
     try:
-        codecs.getincrementaldecoder("utf-8")("strict").decode(head)
+        for part in (head, tail[tail.find(b"\n") + 1 :]):
+            codecs.getincrementaldecoder("utf-8")("strict").decode(part)
     except UnicodeDecodeError:
         controls = sum(head.count(code) for code in range(32) if code not in (9, 10, 12, 13))
         if controls * 50 > len(head):
