@@ -187,7 +187,8 @@ def _read(side: FileSide, shown: Preview) -> str:
     """The sentence on how a side is written."""
     first = side.group.looks[0]
     by = _DELIMITERS.get(first.delimiter, first.delimiter)
-    parts = ["workbook" if first.sheet else f"{first.encoding.upper()}, columns by {by}"]
+    kind = "workbook" if first.sheet else "Parquet"
+    parts = [f"{first.encoding.upper()}, columns by {by}" if first.text else kind]
     if first.titles:
         parts.append(f"{counted(first.titles, 'line')} above the header")
     if side.skip_foot:
@@ -201,7 +202,7 @@ def _read(side: FileSide, shown: Preview) -> str:
     read = counted(shown.read, "row")
     if side.group.files > 1:
         read += f" of {side.group.looks[-1].path.name}"
-    elif first.sheet and not first.whole:
+    elif not first.text and not first.whole:
         read += " of its beginning"
     elif not first.whole:
         read += f" of its first {_HEAD} (and its end was looked at)"

@@ -21,6 +21,7 @@ from recon.base.result import Totals
 from recon.config import Settings, load
 from recon.run.gathering import reconciled
 from recon.setup.init import looking
+from recon.store.session import literal, session
 from tests.shell import CONTRACTS, ENTRIES, contract, entry, in_process, one_sentence
 
 KEYS = [f"C-{number}" for number in range(1, 7)]
@@ -394,6 +395,21 @@ def test_one_workbook_has_both_sides(tmp_path: Path) -> None:
     settings = load(tmp_path / "config" / "recon.toml")
     assert (settings.analytics.sheet, settings.accounting.sheet) == ("Deals", "Ledger")
     assert totals(tmp_path).matched == len(KEYS)
+
+
+def test_parquet_files(tmp_path: Path) -> None:
+    """Typed columns are looked at as texts are; a damaged file is refused."""
+    written(tmp_path, {"a.csv": DEALS, "b.csv": LEDGER, "c.parquet": b"PAR1 and no more"})
+    with session() as connection:
+        for name in ("a", "b"):
+            source = f"read_csv({literal(str(tmp_path / f'{name}.csv'))})"
+            target = literal(str(tmp_path / f"{name}.parquet"))
+            connection.execute(f"COPY (FROM {source}) TO {target} (FORMAT parquet)")
+    proposed(tmp_path, "b.parquet", "a.parquet")
+    assert totals(tmp_path).matched == len(KEYS)
+    done = init(tmp_path, "c.parquet", "a.parquet", "--force")
+    assert done.returncode == 6
+    assert "c.parquet is not a Parquet file" in one_sentence(done.stderr.decode())
 
 
 def test_workbooks_that_are_none(tmp_path: Path) -> None:

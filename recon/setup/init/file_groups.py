@@ -23,7 +23,7 @@ from recon.setup.init.proposal import suits
 from recon.setup.init.schema import Table
 from recon.setup.init.writings import profiles
 
-SUFFIXES = (".csv", ".txt", ".tsv", ".xlsx", ".xlsm")
+SUFFIXES = (".csv", ".txt", ".tsv", ".xlsx", ".xlsm", ".parquet")
 # Of many files of a group, so many are looked at: the first ones, and the last.
 MOST = 6
 # More files than this in a folder are rather the wrong folder.

@@ -50,7 +50,7 @@ def preview(side: FileSide, settings: SourceSettings, policy: Policy) -> Preview
     first = side.group.looks[-1]
     with temporary.folder() as folder, session() as connection:
         path = first.path
-        if not first.sheet or not first.whole:
+        if first.text or not first.whole:
             path = Path(folder) / f"{first.path.stem}.csv"
             path.write_text(first.head, encoding="utf-8", newline="")
         here = replace(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import glob
 import io
 import re
 from collections.abc import Iterator, Sequence
@@ -21,6 +22,8 @@ from recon.setup.init import names, vocabulary
 from recon.sources.csv_lines import DELIMITERS
 from recon.sources.excel.package import OLE, ZIP
 from recon.sources.excel.sheet_file import first_rows, sheet_names
+from recon.sources.files import PARQUET
+from recon.store.session import columns, literal, name, reading, session
 
 HEAD, TAIL = 2 << 20, 1 << 18
 # Among so many lines the header is looked for, and so many records are looked at.
@@ -28,7 +31,6 @@ FIRST, MOST = 100, 5_000
 _BLANKS = " \t\u00a0"
 _NO_TEXT = {
     b"%PDF": "a PDF", b"\x1f\x8b": "an archive",
-    b"PAR1": "a Parquet file",
 }  # fmt: skip
 
 
@@ -55,7 +57,7 @@ class Look:
 
     `records` are those of its beginning, `last` those of its end; `whole` where the beginning is
     all of it. `titles` lines come before the header; `head` is the text that was read, as CSV where
-    it is a `sheet` of a workbook.
+    the file is no `text`, but a `sheet` of a workbook, or Parquet.
     """
 
     path: Path
@@ -68,11 +70,12 @@ class Look:
     whole: bool
     head: str
     sheet: str | None = None
+    text: bool = True
 
     @property
     def kind(self) -> tuple[object, ...]:
         """The form that files of one side share."""
-        return self.header, self.delimiter, self.encoding, self.sheet
+        return self.header, self.delimiter, self.encoding, self.sheet, self.text
 
     def column(self, name: str) -> list[str]:
         """The cells of a column."""
@@ -88,6 +91,8 @@ def looks(path: Path) -> list[Look]:
     head, tail, whole = _bytes(path)
     if head.startswith((ZIP, OLE)):
         return _sheets(path)
+    if head.startswith(PARQUET):
+        return [_parquet(path)]
     return [_look(path, head, tail, whole)]
 
 
@@ -96,19 +101,38 @@ def _sheets(path: Path) -> list[Look]:
     found, faults = [], []
     listed = sheet_names(path)
     for sheet in listed:
-        rows = first_rows(path, sheet, MOST)
-        text = io.StringIO()
-        csv.writer(text, lineterminator="\n").writerows(rows)
         try:
-            whole = len(rows) < MOST
-            seen = _with_header(path, "utf-8", text.getvalue(), whole, [","])
-            _refuse_faults(seen)
+            seen = _of_rows(path, first_rows(path, sheet, MOST))
             found.append(replace(seen, sheet=sheet))
         except SourceDataError as error:
             faults.append(error)
     if not found:
         raise faults[0] if faults else SourceDataError(f"{path} has no visible sheet with data.")
     return found
+
+
+def _parquet(path: Path) -> Look:
+    """The look at a Parquet file, its values as text."""
+    relation = f"read_parquet([{literal(glob.escape(str(path)))}], binary_as_string = true)"
+    try:
+        with session() as connection, reading("parquet", str(path)):
+            header = list(columns(connection, relation))
+            listed = ", ".join(f"CAST({name(column)} AS VARCHAR)" for column in header)
+            rows = connection.execute(f"SELECT {listed} FROM {relation} LIMIT {MOST}").fetchall()
+    except SourceDataError as error:
+        raise SourceDataError(
+            f"{path} is not a Parquet file, or not a complete one; export it again."
+        ) from error
+    return _of_rows(path, [header, *([cell or "" for cell in row] for row in rows)])
+
+
+def _of_rows(path: Path, rows: Sequence[Sequence[str]]) -> Look:
+    """The look at rows that are no text."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    seen = _with_header(path, "utf-8", text.getvalue(), len(rows) < MOST, [","])
+    _refuse_faults(seen)
+    return replace(seen, text=False)
 
 
 def _look(path: Path, head: bytes, tail: bytes, whole: bool) -> Look:
