@@ -7,136 +7,54 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 
-from recon.base import keys, money
+from recon.base import keys
 from recon.base.errors import ConfigError
 from recon.base.ids import NO_RULES, IdRules, Ids, read_id_rules
 from recon.base.keys import Keys
+from recon.base.rules import (
+    KINDS,
+    PPM,
+    Convention,
+    Kind,
+    Recognition,
+    RepeatedIds,
+    Rounding,
+    SameKey,
+    SeverityRules,
+    StartMonth,
+    StopMonth,
+    Tolerance,
+    TypePolicy,
+    amount_text,
+    rate_text,
+    tolerance_parts,
+)
 
-PPM = 1_000_000
+# The rules that a policy is made of come with it.
+__all__ = [
+    "DEFERRED",
+    "KINDS",
+    "PPM",
+    "Convention",
+    "Kind",
+    "Policy",
+    "Recognition",
+    "RepeatedIds",
+    "Rounding",
+    "SameKey",
+    "SeverityRules",
+    "StartMonth",
+    "StopMonth",
+    "Tolerance",
+    "TypePolicy",
+    "rate_text",
+    "read_policy",
+    "revenue_account",
+]
+
 DEFERRED = "Deferred revenue"
-
-
-class Convention(StrEnum):
-    """How a contract's value spreads over its term."""
-
-    EVEN = "even"
-    PRORATE_PERIOD_RATE = "prorate_period_rate"
-    PRORATE_DAY_RATE = "prorate_day_rate"
-    EXACT_DAYS = "exact_days"
-    DAYS_360 = "days_360"
-
-
-class Rounding(StrEnum):
-    """Where the cents that do not divide evenly go."""
-
-    CUMULATIVE = "cumulative"
-    LAST_PERIOD = "last_period"
-
-
-class StartMonth(StrEnum):
-    """How much of its part an even start month counts."""
-
-    FULL = "full"
-    HALF = "half"
-    RULE_OF_15 = "rule_of_15"
-
-
-class StopMonth(StrEnum):
-    """How much of its part an even stop month counts."""
-
-    FULL = "full"
-    DAYS = "days"
-    NONE = "none"
-
-
-class Recognition(StrEnum):
-    """When a one-time type is recognized."""
-
-    OVER_DURATION = "over_duration"
-    BOOKING_MONTH = "booking_month"
-    START_MONTH = "start_month"
-    CLOSE_MONTH = "close_month"
-
-
-class SameKey(StrEnum):
-    """Meaning of several contract rows of one key."""
-
-    REFUSE = "refuse"
-    ADD = "add"
-
-
-class RepeatedIds(StrEnum):
-    """Meaning of entries of one id with other content.
-
-    It is set as `accounting.repeated_ids`; `keep` is for ids of journals with several lines.
-    """
-
-    REFUSE = "refuse"
-    KEEP = "keep"
-
-
-class Kind(StrEnum):
-    """The two families of revenue types."""
-
-    RECURRING = "recurring"
-    ONE_TIME = "one_time"
-
-
-KINDS: Mapping[str, Kind] = dict.fromkeys(
-    ("Subscription", "Support", "Maintenance", "Service"), Kind.RECURRING
-) | dict.fromkeys(("Implementation", "Consulting", "Setup"), Kind.ONE_TIME)
-
-
-@dataclass(frozen=True, slots=True)
-class Tolerance:
-    """An allowed difference; a None field follows the wider rule.
-
-    `ppm` is millionths of the expected amount; `floor` and `cap` are ten-thousandths of the
-    line's currency. A floor that is None everywhere is one minor unit, a cap no cap.
-    """
-
-    ppm: int | None = None
-    floor: int | None = None
-    cap: int | None = None
-
-    def over(self, wider: Tolerance) -> Tolerance:
-        """Return this tolerance, completed by a wider one."""
-        return Tolerance(
-            wider.ppm if self.ppm is None else self.ppm,
-            wider.floor if self.floor is None else self.floor,
-            wider.cap if self.cap is None else self.cap,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class TypePolicy:
-    """The rules of one revenue type."""
-
-    kind: Kind
-    recognition: Recognition = Recognition.OVER_DURATION
-    convention: Convention | None = None
-    rounding: Rounding | None = None
-    tolerance: Tolerance = Tolerance()
-    start_month: StartMonth | None = None
-    stop_month: StopMonth | None = None
-
-    def parts_of_months(self) -> tuple[tuple[str, StrEnum | None], ...]:
-        """Own rules of its first and last months, by key."""
-        return ("start_month", self.start_month), ("stop_month", self.stop_month)
-
-
-@dataclass(frozen=True, slots=True)
-class SeverityRules:
-    """The ladder of severities: percents of expected, amounts in ten-thousandths."""
-
-    warning_percent: int = 5
-    high_percent: int = 10
-    at_most_warning_below: int = 100 * money.SCALE
-    at_most_high_below: int = 1_000 * money.SCALE
-    at_least_high_from: int = 10_000 * money.SCALE
-    critical_from: int = 50_000 * money.SCALE
+_TOLERANCE, _SEVERITY = Tolerance(ppm=PPM // 100), SeverityRules()
 
 
 def _standard_types() -> Mapping[str, TypePolicy]:
@@ -150,14 +68,14 @@ class Policy:
     Where a tolerance is set by revenue type and by segment, the type's wins.
     """
 
-    tolerance: Tolerance = Tolerance(ppm=PPM // 100)
+    tolerance: Tolerance = _TOLERANCE
     currency: str = "USD"
     convention: Convention = Convention.EVEN
     rounding: Rounding = Rounding.CUMULATIVE
     types: Mapping[str, TypePolicy] = field(default_factory=_standard_types)
     segments: Mapping[str, Tolerance] = field(default_factory=dict)
     aliases: Mapping[str, str] = field(default_factory=dict)
-    severity: SeverityRules = SeverityRules()
+    severity: SeverityRules = _SEVERITY
     ids: Ids = Ids.FOLD
     same_key: SameKey = SameKey.REFUSE
     repeated_ids: RepeatedIds = RepeatedIds.REFUSE
@@ -177,15 +95,16 @@ class Policy:
 
     def allowed_text(self) -> str:
         """The tolerance in words, with those of certain lines."""
-        floor = "one minor unit" if self.tolerance.floor is None else _amount(self.tolerance.floor)
-        cap = "no cap" if self.tolerance.cap is None else f"at most {_amount(self.tolerance.cap)}"
+        least, most = self.tolerance.floor, self.tolerance.cap
+        floor = "one minor unit" if least is None else amount_text(least)
+        cap = "no cap" if most is None else f"at most {amount_text(most)}"
         own = "".join(f"; {name}: {', '.join(parts)}" for name, parts in self._own_tolerances())
         return f"{rate_text(self.tolerance.ppm or 0)} of expected, at least {floor}, {cap}{own}"
 
     def _own_tolerances(self) -> Iterator[tuple[str, list[str]]]:
         own = [(name, rule.tolerance) for name, rule in self.types.items()]
         for name, tolerance in [*own, *self.segments.items()]:
-            if parts := _tolerance_parts(tolerance):
+            if parts := tolerance_parts(tolerance):
                 yield name, [part.removeprefix("tolerance ") for part in parts]
 
     def _rules_of_rows(self) -> list[tuple[str, str]]:
@@ -217,37 +136,19 @@ class Policy:
             parts = [rule.kind.value, rule.recognition.value]
             parts += [part.value for part in (rule.convention, rule.rounding) if part]
             parts += [f"{key} {part.value}" for key, part in rule.parts_of_months() if part]
-            rows.append((f"types.{name}", ", ".join(parts + _tolerance_parts(rule.tolerance))))
-        rows += [
-            (f"segments.{s}", ", ".join(_tolerance_parts(t))) for s, t in self.segments.items()
-        ]
+            rows.append((f"types.{name}", ", ".join(parts + tolerance_parts(rule.tolerance))))
+        rows += [(f"segments.{s}", ", ".join(tolerance_parts(t))) for s, t in self.segments.items()]
         rows += [(f"aliases.{alias}", name) for alias, name in self.aliases.items()]
         rules = self.severity
         rows += [
             ("severity.warning_percent", f"{rules.warning_percent}%"),
             ("severity.high_percent", f"{rules.high_percent}%"),
-            ("severity.at_most_warning_below", _amount(rules.at_most_warning_below)),
-            ("severity.at_most_high_below", _amount(rules.at_most_high_below)),
-            ("severity.at_least_high_from", _amount(rules.at_least_high_from)),
-            ("severity.critical_from", _amount(rules.critical_from)),
+            ("severity.at_most_warning_below", amount_text(rules.at_most_warning_below)),
+            ("severity.at_most_high_below", amount_text(rules.at_most_high_below)),
+            ("severity.at_least_high_from", amount_text(rules.at_least_high_from)),
+            ("severity.critical_from", amount_text(rules.critical_from)),
         ]
         return rows
-
-
-def rate_text(ppm: int) -> str:
-    """Return millionths as a percentage, as in `1%` or `0.25%`."""
-    whole, rest = divmod(ppm, PPM // 100)
-    return f"{whole}.{rest:04d}".rstrip("0").rstrip(".") + "%"
-
-
-def _amount(units: int) -> str:
-    return money.pretty(units, "")
-
-
-def _tolerance_parts(tolerance: Tolerance) -> list[str]:
-    parts = [] if tolerance.ppm is None else [f"tolerance {rate_text(tolerance.ppm)}"]
-    parts += [] if tolerance.floor is None else [f"floor {_amount(tolerance.floor)}"]
-    return parts + ([] if tolerance.cap is None else [f"cap {_amount(tolerance.cap)}"])
 
 
 def read_policy(table: Keys) -> Policy:

@@ -1,0 +1,153 @@
+"""The rules that a policy is made of.
+
+Each is a choice of the `[policy]` table, or a few amounts and rates of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from recon.base import money
+
+PPM = 1_000_000
+
+
+class Convention(StrEnum):
+    """How a contract's value spreads over its term."""
+
+    EVEN = "even"
+    PRORATE_PERIOD_RATE = "prorate_period_rate"
+    PRORATE_DAY_RATE = "prorate_day_rate"
+    EXACT_DAYS = "exact_days"
+    DAYS_360 = "days_360"
+
+
+class Rounding(StrEnum):
+    """Where the cents that do not divide evenly go."""
+
+    CUMULATIVE = "cumulative"
+    LAST_PERIOD = "last_period"
+
+
+class StartMonth(StrEnum):
+    """How much of its part an even start month counts."""
+
+    FULL = "full"
+    HALF = "half"
+    RULE_OF_15 = "rule_of_15"
+
+
+class StopMonth(StrEnum):
+    """How much of its part an even stop month counts."""
+
+    FULL = "full"
+    DAYS = "days"
+    NONE = "none"
+
+
+class Recognition(StrEnum):
+    """When a one-time type is recognized."""
+
+    OVER_DURATION = "over_duration"
+    BOOKING_MONTH = "booking_month"
+    START_MONTH = "start_month"
+    CLOSE_MONTH = "close_month"
+
+
+class SameKey(StrEnum):
+    """Meaning of several contract rows of one key."""
+
+    REFUSE = "refuse"
+    ADD = "add"
+
+
+class RepeatedIds(StrEnum):
+    """Meaning of entries of one id with other content.
+
+    It is set as `accounting.repeated_ids`; `keep` is for ids of journals with several lines.
+    """
+
+    REFUSE = "refuse"
+    KEEP = "keep"
+
+
+class Kind(StrEnum):
+    """The two families of revenue types."""
+
+    RECURRING = "recurring"
+    ONE_TIME = "one_time"
+
+
+KINDS: Mapping[str, Kind] = dict.fromkeys(
+    ("Subscription", "Support", "Maintenance", "Service"), Kind.RECURRING
+) | dict.fromkeys(("Implementation", "Consulting", "Setup"), Kind.ONE_TIME)
+
+
+@dataclass(frozen=True, slots=True)
+class Tolerance:
+    """An allowed difference; a None field follows the wider rule.
+
+    `ppm` is millionths of the expected amount; `floor` and `cap` are ten-thousandths of the
+    line's currency. A floor that is None everywhere is one minor unit, a cap no cap.
+    """
+
+    ppm: int | None = None
+    floor: int | None = None
+    cap: int | None = None
+
+    def over(self, wider: Tolerance) -> Tolerance:
+        """Return this tolerance, completed by a wider one."""
+        return Tolerance(
+            wider.ppm if self.ppm is None else self.ppm,
+            wider.floor if self.floor is None else self.floor,
+            wider.cap if self.cap is None else self.cap,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class TypePolicy:
+    """The rules of one revenue type."""
+
+    kind: Kind
+    recognition: Recognition = Recognition.OVER_DURATION
+    convention: Convention | None = None
+    rounding: Rounding | None = None
+    tolerance: Tolerance = Tolerance()
+    start_month: StartMonth | None = None
+    stop_month: StopMonth | None = None
+
+    def parts_of_months(self) -> tuple[tuple[str, StrEnum | None], ...]:
+        """Own rules of its first and last months, by key."""
+        return ("start_month", self.start_month), ("stop_month", self.stop_month)
+
+
+@dataclass(frozen=True, slots=True)
+class SeverityRules:
+    """The ladder of severities: percents of expected, amounts in ten-thousandths."""
+
+    warning_percent: int = 5
+    high_percent: int = 10
+    at_most_warning_below: int = 100 * money.SCALE
+    at_most_high_below: int = 1_000 * money.SCALE
+    at_least_high_from: int = 10_000 * money.SCALE
+    critical_from: int = 50_000 * money.SCALE
+
+
+def rate_text(ppm: int) -> str:
+    """Return millionths as a percentage, as in `1%` or `0.25%`."""
+    whole, rest = divmod(ppm, PPM // 100)
+    return f"{whole}.{rest:04d}".rstrip("0").rstrip(".") + "%"
+
+
+def amount_text(units: int) -> str:
+    """An amount without a currency, as in `1,000.00`."""
+    return money.pretty(units, "")
+
+
+def tolerance_parts(tolerance: Tolerance) -> list[str]:
+    """The fields of a tolerance that are set, in words."""
+    parts = [] if tolerance.ppm is None else [f"tolerance {rate_text(tolerance.ppm)}"]
+    parts += [] if tolerance.floor is None else [f"floor {amount_text(tolerance.floor)}"]
+    return parts + ([] if tolerance.cap is None else [f"cap {amount_text(tolerance.cap)}"])
