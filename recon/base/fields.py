@@ -26,6 +26,13 @@ OPTIONS: Mapping[Side, tuple[str, ...]] = {
     ),
     Side.ACCOUNTING: ("currency", "posted_at", "document_ref"),
 }  # fmt: skip
+# Columns of contracts that give a line's term another kind.
+TERM_COLUMNS: Mapping[Side, tuple[str, ...]] = {
+    Side.ANALYTICS: ("value_basis", "free_months", "free_at"),
+    Side.ACCOUNTING: (),
+}
+# Without it the term of every line runs from start to close.
+_DURATION = "duration_months"
 # How many entries a row stands for, where a database has added some up; else it is one.
 CONDENSED = "recon_entries"
 # A hash of the columns that recon does not read, where an extract leaves them out and rows of one
@@ -38,9 +45,11 @@ def needed(side: Side, compliance: Iterable[str] = ()) -> tuple[str, ...]:
 
     `compliance` are those that the configuration names besides, as it spells them.
     """
-    return NEEDED[side] + tuple(column.strip().lower() for column in compliance)
+    always = tuple(column for column in NEEDED[side] if column != _DURATION)
+    return always + tuple(column.strip().lower() for column in compliance)
 
 
 def known(side: Side, compliance: Iterable[str] = ()) -> tuple[str, ...]:
     """The columns read from a side, required or optional."""
-    return needed(side, compliance) + OPTIONS[side]
+    wanted = dict.fromkeys((*NEEDED[side], *needed(side, compliance)))
+    return (*wanted, *OPTIONS[side], *TERM_COLUMNS[side])

@@ -15,6 +15,7 @@ from recon.base.keys import Keys
 from recon.base.rules import (
     KINDS,
     PPM,
+    TERM_RULES,
     Convention,
     Kind,
     Recognition,
@@ -24,8 +25,10 @@ from recon.base.rules import (
     SeverityRules,
     StartMonth,
     StopMonth,
+    Term,
     Tolerance,
     TypePolicy,
+    ValueBasis,
     amount_text,
     rate_text,
     tolerance_parts,
@@ -46,8 +49,10 @@ __all__ = [
     "SeverityRules",
     "StartMonth",
     "StopMonth",
+    "Term",
     "Tolerance",
     "TypePolicy",
+    "ValueBasis",
     "rate_text",
     "read_policy",
     "revenue_account",
@@ -81,6 +86,9 @@ class Policy:
     repeated_ids: RepeatedIds = RepeatedIds.REFUSE
     start_month: StartMonth = StartMonth.FULL
     stop_month: StopMonth = StopMonth.FULL
+    value_basis: ValueBasis = ValueBasis.TOTAL
+    # Without one it is the duration, or the dates where no row of the side has a duration.
+    term: Term | None = None
     analytics_ids: IdRules = NO_RULES
     accounting_ids: IdRules = NO_RULES
 
@@ -112,12 +120,11 @@ class Policy:
         rules = {"same_key": self.same_key, "accounting.repeated_ids": self.repeated_ids}
         return [(key, rule.value) for key, rule in rules.items() if rule != "refuse"]
 
-    def parts_of_months(self) -> Iterator[tuple[str, str]]:
-        """Yield the start and stop rules that are not default."""
-        if self.start_month is not StartMonth.FULL:
-            yield "start_month", self.start_month.value
-        if self.stop_month is not StopMonth.FULL:
-            yield "stop_month", self.stop_month.value
+    def own_terms(self) -> dict[str, str]:
+        """The rules of terms that are not default, by key."""
+        rules = {key: getattr(self, key) for key in TERM_RULES}
+        usual = ("full", "total")
+        return {key: rule.value for key, rule in rules.items() if rule and rule not in usual}
 
     def rows(self) -> list[tuple[str, str]]:
         """Return every parameter as (key, value), for the reports."""
@@ -127,7 +134,7 @@ class Policy:
             ("convention", self.convention.value),
             ("rounding", self.rounding.value),
             *self._rules_of_rows(),
-            *self.parts_of_months(),
+            *self.own_terms().items(),
         ]
         rows += [("ids", self.ids.value)] * (self.ids is not Ids.FOLD)
         sides = {"analytics.ids": self.analytics_ids, "accounting.ids": self.accounting_ids}
@@ -135,7 +142,7 @@ class Policy:
         for name, rule in self.types.items():
             parts = [rule.kind.value, rule.recognition.value]
             parts += [part.value for part in (rule.convention, rule.rounding) if part]
-            parts += [f"{key} {part.value}" for key, part in rule.parts_of_months() if part]
+            parts += [f"{key} {part}" for key, part in rule.own_terms().items()]
             rows.append((f"types.{name}", ", ".join(parts + tolerance_parts(rule.tolerance))))
         rows += [(f"segments.{s}", ", ".join(tolerance_parts(t))) for s, t in self.segments.items()]
         rows += [(f"aliases.{alias}", name) for alias, name in self.aliases.items()]
@@ -169,6 +176,8 @@ def read_policy(table: Keys) -> Policy:
         repeated_ids=table.take("repeated_ids", keys.one_of(RepeatedIds), standard.repeated_ids),
         start_month=table.take("start_month", keys.one_of(StartMonth), standard.start_month),
         stop_month=table.take("stop_month", keys.one_of(StopMonth), standard.stop_month),
+        value_basis=table.take("value_basis", keys.one_of(ValueBasis), standard.value_basis),
+        term=table.take("term", keys.one_of(Term), None),
         analytics_ids=read_id_rules(table.table("analytics_ids")),
         accounting_ids=read_id_rules(table.table("accounting_ids")),
     )
@@ -231,6 +240,8 @@ def _read_type(table: Keys, known: TypePolicy | None) -> TypePolicy:
         _read_tolerance(table),
         table.take("start_month", keys.one_of(StartMonth), None),
         table.take("stop_month", keys.one_of(StopMonth), None),
+        table.take("value_basis", keys.one_of(ValueBasis), None),
+        table.take("term", keys.one_of(Term), None),
     )
 
 

@@ -47,6 +47,20 @@ class StopMonth(StrEnum):
     NONE = "none"
 
 
+class ValueBasis(StrEnum):
+    """The span of which a contract's value is."""
+
+    TOTAL = "total"
+    MONTH = "month"
+
+
+class Term(StrEnum):
+    """The days between which a line is recognized."""
+
+    DURATION = "duration"
+    DATES = "dates"
+
+
 class Recognition(StrEnum):
     """When a one-time type is recognized."""
 
@@ -106,6 +120,15 @@ class Tolerance:
         )
 
 
+# The rules of a line's term, by key.
+TERM_RULES: Mapping[str, type[StrEnum]] = {
+    "start_month": StartMonth,
+    "stop_month": StopMonth,
+    "value_basis": ValueBasis,
+    "term": Term,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class TypePolicy:
     """The rules of one revenue type."""
@@ -117,10 +140,12 @@ class TypePolicy:
     tolerance: Tolerance = Tolerance()
     start_month: StartMonth | None = None
     stop_month: StopMonth | None = None
+    value_basis: ValueBasis | None = None
+    term: Term | None = None
 
-    def parts_of_months(self) -> tuple[tuple[str, StrEnum | None], ...]:
-        """Own rules of its first and last months, by key."""
-        return ("start_month", self.start_month), ("stop_month", self.stop_month)
+    def own_terms(self) -> dict[str, str]:
+        """Own rules of its term, by key."""
+        return {key: rule.value for key in TERM_RULES if (rule := getattr(self, key))}
 
 
 @dataclass(frozen=True, slots=True)

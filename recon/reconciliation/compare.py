@@ -16,8 +16,9 @@ from __future__ import annotations
 from recon.base.month import Month
 from recon.base.policy import Policy, SameKey
 from recon.reconciliation.expected import NARROW, NO_TERM, TERM, WIDE, terms
-from recon.reconciliation.intake import LONGEST_TERM, with_term
+from recon.reconciliation.intake import with_term
 from recon.reconciliation.policy_sql import ALLOWANCE, rule_of
+from recon.reconciliation.term_columns import LONGEST_TERM
 from recon.store.session import Session, columns, is_any, literal
 
 
@@ -115,19 +116,19 @@ def compare(connection: Session, month: Month, policy: Policy) -> None:
         """CREATE OR REPLACE TEMP TABLE sums_without_line AS
         FROM entry_sums ANTI JOIN contracts_valid USING (id_key, type, currency)"""
     )
-    whole = WIDE if month.has_long_periods else _whole(connection)
-    added = _added_rows(connection, policy, whole)
+    whole, kinds = _whole(connection)
+    whole = WIDE if month.has_long_periods else whole
+    added = _added_rows(connection, policy, whole, kinds)
     connection.execute(f"CREATE OR REPLACE TABLE added_rows AS {added}")
     alone = _lines_without_contract(policy)
     connection.execute(f"CREATE OR REPLACE TABLE lines_without_contract AS {alone}")
-    connection.execute(
-        f"CREATE OR REPLACE TABLE lines_compared AS {_lines_compared(connection, month, whole)}"
-    )
+    compared = _lines_compared(connection, month, whole, kinds)
+    connection.execute(f"CREATE OR REPLACE TABLE lines_compared AS {compared}")
 
 
 def view_lines(connection: Session, policy: Policy) -> None:
     """Create `lines`: compared lines with contract, rule, term and allowance."""
-    whole = _reckoned(connection)
+    whole, (_, kinds) = _reckoned(connection), _asked(connection)
     # Joined only where there are any: several statements are planned with this view in them.
     added, value, months_added = "", "t.value", "CAST(NULL AS BIGINT) AS months_added"
     if is_any(connection, "added_rows"):
@@ -141,7 +142,7 @@ def view_lines(connection: Session, policy: Policy) -> None:
             CASE WHEN on_contract THEN r.ppm ELSE {literal(policy.tolerance.ppm)} END AS ppm,
             r.floor, r.cap, CAST({value} AS {whole}) AS value,
             {months_added}, t.booked_on, t.started_on,
-            t.close_date, t.terminated_on, t.duration,
+            t.close_date, t.terminated_on, t.duration, t.monthly, t.dated, t.free_months, t.free_at,
             coalesce(t.customer_id, o.customer_id) AS customer_id,
             coalesce(t.customer, o.customer) AS customer, coalesce(t.owner, o.owner) AS owner
         FROM lines_compared c JOIN rules r USING (rule)
@@ -155,7 +156,7 @@ def view_lines(connection: Session, policy: Policy) -> None:
             SELECT * EXCLUDE months_added REPLACE (
                 CASE WHEN on_contract THEN coalesce(months_added, term_months) ELSE 0 END
                     AS term_months)
-            FROM ({with_term(joined)}))"""
+            FROM ({with_term(joined, kinds)}))"""
     )
 
 
@@ -165,7 +166,8 @@ def with_terms(connection: Session, lines: str) -> str:
     `expected.terms` lists its columns.
     """
     own = f"SELECT * EXCLUDE (start_month, close_month) FROM {lines}"
-    return terms(own, _reckoned(connection), cuts=_stops_cut(connection))
+    cuts, kinds = _asked(connection)
+    return terms(own, _reckoned(connection), cuts=cuts, kinds=kinds)
 
 
 def _reckoned(connection: Session) -> str:
@@ -173,43 +175,56 @@ def _reckoned(connection: Session) -> str:
     return columns(connection, "lines_compared")["expected"]
 
 
-def _whole(connection: Session) -> str:
-    """Type to reckon the lines in."""
-    value, months, unit, by_day_rate = connection.execute(
-        """SELECT coalesce(max(abs(value)), 0), coalesce(max(duration), 1),
+def _whole(connection: Session) -> tuple[str, bool]:
+    """Type to reckon the lines in, and whether a term is of another kind."""
+    value, months, unit, by_day_rate, kinds = connection.execute(
+        f"""SELECT coalesce(max(abs(value)), 0), coalesce(max(CASE WHEN dated
+                THEN month_index(close_date) - month_index(started_on) + 1 ELSE duration END), 1),
             (SELECT max(unit) FROM rules),
-            (SELECT bool_or(convention = 'prorate_day_rate') FROM rules)
+            (SELECT bool_or(convention = 'prorate_day_rate') FROM rules),
+            coalesce(bool_or({_OF_ANOTHER_KIND}), false)
         FROM contracts_typed WHERE reason IS NULL"""
-    ).fetchone() or (0, 1, 1, True)
+    ).fetchone() or (0, 1, 1, True, False)
     (posted,) = connection.execute(
         "SELECT coalesce(max(greatest(abs(recognized), abs(earned))), 0) FROM entry_sums_all"
     ).fetchone() or (0,)
-    return reckoned_in(value, months, unit, posted, by_day_rate)
+    return reckoned_in(value, months, unit, posted, by_day_rate, kinds), kinds
+
+
+# A contract row whose term is not its duration alone.
+_OF_ANOTHER_KIND = "monthly OR dated OR free_months > 0"
 
 
 def reckoned_in(
-    value: int, months: int, unit: int, posted: int = 0, by_day_rate: bool = True
+    value: int,
+    months: int,
+    unit: int,
+    posted: int = 0,
+    by_day_rate: bool = True,
+    kinds: bool = False,
 ) -> str:
     """Type to reckon in: 64 bits where nothing overflows them.
 
     Those are many times faster. Given are the largest amounts and the longest term. The largest
     denominator is that of a line that stops within a month: the term's days (by a daily rate times
-    its months) times the days of that month.
+    its months) times the days of that month. With `kinds`, a month may have as many parts as days
+    besides, and a monthly value may be due for as long as there are dates.
     """
-    parts = (31 * months + 31) * 31 * (months if by_day_rate else 1)
-    longest = 2 * (value + unit) * parts
+    parts = (31 * months + 31) * 31 * (months if by_day_rate else 1) * (62 if kinds else 1)
+    longest = 2 * (value + unit) * max(parts, 12 * 9999 if kinds else 0)
     return NARROW if max(longest, posted) < 2**61 else WIDE
 
 
-def _stops_cut(connection: Session) -> bool:
-    """Whether any rule lets a stop cut its month."""
-    (cut,) = connection.execute(
-        "SELECT bool_or(convention <> 'even' OR stop_rule <> 'full') FROM rules"
-    ).fetchone() or (True,)
-    return bool(cut)
+def _asked(connection: Session) -> tuple[bool, bool]:
+    """Whether a rule lets stops cut months, and a term is of another kind."""
+    cut, kinds = connection.execute(
+        f"""SELECT bool_or(convention <> 'even' OR stop_rule <> 'full'),
+            EXISTS (FROM contracts_typed WHERE {_OF_ANOTHER_KIND}) FROM rules"""
+    ).fetchone() or (True, True)
+    return bool(cut), bool(kinds)
 
 
-def _added_rows(connection: Session, policy: Policy, whole: str) -> str:
+def _added_rows(connection: Session, policy: Policy, whole: str, kinds: bool) -> str:
     """SELECT of contract rows to add up, with their terms.
 
     `line` is the first row of their key.
@@ -217,7 +232,9 @@ def _added_rows(connection: Session, policy: Policy, whole: str) -> str:
     several = "duplicate_contract_keys"
     if policy.same_key is SameKey.REFUSE or not is_any(connection, several):
         return f"SELECT row AS line, *, {NO_TERM} FROM contracts_valid LIMIT 0"
-    rows = terms(f"FROM contracts_valid SEMI JOIN {several} USING (id_key, type)", whole)
+    rows = terms(
+        f"FROM contracts_valid SEMI JOIN {several} USING (id_key, type)", whole, kinds=kinds
+    )
     return f"""
     SELECT min(row) OVER (PARTITION BY id_key, type, currency) AS line, *
     FROM ({rows}) QUALIFY count(*) OVER (PARTITION BY id_key, type, currency) > 1"""
@@ -248,15 +265,34 @@ def _added_up() -> str:
         FROM due SEMI JOIN added_rows USING (row) GROUP BY id_key, type, currency"""
 
 
-def _lines_compared(connection: Session, month: Month, whole: str) -> str:
+# SQL of the ends of a line, and of one that may have a term of another kind: a monthly value adds
+# up to none, and where neither its duration nor its close ends it, nothing does.
+_ENDS = {
+    "full_value": "rounded(value, 1, 1, unit)",
+    "known": "",
+    "closed_early": "closed_on < term_end",
+    "term_mismatch": "over_time AND NOT ends_term(close_date, term_end, term_start, term_months)",
+}
+_ENDS_OF_KINDS = {
+    "full_value": f"CASE WHEN term_kind <> 'month' THEN {_ENDS['full_value']} END",
+    "known": "AND full_value IS NOT NULL",
+    "closed_early": "coalesce(CASE WHEN term_kind = 'month' THEN last_day < full_end "
+    "ELSE closed_on < term_end END, false)",
+    "term_mismatch": "coalesce(over_time AND close_date NOT IN (full_end, full_end + 1), false)",
+}
+
+
+def _lines_compared(connection: Session, month: Month, whole: str, kinds: bool) -> str:
     m = month.index
-    termed = terms("FROM contracts_valid", whole, cuts=_stops_cut(connection))
+    cuts, _ = _asked(connection)
+    termed = terms("FROM contracts_valid", whole, cuts=cuts, kinds=kinds)
+    end = _ENDS_OF_KINDS if kinds else _ENDS
     added = _added_up() if is_any(connection, "added_rows") else "FROM due"
     return f"""
     WITH earned AS (
         SELECT *, own_accrued(periods_before, {TERM}) AS earned_before,
             own_accrued(periods_now, {TERM}) AS to_date_expected,
-            rounded(value, 1, 1, unit) AS full_value
+            {end["full_value"]} AS full_value
         FROM (SELECT *,
                 periods_by({m - 1}, {TERM}) AS periods_before,
                 periods_by({m}, {TERM}) AS periods_now
@@ -265,10 +301,9 @@ def _lines_compared(connection: Session, month: Month, whole: str) -> str:
         SELECT row, rule, id, id_key, type, currency, segment, start_month, close_month,
             ppm, floor, cap, unit, term_months, to_date_expected, earned_before, full_value,
             -- What a line that has closed early never recognizes.
-            CASE WHEN close_month <= {m} THEN full_value - to_date_expected ELSE 0 END AS remainder,
-            closed_on < term_end AS closed_early,
-            over_time AND NOT ends_term(close_date, term_end, term_start, term_months)
-                AS term_mismatch,
+            CASE WHEN close_month <= {m} {end["known"]} THEN full_value - to_date_expected
+                ELSE 0 END AS remainder,
+            {end["closed_early"]} AS closed_early, {end["term_mismatch"]} AS term_mismatch,
             true AS known_contract
         FROM earned),
     joined AS (
@@ -303,7 +338,8 @@ def _lines_compared(connection: Session, month: Month, whole: str) -> str:
         to_date_difference <> 0 AND NOT within(to_date_difference, to_date_expected, {ALLOWANCE})
             AS off_to_date,
         CASE sign(full_value) WHEN 0 THEN to_date_recognized <> 0
-            ELSE sign(full_value) * to_date_recognized > abs(full_value) END AS over_value
+            ELSE coalesce(sign(full_value) * to_date_recognized > abs(full_value), false) END
+            AS over_value
     FROM measured"""
 
 

@@ -10,6 +10,7 @@ Months are counted from January of year 0 (see `recon.base.month`); amounts are 
 
 from __future__ import annotations
 
+from recon.reconciliation.other_terms import LAST_MONTH, spread_of_kinds
 from recon.store.session import Session
 
 # The columns of a row of `terms` that the macros take, each by its name: of a row as a whole DuckDB
@@ -139,14 +140,13 @@ def install(connection: Session, fiscal: bool = False) -> None:
 WIDE, NARROW = "HUGEINT", "BIGINT"
 
 
-# December of the last year that a date has.
-_LAST_MONTH = 9999 * 12 + 11
-
 # A term's last day.
 TERM_END = "last_of_term(term_start, term_months, convention, start_rule)"
 
 
-def terms(lines: str, whole: str = WIDE, term_end: str = TERM_END, cuts: bool = True) -> str:
+def terms(
+    lines: str, whole: str = WIDE, term_end: str = TERM_END, cuts: bool = True, kinds: bool = False
+) -> str:
     """SELECT of contract lines with the term that `expected` needs.
 
     `lines` is a relation with value (ten-thousandths), unit (minor unit in ten-thousandths),
@@ -160,12 +160,15 @@ def terms(lines: str, whole: str = WIDE, term_end: str = TERM_END, cuts: bool = 
     A stop within a month cuts period stop_period, NULL for most lines: it counts stop_days of its
     stop_of days, and then stop_elapsed / stop_parts of the value are earned, stop_share of them in
     that period. Without `cuts` no rule lets a stop cut a month, which is faster.
+
+    With `kinds` a line may have a term of another kind (`recon.reconciliation.other_terms`); then
+    `lines` has term_kind, ends_on and lasts as well, and ends_on goes before `term_end`.
     """
-    spread = _spread(lines, whole, term_end)
-    if not cuts:
+    spread = spread_of_kinds(lines, whole) if kinds else _spread(lines, whole, term_end)
+    if not cuts and not kinds:
         return f"SELECT *, {_NO_STOP} FROM ({spread})"
     return f"""
-    SELECT *,
+    SELECT * {"EXCLUDE (half_days, half_of)" if kinds else ""},
         CASE WHEN stop_period IS NULL THEN NULL WHEN step IS NULL THEN stop_days
             ELSE stop_part * stop_days END AS stop_share,
         CASE WHEN stop_period IS NULL THEN NULL WHEN step IS NULL THEN stop_before + stop_days
@@ -178,7 +181,7 @@ def terms(lines: str, whole: str = WIDE, term_end: str = TERM_END, cuts: bool = 
                 AS stop_before,
             CASE WHEN stop_period IS NOT NULL
                 THEN elapsed_whole(stop_period, {SPREAD}) - stop_before END AS stop_part
-        FROM ({_with_stop(spread)}))"""
+        FROM ({_with_stop(spread, kinds)}))"""
 
 
 def _spread(lines: str, whole: str, term_end: str) -> str:
@@ -203,7 +206,7 @@ def _spread(lines: str, whole: str, term_end: str) -> str:
             ELSE month_index(term_end) - start_month + 1 END AS periods,
         -- A half month that is left falls into the month after the term, where it ends with one.
         CASE WHEN basis = 'even_from_half' AND coalesce(closed_on >= term_end, true)
-            THEN least(start_month + term_months, {_LAST_MONTH})
+            THEN least(start_month + term_months, {LAST_MONTH})
             ELSE least(month_index(coalesce(closed_on, term_end)),
                 greatest(month_index(term_end), start_month)) END AS close_month
     FROM (
@@ -240,11 +243,20 @@ NO_TERM = f"""CAST(NULL AS BIGINT) AS start_month, CAST(NULL AS DATE) AS term_en
     {", ".join(f"CAST(NULL AS BIGINT) AS {column}" for column in _COUNTED.split())}, {_NO_STOP}"""
 
 
-def _with_stop(spread: str) -> str:
+_LAST_HALF = (
+    "WHEN half_of IS NOT NULL THEN 'half'",
+    "WHEN cut = 'half' THEN half_days",
+    "WHEN cut = 'half' THEN half_of",
+)
+
+
+def _with_stop(spread: str, kinds: bool) -> str:
     """SELECT of spread lines with the period of their stop.
 
     A stop on a month's last day leaves it whole, and so does the rule `full` for an even spread.
+    With `kinds` a last month may have the half that is left.
     """
+    half, half_days, half_of = _LAST_HALF if kinds else ("", "", "")
     return f"""
     SELECT * EXCLUDE (cut, cut_from, cut_to, cut_days, cut_of),
         CASE WHEN cut_days < cut_of THEN month_index(closed_on) - start_month + 1 END
@@ -254,10 +266,12 @@ def _with_stop(spread: str) -> str:
     FROM (
         SELECT *,
             CASE WHEN cut IS NULL THEN NULL WHEN cut = 'none' OR closed_on < term_start THEN 0
+                {half_days}
                 WHEN cut = 'days_360' THEN days_360_of(term_start, cut_from, closed_on)
                 ELSE closed_on - cut_from + 1 END AS cut_days,
-            CASE cut WHEN 'none' THEN 1 WHEN 'days' THEN month_day(month_end(closed_on))
-                WHEN 'days_360' THEN days_360_of(term_start, cut_from, cut_to)
+            CASE {half_of} WHEN cut = 'none' THEN 1
+                WHEN cut = 'days' THEN month_day(month_end(closed_on))
+                WHEN cut = 'days_360' THEN days_360_of(term_start, cut_from, cut_to)
                 ELSE cut_to - cut_from + 1 END AS cut_of
         FROM (
             SELECT *,
@@ -265,7 +279,8 @@ def _with_stop(spread: str) -> str:
                     THEN greatest(term_start, month_start(month_index(closed_on))) END AS cut_from,
                 CASE WHEN cut IS NOT NULL THEN least(term_end, month_end(closed_on)) END AS cut_to
             FROM (
-                SELECT *, CASE WHEN closed_on < term_end AND closed_on <> month_end(closed_on)
+                SELECT *, CASE {half}
+                    WHEN closed_on < term_end AND closed_on <> month_end(closed_on)
                     AND month_index(closed_on) >= start_month
                     AND (convention <> 'even' OR stop_rule <> 'full')
                     THEN CASE WHEN convention = 'even' THEN stop_rule ELSE convention END END AS cut

@@ -14,24 +14,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from recon.base.errors import LooksLikeCrmCloseDate
+from recon.base.errors import LooksLikeCrmCloseDate, SourceDataError
 from recon.base.fields import CONDENSED, PERIOD, known, needed
 from recon.base.periods import SETTING, Periods
 from recon.base.policy import Convention, Policy, Recognition, Rounding, SameKey, TypePolicy
 from recon.base.result import Side
+from recon.reconciliation.expected import TERM
 from recon.reconciliation.open_days import Asking, Notations, has_texts, notations
+from recon.reconciliation.other_terms import MACROS, USUAL, with_other_term
 from recon.reconciliation.policy_sql import rule_of, type_of
 from recon.reconciliation.repeated import (
     create_entry_ids,
     find_repeated_entries,
     set_repeated_contracts_aside,
 )
+from recon.reconciliation.term_columns import LONGEST_TERM, TermColumns
 from recon.store.checks import reason
 from recon.store.columns import Columns
 from recon.store.session import Session, columns, is_any, literal, name
-
-# A thousand years: more is a mistake, and would leave the calendar.
-LONGEST_TERM = 12_000
 
 _NOT_EXACT = "not an amount, or is too large"
 _NO_TEXT = "CAST(NULL AS VARCHAR)"
@@ -39,6 +39,11 @@ _ERROR = "an error of a spreadsheet"
 _ERRORS = ("#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!")
 _NOT_A_DATE = "not a date"
 _NO_PERIOD = f"neither a code of {SETTING} nor a date"
+_NOT_OVER_PERIODS = (
+    "Monthly values, free months and terms from start to close are counted by calendar months, not "
+    f"by those of {SETTING}; take them out of the contracts and the policy, or reconcile by "
+    "calendar months."
+)
 _DAY_UNREAD = f"contains(reason, {literal(' is ' + _NOT_A_DATE)})"
 # A blank one is missing, in whatever notation.
 _PERIOD_UNREAD = "recon_month IS NULL AND recon_period IS NOT NULL AND trim(recon_period) <> ''"
@@ -60,6 +65,10 @@ def load_contracts(
     SourceDataError where days could mean two things and `asking` is there.
     """
     side = Columns(Side.ANALYTICS, columns(connection, relation), needed(Side.ANALYTICS))
+    terms = TermColumns.of(side, policy)
+    if periods and terms.asked:
+        raise SourceDataError(_NOT_OVER_PERIODS)
+    _install(connection, terms)
     faults = _CONTRACT_FAULTS | (_before(periods, policy) if periods else {})
     typed = _contracts_typed(side, relation, policy, faults, {})
     connection.execute(f"CREATE TABLE contracts_typed AS {typed}")
@@ -72,8 +81,17 @@ def load_contracts(
     set_repeated_contracts_aside(connection, side, relation)
     if is_any(connection, "duplicate_contract_keys"):
         _judge_rows_of_one_key(connection, policy)
-    connection.execute(f"CREATE TEMP VIEW contracts_valid AS {_contracts_valid()}")
-    return notices + _float_notice(side, "contract_value")
+    connection.execute(f"CREATE TEMP VIEW contracts_valid AS {_contracts_valid(terms.asked)}")
+    return notices + _float_notice(side, "contract_value") + terms.notices(policy)
+
+
+def _install(connection: Session, terms: TermColumns) -> None:
+    """Create the macros of other terms, where any is asked for."""
+    for macro in MACROS if terms.asked else ():
+        connection.execute(macro)
+    if terms.any_monthly:
+        # The months of such a value are rounded one by one, whatever the policy says.
+        connection.execute(f"CREATE OR REPLACE MACRO own_accrued(k, {TERM}) AS accrued(k, {TERM})")
 
 
 def _contracts_typed(
@@ -85,6 +103,7 @@ def _contracts_typed(
 ) -> str:
     read = known(Side.ANALYTICS)
     side = given.as_said(*read)
+    terms = TermColumns.of(side, policy)
     return f"""
     WITH given AS (
         SELECT {given.place()} AS row, {given.given()} {given.said(*read)} FROM {relation}),
@@ -97,23 +116,21 @@ def _contracts_typed(
             {side.day("close_date")} AS close_date, {side.day("terminated_on")} AS terminated_on,
             {coded(side.text("currency"), policy.currency)} AS currency,
             {side.text("customer_id")} AS customer_id, {side.text("customer")} AS customer,
-            {side.text("segment")} AS segment, {side.text("owner")} AS owner
+            {side.text("segment")} AS segment, {side.text("owner")} AS owner {terms.read()}
         FROM given),
     named AS (SELECT *, {type_of("type_folded", policy)} AS type FROM source),
     typed AS (
-        SELECT *, analytics_key(id) AS id_key, {rule_of(policy)} AS rule,
+        SELECT *, analytics_key(id) AS id_key, {rule_of(policy)} AS rule, {terms.kinds()},
             CASE WHEN months BETWEEN 1 AND {LONGEST_TERM} THEN CAST(months AS INTEGER) END
                 AS duration
         FROM named)
     SELECT row, id, id_key, type, rule, currency, value, finer, duration, booked_on,
         {_STARTED_ON} AS started_on,
-        CASE WHEN close_date = DATE '9999-12-31' AND duration IS NOT NULL
-            THEN coalesce(add_months({_STARTED_ON}, duration) - 1, close_date)
-            ELSE close_date END AS close_date,
-        terminated_on,
+        {terms.closes(_STARTED_ON)} AS close_date, terminated_on,
+        monthly, dated, free_months, free_at,
         customer_id, customer, segment, owner,
         CASE WHEN type IS NULL THEN type_text END AS type_text,
-        {reason(side, _contract_checks(policy, torn), faults)} AS reason
+        {reason(side, _contract_checks(terms, torn), {**faults, **terms.faults(_STARTED_ON)})} AS reason
     FROM typed"""
 
 
@@ -172,31 +189,23 @@ def _not_a_date(column: str, torn: Mapping[str, tuple[str, str]]) -> str:
 
 
 def _contract_checks(
-    policy: Policy, torn: Mapping[str, tuple[str, str]]
+    terms: TermColumns, torn: Mapping[str, tuple[str, str]]
 ) -> dict[str, tuple[str, str]]:
-    """Checks of a contract row.
-
-    Only revenue that is recognized over a duration needs one.
-    """
-    timed = [
-        literal(of)
-        for of, rule in policy.types.items()
-        if rule.recognition is Recognition.OVER_DURATION
-    ]
-    free = f"type NOT IN ({', '.join(timed)})" if timed else "type IS NOT NULL"
+    """Checks of a contract row."""
     return {
         "contract_id": (_unless_error("id"), _ERROR),
         "revenue_type": ("type", "unknown"),
         "contract_value": ("value", _NOT_EXACT),
         "duration_months": (
-            f"coalesce(duration, CASE WHEN {free} THEN 0 END)",
+            terms.duration(),
             f"not a whole number of months from 1 to {LONGEST_TERM:,}",
         ),
         "booking_date": ("booked_on", _not_a_date("booking_date", torn)),
         "?start_date": ("start_date", _not_a_date("start_date", torn)),
-        "close_date": ("close_date", _not_a_date("close_date", torn)),
+        "close_date": (terms.close(), _not_a_date("close_date", torn)),
         "?terminated_on": ("terminated_on", _not_a_date("terminated_on", torn)),
         "?currency": (_CODED, "not a currency code"),
+        **terms.checks(),
     }
 
 
@@ -256,42 +265,77 @@ def _refuse_partial_sums(connection: Session) -> None:
     )
 
 
-def refuse_crm_close_dates(connection: Session) -> None:
+def refuse_crm_close_dates(connection: Session) -> bool:
     """Stop where most lines would never recognize anything.
 
     A setup of a day closes on its start; so most of the lines that are recognized over their
-    duration have to look wrong, too. Raises LooksLikeCrmCloseDate where more than half of all lines
-    close on or before their start.
+    duration have to look wrong, too. Returns whether any of the lines has a duration. Raises
+    LooksLikeCrmCloseDate where more than half of all lines close on or before their start; that
+    makes a term from start to close invalid.
     """
     found = connection.execute(
         """SELECT count(*) FILTER (early), count(*), count(*) FILTER (early AND over_time),
-            count(*) FILTER (over_time)
-        FROM (SELECT over_time, close_date <= started_on AS early FROM contracts_valid)"""
+            count(*) FILTER (over_time), count(duration)
+        FROM (
+            SELECT over_time, close_date <= started_on AS early, duration FROM contracts_valid
+            UNION ALL SELECT true, true, duration FROM contracts_typed
+            WHERE dated AND close_date < started_on)"""
     ).fetchone()
-    early, rows, early_over_time, over_time = found or (0, 0, 0, 0)
+    early, rows, early_over_time, over_time, durations = found or (0, 0, 0, 0, 0)
     if early * 2 > rows and early_over_time * 2 > over_time:
         raise LooksLikeCrmCloseDate(early, rows)
+    return bool(durations)
 
 
-def _contracts_valid() -> str:
+_MADE_OF_CONTRACTS = (
+    "contracts_typed",
+    "contracts_of_one_key",
+    "contracts_repeated",
+    "duplicate_contract_keys",
+)
+
+
+def forget_contracts(connection: Session) -> bool:
+    """Forget the contracts where every duration of several is blank.
+
+    Returns whether that is so: their terms can only run from start to close.
+    """
+    (blank,) = connection.execute(
+        """SELECT count(*) > 1 AND count(duration) = 0
+            AND bool_or(contains(reason, 'duration_months is missing'))
+            AND NOT bool_or(contains(reason, 'duration_months ' || chr(39)))
+        FROM contracts_typed WHERE reason IS NOT NULL"""
+    ).fetchone() or (False,)
+    if blank:
+        connection.execute("DROP VIEW contracts_valid")
+        for relation in _MADE_OF_CONTRACTS:
+            connection.execute(f"DROP TABLE {relation}")
+    return bool(blank)
+
+
+def _contracts_valid(kinds: bool) -> str:
     """SELECT of valid contract rows with their rule and term."""
     valid = """
         SELECT row, id, id_key, type, kind, recognition, currency, unit, value, convention,
             rounding, start_rule, stop_rule, booked_on, started_on, close_date, terminated_on,
-            duration, rule, customer_id, customer, segment, owner, ppm, floor, cap
+            duration, monthly, dated, free_months, free_at, rule, customer_id, customer, segment,
+            owner, ppm, floor, cap
         FROM (SELECT * EXCLUDE type FROM contracts_typed) JOIN rules USING (rule)
         WHERE reason IS NULL"""
-    return with_term(valid)
+    return with_term(valid, kinds)
 
 
-def with_term(lines: str) -> str:
+def with_term(lines: str, kinds: bool = False) -> str:
     """SELECT of contract rows with the term that recognizes them.
 
     A one-time type at a point in time is a term of one month: the month in question. That point
-    is reached or not: only an end before its month cuts it off.
+    is reached or not: only an end before its month cuts it off. With `kinds` there may be terms of
+    other kinds.
     """
+    if kinds:
+        return with_other_term(lines)
     return f"""
-    SELECT *,
+    SELECT *, {USUAL},
         CASE WHEN over_time THEN started_on ELSE month_start(month_index(reached_on)) END
             AS term_start,
         CASE WHEN over_time THEN duration ELSE 1 END AS term_months,

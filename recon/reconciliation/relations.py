@@ -34,13 +34,15 @@ class Relation:
 _KEY = "id_key type currency"
 _KEY_AS_SPELLED = "given_contract_id given_revenue_type given_currency"
 _SUMS = f"{_KEY} id other_id recognized entries earned"
+_KIND = "monthly dated free_months free_at"
+_TERM = "term_kind full_end ends_on lasts term_start term_months closed_on"
 _RULE = "type kind recognition convention rounding start_rule stop_rule unit ppm floor cap"
 _COMPARED = """line rule id id_key type currency segment start_month close_month expected recognized
     difference entries to_date_expected to_date_recognized remainder on_contract known_contract
     closed_early term_mismatch spelling status off_to_date over_value"""
 _LINES = f"""{_COMPARED} kind recognition convention rounding start_rule stop_rule unit ppm floor
-    cap value booked_on started_on close_date terminated_on duration customer_id customer owner
-    over_time last_day reached_on term_start term_months closed_on allowed"""
+    cap value booked_on started_on close_date terminated_on duration {_KIND} customer_id customer
+    owner over_time last_day reached_on {_TERM} allowed"""
 _WITH_TERMS = f"""{_LINES.replace("start_month close_month ", "")} start_month term_end basis
     term_days first_days month_days whole_months denominator first step periods close_month
     stop_period stop_days stop_of stop_before stop_part stop_share stop_elapsed stop_parts"""
@@ -71,7 +73,7 @@ RELATIONS = (
         "contracts_typed",
         "contract row as delivered, valid or not; `reason` is NULL where it is valid",
         "row id id_key type rule currency value finer duration booked_on started_on close_date "
-        "terminated_on customer_id customer segment owner type_text reason",
+        f"terminated_on {_KIND} customer_id customer segment owner type_text reason",
         "intake",
         "compare control_totals explain.relations repeated totals",
     ),
@@ -99,9 +101,8 @@ RELATIONS = (
         "contracts_valid",
         "valid contract row, with its rule and its term as `expected.terms` needs it",
         "row id id_key type kind recognition currency unit value convention rounding start_rule "
-        "stop_rule booked_on started_on close_date terminated_on duration rule customer_id "
-        "customer segment owner ppm floor cap over_time last_day reached_on term_start "
-        "term_months closed_on",
+        f"stop_rule booked_on started_on close_date terminated_on duration {_KIND} rule "
+        f"customer_id customer segment owner ppm floor cap over_time last_day reached_on {_TERM}",
         "intake",
         "compare",
     ),
@@ -132,8 +133,7 @@ RELATIONS = (
         "entry as delivered, repeated ones left out",
         "given_* refused",
         "intake",
-        "completeness entry_detail events.batches events.carried explain.relations "
-        "run.gathering",
+        "completeness entry_detail events.batches events.carried explain.relations run.gathering",
     ),
     _relation(
         "entries_raw_numbered",
@@ -183,9 +183,9 @@ RELATIONS = (
         "added_rows",
         "contract row of a key with several, where they are added up; `line` is their first one",
         "line row id id_key type kind recognition currency unit value convention rounding "
-        "start_rule stop_rule booked_on started_on close_date terminated_on duration rule "
-        "customer_id customer segment owner ppm floor cap over_time last_day reached_on "
-        "term_start term_months closed_on start_month term_end basis term_days first_days "
+        f"start_rule stop_rule booked_on started_on close_date terminated_on duration {_KIND} rule "
+        f"customer_id customer segment owner ppm floor cap over_time last_day reached_on {_TERM} "
+        "start_month term_end basis term_days first_days "
         "month_days whole_months denominator first step periods close_month stop_period "
         "stop_days stop_of stop_before stop_part stop_share stop_elapsed stop_parts",
         "compare",

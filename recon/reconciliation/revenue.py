@@ -7,6 +7,7 @@ causes and severity, then the summary, tied out.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from recon.base.errors import MissingColumns, SourceDataError
@@ -14,7 +15,7 @@ from recon.base.fields import AMOUNTS, needed
 from recon.base.month import Month
 from recon.base.period_tables import given_periods
 from recon.base.periods import Periods
-from recon.base.policy import Policy
+from recon.base.policy import Policy, Term
 from recon.base.result import Break, Reconciliation, Side
 from recon.reconciliation import totals as summary
 from recon.reconciliation.breaks import judged_breaks
@@ -23,11 +24,17 @@ from recon.reconciliation.compare import add_up, compare, view_lines
 from recon.reconciliation.control_totals import control
 from recon.reconciliation.entry_detail import read_again
 from recon.reconciliation.events import find_events, with_events
-from recon.reconciliation.intake import load_contracts, refuse_crm_close_dates, view_entries
+from recon.reconciliation.intake import (
+    forget_contracts,
+    load_contracts,
+    refuse_crm_close_dates,
+    view_entries,
+)
 from recon.reconciliation.open_days import Asking
 from recon.reconciliation.places import named_places
 from recon.reconciliation.policy_sql import register_policy
 from recon.reconciliation.separators import NOTHING, Unsaid, refuse_doubtful
+from recon.reconciliation.term_columns import NO_DURATION
 from recon.store.amount_notations import number, own_currency_of
 from recon.store.columns import Columns
 from recon.store.session import Session, columns, name, open_private_session, reading, reckoning
@@ -143,12 +150,28 @@ def load_both_sides(
     register_policy(connection, policy, periods)
     asking = {side: Asking(descriptions[side], side in settable) for side in Side}
     with reading(Side.ANALYTICS, descriptions[Side.ANALYTICS]):
-        notices = load_contracts(connection, contracts, policy, periods, asking[Side.ANALYTICS])
-        refuse_crm_close_dates(connection)
+        notices = _load_contracts(connection, contracts, policy, periods, asking[Side.ANALYTICS])
     with reading(Side.ACCOUNTING, descriptions[Side.ACCOUNTING]):
         return notices + view_entries(
             connection, entries, policy, compliance, periods, asking[Side.ACCOUNTING]
         )
+
+
+def _load_contracts(
+    connection: Session, contracts: str, policy: Policy, periods: Periods | None, asking: Asking
+) -> list[str]:
+    """Load the contracts; return the notices.
+
+    Where every duration is blank, the terms run from start to close.
+    """
+    notices = load_contracts(connection, contracts, policy, periods, asking)
+    any_duration = refuse_crm_close_dates(connection)
+    if any_duration or policy.term is not None or not forget_contracts(connection):
+        return notices
+    policy = replace(policy, term=Term.DATES)
+    notices = load_contracts(connection, contracts, policy, periods, asking)
+    refuse_crm_close_dates(connection)
+    return [*notices, NO_DURATION]
 
 
 def _refuse_missing_columns(

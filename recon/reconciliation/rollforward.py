@@ -11,7 +11,8 @@ For each revenue type, segment and currency, to the ten-thousandth:
 - opening: the value booked before the month, less the value that early closes had released before
   it, less all that was recognized before it. Where the closing of the month before was recorded,
   the opening is that closing
-- bookings: the value of the lines whose booking month is the month
+- bookings: the value of the lines whose booking month is the month; a line whose value is that of a
+  month has no total, and books what each month expects
 - changes: the opening by this month's data less the recorded closing: lines that were added,
   changed or taken away, terminations and entries that came late for a month that is past. Without
   a recorded closing there are none
@@ -123,36 +124,44 @@ def _computed(session: Session, month: Month) -> list[RollforwardRow]:
     ]
 
 
+# The value booked before month m, and in it. Of a monthly value each month books its own.
+_VALUE_BEFORE = "if(monthly, to_date_expected - expected, if(booked < {m}, value, 0))"
+_ADDED = "if(monthly, expected, if(booked = {m}, value, 0))"
+
+
 def _query(month: Month) -> str:
     m = month.index
     return f"""
     WITH held AS (
         SELECT type, coalesce(segment, '') AS segment, currency, recognized,
             to_date_recognized AS earned, rounded(value, 1, 1, unit) AS value, remainder,
+            to_date_expected, expected, term_kind = 'month' AS monthly,
             month_index(booked_on) AS booked,
             -- Before it is booked there is nothing that a line could release.
             greatest(close_month, booked) AS released
         FROM lines ANTI JOIN added_rows USING (line) WHERE on_contract),
     added_rows_held AS (
         SELECT line, rounded(value, 1, 1, unit) AS value, month_index(booked_on) AS booked,
-            if(close_month <= {m}, value - own_accrued(periods_by({m}, {TERM}), {TERM}), 0)
-                AS remainder,
+            term_kind = 'month' AS monthly,
+            own_accrued(periods_by({m}, {TERM}), {TERM}) AS to_date_expected,
+            to_date_expected - own_accrued(periods_by({m - 1}, {TERM}), {TERM}) AS expected,
+            if(close_month <= {m} AND NOT monthly, value - to_date_expected, 0) AS remainder,
             greatest(close_month, booked) AS released
         FROM added_rows),
     moved AS (
-        SELECT *, if(booked < {m}, value, 0) AS value_before, if(booked = {m}, value, 0) AS added,
+        SELECT *, {_VALUE_BEFORE.format(m=m)} AS value_before, {_ADDED.format(m=m)} AS added,
             if(released < {m}, remainder, 0) AS ended_before,
             if(released = {m}, remainder, 0) AS ended
         FROM held
         UNION ALL BY NAME
-        SELECT any_value(type) AS type, coalesce(any_value(segment), '') AS segment,
-            any_value(currency) AS currency, any_value(recognized) AS recognized,
-            any_value(to_date_recognized) AS earned,
-            sum(if(booked < {m}, value, 0)) AS value_before,
-            sum(if(booked = {m}, value, 0)) AS added,
-            sum(if(released < {m}, a.remainder, 0)) AS ended_before,
-            sum(if(released = {m}, a.remainder, 0)) AS ended
-        FROM added_rows_held a JOIN lines_compared USING (line) GROUP BY line
+        SELECT type, coalesce(segment, '') AS segment, currency, recognized,
+            to_date_recognized AS earned, value_before, added, ended_before, ended
+        FROM lines_compared JOIN (
+            SELECT line, sum({_VALUE_BEFORE.format(m=m)}) AS value_before,
+                sum({_ADDED.format(m=m)}) AS added,
+                sum(if(released < {m}, remainder, 0)) AS ended_before,
+                sum(if(released = {m}, remainder, 0)) AS ended
+            FROM added_rows_held GROUP BY line) USING (line)
         UNION ALL BY NAME
         SELECT {literal(NO_LINE)} AS type, '' AS segment, currency, recognized, earned,
             0 AS value_before, 0 AS added, 0 AS ended_before, 0 AS ended

@@ -12,9 +12,9 @@ from recon.store.columns import PLACE
 from recon.store.day_notations import day_in, open_day
 from recon.store.session import literal, name
 
-_DURATION = "duration_months"
+_MONTHS = {"duration_months", "free_months"}
 CURRENCY = "currency"
-NUMBERS = {*AMOUNTS.values(), *DEBIT_CREDIT, _DURATION}
+NUMBERS = {*AMOUNTS.values(), *DEBIT_CREDIT, *_MONTHS}
 DATES = {
     "booking_date", "close_date", "start_date", "terminated_on", "recognition_period",
 }  # fmt: skip
@@ -86,7 +86,7 @@ def written(settings: SourceSettings, raw: str, kind: str, ours: str, currency: 
         raw = _in_zone(raw, kind, settings.time_zone)
     if kind != "VARCHAR":
         return raw
-    if lower == _DURATION:
+    if lower in _MONTHS:
         # No duration is long enough to be grouped, and none has a currency.
         return number(raw, settings.decimal, "''", known=False)
     if lower in NUMBERS:

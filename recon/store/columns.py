@@ -148,6 +148,8 @@ class Columns:
 
     def whole(self, column: str) -> str:
         """A whole number, NULL where it is none."""
+        if column not in self.names:
+            return "CAST(NULL AS INTEGER)"
         if self.kind(column) in _INTEGERS:
             return name(self.names[column])
         number = self.number(column)

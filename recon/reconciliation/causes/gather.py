@@ -108,7 +108,8 @@ _BROKEN_LINES = f"""
         n.expected_before, n.expected_after, n.months_broken, n.ledger_from,
         n.months_with_part, b.on_contract,
         b.known_contract,
-        rounded(b.value, 1, 1, b.unit), coalesce(a.first_day, {_STARTS}),
+        CASE WHEN b.term_kind <> 'month' AND NOT coalesce(a.monthly, false)
+            THEN rounded(b.value, 1, 1, b.unit) END, coalesce(a.first_day, {_STARTS}),
         CASE WHEN a.line IS NOT NULL THEN a.last_month
             WHEN b.over_time THEN least(b.close_month, b.start_month + b.periods - 1)
             ELSE month_index(least(b.close_date, b.terminated_on)) END,
@@ -118,7 +119,7 @@ _BROKEN_LINES = f"""
     FROM breaks b JOIN neighbour_months n USING (line)
     LEFT JOIN ({CANCELLING}) t USING (id_key, currency)
     LEFT JOIN (
-        SELECT line, min(term_start) AS first_day,
+        SELECT line, min(term_start) AS first_day, bool_or(term_kind = 'month') AS monthly,
             max(least(close_month, start_month + periods - 1)) AS last_month
         FROM added_rows GROUP BY line) a USING (line)
     ORDER BY b.id_key, b.type, b.currency"""

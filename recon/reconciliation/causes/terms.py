@@ -90,7 +90,8 @@ def _create_alternative_terms(connection: Session, m: int) -> None:
             CASE WHEN closed_early THEN closed_on END AS closed_on,
             {months_to_close()} AS months_to_close, {durations(m)} AS durations,
             {amendable(m)} AS amendable
-        FROM breaks ANTI JOIN added_rows USING (line) WHERE on_contract AND entries > 0"""
+        FROM breaks ANTI JOIN added_rows USING (line)
+        WHERE on_contract AND entries > 0 AND term_kind = 'duration' AND free_months = 0"""
     )
 
 

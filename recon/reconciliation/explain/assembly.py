@@ -153,8 +153,8 @@ def _line(
         status=Status(row["status"]) if row["status"] else None,
         flags=flags_of(row["flags"]),
         terms=terms,
-        value=row["full_value"] or 0,
-        remainder=row["never_earned"] or 0,
+        value=_in_all(months) if row["has_no_total"] else row["full_value"] or 0,
+        remainder=0 if row["has_no_total"] else row["never_earned"] or 0,
         expected=row["expected"],
         recognized=row["recognized"],
         to_date_expected=row["to_date_expected"],
@@ -167,6 +167,11 @@ def _line(
         event=event,
         carried=carried,
     )
+
+
+def _in_all(months: Sequence[MonthRow]) -> int:
+    """The expected months of a line whose value is that of a month."""
+    return months[-1].to_date_expected if months else 0
 
 
 def _tie_out(line: Line) -> None:
@@ -209,7 +214,16 @@ def _terms(row: Row, month: Month) -> Terms:
         convention=row["convention"] or "",
         basis=row.get("basis") or "",
         rounding=row["rounding"] or "",
+        kind=_kind(row),
+        free_months=row["free_months"] or 0,
+        free_at=row["free_at"] or "",
     )
+
+
+def _kind(row: Row) -> str:
+    """Kind of a row's term; of an invalid row, as far as it is known."""
+    known = "month" if row["monthly"] else "dates" if row["dated"] else "duration"
+    return str(row.get("term_kind") or known)
 
 
 def _derivation(month: Month, row: Row, terms: Terms | None) -> Derivation:

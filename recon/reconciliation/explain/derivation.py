@@ -89,7 +89,7 @@ def _is_put_off(start: Month, terms: Terms) -> bool:
 
 def _after(month: Month, start: Month, last: Month, terms: Terms, progress: Progress) -> str:
     """Reason why a month after the last one expects nothing."""
-    early = terms.closed_on and terms.term_end and terms.closed_on < terms.term_end
+    early = terms.closed_on and (terms.term_end is None or terms.closed_on < terms.term_end)
     if early and last < start:
         return (
             f"The line was {_closed(terms)}, before {_beginning(start, terms)}; "
@@ -97,7 +97,8 @@ def _after(month: Month, start: Month, last: Month, terms: Terms, progress: Prog
         )
     if early:
         return f"The line was {_closed(terms)}; {last} was its last month."
-    if terms.term_end and month <= Month.of(terms.term_end, month.periods):
+    ends = terms.kind != "month" and terms.term_end
+    if ends and month <= Month.of(ends, month.periods):
         return f"The last of the {progress.periods:,} periods was {last}; {month} has no share."
     return f"The term ended on {terms.term_end}; {last} was its last month."
 
@@ -131,10 +132,18 @@ def _computed(currency: str, terms: Terms, progress: Progress) -> str:
         return f"{' - '.join(shares)} = {earned}"
     if progress.stop_share is not None:
         return f"r({value} x {progress.stop_share:,}/{progress.parts:,})"
+    if _is_whole_month(terms, progress):
+        return f"r({value})"
     if progress.period == progress.periods:
         return f"r({value}) - {_bracketed(progress.earned_before, currency)}"
     share = progress.elapsed - progress.elapsed_before
     return f"r({value} x {share:,}/{progress.denominator:,})"
+
+
+def _is_whole_month(terms: Terms, progress: Progress) -> bool:
+    """Whether the month has all of a monthly value."""
+    share = progress.elapsed - progress.elapsed_before
+    return terms.kind == "month" and share == progress.denominator
 
 
 def subtracted(amount: int, less: int, currency: str) -> str:
@@ -153,12 +162,18 @@ def _read(
     """Yield how to read the formula."""
     if moment := _moment(terms):
         yield f"{revenue_type} is recognized at once in {moment}, {month}"
+    elif terms.kind == "month":
+        yield f"{month} is month {progress.period:,} of the line, and the value is that of a month"
+        if progress.period == 1 and not _is_whole_month(terms, progress):
+            yield f"the first one counts {progress.first:,} of {progress.denominator:,} parts"
     else:
         yield f"{month} is period {progress.period:,} of {progress.periods:,}"
         yield _weights(terms, progress)
     if progress.stop_share is not None:
-        yield f"the line was {_closed(terms)}, so {_cut(month, progress)}"
-    if terms.rounding == Rounding.LAST_PERIOD and progress.periods > 1:
+        yield f"{_stopped(month, terms)}, so {_cut(month, progress)}"
+    if terms.kind == "month":
+        yield "each month is rounded by itself"
+    elif terms.rounding == Rounding.LAST_PERIOD and progress.periods > 1:
         yield _residue(progress)
     yield f"r() rounds to {money.pretty(money.minor_unit(currency), currency)} {currency}"
 
@@ -167,12 +182,31 @@ def _weights(terms: Terms, progress: Progress) -> str:
     parts = f"of {progress.denominator:,} parts"
     if progress.step is None:
         return f"every day counts 1 of {progress.denominator:,} days of the term"
-    if terms.basis == "even":
+    if terms.basis == "even" and terms.kind != "dates":
         return f"every month counts 1 {parts}"
+    if progress.periods == 1:
+        return "all of its days lie in one month"
+    if terms.basis == "even":
+        return _whole_and_odd(progress, parts)
     whole = progress.periods - 2
     last = progress.denominator - (progress.first or 0) - whole * progress.step
     between = f"each whole one {progress.step:,}, " if whole else ""
     return f"the first month counts {progress.first:,} {parts}, {between}the last one {last:,}"
+
+
+def _whole_and_odd(progress: Progress, parts: str) -> str:
+    """Words for whole months and odd days of a term between dates."""
+    odd = progress.denominator - (progress.periods - 1) * (progress.step or 0)
+    if odd == progress.step:
+        return f"every month counts {progress.step:,} {parts}"
+    return f"every whole month counts {progress.step:,} {parts}, the rest comes last: {odd:,}"
+
+
+def _stopped(month: Month, terms: Terms) -> str:
+    """Words for the end that cuts a month."""
+    if terms.closed_on and Month.of(terms.closed_on) == month:
+        return f"the line was {_closed(terms)}"
+    return f"the term ends on {terms.term_end}"
 
 
 def _cut(month: Month, progress: Progress) -> str:

@@ -20,8 +20,9 @@ class Terms:
 
     A field of an invalid row is None where it is missing or unreadable. `term_start` to
     `term_end` is the term over which the line is recognized: of a type that is recognized at a
-    point in time, the one month. `first_month` and `last_month` are the first and the last one
-    that may expect anything.
+    point in time, the one month. `kind` is `duration`, `dates` for a term from start to close, or
+    `month` for a value that is that of a month, whose term may have no end. `first_month` and
+    `last_month` are the first and the last one that may expect anything.
     """
 
     value: int | None
@@ -39,6 +40,9 @@ class Terms:
     convention: str
     basis: str
     rounding: str
+    kind: str = "duration"
+    free_months: int = 0
+    free_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)

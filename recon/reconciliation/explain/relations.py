@@ -12,6 +12,7 @@ from recon.base.month import Month
 from recon.reconciliation.causes.gather import FLAGGED
 from recon.reconciliation.compare import with_terms
 from recon.reconciliation.expected import TERM, term_of
+from recon.reconciliation.other_terms import LAST_MONTH
 from recon.store.session import Session, is_any, literal
 
 NEAREST = 3
@@ -100,8 +101,11 @@ def lines(session: Session, month: Month) -> list[Row]:
     return _rows(
         session,
         f"""WITH found AS (
-            SELECT * REPLACE (least(term_end, DATE '9999-12-31') AS term_end),
+            SELECT * REPLACE (CASE WHEN term_kind = 'month' THEN full_end
+                    ELSE least(term_end, DATE '9999-12-31') END AS term_end,
+                CASE WHEN term_kind = 'month' THEN last_day ELSE closed_on END AS closed_on),
             {FLAGGED} AS flags, accrued(periods, {TERM}) AS full_value,
+            term_kind = 'month' OR coalesce(added_monthly, false) AS has_no_total,
             accrued(periods, {TERM}) - expected_to_date(close_month, {TERM}) AS never_earned,
             elapsed(period - 1, {TERM}) AS elapsed_before, elapsed(period, {TERM}) AS elapsed_now,
             term_parts(period - 1, {TERM}) AS parts_before, term_parts(period, {TERM}) AS parts_now,
@@ -110,7 +114,8 @@ def lines(session: Session, month: Month) -> list[Row]:
             rounding_allowance(term_months, unit) AS by_rounding
         FROM (
             SELECT *, {month.index} - start_month + 1 AS period,
-                least(close_month, start_month + periods - 1) AS last_month
+                CASE WHEN close_month < {LAST_MONTH}
+                    THEN least(close_month, start_month + periods - 1) END AS last_month
             FROM contract_lines LEFT JOIN ({_added(month)}) USING (line)) l)
         SELECT * REPLACE (coalesce(added_value, full_value) AS full_value,
             coalesce(added_remainder, never_earned) AS never_earned)
@@ -123,7 +128,9 @@ def _added(month: Month) -> str:
     m = month.index
     return f"""
         SELECT line, min(start_month) AS first_month,
-            max(greatest(close_month, start_month + periods - 1)) AS final_month,
+            max(CASE WHEN term_kind <> 'month' THEN greatest(close_month, start_month + periods - 1)
+                WHEN close_month < {LAST_MONTH} THEN close_month END) AS final_month,
+            bool_or(term_kind = 'month') AS added_monthly,
             list(expected({m}, {TERM}) ORDER BY row) AS shares,
             sum(accrued(periods, {TERM})) AS added_value,
             sum(accrued(periods, {TERM}) - expected_to_date(close_month, {TERM})) AS added_remainder
@@ -141,7 +148,8 @@ def months(session: Session, month: Month) -> list[Row]:
         spans AS (
             SELECT l.*, least(first_month, start_month, {m}, p.earliest) AS from_month,
                 greatest({m}, p.latest) AS known_month,
-                greatest(final_month, close_month, {m}, p.latest) AS to_month
+                greatest(final_month, CASE WHEN close_month < {LAST_MONTH} THEN close_month END,
+                    {m}, p.latest) AS to_month
             FROM (SELECT * REPLACE (least(close_month, start_month + periods - 1) AS close_month)
                 FROM contract_lines LEFT JOIN ({_added(month)}) USING (line)) l
             LEFT JOIN (SELECT type, currency, min(month) AS earliest, max(month) AS latest

@@ -143,7 +143,7 @@ def policy_table(policy: Policy) -> dict[str, object]:
         "rounding": policy.rounding.value,
         **ids,
         **_rules_of_rows(policy),
-        **dict(policy.parts_of_months()),
+        **policy.own_terms(),
         "types": {name: _type(rule) for name, rule in policy.types.items()},
         "segments": {name: _tolerance(rule) for name, rule in policy.segments.items()},
         "aliases": dict(policy.aliases),
@@ -177,8 +177,7 @@ def _type(rule: TypePolicy) -> dict[str, object]:
         table["convention"] = rule.convention.value
     if rule.rounding is not None:
         table["rounding"] = rule.rounding.value
-    table |= {key: part.value for key, part in rule.parts_of_months() if part}
-    return table | _tolerance(rule.tolerance)
+    return table | rule.own_terms() | _tolerance(rule.tolerance)
 
 
 def _tolerance(rule: Tolerance) -> dict[str, object]:

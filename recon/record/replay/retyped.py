@@ -12,7 +12,7 @@ from recon.base.result import Side
 from recon.store.columns import Columns
 from recon.store.session import name
 
-_NUMBERS = {"amount", "contract_value", "duration_months", CONDENSED}
+_NUMBERS = {"amount", "contract_value", "duration_months", "free_months", CONDENSED}
 _DAYS = {"booking_date", "start_date", "close_date", "terminated_on"}
 _MOMENT = "posted_at"
 

@@ -179,6 +179,8 @@ def tied(line: Line) -> str:
 
     left = f" and the {amount(line.remainder)} left by closing early" if line.remainder else ""
     value = f"{amount(line.value)} {line.currency}"
+    if line.terms and line.terms.kind == "month":
+        return f"The expected months add up to {value}; the value is that of a month."
     said = f"The expected months{left} add up to the contract value of {value}"
     to_come = sum(row.expected for row in line.months if row.to_come)
     return f"{said}; {amount(to_come)} of it is still to come." if to_come else f"{said}."
@@ -256,15 +258,24 @@ def written_terms(terms: Terms, currency: str) -> Iterator[tuple[str, str]]:
     yield "dates", ", ".join(f"{what} {day}" for what, day in dates if day) or "none readable"
     if terms.term_start:
         last = f"; {terms.last_month} is the last month" if terms.last_month else ""
-        yield "term", f"{terms.term_start} to {terms.term_end}{last}"
+        end = f"to {terms.term_end}" if terms.term_end else "without an end"
+        yield "term", f"{terms.term_start} {end}{last}"
     if terms.recognition:
         yield "recognition", _recognition(terms)
 
 
 def _over(terms: Terms) -> str:
+    free = ""
+    if terms.free_months:
+        free = f", of which {counted(terms.free_months, 'month')} at the {terms.free_at} free"
+    if terms.kind == "dates":
+        return f"from start to close{free}"
+    if terms.kind == "month":
+        span = f", for {counted(terms.duration, 'month')}" if terms.duration else ""
+        return f"a month{span}{free}"
     if terms.duration is None:
         return "over an unreadable duration"
-    return f"over {counted(terms.duration, 'month')}"
+    return f"over {counted(terms.duration, 'month')}{free}"
 
 
 def _recognition(terms: Terms) -> str:
@@ -272,7 +283,10 @@ def _recognition(terms: Terms) -> str:
         return f"all at once in the {words(terms.recognition)}"
     same = terms.basis == "even" and terms.convention != "even"
     note = " (which is even for a start on the 1st)" if same else ""
-    return f"over the duration, {words(terms.convention)}{note}, {words(terms.rounding)} rounding"
+    if terms.kind == "month":
+        return f"month by month, {words(terms.convention)}{note}, each month rounded by itself"
+    term = "from start to close" if terms.kind == "dates" else "over the duration"
+    return f"{term}, {words(terms.convention)}{note}, {words(terms.rounding)} rounding"
 
 
 def tolerance_words(allowance: Allowance, currency: str) -> str:

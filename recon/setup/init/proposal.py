@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
-from recon.base.fields import NEEDED, OPTIONS, known
+from recon.base.fields import NEEDED, OPTIONS
 from recon.base.result import Side
 from recon.setup.init import names, vocabulary
 from recon.setup.init.names import Reading
@@ -124,7 +124,7 @@ def propose(side: Side, table: Table, referred: Column | None = None) -> Proposa
     found = _candidates(side, table, referred)
     chosen = _chosen(found, NEEDED[side], LEAST_NEEDED, {})
     chosen = _chosen(found, OPTIONS[side], LEAST_OPTIONAL, chosen)
-    ours = known(side)
+    ours = (*NEEDED[side], *OPTIONS[side])
     taken = {candidate.column.name for candidate in chosen.values()}
     return Proposal(
         side,

@@ -1,0 +1,161 @@
+"""Lines by chance with terms of every kind, through the front door, held against the oracle."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from datetime import date, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from itertools import product
+from typing import Any, Protocol
+
+import pandas as pd
+import pytest
+
+import recon
+from tests import oracle
+from tests.chance_books import DECIMALS, ENTRY_COLUMNS
+from tests.oracle_terms import DatedLine, Month, MonthlyLine
+from tests.tables import lines
+
+ROUNDINGS = ("cumulative", "last_period")
+CONVENTIONS = ("even", "prorate_period_rate", "prorate_day_rate", "exact_days", "days_360")
+RULES = (
+    *product(CONVENTIONS, ROUNDINGS, ("full",), ("full",)),
+    *product(("even",), ROUNDINGS, ("full", "half", "rule_of_15"), ("full", "days", "none")),
+)
+TYPES = {
+    f"{term} {' '.join(rule)}": (term, rule)
+    for term, rule in product(("duration", "dates"), dict.fromkeys(RULES))
+}
+POLICY = {
+    "types": {
+        name: {
+            "kind": "recurring", "convention": convention, "rounding": rounding,
+            "start_month": start, "stop_month": stop, "term": term,
+        }
+        for name, (term, (convention, rounding, start, stop)) in TYPES.items()
+    },
+    "tolerance": "0%",
+    "floor": "0",
+}  # fmt: skip
+
+
+class Line(Protocol):
+    """What the oracle knows of a line."""
+
+    def expected(self, month: Month) -> Fraction:
+        """Return what is due in a month."""
+
+    def to_date(self, month: Month) -> Fraction:
+        """Return what is due up to and including a month."""
+
+
+def by_chance(dice: random.Random, n: int) -> tuple[dict[str, Any], Line]:
+    """Return a contract line as a row and as the oracle knows it."""
+    kind, currency = dice.choice(list(TYPES)), dice.choice(["USD", "USD", "JPY", "KWD"])
+    term, (convention, rounding, start_rule, stop_rule) = TYPES[kind]
+    places = DECIMALS[currency]
+    value = Decimal(dice.randint(-(10**6), 10**7)).scaleb(-places)
+    start = date(2023, 1, 1) + timedelta(dice.randint(0, 560))
+    months = dice.choice([1, 2, 3, 6, 11, 12, 12, 13, 24])
+    row = {
+        "contract_id": f"C-{n}", "revenue_type": kind, "currency": currency,
+        "contract_value": str(value), "duration_months": str(months),
+        "booking_date": start.isoformat(), "close_date": None, "terminated_on": None,
+        "value_basis": None, "free_months": None, "free_at": None,
+    }  # fmt: skip
+    rules = (places, convention, rounding, start_rule, stop_rule)
+    if dice.randint(0, 2) == 0:
+        return _monthly(dice, row, Fraction(value), start, rules)
+    if term == "dates":
+        return _dated(dice, row, Fraction(value), start, rules)
+    return _with_free_months(dice, row, Fraction(value), start, rules)
+
+
+Rules = tuple[int, str, str, str, str]
+
+
+def _monthly(
+    dice: random.Random, row: dict[str, Any], value: Fraction, start: date, rules: Rules
+) -> tuple[dict[str, Any], Line]:
+    places, convention, _, start_rule, stop_rule = rules
+    months = dice.choice([None, int(row["duration_months"])])
+    stop = dice.choice([None, start + timedelta(dice.randint(0, 500))])
+    column = dice.choice(["close_date", "terminated_on"])
+    row |= {"value_basis": "Month", "duration_months": months and str(months)}
+    row |= {column: stop.isoformat() if stop else None}
+    line = MonthlyLine(value, start, places, convention, start_rule, stop_rule, months, stop)
+    return row, line
+
+
+def _dated(
+    dice: random.Random, row: dict[str, Any], value: Fraction, start: date, rules: Rules
+) -> tuple[dict[str, Any], Line]:
+    end = start + timedelta(dice.choice([0, 20, 364, dice.randint(0, 800), dice.randint(0, 70)]))
+    stop = dice.choice([None, start + timedelta(dice.randint(0, 500))])
+    row |= {"close_date": end.isoformat(), "terminated_on": stop.isoformat() if stop else None}
+    free = dice.choice([0, 0, 1, 2])
+    at = dice.choice(["start", "end"])
+    if free and oracle.add_months(start, free) <= end and start.day < 29:
+        row |= {"free_months": str(free), "free_at": at if at == "start" else None}
+        if at == "start":
+            start = oracle.add_months(start, free)
+        else:
+            end = oracle.add_months(end + timedelta(days=1), -free) - timedelta(days=1)
+    return row, DatedLine(value, start, end, *rules, stop)
+
+
+def _with_free_months(
+    dice: random.Random, row: dict[str, Any], value: Fraction, start: date, rules: Rules
+) -> tuple[dict[str, Any], Line]:
+    places, convention, rounding, start_rule, stop_rule = rules
+    months = int(row["duration_months"])
+    end = oracle.term_end(start, months)
+    stop = dice.choice([end, start + timedelta(dice.randint(0, (end - start).days))])
+    row |= {"close_date": end.isoformat(), "terminated_on": stop.isoformat()}
+    free = dice.randint(0, months - 1) if start.day < 29 else 0
+    if free:
+        at = dice.choice(["start", "end"])
+        row |= {"free_months": str(free), "free_at": at.upper()}
+        start = oracle.add_months(start, free) if at == "start" else start
+    line = oracle.Line(
+        value, months - free, start, places, convention, rounding, stop, start_rule, stop_rule
+    )
+    return row, line
+
+
+def compare(rows: list[dict[str, Any]], known: list[Line], month: Month) -> None:
+    """Hold the lines of a month against the oracle, by amounts and to date."""
+    text = f"{month[0]}-{month[1]:02d}"
+    result = recon.reconcile(
+        pd.DataFrame(rows), pd.DataFrame([], columns=ENTRY_COLUMNS), text, POLICY
+    )
+    assert not result.invalid, result.invalid[0]
+    found = {line["contract_id"]: line for line in lines(result)}
+    for row, line in zip(rows, known, strict=True):
+        seen = found[row["contract_id"]]
+        wanted = (line.expected(month) * 10_000, line.to_date(month) * 10_000)
+        assert (seen["expected"], seen["to_date_expected"]) == wanted, (row, line)
+
+
+def many(seed: int, count: int) -> Iterator[tuple[dict[str, Any], Line]]:
+    """Yield lines by chance."""
+    dice = random.Random(seed)  # noqa: S311 - no secret
+    return (by_chance(dice, n) for n in range(count))
+
+
+def test_lines_of_every_kind_are_those_of_the_oracle() -> None:
+    """From start to close, of a month's value, with free months, under all rules."""
+    rows, known = map(list, zip(*many(1, 300), strict=True))
+    compare(rows, known, (2024, 3))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(4))
+def test_many_lines_of_every_kind_are_those_of_the_oracle(seed: int) -> None:
+    """Ten thousand of them, in two months each."""
+    rows, known = map(list, zip(*many(seed, 2_500), strict=True))
+    for month in ((2024, 2), (2024, 7)):
+        compare(rows, known, month)
