@@ -32,7 +32,9 @@ def whole_and_odd(start: date, end: date) -> tuple[int, Fraction]:
     return months, Fraction(odd, of)
 
 
-def dated_shares(convention: str, start: date, end: date, start_rule: str) -> list[Fraction]:
+def dated_shares(  # noqa: PLR0911 - one convention after the other
+    convention: str, start: date, end: date, start_rule: str
+) -> list[Fraction]:
     """Return c(0), c(1) … 1 of a term from start to close."""
     days = (end - start).days + 1
     months, odd = whole_and_odd(start, end)

@@ -28,7 +28,7 @@ OPTIONS: Mapping[Side, tuple[str, ...]] = {
 }  # fmt: skip
 # Columns of contracts that give a line's term another kind.
 TERM_COLUMNS: Mapping[Side, tuple[str, ...]] = {
-    Side.ANALYTICS: ("value_basis", "free_months", "free_at"),
+    Side.ANALYTICS: ("value_basis", "free_months", "free_at", "valid_from"),
     Side.ACCOUNTING: (),
 }
 # Without it the term of every line runs from start to close.

@@ -16,6 +16,7 @@ from recon.base.rules import (
     KINDS,
     PPM,
     TERM_RULES,
+    Amendment,
     Convention,
     Kind,
     Recognition,
@@ -39,6 +40,7 @@ __all__ = [
     "DEFERRED",
     "KINDS",
     "PPM",
+    "Amendment",
     "Convention",
     "Kind",
     "Policy",
@@ -83,6 +85,7 @@ class Policy:
     severity: SeverityRules = _SEVERITY
     ids: Ids = Ids.FOLD
     same_key: SameKey = SameKey.REFUSE
+    amendment: Amendment = Amendment.PROSPECTIVE
     repeated_ids: RepeatedIds = RepeatedIds.REFUSE
     start_month: StartMonth = StartMonth.FULL
     stop_month: StopMonth = StopMonth.FULL
@@ -118,7 +121,9 @@ class Policy:
     def _rules_of_rows(self) -> list[tuple[str, str]]:
         """The rules of rows that are not as usual."""
         rules = {"same_key": self.same_key, "accounting.repeated_ids": self.repeated_ids}
-        return [(key, rule.value) for key, rule in rules.items() if rule != "refuse"]
+        found = [(key, rule.value) for key, rule in rules.items() if rule != "refuse"]
+        versions = self.same_key is SameKey.VERSIONS
+        return found + [("amendment", self.amendment.value)] * versions
 
     def own_terms(self) -> dict[str, str]:
         """The rules of terms that are not default, by key."""
@@ -173,6 +178,7 @@ def read_policy(table: Keys) -> Policy:
         severity=_read_severity(table.table("severity")),
         ids=table.take("ids", keys.one_of(Ids), standard.ids),
         same_key=table.take("same_key", keys.one_of(SameKey), standard.same_key),
+        amendment=table.take("amendment", keys.one_of(Amendment), standard.amendment),
         repeated_ids=table.take("repeated_ids", keys.one_of(RepeatedIds), standard.repeated_ids),
         start_month=table.take("start_month", keys.one_of(StartMonth), standard.start_month),
         stop_month=table.take("stop_month", keys.one_of(StopMonth), standard.stop_month),

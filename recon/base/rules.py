@@ -75,6 +75,14 @@ class SameKey(StrEnum):
 
     REFUSE = "refuse"
     ADD = "add"
+    VERSIONS = "versions"
+
+
+class Amendment(StrEnum):
+    """What a new version changes: what comes, or what has been, too."""
+
+    PROSPECTIVE = "prospective"
+    CATCH_UP = "catch_up"
 
 
 class RepeatedIds(StrEnum):

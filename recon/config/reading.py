@@ -119,8 +119,8 @@ def _read(table: Keys, path: Path) -> Settings:
         spark=read_spark(table.table("spark")),
         memory_limit=table.take("memory_limit", values.memory, None),
     )
-    if settings.engine is Engine.SPARK and policy.same_key is SameKey.ADD:
-        table.mistake("policy.same_key", "adds rows up only where engine = 'local'")
+    if settings.engine is Engine.SPARK and policy.same_key is not SameKey.REFUSE:
+        table.mistake("policy.same_key", "takes several rows only where engine = 'local'")
     if settings.engine is Engine.SPARK and (policy.analytics_ids, policy.accounting_ids) != (
         NO_RULES,
         NO_RULES,

@@ -47,7 +47,7 @@ class _Line(NamedTuple):
     start_month: int
     to_date_expected: int
     to_date_recognized: int
-    ledger_from: int
+    ledger_from: int | None
     first_end: int
     earned: Sequence[int]
 
@@ -114,8 +114,8 @@ def _off(line: _Line, entries: Sequence[PostedBefore], month: Month) -> Sequence
         EarlierMonth(Month(at), due[at], tuple(posted.get(at, ())), at < known_from)
         for at in sorted({*due, *posted})
     ]
-    # Before the first entry of the ledger nothing is known.
-    known = [one for one in found if one.month.index >= line.ledger_from]
+    # Before the first entry of the ledger, or without any, nothing is known.
+    known = [one for one in found if line.ledger_from and one.month.index >= line.ledger_from]
     return _left_over([one for one in known if abs(one.difference) > line.unit])
 
 
@@ -208,6 +208,6 @@ _LAST = frozenset({Cause.NOT_POSTED, Cause.ENDED, Cause.NOT_STARTED})
 
 def _unknown(line: _Line) -> str:
     """Words where the known months do not add up."""
-    if line.start_month < line.ledger_from:
+    if line.ledger_from and line.start_month < line.ledger_from:
         return f"the ledger begins in {Month(line.ledger_from)}, after the line"
     return "the months do not add up to it"

@@ -13,12 +13,15 @@ nothing is expected, a line is within tolerance where the amount is that small.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from recon.base.month import Month
 from recon.base.policy import Policy, SameKey
 from recon.reconciliation.expected import NARROW, NO_TERM, TERM, WIDE, terms
 from recon.reconciliation.intake import with_term
 from recon.reconciliation.policy_sql import ALLOWANCE, rule_of
 from recon.reconciliation.term_columns import LONGEST_TERM
+from recon.reconciliation.versions import ADDED, in_force, version_rows
 from recon.store.session import Session, columns, is_any, literal
 
 
@@ -116,25 +119,29 @@ def compare(connection: Session, month: Month, policy: Policy) -> None:
         """CREATE OR REPLACE TEMP TABLE sums_without_line AS
         FROM entry_sums ANTI JOIN contracts_valid USING (id_key, type, currency)"""
     )
-    whole, kinds = _whole(connection)
+    whole, kinds = _whole(connection, policy)
     whole = WIDE if month.has_long_periods else whole
     added = _added_rows(connection, policy, whole, kinds)
     connection.execute(f"CREATE OR REPLACE TABLE added_rows AS {added}")
     alone = _lines_without_contract(policy)
     connection.execute(f"CREATE OR REPLACE TABLE lines_without_contract AS {alone}")
-    compared = _lines_compared(connection, month, whole, kinds)
+    compared = _lines_compared(connection, month, whole, kinds, policy.same_key)
     connection.execute(f"CREATE OR REPLACE TABLE lines_compared AS {compared}")
 
 
-def view_lines(connection: Session, policy: Policy) -> None:
+def view_lines(connection: Session, month: Month, policy: Policy) -> None:
     """Create `lines`: compared lines with contract, rule, term and allowance."""
     whole, (_, kinds) = _reckoned(connection), _asked(connection)
     # Joined only where there are any: several statements are planned with this view in them.
     added, value, months_added = "", "t.value", "CAST(NULL AS BIGINT) AS months_added"
     if is_any(connection, "added_rows"):
+        months = _ADDED_MONTHS
+        if policy.same_key is SameKey.VERSIONS:
+            months = f"max_by(term_months, version) FILTER ({in_force(month.index)})"
         value, months_added = "coalesce(a.value, t.value)", "months_added"
         added = f"""LEFT JOIN (
-            SELECT line, sum(value) AS value, {_ADDED_MONTHS} AS months_added
+            SELECT line, sum(worth) FILTER ({in_force(month.index)}) AS value,
+                {months} AS months_added
             FROM added_rows GROUP BY line) a USING (line)"""
     joined = f"""
         SELECT c.*, r.kind, r.recognition, r.convention, r.rounding, r.start_rule,
@@ -143,6 +150,7 @@ def view_lines(connection: Session, policy: Policy) -> None:
             r.floor, r.cap, CAST({value} AS {whole}) AS value,
             {months_added}, t.booked_on, t.started_on,
             t.close_date, t.terminated_on, t.duration, t.monthly, t.dated, t.free_months, t.free_at,
+            t.valid_from,
             coalesce(t.customer_id, o.customer_id) AS customer_id,
             coalesce(t.customer, o.customer) AS customer, coalesce(t.owner, o.owner) AS owner
         FROM lines_compared c JOIN rules r USING (rule)
@@ -175,7 +183,7 @@ def _reckoned(connection: Session) -> str:
     return columns(connection, "lines_compared")["expected"]
 
 
-def _whole(connection: Session) -> tuple[str, bool]:
+def _whole(connection: Session, policy: Policy) -> tuple[str, bool]:
     """Type to reckon the lines in, and whether a term is of another kind."""
     value, months, unit, by_day_rate, kinds = connection.execute(
         f"""SELECT coalesce(max(abs(value)), 0), coalesce(max(CASE WHEN dated
@@ -188,7 +196,9 @@ def _whole(connection: Session) -> tuple[str, bool]:
     (posted,) = connection.execute(
         "SELECT coalesce(max(greatest(abs(recognized), abs(earned))), 0) FROM entry_sums_all"
     ).fetchone() or (0,)
-    return reckoned_in(value, months, unit, posted, by_day_rate, kinds), kinds
+    # The rest of a value that was raised or lowered may be twice the largest one.
+    rest = 2 if policy.same_key is SameKey.VERSIONS else 1
+    return reckoned_in(rest * value, months, unit, posted, by_day_rate, kinds), kinds
 
 
 # A contract row whose term is not its duration alone.
@@ -231,12 +241,13 @@ def _added_rows(connection: Session, policy: Policy, whole: str, kinds: bool) ->
     """
     several = "duplicate_contract_keys"
     if policy.same_key is SameKey.REFUSE or not is_any(connection, several):
-        return f"SELECT row AS line, *, {NO_TERM} FROM contracts_valid LIMIT 0"
-    rows = terms(
-        f"FROM contracts_valid SEMI JOIN {several} USING (id_key, type)", whole, kinds=kinds
-    )
+        return f"SELECT row AS line, *, {NO_TERM}, {ADDED} FROM contracts_valid LIMIT 0"
+    found = f"FROM contracts_valid SEMI JOIN {several} USING (id_key, type)"
+    if policy.same_key is SameKey.VERSIONS:
+        return version_rows(found, whole, kinds, policy.amendment)
+    rows = terms(found, whole, kinds=kinds)
     return f"""
-    SELECT min(row) OVER (PARTITION BY id_key, type, currency) AS line, *
+    SELECT min(row) OVER (PARTITION BY id_key, type, currency) AS line, *, {ADDED}
     FROM ({rows}) QUALIFY count(*) OVER (PARTITION BY id_key, type, currency) > 1"""
 
 
@@ -282,12 +293,45 @@ _ENDS_OF_KINDS = {
 }
 
 
-def _lines_compared(connection: Session, month: Month, whole: str, kinds: bool) -> str:
+def _versions_of(m: int, end: Mapping[str, str]) -> str:
+    """SELECT of due rows, those of one key as the version in force says."""
+    first = ", ".join(f"min_by({column}, row) AS {column}" for column in _FIRST)
+    now = ", ".join(f"max_by({column}, version) FILTER (holds) AS {column}" for column in _HELD)
+    return f"""
+        FROM due ANTI JOIN added_rows USING (row)
+        UNION ALL BY NAME
+        SELECT * EXCLUDE (own_close), own_close AS close_month, true AS known_contract,
+            CASE WHEN own_close <= {m} AND full_value IS NOT NULL
+                THEN full_value - to_date_expected ELSE 0 END AS remainder
+        FROM (
+            SELECT line AS row, id_key, type, currency, {first}, {now},
+                sum(given) AS to_date_expected, sum(given_before) AS earned_before,
+                min(start_month) AS start_month,
+                CASE WHEN NOT bool_or(term_kind = 'month') THEN sum(worth) FILTER (holds) END
+                    AS full_value
+            FROM (
+                SELECT *, {in_force(m)} AS holds,
+                    row_to_date({m}, p) AS given,
+                    row_to_date({m - 1}, p) AS given_before,
+                    {end["closed_early"]} AS closed_early, {end["term_mismatch"]} AS term_mismatch
+                FROM added_rows p)
+            GROUP BY line, id_key, type, currency)"""
+
+
+# Of a line with versions, the columns of the one in force.
+_HELD = "term_months own_close closed_early term_mismatch".split()
+
+
+def _lines_compared(
+    connection: Session, month: Month, whole: str, kinds: bool, same_key: SameKey
+) -> str:
     m = month.index
     cuts, _ = _asked(connection)
     termed = terms("FROM contracts_valid", whole, cuts=cuts, kinds=kinds)
     end = _ENDS_OF_KINDS if kinds else _ENDS
-    added = _added_up() if is_any(connection, "added_rows") else "FROM due"
+    added = "FROM due"
+    if is_any(connection, "added_rows"):
+        added = _versions_of(m, end) if same_key is SameKey.VERSIONS else _added_up()
     return f"""
     WITH earned AS (
         SELECT *, own_accrued(periods_before, {TERM}) AS earned_before,

@@ -126,6 +126,11 @@ FISCAL = (
         day IN (term_end, term_end + 1) OR add_months(term_start, n) IN (day, day + 1)""",
 )
 
+# What a row of `added_rows` has given up to and including month m; its base was given before.
+ROW_TO_DATE = f"""CREATE MACRO row_to_date(m, t) AS
+    CASE WHEN t.void OR m < t.from_month THEN 0
+        ELSE own_accrued(periods_by(m, {term_of("t")}), {term_of("t")}) - t.base END"""
+
 
 def install(connection: Session, fiscal: bool = False) -> None:
     """Create the macros of the arithmetic in a session.

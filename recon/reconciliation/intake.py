@@ -116,7 +116,8 @@ def _contracts_typed(
             {side.day("close_date")} AS close_date, {side.day("terminated_on")} AS terminated_on,
             {coded(side.text("currency"), policy.currency)} AS currency,
             {side.text("customer_id")} AS customer_id, {side.text("customer")} AS customer,
-            {side.text("segment")} AS segment, {side.text("owner")} AS owner {terms.read()}
+            {side.text("segment")} AS segment, {side.text("owner")} AS owner,
+            {side.day("valid_from")} AS valid_from {terms.read()}
         FROM given),
     named AS (SELECT *, {type_of("type_folded", policy)} AS type FROM source),
     typed AS (
@@ -127,10 +128,11 @@ def _contracts_typed(
     SELECT row, id, id_key, type, rule, currency, value, finer, duration, booked_on,
         {_STARTED_ON} AS started_on,
         {terms.closes(_STARTED_ON)} AS close_date, terminated_on,
-        monthly, dated, free_months, free_at,
+        monthly, dated, free_months, free_at, valid_from,
         customer_id, customer, segment, owner,
         CASE WHEN type IS NULL THEN type_text END AS type_text,
-        {reason(side, _contract_checks(terms, torn), {**faults, **terms.faults(_STARTED_ON)})} AS reason
+        {reason(side, _contract_checks(terms, torn), {**faults, **terms.faults(_STARTED_ON)})}
+            AS reason
     FROM typed"""
 
 
@@ -216,6 +218,8 @@ def _judge_rows_of_one_key(connection: Session, policy: Policy) -> None:
         if is_any(connection, "duplicate_contract_keys WHERE contains(ids, ', ')"):
             _name_the_setting_of_case(connection)
     else:
+        if policy.same_key is SameKey.VERSIONS:
+            _refuse_versions_of_one_day(connection)
         _refuse_partial_sums(connection)
 
 
@@ -227,7 +231,7 @@ def _refuse_same_key(connection: Session) -> None:
     connection.execute(
         """UPDATE contracts_typed SET reason = concat_ws('; ', reason,
             'duplicate key: ' || d.rows || ' rows of ' || d.ids || ', ' || d.type
-            || ' (policy.same_key = "add" adds them up)')
+            || ' (policy.same_key = "add" adds them up, "versions" takes each from its valid_from)')
         FROM duplicate_contract_keys d
         WHERE d.id_key = contracts_typed.id_key AND d.type = contracts_typed.type"""
     )
@@ -247,6 +251,21 @@ def _name_the_setting_of_case(connection: Session) -> None:
             GROUP BY id_key, type HAVING count(DISTINCT exact_id(id)) = count(*)
                 AND count(DISTINCT lower(exact_id(id))) = 1) apart
         WHERE apart.id_key = contracts_typed.id_key AND apart.type = contracts_typed.type"""
+    )
+
+
+def _refuse_versions_of_one_day(connection: Session) -> None:
+    """Give a reason to versions of which nobody can say which one holds."""
+    connection.execute(
+        """UPDATE contracts_typed SET reason = concat_ws('; ', reason,
+            'another version is valid from ' || d.day || ', too')
+        FROM (
+            SELECT id_key, type, currency, coalesce(valid_from, started_on) AS day
+            FROM contracts_typed SEMI JOIN duplicate_contract_keys USING (id_key, type)
+            GROUP BY ALL HAVING count(*) > 1) d
+        WHERE d.id_key = contracts_typed.id_key AND d.type = contracts_typed.type
+            AND d.currency = contracts_typed.currency
+            AND d.day = coalesce(contracts_typed.valid_from, contracts_typed.started_on)"""
     )
 
 
@@ -318,8 +337,8 @@ def _contracts_valid(kinds: bool) -> str:
     valid = """
         SELECT row, id, id_key, type, kind, recognition, currency, unit, value, convention,
             rounding, start_rule, stop_rule, booked_on, started_on, close_date, terminated_on,
-            duration, monthly, dated, free_months, free_at, rule, customer_id, customer, segment,
-            owner, ppm, floor, cap
+            duration, monthly, dated, free_months, free_at, valid_from, rule, customer_id, customer,
+            segment, owner, ppm, floor, cap
         FROM (SELECT * EXCLUDE type FROM contracts_typed) JOIN rules USING (rule)
         WHERE reason IS NULL"""
     return with_term(valid, kinds)

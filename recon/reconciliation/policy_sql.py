@@ -21,7 +21,7 @@ from recon.base.policy import (
     Tolerance,
     TypePolicy,
 )
-from recon.reconciliation.expected import TERM, install
+from recon.reconciliation.expected import ROW_TO_DATE, TERM, install
 from recon.store import ids
 from recon.store import periods as fiscal
 from recon.store.session import Session, literal
@@ -83,7 +83,7 @@ def register_policy(connection: Session, policy: Policy, periods: Periods | None
     roundings = {row[5] for row in types}
     own = "accrued_cumulative" if roundings == {Rounding.CUMULATIVE.value} else "accrued"
     connection.execute(f"CREATE MACRO own_accrued(k, {TERM}) AS {own}(k, {TERM})")
-    for macro in _TOLERANCE:
+    for macro in (ROW_TO_DATE, *_TOLERANCE):
         connection.execute(macro)
 
 

@@ -34,7 +34,7 @@ class Relation:
 _KEY = "id_key type currency"
 _KEY_AS_SPELLED = "given_contract_id given_revenue_type given_currency"
 _SUMS = f"{_KEY} id other_id recognized entries earned"
-_KIND = "monthly dated free_months free_at"
+_KIND = "monthly dated free_months free_at valid_from"
 _TERM = "term_kind full_end ends_on lasts term_start term_months closed_on"
 _RULE = "type kind recognition convention rounding start_rule stop_rule unit ppm floor cap"
 _COMPARED = """line rule id id_key type currency segment start_month close_month expected recognized
@@ -187,7 +187,8 @@ RELATIONS = (
         f"customer_id customer segment owner ppm floor cap over_time last_day reached_on {_TERM} "
         "start_month term_end basis term_days first_days "
         "month_days whole_months denominator first step periods close_month stop_period "
-        "stop_days stop_of stop_before stop_part stop_share stop_elapsed stop_parts",
+        "stop_days stop_of stop_before stop_part stop_share stop_elapsed stop_parts "
+        "version from_month void own_close base worth",
         "compare",
         "carried causes.gather causes.objections causes.periods causes.postings causes.terms "
         "control_totals events.batches events.policies explain.relations rollforward",

@@ -261,7 +261,7 @@ def summarize(
 ) -> Reconciliation:
     """Reconciliation of the compared lines: breaks explained, everything tied out."""
     with reckoning(_comparison(month)):
-        view_lines(connection, policy)
+        view_lines(connection, month, policy)
         breaks = judged_breaks(connection, month, policy)
         return _summed_up(connection, month, policy, breaks, notices, descriptions, compliance)
 

@@ -40,7 +40,7 @@ from dataclasses import dataclass
 from recon.base.errors import tie
 from recon.base.month import Month
 from recon.base.result import Reconciliation
-from recon.reconciliation.expected import TERM
+from recon.reconciliation.versions import in_force
 from recon.store.session import Session, literal
 
 NO_LINE = "no contract line"
@@ -141,13 +141,13 @@ def _query(month: Month) -> str:
             greatest(close_month, booked) AS released
         FROM lines ANTI JOIN added_rows USING (line) WHERE on_contract),
     added_rows_held AS (
-        SELECT line, rounded(value, 1, 1, unit) AS value, month_index(booked_on) AS booked,
-            term_kind = 'month' AS monthly,
-            own_accrued(periods_by({m}, {TERM}), {TERM}) AS to_date_expected,
-            to_date_expected - own_accrued(periods_by({m - 1}, {TERM}), {TERM}) AS expected,
-            if(close_month <= {m} AND NOT monthly, value - to_date_expected, 0) AS remainder,
+        SELECT line, worth AS value, greatest(month_index(booked_on), from_month) AS booked,
+            term_kind = 'month' AS monthly, row_to_date({m}, p) AS to_date_expected,
+            to_date_expected - row_to_date({m - 1}, p) AS expected,
+            if(close_month <= {m} AND NOT monthly, worth - to_date_expected, 0) AS remainder,
             greatest(close_month, booked) AS released
-        FROM added_rows),
+        FROM added_rows p WHERE version IS NULL
+        UNION ALL BY NAME {_versions_held(m)}),
     moved AS (
         SELECT *, {_VALUE_BEFORE.format(m=m)} AS value_before, {_ADDED.format(m=m)} AS added,
             if(released < {m}, remainder, 0) AS ended_before,
@@ -174,6 +174,31 @@ def _query(month: Month) -> str:
         sum(added), sum(ended), sum(recognized), sum(closing),
         coalesce(sum(closing) FILTER (sign(closing) <> sign(entitled)), 0)
     FROM left_over GROUP BY type, segment, currency"""
+
+
+def _versions_held(m: int) -> str:
+    """SELECT of versions: their values as booked, and what a stop releases of their lines.
+
+    That is as the version in force says in each month: a later one may take a line up again.
+    """
+    left = [
+        f"""
+        SELECT line, 0 AS value, {at} AS booked, false AS monthly, 0 AS to_date_expected,
+            0 AS expected, if(closed <= {by}, full_value - given, 0) * {sign} AS remainder,
+            {at} AS released
+        FROM (
+            SELECT line, max_by(greatest(own_close, month_index(booked_on)), version) AS closed,
+                if(bool_or(term_kind = 'month'), 0, sum(worth)) AS full_value,
+                if(bool_or(term_kind = 'month'), 0, sum(row_to_date({by}, p))) AS given
+            FROM added_rows p WHERE version IS NOT NULL AND {in_force(by)} GROUP BY line)"""
+        for by, at, sign in ((m - 1, m - 1, 1), (m - 1, m, -1), (m, m, 1))
+    ]
+    return f"""
+        SELECT line, worth AS value, greatest(month_index(booked_on), from_month) AS booked,
+            term_kind = 'month' AS monthly, row_to_date({m}, p) AS to_date_expected,
+            to_date_expected - row_to_date({m - 1}, p) AS expected, 0 AS remainder, 0 AS released
+        FROM added_rows p WHERE version IS NOT NULL AND NOT void
+        UNION ALL BY NAME {" UNION ALL BY NAME ".join(left)}"""
 
 
 def _order(key: Key) -> tuple[str, bool, Key]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from recon.base.policy import Policy, Recognition, Term, ValueBasis
+from recon.base.policy import Policy, Recognition, SameKey, Term, ValueBasis
 from recon.store.columns import Columns
 from recon.store.session import literal
 
@@ -41,6 +41,7 @@ class TermColumns:
     timed: tuple[str, ...]
     monthly: tuple[str, ...]
     dated: tuple[str, ...]
+    versions: bool = False
 
     @classmethod
     def of(cls, side: Columns, policy: Policy) -> TermColumns:
@@ -64,6 +65,7 @@ class TermColumns:
                 for of, rule in rules.items()
                 if (rule.term or policy.term or by_dates) is Term.DATES
             ),
+            policy.same_key is SameKey.VERSIONS,
         )
 
     @property
@@ -142,7 +144,7 @@ class TermColumns:
     def checks(self) -> dict[str, tuple[str, str]]:
         """Checks of these columns, as `store.checks.reason` takes them."""
         if not self.asked:
-            return {}
+            return self._version()
         basis = "CASE WHEN basis IN ('month', 'total') THEN basis END"
         end = "CASE WHEN free_end IN ('start', 'end') THEN free_end END"
         return {
@@ -152,7 +154,11 @@ class TermColumns:
                 f"not a whole number of months from 0 to {LONGEST_TERM:,}",
             ),
             "?free_at": (end, "neither start nor end"),
+            **self._version(),
         }
+
+    def _version(self) -> dict[str, tuple[str, str]]:
+        return {"?valid_from": ("valid_from", "not a date")} if self.versions else {}
 
     def faults(self, started_on: str) -> dict[str, tuple[str, str]]:
         """Faults of values that can be read."""

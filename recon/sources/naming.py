@@ -17,6 +17,7 @@ CURRENCY = "currency"
 NUMBERS = {*AMOUNTS.values(), *DEBIT_CREDIT, *_MONTHS}
 DATES = {
     "booking_date", "close_date", "start_date", "terminated_on", "recognition_period",
+    "valid_from",
 }  # fmt: skip
 MOMENTS = DATES | {"posted_at"}
 # A moment whose offset from UTC is known, in capitals. The years in which systems say that there is

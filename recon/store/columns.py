@@ -30,7 +30,7 @@ _WIDE = "DECIMAL(28, 10)"
 _LARGEST = money.plain(money.LARGEST, "")
 _BLANKS = literal(" \t\n\r\N{NO-BREAK SPACE}")
 # Columns that may be blank, and the dates by which systems say that they are.
-_MAY_BE_BLANK = {"start_date", "terminated_on"}
+_MAY_BE_BLANK = {"start_date", "terminated_on", "valid_from"}
 _NO_DATES = ("1753-01-01", "1899-12-30", "1899-12-31", "1900-01-01", "9999-12-31")
 # Around an id even blanks that nobody sees are no part of it.
 _IDS = {"contract_id", "customer_id"}

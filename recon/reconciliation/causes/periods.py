@@ -78,12 +78,12 @@ def _months_around(m: int, lines: str) -> str:
 
 
 def _earned_by_added_rows(m: int) -> str:
-    rows = _months_around(m, "added_rows SEMI JOIN breaks USING (line)")
     return f"""
         UNION ALL SELECT line, list(earned ORDER BY end_month)
         FROM (
-            SELECT line, end_month, sum(own_accrued(elapsed, {TERM})) AS earned
-            FROM ({rows}) GROUP BY line, end_month)
+            SELECT line, end_month, sum(row_to_date(end_month, b)) AS earned
+            FROM (FROM added_rows SEMI JOIN breaks USING (line)) b,
+                range({m - 3}, {m + 2}) months(end_month) GROUP BY line, end_month)
         GROUP BY line"""
 
 
@@ -130,8 +130,9 @@ def _months_off(connection: Session, month: Month) -> str:
             CASE WHEN on_contract AND NOT alone THEN {due} ELSE 0 END AS due
         FROM ({own}) JOIN asked n USING (line)),
     added AS (
-        SELECT line, n.month, n.several, n.recognized, if(alone, 0, {due}) AS due
-        FROM (FROM added_rows {of}) JOIN asked n USING (line)),
+        SELECT line, n.month, n.several, n.recognized, if(alone, 0,
+            row_to_date(n.month, t) - row_to_date(n.month - 1, t)) AS due
+        FROM (FROM added_rows {of}) t JOIN asked n USING (line)),
     summed AS (
         FROM own UNION ALL SELECT line, month, several, recognized, sum(due) FROM added
         GROUP BY line, month, several, recognized)

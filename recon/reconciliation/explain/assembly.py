@@ -228,7 +228,9 @@ def _kind(row: Row) -> str:
 
 def _derivation(month: Month, row: Row, terms: Terms | None) -> Derivation:
     if row["shares"]:
-        return added_up(row["currency"], row["shares"])
+        return added_up(
+            row["currency"], row["shares"], bool(row["versions"]), row["to_date_expected"]
+        )
     if terms is None:
         return without_line(row["type"], row["currency"], bool(row["known_contract"]))
     cut = row["period"] == row["stop_period"]

@@ -37,8 +37,20 @@ def expected_formula(
     )
 
 
-def added_up(currency: str, shares: Sequence[int]) -> Derivation:
-    """Derivation where the contract rows of one key add up."""
+def added_up(
+    currency: str, shares: Sequence[int], versions: bool = False, to_date: int = 0
+) -> Derivation:
+    """Derivation where the contract rows of one key add up.
+
+    Of versions the one in force gives the month its amount, up to what is expected to date.
+    """
+    if versions:
+        due = subtracted(to_date, to_date - sum(shares), currency)
+        return Derivation(
+            f"expected = to date - to date before = {due} = {money.pretty(sum(shares), currency)}",
+            f"The contract has {len(shares)} versions, each in force from the month of its "
+            "valid_from; how the new one begins is policy.amendment.",
+        )
     each = " + ".join(_bracketed(share, currency) for share in shares)
     return Derivation(
         f"expected = {each} = {money.pretty(sum(shares), currency)}",

@@ -11,8 +11,9 @@ from recon.base.errors import UsageError
 from recon.base.month import Month
 from recon.reconciliation.causes.gather import FLAGGED
 from recon.reconciliation.compare import with_terms
-from recon.reconciliation.expected import TERM, term_of
+from recon.reconciliation.expected import TERM
 from recon.reconciliation.other_terms import LAST_MONTH
+from recon.reconciliation.versions import in_force
 from recon.store.session import Session, is_any, literal
 
 NEAREST = 3
@@ -131,9 +132,10 @@ def _added(month: Month) -> str:
             max(CASE WHEN term_kind <> 'month' THEN greatest(close_month, start_month + periods - 1)
                 WHEN close_month < {LAST_MONTH} THEN close_month END) AS final_month,
             bool_or(term_kind = 'month') AS added_monthly,
-            list(expected({m}, {TERM}) ORDER BY row) AS shares,
-            sum(accrued(periods, {TERM})) AS added_value,
-            sum(accrued(periods, {TERM}) - expected_to_date(close_month, {TERM})) AS added_remainder
+            list(row_to_date({m}, p) - row_to_date({m - 1}, p) ORDER BY row) AS shares,
+            max(version) AS versions, count(*) FILTER (version IS NULL OR {in_force(m)}) AS holding,
+            sum(worth) AS added_value,
+            sum(worth) - sum(row_to_date({LAST_MONTH}, p)) AS added_remainder
         FROM added_rows p GROUP BY line"""
 
 
@@ -159,8 +161,9 @@ def months(session: Session, month: Month) -> list[Row]:
                 unnest(range(from_month, to_month + 1)) AS month
             FROM spans),
         due AS (
-            SELECT s.line, month, sum(expected(s.month, {term_of("p")})) AS share,
-                sum(expected_to_date(s.month, {term_of("p")})) AS share_to_date
+            SELECT s.line, month,
+                sum(row_to_date(s.month, p) - row_to_date(s.month - 1, p)) AS share,
+                sum(row_to_date(s.month, p)) AS share_to_date
             FROM spread s JOIN added_rows p USING (line) GROUP BY s.line, month)
         SELECT type, currency, month,
             CASE WHEN on_contract THEN coalesce(share, expected(s.month, {TERM})) ELSE 0 END

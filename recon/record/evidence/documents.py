@@ -166,7 +166,7 @@ def _rules_of_rows(policy: Policy) -> dict[str, object]:
     usual = Policy()
     return {
         key: getattr(policy, key).value
-        for key in ("same_key", "repeated_ids")
+        for key in ("same_key", "amendment", "repeated_ids")
         if getattr(policy, key) is not getattr(usual, key)
     }
 

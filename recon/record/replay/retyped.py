@@ -13,7 +13,7 @@ from recon.store.columns import Columns
 from recon.store.session import name
 
 _NUMBERS = {"amount", "contract_value", "duration_months", "free_months", CONDENSED}
-_DAYS = {"booking_date", "start_date", "close_date", "terminated_on"}
+_DAYS = {"booking_date", "start_date", "close_date", "terminated_on", "valid_from"}
 _MOMENT = "posted_at"
 
 

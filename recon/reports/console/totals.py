@@ -119,7 +119,7 @@ def _tie_out(view: View) -> Iterator[Column]:
 
 def _contract_rows(result: Reconciliation) -> int:
     """Contract rows compared: a line each, unless several add up."""
-    if result.policy.same_key is SameKey.ADD:
+    if result.policy.same_key is not SameKey.REFUSE:
         return result.sources[Side.ANALYTICS].compared
     return sum(totals.contract_lines for totals in result.totals.values())
 
