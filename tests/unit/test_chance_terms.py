@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -16,7 +15,7 @@ import pytest
 import recon
 from tests import oracle
 from tests.chance_books import DECIMALS, ENTRY_COLUMNS
-from tests.oracle_terms import DatedLine, Month, MonthlyLine
+from tests.oracle_terms import DatedLine, Month, MonthlyLine, Version, VersionedLine
 from tests.tables import lines
 
 ROUNDINGS = ("cumulative", "last_period")
@@ -126,36 +125,101 @@ def _with_free_months(
     return row, line
 
 
-def compare(rows: list[dict[str, Any]], known: list[Line], month: Month) -> None:
+def versions_by_chance(
+    dice: random.Random, n: int, amendment: str
+) -> tuple[list[dict[str, Any]], Line]:
+    """Return the rows of a contract with up to four versions, and as the oracle knows it."""
+    kind = dice.choice([kind for kind, (term, _) in TYPES.items() if term == "duration"])
+    currency = dice.choice(["USD", "JPY", "KWD"])
+    _, (convention, rounding, start_rule, stop_rule) = TYPES[kind]
+    places, start = DECIMALS[currency], date(2023, 1, 1) + timedelta(dice.randint(0, 500))
+    days = sorted(dice.sample(range(-40, 500), dice.randint(1, 3)))
+    versions, rows = [], []
+    for number, day in enumerate([None, *days]):
+        value = Decimal(dice.randint(-(10**5), 10**7)).scaleb(-places)
+        months = dice.choice([1, 6, 12, 12, 13, 24])
+        end = oracle.term_end(start, months)
+        stop = start + timedelta(dice.randint(0, (end - start).days)) if number % 3 == 2 else None
+        valid = start if day is None else start + timedelta(day)
+        versions.append(Version(valid, Fraction(value), months, stop))
+        rows.append({
+            "contract_id": f"C-{n}", "revenue_type": kind, "currency": currency,
+            "contract_value": str(value), "duration_months": str(months),
+            "booking_date": (start if day is None else valid).isoformat(),
+            "start_date": start.isoformat(), "close_date": end.isoformat(),
+            "terminated_on": stop.isoformat() if stop else None,
+            "valid_from": None if day is None else valid.isoformat(),
+        })  # fmt: skip
+    versions.sort(key=lambda version: version.valid_from)
+    dice.shuffle(rows)
+    rules = (places, convention, rounding, start_rule, stop_rule)
+    return rows, VersionedLine(start, versions, *rules, amendment == "catch_up")
+
+
+def compare(
+    rows: list[dict[str, Any]],
+    known: dict[str, Line],
+    month: Month,
+    policy: dict[str, Any] = POLICY,
+) -> None:
     """Hold the lines of a month against the oracle, by amounts and to date."""
     text = f"{month[0]}-{month[1]:02d}"
     result = recon.reconcile(
-        pd.DataFrame(rows), pd.DataFrame([], columns=ENTRY_COLUMNS), text, POLICY
+        pd.DataFrame(rows), pd.DataFrame([], columns=ENTRY_COLUMNS), text, policy
     )
     assert not result.invalid, result.invalid[0]
     found = {line["contract_id"]: line for line in lines(result)}
-    for row, line in zip(rows, known, strict=True):
-        seen = found[row["contract_id"]]
+    assert found.keys() == known.keys()
+    for contract_id, line in known.items():
+        seen = found[contract_id]
         wanted = (line.expected(month) * 10_000, line.to_date(month) * 10_000)
-        assert (seen["expected"], seen["to_date_expected"]) == wanted, (row, line)
+        assert (seen["expected"], seen["to_date_expected"]) == wanted, line
 
 
-def many(seed: int, count: int) -> Iterator[tuple[dict[str, Any], Line]]:
-    """Yield lines by chance."""
+def many(seed: int, count: int) -> tuple[list[dict[str, Any]], dict[str, Line]]:
+    """Return rows by chance, and their lines by contract."""
     dice = random.Random(seed)  # noqa: S311 - no secret
-    return (by_chance(dice, n) for n in range(count))
+    found = [by_chance(dice, n) for n in range(count)]
+    return [row for row, _ in found], {row["contract_id"]: line for row, line in found}
+
+
+def many_versions(
+    seed: int, count: int, amendment: str
+) -> tuple[list[dict[str, Any]], dict[str, Line], dict[str, Any]]:
+    """Return rows by chance, their lines by contract, and the policy."""
+    dice = random.Random(seed)  # noqa: S311 - no secret
+    found = [versions_by_chance(dice, n, amendment) for n in range(count)]
+    rows = [row for rows, _ in found for row in rows]
+    known = {rows[0]["contract_id"]: line for rows, line in found}
+    return rows, known, POLICY | {"same_key": "versions", "amendment": amendment}
 
 
 def test_lines_of_every_kind_are_those_of_the_oracle() -> None:
     """From start to close, of a month's value, with free months, under all rules."""
-    rows, known = map(list, zip(*many(1, 300), strict=True))
-    compare(rows, known, (2024, 3))
+    compare(*many(1, 300), (2024, 3))
+
+
+@pytest.mark.parametrize("amendment", ["prospective", "catch_up"])
+def test_versions_are_those_of_the_oracle(amendment: str) -> None:
+    """Of contracts whose value, months and stop change, once or several times."""
+    rows, known, policy = many_versions(1, 100, amendment)
+    compare(rows, known, (2024, 3), policy)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("seed", range(4))
 def test_many_lines_of_every_kind_are_those_of_the_oracle(seed: int) -> None:
     """Ten thousand of them, in two months each."""
-    rows, known = map(list, zip(*many(seed, 2_500), strict=True))
+    rows, known = many(seed, 2_000)
     for month in ((2024, 2), (2024, 7)):
         compare(rows, known, month)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("amendment", ["prospective", "catch_up"])
+@pytest.mark.parametrize("seed", range(2))
+def test_many_versions_are_those_of_the_oracle(seed: int, amendment: str) -> None:
+    """Two thousand contracts, in two months each."""
+    rows, known, policy = many_versions(seed, 500, amendment)
+    for month in ((2024, 2), (2024, 7)):
+        compare(rows, known, month, policy)
