@@ -32,7 +32,7 @@ def whole_and_odd(start: date, end: date) -> tuple[int, Fraction]:
     return months, Fraction(odd, of)
 
 
-def dated_shares(  # noqa: PLR0911 - one convention after the other
+def dated_shares(  # noqa: PLR0911 - one a convention
     convention: str, start: date, end: date, start_rule: str
 ) -> list[Fraction]:
     """Return c(0), c(1) … 1 of a term from start to close."""

@@ -81,7 +81,7 @@ def spread_of_kinds(lines: str, whole: str) -> str:
     that is left; else they are NULL.
     """
     return f"""
-    SELECT * EXCLUDE (parts, part, days_360, until),
+    SELECT * EXCLUDE (parts, part, days_360, stops_on),
         least(CAST(CASE basis WHEN 'even' THEN part WHEN 'even_from_half' THEN part
             WHEN 'days_360' THEN 31 - day_360(term_start)
             WHEN 'prorate_period_rate' THEN first_days * part
@@ -93,15 +93,15 @@ def spread_of_kinds(lines: str, whole: str) -> str:
             WHEN 'prorate_period_rate' THEN part * month_days
             WHEN 'prorate_day_rate' THEN term_days - first_days - day(term_end) END AS step,
         {_close_month()} AS close_month,
-        CASE WHEN {_HALF_END} THEN CASE WHEN coalesce(until >= ends_on, true)
-            OR stop_rule = 'full' THEN 1 WHEN stop_rule = 'days' THEN day(until) ELSE 0 END END
+        CASE WHEN {_HALF_END} THEN CASE WHEN coalesce(stops_on >= ends_on, true)
+            OR stop_rule = 'full' THEN 1 WHEN stop_rule = 'days' THEN day(stops_on) ELSE 0 END END
             AS half_days,
-        CASE WHEN {_HALF_END} THEN 2 * CASE WHEN coalesce(until >= ends_on, true)
-            OR stop_rule = 'full' THEN 1 ELSE day(last_day(until)) END END AS half_of
+        CASE WHEN {_HALF_END} THEN 2 * CASE WHEN coalesce(stops_on >= ends_on, true)
+            OR stop_rule = 'full' THEN 1 ELSE day(last_day(stops_on)) END END AS half_of
     FROM (
         SELECT * REPLACE (CASE WHEN term_kind = 'month' THEN 'last_period' ELSE rounding END
                 AS rounding, {_stop()} AS closed_on),
-            closed_on AS until,
+            closed_on AS stops_on,
             CASE basis WHEN 'even' THEN parts WHEN 'even_from_half' THEN 2 * parts
                 WHEN 'days_360' THEN days_360
                 WHEN 'prorate_period_rate' THEN parts * month_days
@@ -120,7 +120,7 @@ def spread_of_kinds(lines: str, whole: str) -> str:
 
 # Whether an even monthly value ends with the half of a month.
 _HALF_END = """term_kind = 'month' AND basis = 'even_from_half' AND lasts IS NOT NULL
-    AND coalesce(month_index(until) >= start_month + lasts, true)"""
+    AND coalesce(month_index(stops_on) >= start_month + lasts, true)"""
 
 
 def _stop() -> str:
@@ -131,7 +131,7 @@ def _stop() -> str:
     return f"""CASE WHEN term_kind <> 'month' THEN closed_on
         WHEN convention <> 'even' THEN least(closed_on, ends_on)
         WHEN lasts IS NULL THEN least(closed_on, ends_on)
-        WHEN {_HALF_END.replace("until", "closed_on")}
+        WHEN {_HALF_END.replace("stops_on", "closed_on")}
         THEN month_start(least(start_month + lasts, {LAST_MONTH}))
         ELSE least(closed_on, last_day(month_start(
             least(start_month + lasts - 1, {LAST_MONTH})))) END"""

@@ -237,7 +237,7 @@ def test_a_new_version_may_catch_up() -> None:
     ]
     result = reconciled(RAISED, **policy)
     assert ("amendment", "catch_up") in result.policy.rows()
-    assert ties(result)
+    assert (result.sources[Side.ANALYTICS].rows, result.totals["USD"].contract_lines) == (2, 1)
 
 
 def test_a_value_may_be_lowered_below_what_is_recognized() -> None:
@@ -271,7 +271,8 @@ def test_a_version_may_change_the_duration_or_stop() -> None:
         "1000.00", "0.00",
     ]  # fmt: skip
     line = line_of(reconciled([RAISED[0], ended], month="2024-09", same_key="versions"))
-    assert (line["unrecognized_remainder"], line["flags"]) == (40_000_000, "closed_early")
+    assert line["unrecognized_remainder"] == 40_000_000
+    assert "closed_early" in line["flags"]
 
 
 def test_a_version_from_before_the_start_is_the_first() -> None:
