@@ -89,6 +89,58 @@ def test_a_run_with_these_rules_proves_itself(tmp_path: Path, case: str, month: 
         assert done.returncode == 0, done.stdout
 
 
+@pytest.mark.parametrize(
+    ("case", "expected"),
+    [("04-add-on-to-the-same-end", "1189.08"), ("30-open-ended", "2000.00")],
+)
+def test_terms_of_other_kinds_agree(tmp_path: Path, case: str, expected: str) -> None:
+    """From start to close, and without an end; the evidence holds."""
+    found = document_of(tmp_path, case, "2024-06")
+    assert (found["breaks"], found["invalid"], found["exit_code"]) == ([], [], 0)
+    assert found["totals"]["USD"]["expected"] == expected
+
+
+def test_without_the_setting_an_add_on_has_another_duration(tmp_path: Path) -> None:
+    """Its nine months end before the close to which accounting spreads it."""
+    rules = 'convention = "exact_days"\ntolerance = "0%"'
+    (broken,) = document_of(tmp_path, "04-add-on-to-the-same-end", "2024-06", rules)["breaks"]
+    assert (broken["contract_id"], broken["cause"]) == ("C-1-ADD", "wrong_duration")
+
+
+def test_free_months_that_a_column_delivers(tmp_path: Path) -> None:
+    """The value is spread over the other twelve of fourteen months."""
+    config = Path(config_of(tmp_path, "08-free-months-at-the-end"))
+    contracts = config.parent.parent / "contracts.csv"
+    head, line = contracts.read_text(encoding="utf-8").splitlines()
+    contracts.write_text(f"{head},free_months\n{line},2\n", encoding="utf-8")
+    done = in_process("month", "2024-06", "--config", str(config), "--json", cwd=tmp_path)
+    found = json.loads(done.stdout)
+    assert (found["totals"]["USD"]["matched"], found["flags"]) == (1, {})
+    done = in_process("verify", "--all", "--config", str(config), cwd=tmp_path)
+    assert done.returncode == ExitCode.DONE, done.stdout
+
+
+def test_versions_of_a_contract_prove_themselves(tmp_path: Path) -> None:
+    """Raised in July to 18,000.00: 2,000.00 a month is what is left, and verify agrees."""
+    config = Path(config_of(tmp_path, "30-open-ended"))
+    book = config.parent.parent
+    (book / "contracts.csv").write_text(
+        "contract_id,revenue_type,contract_value,duration_months,booking_date,close_date,valid_from\n"
+        "C-2,Subscription,12000.00,12,2024-01-01,2024-12-31,\n"
+        "C-2,Subscription,18000.00,12,2024-01-01,2024-12-31,2024-07-01\n",
+        encoding="utf-8",
+    )
+    with config.open("a", encoding="utf-8") as file:
+        file.write('same_key = "versions"\n')
+    for command in ("month", "verify"):
+        done = in_process(command, "2024-07", "--config", str(config), cwd=tmp_path)
+        assert done.returncode in (ExitCode.DONE, ExitCode.BREAKS), done.stdout
+    done = in_process("explain", "C-2", "2024-07", "--config", str(config), cwd=tmp_path)
+    told = " ".join(done.stdout.decode().split())
+    assert "= 8,000.00 - 6,000.00 = 2,000.00" in told
+    assert "The contract has 2 versions" in told
+
+
 def test_a_close_in_the_last_month_is_not_its_end(tmp_path: Path) -> None:
     """Ten days of December are due, and the whole month was posted."""
     found = month_of(tmp_path, "03-closed-early-in-the-last-month", "2024-12")
