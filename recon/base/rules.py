@@ -79,7 +79,7 @@ class SameKey(StrEnum):
 
 
 class Amendment(StrEnum):
-    """What a new version changes: what comes, or what has been, too."""
+    """How a new version begins."""
 
     PROSPECTIVE = "prospective"
     CATCH_UP = "catch_up"

@@ -184,7 +184,7 @@ def _reckoned(connection: Session) -> str:
 
 
 def _whole(connection: Session, policy: Policy) -> tuple[str, bool]:
-    """Type to reckon the lines in, and whether a term is of another kind."""
+    """Type to reckon in, and whether terms differ in kind."""
     value, months, unit, by_day_rate, kinds = connection.execute(
         f"""SELECT coalesce(max(abs(value)), 0), coalesce(max(CASE WHEN dated
                 THEN month_index(close_date) - month_index(started_on) + 1 ELSE duration END), 1),
@@ -226,7 +226,7 @@ def reckoned_in(
 
 
 def _asked(connection: Session) -> tuple[bool, bool]:
-    """Whether a rule lets stops cut months, and a term is of another kind."""
+    """Whether stops cut months, and terms differ in kind."""
     cut, kinds = connection.execute(
         f"""SELECT bool_or(convention <> 'even' OR stop_rule <> 'full'),
             EXISTS (FROM contracts_typed WHERE {_OF_ANOTHER_KIND}) FROM rules"""
@@ -294,7 +294,7 @@ _ENDS_OF_KINDS = {
 
 
 def _versions_of(m: int, end: Mapping[str, str]) -> str:
-    """SELECT of due rows, those of one key as the version in force says."""
+    """SELECT of due rows, versions as in force."""
     first = ", ".join(f"min_by({column}, row) AS {column}" for column in _FIRST)
     now = ", ".join(f"max_by({column}, version) FILTER (holds) AS {column}" for column in _HELD)
     return f"""

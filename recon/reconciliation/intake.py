@@ -86,7 +86,7 @@ def load_contracts(
 
 
 def _install(connection: Session, terms: TermColumns) -> None:
-    """Create the macros of other terms, where any is asked for."""
+    """Create the macros of other terms, where needed."""
     for macro in MACROS if terms.asked else ():
         connection.execute(macro)
     if terms.any_monthly:
@@ -255,7 +255,7 @@ def _name_the_setting_of_case(connection: Session) -> None:
 
 
 def _refuse_versions_of_one_day(connection: Session) -> None:
-    """Give a reason to versions of which nobody can say which one holds."""
+    """Give a reason to versions of the same day."""
     connection.execute(
         """UPDATE contracts_typed SET reason = concat_ws('; ', reason,
             'another version is valid from ' || d.day || ', too')

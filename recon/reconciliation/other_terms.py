@@ -1,4 +1,4 @@
-"""Other terms: from start to close, of a monthly value, with free months.
+"""Other terms: between dates, by the month, with free months.
 
 A line of such a kind has the columns of every other one (`recon.reconciliation.expected`), made in
 another way; this arithmetic is planned only where a rule or a column asks for it.
@@ -75,7 +75,7 @@ def with_other_term(lines: str) -> str:
 
 
 def spread_of_kinds(lines: str, whole: str) -> str:
-    """SELECT of contract lines of any kind with the periods of their term.
+    """SELECT of lines of any kind with their periods.
 
     `half_days` of `half_of` is what the last month of a monthly value counts, where it is the half
     that is left; else they are NULL.
@@ -149,7 +149,7 @@ def _close_month() -> str:
 
 
 def _counted(lines: str, whole: str) -> str:
-    """SELECT of contract lines with the days and parts of their term."""
+    """SELECT of lines with their terms' days and parts."""
     usual = "CAST(add_months(term_start, term_months) - 1 AS DATE)"
     first_whole = "day(term_start) = 1 AND NOT (term_kind = 'dates' AND convention = 'days_360')"
     return f"""

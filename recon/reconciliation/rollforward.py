@@ -177,9 +177,9 @@ def _query(month: Month) -> str:
 
 
 def _versions_held(m: int) -> str:
-    """SELECT of versions: their values as booked, and what a stop releases of their lines.
+    """SELECT of versions: values booked, and released by stops.
 
-    That is as the version in force says in each month: a later one may take a line up again.
+    A release is as the version in force says in each month: a later one may take a line up again.
     """
     left = [
         f"""

@@ -1,4 +1,4 @@
-"""Columns of a contract row that give its term another kind.
+"""Columns that give a contract row another kind of term.
 
 The policy, a type or a row may say that a value is that of a month, that the term runs from start
 to close, or that months are free. `TermColumns` has the SQL of it for `intake`; where no rule and
@@ -31,7 +31,7 @@ _FREE = f"free BETWEEN 0 AND {LONGEST_TERM}"
 
 @dataclass(frozen=True, slots=True)
 class TermColumns:
-    """The SQL of a side's columns on terms, under its policy.
+    """SQL of the contracts' columns on terms.
 
     `timed`, `monthly` and `dated` are the revenue types that are recognized over time, whose value
     is that of a month, and whose term runs from start to close.
@@ -70,7 +70,7 @@ class TermColumns:
 
     @property
     def asked(self) -> bool:
-        """Whether a rule or a column asks for another kind of term."""
+        """Whether any other kind of term is asked for."""
         columns = {"value_basis", "free_months"}
         return bool(self.monthly or self.dated) or not columns.isdisjoint(self.side.names)
 
@@ -109,7 +109,7 @@ class TermColumns:
         return f"type IN ({', '.join(map(literal, types))})" if types else "false"
 
     def duration(self) -> str:
-        """SQL of a number where the duration is as it has to be.
+        """SQL of a number where the duration is right.
 
         Only revenue that is recognized over a duration needs one.
         """
@@ -123,14 +123,14 @@ class TermColumns:
         )
 
     def close(self) -> str:
-        """SQL of a date where the close is as it has to be."""
+        """SQL of a date where the close is right."""
         if not self.asked:
             return "close_date"
         blank = f"monthly AND {self.side.text('close_date')} IS NULL"
         return f"coalesce(close_date, CASE WHEN {blank} THEN DATE '9999-12-31' END)"
 
     def closes(self, started_on: str) -> str:
-        """SQL of the close date; the last of all days is the term's end, or none."""
+        """SQL of the close date, the last of all days read."""
         forever = (
             f"CASE WHEN close_date = DATE '9999-12-31' AND duration IS NOT NULL "
             f"THEN coalesce(add_months({started_on}, duration) - 1, close_date) "

@@ -1,4 +1,4 @@
-"""Versions: contract rows of one key, each in force from a month on.
+"""Versions: contract rows in force from a month on.
 
 The rows of a contract are put in the order of the days from which they are valid; the first holds
 from the contract's start. A version counts its months from that start, too. Of two that are valid
@@ -69,7 +69,7 @@ def version_rows(several: str, whole: str, kinds: bool, amendment: Amendment) ->
 
 
 def _earned(before: str, rows: str) -> str:
-    """SQL of what is due of a line before its next version."""
+    """SQL of a line's amount before its next version."""
     return f"{before} + row_to_date(coalesce(until, {LAST_MONTH}), {rows})"
 
 
@@ -85,7 +85,7 @@ def _base(amendment: Amendment) -> str:
 
 
 def _ordered(several: str) -> str:
-    """SELECT of the rows of a key in the order of their validity."""
+    """SELECT of a key's rows in the order of validity."""
     return f"""
         SELECT *, row_number() OVER of_key AS version, min(row) OVER of_line AS line,
             first_value(started_on) OVER of_key AS first_start,
@@ -110,7 +110,7 @@ def _from_start() -> str:
 
 
 def _shifted(amendment: Amendment) -> str:
-    """SELECT of versions, by `prospective` of the rest of their term.
+    """SELECT of versions, shortened to the rest of their term.
 
     k0 are the periods of its own term that are over before a version holds. The base of a monthly
     value is what it would have given before.

@@ -170,7 +170,7 @@ def _line(
 
 
 def _in_all(months: Sequence[MonthRow]) -> int:
-    """The expected months of a line whose value is that of a month."""
+    """Sum of the expected months, where there is no total."""
     return months[-1].to_date_expected if months else 0
 
 
@@ -221,7 +221,7 @@ def _terms(row: Row, month: Month) -> Terms:
 
 
 def _kind(row: Row) -> str:
-    """Kind of a row's term; of an invalid row, as far as it is known."""
+    """Kind of a row's term, as far as known."""
     known = "month" if row["monthly"] else "dates" if row["dated"] else "duration"
     return str(row.get("term_kind") or known)
 

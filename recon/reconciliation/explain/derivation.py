@@ -207,7 +207,7 @@ def _weights(terms: Terms, progress: Progress) -> str:
 
 
 def _whole_and_odd(progress: Progress, parts: str) -> str:
-    """Words for whole months and odd days of a term between dates."""
+    """Words for a term's whole months and odd days."""
     odd = progress.denominator - (progress.periods - 1) * (progress.step or 0)
     if odd == progress.step:
         return f"every month counts {progress.step:,} {parts}"
