@@ -130,7 +130,7 @@ class TermColumns:
         return f"coalesce(close_date, CASE WHEN {blank} THEN DATE '9999-12-31' END)"
 
     def closes(self, started_on: str) -> str:
-        """SQL of the close date, the last of all days read."""
+        """SQL of the close date as it is meant."""
         forever = (
             f"CASE WHEN close_date = DATE '9999-12-31' AND duration IS NOT NULL "
             f"THEN coalesce(add_months({started_on}, duration) - 1, close_date) "
