@@ -255,7 +255,7 @@ def _added_rows(connection: Session, policy: Policy, whole: str, kinds: bool) ->
 _ADDED_MONTHS = f"least(sum(term_months), {LONGEST_TERM})"
 # The columns of a line that are those of its first row, and those that are added up.
 _FIRST = "rule id segment ppm floor cap unit".split()
-_SUMMED = "to_date_expected earned_before full_value remainder".split()
+_SUMMED = "to_date_expected earned_before remainder".split()
 
 
 def _added_up() -> str:
@@ -270,6 +270,7 @@ def _added_up() -> str:
         FROM due ANTI JOIN added_rows USING (row)
         UNION ALL BY NAME
         SELECT min(row) AS row, id_key, type, currency, {first}, {summed},
+            CASE WHEN count(full_value) = count(*) THEN sum(full_value) END AS full_value,
             {_ADDED_MONTHS} AS term_months,
             min(start_month) AS start_month, max(close_month) AS close_month,
             false AS closed_early, false AS term_mismatch, true AS known_contract

@@ -97,6 +97,15 @@ def test_starts_and_ends_of_a_monthly_value(
     assert amounts([open_ended(**changes)], JUNE, "2024-07", **policy) == expected
 
 
+def test_monthly_values_add_up_with_others() -> None:
+    """Their sum has no total that could be exceeded."""
+    rows = [open_ended(), contract(contract_value="120.00")]
+    line = line_of(reconciled(rows, posted("C1", MONTHS), same_key="add"))
+    assert (line["expected"], line["unrecognized_remainder"]) == (10_100_000, 0)
+    assert "over_contract_value" not in line["flags"]
+    assert amounts(rows, "2025-01", same_key="add") == ["1000.00"]
+
+
 def test_a_monthly_value_by_policy_or_by_type() -> None:
     """And a row may say that its value is the total."""
     rows = [
