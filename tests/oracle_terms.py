@@ -246,7 +246,7 @@ class VersionedLine:
         rest = version.value - earned
         if k0 >= len(whole) - 1:
             # The term is over: the rest is due at once, unless the line had stopped before.
-            over = len(c) - 1 < k0 and c[-1] < 1
+            over = len(c) - 1 <= k0 and c[-1] < 1
             return Fraction(0) if over else oracle.rounded(rest, self.decimals)
         if k0 > len(c) - 1 or (k0 == len(c) - 1 and c[-1] < 1):
             return Fraction(0)

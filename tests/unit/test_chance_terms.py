@@ -133,7 +133,7 @@ def versions_by_chance(
     currency = dice.choice(["USD", "JPY", "KWD"])
     _, (convention, rounding, start_rule, stop_rule) = TYPES[kind]
     places, start = DECIMALS[currency], date(2023, 1, 1) + timedelta(dice.randint(0, 500))
-    days = sorted(dice.sample(range(-40, 500), dice.randint(1, 3)))
+    days = sorted(dice.sample([*range(-40, 0), *range(1, 500)], dice.randint(1, 3)))
     versions, rows = [], []
     for number, day in enumerate([None, *days]):
         value = Decimal(dice.randint(-(10**5), 10**7)).scaleb(-places)
