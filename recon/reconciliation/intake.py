@@ -231,7 +231,7 @@ def _refuse_same_key(connection: Session) -> None:
     connection.execute(
         """UPDATE contracts_typed SET reason = concat_ws('; ', reason,
             'duplicate key: ' || d.rows || ' rows of ' || d.ids || ', ' || d.type
-            || ' (policy.same_key = "add" adds them up, "versions" takes each from its valid_from)')
+            || ' (policy.same_key = "add" adds them up)')
         FROM duplicate_contract_keys d
         WHERE d.id_key = contracts_typed.id_key AND d.type = contracts_typed.type"""
     )
