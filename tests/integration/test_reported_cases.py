@@ -174,7 +174,6 @@ def test_another_reading_of_the_contract_is_the_cause(
     [
         ("12-refund-in-month-2", "2024-02"),
         ("13-posted-three-months-late", "2024-08"),
-        ("14-wrong-year", "2024-06"),
     ],
 )
 def test_nothing_is_proposed_that_is_in_the_ledger_already(
@@ -183,6 +182,13 @@ def test_nothing_is_proposed_that_is_in_the_ledger_already(
     """Each break is listed with the reason instead."""
     found = rows_of(tmp_path, case, month, "proposed_entries.csv")
     assert {row["state"] for row in found} == {"no proposal"}
+
+
+def test_what_is_in_the_wrong_year_is_moved(tmp_path: Path) -> None:
+    """What June gets, the other June loses."""
+    found = rows_of(tmp_path, "14-wrong-year", "2024-06", "proposed_entries.csv")
+    revenue = {row["period"]: row for row in found if row["account"].startswith("Revenue")}
+    assert revenue["2024-06"]["credit"] == revenue["2025-06"]["debit"] == "1000.00"
 
 
 def test_ids_that_a_spreadsheet_damaged_are_not_posted_anew(tmp_path: Path) -> None:
@@ -324,3 +330,36 @@ def test_a_rule_on_ids_is_read_from_a_side(tmp_path: Path) -> None:
     found = document_of(tmp_path, "18-ids-with-point-zero", "2024-06", rule)
     assert found["totals"]["USD"]["matched"] == found["totals"]["USD"]["contract_lines"] == 200
     assert found["policy"]["accounting.ids"] == "strip_suffix '.0'"
+
+
+@pytest.mark.parametrize(
+    ("case", "month", "cause", "words"),
+    [
+        ("12-refund-in-month-2", "2024-02", "credit_note", "takes back 2024-01 and 2024-02"),
+        ("13-posted-three-months-late", "2024-08", "catch_up", "To date 8,000.00 USD"),
+        ("14-wrong-year", "2024-06", "wrong_period", "JE-C-1-6"),
+        ("27-ledger-without-currency", "2024-06", "wrong_currency", "instead of EUR"),
+    ],
+)
+def test_the_cause_of_a_reported_case(
+    tmp_path: Path, case: str, month: str, cause: str, words: str
+) -> None:
+    """It is the one that the books show, and the sentence says how."""
+    (item, *_) = (one for one in document_of(tmp_path, case, month)["breaks"]
+                  if one["contract_id"] == "C-1")  # fmt: skip
+    assert item["cause"] == cause
+    assert words in item["explanation"]
+
+
+def test_what_a_currency_that_is_assumed_breaks_is_not_proposed(tmp_path: Path) -> None:
+    """The ledger names none, so nobody knows in which it was posted."""
+    found = rows_of(tmp_path, "27-ledger-without-currency", "2024-06", "proposed_entries.csv")
+    assert {row["state"] for row in found} == {"no proposal"}
+    assert all("its currency is assumed" in row["text"] for row in found)
+
+
+def test_lines_of_damaged_ids_are_ambiguous(tmp_path: Path) -> None:
+    """Too few for a rule: each may be the other one, or of its own."""
+    found = document_of(tmp_path, "17-ids-damaged-by-spreadsheets", "2024-06")
+    assert {item["certainty"] for item in found["breaks"]} == {"ambiguous"}
+    assert all("mistyped_contract" in item["candidates"] for item in found["breaks"])
