@@ -144,8 +144,11 @@ def test_a_wrong_amount_is_corrected(wrong: str, cause: Cause, side: str, correc
 def test_revenue_moves_between_months() -> None:
     """Two months, each balanced; the entry that stands in the other month is named."""
     late = entry("LATE", "C-1", "1000.00", recognition_period="2024-07")
-    july = entry("E", "C-1", "1000.00", recognition_period="2024-07", document_ref="INV-8")
-    entries = [*posted("C-1", FIVE | {"2024-04": "990.00"}), late, july]
+    july = [
+        entry(name, "C-1", amount, recognition_period="2024-07", document_ref="INV-8")
+        for name, amount in (("E", "400.00"), ("F", "600.00"))
+    ]
+    entries = [*posted("C-1", FIVE | {"2024-04": "990.00"}), late, *july]
     proposal = only(proposed([contract("C-1")], entries))
     assert table(proposal) == [
         "2024-06 Dr Deferred revenue C-1 1000.00 USD",
@@ -166,7 +169,7 @@ def test_an_entry_in_the_wrong_month_is_proposed_by_the_earlier_run() -> None:
     session, after = opened([contract("C-1")], [*posted("C-1", FIVE), late, july], month="2024-07")
     with session:
         (refused,) = proposals(JUNE + 1, after.breaks).unproposed
-    assert refused.reason == "several causes explain it: catch up, wrong period"
+    assert refused.reason == "several causes explain it: catch up, posted again, wrong period"
 
 
 def test_revenue_moves_between_types_at_once() -> None:
@@ -201,14 +204,15 @@ def test_three_types_that_cancel_out_together_are_one_entry() -> None:
 
 def test_revenue_moves_between_contracts_with_its_deferred_revenue() -> None:
     """Each contract is balanced by itself."""
-    entries = [*posted("C-1", FIVE), *posted("C-2", FIVE), entry("E", "C-1", "1000.00"),
-               entry("F", "C-1", "1000.00")]  # fmt: skip
-    proposal = only(proposed([contract("C-1"), contract("C-2", owner="Kim")], entries))
+    entries = [*posted("C-1", FIVE), *posted("C-2", dict.fromkeys(FIVE, "500.00")),
+               entry("E", "C-1", "1000.00"), entry("F", "C-1", "500.00")]  # fmt: skip
+    other = contract("C-2", owner="Kim", contract_value="6000.00")
+    proposal = only(proposed([contract("C-1"), other], entries))
     assert table(proposal) == [
-        "2024-06 Dr Revenue - Subscription C-1 1000.00 USD",
-        "2024-06 Dr Deferred revenue C-2 1000.00 USD",
-        "2024-06 Cr Deferred revenue C-1 1000.00 USD",
-        "2024-06 Cr Revenue - Subscription C-2 1000.00 USD",
+        "2024-06 Dr Revenue - Subscription C-1 500.00 USD",
+        "2024-06 Dr Deferred revenue C-2 500.00 USD",
+        "2024-06 Cr Deferred revenue C-1 500.00 USD",
+        "2024-06 Cr Revenue - Subscription C-2 500.00 USD",
     ]
     assert proposal.entry_ids == ("E", "F")
 
