@@ -118,15 +118,15 @@ def test_what_may_be_there_already_is_not_proposed(found_elsewhere: list[Row], r
 
 def test_what_other_lines_account_for_is_no_reason() -> None:
     """Too much on another customer's line, another amount, another month's entry of nobody."""
-    lines = [contract("C-1"), contract("C-2", customer_id="K-2", customer="Other")]
+    lines = [contract("C-1"), contract("DD-92", customer_id="K-2", customer="Other")]
     right = [
-        *posted("C-1", FIVE | {"2024-08": "1000.00"}),
-        *posted("C-2", ALL | {"2024-07": "1000"}),
+        *posted("C-1", FIVE | {"2024-07": "1000.00", "2024-08": "1000.00"}),
+        *posted("DD-92", ALL | {"2024-07": "1000"}),
     ]
     slips = [
         entry("X", "C-77", "1000.00", recognition_period="2024-05"),
         entry("Y", "C-78", "900.00"),
-        entry("Z", "C-2", "1000.00"),
+        entry("Z", "DD-92", "1000.00"),
     ]
     found = of_june(lines, [*right, *slips])
     assert [one.breaks[0].contract_id for one in found.proposed] == ["C-1"]
@@ -165,7 +165,7 @@ def test_a_negative_entry_on_a_document_of_its_own_may_be_a_credit_note(
     (reason,) = reasons([contract("C-1")], entries).values()
     assert reason in {
         f"{last} on INV-{last}, a document of its own, may be a credit note",
-        WHY_NOT[Cause.UNEXPLAINED],
+        WHY_NOT[Cause.CREDIT_NOTE],
     }
 
 

@@ -126,18 +126,19 @@ def _months_off(connection: Session, month: Month) -> str:
         UNION ALL SELECT line, month, 0, false, false
         FROM empty ANTI JOIN recognized_months USING (line, month)),
     own AS (
-        SELECT line, n.month, n.several, n.recognized,
-            CASE WHEN on_contract AND NOT alone THEN {due} ELSE 0 END AS due
+        SELECT line, n.month, n.several, n.alone, n.recognized,
+            CASE WHEN on_contract THEN {due} ELSE 0 END AS due
         FROM ({own}) JOIN asked n USING (line)),
     added AS (
-        SELECT line, n.month, n.several, n.recognized, if(alone, 0,
-            row_to_date(n.month, t) - row_to_date(n.month - 1, t)) AS due
+        SELECT line, n.month, n.several, n.alone, n.recognized,
+            row_to_date(n.month, t) - row_to_date(n.month - 1, t) AS due
         FROM (FROM added_rows {of}) t JOIN asked n USING (line)),
     summed AS (
-        FROM own UNION ALL SELECT line, month, several, recognized, sum(due) FROM added
-        GROUP BY line, month, several, recognized)
+        FROM own UNION ALL SELECT line, month, several, alone, recognized, sum(due) FROM added
+        GROUP BY line, month, several, alone, recognized)
     SELECT line, month, due, recognized - due AS difference, several
-    FROM summed WHERE recognized <> due"""
+    FROM (SELECT * REPLACE (if(alone AND recognized = due, 0, due) AS due) FROM summed)
+    WHERE recognized <> due"""
 
 
 def months_off(connection: Session, month: Month) -> dict[int, tuple[MonthOff, ...]]:
