@@ -129,7 +129,7 @@ def test_what_other_lines_account_for_is_no_reason() -> None:
         entry("Z", "DD-92", "1000.00"),
     ]
     found = of_june(lines, [*right, *slips])
-    assert [one.breaks[0].contract_id for one in found.proposed] == ["C-1"]
+    assert [one.breaks[0].contract_id for one in found.proposed] == ["C-1", "DD-92"]
 
 
 def test_one_entry_that_is_far_too_large_is_not_the_missing_one() -> None:
