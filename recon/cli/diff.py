@@ -33,6 +33,9 @@ def diff(
     no_color: NoColor = False,
 ) -> None:
     """Show how two runs of a month differ, and why."""
+    from dataclasses import replace
+
+    from recon.record.journal.found_events import lives
     from recon.record.journal.history import compared
     from recon.record.journal.store import Journal
     from recon.record.replay.movement import movement
@@ -43,7 +46,9 @@ def diff(
         earlier, later = journal.run(then), journal.run(now)
         breaks = [{item.name: item for item in journal.breaks(run.run_id)}
                   for run in (earlier, later)]  # fmt: skip
+        events = [journal.found_events(run.run_id) for run in (earlier, later)]
     since = compared(earlier, breaks[0], later.totals, breaks[1])
+    since = replace(since, events=lives(events[1], events[:1]))
     with progress_shown(json) as progress:
         progress("Replaying")
         packs = [Pack.of(settings.reports / run.folder) for run in (earlier, later)]

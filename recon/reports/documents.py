@@ -242,6 +242,7 @@ def difference_document(
         "fixed": [_reported(item) for item in since.fixed],
         "new": [_reported(item) for item in since.new],
         "changed": [{"then": _reported(a), "now": _reported(b)} for a, b in since.changed],
+        "events": [_event(life) for life in since.events],
         "movement": [_part(part) for part in parts],
     }
 
@@ -294,6 +295,8 @@ def tuning_document(months: Sequence[Tuned], change: str) -> dict[str, object]:
                     c: money.plain(amount, c) for c, amount in sorted(item.ignored.items())
                 },
                 "proven_errors_missed": [_break(b) for b in item.missed],
+                "events": item.events,
+                "events_then": item.events_then,
             }
             for item in months
         ],

@@ -11,7 +11,7 @@ from recon.base.events import Severity
 from recon.base.month import Month
 from recon.base.result import Break, Totals
 from recon.record.journal.ageing import by_age
-from recon.record.journal.found_events import EventLife
+from recon.record.journal.found_events import EventLife, Life
 from recon.record.journal.model import Event, Kind, OpenItem, Run
 from recon.record.journal.open_items import (
     Resolution,
@@ -45,7 +45,8 @@ class Since:
     """The differences between two runs of a month.
 
     `moved` is the net difference's movement by currency. `parts` say what moved the totals, and add
-    up to their movement; empty where it is not known.
+    up to their movement; empty where it is not known. `events` are the facts behind many lines of
+    either run, where they are compared.
     """
 
     run_id: str
@@ -54,11 +55,14 @@ class Since:
     changed: tuple[tuple[Break, Break], ...]
     moved: Mapping[str, int]
     parts: tuple[MovementPart, ...] = ()
+    events: tuple[EventLife, ...] = ()
 
     @property
     def nothing(self) -> bool:
         """Whether both runs say the same."""
-        return not (self.fixed or self.new or self.changed or any(self.moved.values()))
+        other_events = any(life.state is not Life.STILL_THERE for life in self.events)
+        found = self.fixed or self.new or self.changed or other_events
+        return not (found or any(self.moved.values()))
 
 
 @dataclass(frozen=True, slots=True)

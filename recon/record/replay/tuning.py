@@ -23,6 +23,7 @@ class Tuned:
 
     Breaks are as the run would have them: those that are gained with the tolerance in question,
     those that are lost with its own. `unknown_segments` are in the policy and not in the month.
+    `events` are so many with its own tolerance, `events_then` with the one in question.
     """
 
     month: Month
@@ -31,6 +32,8 @@ class Tuned:
     gained: tuple[Break, ...]
     lost: tuple[Break, ...]
     unknown_segments: Sequence[str] = ()
+    events: int = 0
+    events_then: int = 0
 
     @property
     def ignored(self) -> Mapping[str, int]:
@@ -116,10 +119,10 @@ def tuned_months(
 def tuned(pack: Pack, policy: Policy) -> Tuned:
     """A stored month under another policy."""
     with replayed(pack) as (_, result):
-        before = {item.name: item for item in result.breaks}
+        before, events = {item.name: item for item in result.breaks}, len(result.events)
     with replayed(pack, policy) as (session, result):
         unknown = unknown_segments(session, policy)
-        after = {item.name: item for item in result.breaks}
+        after, events_then = {item.name: item for item in result.breaks}, len(result.events)
     return Tuned(
         month=pack.month,
         run_id=pack.run_id,
@@ -127,4 +130,6 @@ def tuned(pack: Pack, policy: Policy) -> Tuned:
         gained=tuple(item for key, item in after.items() if key not in before),
         lost=tuple(item for key, item in before.items() if key not in after),
         unknown_segments=unknown,
+        events=events,
+        events_then=events_then,
     )

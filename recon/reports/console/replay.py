@@ -64,6 +64,9 @@ def _difference(
     counts = ((since.fixed, "fixed"), (since.new, "new"), (since.changed, "changed"))
     said = ", ".join(f"{len(found):,} {what}" for found, what in counts)
     yield from pen.paragraph(Text(f"Breaks: {said}."))
+    for life in since.events:
+        told = f"Event {life.event.id} is {life.state.value}: {life.event.sentence}"
+        yield from pen.paragraph(pen.text(told))
     yield from _breaks(pen, "Fixed", since.fixed)
     yield from _breaks(pen, "New", since.new)
     yield from _changed(pen, since.changed)
@@ -179,6 +182,7 @@ def _tuning(pen: Pen, months: Sequence[Tuned], change: str, main: str) -> Iterat
             Column("Value no longer checked",
                    [Text(_values(item.ignored, main)) for item in months], wrap=True, least=20),
             numbers("Proven errors\nmissed", [f"{len(item.missed):,}" for item in months]),
+            *_events_of(months),
         ]
     )  # fmt: skip
     missed = [(tuned, item) for tuned in months for item in tuned.missed]
@@ -186,6 +190,13 @@ def _tuning(pen: Pen, months: Sequence[Tuned], change: str, main: str) -> Iterat
         yield from pen.paragraph(Text("No proven error would have been missed.", GOOD))
         return
     yield from _missed(pen, sorted(missed, key=lambda pair: _size(pair[1], main)))
+
+
+def _events_of(months: Sequence[Tuned]) -> list[Column]:
+    """The column of events before and after, if any."""
+    if not any(item.events or item.events_then for item in months):
+        return []
+    return [numbers("Events", [f"{item.events:,} > {item.events_then:,}" for item in months])]
 
 
 def _size(item: Break, main: str) -> tuple[tuple[bool, str], int]:
