@@ -198,7 +198,13 @@ def _of_documents(
         (_Symptom(what, by), Axis(axis), value): [line for line in lines if line is not None]
         for what, by, axis, value, lines in rows
     }
-    totals = _lines_of_documents(connection, month, set(found))
+    yield from _enough_of(connection, month, found)
+
+
+def _enough_of(
+    connection: Session, month: Month, found: Mapping[tuple[_Symptom, Axis, str], Sequence[int]]
+) -> Iterator[Found]:
+    totals = _lines_of_documents(connection, month, set(found)) if found else {}
     for (symptom, axis, value), lines in found.items():
         marked = max(totals.get((symptom, axis, value), 0), len(lines))
         if enough(len(lines), marked):
@@ -219,17 +225,17 @@ def _of_far_documents(
                 {{axis: {int(Axis.DAY)}, value: left(posted_at, 10)}}], recursive := true)
             FROM entries_of('entries_raw') e JOIN lines_compared l USING (id_key, type, currency)
             WHERE e.reason IS NULL AND e.month IN ({months}))
-        SELECT months, axis, value, list(s.line) FILTER (s.line IS NOT NULL), count(*)
-        FROM placed p
-        LEFT JOIN (FROM event_symptoms WHERE what = '{LACKS}') s USING (months, line)
+        SELECT months, axis, value, list(line)
+        FROM placed JOIN (FROM event_symptoms WHERE what = '{LACKS}') USING (months, line)
         WHERE value IS NOT NULL
-        GROUP BY months, axis, value HAVING count(s.line) >= {FEWEST}
+        GROUP BY months, axis, value HAVING count(*) >= {FEWEST}
         ORDER BY months, axis, value"""
     ).fetchall()
-    for by, axis, value, lines, marked in rows:
-        if enough(len(lines), marked):
-            mark = _mark(Axis(axis), value)
-            yield _found(month, _Symptom(LACKS, by), mark, lines, marked)
+    yield from _enough_of(
+        connection,
+        month,
+        {(_Symptom(LACKS, by), Axis(axis), value): lines for by, axis, value, lines in rows},
+    )
 
 
 def _mark(axis: Axis, value: str) -> Mark:
@@ -243,20 +249,20 @@ def _lines_of_documents(
 ) -> dict[tuple[_Symptom, Axis, str], int]:
     """The number of lines with each document or day.
 
-    Of missing entries, only the lines that are due this month.
+    Of missing entries, only the lines that are due this month; of moved ones, whatever the month:
+    single entries of a batch that are in the wrong month are not the batch.
     """
     ordered = sorted(found)
     listed = ", ".join(
         f"({n}, {int(axis)}, {literal(value)}, {month.index + symptom.entries_at()}, "
-        f"{str(symptom.what == MISSING).lower()})"
+        f"{str(symptom.what == MISSING).lower()}, {str(symptom.what in {LACKS, HAS}).lower()})"
         for n, (symptom, axis, value) in enumerate(ordered)
     )
     rows = connection.execute(
-        f"""WITH sought(n, axis, value, month, missing) AS (VALUES {listed})
+        f"""WITH sought(n, axis, value, month, missing, moved) AS (VALUES {listed})
         SELECT n, count(DISTINCT (id_key, type, currency))
-        FROM (FROM entries_of('entries_raw') WHERE reason IS NULL
-            AND month IN (SELECT month FROM sought)) e
-        JOIN sought s ON s.month = e.month AND s.value
+        FROM (FROM entries_of('entries_raw') WHERE reason IS NULL) e
+        JOIN sought s ON (s.month = e.month OR moved) AND s.value
             = if(axis = {int(Axis.DOCUMENT)}, document_ref, left(posted_at, 10))
         LEFT JOIN lines_compared l USING (id_key, type, currency)
         WHERE NOT missing OR {DUE}
