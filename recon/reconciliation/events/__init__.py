@@ -26,7 +26,7 @@ from recon.reconciliation.events.id_rules import id_rules
 from recon.reconciliation.events.mapping import mappings
 from recon.reconciliation.events.marks import create_marks, terms_off
 from recon.reconciliation.events.policies import policies
-from recon.store.session import Session
+from recon.store.session import Session, reading
 
 
 def find_events(
@@ -40,9 +40,11 @@ def find_events(
 ) -> tuple[Event, ...]:
     """Events of a month, those of most breaks first."""
     within = sum(part.within_tolerance for part in totals.values())
-    facts = list(_found(connection, month, policy, len(breaks), within))
-    if flags.get(Flag.CARRIED_DIFFERENCE, 0) >= FEWEST:
-        facts += carried(connection, month)
+    # A batch is held against all entries, which are read once more.
+    with reading(Side.ACCOUNTING, sources[Side.ACCOUNTING].description):
+        facts = list(_found(connection, month, policy, len(breaks), within))
+        if flags.get(Flag.CARRIED_DIFFERENCE, 0) >= FEWEST:
+            facts += carried(connection, month)
     found = chosen(facts, delivered_twice(connection, month, sources))
     return events_of(connection, found, len(breaks))
 
