@@ -81,8 +81,10 @@ def shown(config: Path, *arguments: str) -> str:
 
 
 def anonymous(document: str) -> str:
-    """Return a document without its run id and the descriptions of its sources."""
-    return re.sub(r'"(run_id|description)": ".*?(?<!\\)"', r'"\1": "-"', document)
+    """Return a document without its run id, the descriptions of its sources, and lines of files."""
+    named = re.sub(r", \w+\.csv, line [\d,]+(?=: )", "", document)
+    placed = re.sub(r"(?:\w+\.csv, line|row) [\d,]+(?=[,)])", "-", named)
+    return re.sub(r'"(run_id|description|place)": ".*?(?<!\\)"', r'"\1": "-"', placed)
 
 
 @pytest.mark.parametrize("of", ["2024-01", "2024-06", "2024-12"])
