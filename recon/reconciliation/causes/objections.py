@@ -40,7 +40,7 @@ def unread_of(connection: Session) -> dict[int, str]:
     """Entries of broken lines that cannot be read, by line."""
     rows = connection.execute(
         """SELECT line, row, coalesce(entry_id, 'an entry without id'), reason
-        FROM entries_unread ORDER BY line, entry_id, reason"""
+        FROM entries_unread ORDER BY line, entry_id, reason, row"""
     ).fetchall()
     places = known_places(connection, Side.ACCOUNTING, [row for _, row, *_ in rows])
     found: defaultdict[int, list[str]] = defaultdict(list)
