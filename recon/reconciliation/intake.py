@@ -401,8 +401,7 @@ def view_entries(
     connection.execute("DROP TABLE entry_ids")
     rows = _entries_of(side, compliance, periods, found.torn)
     connection.execute(f"CREATE MACRO entries_of(rows) AS TABLE {rows}")
-    notices = found.notices + _float_notice(side, "amount")
-    return notices + _currency_notice(connection, side, policy)
+    return found.notices + _float_notice(side, "amount")
 
 
 def _view_entries_raw(connection: Session, side: Columns, relation: str, repeated: bool) -> None:
@@ -527,10 +526,14 @@ def _entry_checks(torn: Mapping[str, tuple[str, str]]) -> dict[str, tuple[str, s
     }
 
 
-def _currency_notice(connection: Session, side: Columns, policy: Policy) -> list[str]:
-    """Notice of a ledger without currencies, where contracts have others."""
+def currency_notice(connection: Session, entries: str, policy: Policy) -> list[str]:
+    """Notice of a ledger without currencies, where contracts have others.
+
+    Both sides are loaded.
+    """
+    delivered = {column.strip().lower() for column in columns(connection, entries)}
     other = f"contracts_typed WHERE currency <> {literal(policy.currency)}"
-    if "currency" in side.names or not is_any(connection, other):
+    if "currency" in delivered or not is_any(connection, other):
         return []
     return [
         f"Accounting delivers no currency: {policy.currency} is assumed for its entries, though "

@@ -25,6 +25,7 @@ from recon.reconciliation.control_totals import control
 from recon.reconciliation.entry_detail import read_again
 from recon.reconciliation.events import find_events, with_events
 from recon.reconciliation.intake import (
+    currency_notice,
     forget_contracts,
     load_contracts,
     refuse_crm_close_dates,
@@ -152,9 +153,10 @@ def load_both_sides(
     with reading(Side.ANALYTICS, descriptions[Side.ANALYTICS]):
         notices = _load_contracts(connection, contracts, policy, periods, asking[Side.ANALYTICS])
     with reading(Side.ACCOUNTING, descriptions[Side.ACCOUNTING]):
-        return notices + view_entries(
+        notices += view_entries(
             connection, entries, policy, compliance, periods, asking[Side.ACCOUNTING]
         )
+        return notices + currency_notice(connection, entries, policy)
 
 
 def _load_contracts(

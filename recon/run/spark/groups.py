@@ -19,7 +19,7 @@ from recon.base.errors import ReconError
 from recon.base.month import Month
 from recon.base.policy import Policy
 from recon.base.result import Side
-from recon.reconciliation.intake import load_contracts, view_entries
+from recon.reconciliation.intake import currency_notice, load_contracts, view_entries
 from recon.reconciliation.policy_sql import register_policy
 from recon.reconciliation.revenue import COMPARED, compare_month
 from recon.store.ids import plain_letters
@@ -186,6 +186,7 @@ def compare_given(connection: Session, task: Task) -> list[str]:
         notices = load_contracts(connection, contracts, task.policy, periods)
     with reading(Side.ACCOUNTING, task.descriptions[Side.ACCOUNTING]):
         notices += view_entries(connection, entries, task.policy, task.compliance, periods)
+        notices += currency_notice(connection, entries, task.policy)
     compare_month(connection, task.month, task.policy, task.descriptions, task.compliance)
     return notices
 
