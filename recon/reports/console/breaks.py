@@ -12,7 +12,8 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from recon.base import money
-from recon.base.result import NAME_LENGTH, Break, Flag, InvalidRow, Side
+from recon.base.breaks import NAME_LENGTH
+from recon.base.result import Break, Flag, InvalidRow, Side
 from recon.base.text import counted
 from recon.record.journal.model import Event, OpenItem
 from recon.reports.console.layout import (
