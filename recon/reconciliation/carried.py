@@ -69,7 +69,7 @@ def carried_differences(connection: Session, month: Month) -> tuple[CarriedDiffe
     entries = _entries(connection)
     months = {line.number: _off(line, entries.get(line.number, ()), month) for line in lines}
     others = _others(lines, months)
-    return tuple(_judged(line, months[line.number], others) for line in lines)
+    return tuple(_judged(line, month, months[line.number], others) for line in lines)
 
 
 def _lines(connection: Session, month: Month) -> str:
@@ -111,7 +111,7 @@ def _off(line: _Line, entries: Sequence[PostedBefore], month: Month) -> Sequence
     for at, (before, after) in enumerate(pairwise(line.earned), line.first_end + 1):
         due[max(at, known_from - 1)] += after - before
     found = [
-        EarlierMonth(Month(at), due[at], tuple(posted.get(at, ())), at < known_from)
+        EarlierMonth(month.at(at), due[at], tuple(posted.get(at, ())), at < known_from)
         for at in sorted({*due, *posted})
     ]
     # Before the first entry of the ledger, or without any, nothing is known.
@@ -144,7 +144,9 @@ def _others(lines: Sequence[_Line], months: Mapping[int, Sequence[EarlierMonth]]
     return found
 
 
-def _judged(line: _Line, months: Sequence[EarlierMonth], others: _Others) -> CarriedDifference:
+def _judged(
+    line: _Line, month: Month, months: Sequence[EarlierMonth], others: _Others
+) -> CarriedDifference:
     findings = [_finding(line, one, others) for one in months]
     earlier = same_share(months, line.unit) if len(months) > 1 else None
     if earlier and not any(finding.causes for finding in findings):
@@ -153,7 +155,7 @@ def _judged(line: _Line, months: Sequence[EarlierMonth], others: _Others) -> Car
     # What rounding moves, a minor unit a month, needs no cause.
     rest = line.difference - sum(one.difference for one in months)
     if abs(rest) > line.unit * len(line.earned):
-        findings, candidates = [*findings, Finding((), _unknown(line))], (Cause.UNEXPLAINED,)
+        findings, candidates = [*findings, Finding((), _unknown(line, month))], (Cause.UNEXPLAINED,)
     gap = f"{money.pretty(line.difference, line.currency, sign=True)} {line.currency} to date"
     why = "; ".join(finding.words for finding in findings)
     return CarriedDifference(
@@ -206,8 +208,8 @@ def _finding(line: _Line, one: EarlierMonth, others: _Others) -> Finding:
 _LAST = frozenset({Cause.NOT_POSTED, Cause.ENDED, Cause.NOT_STARTED})
 
 
-def _unknown(line: _Line) -> str:
+def _unknown(line: _Line, month: Month) -> str:
     """Words where the known months do not add up."""
     if line.ledger_from and line.start_month < line.ledger_from:
-        return f"the ledger begins in {Month(line.ledger_from)}, after the line"
+        return f"the ledger begins in {month.at(line.ledger_from)}, after the line does"
     return "the months do not add up to it"

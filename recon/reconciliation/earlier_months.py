@@ -87,15 +87,18 @@ def _causes(
     if surplus := _repeated(one):
         yield surplus
     if got == -due:
-        yield Cause.SIGN_FLIPPED, f"{_ids(one.entries)} has the wrong sign"
+        yield Cause.SIGN_FLIPPED, f"{_have(one.entries)} the wrong sign"
     for entry in one.entries:
         if entry.amount == off and entry.document_ref and off * due < 0:
             yield Cause.CREDIT_NOTE, f"{entry.entry_id} on {entry.document_ref} takes it back"
             break
     if any(got == due * factor or got * factor == due for factor in (10, 100, 1000)):
-        yield Cause.DECIMAL_SHIFT, f"{_ids(one.entries)} has its decimal point shifted"
+        yield (
+            Cause.DECIMAL_SHIFT,
+            f"{_have(one.entries)} the decimal point shifted",
+        )
     if _swapped(got // unit, due // unit):
-        yield Cause.DIGITS_SWAPPED, f"{_ids(one.entries)} has two digits exchanged"
+        yield Cause.DIGITS_SWAPPED, f"{_have(one.entries)} two digits exchanged"
     if got == value:
         yield Cause.FULL_VALUE, "the whole contract value was recognized at once"
 
@@ -115,7 +118,13 @@ def _repeated(one: EarlierMonth) -> tuple[Cause, str] | None:
 
 def _ids(entries: Sequence[PostedBefore]) -> str:
     named = [entry.entry_id for entry in entries if entry.entry_id]
-    return ", ".join(named) if len(named) == len(entries) else f"{len(entries)} entries"
+    if len(named) == len(entries):
+        return ", ".join(named)
+    return "an entry" if len(entries) == 1 else f"{len(entries)} entries"
+
+
+def _have(entries: Sequence[PostedBefore]) -> str:
+    return f"{_ids(entries)} {'has' if len(entries) == 1 else 'have'}"
 
 
 def _swapped(got: int, due: int) -> bool:

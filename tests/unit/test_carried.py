@@ -35,8 +35,8 @@ def months(contract_id: str, changes: dict[str, str]) -> list[Row]:
         ({"2024-03": ""}, "not_posted", "-1,000.00 USD to date: in 2024-03 no entry was posted."),
         ({"2024-02": "", "2024-03": ""}, "not_posted", "no entry was posted; in 2024-03"),
         ({"2024-03": "-1000.00"}, "sign_flipped", "E-C-1-2024-03 has the wrong sign"),
-        ({"2024-03": "10000.00"}, "decimal_shift", "its decimal point shifted"),
-        ({"2024-03": "0100.00"}, "decimal_shift", "its decimal point shifted"),
+        ({"2024-03": "10000.00"}, "decimal_shift", "has the decimal point shifted"),
+        ({"2024-03": "0100.00"}, "decimal_shift", "has the decimal point shifted"),
         ({"2024-03": "12000.00"}, "full_value", "the whole contract value was recognized at once"),
         ({"2024-03": "", "2024-04": "10000.00"}, "two_causes", "in 2024-04 E-C-1-2024-04"),
         ({"2024-03": "1234.00"}, "unexplained", "in 2024-03 the entries are +234.00 USD off"),
@@ -81,7 +81,7 @@ def test_a_ledger_that_begins_after_the_line() -> None:
     entries = posted("C-1", {"2024-05": "1000.00", "2024-06": "1000.00"})
     (found,) = carried([contract("C-1")], entries)
     assert found.certainty is Certainty.UNEXPLAINED
-    assert "the ledger begins in 2024-05, after the line" in found.explanation
+    assert "the ledger begins in 2024-05, after the line does" in found.explanation
 
 
 def test_a_month_is_no_cause_of_what_the_ledger_lacks() -> None:

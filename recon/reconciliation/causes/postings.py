@@ -82,8 +82,10 @@ def posted_again(line: BrokenLine) -> str | None:
     if not entries:
         return None
     amount = wording.amount(line, line.difference)
+    named = wording.ids(entries, " or ")
+    one = "One of " if named.endswith(" entries") else ""
     return (
-        f"{wording.ids(entries, ' or ')} repeats an amount on another document; without "
+        f"{one}{named} repeats an amount on another document; without "
         f"{amount} the month comes to {wording.amount(line, line.expected)}, as expected."
     )
 

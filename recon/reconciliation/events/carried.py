@@ -68,4 +68,4 @@ def _month(connection: Session, month: Month, lines: Sequence[int], more: bool) 
     if not counts:
         return "an earlier month"
     months = range(min(counts), month.index)
-    return Month(max(months, key=lambda m: (counts.get(m, 0) * (1 if more else -1), m))).name
+    return month.at(max(months, key=lambda m: (counts.get(m, 0) * (1 if more else -1), m))).name
