@@ -225,7 +225,7 @@ def _doubts(
             )
         )
     elif money.why:
-        found.append(("policy.currency", f"{money.currency}, by {money.why}"))
+        found.append(("policy.currency", f"{money.currency}: {money.why}"))
     for side, each in shown.items():
         for reason, rows in list(each.reasons.items())[:3]:
             found.append(

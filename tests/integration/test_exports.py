@@ -41,7 +41,7 @@ PAIRS = {
     # 1,000 + 2,000 + 600 + 1,000 + 1,350 - 100 + 200 + 320 + 1,200
     "netsuite": Pair(
         "salesforce/opportunities.csv", "netsuite/general_ledger.csv", "7550.00", "7570.00", 8,
-        ("Stage = 'Closed Won'", "accounting.where", "USD, by the sign $"),
+        ("Stage = 'Closed Won'", "accounting.where", "USD: amounts have the sign $"),
     ),
     # 1,000 + 2,000 + 600 + 1,000 + 1,250 + 200 + 300 + 1,200, all of them negative
     "dynamics": Pair(

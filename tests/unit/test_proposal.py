@@ -185,7 +185,7 @@ def test_a_crm_close_date_is_not_the_end() -> None:
     """With an end it is when the deal was won; alone it is proposed with a warning."""
     both = propose(BOOKED, table("CloseDate date, EndDate date"))
     assert mapped(both) == {"close_date": "EndDate", "booking_date": "CloseDate"}
-    assert notes(both, "booking_date") == "taken as the day the deal was won"
+    assert notes(both, "booking_date") == "the day the deal was won"
     alone = propose(BOOKED, table("CloseDate date, BookingDate date"))
     assert mapped(alone) == {"close_date": "CloseDate", "booking_date": "BookingDate"}
     assert "a CRM's close date" in notes(alone, "close_date")
@@ -196,7 +196,7 @@ def test_without_a_booking_date_the_start_stands_in() -> None:
     """It says so, and the start is not used twice."""
     found = propose(BOOKED, table("StartDate date, EndDate date"))
     assert mapped(found) == {"booking_date": "StartDate", "close_date": "EndDate"}
-    assert notes(found, "booking_date") == "no booking date: the start is used"
+    assert notes(found, "booking_date") == "the start; there is no booking date"
 
 
 def test_without_a_period_the_posting_date_is_one() -> None:

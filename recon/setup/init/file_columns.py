@@ -38,7 +38,7 @@ def with_days(side: FileSide) -> FileSide:
     side = _with_close(side)
     if "booking_date" not in side.columns and "start_date" in side.columns:
         start = side.columns["start_date"]
-        side = taken(side, "booking_date", start, "likely: no booking date; the start is used")
+        side = taken(side, "booking_date", start, "likely: the start; there is no booking date")
     return side
 
 
@@ -131,7 +131,7 @@ def with_entry_id(side: FileSide) -> FileSide:
     if document is not None and len(document.distinct) == len(side.rows.rows):
         side = side.with_column("entry_id", document.name, "perhaps: each entry has a document")
         return replace(side, repeated_ids=True).with_doubt(
-            f"entries are known by {document.name!r}, which each of these rows has for itself",
+            f"{document.name!r} is taken as the id: it differs in each of these rows",
             "accounting.columns.entry_id",
         )
     return side.with_fixed("entry_id", "").with_doubt(

@@ -77,8 +77,9 @@ def _with_where(side: FileSide) -> FileSide:
             side = replace(side, skip_foot=0)  # the condition leaves them out, too
         told = told or apart(first, rows.rows, rows.among, wanted)
         parts += [told] if told else []
+        look = "looks" if len(rows.among) == 1 else "look"
         side = side.with_doubt(
-            f"{counted(len(rows.among), 'line')} among the rows look like sections or totals"
+            f"{counted(len(rows.among), 'line')} among the rows {look} like sections or totals"
             + (
                 f"; only rows with {told} are taken" if told else ", and no column tells them apart"
             ),
@@ -110,7 +111,7 @@ def _signed(side: FileSide, figures: Sequence[Profile]) -> FileSide:
     if side.side is not Side.ACCOUNTING or not below or not enough:
         return side
     return replace(side, invert=True).with_doubt(
-        "most amounts are negative: taken as revenue that is written as credits",
+        "most amounts are negative: they are taken as revenue written as credits",
         "accounting.invert",
     )
 
@@ -180,8 +181,8 @@ def currency_of(found: Mapping[Side, FileSide]) -> tuple[str | None, str]:
             named = re.search(r"\(([A-Z]{3})\)", profile.name) if profile else None
             marks = {a.mark for a in profile.amounts} - {"", "CR", "DR"} if profile else set()
             if named and named[1] in _CURRENCIES:
-                return named[1], f"the name of the column {profile.name!r}" if profile else ""
+                return named[1], f"the column {profile.name!r} names it" if profile else ""
             if len(marks) == 1 and marks <= _CURRENCIES | set(SIGNS):
                 mark = marks.pop()
-                return SIGNS.get(mark, [mark])[0], f"the sign {mark} of amounts"
+                return SIGNS.get(mark, [mark])[0], f"amounts have the sign {mark}"
     return None, ""

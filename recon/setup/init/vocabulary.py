@@ -67,7 +67,7 @@ OTHERS = frozenset(
 )
 
 _CRM = "a CRM's close date is the day the deal was won; recon needs the day recognition ends"
-_WON = "taken as the day the deal was won"
+_WON = "the day the deal was won"
 
 COLUMNS: Mapping[Side, Mapping[str, tuple[Words, ...]]] = {
     Side.ANALYTICS: {
@@ -113,9 +113,9 @@ COLUMNS: Mapping[Side, Mapping[str, tuple[Words, ...]]] = {
             Words(50, "closed date", _WON),
             Words(45, "close date", _WON),
             Words(40, "starting date, start, vertragsbeginn, beginn, startdatum",
-                  "no booking date: the start is used"),
+                  "the start; there is no booking date"),
             Words(40, "start date, contract start date, contract start, contract term start, "
-                      "started date, activated date", "no booking date: the start is used"),
+                      "started date, activated date", "the start; there is no booking date"),
         ),
         "close_date": (
             Words(100, "contract end date, recognized end date, contract end, recognized end"),
