@@ -291,7 +291,10 @@ def _summed_up(
         invalid=taken.invalid,
         parts=summary.parts(connection),
         flags=flags,
-        notices=tuple(notices + summary.notices(connection, month, policy, taken, compliance)),
+        notices=(
+            *notices,
+            *summary.notices(connection, month, policy, taken, compliance, events),
+        ),
         lines=summary.LineTable(connection),
         events=events,
         carried=carried_differences(connection, month),

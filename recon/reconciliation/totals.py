@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from recon.base import money
 from recon.base.errors import tie
+from recon.base.events import Event, EventKind
 from recon.base.fields import PERIOD
 from recon.base.month import Month
 from recon.base.periods import SETTING
@@ -210,7 +211,12 @@ def bridge(
 
 
 def notices(
-    connection: Session, month: Month, policy: Policy, taken: Control, compliance: Sequence[str]
+    connection: Session,
+    month: Month,
+    policy: Policy,
+    taken: Control,
+    compliance: Sequence[str],
+    events: Sequence[Event] = (),
 ) -> list[str]:
     """Notices for the reader beside the figures."""
     said = [
@@ -221,7 +227,7 @@ def notices(
         said += _unread(side, facts)
         said += hints([row for row in taken.invalid if row.side is side])
     said += _codes(month, taken)
-    said += _repeated(taken)
+    said += _repeated(taken, events)
     if taken.sources[Side.ACCOUNTING].rows == 0:
         said.append(f"Accounting has no entry for {month}.")
     if taken.rounded_amounts:
@@ -262,15 +268,24 @@ def _codes(month: Month, taken: Control) -> list[str]:
     return [f"If {first!r} is a fiscal period, name the file of such periods with {SETTING}."]
 
 
-def _repeated(taken: Control) -> list[str]:
-    """Notices of rows that were delivered more than once."""
-    return [
-        f"{counted(taken.sources[row.side].repeated, 'row')} of {row.side} "
-        f"{'is' if taken.sources[row.side].repeated == 1 else 'are'} equal to an earlier one in "
-        f"every column, and left out; the first is {row.row} ({row.id}), as "
-        f"{row.first}."
-        for row in taken.repeated
-    ]
+def _repeated(taken: Control, events: Sequence[Event]) -> list[str]:
+    """Notices of rows that were delivered more than once.
+
+    Where an event says how many there are, they name the first alone.
+    """
+    said = [event.mark for event in events if event.kind is EventKind.EXTRACT_TWICE]
+    found = []
+    for row in taken.repeated:
+        count = taken.sources[row.side].repeated
+        first = f"is {row.row} ({row.id}), which repeats {row.first}"
+        if any(mark.endswith(row.side) for mark in said):
+            found.append(f"The first repeated row of {row.side} {first}.")
+        else:
+            found.append(
+                f"{counted(count, 'row')} of {row.side} {'is' if count == 1 else 'are'} equal to "
+                f"an earlier one in every column, and left out; the first {first}."
+            )
+    return found
 
 
 def unknown_segments(connection: Session, policy: Policy) -> list[str]:

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 import recon
+from recon.base.events import EventKind
 from recon.base.result import Side
 from recon.reconciliation import repeated
 from tests.books import MONTH, Row, contract, entry
@@ -42,8 +43,17 @@ def test_an_entry_that_is_delivered_twice_is_one() -> None:
     assert result.sources[Side.ACCOUNTING].control_total == {"USD": 30_000_000}
     assert (
         "2 rows of accounting are equal to an earlier one in every column, and left out; the first "
-        "is row 3 (JE-1), as row 1."
+        "is row 3 (JE-1), which repeats row 1."
     ) in result.notices
+
+
+def test_where_an_event_counts_the_rows_the_notice_names_the_first() -> None:
+    """The number of rows is not told twice in one report."""
+    posted = [entry(f"JE-{n}", f"C-{n}", "1000.00") for n in range(5)]
+    result = result_of([contract(f"C-{n}") for n in range(5)], posted + posted)
+    assert [event.kind for event in result.events] == [EventKind.EXTRACT_TWICE]
+    told = [notice for notice in result.notices if "repeat" in notice or "equal to" in notice]
+    assert told == ["The first repeated row of accounting is row 6 (JE-0), which repeats row 1."]
 
 
 def test_an_id_with_other_content_is_refused() -> None:
