@@ -162,7 +162,7 @@ RELATIONS = (
         "session: the first and the last month with an entry",
         "first_month last_month",
         "compare",
-        "carried causes.amendments causes.periods causes.postings causes.terms entry_detail totals",
+        "carried causes.amendments causes.periods causes.terms entry_detail totals",
     ),
     _relation(
         "invalid_contract_keys",
@@ -190,7 +190,7 @@ RELATIONS = (
         "stop_days stop_of stop_before stop_part stop_share stop_elapsed stop_parts "
         "version from_month void own_close base worth",
         "compare",
-        "carried causes.gather causes.objections causes.periods causes.postings causes.terms "
+        "carried causes.gather causes.periods causes.terms "
         "control_totals events.batches events.policies explain.relations rollforward",
     ),
     _relation(
@@ -277,7 +277,7 @@ RELATIONS = (
         "broken line and other month with entries, up to a year away",
         "line month recognized several",
         "entry_detail",
-        "causes.objections causes.periods events.batches",
+        "causes.periods events.batches",
     ),
     _relation(
         "posted_months",
@@ -315,8 +315,7 @@ RELATIONS = (
         "line whose difference is outside tolerance",
         _OFF,
         "causes.gather",
-        "causes.amendments causes.counterparts causes.objections causes.periods "
-        "causes.postings causes.terms",
+        "causes.amendments causes.counterparts causes.objections causes.periods causes.terms",
     ),
     _relation(
         "neighbour_months",

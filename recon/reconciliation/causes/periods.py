@@ -71,7 +71,7 @@ def _neighbour_months(month: Month, added: bool) -> str:
 
 
 def _months_around(m: int, lines: str) -> str:
-    """SELECT of lines with the months around, each with elapsed periods."""
+    """SELECT of lines with the months around and elapsed periods."""
     return f"""
         SELECT *, periods_by(end_month, {TERM}) AS elapsed
         FROM (FROM {lines}), range({m - 3}, {m + 2}) months(end_month)"""
