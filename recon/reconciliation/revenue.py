@@ -36,9 +36,17 @@ from recon.reconciliation.places import named_places
 from recon.reconciliation.policy_sql import register_policy
 from recon.reconciliation.separators import NOTHING, Unsaid, refuse_doubtful
 from recon.reconciliation.term_columns import NO_DURATION
-from recon.store.amount_notations import number, own_currency_of
+from recon.store.amount_notations import number, own_currency_of, written_otherwise
 from recon.store.columns import Columns
-from recon.store.session import Session, columns, name, open_private_session, reading, reckoning
+from recon.store.session import (
+    Session,
+    columns,
+    is_any,
+    name,
+    open_private_session,
+    reading,
+    reckoning,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -93,12 +101,18 @@ def reconcile(
 
 
 def _plainly(connection: Session, side: Side, relation: str, currency: str) -> str:
-    """A frame with its amounts in text as plain numbers."""
+    """A frame with its amounts in text as plain numbers.
+
+    Where all of them are plain already, it is the frame: the reading of other notations would be
+    planned with every statement.
+    """
     found = {
         column.strip().lower(): (column, kind)
         for column, kind in columns(connection, relation).items()
     }
     amount, _ = found[AMOUNTS[side]]
+    if not is_any(connection, f"{relation} WHERE {written_otherwise(name(amount))}"):
+        return relation
     of = own_currency_of(currency, *found.get("currency", ("", "")))
     read = number(name(amount), None, of, known=False)
     return f"(SELECT * REPLACE ({read} AS {name(amount)}) FROM {relation})"

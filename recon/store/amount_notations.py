@@ -56,8 +56,17 @@ def number(raw: str, decimal: str | None, currency: str, *, known: bool) -> str:
         point, is_plain = f"replace({raw}, ',', '.')", f"NOT contains({raw}, '.')"
         # With a point it would be read as a number that it is not.
         other = f"CASE WHEN contains({raw}, '.') THEN {raw} || ' (with a point)' ELSE {raw} END"
-    fits = f"TRY_CAST({point} AS DECIMAL(18, 4)) IS NOT NULL"
+    fits = f"{_plain_number(point)} IS NOT NULL"
     return f"CASE WHEN {is_plain} AND {fits} THEN {point} ELSE coalesce({number}, {other}) END"
+
+
+def written_otherwise(raw: str) -> str:
+    """The SQL of whether a text is no plain number."""
+    return f"{raw} IS NOT NULL AND {_plain_number(raw)} IS NULL"
+
+
+def _plain_number(text: str) -> str:
+    return f"TRY_CAST({text} AS DECIMAL(18, 4))"
 
 
 def own_currency_of(policy: str, column: str, kind: str) -> str:
