@@ -169,8 +169,11 @@ def test_files_of_any_kind_are_proven(
 @pytest.mark.parametrize(
     ("kind", "period"),
     [
-        ("DOUBLE", "DATE"), ("FLOAT", "TIMESTAMP"), ("DECIMAL(12, 6)", "TIMESTAMPTZ"),
-        ("HUGEINT", "TIMESTAMP_NS"), ("BIGINT", "VARCHAR"),
+        ("DOUBLE", "DATE"),
+        *(pytest.param(*types, marks=pytest.mark.slow) for types in (
+            ("FLOAT", "TIMESTAMP"), ("DECIMAL(12, 6)", "TIMESTAMPTZ"),
+            ("HUGEINT", "TIMESTAMP_NS"), ("BIGINT", "VARCHAR"),
+        )),
     ],
 )  # fmt: skip
 def test_parquet_of_any_type_is_proven(tmp_path: Path, kind: str, period: str) -> None:
@@ -287,15 +290,16 @@ def test_a_pack_that_cannot_be_written_leaves_no_run(
 # A pack that was changed
 
 
+@pytest.mark.parametrize("more", [2, pytest.param(12, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", ALL)
-def test_a_changed_byte_names_its_file(pack: Path, name: str) -> None:
+def test_a_changed_byte_names_its_file(pack: Path, name: str, more: int) -> None:
     """Wherever it stands and whichever of its bits."""
     path, chance = pack / name, random.Random(name)  # noqa: S311 - a test
     content = path.read_bytes()
     places = {0, 1, len(content) // 2, len(content) - 1}
-    places |= {chance.randrange(len(content)) for _ in range(12)}
+    places |= {chance.randrange(len(content)) for _ in range(more)}
     for place in sorted(places):
-        for bit in (0x01, 0x20, 0x80):
+        for bit in (0x01, 0x20, 0x80)[:more]:
             flipped = bytearray(content)
             flipped[place] ^= bit
             path.write_bytes(flipped)
@@ -434,8 +438,13 @@ ENDS = tuple(name for name in DERIVED if name not in TOLD)
     "names", [ENDS, *((name,) for name in ALL if name not in (SUMS, *ENDS))], ids="+".join
 )
 @pytest.mark.parametrize(
-    "content", [b"", b"{}", b"[]", b"null", b"\xff\xfe", b"[" * 100_000, b'{"schema": {"a": []}}']
-)
+    "content",
+    [
+        b"", b'{"schema": {"a": []}}',
+        *(pytest.param(content, marks=pytest.mark.slow)
+          for content in (b"{}", b"[]", b"null", b"\xff\xfe", b"[" * 100_000)),
+    ],
+)  # fmt: skip
 def test_nonsense_with_matching_hashes_is_a_finding(
     pack: Path, names: tuple[str, ...], content: bytes
 ) -> None:
@@ -507,7 +516,7 @@ def test_all_runs_or_those_of_a_month(project: Project, three: list[Path]) -> No
     assert verified(project, runs[2]) == (0, {runs[2]: []})
 
 
-@pytest.mark.parametrize("ids", [("00", "ff"), ("ff", "00")])
+@pytest.mark.parametrize("ids", [("ff", "00"), pytest.param(("00", "ff"), marks=pytest.mark.slow)])
 def test_runs_of_one_second_are_proven(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ids: tuple[str, str]
 ) -> None:
