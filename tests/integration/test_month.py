@@ -39,14 +39,14 @@ from tests.shell import (
 
 POSIX = pytest.mark.skipif(os.name == "nt", reason="Windows has no such signals and devices")
 KEYS = {"schema", "run_id", "month", "sources", "policy", "totals", "bridge", "breaks", "invalid"}
-KEYS |= {"reports", "exit_code"} | {"flags", "notices"}
+KEYS |= {"reports", "exit_code", "flags", "notices", "events", "carried", "verdict"}
 BREAK_KEYS = """break contract_id revenue_type currency customer segment owner status cause
     candidates severity expected recognized difference percent allowed to_date_difference flags
-    entry_ids explanation""".split()
+    entry_ids explanation certainty event""".split()
 TOTAL_KEYS = """expected recognized difference gross_difference contract_lines inactive_lines
     matched within_tolerance breaks match_rate""".split()
 REPORTS = [
-    "breaks.csv", "bridge.csv", "invalid.csv", "lines.csv", "open_breaks.csv",
+    "breaks.csv", "bridge.csv", "events.csv", "invalid.csv", "lines.csv", "open_breaks.csv",
     "proposed_entries.csv",
 ]  # fmt: skip
 Run = Callable[..., tuple[int, str, str]]
@@ -102,13 +102,13 @@ def run(
 
 
 def test_a_clean_month_is_0(project: Project) -> None:
-    """Nothing is told on stderr, and six reports stand in the folder of the run."""
+    """Nothing is told on stderr, and seven reports stand in the folder of the run."""
     project.fill("100.00", "100.00")
     done = month(project)
     assert (done.returncode, done.stderr) == (0, b"")
     assert b"Ready to close June 2024" in done.stdout
-    assert project.written()[:6] == REPORTS
-    assert re.fullmatch(r"recon_2024-06_\d{8}T\d{6}Z_[0-9a-f]{4}\.xlsx", project.written()[6])
+    assert project.written()[:7] == REPORTS
+    assert re.fullmatch(r"recon_2024-06_\d{8}T\d{6}Z_[0-9a-f]{4}\.xlsx", project.written()[7])
 
 
 @pytest.mark.parametrize(
@@ -428,7 +428,7 @@ def test_a_reader_that_leaves_early_changes_nothing(
     with process.stderr:
         assert process.stderr.read() == b""
     assert process.wait(timeout=PATIENCE) == 3
-    assert len(project.written()) == 7
+    assert len(project.written()) == 8
 
 
 @POSIX
@@ -447,7 +447,7 @@ def test_a_full_disk_under_the_output_is_7(project: Project, arguments: list[str
         )
     assert done.returncode == 7
     assert "The results cannot be printed: No space left" in one_sentence(done.stderr.decode())
-    assert len(project.written()) == 8
+    assert len(project.written()) == 9
 
 
 @POSIX
@@ -527,7 +527,7 @@ def test_strange_names_reach_every_report(project: Project, run: Run, customer: 
     project.fill("900.00", contracts=[contract("001", customer=customer)])
     code, _, err = run()
     assert (code, err) == (3, "")
-    assert len(project.written()) == 8
+    assert len(project.written()) == 9
 
 
 def test_the_largest_amounts_are_exact(project: Project, run: Run) -> None:
@@ -742,7 +742,7 @@ def test_without_a_configuration_it_is_the_sample_and_says_so(
     done = recon("month", "2024-06", "--format", "csv", cwd=tmp_path, env=cache)
     assert (done.returncode, done.stderr) == (3, b"")
     assert "SAMPLE DATA" in done.stdout.decode().splitlines()[1]
-    assert len(list(tmp_path.glob("reports/2024-06/*/*.csv"))) == 7
+    assert len(list(tmp_path.glob("reports/2024-06/*/*.csv"))) == 8
     done = recon("month", "2024-06", "--quiet", "--format", "none", cwd=tmp_path, env=cache)
     assert done.stdout.startswith(b"SAMPLE DATA")
 
