@@ -14,8 +14,9 @@ from collections.abc import Sequence
 
 from recon.base.month import Month
 from recon.base.result import Side
-from recon.reconciliation.compare import BROKEN, CARRIED, GIVEN, LACKING, LARGEST_CARRIED, same_key
+from recon.reconciliation.compare import BROKEN, CARRIED, LACKING, LARGEST_CARRIED
 from recon.reconciliation.intake import compliance_name
+from recon.reconciliation.recognized import GIVEN, same_key
 from recon.store.session import Session, is_any, literal, name
 
 # An entry in the wrong month is looked for so many months away.

@@ -75,7 +75,7 @@ RELATIONS = (
         "row id id_key type rule currency value finer duration booked_on started_on close_date "
         f"terminated_on {_KIND} customer_id customer segment owner type_text reason",
         "intake",
-        "compare control_totals explain.relations repeated totals",
+        "compare control_totals explain.relations recognized repeated totals",
     ),
     _relation(
         "contracts_of_one_key",
@@ -104,7 +104,7 @@ RELATIONS = (
         f"stop_rule booked_on started_on close_date terminated_on duration {_KIND} rule "
         f"customer_id customer segment owner ppm floor cap over_time last_day reached_on {_TERM}",
         "intake",
-        "compare",
+        "compare recognized",
     ),
     _relation(
         "entries_repeated",
@@ -126,7 +126,7 @@ RELATIONS = (
         "entry, its key as spelled",
         f"row {_KEY_AS_SPELLED} amount finer month stands_for repeated refused",
         "intake",
-        "compare entry_detail events.delivered_twice run.spark.together",
+        "entry_detail events.delivered_twice recognized run.spark.together",
     ),
     _relation(
         "entries_raw",
@@ -147,31 +147,31 @@ RELATIONS = (
         "key as spelled; `keyed` where the key can be read, `unread` where some entry cannot",
         f"{_KEY_AS_SPELLED} recognized entries earned first_month last_month unread id type "
         "currency id_key key keyed",
-        "compare",
+        "recognized",
         "entry_detail",
     ),
     _relation(
         "entry_sums_merged",
         "key that is spelled in several ways",
         f"{_KEY} id other_id key recognized entries earned",
-        "compare",
+        "recognized",
     ),
-    _relation("entry_sums_all", "key of entries that can be read", _SUMS, "compare"),
+    _relation("entry_sums_all", "key of entries that can be read", _SUMS, "recognized", "compare"),
     _relation(
         "ledger_span",
         "session: the first and the last month with an entry",
         "first_month last_month",
-        "compare",
+        "recognized",
         "carried causes.amendments causes.periods causes.terms entry_detail totals",
     ),
     _relation(
         "invalid_contract_keys",
         "key with entries whose contract row is invalid",
         f"{_KEY} reason",
-        "compare",
+        "recognized",
         "entry_detail explain.relations",
     ),
-    _relation("entry_sums", "key of entries that can be compared", _SUMS, "compare"),
+    _relation("entry_sums", "key of entries that can be compared", _SUMS, "recognized", "compare"),
     _relation(
         "sums_without_line",
         "key of entries that no contract line has",

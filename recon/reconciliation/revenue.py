@@ -20,7 +20,7 @@ from recon.base.result import Break, Reconciliation, Side
 from recon.reconciliation import totals as summary
 from recon.reconciliation.breaks import judged_breaks
 from recon.reconciliation.carried import carried_differences
-from recon.reconciliation.compare import add_up, compare, view_lines
+from recon.reconciliation.compare import compare, view_lines
 from recon.reconciliation.control_totals import control
 from recon.reconciliation.entry_detail import read_again
 from recon.reconciliation.events import find_events, with_events
@@ -34,6 +34,7 @@ from recon.reconciliation.intake import (
 from recon.reconciliation.open_days import Asking
 from recon.reconciliation.places import named_places
 from recon.reconciliation.policy_sql import register_policy
+from recon.reconciliation.recognized import add_up
 from recon.reconciliation.separators import NOTHING, Unsaid, refuse_doubtful
 from recon.reconciliation.term_columns import NO_DURATION
 from recon.store.amount_notations import number, own_currency_of, written_otherwise
