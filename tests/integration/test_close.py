@@ -344,6 +344,7 @@ def test_what_is_accepted_is_recorded(project: Project) -> None:
     assert "(accepted: Reversed in July.)" in told(project, "history")
 
 
+@pytest.mark.slow
 def test_a_variable_makes_nobody_else(project: Project) -> None:
     """Who signs is who the operating system says, whatever the environment claims."""
     books(project, {"2024-06": {"001": "10000.00", "002": "10000.00"}})
@@ -426,6 +427,7 @@ def test_out_is_another_journal(project: Project) -> None:
     assert len(document(project, "open", "--out", "elsewhere")["breaks"]) == 1
 
 
+@pytest.mark.slow
 def test_two_runs_at_once_are_not_mixed_up(project: Project) -> None:
     """One waits for the other, or says that it is held; each is recorded with its own breaks."""
     books(project, {"2024-06": {"001": "10000.00"}, "2024-07": {"002": "10000.00"}})

@@ -117,6 +117,7 @@ def test_holidays_and_the_closing_day_count(project: Project) -> None:
     assert recorded(project) == ["2024-06"]
 
 
+@pytest.mark.slow
 def test_two_that_start_together_do_not_take_the_same_month(project: Project) -> None:
     """The second one waits, and then finds nothing due."""
     both = [

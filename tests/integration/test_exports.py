@@ -72,7 +72,14 @@ PAIRS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("maker", PAIRS)
+# In the fast set one of an ERP and one of a small ledger.
+FAST = ("netsuite", "stripe")
+
+
+@pytest.mark.parametrize(
+    "maker",
+    [maker if maker in FAST else pytest.param(maker, marks=pytest.mark.slow) for maker in PAIRS],
+)
 def test_a_pair_of_exports_becomes_a_month(maker: str, tmp_path: Path) -> None:
     """Without any correction: every row is read, and the totals are those worked out by hand."""
     pair = PAIRS[maker]

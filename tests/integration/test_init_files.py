@@ -261,11 +261,13 @@ def test_case_counts_where_ids_differ_by_it(tmp_path: Path) -> None:
     ("ours", "theirs", "line"),
     [
         ("0004{}", "4{}", "# [accounting.ids]\n# pad = 5"),
-        ("100{}", "100{}.0", '# [accounting.ids]\n# strip_suffix = ".0"'),
-        ("006Dn00000112a{}", "006Dn00000112a{}QAE", "# [accounting.ids]\n# first = 15"),
-        ("US-77{}", "77{}", '# [analytics.ids]\n# strip_prefix = "US-"'),
+        *(pytest.param(*rule, marks=pytest.mark.slow) for rule in (
+            ("100{}", "100{}.0", '# [accounting.ids]\n# strip_suffix = ".0"'),
+            ("006Dn00000112a{}", "006Dn00000112a{}QAE", "# [accounting.ids]\n# first = 15"),
+            ("US-77{}", "77{}", '# [analytics.ids]\n# strip_prefix = "US-"'),
+        )),
     ],
-)
+)  # fmt: skip
 def test_a_rule_on_ids_is_proposed_and_not_applied(
     tmp_path: Path, ours: str, theirs: str, line: str
 ) -> None:
