@@ -170,27 +170,39 @@ STOPS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("policy", "stop", "words"), STOPS)
-def test_a_stop_in_words(policy: dict[str, str], stop: str, words: str) -> None:
+@cache
+def every_stop() -> tuple[Session, Reconciliation]:
+    """Return the books in which each stop has a contract, of a type of its own."""
+    types = {f"Type {n}": {"kind": "recurring"} | rules for n, (rules, *_) in enumerate(STOPS)}
+    rows = [
+        contract(f"C-{n}", revenue_type=f"Type {n}", terminated_on=stop)
+        for n, (_, stop, _) in enumerate(STOPS)
+    ]
+    return opened(rows, [], {"types": types})
+
+
+@pytest.mark.parametrize("number", range(len(STOPS)))
+def test_a_stop_in_words(number: int) -> None:
     """The words say how many days of its last month count."""
-    line = one_line({"terminated_on": stop}, policy)
+    *_, words = STOPS[number]
+    (line,) = contract_detail(*every_stop(), f"C-{number}", ()).lines
     assert words in line.derivation.words
 
 
-@pytest.mark.parametrize(
-    ("changes", "words"),
-    [
-        ({}, "The term starts on 2024-06-20, after the 15th, so it counts from 2024-07; "
-         "2024-06 is before it."),
-        ({"terminated_on": "2024-06-25"}, "The line was terminated on 2024-06-25, before 2024-07, "
-         "from which it counts; no month expects anything."),
-    ],
-)  # fmt: skip
-def test_a_start_that_counts_from_the_next_month(changes: Row, words: str) -> None:
+def test_a_start_that_counts_from_the_next_month() -> None:
     """The month of the start expects nothing, and the words say why."""
     start = {"start_date": "2024-06-20", "close_date": "2025-06-19"}
-    line = one_line(start | changes, {"start_month": "rule_of_15"})
-    assert (line.expected, line.derivation.words) == (0, words)
+    rows = [contract("C-1", **start), contract("C-2", **start, terminated_on="2024-06-25")]
+    book = opened([*rows, contract("C-3"), contract("C-4")], [], {"start_month": "rule_of_15"})
+    (first,), (second,) = (contract_detail(*book, name, ()).lines for name in ("C-1", "C-2"))
+    assert (first.expected, first.derivation.words) == (0, (
+        "The term starts on 2024-06-20, after the 15th, so it counts from 2024-07; "
+        "2024-06 is before it."
+    ))  # fmt: skip
+    assert (second.expected, second.derivation.words) == (0, (
+        "The line was terminated on 2024-06-25, before 2024-07, from which it counts; "
+        "no month expects anything."
+    ))  # fmt: skip
 
 
 SETUP = {"revenue_type": "Setup", "start_date": "2024-06-10"}
@@ -287,22 +299,34 @@ def test_early_close_leaves_a_remainder() -> None:
     assert str(line.terms.last_month) == "2024-05"
 
 
-@pytest.mark.parametrize(
-    ("changes", "policy", "decides", "text"),
-    [
-        ({}, {}, "rate",
-         "allowed = max(1% x 1,000.00 = 10.00; rounding 0.06; floor 0.01) = 10.00"),
-        ({"contract_value": "12.00"}, {}, "rounding",
-         "allowed = max(1% x 1.00 = 0.01; rounding 0.06; floor 0.01) = 0.06"),
-        ({}, {"floor": "25.00"}, "floor",
-         "allowed = max(1% x 1,000.00 = 10.00; rounding 0.06; floor 25.00) = 25.00"),
-        ({}, {"cap": "4.00"}, "cap",
-         "allowed = min(max(1% x 1,000.00 = 10.00; rounding 0.06; floor 0.01); cap 4.00) = 4.00"),
-    ],
-)  # fmt: skip
-def test_allowed(changes: Row, policy: Row, decides: str, text: str) -> None:
+ALLOWED: list[tuple[Row, Row, str, str]] = [
+    ({}, {}, "rate",
+     "allowed = max(1% x 1,000.00 = 10.00; rounding 0.06; floor 0.01) = 10.00"),
+    ({"contract_value": "12.00"}, {}, "rounding",
+     "allowed = max(1% x 1.00 = 0.01; rounding 0.06; floor 0.01) = 0.06"),
+    ({}, {"floor": "25.00"}, "floor",
+     "allowed = max(1% x 1,000.00 = 10.00; rounding 0.06; floor 25.00) = 25.00"),
+    ({}, {"cap": "4.00"}, "cap",
+     "allowed = min(max(1% x 1,000.00 = 10.00; rounding 0.06; floor 0.01); cap 4.00) = 4.00"),
+]  # fmt: skip
+
+
+@cache
+def every_allowance() -> tuple[Session, Reconciliation]:
+    """Return the books in which each allowance has a contract, of a type of its own."""
+    types = {f"Type {n}": {"kind": "recurring"} | rules for n, (_, rules, *_) in enumerate(ALLOWED)}
+    rows = [
+        contract(f"C-{n}", revenue_type=f"Type {n}", **changes)
+        for n, (changes, *_) in enumerate(ALLOWED)
+    ]
+    return opened(rows, [], {"types": types})
+
+
+@pytest.mark.parametrize("number", range(len(ALLOWED)))
+def test_allowed(number: int) -> None:
     """The allowed difference shows the rules that it comes from and the one that decides."""
-    line = one_line(changes, policy)
+    *_, decides, text = ALLOWED[number]
+    (line,) = contract_detail(*every_allowance(), f"C-{number}", ()).lines
     assert line.allowance is not None
     assert line.allowance.decides == decides
     assert allowance_text(line.allowance, line.expected, "USD").formula == text
