@@ -369,8 +369,12 @@ def test_redirected_output_has_no_escape_codes(
 
 @pytest.mark.parametrize(
     ("encoding", "arguments"),
-    [("cp1252", []), ("ascii", []), ("cp437", []), ("cp1252", ["--json"]), ("ascii", ["--quiet"])],
-)
+    [
+        ("ascii", []), ("cp1252", ["--json"]),
+        *(pytest.param(*given, marks=pytest.mark.slow)
+          for given in (("cp1252", []), ("cp437", []), ("ascii", ["--quiet"]))),
+    ],
+)  # fmt: skip
 def test_no_encoding_stops_a_run(project: Project, encoding: str, arguments: list[str]) -> None:
     """Letters that it lacks are replaced; JSON is ASCII and lacks none."""
     project.fill("900.00", contracts=[contract("001", customer="Größe 大 😀")])
@@ -406,8 +410,13 @@ def test_the_last_month_is_the_default(run: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "lines"), [(["--json"], 0), (["--json"], 1), ([], 0), ([], 1), (["--quiet"], 0)]
-)
+    ("arguments", "lines"),
+    [
+        ([], 1),
+        *(pytest.param(*given, marks=pytest.mark.slow)
+          for given in ((["--json"], 0), (["--json"], 1), ([], 0), (["--quiet"], 0))),
+    ],
+)  # fmt: skip
 def test_a_reader_that_leaves_early_changes_nothing(
     project: Project, arguments: list[str], lines: int
 ) -> None:

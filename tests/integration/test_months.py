@@ -180,6 +180,7 @@ def test_a_month_that_fails_is_the_last(project: Project, monkeypatch: pytest.Mo
     assert len(list(project.reports.glob("logs/2024-07*.log"))) == 1
 
 
+@pytest.mark.slow
 def test_ctrl_c_loses_no_month_that_is_done(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -200,6 +201,7 @@ def test_ctrl_c_loses_no_month_that_is_done(
     )
 
 
+@pytest.mark.slow
 def test_without_a_folder_for_extracts_every_month_reads_the_files(
     both: Both, monkeypatch: pytest.MonkeyPatch
 ) -> None:

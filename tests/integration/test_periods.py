@@ -219,6 +219,7 @@ def test_a_missing_entry_that_comes_is_another_run(tmp_path: Path) -> None:
     assert b"calendar.periods: is not set, but the journal has a run of FY24-P04" in done.stderr
 
 
+@pytest.mark.slow
 def test_periods_become_due_one_after_the_other(tmp_path: Path) -> None:
     """By the business days after their own end; after the last one the table has to go on."""
     project = book(tmp_path)

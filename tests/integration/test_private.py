@@ -89,6 +89,7 @@ class Place:
         return {mode for name, mode in found.items() if "/" not in name}
 
 
+@pytest.mark.slow
 def test_everything_that_the_commands_leave_is_private(tmp_path: Path) -> None:
     """Reports, evidence, journal, lock, log, heartbeat, tasks and the sample with its cache."""
     project = Project(tmp_path / "project")

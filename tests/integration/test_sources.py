@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from recon.sources import sample
 from tests.integration.test_databases import anonymous, shown
 
@@ -26,6 +28,7 @@ def configured(folder: Path, kind: str) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_sample_csv_and_parquet_give_the_same_document(tmp_path: Path) -> None:
     """Row numbers of invalid rows, entries of every break, every total."""
     kinds = ("sample", "csv", "parquet")

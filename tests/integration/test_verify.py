@@ -198,6 +198,7 @@ def test_parquet_of_any_type_is_proven(tmp_path: Path, kind: str, period: str) -
     assert proven(load(project.config))
 
 
+@pytest.mark.slow
 def test_the_sample_is_proven(tmp_path: Path) -> None:
     """As it comes with recon, with every kind of invalid row."""
     assert proven(Settings(reports=tmp_path / "reports"))
