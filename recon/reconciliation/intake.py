@@ -48,6 +48,9 @@ _DAY_UNREAD = f"contains(reason, {literal(' is ' + _NOT_A_DATE)})"
 # A blank one is missing, in whatever notation.
 _PERIOD_UNREAD = "recon_month IS NULL AND recon_period IS NOT NULL AND trim(recon_period) <> ''"
 _STARTED_ON = "coalesce(start_date, booked_on)"
+# A line that starts with its booking has no start where that day means none.
+_BOOKED = """CASE WHEN start_date IS NOT NULL
+    OR booked_on BETWEEN DATE '1900-01-02' AND DATE '9999-12-30' THEN booked_on END"""
 _CONTRACT_FAULTS = {"terminated_on": (f"terminated_on < {_STARTED_ON}", "before its start")}
 _CODED = "CASE WHEN regexp_full_match(currency, '[A-Z]{3}') THEN currency END"
 
@@ -202,7 +205,7 @@ def _contract_checks(
             terms.duration(),
             f"not a whole number of months from 1 to {LONGEST_TERM:,}",
         ),
-        "booking_date": ("booked_on", _not_a_date("booking_date", torn)),
+        "booking_date": (_BOOKED, _not_a_date("booking_date", torn)),
         "?start_date": ("start_date", _not_a_date("start_date", torn)),
         "close_date": (terms.close(), _not_a_date("close_date", torn)),
         "?terminated_on": ("terminated_on", _not_a_date("terminated_on", torn)),

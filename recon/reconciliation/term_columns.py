@@ -124,10 +124,12 @@ class TermColumns:
 
     def close(self) -> str:
         """SQL of a date where the close is right."""
+        # 1900-01-01 and before, systems write that there is none.
+        real = "close_date > DATE '1900-01-01'"
         if not self.asked:
-            return "close_date"
-        blank = f"monthly AND {self.side.text('close_date')} IS NULL"
-        return f"coalesce(close_date, CASE WHEN {blank} THEN DATE '9999-12-31' END)"
+            return f"CASE WHEN {real} THEN close_date END"
+        blank = f"monthly AND {self.side.real_date('close_date')} IS NULL"
+        return f"CASE WHEN {real} THEN close_date WHEN {blank} THEN DATE '9999-12-31' END"
 
     def closes(self, started_on: str) -> str:
         """SQL of the close date as it is meant."""

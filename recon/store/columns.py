@@ -124,7 +124,12 @@ class Columns:
         """A text, NULL where it means no date."""
         if column not in self.notations:
             return text
-        return f"CASE WHEN NOT {_none(day_in(text, self.notations[column]))} THEN {text} END"
+        day = day_in(text, self.notations[column], _NO_DATES[0])
+        return f"CASE WHEN NOT {_none(day)} THEN {text} END"
+
+    def real_date(self, column: str) -> str:
+        """A date's text, NULL where blank or meaning none."""
+        return self._unless_none(column, _dated(self.text(column)))
 
     def _trimmed(self, column: str, raw: str) -> str:
         if self.kind(column) != "VARCHAR":

@@ -14,6 +14,8 @@ from datetime import date
 from recon.store.session import literal
 
 ORDERS = ("dmy", "mdy")
+# Before it no books were kept that anybody reconciles.
+_SINCE = "1900-01-01"
 # Days since 1899-12-30, as Excel counts them where nothing shows that they are dates.
 SERIAL = "serial"
 _TIME = r"(?:(?:,? |T)\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?: ?[AP]\.?M\.?)?)?"
@@ -80,9 +82,9 @@ def in_order(text: str, order: str) -> date | None:
         return None
 
 
-def day_in(text: str, found: Iterable[str]) -> str:
-    """The SQL of a text's day, NULL where unreadable."""
-    days = [_date(text, *_DAYS[kind]) for kind in found if kind in _DAYS]
+def day_in(text: str, found: Iterable[str], since: str = _SINCE) -> str:
+    """The SQL of a text's day, NULL where unreadable or before `since`."""
+    days = [_date(text, *_DAYS[kind], since) for kind in found if kind in _DAYS]
     if SERIAL in found:
         days.append(_serial(text))
     return f"coalesce({', '.join([*days, 'CAST(NULL AS DATE)'])})"
@@ -100,8 +102,8 @@ def _serial(text: str) -> str:
     return f"CASE WHEN {whole} THEN DATE '1899-12-30' + {days} END"
 
 
-def _date(text: str, pattern: str, places: str) -> str:
-    """The SQL of a date from 1900 on, else NULL.
+def _date(text: str, pattern: str, places: str, since: str = _SINCE) -> str:
+    """The SQL of a date from a day on, else NULL.
 
     `places` are those of year, month and day in the pattern; without a day it is the first.
     """
@@ -116,4 +118,4 @@ def _date(text: str, pattern: str, places: str) -> str:
         number = f"lpad(CAST(({at} + 2) // 3 AS VARCHAR), 2, '0')"
     whole = f"{century} || {year} || '-' || {number} || '-' || {day}"
     made = f"list_transform([{found}], lambda p: TRY_CAST({whole} AS DATE))[1]"
-    return f"list_filter([{made}], lambda d: d >= DATE '1900-01-01')[1]"
+    return f"list_filter([{made}], lambda d: d >= DATE '{since}')[1]"

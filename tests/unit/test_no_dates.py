@@ -59,14 +59,31 @@ def test_other_strange_dates_stay_invalid(near: str) -> None:
     assert reasons(result, Side.ANALYTICS) == [f"terminated_on '{near}' is not a date"]
 
 
-def test_where_a_column_must_not_be_blank_the_date_is_one() -> None:
-    """A contract may be booked on the first day of the century before the last."""
-    book = pd.DataFrame(
-        [contract(booking_date="1900-01-01", duration_months="1500", close_date="2024-12-31"),
-         contract(contract_id="C2", booking_date="1753-01-01", close_date="2024-12-31")]
-    )  # fmt: skip
-    result = recon.reconcile(book, pd.DataFrame([ENTRY]), MONTH)
-    assert reasons(result, Side.ANALYTICS) == ["booking_date '1753-01-01' is not a date"]
+@pytest.mark.parametrize("written", ["1900-01-01", date(1900, 1, 1), "01/01/1900", "1899-12-30"])
+def test_where_a_column_must_not_be_blank_such_a_date_is_none(written: object) -> None:
+    """A line from 1900 on would expect nothing, and match without an entry."""
+    other = contract(contract_id="C2") | {"booking_date": "2024-01-31"}
+    for column in ("booking_date", "close_date"):
+        book = pd.DataFrame([contract() | {column: written}, other])
+        result = recon.reconcile(book, pd.DataFrame([ENTRY]), MONTH)
+        assert reasons(result, Side.ANALYTICS) == [f"{column} '{written}' is not a date"]
+
+
+def test_a_booking_that_means_none_is_no_matter_beside_a_start() -> None:
+    """The line starts with its start."""
+    book = [contract(start_date="2024-01-01") | {"booking_date": "1900-01-01"}]
+    result = recon.reconcile(pd.DataFrame(book), pd.DataFrame([ENTRY]), MONTH)
+    assert [line["status"] for line in lines(result)] == ["matched"]
+
+
+@pytest.mark.parametrize("written", ["30/12/1899", "31.12.1899", "1 Jan 1753", "12/31/9999"])
+def test_a_date_that_means_none_may_be_in_any_notation(written: str) -> None:
+    """As a termination it is blank, as the close of a monthly value there is no end."""
+    ended = [contract(terminated_on=written)]
+    month = contract(value_basis="month", contract_value="100.00") | {"close_date": written}
+    for book in (ended, [month]):
+        result = recon.reconcile(pd.DataFrame(book), pd.DataFrame([ENTRY]), MONTH)
+        assert [line["status"] for line in lines(result)] == ["matched"], result.invalid
 
 
 def test_the_last_of_all_days_closes_with_the_term() -> None:
