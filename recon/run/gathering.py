@@ -85,7 +85,7 @@ def reconciled_month(
             sources = open_sources(settings, request, stack, progress, log, known)
             step(f"Reconciling {month}")
             result = sources.reconciled(settings, month)
-        _refuse_empty(sources.session, result)
+        _refuse_empty(sources.session, result, sources.deliveries)
         kept = ahead.after(month, sources) if ahead else {}
         yield ReconciledMonth(
             started, sources.session, result, sources.deliveries, sources.relations, kept
@@ -103,13 +103,15 @@ def _on_spark(
     from recon.run.spark.month import month_on_spark
 
     with scratch_folders() as scratch, month_on_spark(settings, request, scratch, step) as found:
-        _refuse_empty(found.session, found.result)
+        _refuse_empty(found.session, found.result, found.deliveries)
         yield ReconciledMonth(
             started, found.session, found.result, found.deliveries, found.relations
         )
 
 
-def _refuse_empty(session: Session, result: Reconciliation) -> None:
+def _refuse_empty(
+    session: Session, result: Reconciliation, deliveries: Mapping[Side, Delivery]
+) -> None:
     """Refuse a side without rows: comparing with nothing proves nothing."""
     delivered = {
         Side.ANALYTICS: bool(result.sources[Side.ANALYTICS].rows),
@@ -117,7 +119,8 @@ def _refuse_empty(session: Session, result: Reconciliation) -> None:
     }
     for side, anything in delivered.items():
         if not anything:
+            left_out = " ".join(deliveries[side].left_out())
             raise SourceDataError(
-                f"The {side} side ({result.sources[side].description}) delivers no rows at all; "
-                "check that it is the right table or file."
+                f"The {side} side ({result.sources[side].description}) delivers no rows at all"
+                + (f". {left_out}" if left_out else "; check that it is the right table or file.")
             )

@@ -57,6 +57,16 @@ def test_all_rows_kept_need_no_notice(project: Project) -> None:
     assert "Left out" not in "".join(json.loads(ended.stdout)["notices"])
 
 
+def test_a_side_of_which_no_row_is_kept_names_the_setting(project: Project) -> None:
+    """The table is the right one; what was left out says why it is empty."""
+    project.configure(analytics="where = \"Stage = 'Won'\"")
+    ended = in_process("month", "2024-06", "--config", str(project.config), cwd=project.folder)
+    assert ended.returncode == 6
+    told = " ".join(ended.stderr.decode().split())
+    assert "delivers no rows at all. Left out of the analytics side: 5 of 5 rows" in told
+    assert "analytics.where" in told
+
+
 @pytest.mark.parametrize(
     ("where", "words"),
     [
