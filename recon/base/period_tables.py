@@ -18,7 +18,8 @@ def read_periods(lines: Iterable[str]) -> Periods:
     written 2024-12-25.
     """
     rows: list[Row] = []
-    places, mistakes = [], []
+    places, mistakes, unread = [], [], False
+    after: set[str] = set()
     try:
         records = list(_records(list(lines)))
     except csv.Error as error:
@@ -27,13 +28,18 @@ def read_periods(lines: Iterable[str]) -> Periods:
         try:
             rows.append((code, day_of(first), day_of(last)))
             places.append(place)
+            after |= {place} if unread else set()
+            unread = False
         except ValueError as error:
             mistakes.append(f"{place}: {error}")
+            unread = True
     try:
         found = Periods.of(rows, places)
     except PeriodMistakes as error:
         # Where a row lacks its days, its neighbours seem to leave a gap.
-        others = [what for what in error.mistakes if not (mistakes and GAP in what)]
+        others = [
+            what for what in error.mistakes if not (GAP in what and what.split(":")[0] in after)
+        ]
         raise PeriodMistakes(mistakes + (others if rows or not mistakes else [])) from None
     if mistakes:
         raise PeriodMistakes(mistakes)
