@@ -194,7 +194,9 @@ def test_three_types_that_cancel_out_together_are_one_entry() -> None:
         contract("C-1", revenue_type=kind, contract_value=value)
         for kind, value in (("Subscription", "12000"), ("Support", "2400"), ("Service", "3600"))
     ]
-    proposal = only(proposed(lines, [entry("E", "C-1", "1500.00")]))
+    parts = [entry(name, "C-1", text) for name, text in
+             (("E", "1000.00"), ("F", "200.00"), ("G", "300.00"))]  # fmt: skip
+    proposal = only(proposed(lines, parts))
     assert table(proposal) == [
         "2024-06 Dr Revenue - Subscription C-1 500.00 USD",
         "2024-06 Cr Revenue - Service C-1 300.00 USD",

@@ -47,3 +47,24 @@ def test_entries_without_an_id_have_none_to_name() -> None:
     entries = [*posted("C-1", FIVE), entry("", "C-1", "-1000.00"), entry("E", "C-2", "1000.00")]
     found = breaks([contract("C-1"), contract("C-2")], entries)
     assert [item.concerned for item in found] == [()]
+
+
+def test_one_entry_for_two_types_is_posted_together_or_under_the_wrong_type() -> None:
+    """Two entries on one type are of the wrong type alone."""
+    lines = [contract("C-1"), contract("C-1", revenue_type="Support", contract_value="6000")]
+    both = breaks(lines, [entry("E", "C-1", "1500.00")])
+    assert {item.candidates for item in both} == {(Cause.WRONG_TYPE, Cause.POSTED_TOGETHER)}
+    moved = breaks(lines, [entry("E", "C-1", "1000.00"), entry("F", "C-1", "500.00")])
+    assert {item.candidates for item in moved} == {(Cause.WRONG_TYPE,)}
+
+
+def test_a_part_may_be_a_minor_unit_off_in_other_months() -> None:
+    """As the months of the term are: 100,000.00 over 12 is 8,333.33 or 8,333.34."""
+    parts = [("2024-04", "3333.00", "5000.33"), ("2024-05", "3333.00", "5000.34"),
+             ("2024-03", "3333.00", "5000.33"), ("2024-06", "3333.00", "")]  # fmt: skip
+    entries = [
+        entry(f"{month}{text}", "C-1", text, recognition_period=month)
+        for month, *texts in parts for text in texts if text
+    ]  # fmt: skip
+    june = breaks([contract("C-1", contract_value="100000.00")], entries)
+    assert [item.candidates for item in june] == [(Cause.PARTIAL_POSTING,)]

@@ -252,6 +252,14 @@ def test_a_stop_has_causes_of_its_own(
     assert words in found.explanation
 
 
+def test_a_stop_may_take_the_days_of_the_rounded_month() -> None:
+    """To date the term has 0.01 less: 108,562.28 after 17 of 30 days of the sixth month."""
+    line = contract(contract_value="226648.98", terminated_on="2024-06-17")
+    months = ["18887.42", "18887.41", "18887.42", "18887.41", "18887.42", "10702.87"]
+    found = break_of(_book(line, _of_2024(*months), "2024-06"), "C1")
+    assert found.candidates == (Cause.STOPPED_BY_DAYS,)
+
+
 # --- amendments
 
 

@@ -48,9 +48,11 @@ def _neighbour_months(month: Month, added: bool) -> str:
         SELECT line, sum(amount) FILTER (distance = -2) AS before2,
             sum(amount) FILTER (distance = -1) AS before,
             sum(amount) FILTER (distance = 1) AS after,
-            count(DISTINCT distance) FILTER (distance <> 0 AND amount = -difference)
+            -- The months of a term differ by a minor unit, and so do their parts.
+            count(DISTINCT distance) FILTER (distance <> 0 AND abs(amount + difference) <= unit)
                 AS months_with_part
-        FROM break_entries JOIN (SELECT line, difference FROM breaks) USING (line) GROUP BY line),
+        FROM break_entries JOIN (SELECT line, difference, unit FROM breaks) USING (line)
+        GROUP BY line),
     measured AS (
         -- Before the first entry of the ledger and after its last, what is lacking proves nothing.
         SELECT l.line, ppm, floor, cap, unit, term_months, first_month,

@@ -70,6 +70,9 @@ READINGS = (
     Reading(Cause.STOPPED_BY_DAYS, "stop by days", stop_rule="days"),
 )
 _RANKS = {reading.kind: rank for rank, reading in enumerate(READINGS)}
+# A ledger may take the days of the month's rounded amount, a minor unit off those of the term.
+DAYS_OF_MONTH = f"""tried.rank = {_RANKS["stop by days"]} AND in_term AND recognized
+        = rounded(expected, day(closed_on), day(last_day(closed_on)), unit)"""
 
 
 def _between(low: str, high: str) -> str:
@@ -138,7 +141,7 @@ def readings(m: int) -> str:
     )
     tried = " ".join(f"WHEN '{k}' THEN {where.format(m=m)}" for k, where in _KINDS.items())
     return f"""
-    SELECT line, tried, value, unit, in_term, recognized, to_date_recognized, {rules},
+    SELECT line, tried, value, unit, in_term, recognized, expected, to_date_recognized, {rules},
         CASE WHEN kind = 'spread' THEN duration WHEN tried.months > 0 THEN tried.months
             ELSE term_months END AS term_months,
         CASE kind WHEN 'free at the start' THEN months_later(term_start, term_months - tried.months)

@@ -14,6 +14,7 @@ from recon.reconciliation.causes import wording
 from recon.reconciliation.causes.amendments import amendable, amendments
 from recon.reconciliation.causes.broken_line import AlternativeTerm, BrokenLine
 from recon.reconciliation.causes.readings import (
+    DAYS_OF_MONTH,
     OWN,
     READINGS,
     TERM_COLUMNS,
@@ -76,7 +77,7 @@ def _create_alternative_terms(connection: Session, m: int) -> None:
         f"""CREATE OR REPLACE TEMP TABLE alternative_terms AS
         SELECT line, value, unit, term_start, term_months, convention, rounding, start_rule,
             stop_rule, booked_on, started_on, duration, start_month, periods, term_mismatch,
-            recognized, {m} BETWEEN start_month AND least(close_month, start_month + periods - 1)
+            recognized, expected, {m} BETWEEN start_month AND least(close_month, start_month + periods - 1)
                 AS in_term,
             to_date_recognized, over_time, close_date,
             -- A term ends on its last day or the day after.
@@ -125,11 +126,11 @@ def _fitting(connection: Session, m: int, whole: str) -> str:
         SELECT *, accrued(periods_before, {TERM}) AS earned_before,
             accrued(periods_now, {TERM}) AS earned
         FROM reckoned WHERE {_worth_adding_up(m)})
-    SELECT * EXCLUDE (in_term, to_date_recognized, recognized, periods_before, periods_now,
-        earned_before, earned)
+    SELECT * EXCLUDE (in_term, to_date_recognized, recognized, expected, periods_before,
+        periods_now, earned_before, earned)
     FROM earned
     WHERE tried.rank = {OWN} OR earned - earned_before = recognized
-        AND (in_term OR earned = to_date_recognized)"""
+        AND (in_term OR earned = to_date_recognized) OR {DAYS_OF_MONTH}"""
 
 
 def _worth_adding_up(m: int) -> str:

@@ -99,9 +99,6 @@ def _together(
         posted = [entry for entry in entries.get(line.line, ()) if entry.offset == 0]
         opposite = [other for other in lines if other.difference * line.difference < 0]
         for others in _adding_up(opposite, -line.difference):
-            if all(other.contract_id == line.contract_id for other in others):
-                # Within a contract it is the types that are wrong.
-                continue
             if said := _one_entry(line, others, posted) or _several(line, others, entries):
                 yield line, others, said
 
