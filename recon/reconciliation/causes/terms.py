@@ -77,8 +77,8 @@ def _create_alternative_terms(connection: Session, m: int) -> None:
         f"""CREATE OR REPLACE TEMP TABLE alternative_terms AS
         SELECT line, value, unit, term_start, term_months, convention, rounding, start_rule,
             stop_rule, booked_on, started_on, duration, start_month, periods, term_mismatch,
-            recognized, expected, {m} BETWEEN start_month AND least(close_month, start_month + periods - 1)
-                AS in_term,
+            recognized, expected, {m} BETWEEN start_month
+                AND least(close_month, start_month + periods - 1) AS in_term,
             to_date_recognized, over_time, close_date,
             -- A term ends on its last day or the day after.
             date_sub('month', term_start, close_date + 1) AS to_close,
