@@ -124,7 +124,9 @@ def test_differences_of_timing_clear_themselves(year: tuple[Project, dict[str, s
 
 def test_months_run_again_leave_what_is_open(project: Project) -> None:
     """June is made good in July and September breaks anew, whichever of them is run once more."""
-    books(project, {"2024-07": {"001": "20000.00"}, "2024-08": {"001": "10000.00"}})
+    # The ledger begins before the contract: it shows that June lacked it.
+    months = {"2024-05": "0.00", "2024-07": "20000.00", "2024-08": "10000.00"}
+    books(project, {month: {"001": amount} for month, amount in months.items()})
     project.write("contracts.csv", CONTRACTS + contract("001", LARGE))
     told(project, "month", "2024-06..2024-09", *CSV)
     before = document(project, "open")["breaks"]
@@ -413,7 +415,7 @@ def test_an_empty_journal_is_a_friendly_line(project: Project) -> None:
     assert f"No run {said}" in told(project, "open")
     assert f"No run {said}" in told(project, "open", "--age")
     assert document(project, "history") == {"schema": 1, "months": []}
-    empty = {"schema": 1, "month": None, "breaks": [], "ageing": {}}
+    empty = {"schema": 1, "month": None, "breaks": [], "events": [], "ageing": {}}
     assert document(project, "open") == empty
     assert "There is no break" in refused(project, "ack", "B-1", "--reason", "x")
     assert not project.reports.exists()

@@ -301,7 +301,7 @@ def test_json_is_one_document_of_the_documented_keys(project: Project) -> None:
     ]
     assert document["breaks"][-1]["difference"] == "1.50"
     assert document["exit_code"] == done.returncode == 3
-    assert [Path(path).is_file() for path in document["reports"]] == [True] * 8
+    assert [Path(path).is_file() for path in document["reports"]] == [True] * 9
 
 
 @pytest.mark.parametrize("arguments", [["--json"], []])
@@ -316,9 +316,9 @@ def test_messages_go_to_stderr(project: Project, run: Run, arguments: list[str])
 @pytest.mark.parametrize(
     ("formats", "suffixes"),
     [
-        ("csv", [".csv"] * 7),
+        ("csv", [".csv"] * 8),
         ("xlsx", [".xlsx"]),
-        ("CSV, XLSX", [".csv"] * 6 + [".xlsx", ".csv"]),
+        ("CSV, XLSX", [".csv"] * 7 + [".xlsx", ".csv"]),
         ("none", []),
     ],
 )

@@ -416,7 +416,7 @@ def test_however_entries_were_mixed_up(book: tuple[list[Row], list[Row]]) -> Non
 NOT_IN_SAMPLE = {
     Cause.WRONG_START, Cause.POSTED_AGAIN, Cause.CREDIT_NOTE, Cause.PARTIAL_POSTING,
     Cause.POSTED_TOGETHER, Cause.AMENDED, Cause.STOPPED_BY_DAYS, Cause.REMAINDER_TAKEN,
-    Cause.TWO_CAUSES, Cause.EXTRA_ENTRY,
+    Cause.TWO_CAUSES, Cause.EXTRA_ENTRY, Cause.WRONG_CONTRACT,
 }  # fmt: skip
 
 

@@ -382,7 +382,7 @@ def test_ambiguous_break() -> None:
     item = line.finding.item
     assert item.ambiguous
     assert not set(item.candidates) & set(line.finding.tried)
-    assert set(item.candidates) | set(line.finding.tried) == {cause for cause, _ in DETECTORS}
+    assert set(item.candidates) | set(line.finding.tried) >= {cause for cause, _ in DETECTORS}
 
 
 def test_last_resort_was_preceded_by_the_others() -> None:
@@ -390,7 +390,7 @@ def test_last_resort_was_preceded_by_the_others() -> None:
     line = one_line({}, entries=posted("C-1", {"2024-05": "1000.00"}))
     assert line.finding is not None
     assert line.finding.item.cause is Cause.NOT_POSTED
-    assert set(line.finding.tried) < set(Cause) - {Cause.NOT_POSTED, Cause.UNEXPLAINED}
+    assert set(line.finding.tried) <= set(Cause) - {Cause.NOT_POSTED, Cause.UNEXPLAINED}
     assert [item.entry_id for item in line.entries] == ["E-C-1-2024-05"]
 
 

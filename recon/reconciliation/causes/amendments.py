@@ -122,6 +122,9 @@ def remainder_taken(line: BrokenLine) -> str | None:
     stop = line.closed_early_on
     if stop is None or line.full_value is None or not line.entry_count:
         return None
+    # The whole value in one month is that, whatever was left of it.
+    if line.recognized == line.full_value == line.to_date_recognized:
+        return None
     left = line.full_value - line.to_date_expected
     if not left or line.month not in (Month.of(stop), Month.of(stop) + 1):
         return None

@@ -48,10 +48,17 @@ def _neighbour_months(month: Month, added: bool) -> str:
         SELECT line, sum(amount) FILTER (distance = -2) AS before2,
             sum(amount) FILTER (distance = -1) AS before,
             sum(amount) FILTER (distance = 1) AS after,
-            -- The months of a term differ by a minor unit, and so do their parts.
-            count(DISTINCT distance) FILTER (distance <> 0 AND abs(amount + difference) <= unit)
+            -- A month that has no more of them than this one lacks as much.
+            count(*) FILTER (distance <> 0 AND parts > coalesce(parts_here, 0))
                 AS months_with_part
-        FROM break_entries JOIN (SELECT line, difference, unit FROM breaks) USING (line)
+        FROM (
+            SELECT *, max(parts) FILTER (distance = 0) OVER (PARTITION BY line) AS parts_here
+            FROM (
+                -- The months of a term differ by a minor unit, and so do their parts.
+                SELECT line, distance, sum(amount) AS amount,
+                    count(*) FILTER (abs(amount + difference) <= unit) AS parts
+                FROM break_entries JOIN (SELECT line, difference, unit FROM breaks) USING (line)
+                GROUP BY line, distance))
         GROUP BY line),
     measured AS (
         -- Before the first entry of the ledger and after its last, what is lacking proves nothing.

@@ -104,7 +104,8 @@ def lines(session: Session, month: Month) -> list[Row]:
         f"""WITH found AS (
             SELECT * REPLACE (CASE WHEN term_kind = 'month' THEN full_end
                     ELSE least(term_end, DATE '9999-12-31') END AS term_end,
-                CASE WHEN term_kind = 'month' THEN last_day ELSE closed_on END AS closed_on),
+                CASE WHEN term_kind = 'month' THEN last_day
+                    WHEN closed_on <= DATE '9999-12-31' THEN closed_on END AS closed_on),
             {FLAGGED} AS flags, accrued(periods, {TERM}) AS full_value,
             term_kind = 'month' OR coalesce(added_monthly, false) AS has_no_total,
             accrued(periods, {TERM}) - expected_to_date(close_month, {TERM}) AS never_earned,
