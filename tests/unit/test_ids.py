@@ -152,6 +152,17 @@ ODD = ["A", "-", " ", "\u0301", "\u200b", *other_forms()]
 @given(st.lists(st.text(st.sampled_from(ODD)), min_size=20, max_size=60))
 def test_sql_normalizes_as_python_does(session: Session, texts: list[str]) -> None:
     """NFKC without format characters, with one kind of blank and dash."""
+    _is_normalized(session, texts)
+
+
+@pytest.mark.slow
+@given(st.lists(st.text(st.sampled_from(ODD))))
+def test_sql_normalizes_any_texts_as_python_does(session: Session, texts: list[str]) -> None:
+    """A hundred lists of them."""
+    _is_normalized(session, texts)
+
+
+def _is_normalized(session: Session, texts: list[str]) -> None:
     query = "SELECT list(exact_id(t)) FROM (SELECT unnest(?) AS t)"
     (found,) = session.execute(query, [texts or [""]]).fetchone() or ([],)
     assert found == [_normalized(text) for text in texts or [""]]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import recon
@@ -36,16 +36,44 @@ def read(texts: list[str], *orders: str) -> list[date | None]:
     return [row[0] for row in rows]
 
 
-@given(st.datetimes(datetime(1970, 1, 1), datetime(2069, 12, 31)))
+MOMENTS = st.datetimes(datetime(1970, 1, 1), datetime(2069, 12, 31))
+DAYS, MARKS = st.dates(date(1970, 1, 1), date(2069, 12, 31)), st.sampled_from(["/", "-"])
+
+
+@settings(max_examples=12)
+@given(MOMENTS)
 def test_clear_notations(moment: datetime) -> None:
     """Each is the day that Python wrote, in any case."""
+    _is_read_in_clear_notations(moment)
+
+
+@pytest.mark.slow
+@given(MOMENTS)
+def test_clear_notations_of_many_moments(moment: datetime) -> None:
+    """A hundred of them."""
+    _is_read_in_clear_notations(moment)
+
+
+def _is_read_in_clear_notations(moment: datetime) -> None:
     texts = [moment.strftime(code) for code in CLEAR]
     assert read([*texts, *map(str.upper, texts)]) == [moment.date()] * len(texts) * 2
 
 
-@given(st.dates(date(1970, 1, 1), date(2069, 12, 31)), st.sampled_from(["/", "-"]))
+@settings(max_examples=4)
+@given(DAYS, MARKS)
 def test_open_notations_in_their_order(day: date, mark: str) -> None:
     """With two or four digits of the year; SQL and Python agree."""
+    _is_read_in_its_order(day, mark)
+
+
+@pytest.mark.slow
+@given(DAYS, MARKS)
+def test_open_notations_of_many_days(day: date, mark: str) -> None:
+    """A hundred of them."""
+    _is_read_in_its_order(day, mark)
+
+
+def _is_read_in_its_order(day: date, mark: str) -> None:
     for year in ("%Y", "%y"):
         for order, code in (("dmy", "%d{0}%m{0}"), ("mdy", "%m{0}%d{0}")):
             text = day.strftime(code.format(mark) + year)

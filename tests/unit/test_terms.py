@@ -301,18 +301,29 @@ def test_what_is_no_amendment(value: str, amounts: list[str]) -> None:
     assert Cause.AMENDED not in found.candidates
 
 
-# Some amendments; the planted books have hundreds.
+VALUES = st.integers(10**4, 10**7)
+
+
 @settings(max_examples=4, deadline=None)
-@given(
-    old=st.integers(10**4, 10**7),
-    new=st.integers(10**4, 10**7),
-    months=st.integers(3, 30),
-    data=st.data(),
-)
+@given(VALUES, VALUES, st.integers(3, 30), st.data())
 def test_amended_by_any_value_in_any_month(
     old: int, new: int, months: int, data: st.DataObject
 ) -> None:
     """As a spreadsheet reckons it: rounded to date, first the old value and then the rest."""
+    _is_amended(old, new, months, data)
+
+
+@pytest.mark.slow
+@settings(max_examples=25, deadline=None)
+@given(VALUES, VALUES, st.integers(3, 30), st.data())
+def test_amended_by_many_values_in_any_month(
+    old: int, new: int, months: int, data: st.DataObject
+) -> None:
+    """More of them."""
+    _is_amended(old, new, months, data)
+
+
+def _is_amended(old: int, new: int, months: int, data: st.DataObject) -> None:
     change = data.draw(st.integers(1, min(months - 1, 10)))
     last = data.draw(st.integers(change + 1, min(months, 12)))
     to_date = [_cents(old * k, months) for k in range(change + 1)]
