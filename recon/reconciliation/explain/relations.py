@@ -116,7 +116,7 @@ def lines(session: Session, month: Month) -> list[Row]:
             rounding_allowance(term_months, unit) AS by_rounding
         FROM (
             SELECT *, {month.index} - start_month + 1 AS period,
-                CASE WHEN close_month < {LAST_MONTH}
+                CASE WHEN term_kind <> 'month' OR close_month < {LAST_MONTH}
                     THEN least(close_month, start_month + periods - 1) END AS last_month
             FROM contract_lines LEFT JOIN ({_added(month)}) USING (line)) l)
         SELECT * REPLACE (coalesce(added_value, full_value) AS full_value,
@@ -151,7 +151,8 @@ def months(session: Session, month: Month) -> list[Row]:
         spans AS (
             SELECT l.*, least(first_month, start_month, {m}, p.earliest) AS from_month,
                 greatest({m}, p.latest) AS known_month,
-                greatest(final_month, CASE WHEN close_month < {LAST_MONTH} THEN close_month END,
+                greatest(final_month,
+                    CASE WHEN term_kind <> 'month' OR close_month < {LAST_MONTH} THEN close_month END,
                     {m}, p.latest) AS to_month
             FROM (SELECT * REPLACE (least(close_month, start_month + periods - 1) AS close_month)
                 FROM contract_lines LEFT JOIN ({_added(month)}) USING (line)) l
