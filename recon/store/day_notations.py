@@ -83,7 +83,7 @@ def in_order(text: str, order: str) -> date | None:
 
 
 def day_in(text: str, found: Iterable[str], since: str = _SINCE) -> str:
-    """The SQL of a text's day, NULL where unreadable or before `since`."""
+    """The SQL of a text's day, NULL before `since`."""
     days = [_date(text, *_DAYS[kind], since) for kind in found if kind in _DAYS]
     if SERIAL in found:
         days.append(_serial(text))
@@ -103,7 +103,7 @@ def _serial(text: str) -> str:
 
 
 def _date(text: str, pattern: str, places: str, since: str = _SINCE) -> str:
-    """The SQL of a date from a day on, else NULL.
+    """The SQL of a date, NULL before `since`.
 
     `places` are those of year, month and day in the pattern; without a day it is the first.
     """

@@ -19,7 +19,7 @@ from recon.store.session import Session, is_any
 
 
 def _elapsed(month: int | str) -> str:
-    """Elapsed parts of the term by a month's end, unstopped."""
+    """Elapsed parts of the term, without any stop."""
     return f"elapsed_whole({month} - start_month + 1, {SPREAD})"
 
 

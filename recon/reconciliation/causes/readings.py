@@ -78,7 +78,8 @@ DAYS_OF_MONTH = f"""tried.rank = {_RANKS["stop by days"]} AND in_term AND recogn
 def _between(low: str, high: str) -> str:
     """SQL list of the months between two bounds."""
     last = f"least({high}, greatest({LONGEST}, term_months + 1))"
-    return f"range(CAST(greatest({low}, 1) AS BIGINT), CAST({last} + 1 AS BIGINT))"
+    first = f"least(greatest({low}, 1), {last} + 1)"
+    return f"range(CAST({first} AS BIGINT), CAST({last} + 1 AS BIGINT))"
 
 
 def months_to_close() -> str:
@@ -101,8 +102,8 @@ def durations(m: int) -> str:
     low, high = (f"(CASE WHEN convention = 'even' THEN 100 ELSE {n} END)" for n in (87, 115))
 
     def parts(whole: str) -> str:
-        least = f"{whole} * {low} // (100 * (abs(recognized) + unit))"
-        above = f"{whole} * {high} // (100 * (abs(recognized) - unit)) + 1"
+        least = f"CAST({whole} AS HUGEINT) * {low} // (100 * (abs(recognized) + unit))"
+        above = f"CAST({whole} AS HUGEINT) * {high} // (100 * (abs(recognized) - unit)) + 1"
         most = f"CASE WHEN abs(recognized) > unit THEN {above} ELSE {LONGEST} END"
         return _between(least, most)
 
