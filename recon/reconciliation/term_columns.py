@@ -82,7 +82,8 @@ class TermColumns:
     def notices(self, policy: Policy) -> list[str]:
         """Notice of terms that the side's own columns decide."""
         by_itself = "duration_months" not in self.side.names and policy.term is None
-        return [NO_DURATION] if self.dated and by_itself else []
+        dated = set(self.dated) - set(self.monthly)
+        return [NO_DURATION] if dated and by_itself else []
 
     def read(self) -> str:
         """SQL of the columns as read, one level below `kinds`."""
@@ -174,7 +175,7 @@ class TermColumns:
         return {
             "close_date": (
                 f"dated AND {ends} AND NOT coalesce({no_end}, false)",
-                f"not from its start to {LONGEST_TERM:,} months later",
+                f"before its start, or more than {LONGEST_TERM:,} months after it",
             ),
             "free_months": (
                 f"{self._in(self.timed)} AND free_months > 0 "

@@ -184,7 +184,7 @@ def test_a_close_before_the_start_is_no_term() -> None:
     early = contract(contract_id="EARLY", close_date="2023-12-31")
     result = reconciled([*rows, early], term="dates")
     assert reasons(result, Side.ANALYTICS) == [
-        "close_date '2023-12-31' is not from its start to 12,000 months later"
+        "close_date '2023-12-31' is before its start, or more than 12,000 months after it"
     ]
     with pytest.raises(LooksLikeCrmCloseDate):
         reconciled([early, rows[0] | {"close_date": "2023-11-30"}], term="dates")
@@ -339,3 +339,12 @@ def test_every_such_line_is_derived_and_rolled_forward(
     after = str(Month.parse(month) + 1)
     session, result = held(BOOKS[book], posted("C1", MONTHS), after, policy)
     assert sum(row.opening for row in rollforward(session, result)) == closing
+
+
+def test_monthly_values_without_a_duration_run_from_no_start_to_a_close() -> None:
+    """No notice tells of terms that none of them has."""
+    line = contract(contract_value="100.00") | {"close_date": None}
+    del line["duration_months"]
+    result = reconciled([line], value_basis="month")
+    assert line_of(result)["expected"] == 1_000_000
+    assert not [notice for notice in result.notices if "duration" in notice]
