@@ -68,3 +68,10 @@ def test_a_part_may_be_a_minor_unit_off_in_other_months() -> None:
     ]  # fmt: skip
     june = breaks([contract("C-1", contract_value="100000.00")], entries)
     assert [item.candidates for item in june] == [(Cause.PARTIAL_POSTING,)]
+
+
+def test_entries_that_come_to_nothing_are_no_part() -> None:
+    """A credit without a document takes the month back: it lacks no second part."""
+    entries = [*posted("C-1", FIVE), entry("E", "C-1", "1000.00"), entry("F", "C-1", "-1000.00")]
+    (june,) = breaks([contract("C-1")], entries)
+    assert Cause.PARTIAL_POSTING not in june.candidates

@@ -181,7 +181,8 @@ def _listed(line: BrokenLine, first: int, last: int) -> str:
 def partial_posting(line: BrokenLine) -> str | None:
     """The month lacks a part that other months have."""
     several = 2
-    lacks = line.difference * line.way < 0
+    # Entries that come to nothing are no part of the month.
+    lacks = line.difference * line.way < 0 < line.recognized * line.way
     if not line.entry_count or not line.expected or not lacks or line.months_with_part < several:
         return None
     return (
