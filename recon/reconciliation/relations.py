@@ -161,7 +161,7 @@ RELATIONS = (
         "ledger_span",
         "session: the first and the last month with an entry",
         "first_month last_month",
-        "recognized",
+        "compare recognized",
         "carried causes.amendments causes.periods causes.terms entry_detail totals",
     ),
     _relation(
