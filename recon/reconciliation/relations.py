@@ -104,7 +104,7 @@ RELATIONS = (
         f"stop_rule booked_on started_on close_date terminated_on duration {_KIND} rule "
         f"customer_id customer segment owner ppm floor cap over_time last_day reached_on {_TERM}",
         "intake",
-        "compare recognized",
+        "recognized",
     ),
     _relation(
         "entries_repeated",
@@ -161,7 +161,7 @@ RELATIONS = (
         "ledger_span",
         "session: the first and the last month with an entry",
         "first_month last_month",
-        "compare recognized",
+        "recognized",
         "carried causes.amendments causes.periods causes.terms entry_detail totals",
     ),
     _relation(
