@@ -104,7 +104,7 @@ RELATIONS = (
         f"stop_rule booked_on started_on close_date terminated_on duration {_KIND} rule "
         f"customer_id customer segment owner ppm floor cap over_time last_day reached_on {_TERM}",
         "intake",
-        "recognized",
+        "compare recognized",
     ),
     _relation(
         "entries_repeated",

@@ -152,7 +152,8 @@ def months(session: Session, month: Month) -> list[Row]:
             SELECT l.*, least(first_month, start_month, {m}, p.earliest) AS from_month,
                 greatest({m}, p.latest) AS known_month,
                 greatest(final_month,
-                    CASE WHEN term_kind <> 'month' OR close_month < {LAST_MONTH} THEN close_month END,
+                    CASE WHEN term_kind <> 'month' OR close_month < {LAST_MONTH}
+                        THEN close_month END,
                     {m}, p.latest) AS to_month
             FROM (SELECT * REPLACE (least(close_month, start_month + periods - 1) AS close_month)
                 FROM contract_lines LEFT JOIN ({_added(month)}) USING (line)) l
