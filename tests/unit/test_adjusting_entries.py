@@ -254,15 +254,18 @@ def test_a_line_off_within_tolerance_is_put_right_with_the_one_that_breaks() -> 
 @pytest.mark.parametrize(
     ("amounts", "cause"),
     [
-        (["437.21"], Cause.UNEXPLAINED),
-        (["1090.90"], Cause.WRONG_DURATION),
-        (["6000.00"], Cause.CATCH_UP),
+        (["0.00", "437.21"], Cause.UNEXPLAINED),
+        ([*["1090.91"] * 5, "1090.90"], Cause.WRONG_DURATION),
+        ([*["0.00"] * 5, "6000.00"], Cause.CATCH_UP),
     ],
 )
 def test_what_has_to_be_looked_at_first_has_no_proposal(amounts: list[str], cause: Cause) -> None:
-    """It is listed with the reason, in place of an entry."""
-    january = entry("Z", "C-1", "0.00", recognition_period="2024-01")
-    found = proposed([contract("C-1")], [january, *(entry("E", "C-1", text) for text in amounts)])
+    """It is listed with the reason, in place of an entry; the last amount is that of June."""
+    posted = [
+        entry(f"E-{n}", "C-1", text, recognition_period=f"2024-{7 - n:02}")
+        for n, text in enumerate(reversed(amounts), 1)
+    ]
+    found = proposed([contract("C-1")], posted)
     (refused,) = found.unproposed
     assert (refused.item.cause, refused.reason) == (cause, WHY_NOT[cause])
     assert found.proposed == ()

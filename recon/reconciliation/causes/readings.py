@@ -99,18 +99,19 @@ def durations(m: int) -> str:
     month takes what is left. All at once is a cause of its own.
     """
     # Days make a month's part up to an eighth smaller or larger.
+    posted = "CAST(abs(recognized) AS HUGEINT)"
     low, high = (f"(CASE WHEN convention = 'even' THEN 100 ELSE {n} END)" for n in (87, 115))
 
     def parts(whole: str) -> str:
-        least = f"CAST({whole} AS HUGEINT) * {low} // (100 * (abs(recognized) + unit))"
-        above = f"CAST({whole} AS HUGEINT) * {high} // (100 * (abs(recognized) - unit)) + 1"
+        least = f"{whole} * {low} // (100 * ({posted} + unit))"
+        above = f"{whole} * {high} // (100 * ({posted} - unit)) + 1"
         most = f"CASE WHEN abs(recognized) > unit THEN {above} ELSE {LONGEST} END"
         return _between(least, most)
 
     last = _between(f"{m} - start_month", f"{m} - start_month + 1")
-    found = f"""list_concat({parts("abs(value)")}, {last},
+    found = f"""list_concat({parts("CAST(abs(value) AS HUGEINT)")}, {last},
         CASE WHEN convention = 'even' AND start_rule = 'full' AND stop_period IS NULL THEN []
-            ELSE {parts("term_months * abs(expected)")} END)"""
+            ELSE {parts("term_months * CAST(abs(expected) AS HUGEINT)")} END)"""
     return f"""CASE WHEN over_time AND sign(recognized) = sign(value)
         THEN list_filter(list_distinct({found}), lambda n: n <> term_months
             AND NOT (n = 1 AND recognized = rounded(value, 1, 1, unit))
