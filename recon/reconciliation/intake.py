@@ -37,6 +37,8 @@ _NOT_EXACT = "not an amount, or is too large"
 _NO_TEXT = "CAST(NULL AS VARCHAR)"
 _ERROR = "an error of a spreadsheet"
 _ERRORS = ("#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!")
+# A function, or another cell.
+_FORMULA = r"=[A-Za-z.]+\(.*\)|=('?[^!]+'?!)?\$?[A-Z]{1,3}\$?\d+"
 _NOT_A_DATE = "not a date"
 _NO_PERIOD = f"neither a code of {SETTING} nor a date"
 _NOT_OVER_PERIODS = (
@@ -146,8 +148,11 @@ def _unless_error(of: str) -> str:
     """
     listed = ", ".join(map(literal, _ERRORS))
     # Texts in order are enough to see that most ids begin with neither.
-    formula = f"{of} BETWEEN '=' AND '>'"
-    error = f"({of} BETWEEN '#' AND '$' OR {formula}) AND ({formula} OR {of} IN ({listed}))"
+    formula = f"regexp_full_match({of}, {literal(_FORMULA)})"
+    error = (
+        f"({of} BETWEEN '#' AND '$' AND {of} IN ({listed})) "
+        f"OR ({of} BETWEEN '=' AND '>' AND {formula})"
+    )
     return f"CASE WHEN {error} THEN NULL ELSE {of} END"
 
 

@@ -621,7 +621,7 @@ def test_a_folder_that_is_held_gets_another_name(
     code, out, err = run("--json")
     document = json.loads(out)
     assert (code, err) == (0, "")
-    assert [Path(path).is_file() for path in document["reports"]] == [True] * 8
+    assert [Path(path).is_file() for path in document["reports"]] == [True] * 9
     assert any("was blocked by another program" in notice for notice in document["notices"])
 
 

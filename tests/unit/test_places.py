@@ -100,7 +100,7 @@ def test_ids_delivered_with_other_content(project: Project) -> None:
     assert found["sources"]["accounting"]["repeated"] == 1
     assert in_process("verify", "2024-06", cwd=project.folder).returncode == 0
     shown = " ".join(in_process("month", "2024-06", cwd=project.folder).stdout.decode().split())
-    assert "the first is e-2.csv, line 3 (E2), as e-1.csv, line 3." in shown
+    assert "e-2.csv, line 3 (E2), which repeats e-1.csv, line 3." in shown
 
 
 def test_a_contract_row_is_named_in_its_explanation(project: Project) -> None:

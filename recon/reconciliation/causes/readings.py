@@ -98,8 +98,8 @@ def durations(m: int) -> str:
     a minor unit of rounding, and to the days of a month where those count. Besides, a term's last
     month takes what is left. All at once is a cause of its own.
     """
-    # Days make a month's part up to an eighth smaller or larger.
     posted = "CAST(abs(recognized) AS HUGEINT)"
+    # Days make a month's part up to an eighth smaller or larger.
     low, high = (f"(CASE WHEN convention = 'even' THEN 100 ELSE {n} END)" for n in (87, 115))
 
     def parts(whole: str) -> str:

@@ -20,7 +20,7 @@ from recon.store.session import Session
 
 _AGREES = "status IN ('matched', 'within_tolerance')"
 # To the thousandth of a month's amount: what rounding moves is less.
-_MONTHLY = "abs(abs(off) - abs(expected)) * 1000 <= abs(expected)"
+_MONTHLY = "CAST(abs(abs(off) - abs(expected)) AS HUGEINT) * 1000 <= abs(expected)"
 _CARRIED = f"""
     SELECT currency, type, segment, start_month, count(*),
         list(line) FILTER (carried AND sign(off) * expected < 0),

@@ -99,20 +99,28 @@ def _shortest(least: int, most: int) -> tuple[int, Fraction]:
     return 9, middle
 
 
+_AMOUNTS = (
+    "expected", "recognized", "difference", "to_date_expected", "to_date_recognized",
+    "to_date_difference", "value",
+)  # fmt: skip
+
+
 def _lines(month: Month, of: str) -> str:
     """SELECT of a mark's off lines, with their factors' parts."""
+    # They are multiplied by parts and factors.
+    amounts = ", ".join(f"CAST(l.{amount} AS HUGEINT) AS {amount}" for amount in _AMOUNTS)
     return f"""
-        SELECT k.mark, l.line, l.expected, l.recognized, l.difference, l.unit, l.status,
-            l.to_date_expected, l.to_date_recognized, l.to_date_difference, l.value, since,
+        SELECT k.mark, l.line, l.unit, l.status, {amounts}, since,
             l.term_months - ({month.index} - l.start_month + 1 - since) AS months_left,
             {month.index} - l.start_month + 1 AS months_run
         FROM (
             SELECT *, to_date_recognized - to_date_expected AS to_date_difference,
                 CASE WHEN over_time AND value <> 0 AND sign(to_date_difference) = sign(difference)
                     AND {month.index} < start_month + term_months
-                    THEN nullif(least((2 * abs(to_date_difference) + abs(difference))
-                        // (2 * abs(difference)), {month.index} - start_month + 1), 0)
-                    END AS since
+                    THEN nullif(least(
+                        (2 * CAST(abs(to_date_difference) AS HUGEINT) + abs(difference))
+                            // (2 * CAST(abs(difference) AS HUGEINT)),
+                        {month.index} - start_month + 1), 0) END AS since
             FROM lines_off WHERE {DUE} AND entries > 0) l
         JOIN {of} k ON {MARKED}"""
 
