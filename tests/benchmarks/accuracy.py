@@ -4,8 +4,8 @@
 
 Prints per cause how many lines were planted, how many were found, precision and recall of the
 name, and what became of the rest. Exits 1 where a goal is missed: no planted break missed, no
-clean line reported, at least 98% of the causes named right and every other one ambiguous with
-the right cause among its candidates.
+clean line reported, and every cause named right or ambiguous with the right one among its
+candidates.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from recon.reconciliation.revenue import reconcile_relations
 from recon.sources.sample import Recipe, make
 from recon.store.session import literal, open_session
 
-GOAL = 0.98
+GOAL = 1.0
 Key = tuple[str, str, str]
 
 
@@ -72,7 +72,8 @@ class Score:
     @property
     def reached(self) -> bool:
         """Whether every goal is met."""
-        enough = sum(self.right.values()) >= GOAL * sum(self.planted.values())
+        right = sum(self.right.values()) + sum(self.among.values())
+        enough = right >= GOAL * sum(self.planted.values())
         return enough and not self.mistakes and not self.false_alarms
 
 

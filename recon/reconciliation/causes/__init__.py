@@ -83,6 +83,8 @@ def _explanation(
     # What the missing amount would be instead is a candidate beside it.
     alone = cause in (Cause.NOT_POSTED, Cause.UNKNOWN_CONTRACT)
     candidates += [o.cause for o in against if o.cause and (alone or o.cause in certainty.PAIRS)]
+    if cause is Cause.WRONG_PERIOD and periods.far_away(reading.line):
+        candidates.append(Cause.NOT_POSTED)
     texts = tuple(said.text for said in against) if shared is None else shared
     return Explanation(cause, tuple(dict.fromkeys(candidates)), sentence, texts)
 

@@ -203,6 +203,16 @@ def misplaced(line: BrokenLine) -> Misplaced | None:
     return next(misplacements(line), None)
 
 
+def far_away(line: BrokenLine) -> bool:
+    """Whether a month without entries has its own elsewhere, far away.
+
+    Two errors of a line may look so: one month that lacks its entry, another with one too many. The
+    next months and the same month of another year are where an entry is mistyped to.
+    """
+    found = misplaced(line)
+    return bool(found and not line.entry_count and abs(found.other_month) not in (1, A_YEAR))
+
+
 def misplacements(line: BrokenLine) -> Iterator[Misplaced]:
     """Yield the moves of entries that make the month agree."""
     for offset, due, difference, entries in _months(line):
