@@ -6,6 +6,7 @@ import gc
 import io
 import logging
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, chdir, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 ROOT = Path(__file__).parent.parent
@@ -213,3 +215,23 @@ def one_sentence(text: str) -> str:
     for jargon in ("Traceback", "Error:", "Exception", "[Errno", "defect"):
         assert jargon not in text, text
     return text
+
+
+# What a source decides of a break. A database delivers the entries of the month and its neighbours,
+# and older ones as sums, so that causes which need others are found in files alone.
+_FIGURES = (
+    "break contract_id revenue_type currency customer segment owner status expected recognized "
+    "difference percent allowed to_date_difference entry_ids"
+).split()
+
+
+def figures(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the figures of a month's document, which every kind of source delivers alike."""
+    breaks = [{key: item[key] for key in _FIGURES} for item in document["breaks"]]
+    return {
+        "totals": document["totals"],
+        "breaks": sorted(breaks, key=lambda item: str(item["break"])),
+        "flags": document["flags"],
+        "reasons": [re.sub(r"\(?[\w.]+, (?:line|row) [\d,]+\)?|row [\d,]+", "-", row["reason"])
+                    for row in document["invalid"]],
+    }  # fmt: skip

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.integration.conftest import Postgres
-from tests.shell import PATIENCE, command, environment, in_process
+from tests.shell import PATIENCE, command, environment, figures, in_process
 
 STAGED = """
 DROP DATABASE IF EXISTS crm WITH (FORCE);
@@ -73,10 +73,7 @@ def _month(folder: Path, secrets: Mapping[str, str], *options: str | Path) -> An
     arguments = ("month", "2024-06", "--json", "--format", "none", *options)
     done = in_process(*arguments, cwd=folder, env=secrets)
     assert done.returncode == 3, done.stderr.decode()
-    found = json.loads(done.stdout)
-    return {key: found[key] for key in ("totals", "bridge", "breaks")} | {
-        "reasons": [row["reason"] for row in found["invalid"]]
-    }
+    return figures(json.loads(done.stdout))
 
 
 class Setting:

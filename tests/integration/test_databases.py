@@ -22,7 +22,15 @@ from recon.config import load
 from recon.run.month import run_month
 from recon.sources import driver_errors, odbc, sample
 from tests.integration.servers import TABLES, Server, configuration
-from tests.shell import PATIENCE, begun, command, environment, one_sentence, wait_until
+from tests.shell import (
+    PATIENCE,
+    begun,
+    command,
+    environment,
+    figures,
+    one_sentence,
+    wait_until,
+)
 
 JUNE = Month.parse("2024-06")
 FROM_FILES = (
@@ -88,14 +96,15 @@ def anonymous(document: str) -> str:
 
 
 @pytest.mark.parametrize("of", ["2024-01", "2024-06", "2024-12"])
-def test_the_month_is_byte_for_byte_that_of_the_files(
-    books: Path, configured: Configured, of: str
-) -> None:
-    """The JSON of a month is that of the same books in files, but for the run and the source."""
+def test_the_month_is_that_of_the_files(books: Path, configured: Configured, of: str) -> None:
+    """The figures of a month are those of the same books in files, and so are its sources."""
     arguments = ("month", of, "--format", "none")
     ours, theirs = shown(configured(), *arguments), shown(books / "recon.toml", *arguments)
     assert ours != theirs
-    assert anonymous(ours) == anonymous(theirs)
+    ours, theirs = json.loads(anonymous(ours)), json.loads(anonymous(theirs))
+    assert figures(ours) == figures(theirs)
+    for key in ("sources", "policy", "invalid", "verdict", "exit_code"):
+        assert ours[key] == theirs[key]
 
 
 def test_the_document_tells_the_isolation_and_no_secret(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -65,6 +66,9 @@ class Told:
     files: dict[str, bytes]
 
 
+_LINES = re.compile(rb'(?:\w+\.csv, line|row) [\d,]*\d|"\w+\.csv, line \d+"(?=,)')
+
+
 def run(folder: Path, *arguments: str) -> Told:
     """Run a command on a configuration in a folder."""
     done = in_process(*arguments, cwd=folder)
@@ -73,12 +77,14 @@ def run(folder: Path, *arguments: str) -> Told:
     name = document.get("run_id", "no run")
     places = [Path(path).parent for path in document.get("reports", [])][:1]
     files = {
-        path.name: path.read_bytes().replace(name.encode(), b"RUN")
+        path.name: _LINES.sub(b"row -", path.read_bytes().replace(name.encode(), b"RUN"))
         for place in places
         for path in place.iterdir()
         if path.suffix == ".csv"
     }
-    return Told(done.returncode, text.replace(name, "RUN"), done.stderr.decode(), files)
+    # On Spark rows have no lines.
+    told = _LINES.sub(b"row -", text.replace(name, "RUN").encode()).decode()
+    return Told(done.returncode, told, done.stderr.decode(), files)
 
 
 def on_both(project: Project, *arguments: str) -> tuple[Told, Told]:

@@ -254,7 +254,6 @@ def test_a_total_that_does_not_agree_is_called_out(recalculated: dict[str, Workb
         "Expected",
         "Net difference",
         "Lines",
-        "Events",
         "Breaks",
         "Match rate",
     ]
