@@ -204,7 +204,7 @@ def misplaced(line: BrokenLine) -> Misplaced | None:
 
 
 def far_away(line: BrokenLine) -> bool:
-    """Whether a month without entries has its own elsewhere, far away.
+    """Whether a month without entries has its own far away.
 
     Two errors of a line may look so: one month that lacks its entry, another with one too many. The
     next months and the same month of another year are where an entry is mistyped to.
