@@ -66,7 +66,13 @@ class Told:
     files: dict[str, bytes]
 
 
-_LINES = re.compile(rb'(?:\w+\.csv, line|row) [\d,]*\d|"\w+\.csv, line \d+"(?=,)')
+_LINES = re.compile(rb"(?:\w+\.csv, line|row) [\d,]*\d")
+_QUOTED = re.compile(rb'"\w+\.csv, line \d+"')
+
+
+def _without_lines(rows: bytes) -> bytes:
+    """Return a CSV file without the lines of rows, which Spark does not know."""
+    return _LINES.sub(b"row -", _QUOTED.sub(b"row -", rows))
 
 
 def run(folder: Path, *arguments: str) -> Told:
@@ -77,12 +83,11 @@ def run(folder: Path, *arguments: str) -> Told:
     name = document.get("run_id", "no run")
     places = [Path(path).parent for path in document.get("reports", [])][:1]
     files = {
-        path.name: _LINES.sub(b"row -", path.read_bytes().replace(name.encode(), b"RUN"))
+        path.name: _without_lines(path.read_bytes().replace(name.encode(), b"RUN"))
         for place in places
         for path in place.iterdir()
         if path.suffix == ".csv"
     }
-    # On Spark rows have no lines.
     told = _LINES.sub(b"row -", text.replace(name, "RUN").encode()).decode()
     return Told(done.returncode, told, done.stderr.decode(), files)
 
