@@ -16,7 +16,7 @@ from recon.setup.init.file_rows import apart
 from recon.setup.init.file_side import DATES, FileSide
 from recon.setup.init.schema import Family
 from recon.setup.init.writings import Profile, decimal_of, orders_of
-from recon.sources.notation import SIGNS
+from recon.store.amount_notations import SIGNS
 from recon.store.day_notations import in_order
 
 # LCY is none, and neither is VAT.

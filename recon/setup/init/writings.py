@@ -14,7 +14,7 @@ from decimal import Decimal
 from functools import cached_property
 
 from recon.setup.init.schema import Column, Family
-from recon.sources.notation import SIGNS
+from recon.store.amount_notations import SIGNS
 from recon.store.day_notations import ORDERS, in_order, is_open, kinds
 
 _ISO = re.compile(r"(19|[2-9]\d)\d\d-?(0[1-9]|1[0-2])(-?(0[1-9]|[12]\d|3[01])([ T]\d\d:.*)?)?")
