@@ -8,18 +8,20 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 from recon.base import secrets
 from tests.java import has_java
 
 # No test depends on how fast the machine is. In CI the same examples every time: a failure there is
-# to be one that can be looked into.
+# to be one that can be looked into. To explain a failing example of a whole month, hypothesis would
+# reconcile it for half an hour more.
 settings.register_profile(
     "recon",
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
     derandomize=bool(os.environ.get("CI")),
+    phases=[phase for phase in Phase if phase is not Phase.explain],
 )
 settings.load_profile("recon")
 
