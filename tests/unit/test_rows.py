@@ -9,7 +9,8 @@ from openpyxl import load_workbook
 
 from recon.record.journal.history import History
 from recon.reports.csv_files import write_csv
-from recon.reports.excel.workbook import OPEN_COLUMNS, write_workbook
+from recon.reports.excel.sheets import OPEN_COLUMNS
+from recon.reports.excel.workbook import write_workbook
 from recon.reports.rows import OPEN_COLUMNS as COLUMNS
 from tests.example import RUN_ID, reconciliation
 from tests.golden_files import check_golden
