@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from recon.alerts.blocks import Message
-from recon.alerts.message import Style, critical, critical_event, digest, more_critical, with_id
+from recon.alerts.digest import digest
+from recon.alerts.message import Style, critical, critical_event, more_critical, with_id
 from recon.alerts.run_summary import RunSummary
 from recon.base.events import Severity
 from recon.base.result import Break, short_name

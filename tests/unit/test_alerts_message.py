@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 import pytest
 
 from recon.alerts import blocks
+from recon.alerts.digest import digest
 from recon.alerts.message import (
     Style,
     critical,
-    digest,
     escalation,
     failure,
     more_critical,
