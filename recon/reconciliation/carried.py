@@ -28,6 +28,10 @@ from recon.reconciliation.expected import TERM
 from recon.store.session import Session, is_any
 
 
+# Months back that are judged, fifty years: before them a line's months are not looked at one by one.
+_JUDGED_MONTHS = 600
+
+
 class _Line(NamedTuple):
     """A carried line, as the session has it.
 
@@ -84,7 +88,8 @@ def _lines(connection: Session, month: Month) -> str:
         ledger_from, min(ends), list(own_accrued(periods_by(ends, {TERM}), {TERM}) ORDER BY ends)
     FROM (
         SELECT t.*, s.first_month AS ledger_from,
-            unnest(range(least(start_month, {m}) - 1, {m + 1})) AS ends
+            unnest(range(greatest(least(start_month, {m}) - 1, {m - _JUDGED_MONTHS}), {m + 1}))
+                AS ends
         FROM ({with_terms(connection, largest)}) t CROSS JOIN ledger_span s) t
     GROUP BY ALL"""
 
@@ -115,7 +120,10 @@ def _off(line: _Line, entries: Sequence[PostedBefore], month: Month) -> Sequence
         for at in sorted({*due, *posted})
     ]
     # Before the first entry of the ledger, or without any, nothing is known.
-    known = [one for one in found if line.ledger_from and one.month.index >= line.ledger_from]
+    if not line.ledger_from:
+        return ()
+    first = max(line.ledger_from, month.index - _JUDGED_MONTHS + 1)
+    known = [one for one in found if one.month.index >= first]
     return _left_over([one for one in known if abs(one.difference) > line.unit])
 
 

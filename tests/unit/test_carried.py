@@ -110,3 +110,15 @@ def test_the_json_and_the_explained_contract_have_it() -> None:
     assert (found["cause"], found["certainty"]) == ("not_posted", "certain")
     assert found["to_date_difference"] == "-1000.00"
     assert line["carried"]["explanation"] == found["explanation"]
+
+
+def test_months_more_than_fifty_years_back_are_not_judged() -> None:
+    """Such a line of a century is told as what does not add up."""
+    century = contract("C-1", contract_value="120000.00", duration_months=1200,
+                       start_date="1950-01-01", close_date="2049-12-31")  # fmt: skip
+    posted_once = posted("C-1", {"1950-01": "250.00", "1999-05": "250.00", "2024-06": "100.00"})
+    (found,) = carried([century], posted_once)
+    assert found.candidates == (Cause.UNEXPLAINED,)
+    assert min(found.months) == Month.parse("1974-07")
+    assert "in 1999-05 the entries are +150.00 USD off" in found.explanation
+    assert found.explanation.endswith("the months do not add up to it.")
