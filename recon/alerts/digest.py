@@ -1,4 +1,4 @@
-"""The digest: a run in one message, with the breaks that fit. Pure."""
+"""Digest: run summary -> one message, with breaks that fit. Pure."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ def fitting(make: Callable[[int], Message], breaks: int) -> Message:
 
 
 def title_of(level: str, text: str, sample: bool) -> str:
-    """A title: the level, the text, and whether of sample data."""
+    """A title: level, text, and whether of sample data."""
     return f"{level.upper()} · {text}" + (" (sample data)" if sample else "")
 
 

@@ -1,4 +1,4 @@
-"""The long tables of a workbook: columns, and a row of each.
+"""Sheets: the long tables of a workbook, columns and rows.
 
 What is printed of a table is its first columns; the rest is for the screen.
 """
