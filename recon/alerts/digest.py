@@ -1,4 +1,4 @@
-"""Digest: run summary -> one message, with breaks that fit. Pure."""
+"""Digest: a run in one message, with breaks that fit."""
 
 from __future__ import annotations
 

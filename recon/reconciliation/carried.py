@@ -27,8 +27,7 @@ from recon.reconciliation.earlier_months import (
 from recon.reconciliation.expected import TERM
 from recon.store.session import Session, is_any
 
-
-# Months back that are judged, fifty years: before them a line's months are not looked at one by one.
+# Months back that are judged one by one: fifty years.
 _JUDGED_MONTHS = 600
 
 
