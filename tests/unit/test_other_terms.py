@@ -324,7 +324,16 @@ POLICIES: dict[str, dict[str, object]] = {
 }
 
 
-@pytest.mark.parametrize("month", ["2024-03", JUNE, "2024-10", "2025-03"])
+@pytest.mark.parametrize(
+    "month",
+    [
+        JUNE,
+        *(
+            pytest.param(month, marks=pytest.mark.slow)
+            for month in ("2024-03", "2024-10", "2025-03")
+        ),
+    ],
+)
 @pytest.mark.parametrize("book", BOOKS)
 @pytest.mark.parametrize("convention", ["even", "prorate_period_rate", "exact_days"])
 def test_every_such_line_is_derived_and_rolled_forward(
