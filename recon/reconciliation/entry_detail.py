@@ -107,15 +107,33 @@ def _reread(connection: Session, month: Month) -> None:
         SELECT e.*, a.line, a.far, a.blocked, a.suspect, a.carried
         FROM entries_raw_numbered e JOIN keys_to_reread a ON {same_key("e", "a")}"""
     )
-    connection.execute(
-        f"""CREATE OR REPLACE TEMP TABLE entries_reread AS
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE entries_reread {_reread_rows(connection, m)}")
+
+
+def _reread_rows(connection: Session, m: int) -> str:
+    """Definition of `entries_reread`; no more is planned than there is.
+
+    Without keys there are no entries, and only suspect ones have a reason.
+    """
+    keys, suspect = connection.execute(
+        "SELECT count(*), bool_or(suspect) FROM keys_to_reread"
+    ).fetchone() or (0, False)
+    if not keys:
+        return f"({_REREAD_COLUMNS})"
+    entries, reason = ("entries_of", "reason") if suspect else ("entries_read", "NULL::VARCHAR")
+    return f"""AS
         SELECT row, line, far, blocked, suspect, carried, entry_id, id_key, type, currency,
             amount, month, stands_for, document_ref, posted_at, given_currency IS NULL AS assumed,
-            reason
-        FROM entries_of('entries_to_reread')
+            {reason} AS reason
+        FROM {entries}('entries_to_reread')
         WHERE suspect OR month <= {m + 1}
             OR (far AND month BETWEEN {m - A_YEAR} AND {m + A_YEAR})"""
-    )
+
+
+_REREAD_COLUMNS = """row BIGINT, line BIGINT, far BOOLEAN, blocked VARCHAR, suspect BOOLEAN,
+    carried BIGINT, entry_id VARCHAR, id_key VARCHAR, type VARCHAR, currency VARCHAR,
+    amount BIGINT, month BIGINT, stands_for BIGINT, document_ref VARCHAR, posted_at VARCHAR,
+    assumed BOOLEAN, reason VARCHAR"""
 
 
 def _create_break_entries(connection: Session, month: Month) -> None:

@@ -5,7 +5,8 @@ reason. `recon.reconciliation.relations` lists the relations that it reads and m
 
 The keys of `entries_typed` are as they came: the macros `read_id`, `fold_type`, `read_type` and
 `read_currency` read them once a key, not once an entry; `units_of` are the ten-thousandths of a sum
-of its amounts. The macro `entries_of(rows)` reads some entries as they came, with a reason.
+of its amounts. The macro `entries_of(rows)` reads some entries as they came, with a reason;
+`entries_read(rows)` is without one.
 
 Amounts are ten-thousandths, months are counted from January of year 0.
 """
@@ -29,7 +30,7 @@ from recon.reconciliation.repeated import (
     set_repeated_contracts_aside,
 )
 from recon.reconciliation.term_columns import LONGEST_TERM, TermColumns
-from recon.store.checks import reason
+from recon.store.checks import Checks
 from recon.store.columns import Columns
 from recon.store.session import Session, columns, is_any, literal, name
 
@@ -75,14 +76,12 @@ def load_contracts(
         raise SourceDataError(_NOT_OVER_PERIODS)
     _install(connection, terms)
     faults = _CONTRACT_FAULTS | (_before(periods, policy) if periods else {})
-    typed = _contracts_typed(side, relation, policy, faults, {})
-    connection.execute(f"CREATE TABLE contracts_typed AS {typed}")
     notices = []
-    if has_texts(side) and is_any(connection, f"contracts_typed WHERE {_DAY_UNREAD}"):
+    invalid = _type_contracts(connection, side, relation, policy, faults, {})
+    if invalid and has_texts(side) and is_any(connection, f"contracts_typed WHERE {_DAY_UNREAD}"):
         found = notations(connection, side, relation, asking)
         side.notations, notices = found.kinds, found.notices
-        typed = _contracts_typed(side, relation, policy, faults, found.torn)
-        connection.execute(f"CREATE OR REPLACE TABLE contracts_typed AS {typed}")
+        _type_contracts(connection, side, relation, policy, faults, found.torn)
     set_repeated_contracts_aside(connection, side, relation)
     if is_any(connection, "duplicate_contract_keys"):
         _judge_rows_of_one_key(connection, policy)
@@ -99,19 +98,54 @@ def _install(connection: Session, terms: TermColumns) -> None:
         connection.execute(f"CREATE OR REPLACE MACRO own_accrued(k, {TERM}) AS accrued(k, {TERM})")
 
 
-def _contracts_typed(
+def _type_contracts(
+    connection: Session,
     given: Columns,
     relation: str,
     policy: Policy,
     faults: Mapping[str, tuple[str, str]],
     torn: Mapping[str, tuple[str, str]],
-) -> str:
-    read = known(Side.ANALYTICS)
-    side = given.as_said(*read)
+) -> bool:
+    """Create `contracts_typed`; return whether a row is invalid.
+
+    Only invalid rows are read again, for their reasons, which take long to plan and to say.
+    """
+    side = given.as_said(*known(Side.ANALYTICS))
     terms = TermColumns.of(side, policy)
+    checks = Checks(side, _contract_checks(terms, torn), {**faults, **terms.faults(_STARTED_ON)})
+    connection.execute(
+        f"""CREATE OR REPLACE TABLE contracts_typed AS
+        {_contracts(given, side, terms, policy, relation)}
+        SELECT row, id, id_key, type, rule, currency, value, finer, duration, booked_on,
+            {_STARTED_ON} AS started_on,
+            {terms.closes(_STARTED_ON)} AS close_date, terminated_on,
+            monthly, dated, free_months, free_at, valid_from,
+            customer_id, customer, segment, owner,
+            CASE WHEN type IS NULL THEN type_text END AS type_text,
+            CASE WHEN {checks.passed()} THEN NULL ELSE '' END AS reason
+        FROM typed"""
+    )
+    invalid = "SELECT row FROM contracts_typed WHERE reason IS NOT NULL"
+    if not is_any(connection, f"({invalid})"):
+        return False
+    connection.execute(
+        f"""UPDATE contracts_typed SET reason = why.reason FROM (
+            {_contracts(given, side, terms, policy, relation, f"WHERE row IN ({invalid})")}
+            SELECT row, {checks.reason()} AS reason FROM typed) why
+        WHERE why.row = contracts_typed.row"""
+    )
+    return True
+
+
+def _contracts(
+    given: Columns, side: Columns, terms: TermColumns, policy: Policy, relation: str, rows: str = ""
+) -> str:
+    """CTEs up to `typed`: contract rows as read, or only some `rows`."""
     return f"""
     WITH given AS (
-        SELECT {given.place()} AS row, {given.given()} {given.said(*read)} FROM {relation}),
+        SELECT * FROM (
+            SELECT {given.place()} AS row, {given.given()} {given.said(*known(given.side))}
+            FROM {relation}) {rows}),
     source AS (
         SELECT *, {side.text("contract_id")} AS id, {side.text("revenue_type")} AS type_text,
             lower({side.text("revenue_type")}) AS type_folded,
@@ -129,16 +163,7 @@ def _contracts_typed(
         SELECT *, analytics_key(id) AS id_key, {rule_of(policy)} AS rule, {terms.kinds()},
             CASE WHEN months BETWEEN 1 AND {LONGEST_TERM} THEN CAST(months AS INTEGER) END
                 AS duration
-        FROM named)
-    SELECT row, id, id_key, type, rule, currency, value, finer, duration, booked_on,
-        {_STARTED_ON} AS started_on,
-        {terms.closes(_STARTED_ON)} AS close_date, terminated_on,
-        monthly, dated, free_months, free_at, valid_from,
-        customer_id, customer, segment, owner,
-        CASE WHEN type IS NULL THEN type_text END AS type_text,
-        {reason(side, _contract_checks(terms, torn), {**faults, **terms.faults(_STARTED_ON)})}
-            AS reason
-    FROM typed"""
+        FROM named)"""
 
 
 def _unless_error(of: str) -> str:
@@ -407,8 +432,7 @@ def view_entries(
     _view_entries_typed(connection, side, relation, repeated, periods)
     _view_entries_raw(connection, side, relation, repeated)
     connection.execute("DROP TABLE entry_ids")
-    rows = _entries_of(side, compliance, periods, found.torn)
-    connection.execute(f"CREATE MACRO entries_of(rows) AS TABLE {rows}")
+    _create_entry_macros(connection, side, compliance, periods, found.torn)
     return found.notices + _float_notice(side, "amount")
 
 
@@ -492,12 +516,14 @@ def _view_entries_typed(
     )
 
 
-def _entries_of(
+def _create_entry_macros(
+    connection: Session,
     given: Columns,
     compliance: Sequence[str],
     periods: Periods | None,
     torn: Mapping[str, tuple[str, str]],
-) -> str:
+) -> None:
+    """Create `entries_read(rows)`, and `entries_of(rows)` with reasons."""
     read = (*needed(Side.ACCOUNTING, compliance), "posted_at", "document_ref")
     side = given.as_said(*read)
     words = {
@@ -505,21 +531,26 @@ def _entries_of(
         "period_text": PERIOD, "posted_at": "posted_at", "document_ref": "document_ref",
     } | {compliance_name(column): column.strip().lower() for column in compliance}  # fmt: skip
     texts = ", ".join(f"{side.text(column)} AS {name(word)}" for word, column in words.items())
-    checks = _entry_checks(torn) | ({PERIOD: ("month", _NO_PERIOD)} if periods else {})
-    why = reason(side, checks)
-    return f"""
-    WITH said AS (
-        SELECT *, fold_type(given_revenue_type) AS type_folded {given.as_said().said(*read)}
-        FROM query_table(rows)),
-    typed AS (
+    connection.execute(
+        f"""CREATE MACRO entries_read(rows) AS TABLE
+        WITH said AS (
+            SELECT *, fold_type(given_revenue_type) AS type_folded {given.as_said().said(*read)}
+            FROM query_table(rows))
         SELECT *, accounting_key(id) AS id_key,
             read_type(type_folded) AS type, read_currency(given_currency) AS currency,
             {side.units("amount")} AS amount, {side.month(PERIOD, periods)} AS month,
-            {side.count(CONDENSED)} AS stands_for
-        FROM (SELECT *, read_id(given_contract_id) AS id FROM said))
-    SELECT * EXCLUDE refused, {texts},
-        nullif(concat_ws('; ', {why}, refused), '') AS reason
-    FROM typed"""
+            {side.count(CONDENSED)} AS stands_for, {texts}
+        FROM (SELECT *, read_id(given_contract_id) AS id FROM said)"""
+    )
+    checks = Checks(
+        side, _entry_checks(torn) | ({PERIOD: ("month", _NO_PERIOD)} if periods else {})
+    )
+    connection.execute(
+        f"""CREATE MACRO entries_of(rows) AS TABLE
+        SELECT * EXCLUDE refused, CASE WHEN {checks.passed()} THEN refused
+            ELSE nullif(concat_ws('; ', {checks.reason()}, refused), '') END AS reason
+        FROM entries_read(rows)"""
+    )
 
 
 def _entry_checks(torn: Mapping[str, tuple[str, str]]) -> dict[str, tuple[str, str]]:

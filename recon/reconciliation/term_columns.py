@@ -145,7 +145,7 @@ class TermColumns:
         return f"CASE WHEN NOT monthly THEN {forever} {none} END"
 
     def checks(self) -> dict[str, tuple[str, str]]:
-        """Checks of these columns, as `store.checks.reason` takes them."""
+        """Checks of these columns, as `store.checks.Checks` takes them."""
         if not self.asked:
             return self._version()
         basis = "CASE WHEN basis IN ('month', 'total') THEN basis END"

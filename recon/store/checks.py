@@ -2,49 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 
 from recon.store.columns import Columns
 from recon.store.session import literal
 
-_NO_FAULTS: Mapping[str, tuple[str, str]] = {}
 
+@dataclass(frozen=True, slots=True)
+class Checks:
+    """Checks of a side's rows, by column.
 
-def reason(
-    side: Columns,
-    checks: Mapping[str, tuple[str, str]],
-    faults: Mapping[str, tuple[str, str]] = _NO_FAULTS,
-) -> str:
-    """The reason why a row cannot be compared, else NULL.
-
-    `checks` are, by column, the value that is NULL where the column cannot be read, and what it
-    then is; a column that may be blank is listed with a `?` before its name. `faults` are, by
-    column, the condition under which a value that can be read is wrong, and what it then is.
+    `values` are those that are NULL where a column cannot be read, and what it then is; a column
+    that may be blank is listed with a `?` before its name. `faults` are the conditions under which
+    a value that can be read is wrong, and what it then is.
     """
-    # An optional column that is not there is at fault in no row.
-    checks = {
-        listed: check
-        for listed, check in checks.items()
-        if not listed.startswith("?") or listed.removeprefix("?") in side.names
-    }
-    faults = {column: fault for column, fault in faults.items() if column in side.names}
-    parts = []
-    for listed, (value, what) in checks.items():
-        column = listed.removeprefix("?")
-        blank = f"'{column} is missing'" if listed == column else "NULL"
-        parts.append(
-            f"CASE WHEN {value} IS NOT NULL THEN NULL "
-            f"WHEN {side.text(column)} IS NULL THEN {blank} ELSE {_quoted(side, column, what)} END"
-        )
-    parts += [
-        f"CASE WHEN {wrong} THEN {_quoted(side, column, what)} END"
-        for column, (wrong, what) in faults.items()
-    ]
-    # Almost every row is valid, which is seen faster than it is said why one is not.
-    read = [_read(side, listed, value) for listed, (value, _) in checks.items()]
-    right = [f"coalesce(NOT ({wrong}), true)" for wrong, _ in faults.values()]
-    valid = " AND ".join(read + right)
-    return f"CASE WHEN {valid} THEN NULL ELSE nullif(concat_ws('; ', {', '.join(parts)}), '') END"
+
+    side: Columns
+    values: Mapping[str, tuple[str, str]]
+    faults: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+    @property
+    def _values(self) -> Iterator[tuple[str, str, str]]:
+        """Columns as listed; an optional one that is not there is at fault in no row."""
+        for listed, (value, what) in self.values.items():
+            if not listed.startswith("?") or listed.removeprefix("?") in self.side.names:
+                yield listed, value, what
+
+    @property
+    def _faults(self) -> Iterator[tuple[str, str, str]]:
+        for column, (wrong, what) in self.faults.items():
+            if column in self.side.names:
+                yield column, wrong, what
+
+    def passed(self) -> str:
+        """The condition that a row can be compared, seen faster than why not."""
+        read = [_read(self.side, listed, value) for listed, value, _ in self._values]
+        right = [f"coalesce(NOT ({wrong}), true)" for _, wrong, _ in self._faults]
+        return " AND ".join(read + right)
+
+    def reason(self) -> str:
+        """The reason why a row cannot be compared, else NULL."""
+        parts = []
+        for listed, value, what in self._values:
+            column = listed.removeprefix("?")
+            blank = f"'{column} is missing'" if listed == column else "NULL"
+            parts.append(
+                f"CASE WHEN {value} IS NOT NULL THEN NULL "
+                f"WHEN {self.side.text(column)} IS NULL THEN {blank} "
+                f"ELSE {_quoted(self.side, column, what)} END"
+            )
+        parts += [
+            f"CASE WHEN {wrong} THEN {_quoted(self.side, column, what)} END"
+            for column, wrong, what in self._faults
+        ]
+        return f"nullif(concat_ws('; ', {', '.join(parts)}), '')"
 
 
 def _quoted(side: Columns, column: str, what: str) -> str:

@@ -163,7 +163,7 @@ class Columns:
     def count(self, column: str) -> str:
         """The rows that a row represents, by default one."""
         if column not in self.names:
-            return "1"
+            return "CAST(1 AS BIGINT)"
         return f"coalesce(CAST({name(self.names[column])} AS BIGINT), 1)"
 
     def addend(self, column: str) -> tuple[str, int]:
