@@ -31,7 +31,7 @@ from recon.reconciliation.repeated import (
 )
 from recon.reconciliation.term_columns import LONGEST_TERM, TermColumns
 from recon.store.checks import Checks
-from recon.store.columns import Columns
+from recon.store.columns import UNITS_READ, Columns
 from recon.store.session import Session, columns, is_any, literal, name
 
 _NOT_EXACT = "not an amount, or is too large"
@@ -149,7 +149,7 @@ def _contracts(
     source AS (
         SELECT *, {side.text("contract_id")} AS id, {side.text("revenue_type")} AS type_text,
             lower({side.text("revenue_type")}) AS type_folded,
-            {side.units("contract_value")} AS value, {side.finer("contract_value")} AS finer,
+            {UNITS_READ} AS value, {side.finer_read("contract_value")} AS finer,
             {side.whole("duration_months")} AS months,
             {side.day("booking_date")} AS booked_on, {side.day("start_date")} AS start_date,
             {side.day("close_date")} AS close_date, {side.day("terminated_on")} AS terminated_on,
@@ -157,7 +157,7 @@ def _contracts(
             {side.text("customer_id")} AS customer_id, {side.text("customer")} AS customer,
             {side.text("segment")} AS segment, {side.text("owner")} AS owner,
             {side.day("valid_from")} AS valid_from {terms.read()}
-        FROM given),
+        FROM ({side.amounts("contract_value", "given")})),
     named AS (SELECT *, {type_of("type_folded", policy)} AS type FROM source),
     typed AS (
         SELECT *, analytics_key(id) AS id_key, {rule_of(policy)} AS rule, {terms.kinds()},
@@ -500,6 +500,8 @@ def _view_entries_typed(
     month, periods = side.month(PERIOD, fiscal), ""
     if given.kind(PERIOD) == "VARCHAR":
         month, periods = "recon_month", f"LEFT JOIN periods_typed ON given_{PERIOD} = recon_period"
+    rows = f"""(
+        SELECT {given.place()} AS row, {given.given()} {given.said("amount")} FROM {relation})"""
     marks = "place IS NOT NULL AND place <> row AS repeated, refused IS NOT NULL AS refused"
     found = "LEFT JOIN entries_repeated USING (row)"
     if not repeated:
@@ -507,12 +509,10 @@ def _view_entries_typed(
     connection.execute(
         f"""CREATE TEMP VIEW entries_typed AS
         SELECT row, given_contract_id, given_revenue_type,
-            {side.raw("currency")} AS given_currency, {side.addend("amount")[0]} AS amount,
-            {side.finer("amount")} AS finer, {month} AS month,
+            {side.raw("currency")} AS given_currency, {side.addend_read("amount")} AS amount,
+            {side.finer_read("amount")} AS finer, {month} AS month,
             {side.count(CONDENSED)} AS stands_for, {marks}
-        FROM (
-            SELECT {given.place()} AS row, {given.given()} {given.said("amount")}
-            FROM {relation}) {periods} {found}"""
+        FROM ({side.amounts("amount", rows)}) {periods} {found}"""
     )
 
 
@@ -536,11 +536,11 @@ def _create_entry_macros(
         WITH said AS (
             SELECT *, fold_type(given_revenue_type) AS type_folded {given.as_said().said(*read)}
             FROM query_table(rows))
-        SELECT *, accounting_key(id) AS id_key,
+        SELECT * EXCLUDE (amount_short, amount_long), accounting_key(id) AS id_key,
             read_type(type_folded) AS type, read_currency(given_currency) AS currency,
-            {side.units("amount")} AS amount, {side.month(PERIOD, periods)} AS month,
+            {UNITS_READ} AS amount, {side.month(PERIOD, periods)} AS month,
             {side.count(CONDENSED)} AS stands_for, {texts}
-        FROM (SELECT *, read_id(given_contract_id) AS id FROM said)"""
+        FROM ({side.amounts("amount", "(SELECT *, read_id(given_contract_id) AS id FROM said)")})"""
     )
     checks = Checks(
         side, _entry_checks(torn) | ({PERIOD: ("month", _NO_PERIOD)} if periods else {})

@@ -181,27 +181,41 @@ class Columns:
     def units(self, column: str) -> str:
         """Ten-thousandths, rounded half away from zero.
 
-        NULL where unreadable or beyond 64 bits. Almost every amount has at most ten digits before
+        NULL where unreadable or beyond 64 bits.
+        """
+        number = self.number(column)
+        short = self._short(column)
+        return _in_units(f"TRY_CAST({short} AS DECIMAL(14, 4))" if short else "", number)
+
+    def amounts(self, column: str, relation: str) -> str:
+        """SELECT of a relation with an amount read once.
+
+        It adds `amount_short` and `amount_long`. Almost every amount has at most ten digits before
         the point and four behind, which DuckDB keeps and multiplies in 64 bits, many times faster;
         the others take the long way.
         """
-        number = self.number(column)
-        long = f"CASE WHEN abs({number}) <= {_LARGEST} THEN CAST({number} * 10000 AS BIGINT) END"
-        if self._is_exact(column):
-            short = name(self.names[column])
-        elif self.has_floats(column):
-            return long
-        else:
-            text = self.text(column)
-            plain = rf"regexp_full_match({text}, '[+-]?\d{{1,10}}(\.\d{{0,4}})?')"
-            short = f"CASE WHEN {plain} THEN {text} END"
-        return f"coalesce(CAST(TRY_CAST({short} AS DECIMAL(14, 4)) * 10000 AS BIGINT), {long})"
+        short = self._short(column) or "NULL"
+        return f"""
+        SELECT *, CASE WHEN amount_short IS NULL THEN {self.number(column)} END AS amount_long
+        FROM (SELECT *, TRY_CAST({short} AS DECIMAL(14, 4)) AS amount_short FROM {relation})"""
 
-    def finer(self, column: str) -> str:
-        """Whether the amount has more than four decimals."""
+    def addend_read(self, column: str) -> str:
+        """The addend of `addend`, of a relation of `amounts`."""
+        return self.addend(column)[0] if self._is_exact(column) else UNITS_READ
+
+    def finer_read(self, column: str) -> str:
+        """Whether an amount has more than four decimals, of `amounts`."""
+        return "false" if self._is_exact(column) else _FINER
+
+    def _short(self, column: str) -> str:
+        """What may be a short amount, '' where the long way is the only one."""
         if self._is_exact(column):
-            return "false"
-        return f"coalesce({self.number(column)} * 10000 <> {self.units(column)}, false)"
+            return name(self.names[column])
+        if self.has_floats(column):
+            return ""
+        text = self.text(column)
+        plain = rf"regexp_full_match({text}, '[+-]?\d{{1,10}}(\.\d{{0,4}})?')"
+        return f"CASE WHEN {plain} THEN {text} END"
 
     def _is_exact(self, column: str) -> bool:
         kind, _, scale = self.types[column].rstrip(")").rpartition(",")
@@ -259,6 +273,17 @@ class Columns:
             f"THEN CAST(left({text}, 4) AS INTEGER) * 12 + CAST(right({text}, 2) AS INTEGER) - 1 "
             f"ELSE coalesce(month_index({_day_of(text)}), {other}) END"
         )
+
+
+def _in_units(short: str, long: str) -> str:
+    """Ten-thousandths of a short decimal, else of a long one."""
+    fits = f"CASE WHEN abs({long}) <= {_LARGEST} THEN CAST({long} * 10000 AS BIGINT) END"
+    return f"coalesce(CAST({short} * 10000 AS BIGINT), {fits})" if short else fits
+
+
+# The ten-thousandths of an amount, of a relation of `Columns.amounts`.
+UNITS_READ = _in_units("amount_short", "amount_long")
+_FINER = f"coalesce(amount_long * 10000 <> {_in_units('', 'amount_long')}, false)"
 
 
 def _dated(text: str) -> str:
