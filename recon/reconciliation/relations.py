@@ -110,7 +110,7 @@ RELATIONS = (
         "entries_repeated",
         "entry whose id another one has, too: equal to the earlier row `place`, or of other "
         "content than the row `other`, and then `refused` says so; `one` is the first of all",
-        "row place entry_id other one refused",
+        "row place entry_id other one apart refused",
         "repeated",
         "entry_detail intake run.spark.together",
     ),

@@ -5,13 +5,14 @@
 Exports overlap and joins fan out: a row that was delivered twice is one row. The cheap test comes
 first, whether any id of an entry, or any key of a contract line, is there twice; only the rows of
 those are held against each other, by all of their columns, those that recon does not read among
-them. Texts are compared trimmed. Rows without an id, and sums of older entries that a database
-made, may be equal and stay.
+them. They are equal by value: `100.00` is `100`. Ids in another spelling meet by their key, as
+contract ids do, but are never merged: their rows differ. Rows without an id, and sums of older
+entries that a database made, may be equal and stay.
 """
 
 from __future__ import annotations
 
-from recon.base.fields import CONDENSED, PERIOD
+from recon.base.fields import AMOUNTS, CONDENSED, DEBIT_CREDIT, PERIOD
 from recon.base.policy import RepeatedIds
 from recon.base.result import Side
 from recon.reconciliation.places import places_of
@@ -24,7 +25,17 @@ _MANY = 200_000
 _AT_ONCE = 8_000_000
 _NO_TEXT = "CAST(NULL AS VARCHAR)"
 _REFUSED = """'entry_id ' || chr(39) || entry_id || chr(39) || ' has other content in '
-    || a.name || ' and ' || b.name || ' (accounting.repeated_ids)'"""
+    || a.name || ' and ' || b.name || ' (accounting.repeated_ids)' || CASE WHEN apart THEN
+    '; their ids differ only in case: if case counts, set [policy] ids = "exact"' ELSE '' END"""
+# Ids whose hashes have to meet where their keys do: those that differ in more than case are few.
+_KEY = """CASE WHEN strlen(id) = length(id) AND NOT contains(id, ' ') THEN lower(id)
+    ELSE lower(id_key(id)) END"""
+_TWICE = "SELECT id FROM entry_ids WHERE id IS NOT NULL GROUP BY id HAVING count(*) > 1"
+_NUMBERS = {*AMOUNTS.values(), *DEBIT_CREDIT, "duration_months", "free_months"}
+_DAYS = {
+    PERIOD, "posted_at", "booking_date", "start_date", "close_date", "terminated_on", "valid_from",
+}  # fmt: skip
+_FOLDED = {"revenue_type", "currency", "value_basis", "free_at"}
 
 
 def find_repeated_entries(
@@ -39,25 +50,27 @@ def find_repeated_entries(
         connection.execute(
             """CREATE OR REPLACE TEMP TABLE entries_repeated(
                 row BIGINT, place BIGINT, entry_id VARCHAR, other BIGINT, one BIGINT,
-                refused VARCHAR)"""
+                apart BOOLEAN, refused VARCHAR)"""
         )
         return False
-    found = "SELECT id FROM entry_ids WHERE id IS NOT NULL GROUP BY id HAVING count(*) > 1"
+    found = f"SELECT id AS met FROM ({_TWICE})"
     refuse = "true" if rule is RepeatedIds.REFUSE else "false"
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE entries_repeated AS
         WITH ids AS ({found}),
         met AS (
-            SELECT * FROM ({_with_content(given, relation, "entry_id")}) SEMI JOIN ids
-                ON hash(entry_id) = ids.id),
-        equal AS (SELECT *, min(row) OVER (PARTITION BY entry_id, content) AS place FROM met),
+            SELECT *, id_key(id) AS key
+            FROM ({_with_content(given, relation, "entry_id")}) SEMI JOIN ids
+                ON hash({_KEY}) = ids.met),
+        equal AS (SELECT *, min(row) OVER (PARTITION BY key, content) AS place FROM met),
         places AS (
-            SELECT entry_id, list_sort(list(DISTINCT place))[1:2] AS first
-            FROM equal GROUP BY entry_id)
-        SELECT row, place, entry_id, CASE WHEN len(first) > 1 AND {refuse}
-            THEN if(place = first[1], first[2], place) END AS other, first[1] AS one,
+            SELECT key, list_sort(list(DISTINCT place))[1:2] AS first,
+                count(DISTINCT exact_id(id)) = count(DISTINCT place) AS apart
+            FROM equal GROUP BY key)
+        SELECT row, place, id AS entry_id, CASE WHEN len(first) > 1 AND {refuse}
+            THEN if(place = first[1], first[2], place) END AS other, first[1] AS one, apart,
             {_NO_TEXT} AS refused
-        FROM equal JOIN places USING (entry_id)
+        FROM equal JOIN places USING (key)
         WHERE row <> place OR len(first) > 1"""
     )
     _say_why(connection)
@@ -88,8 +101,7 @@ def _any_twice(connection: Session) -> bool:
     """
     rows, ids = connection.execute("SELECT count(*), count(id) FROM entry_ids").fetchone() or (0, 0)
     if ids < _MANY:
-        grouped = "SELECT id FROM entry_ids WHERE id IS NOT NULL GROUP BY id HAVING count(*) > 1"
-        return is_any(connection, f"({grouped})")
+        return is_any(connection, f"({_TWICE})")
     parts = rows // _AT_ONCE + 1
     return any(_is_twice_in(connection, part, parts) for part in range(parts))
 
@@ -114,7 +126,7 @@ def create_entry_ids(connection: Session, given: Columns, relation: str) -> None
     period = side.raw(PERIOD) if given.kind(PERIOD) == "VARCHAR" else "NULL"
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE entry_ids AS
-        SELECT CASE WHEN {own} AND id IS NOT NULL THEN hash(id) END AS id, period
+        SELECT CASE WHEN {own} AND id IS NOT NULL THEN hash({_KEY}) END AS id, period
         FROM (
             SELECT *, {side.text("entry_id")} AS id, {period} AS period
             FROM (SELECT {given.given()} FROM {relation}))"""
@@ -125,15 +137,24 @@ def _with_content(given: Columns, relation: str, of: str) -> str:
     """SELECT of rows: place, id, all columns as one value."""
     side = given.as_said()
     own = f"WHERE {side.raw(CONDENSED)} IS NULL" if CONDENSED in side.names else ""
-    read = (
-        side.text(column) if side.kind(column) == "VARCHAR" else side.raw(column)
-        for column in side.names
-        if column != PLACE
-    )
+    read = (_value(side, column) for column in side.names if column != PLACE)
     content = ", ".join(f"c{n}: {value}" for n, value in enumerate(read))
     return f"""
-        SELECT row, {side.text(of)} AS {of}, {{{content}}} AS content
+        SELECT row, {side.text(of)} AS id, {{{content}}} AS content
         FROM (SELECT {given.place()} AS row, {given.given()} FROM {relation}) {own}"""
+
+
+def _value(side: Columns, column: str) -> str:
+    """SQL of what two rows with equal values share."""
+    if side.kind(column) != "VARCHAR":
+        return side.raw(column)
+    text = side.text(column)
+    if column in _NUMBERS:
+        return f"coalesce(CAST({side.number(column)} AS VARCHAR), {text})"
+    if column in _DAYS:
+        day = f"coalesce(TRY_CAST({text} AS TIMESTAMP), try_strptime({text}, '%Y%m%d'))"
+        return f"coalesce(CAST({day} AS VARCHAR), {text})"
+    return f"lower({text})" if column in _FOLDED else text
 
 
 def set_repeated_contracts_aside(connection: Session, given: Columns, relation: str) -> None:

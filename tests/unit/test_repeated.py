@@ -65,6 +65,65 @@ def test_an_id_with_other_content_is_refused() -> None:
     assert counts(result, Side.ACCOUNTING) == (3, 2, 1)
 
 
+@pytest.mark.parametrize(
+    ("column", "again"),
+    [
+        ("amount", "1000"),
+        ("amount", "+1000.0"),
+        ("recognition_period", "20240615"),
+        ("recognition_period", "2024-06-15T00:00:00"),
+        ("revenue_type", "SUBSCRIPTION "),
+    ],
+)
+def test_rows_are_equal_by_value(column: str, again: str) -> None:
+    """Another spelling of the same amount, day or type is no other content."""
+    first = JUNE | {"recognition_period": "2024-06-15"}
+    result = result_of([contract("C-1")], [first, first | {column: again}])
+    assert result.breaks == ()
+    assert counts(result, Side.ACCOUNTING) == (2, 0, 1)
+
+
+@pytest.mark.parametrize(
+    ("column", "again"),
+    [("amount", "1000.0001"), ("recognition_period", "2024-06-16"), ("posted_at", "2024-07-01")],
+)
+def test_rows_of_other_values_are_refused(column: str, again: str) -> None:
+    """An id stands for one of them, and nothing says which."""
+    first = JUNE | {"recognition_period": "2024-06-15", "posted_at": "2024-06-30"}
+    result = result_of([contract("C-1")], [first, first | {column: again}])
+    assert counts(result, Side.ACCOUNTING) == (2, 2, 0)
+
+
+def test_ids_of_entries_meet_in_any_case() -> None:
+    """They collide as contract ids do, and the reason names the setting."""
+    both = [JUNE | {"entry_id": "je-1"}, JUNE]
+    result = result_of([contract("C-1")], both)
+    reason = (
+        "entry_id 'je-1' has other content in row 1 and row 2 (accounting.repeated_ids); their ids "
+        'differ only in case: if case counts, set [policy] ids = "exact"'
+    )
+    assert result.invalid[0].reason == reason
+    assert counts(result, Side.ACCOUNTING) == (2, 2, 0)
+    exact = result_of([contract("C-1")], both, {"ids": "exact"})
+    assert (exact.invalid, exact.totals["USD"].recognized) == ((), 20_000_000)
+
+
+@pytest.mark.parametrize("again", ["JE\N{EN DASH}1", "JE\N{ZERO WIDTH SPACE}-1"])
+def test_ids_of_entries_meet_however_they_are_written(again: str) -> None:
+    """A dash of another kind makes no other id, and case is not named for it."""
+    result = result_of([contract("C-1")], [JUNE, JUNE | {"entry_id": again}])
+    assert [row.reason for row in result.invalid] == [
+        f"entry_id '{of}' has other content in row 1 and row 2 (accounting.repeated_ids)"
+        for of in ("JE-1", again)
+    ]
+
+
+def test_contract_rows_are_equal_by_value() -> None:
+    """A value with its decimals written out is the same value."""
+    rows = [contract("C-1"), contract("C-1", contract_value="12000", duration_months="12.0")]
+    assert counts(result_of(rows, [JUNE]), Side.ANALYTICS) == (2, 0, 1)
+
+
 def test_ids_may_repeat_where_the_setting_says_so() -> None:
     """An id may be that of a journal with several lines."""
     both = [JUNE, entry("JE-1", "C-2", "1000.00")]

@@ -162,8 +162,8 @@ class Together:
         rows = f"(SELECT {select} FROM {self._given(Side.ACCOUNTING)})"
         id_of = Columns(Side.ACCOUNTING, columns(self._session, rows), ()).text("entry_id")
         found: tuple[str, str] | None = self._session.execute(
-            f"""SELECT 'accounting', id FROM (SELECT {id_of} AS id FROM {rows})
-            WHERE id IS NOT NULL GROUP BY id HAVING count(*) > 1 ORDER BY id LIMIT 1"""
+            f"""SELECT 'accounting', min(id) FROM (SELECT {id_of} AS id FROM {rows})
+            WHERE id IS NOT NULL GROUP BY id_key(id) HAVING count(*) > 1 ORDER BY ALL LIMIT 1"""
         ).fetchone()
         return found
 
