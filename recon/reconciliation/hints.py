@@ -40,7 +40,7 @@ _ADVICE = (
         "a formula has no stored result; open the workbook in Excel and save it",
     ),
     _advice(
-        _AMOUNT % r".* \(with a point\)",
+        _AMOUNT % ".*" + r'.* \(decimal = ","\)',
         'amounts have a decimal point, but {side}.decimal is ","',
     ),
     _advice(
@@ -67,7 +67,7 @@ _ADVICE = (
         "the column mixes day/month and month/day; deliver it with dates like 2024-06-30",
     ),
     _advice(
-        _DATE % r"[^']*\(not [^']*\)",
+        _DATE % "[^']*" + r" \((?:dates|date_format) = .*\)",
         "these dates are not written as {side}.dates or {side}.date_format says; change the "
         "setting or mend them",
     ),

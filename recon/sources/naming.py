@@ -8,6 +8,7 @@ from recon.base.errors import SourceDataError
 from recon.base.fields import AMOUNTS, DEBIT_CREDIT
 from recon.config import SourceSettings
 from recon.store.amount_notations import BLANKS, number, own_currency_of
+from recon.store.checks import noted
 from recon.store.columns import PLACE
 from recon.store.day_notations import day_in, open_day
 from recon.store.session import literal, name
@@ -107,8 +108,9 @@ def _dated(settings: SourceSettings, raw: str) -> str:
         days.append(day_in(f"trim({raw}, {literal(BLANKS)})", [settings.dates]))
     if not days:
         return raw
-    told = " or ".join(filter(None, (settings.date_format, settings.dates)))
-    other = f"CASE WHEN {open_day(raw)} THEN {raw} || {literal(f' (not {told})')} ELSE {raw} END"
+    keys = {"date_format": settings.date_format, "dates": settings.dates}
+    note = ", ".join(f'{key} = "{value}"' for key, value in keys.items() if value)
+    other = f"CASE WHEN {open_day(raw)} THEN {noted(raw, note)} ELSE {raw} END"
     return f"coalesce(strftime(coalesce({', '.join(days)}), '%Y-%m-%d'), {other})"
 
 

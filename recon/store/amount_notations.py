@@ -7,6 +7,7 @@ currency may come before or behind if it is the row's own. Whatever is not certa
 
 from __future__ import annotations
 
+from recon.store.checks import noted
 from recon.store.session import literal, name
 
 # Blanks that group digits: no-break, figure, thin, narrow no-break.
@@ -55,7 +56,8 @@ def number(raw: str, decimal: str | None, currency: str, *, known: bool) -> str:
     if decimal == ",":
         point, is_plain = f"replace({raw}, ',', '.')", f"NOT contains({raw}, '.')"
         # With a point it would be read as a number that it is not.
-        other = f"CASE WHEN contains({raw}, '.') THEN {raw} || ' (with a point)' ELSE {raw} END"
+        with_point = noted(raw, 'decimal = ","')
+        other = f"CASE WHEN contains({raw}, '.') THEN {with_point} ELSE {raw} END"
     fits = f"{_plain_number(point)} IS NOT NULL"
     return f"CASE WHEN {is_plain} AND {fits} THEN {point} ELSE coalesce({number}, {other}) END"
 

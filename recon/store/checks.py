@@ -8,6 +8,9 @@ from dataclasses import dataclass, field
 from recon.store.columns import Columns
 from recon.store.session import literal
 
+# What follows it in a text is said about the cell, and is no part of it.
+NOTE = "\x1f"
+
 
 @dataclass(frozen=True, slots=True)
 class Checks:
@@ -60,9 +63,23 @@ class Checks:
 
 
 def _quoted(side: Columns, column: str, what: str) -> str:
-    """SQL of a sentence that quotes a column's text."""
+    """SQL of a sentence that quotes a column's text.
+
+    A note on the cell comes behind it.
+    """
     before, after = literal(f"{column} '"), literal(f"' is {what}")
-    return f"{before} || {side.text(column)} || {after}"
+    cell, note = (f"split_part({side.text(column)}, {literal(NOTE)}, {part})" for part in (1, 2))
+    return f"{before} || {cell} || {after} || {note}"
+
+
+def noted(raw: str, note: str) -> str:
+    """SQL of a cell that cannot be read, with a note."""
+    return f"{raw} || {literal(f'{NOTE} ({note})')}"
+
+
+def cell(text: str) -> str:
+    """A cell as it came, without a note."""
+    return text.partition(NOTE)[0]
 
 
 def _read(side: Columns, listed: str, value: str) -> str:

@@ -20,12 +20,15 @@ from recon.base.result import Side
 from recon.config import SourceKind, SourceSettings
 from recon.reconciliation.revenue import reconcile_relations
 from recon.sources.files import FilesSource
+from recon.store.checks import NOTE
 from recon.store.columns import PLACE
 from recon.store.session import Session, literal, open_session
 
 ENTRIES = SourceSettings(Side.ACCOUNTING, SourceKind.FILES)
 HEAD = "entry_id,contract_id,revenue_type,amount,recognition_period\n"
 ROW = "E1,007,Setup,100.10,2024-06\n"
+# The note on an amount whose decimals come after a point, where a comma is set.
+POINT = f'{NOTE} (decimal = ",")'
 
 Rows = list[dict[str, Any]]
 Read = Callable[..., Rows]
@@ -212,10 +215,10 @@ def test_a_name_is_a_name(write: Any, read: Read, name: str) -> None:
         ("-1.234.567,8", "-1234567.8"),
         ("1.234", "1234"),
         (" -1.234.567 ", "-1234567"),
-        ("0.234", "0.234 (with a point)"),
-        ("1234.567", "1234.567 (with a point)"),
-        ("100.10", "100.10 (with a point)"),
-        ("12.34,56", "12.34,56 (with a point)"),
+        ("0.234", "0.234" + POINT),
+        ("1234.567", "1234.567" + POINT),
+        ("100.10", "100.10" + POINT),
+        ("12.34,56", "12.34,56" + POINT),
     ],
 )
 def test_a_decimal_comma(write: Any, read: Read, written: str, amount: str) -> None:
@@ -307,7 +310,7 @@ def test_a_sign_means_the_currency_of_its_row(
 
 @pytest.mark.parametrize(
     ("decimal", "written", "months"),
-    [(",", "1.200", "1.200 (with a point)"), (".", "1,200", "1,200")],
+    [(",", "1.200", "1.200" + POINT), (".", "1,200", "1,200")],
 )
 def test_no_duration_is_grouped(
     write: Any, read: Read, decimal: str, written: str, months: str

@@ -190,7 +190,7 @@ def test_a_file_is_asked_about_and_answered(project: Project) -> None:
     assert in_process("verify", "2024-06", cwd=project.folder).returncode == 0
     path.write_text(path.read_text("utf-8").replace("03/04", "03/14"), "utf-8")
     done = in_process("month", "2024-06", cwd=project.folder, env={"COLUMNS": "160"})
-    assert "close_date '03/14/2025 (not dmy)' is not a date" in " ".join(
+    assert "close_date '03/14/2025' is not a date (dates = \"dmy\")" in " ".join(
         done.stdout.decode().split()
     )
 

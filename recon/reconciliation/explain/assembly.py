@@ -32,6 +32,7 @@ from recon.reconciliation.intake import compliance_name
 from recon.reconciliation.places import places_of
 from recon.reconciliation.policy_sql import TOLERANCE, rate_origin
 from recon.reconciliation.severity import ladder
+from recon.store.checks import cell
 from recon.store.session import Session
 
 Key = tuple[str, str, str]  # contract id as spelled, revenue type, currency
@@ -66,9 +67,9 @@ def _entry(row: Row, month: Month, compliance: Sequence[str]) -> EntryRow:
         revenue_type=row["type"] or row["type_text"] or "",
         currency=row["currency"],
         month=None if row["month"] is None else month.at(row["month"]),
-        period_text=row["period_text"] or "",
+        period_text=cell(row["period_text"] or ""),
         amount=row["amount"],
-        amount_text=row["amount_text"] or "",
+        amount_text=cell(row["amount_text"] or ""),
         document_ref=row["document_ref"] or "",
         posted_at=row["posted_at"] or "",
         compliance=tuple(
