@@ -72,11 +72,13 @@ class ConfigError(ReconError):
 
     exit_code = ExitCode.CONFIGURATION
 
-    def __init__(self, mistakes: Sequence[str], where: Path | str = "the policy") -> None:
+    def __init__(
+        self, mistakes: Sequence[str], where: Path | str = "the policy", advice: str = ""
+    ) -> None:
         self.mistakes = tuple(mistakes)
         count = counted(len(self.mistakes), "mistake")
         lines = "\n".join(f"  - {mistake}" for mistake in self.mistakes)
-        super().__init__(f"{where} has {count}:\n{lines}")
+        super().__init__(f"{where} has {count}:\n{lines}" + (f"\n{advice}" if advice else ""))
 
 
 class SourceUnreachable(ReconError):

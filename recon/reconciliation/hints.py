@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from recon.base.fields import AMOUNTS
 from recon.base.result import InvalidRow, Side
-from recon.base.text import counted
+from recon.base.text import counted, is_total
 
 # Of each side so many kinds of reasons get a hint; the list of invalid rows has every one.
 _MOST = 6
@@ -94,6 +94,11 @@ _ADVICE = (
         "correct the termination or the start in the source",
     ),
     _advice(
+        r"(?P<cell>valid_from) is missing",
+        'the rows of a key need the day from which each is valid (same_key = "versions"); '
+        'deliver it, or set policy.same_key = "add" if they add up',
+    ),
+    _advice(
         r"(?P<cell>contract_id) is missing",
         "totals below the data are cut off with {side}.skip_foot (for a file); others need an id",
     ),
@@ -104,16 +109,24 @@ _ADVICE = (
 )
 
 
+_TOTALS = _advice(
+    "",
+    "a line of totals is no row; set {side}.skip_foot to the number of lines below the data, or "
+    "leave it out by {side}.where (for a file)",
+)
+
+
 def hints(invalid: Sequence[InvalidRow]) -> Iterator[str]:
     """Sentences on a side's invalid rows, the most frequent first."""
     found: dict[_Advice, list[tuple[InvalidRow, str]]] = {}
     for row in invalid:
-        for advice, cell in _of(row.reason):
+        for advice, cell in [(_TOTALS, row.id)] if is_total(row.id) else _of(row.reason):
             found.setdefault(advice, []).append((row, cell))
     ranked = sorted(found.items(), key=lambda item: -len(item[1]))
     for advice, rows in ranked[:_MOST]:
         (row, cell), *_ = rows
-        shown = f"{cell!r}" if f"'{cell}'" in row.reason else f"{cell} is missing"
+        quoted = advice is _TOTALS or f"'{cell}'" in row.reason
+        shown = repr(cell) if quoted else f"{cell} is missing"
         yield (
             f"{counted(len(rows), 'row')} of {row.side} ({shown} in {row.place}"
             f"{', …' * (len(rows) > 1)}): {advice.said.format(side=row.side)}."

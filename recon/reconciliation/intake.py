@@ -291,9 +291,11 @@ def _refuse_versions_of_one_day(connection: Session) -> None:
     """Give a reason to versions of the same day."""
     connection.execute(
         """UPDATE contracts_typed SET reason = concat_ws('; ', reason,
-            'another version is valid from ' || d.day || ', too')
+            CASE WHEN unsaid > 1 THEN 'valid_from is missing, as in another row of its key'
+            ELSE 'another version is valid from ' || d.day || ', too' END)
         FROM (
-            SELECT id_key, type, currency, coalesce(valid_from, started_on) AS day
+            SELECT id_key, type, currency, coalesce(valid_from, started_on) AS day,
+                count(*) FILTER (valid_from IS NULL) AS unsaid
             FROM contracts_typed SEMI JOIN duplicate_contract_keys USING (id_key, type)
             GROUP BY ALL HAVING count(*) > 1) d
         WHERE d.id_key = contracts_typed.id_key AND d.type = contracts_typed.type

@@ -8,7 +8,7 @@ from itertools import accumulate
 from pathlib import Path
 
 from recon.sources.csv_lines import CsvFile
-from recon.store.session import Session, literal
+from recon.store.session import Session, literal, name
 
 # What DuckDB calls the place of a Parquet file in the list and of a row in the file, from 0.
 FILE, NUMBER = "file_index", "file_row_number"
@@ -22,6 +22,13 @@ def csv_relation(read: Sequence[CsvFile]) -> str:
         f"header = true, delim = {literal(read[0].delimiter)}, quote = '\"', escape = '\"', "
         f"columns = {{{typed}}}, hive_partitioning = false)"
     )
+
+
+def by_name(read: Sequence[CsvFile], header: Sequence[str]) -> str:
+    """SELECT of files whose columns are in another order."""
+    own = {column.strip().lower(): column for column in read[0].header}
+    wanted = (f"{name(own[of.strip().lower()])} AS {name(of)}" for of in header)
+    return f"SELECT {', '.join(wanted)} FROM {csv_relation(read)}"
 
 
 def header_problem(header: Sequence[str]) -> str:

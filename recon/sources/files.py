@@ -29,6 +29,7 @@ from recon.sources.figures import adjusted, adjusts, float_notices
 from recon.sources.file_relations import (
     FILE,
     NUMBER,
+    by_name,
     csv_relation,
     header_problem,
     listed,
@@ -262,18 +263,38 @@ class FilesSource:
                     f"{path} has {problem}; its first line must name every column once."
                 )
         self._compare_headers(paths, [file.header for file in read])
-        alike = [list(files) for _, files in groupby(read, lambda file: file.delimiter)]
+        alike = [
+            list(files)
+            for _, files in groupby(read, lambda file: (file.delimiter, tuple(file.header)))
+        ]
         if len(alike) == 1:
             return csv_relation(read)
-        return f"({' UNION ALL '.join(f'FROM {csv_relation(files)}' for files in alike)})"
+        return f"({' UNION ALL '.join(by_name(files, read[0].header) for files in alike)})"
 
     def _compare_headers(self, paths: Sequence[Path], headers: Sequence[Sequence[str]]) -> None:
+        """Raise SourceDataError where files have other columns.
+
+        Their order may differ.
+        """
         for path, header in zip(paths, headers, strict=True):
-            if header != headers[0]:
+            lacking, others = _without(headers[0], header), _without(header, headers[0])
+            parts = [f"without {_listed(lacking)}"] * bool(lacking)
+            parts += [f"with {_listed(others)}"] * bool(others)
+            if parts:
                 raise SourceDataError(
-                    f"{path} has different columns than {paths[0]}; the files of one side need the "
-                    "same header."
+                    f"{path} has different columns than {paths[0]}: it is {' and '.join(parts)}; "
+                    "the files of one side need the same columns, in any order."
                 )
+
+
+def _without(header: Sequence[str], other: Sequence[str]) -> list[str]:
+    """The columns of a header that another one lacks."""
+    found = {column.strip().lower() for column in other}
+    return [column for column in header if column.strip().lower() not in found]
+
+
+def _listed(columns: Sequence[str]) -> str:
+    return ", ".join(map(repr, columns))
 
 
 def _is_there(path: Path) -> bool:

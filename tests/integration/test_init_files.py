@@ -160,6 +160,7 @@ def test_columns_that_lack_are_said_all_at_once(tmp_path: Path) -> None:
     assert done.returncode == 4
     said = done.stderr.decode()
     assert "analytics.columns.duration_months: no column of a.csv fits; it has deal, kind" in said
+    assert "Nothing was written. Run recon init at a terminal" in said
     assert "analytics.columns.booking_date" in said
     answers = "day\nhow long\nuntil\nday\n"
     settings = proposed(tmp_path, "--contracts", "a.csv", "--entries", "b.csv", answers=answers * 2)
@@ -454,3 +455,23 @@ def test_without_a_duration_the_term_is_its_dates(tmp_path: Path) -> None:
     assert "no column has the duration" in done.stdout.decode(), done.stderr.decode()
     assert 'term = "dates"' in (tmp_path / "config" / "recon.toml").read_text(encoding="utf-8")
     assert totals(tmp_path).matched == len(KEYS)
+
+
+def test_files_with_columns_in_another_order_are_one_side(tmp_path: Path) -> None:
+    """They are found by a folder, and the month reads them by name."""
+    moved = "amount,recognition_period,entry_id,contract_id,revenue_type\n"
+    rows = "".join(f"100.00,2024-06,E-{key},{key},Subscription\n" for key in KEYS[3:])
+    files = {"deals.csv": DEALS, "gl-1.csv": ENTRIES + "".join(map(entry, KEYS[:3]))}
+    written(tmp_path, files | {"gl-2.csv": moved + rows})
+    settings = proposed(tmp_path, ".")
+    assert settings.accounting.path == tmp_path / "gl-*.csv"
+    with reconciled(settings, Month.parse("2024-06")) as (_, result):
+        assert result.totals["USD"].matched == len(KEYS)
+
+
+def test_a_broken_line_is_named_in_its_own_file(tmp_path: Path) -> None:
+    """The copy that recon looks at is nothing that anybody knows."""
+    written(tmp_path, {"deals.csv": DEALS, "gl.csv": f"{LEDGER}# page 2\n{LEDGER}"})
+    said = init(tmp_path, "deals.csv", "gl.csv").stderr.decode()
+    assert "gl.csv" in said
+    assert "recon-" not in said

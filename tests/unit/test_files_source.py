@@ -403,12 +403,25 @@ def test_a_folder_with_brackets_is_no_pattern(write: Any, read: Read) -> None:
     assert [row["entry_id"] for row in found] == ["E1"]
 
 
-def test_files_of_a_glob_need_the_same_header(write: Any, read: Read) -> None:
-    """A column that moved or is missing would shift amounts without a word."""
+def test_files_of_a_glob_are_read_by_the_names_of_their_columns(write: Any, read: Read) -> None:
+    """A column that moved shifts no amount; rows stay in the order of files and lines."""
+    moved = "recognition_period;Amount ;contract_id;entry_id;revenue_type\n"
     write(HEAD + ROW, "e1.csv")
-    write(HEAD.replace("entry_id,contract_id", "contract_id,entry_id") + ROW, "e2.csv")
+    write(f"{moved}2024-07;7.50;008;E2;Setup\n", "e2.csv")
+    write(HEAD + ROW.replace("E1", "E3"), "e3.csv")
+    found = read("e*.csv")
+    assert [(row["entry_id"], row["contract_id"], row["amount"]) for row in found] == [
+        ("E1", "007", "100.10"), ("E2", "008", "7.50"), ("E3", "007", "100.10"),
+    ]  # fmt: skip
+
+
+def test_files_of_a_glob_need_the_same_columns(write: Any, read: Read) -> None:
+    """A file with other names is refused with both of them."""
+    write(HEAD + ROW, "e1.csv")
+    write(HEAD.replace("contract_id", "deal") + ROW, "e2.csv")
     sentence = refused(errors.SourceDataError, read, "e*.csv")
     assert "e2.csv has different columns than" in sentence
+    assert "without 'contract_id' and with 'deal'" in sentence
 
 
 def test_a_folders_name_is_no_data(write: Any, read: Read) -> None:

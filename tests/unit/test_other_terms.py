@@ -269,6 +269,20 @@ def test_of_two_versions_of_a_month_the_later_day_holds() -> None:
     ]
 
 
+def test_versions_without_a_day_are_told_so() -> None:
+    """The first alone can do without one."""
+    rows = [version("12000.00", None), version("15000.00", None)]
+    result = reconciled(rows, same_key="versions")
+    assert (
+        reasons(result, Side.ANALYTICS)
+        == [
+            "valid_from is missing, as in another row of its key",
+        ]
+        * 2
+    )
+    assert any('policy.same_key = "add"' in said for said in result.notices)
+
+
 def test_a_version_may_change_the_duration_or_stop() -> None:
     """It counts from the contract's start; a stop of the last version holds."""
     longer = version("15000.00", "2024-07-01", duration_months="18", close_date="2025-06-30")

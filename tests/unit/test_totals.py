@@ -376,6 +376,7 @@ ADVICE = (
     ("revenue_type", "Licence", "policy.aliases"),
     ("currency", "US$", "codes of three letters"),
     ("contract_id", "", "accounting.skip_foot"),
+    ("entry_id", "Grand total", "accounting.skip_foot"),
     ("contract_id", "#REF!", "a cell holds an error of the spreadsheet"),
     ("contract_id", "=A2", "open the workbook in Excel and save it"),
 )
@@ -384,7 +385,8 @@ ADVICE = (
 @pytest.mark.parametrize(("column", "cell", "advice"), ADVICE)
 def test_hints_follow_the_reason(column: str, cell: str, advice: str) -> None:
     """One sentence, which quotes the cell and names its row."""
-    posted = pd.DataFrame([ENTRY, ENTRY | {column: cell}])
+    total = {"contract_id": "", "revenue_type": ""} if column == "entry_id" else {}
+    posted = pd.DataFrame([ENTRY, ENTRY | total | {column: cell}])
     found = recon.reconcile(pd.DataFrame([contract()]), posted, MONTH)
     (said,) = (notice for notice in found.notices if notice.startswith("1 row of accounting ("))
     assert advice in said

@@ -137,7 +137,7 @@ def _of_rule(rule: _Rule, lines: list[int], changed: int, helps: bool) -> Found:
         lambda told, net: f"{pairs:,} contract ids of {rule.side} {how}, unlike those of {other}, "
         f"so that they do not meet: {told} ({net}).",
         f"Set {setting}." if helps else f"Have the ids of {rule.side} delivered as {other} writes "
-        f"them: {setting} would part lines that meet today.",
+        f"them: with {setting}, lines that match now would not.",
         setting=helps,
     )  # fmt: skip
 

@@ -1,6 +1,7 @@
 """Files of a side: named, in a folder, or matched.
 
-Files with the same header are one side, named by a pattern that matches them alone.
+Files with the same columns, in whatever order, are one side, named by a pattern that matches them
+alone.
 """
 
 from __future__ import annotations
@@ -121,15 +122,27 @@ def _of_pattern(pattern: Path) -> list[Group]:
     for path in _some(files):
         for each in looks(path):
             found.setdefault(each.sheet, []).append(each)
-    alike = [seen for seen in found.values() if len({each.header for each in seen}) == 1]
+    aligned = [_aligned(seen) for seen in found.values()]
+    alike = [seen for seen in aligned if len({each.header for each in seen}) == 1]
     if not alike:
-        seen = next(iter(found.values()))
-        other = next(each for each in seen if each.header != seen[0].header)
+        first, *others = aligned[0]
+        other = next(each for each in others if each.header != first.header)
+        more, less = (set(a.header) - set(b.header) for a, b in ((other, first), (first, other)))
+        listed = [f"{word} {', '.join(map(repr, sorted(columns)))}"
+                  for word, columns in (("without", less), ("with", more)) if columns]  # fmt: skip
         raise SourceDataError(
-            f"{other.path} has different columns than {seen[0].path}; the files of one side need "
-            "the same header."
+            f"{other.path} has different columns than {first.path}: it is {' and '.join(listed)}; "
+            "the files of one side need the same columns, in any order."
         )
     return [Group(pattern, tuple(seen), len(files)) for seen in alike]
+
+
+def _aligned(seen: Sequence[Look]) -> list[Look]:
+    """Looks whose columns come in the order of the first alike."""
+    orders: dict[frozenset[str], tuple[str, ...]] = {}
+    for each in seen:
+        orders.setdefault(frozenset(each.header), each.header)
+    return [each.in_order(orders[frozenset(each.header)]) for each in seen]
 
 
 def _some(files: Sequence[Path]) -> list[Path]:
@@ -138,6 +151,7 @@ def _some(files: Sequence[Path]) -> list[Path]:
 
 def _grouped(seen: Sequence[Look]) -> list[Group]:
     """Files by folder and form, in their order."""
+    seen = _aligned(seen)
     order = {kind: place for place, kind in reversed(list(enumerate(map(_kind, seen))))}
     ordered = sorted(seen, key=lambda each: order[_kind(each)])
     return [_group(list(same), seen) for _, same in groupby(ordered, key=_kind)]

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from recon.base import money, temporary
-from recon.base.errors import LooksLikeCrmCloseDate
+from recon.base.errors import LooksLikeCrmCloseDate, SourceDataError
 from recon.base.month import Month
 from recon.base.policy import Policy
 from recon.base.result import Side
@@ -53,19 +53,31 @@ def preview(side: FileSide, settings: SourceSettings, policy: Policy) -> Preview
         if first.text or not first.whole:
             path = Path(folder) / f"{first.path.stem}.csv"
             path.write_text(first.head, encoding="utf-8", newline="")
-        here = replace(
-            settings, path=path, encoding="utf-8", skip_foot=side.skip_foot if first.whole else 0
-        )
-        notices: list[str] = []
-        source = FilesSource(here)
-        with source.opened(connection, notices.append) as relation:
-            register_policy(connection, policy)
-            with reading(side.side, str(first.path)):
-                if side.side is Side.ANALYTICS:
-                    load_contracts(connection, relation, policy)
-                    return replace(_contracts(connection), notices=tuple(notices))
-                view_entries(connection, relation, policy, here.compliance)
-                return replace(_entries(connection), notices=tuple(notices))
+        try:
+            return _read(connection, side, settings, policy, path)
+        except SourceDataError as error:
+            # A copy is nothing that anybody knows.
+            text = str(error).replace(path.as_posix(), first.path.as_posix())
+            raise SourceDataError(text.replace(str(path), str(first.path))) from error
+
+
+def _read(
+    connection: Session, side: FileSide, settings: SourceSettings, policy: Policy, path: Path
+) -> Preview:
+    """The preview of a file, or of a copy of its beginning."""
+    first = side.group.looks[-1]
+    here = replace(
+        settings, path=path, encoding="utf-8", skip_foot=side.skip_foot if first.whole else 0
+    )
+    notices: list[str] = []
+    with FilesSource(here).opened(connection, notices.append) as relation:
+        register_policy(connection, policy)
+        with reading(side.side, str(first.path)):
+            if side.side is Side.ANALYTICS:
+                load_contracts(connection, relation, policy)
+                return replace(_contracts(connection), notices=tuple(notices))
+            view_entries(connection, relation, policy, here.compliance)
+            return replace(_entries(connection), notices=tuple(notices))
 
 
 def _contracts(connection: Session) -> Preview:

@@ -11,17 +11,13 @@ from dataclasses import dataclass
 from itertools import takewhile
 from statistics import median
 
+from recon.base.text import is_total
 from recon.setup.init import names
 from recon.setup.init.looking import Look, Record
 from recon.setup.init.revenue_types import is_no_revenue, is_revenue
 from recon.setup.init.writings import Profile
 from recon.store.session import literal, name
 
-_TOTAL = re.compile(
-    r"(grand |sub-?)?totals?\b|(opening|closing|beginning|ending) balance|net movement|sum\b|summe"
-    r"|gesamt|count\b|generated|copyright|confidential|report\b",
-    re.IGNORECASE,
-)
 _STAGES = ("stage", "dealstage", "stagename", "opportunitystage", "status", "dealstatus")
 _WON = re.compile(r"closed ?won|won", re.IGNORECASE)
 _IS_WON, _YES = ("iswon", "won", "isclosedwon", "closedwon"), ("true", "yes", "1")
@@ -93,7 +89,7 @@ def rows_of(look: Look) -> Rows:
 def _is_row(usual: float) -> Callable[[Record], bool]:
     def is_row(record: Record) -> bool:
         first = next(filter(None, record.cells), "")
-        return record.filled * 2 >= usual and not _TOTAL.match(first)
+        return record.filled * 2 >= usual and not is_total(first)
 
     return is_row
 

@@ -28,6 +28,11 @@ from recon.setup.init.proposal import propose
 from recon.setup.init.schema import Table
 from recon.setup.init.writings import profiles
 
+_NEXT = (
+    "Nothing was written. Run recon init at a terminal, where it asks for these columns, or give "
+    "them names that it knows; a column that no file has can be given under [analytics.fixed] or "
+    "[accounting.fixed] of a configuration that you write."
+)
 # Asks the user for the column of ours that a side lacks.
 Asked = Callable[[FileSide, str], str]
 
@@ -113,7 +118,7 @@ def _refuse_missing(found: Mapping[Side, FileSide]) -> None:
         for ours in _missing(each)
     ]
     if mistakes:
-        raise ConfigError(mistakes, "The proposal")
+        raise ConfigError(mistakes, "The proposal", _NEXT)
 
 
 def _unsure(side: FileSide) -> FileSide:

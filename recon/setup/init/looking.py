@@ -77,6 +77,19 @@ class Look:
         """The form that files of one side share."""
         return self.header, self.delimiter, self.encoding, self.sheet, self.text
 
+    def in_order(self, header: tuple[str, ...]) -> Look:
+        """The look with the same columns in another order."""
+        if header == self.header:
+            return self
+        at = [self.header.index(name) for name in header]
+        records, last = (
+            tuple(replace(each, cells=tuple(each.cells[place] for place in at)) for each in rows)
+            for rows in (self.records, self.last)
+        )
+        # Where they are all of the file, the end is looked for in them.
+        last = records if self.last is self.records else last
+        return replace(self, header=header, records=records, last=last)
+
     def column(self, name: str) -> list[str]:
         """The cells of a column."""
         at = self.header.index(name)
