@@ -20,8 +20,8 @@ from recon.config import Settings
 from recon.reports.console.dashboard import make_console
 from recon.reports.console.layout import Column, Pen
 from recon.setup.init import file_groups as groups
-from recon.setup.init.configuration import read_back
-from recon.setup.init.file_configuration import Money, configuration
+from recon.setup.init.configuration import read_back, string
+from recon.setup.init.file_configuration import Money, configuration, relative
 from recon.setup.init.file_groups import Group
 from recon.setup.init.file_preview import Preview, preview
 from recon.setup.init.file_side import DATES, Doubt, FileSide, optional
@@ -50,15 +50,17 @@ def proposed(
         progress("Looking at the files")
         found = groups.named(named[Side.ANALYTICS], named[Side.ACCOUNTING], paths)
         others = groups.groups(paths, left) if len(found) < len(Side) else []
+        calendar, others = groups.calendar(others)
     chosen, rest = _sides(found, others, left, asking)
     sides = understood(chosen, _column if asking else None)
     if asking:
         sides = {side: _answered(each) for side, each in sides.items()}
     money = _money(sides, currency)
-    text = configuration(sides, money, folder)
-    settings = read_back(text)
-    shown = _shown(sides, settings)
-    _print(sides, shown, money, groups.unused(rest, left))
+    text = configuration(sides, money, folder, calendar)
+    settings = _read_back(text, folder, calendar)
+    shown = {side: preview(each, settings) for side, each in sides.items()}
+    doubts = _calendar_doubts(sides, calendar)
+    _print(sides, shown, money, doubts, groups.unused(rest, left))
     return text, shown[Side.ACCOUNTING].last
 
 
@@ -130,21 +132,41 @@ def _money(sides: Mapping[Side, FileSide], currency: str | None) -> Money:
     return Money(found or "USD", why if found else "nothing says it: is it right?")
 
 
-def _shown(sides: Mapping[Side, FileSide], settings: Settings) -> dict[Side, Preview]:
-    of = {Side.ANALYTICS: settings.analytics, Side.ACCOUNTING: settings.accounting}
-    return {side: preview(each, of[side], settings.policy) for side, each in sides.items()}
+def _read_back(text: str, folder: Path, calendar: Path | None) -> Settings:
+    """The settings of a text before it is written."""
+    if calendar is not None:
+        here = string(calendar.absolute().as_posix())
+        text = text.replace(f"periods = {string(relative(calendar, folder))}", f"periods = {here}")
+    return read_back(text)
+
+
+def _calendar_doubts(sides: Mapping[Side, FileSide], calendar: Path | None) -> list[Doubt]:
+    """The doubt about fiscal periods, if any."""
+    code = sides[Side.ACCOUNTING].coded_period
+    if calendar is not None:
+        return [Doubt(f"months are the fiscal periods of {calendar}", "calendar.periods")]
+    if code is None:
+        return []
+    return [
+        Doubt(
+            f"{code!r} is the code of a fiscal period: give recon init a file with its days, too "
+            "(columns code, first_day, last_day), or name it there",
+            "calendar.periods",
+        )
+    ]
 
 
 def _print(
     sides: Mapping[Side, FileSide],
     shown: Mapping[Side, Preview],
     money: Money,
+    more: Sequence[Doubt],
     unused: str,
 ) -> None:
     """Print both sides, five rows of each, and the doubts."""
     pen = Pen(make_console(sys.stdout))
     lines = [line for side in Side for line in _side(pen, sides[side], shown[side])]
-    lines += _doubts(pen, sides, shown, money)
+    lines += _doubts(pen, sides, shown, money, more)
     if unused:
         lines += [Text(), *pen.paragraph(pen.text(unused))]
     for line in lines:
@@ -213,10 +235,15 @@ _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "|"}
 
 
 def _doubts(
-    pen: Pen, sides: Mapping[Side, FileSide], shown: Mapping[Side, Preview], money: Money
+    pen: Pen,
+    sides: Mapping[Side, FileSide],
+    shown: Mapping[Side, Preview],
+    money: Money,
+    more: Sequence[Doubt],
 ) -> Iterator[Text]:
     """The list of doubts, each with its setting."""
-    found = [(doubt.setting, doubt.sentence) for side in sides.values() for doubt in side.doubts]
+    doubts = [doubt for side in sides.values() for doubt in side.doubts]
+    found = [(doubt.setting, doubt.sentence) for doubt in (*doubts, *more)]
     if money.why.endswith("?"):
         found.append(
             (

@@ -145,7 +145,7 @@ def _with_content(given: Columns, relation: str, of: str) -> str:
 
 
 def _value(side: Columns, column: str) -> str:
-    """SQL of what two rows with equal values share."""
+    """SQL of a column's value, equal however it is written."""
     if side.kind(column) != "VARCHAR":
         return side.raw(column)
     text = side.text(column)

@@ -73,7 +73,7 @@ def _quoted(side: Columns, column: str, what: str) -> str:
 
 
 def noted(raw: str, note: str) -> str:
-    """SQL of a cell that cannot be read, with a note."""
+    """SQL of an unreadable cell with a note."""
     return f"{raw} || {literal(f'{NOTE} ({note})')}"
 
 

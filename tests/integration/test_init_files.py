@@ -287,9 +287,9 @@ def test_a_rule_on_ids_is_proposed_and_not_applied(
 
 def test_codes_of_periods_are_left_to_the_calendar(tmp_path: Path) -> None:
     """A column that is one by its name is kept, with a doubt."""
-    written(tmp_path, {"a.csv": DEALS, "b.csv": LEDGER.replace("2024-06\n", "FY24-P06\n")})
+    written(tmp_path, {"a.csv": DEALS, "b.csv": LEDGER.replace("2024-06\n", "Sixth\n")})
     done = init(tmp_path, "a.csv", "b.csv")
-    assert "'FY24-P06' is no day and no month" in done.stdout.decode()
+    assert "'Sixth' is no day and no month" in done.stdout.decode()
 
 
 def test_some_amounts_that_cannot_be_read(tmp_path: Path) -> None:

@@ -6,7 +6,6 @@ another one in each row, a revenue type by its words.
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
 from recon.base.fields import PERIOD
@@ -15,7 +14,7 @@ from recon.setup.init.file_ids import taken
 from recon.setup.init.file_side import DATES, FileSide
 from recon.setup.init.revenue_types import Types, share, type_of, types_of
 from recon.setup.init.schema import Family
-from recon.setup.init.writings import Profile, day, orders_of
+from recon.setup.init.writings import Profile, day, is_day, orders_of
 
 _TERM_ENDS = "9999-12-31"
 _SUBSCRIPTION = "Subscription"
@@ -31,7 +30,7 @@ def with_days(side: FileSide) -> FileSide:
         if found is not None and found.texts and not found.dated:
             side = side.with_column(ours, None)
     duration = side.profile("duration_months")
-    if duration is not None and not _whole(duration):
+    if duration is not None and not duration.whole:
         side = side.with_column("duration_months", None).with_doubt(
             f"{duration.name!r} has no whole numbers of months", "analytics.columns.duration_months"
         )
@@ -56,11 +55,6 @@ def _with_close(side: FileSide) -> FileSide:
     return taken(side, "booking_date", close.name, "likely: the day the deal was won")
 
 
-def _whole(profile: Profile) -> bool:
-    whole = sum(bool(re.fullmatch(r"\d{1,4}([.,]0+)?", text)) for text in profile.texts)
-    return whole >= len(profile.texts) * _LEAST
-
-
 def _is_won(side: FileSide, close: Profile) -> bool:
     """Whether a close date is the day of winning.
 
@@ -79,7 +73,15 @@ def _is_won(side: FileSide, close: Profile) -> bool:
 
 
 def with_end(side: FileSide) -> FileSide:
-    """The end of each term: a date, or its duration."""
+    """The end of each term: date, duration, or none."""
+    if side.monthly:
+        if "close_date" in side.columns:
+            return side
+        return side.with_fixed("close_date", _TERM_ENDS).with_doubt(
+            "no column says when a monthly value ends; it goes on"
+            + (" for its duration" if "duration_months" in side.columns else ""),
+            "analytics.columns.close_date",
+        )
     if "close_date" not in side.columns and "duration_months" in side.columns:
         side = side.with_fixed("close_date", _TERM_ENDS)
         return side.with_doubt(
@@ -101,12 +103,15 @@ def with_period(side: FileSide) -> FileSide:
     if found is not None and found.dated:
         return side
     why = side.whys.get(PERIOD, "")
+    coded = [each for each in (found, *side.free()) if each and each.fiscal]
+    if coded:
+        return side.with_column(PERIOD, coded[0].name, "likely: codes of fiscal periods")
     side = side.with_column(PERIOD, None)
     likely = [each for each in side.profiles.values() if each.dated]
     likely = [each for each in likely if each.family is Family.DATE]
     if not likely and found is not None and why.startswith("sure"):
         return side.with_column(PERIOD, found.name, why).with_doubt(
-            f"{found.distinct[0]!r} is no day and no month; fiscal periods need a calendar",
+            f"{_no_day(found)!r} is no day and no month; fiscal periods need a calendar",
             "calendar.periods, or accounting.columns.recognition_period",
         )
     if not likely:
@@ -116,6 +121,10 @@ def with_period(side: FileSide) -> FileSide:
         f"{likely[0].name!r} is taken as the day that says the month",
         "accounting.columns.recognition_period",
     )
+
+
+def _no_day(profile: Profile) -> str:
+    return next(text for text in profile.distinct if not is_day(text))
 
 
 def with_entry_id(side: FileSide) -> FileSide:

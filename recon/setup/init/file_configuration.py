@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from recon.base.policy import SameKey
 from recon.base.result import Side
 from recon.setup.init import names
 from recon.setup.init.configuration import string
@@ -35,17 +36,56 @@ class Money:
     why: str = ""
 
 
-def configuration(sides: Mapping[Side, FileSide], money: Money, folder: Path) -> str:
-    """The text of recon.toml in a folder."""
+def configuration(
+    sides: Mapping[Side, FileSide], money: Money, folder: Path, calendar: Path | None = None
+) -> str:
+    """The text of recon.toml in a folder.
+
+    `calendar` is the file of fiscal periods.
+    """
     parts = [_HEAD, *(_side(sides[side], folder) for side in Side), _POLICY]
     why = f"   # {comment(money.why)}" if money.why else ""
     lines = [f"currency = {string(money.currency)}{why}"]
     contracts = sides[Side.ANALYTICS]
     if contracts.by_dates:
         lines.append('term = "dates"                     # from start to close, both included')
+    if contracts.monthly:
+        lines.append('value_basis = "month"              # a value is that of each active month')
+    lines += _same_key(contracts)
     if contracts.exact_ids:
         lines.append('ids = "exact"                      # case counts in ids')
-    return "\n".join(parts) + "\n".join(lines) + "\n" + _aliases(sides.values()) + _ids(sides)
+    rest = _aliases(sides.values()) + _ids(sides) + _calendar(sides, folder, calendar)
+    return "\n".join(parts) + "\n".join(lines) + "\n" + rest
+
+
+def _calendar(sides: Mapping[Side, FileSide], folder: Path, calendar: Path | None) -> str:
+    """The file of fiscal periods, or the place for it."""
+    if calendar is not None:
+        said = "months are the fiscal periods of this file"
+        return f"\n[calendar]\nperiods = {string(relative(calendar, folder))}   # {said}\n"
+    code = sides[Side.ACCOUNTING].coded_period
+    if code is None:
+        return ""
+    return (
+        f"\n# {comment(code)} is a fiscal period; a file has to say its days, with the columns "
+        'code,\n# first_day and last_day:\n# [calendar]\n# periods = "periods.csv"\n'
+    )
+
+
+def _same_key(contracts: FileSide) -> list[str]:
+    """The rule for rows of one contract, or both."""
+    if contracts.same_key is SameKey.ADD:
+        return ['same_key = "add"                   # rows of one contract add up']
+    if contracts.same_key is SameKey.VERSIONS:
+        return ['same_key = "versions"              # each holds from its valid_from on',
+                '# amendment = "catch_up"           # else a change is spread over what is left',
+               ]  # fmt: skip
+    if contracts.open_key is None:
+        return []
+    return [f"# {comment(contracts.open_key)} has several rows: choose what they are.",
+            '# same_key = "add"                 # they add up',
+            '# same_key = "versions"            # each holds from its valid_from on, a column',
+           ]  # fmt: skip
 
 
 def _ids(sides: Mapping[Side, FileSide]) -> str:

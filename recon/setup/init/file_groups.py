@@ -16,6 +16,7 @@ from pathlib import Path
 
 from recon.base.errors import SourceDataError, SourceUnreachable, UsageError
 from recon.base.fields import DEBIT_CREDIT
+from recon.base.periods import COLUMNS
 from recon.base.result import Side
 from recon.base.text import counted
 from recon.setup.init import names
@@ -138,7 +139,7 @@ def _of_pattern(pattern: Path) -> list[Group]:
 
 
 def _aligned(seen: Sequence[Look]) -> list[Look]:
-    """Looks whose columns come in the order of the first alike."""
+    """Looks with their columns in the first one's order."""
     orders: dict[frozenset[str], tuple[str, ...]] = {}
     for each in seen:
         orders.setdefault(frozenset(each.header), each.header)
@@ -198,6 +199,15 @@ def _common(listed: Sequence[str]) -> str:
 def _kept(digits: re.Match[str]) -> str:
     """The separator that begins a date in a name."""
     return digits[0][:1] if digits[0][:1] in "_-" else ""
+
+
+def calendar(found: Sequence[Group]) -> tuple[Path | None, list[Group]]:
+    """The file of fiscal periods, and the other groups."""
+    for group in found:
+        header = {column.lower() for column in group.looks[0].header}
+        if group.files == 1 and group.looks[0].text and header.issuperset(COLUMNS):
+            return group.path, [each for each in found if each is not group]
+    return None, list(found)
 
 
 def sides(

@@ -12,9 +12,9 @@ from pathlib import Path
 from recon.base import money, temporary
 from recon.base.errors import LooksLikeCrmCloseDate, SourceDataError
 from recon.base.month import Month
-from recon.base.policy import Policy
+from recon.base.periods import Periods
 from recon.base.result import Side
-from recon.config import SourceSettings
+from recon.config import Settings, SourceSettings
 from recon.reconciliation.intake import load_contracts, refuse_crm_close_dates, view_entries
 from recon.reconciliation.policy_sql import register_policy
 from recon.setup.init.file_side import FileSide
@@ -44,8 +44,9 @@ class Preview:
     problem: str = ""
 
 
-def preview(side: FileSide, settings: SourceSettings, policy: Policy) -> Preview:
+def preview(side: FileSide, settings: Settings) -> Preview:
     """The preview of a side; raises SourceDataError, ConfigError and SourceUnreachable."""
+    of = {Side.ANALYTICS: settings.analytics, Side.ACCOUNTING: settings.accounting}[side.side]
     # The last of several files has the last month.
     first = side.group.looks[-1]
     with temporary.folder() as folder, session() as connection:
@@ -54,7 +55,7 @@ def preview(side: FileSide, settings: SourceSettings, policy: Policy) -> Preview
             path = Path(folder) / f"{first.path.stem}.csv"
             path.write_text(first.head, encoding="utf-8", newline="")
         try:
-            return _read(connection, side, settings, policy, path)
+            return _read(connection, side, of, settings, path)
         except SourceDataError as error:
             # A copy is nothing that anybody knows.
             text = str(error).replace(path.as_posix(), first.path.as_posix())
@@ -62,22 +63,21 @@ def preview(side: FileSide, settings: SourceSettings, policy: Policy) -> Preview
 
 
 def _read(
-    connection: Session, side: FileSide, settings: SourceSettings, policy: Policy, path: Path
+    connection: Session, side: FileSide, of: SourceSettings, settings: Settings, path: Path
 ) -> Preview:
-    """The preview of a file, or of a copy of its beginning."""
+    """The preview of a file, or of its beginning."""
     first = side.group.looks[-1]
-    here = replace(
-        settings, path=path, encoding="utf-8", skip_foot=side.skip_foot if first.whole else 0
-    )
+    policy, periods = settings.policy, settings.calendar.periods
+    here = replace(of, path=path, encoding="utf-8", skip_foot=side.skip_foot if first.whole else 0)
     notices: list[str] = []
     with FilesSource(here).opened(connection, notices.append) as relation:
-        register_policy(connection, policy)
+        register_policy(connection, policy, periods)
         with reading(side.side, str(first.path)):
             if side.side is Side.ANALYTICS:
-                load_contracts(connection, relation, policy)
+                load_contracts(connection, relation, policy, periods)
                 return replace(_contracts(connection), notices=tuple(notices))
-            view_entries(connection, relation, policy, here.compliance)
-            return replace(_entries(connection), notices=tuple(notices))
+            view_entries(connection, relation, policy, here.compliance, periods)
+            return replace(_entries(connection, periods), notices=tuple(notices))
 
 
 def _contracts(connection: Session) -> Preview:
@@ -97,7 +97,7 @@ def _contracts(connection: Session) -> Preview:
     return replace(_counted(connection, "contracts_typed", Side.ANALYTICS, shown), problem=problem)
 
 
-def _entries(connection: Session) -> Preview:
+def _entries(connection: Session, periods: Periods | None) -> Preview:
     connection.execute(
         "CREATE TEMP TABLE entries_seen AS SELECT * FROM entries_of('entries_raw_numbered')"
     )
@@ -106,12 +106,12 @@ def _entries(connection: Session) -> Preview:
         FROM entries_seen ORDER BY row LIMIT {SHOWN}"""
     ).fetchall()
     shown = [
-        (_text(key), _text(of), _text(kind), _money(amount, code), _month(month))
+        (_text(key), _text(of), _text(kind), _money(amount, code), _month(month, periods))
         for key, of, kind, amount, code, month in rows
     ]
     last = connection.execute("SELECT max(month) FROM entries_seen").fetchone()
     found = _counted(connection, "entries_seen", Side.ACCOUNTING, shown)
-    return replace(found, last=Month(last[0]) if last and last[0] is not None else None)
+    return replace(found, last=Month(last[0], periods) if last and last[0] is not None else None)
 
 
 def _counted(
@@ -135,5 +135,5 @@ def _money(value: int | None, currency: str | None) -> str:
     )
 
 
-def _month(index: int | None) -> str:
-    return "" if index is None else str(Month(index))
+def _month(index: int | None, periods: Periods | None) -> str:
+    return "" if index is None else str(Month(index, periods))

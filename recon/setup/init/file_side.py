@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from recon.base.fields import DEBIT_CREDIT, PERIOD, known
+from recon.base.policy import SameKey
 from recon.base.result import Side
 from recon.setup.init.file_groups import Group
 from recon.setup.init.file_rows import Kept, Rows
@@ -13,7 +14,7 @@ from recon.setup.init.revenue_types import Types
 from recon.setup.init.writings import Profile
 
 DATES = {
-    Side.ANALYTICS: ("start_date", "booking_date", "close_date", "terminated_on"),
+    Side.ANALYTICS: ("start_date", "booking_date", "close_date", "terminated_on", "valid_from"),
     Side.ACCOUNTING: (PERIOD,),
 }
 
@@ -32,7 +33,8 @@ class FileSide:
 
     `columns` are theirs by ours, `whys` say why each. `dates` is the order of day and month; left
     open are `orders`, where it could be either, and `amounts` that could mean two numbers. By
-    the `id_rule` of a side, the ids of both would meet.
+    the `id_rule` of a side, the ids of both would meet. A value is that of a month where it is
+    `monthly`; `open_key` is a contract with several rows of which nothing says what they are.
     """
 
     side: Side
@@ -56,12 +58,21 @@ class FileSide:
     skip_foot: int = 0
     repeated_ids: bool = False
     by_dates: bool = False
+    monthly: bool = False
+    same_key: SameKey | None = None
+    open_key: str | None = None
     exact_ids: bool = False
     id_rule: tuple[Side, str] | None = None
 
     def profile(self, ours: str) -> Profile | None:
         """The profile of the column that is ours, else None."""
         return self.profiles.get(self.columns.get(ours, ""))
+
+    @property
+    def coded_period(self) -> str | None:
+        """A code of a fiscal period, where entries have them."""
+        found = self.profile(PERIOD)
+        return found.distinct[0] if found and found.fiscal and not found.dated else None
 
     def with_doubt(self, sentence: str, setting: str) -> FileSide:
         """The side with one more doubt."""

@@ -23,6 +23,12 @@ from recon.setup.init.file_groups import Group
 from recon.setup.init.file_ids import with_amount, with_ids
 from recon.setup.init.file_rows import Kept, Rows, revenue, rows_of, won
 from recon.setup.init.file_side import Doubt, FileSide
+from recon.setup.init.file_terms import (
+    with_free_months,
+    with_monthly,
+    with_several_rows,
+    with_yearly_doubt,
+)
 from recon.setup.init.file_written import with_unit, written
 from recon.setup.init.proposal import propose
 from recon.setup.init.schema import Table
@@ -45,9 +51,10 @@ def understood(given: Mapping[Side, Group], asked: Asked | None = None) -> dict[
     entries = _begun(Side.ACCOUNTING, given[Side.ACCOUNTING], None)
     entries = with_amount(entries)
     contracts = _begun(Side.ANALYTICS, given[Side.ANALYTICS], entries.columns.get("contract_id"))
-    contracts, entries = with_ids(with_amount(contracts), entries)
-    contracts = with_end(with_days(contracts))
-    contracts = with_types(contracts, None)
+    contracts = with_yearly_doubt(with_amount(with_monthly(contracts)))
+    contracts, entries = with_ids(contracts, entries)
+    contracts = with_end(with_days(with_free_months(contracts)))
+    contracts = with_several_rows(with_types(contracts, None))
     entries = with_types(with_entry_id(with_period(entries)), contracts)
     found = {Side.ANALYTICS: contracts, Side.ACCOUNTING: entries}
     if asked:
@@ -105,7 +112,7 @@ def _missing(side: FileSide) -> list[str]:
     """The needed columns that a side lacks."""
     there = {*side.columns, *side.fixed}
     there |= {"amount"} if set(DEBIT_CREDIT) <= there else set()
-    there |= {"duration_months"} if side.by_dates else set()
+    there |= {"duration_months"} if side.by_dates or side.monthly else set()
     return [ours for ours in NEEDED[side.side] if ours not in there]
 
 

@@ -22,6 +22,12 @@ _ISO = re.compile(r"(19|[2-9]\d)\d\d-?(0[1-9]|1[0-2])(-?(0[1-9]|[12]\d|3[01])([ 
 _NO_MONTH = re.compile(r"(?!(0?[1-9]|1[0-2])\.(19|20)\d\d$)\d+\.\d+")
 _FORMATS = ("%d.%m.%Y", "%d.%m.%y", "%d-%b-%Y", "%d %b %Y", "%d-%b-%y", "%b %d, %Y", "%d %B %Y",
             "%B %d, %Y", "%Y/%m/%d")  # fmt: skip
+# FY24-P03, 2024-P03, P03-2024, 2024M03, 003/2024, 2024003.
+_FISCAL = re.compile(
+    r"(FY|GJ)?[-_ ]?(\d{4}|\d{2})[-_/. ]?[PMW][-_ ]?\d{1,2}|[PM]\d{1,2}[-_/. ]?(FY)?(\d{4}|\d{2})"
+    r"|FY[-_ ]?(\d{4}|\d{2})[-_/. ]\d{1,2}|0\d\d[-_/. ]?\d{4}|\d{4}[-_/. ]?0\d\d",
+    re.IGNORECASE,
+)
 # A few values do not tell more than these.
 _ENOUGH = 300
 # A column is of a kind where so many in ten of its texts are; the others will be invalid rows.
@@ -107,6 +113,17 @@ class Profile:
     def open_days(self) -> tuple[str, ...]:
         """Texts whose day needs an order."""
         return tuple(filter(is_open, self.distinct)) if self.dated else ()
+
+    @property
+    def fiscal(self) -> bool:
+        """Whether its texts are codes of fiscal periods."""
+        return bool(self.texts) and all(map(_FISCAL.fullmatch, self.distinct[:_ENOUGH]))
+
+    @property
+    def whole(self) -> bool:
+        """Whether most of its texts are whole numbers of months."""
+        found = sum(bool(re.fullmatch(r"\d{1,4}([.,]0+)?", text)) for text in self.texts)
+        return found * 2 >= len(self.texts)
 
     @property
     def family(self) -> Family:
