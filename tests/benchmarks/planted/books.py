@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from decimal import Decimal
 from itertools import count
 from random import Random
 
@@ -105,7 +106,9 @@ class Entry:
 class Book:
     """Contract lines and the entries that a ledger has of them, by their line.
 
-    `right` are the entries before anything was planted, `taken` the lines with an error.
+    `right` are the entries before anything was planted, `taken` the lines with an error. The ledger
+    goes from the `first` to the `last` month. Amounts are delivered with their `sign` turned or
+    not, and with so many `digits` after the point.
     """
 
     random: Random
@@ -116,6 +119,10 @@ class Book:
     numbers: Iterator[int] = field(default_factory=lambda: count(100_000))
     strays: list[Entry] = field(default_factory=list)
     taken: set[Key] = field(default_factory=set)
+    first: int = FIRST
+    own_documents: bool = False
+    sign: int = 1
+    digits: int = 2
 
     def new_id(self) -> str:
         """Return an entry id that the ledger does not have."""
@@ -126,7 +133,7 @@ class Book:
         for line in self.lines:
             self.entries[line.key] = [
                 self.entry(line, month, amount)
-                for month in range(max(line.start, FIRST), self.last + 1)
+                for month in range(max(line.start, self.first), self.last + 1)
                 if (amount := line.expected(month))
             ]
         self.right = list(self.all_entries())
@@ -136,10 +143,12 @@ class Book:
         batch = self.random.randrange(BATCHES)
         day = first_day(month) + timedelta(days=20 + batch)
         named = f"B{month_text(month).replace('-', '')}-{batch}" if document is None else document
+        entry_id = self.new_id()
+        if document is None and self.own_documents:
+            named = f"D-{entry_id}"
         return Entry(
-            self.new_id(), line.contract_id, line.revenue_type, amount, month, named, day,
-            line.currency,
-        )  # fmt: skip
+            entry_id, line.contract_id, line.revenue_type, amount, month, named, day, line.currency
+        )
 
     def of(self, line: Line, month: int = NOW) -> list[Entry]:
         """Return the entries of a line in a month."""
@@ -176,6 +185,10 @@ class Book:
             lacking[entry.key, entry.period] -= entry.amount
         return Counter({place: amount for place, amount in lacking.items() if amount})
 
+    def text(self, amount: int) -> str:
+        """Return an amount as it is delivered."""
+        return str(Decimal(self.sign * amount).scaleb(-self.digits))
+
     def by_customer(self) -> dict[str, list[Line]]:
         """Return the lines of each customer."""
         found: defaultdict[str, list[Line]] = defaultdict(list)
@@ -185,7 +198,7 @@ class Book:
 
     def contract_rows(self) -> list[dict[str, object]]:
         """Return the contracts as analytics delivers them."""
-        return [_contract_row(line) for line in self.lines]
+        return [_contract_row(line, self.text(line.value)) for line in self.lines]
 
     def entry_rows(self) -> list[dict[str, object]]:
         """Return the ledger as accounting delivers it."""
@@ -194,7 +207,7 @@ class Book:
                 "entry_id": entry.entry_id,
                 "contract_id": entry.contract_id,
                 "revenue_type": entry.revenue_type,
-                "amount": cents(entry.amount),
+                "amount": self.text(entry.amount),
                 "currency": entry.currency,
                 "recognition_period": month_text(entry.period),
                 "posted_at": entry.posted.isoformat(),
@@ -204,12 +217,12 @@ class Book:
         ]
 
 
-def _contract_row(line: Line) -> dict[str, object]:
+def _contract_row(line: Line, value: str) -> dict[str, object]:
     start = first_day(line.start).replace(day=line.start_day)
     return {
         "contract_id": line.contract_id,
         "revenue_type": line.revenue_type,
-        "contract_value": cents(line.value),
+        "contract_value": value,
         "duration_months": line.months,
         "booking_date": start.isoformat(),
         "start_date": start.isoformat(),
@@ -225,11 +238,6 @@ def _contract_row(line: Line) -> dict[str, object]:
 
 def _end(line: Line, start: date) -> date:
     return first_day(line.start + line.months).replace(day=start.day) - timedelta(days=1)
-
-
-def cents(amount: int) -> str:
-    """Return cents as an amount with a point."""
-    return f"{'-' * (amount < 0)}{abs(amount) // 100}.{abs(amount) % 100:02d}"
 
 
 def book(seed: int, prices: str, customers: int = 400) -> Book:

@@ -191,7 +191,8 @@ def wrong_duration(book: Book, line: Line) -> bool:
         return False
     book.entries[line.key] = [
         book.entry(line, month, amount)
-        for month in range(line.start, book.last + 1) if (amount := other.expected(month))
+        for month in range(max(line.start, book.first), book.last + 1)
+        if (amount := other.expected(month))
     ]  # fmt: skip
     return True
 
@@ -212,7 +213,7 @@ def amended(book: Book, line: Line) -> bool | Line:
     """Change the value in the same row; the ledger spreads the rest from some month on."""
     since = NOW - book.random.randrange(0, 4)
     done = since - line.start
-    if done < 2 or line.start + line.months <= NOW + 2:
+    if done < 2 or line.start + line.months <= NOW + 2 or line.start < book.first:
         return False
     before = line.to_date(since - 1)
     value = line.value * book.random.choice((80, 125, 150)) // 100
