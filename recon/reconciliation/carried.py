@@ -89,7 +89,7 @@ def _lines(connection: Session, month: Month) -> str:
         SELECT t.*, s.first_month AS ledger_from,
             unnest(range(greatest(least(start_month, {m}) - 1, {m - _JUDGED_MONTHS}), {m + 1}))
                 AS ends
-        FROM ({with_terms(connection, largest)}) t CROSS JOIN ledger_span s) t
+        FROM ({with_terms(connection, largest)}) t CROSS JOIN ledger_cover s) t
     GROUP BY ALL"""
 
 

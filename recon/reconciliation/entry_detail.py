@@ -16,6 +16,7 @@ from recon.base.month import Month
 from recon.base.result import Side
 from recon.reconciliation.compare import BROKEN, CARRIED, LACKING, LARGEST_CARRIED
 from recon.reconciliation.intake import compliance_name
+from recon.reconciliation.ledger import create_ledger_months
 from recon.reconciliation.recognized import GIVEN, same_key
 from recon.store.session import Session, is_any, literal, name
 
@@ -36,6 +37,7 @@ def read_again(connection: Session, month: Month, compliance: Sequence[str]) -> 
     _create_posted_months(connection, month)
     _create_carried_entries(connection, month)
     _create_compliance_blanks(connection, month, compliance)
+    create_ledger_months(connection)
 
 
 def in_scope(month: Month) -> str:

@@ -148,7 +148,7 @@ RELATIONS = (
         f"{_KEY_AS_SPELLED} recognized entries earned first_month last_month unread id type "
         "currency id_key key keyed",
         "recognized",
-        "entry_detail",
+        "entry_detail ledger",
     ),
     _relation(
         "entry_sums_merged",
@@ -162,7 +162,20 @@ RELATIONS = (
         "session: the first and the last month with an entry",
         "first_month last_month",
         "recognized",
-        "carried causes.amendments causes.periods causes.terms entry_detail totals",
+        "entry_detail totals",
+    ),
+    _relation(
+        "ledger_months",
+        "month in which keys have their first or their last entry, with how many",
+        "month begins ends",
+        "ledger",
+    ),
+    _relation(
+        "ledger_cover",
+        "session: the first and the last month of which the ledger has enough lines",
+        "first_month last_month",
+        "ledger",
+        "carried causes.amendments causes.other_months causes.terms events.carried totals",
     ),
     _relation(
         "invalid_contract_keys",
@@ -190,7 +203,7 @@ RELATIONS = (
         "stop_days stop_of stop_before stop_part stop_share stop_elapsed stop_parts "
         "version from_month void own_close base worth",
         "compare",
-        "carried causes.gather causes.periods causes.terms "
+        "carried causes.gather causes.other_months causes.terms "
         "control_totals events.batches events.policies explain.relations rollforward",
     ),
     _relation(
@@ -207,7 +220,7 @@ RELATIONS = (
         "compare",
         "carried causes.counterparts control_totals entry_detail events.batches "
         "events.carried events.chosen events.delivered_twice events.id_rules events.marks "
-        "events.ranges rollforward totals",
+        "events.ranges ledger rollforward totals",
     ),
     _relation(
         "lines",
@@ -255,7 +268,7 @@ RELATIONS = (
         "entry of a broken line, `distance` in months; a year around where that may say more",
         "line distance entry_id amount document_ref posted_at assumed",
         "entry_detail",
-        "causes.objections causes.periods causes.postings events.batches",
+        "causes.objections causes.other_months causes.postings events.batches",
     ),
     _relation(
         "entries_invalid",
@@ -277,7 +290,7 @@ RELATIONS = (
         "broken line and other month with entries, up to a year away",
         "line month recognized several",
         "entry_detail",
-        "causes.periods events.batches",
+        "causes.other_months events.batches",
     ),
     _relation(
         "posted_months",
@@ -285,7 +298,7 @@ RELATIONS = (
         "the sum of several months from this one on",
         "line month recognized condensed",
         "entry_detail",
-        "causes.amendments causes.terms",
+        "causes.amendments causes.other_months causes.terms",
     ),
     _relation(
         "carried_entries",
@@ -315,21 +328,21 @@ RELATIONS = (
         "line whose difference is outside tolerance",
         _OFF,
         "causes.gather",
-        "causes.amendments causes.counterparts causes.objections causes.periods causes.terms",
+        "causes.amendments causes.counterparts causes.objections causes.other_months causes.terms",
     ),
     _relation(
         "neighbour_months",
         "broken line, with the differences of the months around it",
         "line expected_before expected_after before_difference after_difference ledger_from "
-        "months_with_part months_broken",
-        "causes.periods",
+        "known_difference months_with_part months_broken",
+        "causes.other_months",
         "causes.gather events.batches",
     ),
     _relation(
         "months_off",
         "broken line and other month, up to a year away, with too much or too little",
         "line month due difference several",
-        "causes.periods",
+        "causes.other_months",
         "causes.objections",
     ),
     _relation(

@@ -243,7 +243,7 @@ def compare_month(
     Contract lines that share an id have to be compared together; apart from that any group of
     contracts can be compared by itself. `summarize` needs the relations `COMPARED` of a group;
     those of several groups are one below the other, `ledger_span` from the earliest to the latest
-    month and `entry_control_totals` and `compliance_blanks` added up.
+    month, and `entry_control_totals`, `compliance_blanks` and `ledger_months` added up.
     """
     # The entries are read where they are asked for: before the comparison, and after it.
     entries = descriptions[Side.ACCOUNTING]
@@ -264,7 +264,7 @@ COMPARED = (
     "ledger_span", "entry_control_totals", "break_entries", "entries_invalid",
     "compliance_blanks", "entries_unread", "recognized_months", "contracts_repeated",
     "repeated_rows", "added_rows", "posted_months",
-    "carried_entries",
+    "carried_entries", "ledger_months",
 )  # fmt: skip
 
 

@@ -304,14 +304,16 @@ def unknown_segments(connection: Session, policy: Policy) -> list[str]:
 
 def _incomplete(connection: Session, month: Month) -> list[str]:
     """Notice of a ledger that begins after lines did."""
-    count, first = connection.execute(
-        """SELECT count(*), any_value(first_month) FROM lines_compared CROSS JOIN ledger_span
-        WHERE start_month < first_month AND close_month >= first_month"""
-    ).fetchone() or (0, None)
+    count, first, earliest = connection.execute(
+        """SELECT count(*), any_value(c.first_month), any_value(s.first_month)
+        FROM lines_compared CROSS JOIN ledger_cover c CROSS JOIN ledger_span s
+        WHERE start_month < c.first_month AND close_month >= c.first_month"""
+    ).fetchone() or (0, None, None)
     if not count:
         return []
+    entries = "no entry" if first == earliest else "hardly any entries"
     return [
-        f"Accounting has no entry before {month.at(first)}. Contract lines that start earlier: "
+        f"Accounting has {entries} before {month.at(first)}. Contract lines that start earlier: "
         f"{count:,}. Their figures to date are incomplete."
     ]
 

@@ -17,7 +17,7 @@ from recon.reconciliation.causes import (
     certainty,
     counterparts,
     last_resorts,
-    periods,
+    other_months,
     postings,
     terms,
     together,
@@ -64,7 +64,9 @@ def _named(reading: Reading) -> Cause:
 
 
 def _reading(line: BrokenLine) -> Reading:
-    fits = _fitting(line, DETECTORS) or _fitting(line, DOUBTFUL)
+    fits = _fitting(line, DETECTORS)
+    if all(cause in _MOVED for cause, _ in fits):
+        fits += _fitting(line, DOUBTFUL)
     if fits and not any(cause in certainty.PAIRS for cause, _ in fits):
         return Reading(line, fits, fits[0])
     resorts = LAST_RESORTS if fits else (*ONLY_ALONE, *LAST_RESORTS)
@@ -83,7 +85,7 @@ def _explanation(
     # What the missing amount would be instead is a candidate beside it.
     alone = cause in (Cause.NOT_POSTED, Cause.UNKNOWN_CONTRACT)
     candidates += [o.cause for o in against if o.cause and (alone or o.cause in certainty.PAIRS)]
-    if cause is Cause.WRONG_PERIOD and periods.far_away(reading.line):
+    if cause is Cause.WRONG_PERIOD and other_months.far_away(reading.line):
         candidates.append(Cause.NOT_POSTED)
     texts = tuple(said.text for said in against) if shared is None else shared
     return Explanation(cause, tuple(dict.fromkeys(candidates)), sentence, texts)
@@ -103,7 +105,7 @@ DETECTORS: tuple[tuple[Cause, Detector], ...] = (
     (Cause.CREDIT_NOTE, postings.credit_note),
     (Cause.DECIMAL_SHIFT, amounts.decimal_shift),
     (Cause.DIGITS_SWAPPED, amounts.digits_swapped),
-    (Cause.WRONG_PERIOD, periods.wrong_period),
+    (Cause.WRONG_PERIOD, other_months.wrong_period),
     (Cause.PARTIAL_POSTING, postings.partial_posting),
     (Cause.WRONG_TYPE, counterparts.wrong_type),
     (Cause.WRONG_CONTRACT, counterparts.wrong_contract),
@@ -119,7 +121,9 @@ DETECTORS: tuple[tuple[Cause, Detector], ...] = (
     (Cause.REMAINDER_TAKEN, amendments.remainder_taken),
 )
 
-# Tried where none of those fits: no earlier month speaks for them, and a slip may look the same.
+# Tried where none of those fits, or an amount moved in from elsewhere, which may be by chance: no
+# earlier month speaks for them, and a slip may look the same.
+_MOVED = certainty.PAIRS | {Cause.WRONG_PERIOD}
 DOUBTFUL: tuple[tuple[Cause, Detector], ...] = (
     (Cause.WRONG_DURATION, terms.fitting(Cause.WRONG_DURATION, doubtful=True)),
     (Cause.OTHER_CONVENTION, terms.fitting(Cause.OTHER_CONVENTION, doubtful=True)),

@@ -77,7 +77,7 @@ def _amended(m: int) -> str:
     spread AS (
         SELECT b.*, condensed_from, unnest(range(least(start_month, first_posted) - 1, {m + 1}))
                 AS checked_month
-        FROM breaks b JOIN posted USING (line) CROSS JOIN ledger_span s
+        FROM breaks b JOIN posted USING (line) CROSS JOIN ledger_cover s
         WHERE start_month >= s.first_month),
     by_month AS (
         SELECT b.line, checked_month, value, unit, denominator, start_month, periods,
@@ -121,9 +121,6 @@ def remainder_taken(line: BrokenLine) -> str | None:
     """The rest of the value was recognized at the stop."""
     stop = line.closed_early_on
     if stop is None or line.full_value is None or not line.entry_count:
-        return None
-    # The whole value in one month is that, whatever was left of it.
-    if line.recognized == line.full_value == line.to_date_recognized:
         return None
     left = line.full_value - line.to_date_expected
     if not left or line.month not in (Month.of(stop), Month.of(stop) + 1):

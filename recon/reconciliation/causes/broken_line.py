@@ -82,7 +82,8 @@ class BrokenLine(NamedTuple):
     other way round, `nearby` the differences of the customer's other lines. `recognized_before` are
     the amounts of the months before, the nearest first, where the month has a credit note. `unread`
     says which entries of the line cannot be read, and `against` where the amount that it lacks is
-    found instead. `ledger_from` is the first month of the ledger; so many `months_with_part` have
+    found instead. `ledger_from` is the first month that the ledger covers, and
+    `known_difference` the difference to date from there on; so many `months_with_part` have
     an entry of just the amount that is missing.
     """
 
@@ -120,6 +121,7 @@ class BrokenLine(NamedTuple):
     expected_after: int
     months_broken: int
     ledger_from: int | None
+    known_difference: int | None
     months_with_part: int
     on_contract: bool
     known_contract: bool

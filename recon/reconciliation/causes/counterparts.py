@@ -11,7 +11,7 @@ from recon.base import money
 from recon.base.result import Cause, Counterpart
 from recon.reconciliation.causes import wording
 from recon.reconciliation.causes.broken_line import BrokenLine, OffsettingLine
-from recon.reconciliation.causes.periods import misplaced
+from recon.reconciliation.causes.other_months import misplaced
 from recon.reconciliation.compare import BROKEN, LACKING
 from recon.store.session import Session, is_any
 

@@ -13,7 +13,7 @@ from recon.base.result import Cause, Flag, Status
 from recon.reconciliation.causes.broken_line import BrokenLine
 from recon.reconciliation.causes.counterparts import CANCELLING, offsetting_lines
 from recon.reconciliation.causes.objections import assumed_of, objections_of, unread_of
-from recon.reconciliation.causes.periods import (
+from recon.reconciliation.causes.other_months import (
     create_months_off,
     create_neighbour_months,
     months_off,
@@ -106,7 +106,7 @@ _BROKEN_LINES = f"""
         b.expected, b.recognized, b.difference, b.allowed, b.entries,
         b.to_date_expected, b.to_date_recognized, n.before_difference, n.after_difference,
         n.expected_before, n.expected_after, n.months_broken, n.ledger_from,
-        n.months_with_part, b.on_contract,
+        n.known_difference, n.months_with_part, b.on_contract,
         b.known_contract,
         CASE WHEN b.term_kind <> 'month' AND NOT coalesce(a.monthly, false)
             THEN rounded(b.value, 1, 1, b.unit) END, coalesce(a.first_day, {_STARTS}),

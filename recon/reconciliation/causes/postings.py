@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from recon.base.result import Cause, Entry
 from recon.reconciliation.causes import wording
 from recon.reconciliation.causes.broken_line import BrokenLine
-from recon.reconciliation.causes.periods import misplaced
+from recon.reconciliation.causes.other_months import misplaced
 from recon.store.session import Session
 
 
@@ -225,19 +225,16 @@ def extra(line: BrokenLine) -> Sequence[Entry]:
 
 def catch_up(line: BrokenLine) -> str | None:
     """The month catches up earlier months: to date everything agrees."""
-    if line.to_date_recognized != line.to_date_expected:
-        return None
-    # What earlier months lacked or had too much is known only where the ledger has them all.
-    started, known_from = line.start_month, line.ledger_from
-    if started is not None and (known_from is None or known_from > started):
+    known_from, change = line.ledger_from, wording.signed(line, line.difference)
+    # What earlier months lacked or had too much is known only where the ledger has them.
+    if known_from is None or known_from >= line.month.index or line.known_difference:
         return None
     if all(e.amount * line.difference <= 0 for e in line.entries_of_month):
         return None
-    return (
-        f"To date {wording.amount(line, line.to_date_recognized)} is recognized, as "
-        f"expected: the month catches up {wording.signed(line, line.difference)} from earlier "
-        "months."
-    )
+    to_date = f"To date {wording.amount(line, line.to_date_recognized)} is recognized, as expected"
+    if line.to_date_recognized != line.to_date_expected:
+        to_date = f"Since {line.month.at(known_from)}, where the ledger begins, all is recognized"
+    return f"{to_date}: the month catches up {change} from earlier months."
 
 
 def entries_concerned(line: BrokenLine, cause: Cause) -> Sequence[Entry]:

@@ -167,7 +167,7 @@ def _fitting_to_date(m: int) -> str:
         SELECT line, condensed_from, unnest(range(greatest(first_month, earliest) - 1, {m + 1}))
                 AS checked_month
         FROM (SELECT line, min(start_month) AS earliest FROM found GROUP BY line)
-        JOIN posted USING (line) CROSS JOIN ledger_span),
+        JOIN posted USING (line) CROSS JOIN ledger_cover),
     to_date AS (
         SELECT c.line, checked_month, checked_month >= condensed_from
                 AND checked_month < {m - 3} AS unknown,

@@ -29,7 +29,8 @@ _CARRIED = f"""
         SELECT line, currency, type, coalesce(segment, '') AS segment, start_month,
             {_AGREES} AND off_to_date AND {_MONTHLY} AS carried, off, expected
         FROM (SELECT *, to_date_recognized - to_date_expected AS off FROM lines_compared)
-        WHERE {DUE})
+        -- What lacks before the ledger begins is no batch.
+        CROSS JOIN ledger_cover WHERE {DUE} AND start_month >= first_month)
     GROUP BY GROUPING SETS ((), (currency), (type), (segment), (type, segment), (start_month))
     HAVING count(*) FILTER (carried) >= {FEWEST} AND coalesce(segment <> '', true)"""
 

@@ -34,11 +34,14 @@ _ADDED_UP = {
     "CAST(sum(repeated) AS BIGINT) AS repeated, "
     "CAST(sum(repeated_total) AS HUGEINT) AS repeated_total",
     "compliance_blanks": "compliance, CAST(sum(entries) AS BIGINT) AS entries",
+    "ledger_months": "month, CAST(sum(begins) AS BIGINT) AS begins, "
+    "CAST(sum(ends) AS BIGINT) AS ends",
 }
 _BY = {
     "ledger_span": "",
     "entry_control_totals": "GROUP BY currency",
     "compliance_blanks": "GROUP BY compliance",
+    "ledger_months": "GROUP BY month",
 }
 # What knows a contract line by its row.
 _PLACED = {

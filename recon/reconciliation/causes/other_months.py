@@ -1,4 +1,4 @@
-"""Periods: entries that stand in another month than their own.
+"""Other months: entries that stand in another month than their own.
 
 `recon.reconciliation.relations` lists the relations that it reads and makes.
 """
@@ -36,14 +36,17 @@ def _neighbour_months(month: Month, added: bool) -> str:
     return f"""
     WITH earned AS (
         SELECT line, list(CASE WHEN on_contract THEN own_accrued(elapsed, {TERM}) ELSE 0 END
-            ORDER BY end_month) AS by_month
+            ORDER BY place) AS by_month
         FROM ({_months_around(m, own)}) GROUP BY line
         {_earned_by_added_rows(m) if added else ""}),
     due AS (
-        SELECT line, by_month[2] - by_month[1] AS expected_before2,
-            by_month[3] - by_month[2] AS expected_before,
-            by_month[5] - by_month[4] AS expected_after
-        FROM earned),
+        -- In a month that the ledger does not cover nothing lacks, and an entry there is a stray.
+        SELECT line, first_month,
+            if(first_month < {m - 1}, by_month[2] - by_month[1], 0) AS expected_before2,
+            if(first_month < {m}, by_month[3] - by_month[2], 0) AS expected_before,
+            if(last_month > {m}, by_month[5] - by_month[4], 0) AS expected_after,
+            by_month[6] AS expected_before_ledger
+        FROM earned CROSS JOIN ledger_cover),
     posted_near AS (
         SELECT line, sum(amount) FILTER (distance = -2) AS before2,
             sum(amount) FILTER (distance = -1) AS before,
@@ -60,21 +63,26 @@ def _neighbour_months(month: Month, added: bool) -> str:
                 FROM break_entries JOIN (SELECT line, difference, unit FROM breaks) USING (line)
                 GROUP BY line, distance))
         GROUP BY line),
+    strays AS (
+        SELECT line, sum(recognized) AS before_ledger
+        FROM posted_months CROSS JOIN ledger_cover WHERE month < first_month GROUP BY line),
     measured AS (
-        -- Before the first entry of the ledger and after its last, what is lacking proves nothing.
         SELECT l.line, ppm, floor, cap, unit, term_months, first_month,
             coalesce(months_with_part, 0) AS months_with_part,
             expected_before2, expected_before, expected_after,
-            if(first_month < {m}, coalesce(before, 0) - expected_before, 0) AS before_difference,
-            if(first_month < {m - 1}, coalesce(before2, 0) - expected_before2, 0)
-                AS before2_difference,
-            if(last_month > {m}, coalesce(after, 0) - expected_after, 0) AS after_difference
+            coalesce(before, 0) - expected_before AS before_difference,
+            coalesce(before2, 0) - expected_before2 AS before2_difference,
+            coalesce(after, 0) - expected_after AS after_difference,
+            to_date_recognized - to_date_expected + expected_before_ledger
+                - coalesce(before_ledger, 0) AS known_difference
         FROM breaks l JOIN due USING (line) LEFT JOIN posted_near USING (line)
-        CROSS JOIN ledger_span)
+        LEFT JOIN strays USING (line))
     SELECT line, expected_before, expected_after, before_difference, after_difference,
-        first_month AS ledger_from, months_with_part,
-        CASE WHEN within(before_difference, expected_before, {ALLOWANCE}) THEN 1
-            WHEN within(before2_difference, expected_before2, {ALLOWANCE}) THEN 2
+        first_month AS ledger_from, known_difference, months_with_part,
+        CASE WHEN first_month >= {m} OR within(before_difference, expected_before, {ALLOWANCE})
+            THEN 1
+            WHEN first_month >= {m - 1}
+                OR within(before2_difference, expected_before2, {ALLOWANCE}) THEN 2
             ELSE 3 END AS months_broken
     FROM measured"""
 
@@ -83,16 +91,24 @@ def _months_around(m: int, lines: str) -> str:
     """SELECT of lines with the months around and elapsed periods."""
     return f"""
         SELECT *, periods_by(end_month, {TERM}) AS elapsed
-        FROM (FROM {lines}), range({m - 3}, {m + 2}) months(end_month)"""
+        FROM (FROM {lines}), {_ends(m)}"""
+
+
+def _ends(m: int) -> str:
+    """SELECT of the ends of the months around and before the ledger."""
+    return f"""(
+        SELECT unnest(range(1, 7)) AS place,
+            unnest(list_append(range({m - 3}, {m + 2}), first_month - 1)) AS end_month
+        FROM ledger_cover)"""
 
 
 def _earned_by_added_rows(m: int) -> str:
     return f"""
-        UNION ALL SELECT line, list(earned ORDER BY end_month)
+        UNION ALL SELECT line, list(earned ORDER BY place)
         FROM (
-            SELECT line, end_month, sum(row_to_date(end_month, b)) AS earned
-            FROM (FROM added_rows SEMI JOIN breaks USING (line)) b,
-                range({m - 3}, {m + 2}) months(end_month) GROUP BY line, end_month)
+            SELECT line, place, sum(row_to_date(end_month, b)) AS earned
+            FROM (FROM added_rows SEMI JOIN breaks USING (line)) b, {_ends(m)}
+            GROUP BY line, place)
         GROUP BY line"""
 
 
@@ -123,15 +139,18 @@ def _months_off(connection: Session, month: Month) -> str:
     return f"""
     WITH last AS (SELECT line, max(month) AS last_month FROM recognized_months GROUP BY line),
     empty AS (
-        SELECT b.line, r.month FROM breaks b JOIN last l USING (line) CROSS JOIN ledger_span s,
+        SELECT b.line, r.month FROM breaks b JOIN last l USING (line) CROSS JOIN ledger_cover s,
             range({m - A_YEAR}, {m + A_YEAR + 1}) r(month)
         WHERE on_contract AND NOT ({LACKING}) AND r.month <> {m}
             AND r.month BETWEEN s.first_month AND l.last_month),
     asked AS (
-        -- What stands alone, far from the line's other entries, is not the entry of its month.
-        SELECT *, abs(month - {m}) > 1 AND coalesce(lag(month) OVER each < month - 1, true)
-            AND coalesce(lead(month) OVER each > month + 1, true) AS alone
-        FROM recognized_months WINDOW each AS (PARTITION BY line ORDER BY month)
+        -- What stands alone, far from the line's other entries or where the ledger covers no month,
+        -- is not the entry of its month.
+        SELECT r.*, abs(month - {m}) > 1 AND coalesce(lag(month) OVER each < month - 1, true)
+            AND coalesce(lead(month) OVER each > month + 1, true)
+            OR month NOT BETWEEN s.first_month AND s.last_month AS alone
+        FROM recognized_months r CROSS JOIN ledger_cover s
+        WINDOW each AS (PARTITION BY line ORDER BY month)
         UNION ALL SELECT line, month, 0, false, false
         FROM empty ANTI JOIN recognized_months USING (line, month)),
     own AS (

@@ -1,0 +1,58 @@
+"""Ledger: the months that accounting delivers, apart from strays.
+
+Outside of them an entry that lacks proves nothing. A single entry that is dated long ago is no
+beginning: a month is covered where as large a share of the active contract lines has begun to be
+posted, and has not ended, as in other months.
+
+`recon.reconciliation.relations` lists the relations that it reads and makes.
+"""
+
+from __future__ import annotations
+
+from recon.store.session import Session
+
+# A covered month has at least this part of the largest share of lines, and of the most keys.
+_OF_SHARE, _OF_KEYS = 4, 100
+_MILLION = 1_000_000
+
+
+def create_ledger_months(connection: Session) -> None:
+    """Create `ledger_months`: how many keys begin and end in each."""
+    connection.execute(
+        """CREATE OR REPLACE TEMP TABLE ledger_months AS
+        SELECT month, CAST(sum(begins) AS BIGINT) AS begins, CAST(sum(ends) AS BIGINT) AS ends
+        FROM (
+            SELECT first_month AS month, count(*) AS begins, 0 AS ends
+            FROM entry_sums_as_spelled WHERE keyed GROUP BY first_month
+            UNION ALL SELECT last_month, 0, count(*)
+            FROM entry_sums_as_spelled WHERE keyed GROUP BY last_month)
+        WHERE month IS NOT NULL GROUP BY month"""
+    )
+
+
+def create_ledger_cover(connection: Session) -> None:
+    """Create `ledger_cover`: the first and the last covered month."""
+    connection.execute(
+        f"""CREATE OR REPLACE TEMP TABLE ledger_cover AS
+        WITH changes AS (
+            SELECT month, begins AS keys, 0 AS lines FROM ledger_months
+            UNION ALL SELECT month + 1, -ends, 0 FROM ledger_months
+            UNION ALL SELECT start_month, 0, count(*) FROM lines_compared
+            WHERE on_contract GROUP BY start_month
+            UNION ALL SELECT close_month + 1, 0, -count(*) FROM lines_compared
+            WHERE on_contract GROUP BY close_month),
+        spans AS (
+            SELECT month, lead(month) OVER by_month - 1 AS until,
+                sum(sum(keys)) OVER by_month AS keys, sum(sum(lines)) OVER by_month AS lines
+            FROM changes GROUP BY month WINDOW by_month AS (ORDER BY month)),
+        shares AS (
+            SELECT *, least(keys, lines) * {_MILLION} // nullif(lines, 0) AS share,
+                max(keys) OVER () AS most
+            FROM spans WHERE keys > 0)
+        SELECT min(month) AS first_month, max(until) AS last_month
+        FROM (
+            SELECT *, max(share) FILTER ({_OF_KEYS} * keys >= most) OVER () AS largest
+            FROM shares)
+        WHERE {_OF_KEYS} * keys >= most AND {_OF_SHARE} * coalesce(share, largest, 0)
+            >= coalesce(largest, 0)"""
+    )
