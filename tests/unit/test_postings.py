@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from recon.base.result import Break, Cause, Counterpart
-from tests.books import Row, contract, entry, opened, posted
+from collections.abc import Sequence
+
+from recon.base.result import Break, Cause, Certainty, Counterpart
+from tests.books import MONTH, Row, contract, entry, opened, posted
 
 FIVE = {f"2024-{month:02d}": "1000.00" for month in range(1, 6)}
 
@@ -75,3 +77,44 @@ def test_entries_that_come_to_nothing_are_no_part() -> None:
     entries = [*posted("C-1", FIVE), entry("E", "C-1", "1000.00"), entry("F", "C-1", "-1000.00")]
     (june,) = breaks([contract("C-1")], entries)
     assert Cause.PARTIAL_POSTING not in june.candidates
+
+
+EIGHT = {f"2024-0{month}": "1000.00" for month in range(1, 9)}
+
+
+def _with(but: Sequence[str], *extra: Row) -> Break:
+    """Return the break of a line that lacks months and has more entries."""
+    months = {month: amount for month, amount in EIGHT.items() if month not in but}
+    contracts = [contract("OTHER"), contract("AX", customer_id="K-2")]
+    (item,) = breaks(contracts, [*posted("OTHER", EIGHT), *posted("AX", months), *extra])
+    return item
+
+
+def test_one_entry_is_not_certain_for_two_months_that_lack_one() -> None:
+    """July has one too many, May and June have none: which of them it is nobody can tell."""
+    late = entry("LATE", "AX", "1000.00", recognition_period="2024-07")
+    item = _with(["2024-05", "2024-06"], late)
+    assert item.candidates == (Cause.WRONG_PERIOD, Cause.NOT_POSTED)
+    assert item.against == ("2 months lack the amount, and 1 too much of it stands elsewhere",)
+    assert _with(["2024-06"], late).certainty is Certainty.CERTAIN
+    both = _with(["2024-05", "2024-06"], late, {**late, "entry_id": "LATER"})
+    assert both.candidates == (Cause.WRONG_PERIOD,)
+
+
+def test_an_entry_beside_the_right_one_is_no_slip() -> None:
+    """1,000.00 and 900.00: that 1,000.00 was meant to be 100.00 takes a part in other months."""
+    item = _with([], entry("MORE", "AX", "900.00"))
+    assert (item.candidates, item.concerned) == ((Cause.EXTRA_ENTRY,), ("MORE",))
+
+
+def test_a_slip_in_a_part_is_told_by_the_parts_of_other_months() -> None:
+    """Each month has 900.00 and 100.00; in June 100.00 is ten times too large."""
+    parts = [
+        row for part, amount in (("a", "900.00"), ("b", "100.00"))
+        for row in posted("AX", dict.fromkeys(EIGHT, amount))
+        for row in [{**row, "entry_id": f"{row['entry_id']}{part}"}]
+    ]  # fmt: skip
+    wrong = next(row for row in parts if row["entry_id"] == f"E-AX-{MONTH}b")
+    wrong["amount"] = "1000.00"
+    (item,) = breaks([contract("AX")], parts)
+    assert item.candidates == (Cause.DECIMAL_SHIFT,)

@@ -83,7 +83,7 @@ def _explanation(
     candidates = [fit for fit, _ in found]
     against = objections(reading.line, cause)
     # What the missing amount would be instead is a candidate beside it.
-    alone = cause in (Cause.NOT_POSTED, Cause.UNKNOWN_CONTRACT)
+    alone = cause in (Cause.NOT_POSTED, Cause.UNKNOWN_CONTRACT, Cause.WRONG_PERIOD)
     candidates += [o.cause for o in against if o.cause and (alone or o.cause in certainty.PAIRS)]
     if cause is Cause.WRONG_PERIOD and other_months.far_away(reading.line):
         candidates.append(Cause.NOT_POSTED)

@@ -45,11 +45,19 @@ def decimal_shift(line: BrokenLine) -> str | None:
 
 
 def _amounts(line: BrokenLine) -> Iterator[tuple[Entry | None, int]]:
-    """Yield the recognized amount, then each of several entries'."""
+    """Yield the recognized amount, then each of several entries'.
+
+    Where the month agrees without one of them, another one is wrong only if the months around have
+    an entry of the amount that it would be.
+    """
     yield None, line.recognized
     if line.entry_count > 1:
-        for entry in line.entries_of_month:
-            yield entry, entry.amount
+        entries = line.entries_of_month
+        too_many = any(entry.amount == line.difference for entry in entries)
+        around = {entry.amount for entry in line.entries if entry.offset}
+        for entry in entries:
+            if not too_many or entry.amount - line.difference in around:
+                yield entry, entry.amount
 
 
 def _wrong(line: BrokenLine, entry: Entry | None) -> str:

@@ -79,12 +79,12 @@ class BrokenLine(NamedTuple):
 
     Differences are recognized less expected. `number` is the `line` of the relations. `entries` are
     those of the month and its neighbours, `months_off` other months that have what it lacks or the
-    other way round, `nearby` the differences of the customer's other lines. `recognized_before` are
-    the amounts of the months before, the nearest first, where the month has a credit note. `unread`
-    says which entries of the line cannot be read, and `against` where the amount that it lacks is
-    found instead. `ledger_from` is the first month that the ledger covers, and
-    `known_difference` the difference to date from there on; so many `months_with_part` have
-    an entry of just the amount that is missing.
+    other way round, `months_alike` how many more lack as much, `nearby` the differences of the
+    customer's other lines. `recognized_before` are the amounts of the months before, the nearest
+    first, where the month has a credit note. `unread` says which entries of the line cannot be
+    read, and `against` where the amount that it lacks is found instead. `ledger_from` is the first
+    month that the ledger covers, and `known_difference` the difference to date from there on; so
+    many `months_with_part` have an entry of just the amount that is missing.
     """
 
     number: int
@@ -93,6 +93,7 @@ class BrokenLine(NamedTuple):
     entries_of_month: tuple[Entry, ...]
     alternative_terms: tuple[AlternativeTerm, ...]
     months_off: tuple[MonthOff, ...]
+    months_alike: int
     recognized_before: tuple[int, ...]
     unread: str
     against: tuple[Objection, ...]

@@ -16,6 +16,7 @@ from recon.reconciliation.causes.objections import assumed_of, objections_of, un
 from recon.reconciliation.causes.other_months import (
     create_months_off,
     create_neighbour_months,
+    months_alike,
     months_off,
 )
 from recon.reconciliation.causes.postings import entries_of, recognized_before
@@ -32,7 +33,7 @@ def gather(connection: Session, month: Month) -> Iterator[BrokenLine]:
     create_neighbour_months(connection, month)
     create_months_off(connection, month)
     entries = entries_of(connection)
-    off = months_off(connection, month)
+    off, alike = months_off(connection, month), months_alike(connection, month)
     before = recognized_before(connection, entries)
     terms = alternative_terms(connection, month)
     unread, against = unread_of(connection), objections_of(connection, month)
@@ -56,6 +57,7 @@ def gather(connection: Session, month: Month) -> Iterator[BrokenLine]:
                 tuple(entry for entry in posted if entry.offset == 0),
                 terms.get(line, ()),
                 off.get(line, ()),
+                alike.get(line, 0),
                 before.get(line, ()),
                 unread.get(line, ""),
                 against.get(line, ()),

@@ -17,6 +17,7 @@ from recon.base import money
 from recon.base.month import Month
 from recon.base.result import Cause, Side
 from recon.reconciliation.causes.broken_line import BrokenLine, Objection
+from recon.reconciliation.causes.other_months import claimed
 from recon.reconciliation.compare import LACKING
 from recon.reconciliation.entry_detail import in_scope
 from recon.reconciliation.places import known_places
@@ -211,6 +212,8 @@ def objections(line: BrokenLine, cause: Cause) -> tuple[Objection, ...]:
     That the amount is elsewhere speaks against booking it, not against moving it.
     """
     found = tuple(o for o in line.against if o.cause is None or cause not in _BOOKING_NOTHING)
+    if cause is Cause.WRONG_PERIOD and (said := claimed(line)):
+        found += (Objection(None if line.entry_count else Cause.NOT_POSTED, said),)
     near = line.offsetting_line(Cause.MISTYPED_CONTRACT)
     if near and not near.single:
         where = "missing" if not line.lacks else "too much"

@@ -195,6 +195,46 @@ def months_off(connection: Session, month: Month) -> dict[int, tuple[MonthOff, .
     return {line: tuple(months.values()) for line, months in found.items()}
 
 
+def months_alike(connection: Session, month: Month) -> dict[int, int]:
+    """How many other months lack as much as a line, too.
+
+    Asked of lines only whose lacking amount stands in another month, and of the months from the
+    first to the last with entries, strays left aside. Months of which a database has one sum are
+    left out.
+    """
+    m = month.index
+    claiming = f"""(FROM breaks ANTI JOIN added_rows USING (line) WHERE {LACKING} AND line IN (
+        SELECT line FROM months_off o JOIN breaks b USING (line)
+        WHERE sign(o.difference) = -sign(b.difference)
+            AND abs(o.difference) >= abs(b.difference)))"""
+    if not is_any(connection, claiming):
+        return {}
+    due = (
+        f"own_accrued(periods_by(r.month, {TERM}), {TERM}) "
+        f"- own_accrued(periods_by(r.month - 1, {TERM}), {TERM})"
+    )
+    rows = connection.execute(
+        f"""WITH posted AS (
+            SELECT line, min(month) AS first_posted, max(month) AS last_posted
+            FROM recognized_months r
+            WHERE EXISTS (FROM recognized_months o
+                WHERE o.line = r.line AND abs(o.month - r.month) = 1)
+            GROUP BY line),
+        due AS (
+            SELECT line, r.month, l.difference, l.unit, {due} AS due
+            FROM ({with_terms(connection, claiming)}) l JOIN posted USING (line),
+                range({m - A_YEAR}, {m + A_YEAR + 1}) r(month)
+            WHERE r.month <> {m} AND r.month BETWEEN first_posted AND last_posted
+                AND r.month BETWEEN l.start_month AND l.close_month
+                AND (r.month >= {m - 2} OR line NOT IN (
+                    SELECT line FROM posted_months WHERE condensed)))
+        SELECT line, count(*) FROM due LEFT JOIN recognized_months n USING (line, month)
+        WHERE abs(coalesce(n.recognized, 0) - due - difference) <= unit
+        GROUP BY line"""
+    ).fetchall()
+    return dict(rows)
+
+
 class Misplaced(NamedTuple):
     """Entries in the wrong month, and the way to theirs.
 
@@ -230,6 +270,21 @@ def far_away(line: BrokenLine) -> bool:
     """
     found = misplaced(line)
     return bool(found and not line.entry_count and abs(found.other_month) not in (1, A_YEAR))
+
+
+def claimed(line: BrokenLine) -> str:
+    """Words where more months lack an amount than have it, or ''."""
+    amount = -line.difference
+    if line.lacks:
+        having = sum(month.difference // amount for month in _months(line)
+                     if month.difference % amount == 0)  # fmt: skip
+        lacking = line.months_alike + 1
+    else:
+        having = 1
+        lacking = sum(month.difference == amount and month.due != 0 for month in _months(line))
+    if lacking <= having or not misplaced(line):
+        return ""
+    return f"{lacking} months lack the amount, and {having} too much of it stands elsewhere"
 
 
 def misplacements(line: BrokenLine) -> Iterator[Misplaced]:

@@ -13,6 +13,7 @@ from recon.base.result import Cause, Entry
 from recon.reconciliation.causes import wording
 from recon.reconciliation.causes.amounts import SHIFTS, shift, swapped
 from recon.reconciliation.causes.broken_line import BrokenLine
+from recon.reconciliation.causes.postings import extra
 
 # A month with more entries is not searched.
 _ENTRIES = 8
@@ -22,7 +23,8 @@ Step = tuple[Cause, Sequence[Entry], int]
 
 def two_causes(line: BrokenLine) -> str | None:
     """Exactly one pair of causes explains the difference."""
-    if not line.expected or not 0 < line.entry_count <= _ENTRIES:
+    # That one entry is too many is simpler than two errors.
+    if not line.expected or not 0 < line.entry_count <= _ENTRIES or extra(line):
         return None
     pairs = set()
     for first, entries, change in _steps(line, line.entries_of_month):
