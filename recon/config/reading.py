@@ -17,9 +17,10 @@ from recon.base.policy import Policy, RepeatedIds, SameKey, read_policy
 from recon.base.result import Side
 from recon.config import values
 from recon.config.calendar import read_calendar
+from recon.config.feeds import read_feeds, read_store
 from recon.config.location import find
 from recon.config.log import read_log
-from recon.config.settings import Engine, Settings
+from recon.config.settings import Engine, Settings, SourceSettings
 from recon.config.sources import read_source
 from recon.config.spark import read_engine, read_spark
 from recon.config.tasks import read_tasks
@@ -39,7 +40,7 @@ def load(given: Path | None = None, profile: str | None = None) -> Settings:
         if profile:
             mistake = f"profiles.{profile}: no configuration was found; leave out --profile"
             raise ConfigError([mistake], "the command line")
-        return Settings(reports=here / "reports")
+        return Settings(reports=here / "reports", store=here / "store")
     mistakes: list[str] = []
     table = _with_profile(_parsed(path), profile, mistakes)
     settings = _read(Keys(table, "", mistakes), path)
@@ -101,10 +102,14 @@ def _merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
 def _read(table: Keys, path: Path) -> Settings:
     reports = table.table("reports")
     calendar = read_calendar(table.table("calendar"), path)
+    # Whoever only loads feeds needs no books.
+    books = "feeds" not in table or any(side in table for side in Side)
     given = {side: table.table(side) for side in Side}
     rules = {side: read_id_rules(found.table("ids")) for side, found in given.items()}
     policy = _with_id_rules(_read_policy(table.table("policy"), given[Side.ACCOUNTING]), rules)
-    sides = {side: read_source(given[side], side, path, calendar.time_zone) for side in Side}
+    sides = {side: SourceSettings(side) for side in Side}
+    if books:
+        sides = {side: read_source(given[side], side, path, calendar.time_zone) for side in Side}
     settings = Settings(
         analytics=replace(sides[Side.ANALYTICS], currency=policy.currency),
         accounting=replace(sides[Side.ACCOUNTING], currency=policy.currency),
@@ -118,6 +123,7 @@ def _read(table: Keys, path: Path) -> Settings:
         engine=read_engine(table, list(sides.values())),
         spark=read_spark(table.table("spark")),
         memory_limit=table.take("memory_limit", values.memory, None),
+        feeds=read_feeds(table, path, policy.currency),
     )
     if settings.engine is Engine.SPARK and policy.same_key is not SameKey.REFUSE:
         table.mistake("policy.same_key", "takes several rows only where engine = 'local'")
@@ -129,9 +135,10 @@ def _read(table: Keys, path: Path) -> Settings:
     if calendar.periods:
         _check_periods(table, settings)
     directory = reports.take("directory", values.below(path), settings.home / "reports")
+    store = read_store(table.table("store"), path) or directory.parent / "store"
     reports.close()
     table.close()
-    return replace(settings, reports=directory)
+    return replace(settings, reports=directory, store=store)
 
 
 def _check_periods(table: Keys, settings: Settings) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from recon.base.calendar import Calendar
+from recon.base.feed import Feed
 from recon.base.policy import Policy
 from recon.base.result import Side
 from recon.config.log import LogSettings
@@ -121,7 +122,8 @@ class SourceSettings:
     file are no rows. Amounts of files count `unit` of the currency; `invert` turns
     their sign. Of their rows, `where` keeps those for which it holds, as SQL over their columns.
     `fixed` are values of our columns that files lack, the same in every row.
-    Moments that know their offset are taken in `time_zone`, as those of a database are.
+    Moments that know their offset are taken in `time_zone`, as those of a database are. `needs` are
+    the columns that a header has, where they are not those of the side.
     """
 
     side: Side
@@ -145,6 +147,7 @@ class SourceSettings:
     where: str | None = None
     fixed: Mapping[str, str] = field(default_factory=dict)
     time_zone: str | None = None
+    needs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +179,7 @@ class Settings:
 
     `path` is None where no configuration was found. `accounts` has what the ledger calls the
     accounts of proposed entries, by the names of recon. Beyond `memory_limit`, like `2GB`, the data
-    of a month are kept in temporary files.
+    of a month are kept in temporary files. `feeds` are by name; `store` is the folder of the store.
     """
 
     analytics: SourceSettings = SourceSettings(Side.ANALYTICS)
@@ -192,6 +195,8 @@ class Settings:
     engine: Engine = Engine.LOCAL
     spark: SparkSettings = field(default_factory=SparkSettings)
     memory_limit: str | None = None
+    feeds: Mapping[str, Feed] = field(default_factory=dict)
+    store: Path = Path("store")
 
     @property
     def home(self) -> Path:
