@@ -124,7 +124,7 @@ def is_header(names: Iterable[str], settings: SourceSettings) -> bool:
     found = {name.strip().lower() for name in names}
     required = [
         settings.columns.get(column, column).strip().lower()
-        for column in needed(settings.side)
+        for column in settings.needs or needed(settings.side)
         if column not in settings.fixed
     ]
     return found.issuperset(required) or found.issuperset(_with_two(settings, required))

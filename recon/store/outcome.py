@@ -1,0 +1,51 @@
+"""The outcome of loading feeds: one frozen result for all who report it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from recon.base.errors import ExitCode
+from recon.store.load import Loaded, Rejected
+
+# What becomes of a file.
+LOADED, REFUSED, KNOWN = "loaded", "refused", "known"
+
+
+@dataclass(frozen=True, slots=True)
+class FileOutcome:
+    """The outcome of one file, and sentences on it.
+
+    `load` is None where nothing was kept; `findings` are sentences that somebody should look into.
+    """
+
+    path: Path
+    feed: str
+    kind: str
+    status: str
+    load: int | None = None
+    loaded: Loaded | None = None
+    reason: str = ""
+    findings: Sequence[str] = ()
+    notes: Sequence[str] = ()
+    rejected: Sequence[Rejected] = ()
+    rejected_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a run of `recon load` did."""
+
+    outcomes: Sequence[FileOutcome]
+    dry: bool
+    snapshot: int = 0
+    findings: Sequence[str] = field(default_factory=list)
+
+    @property
+    def exit_code(self) -> ExitCode:
+        """6 where a file was refused, 3 where one wants to be looked into, else 0."""
+        if any(each.status == REFUSED for each in self.outcomes):
+            return ExitCode.SOURCE_DATA
+        doubtful = any(each.findings or each.rejected for each in self.outcomes)
+        return ExitCode.BREAKS if doubtful or self.findings else ExitCode.DONE

@@ -1,0 +1,230 @@
+"""The snapshot: the star as Parquet, for everybody who reads.
+
+`current.json` names the files of one state of the store. Files never change their content: a table
+or a month that changed gets a new file, and `current.json` is replaced after everything is on disk,
+so that a reader never sees half a load, and no reader keeps a loader waiting.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from recon.base.errors import SourceDataError, SourceUnreachable
+from recon.store import schema
+from recon.store.aggregates import AGGREGATES, DIMENSIONS
+from recon.store.schema import LOADS, REJECTED, STORE, TABLES, StarColumn
+from recon.store.session import Session, literal, open_session, writing
+
+READ, CURRENT = "read", "current.json"
+# A reader that has looked at `current.json` opens its files within this time, in seconds.
+_READERS = 3600
+_ALL = "all"
+_WAITS = (0.1, 0.2, 0.4, 0.8, 1.5)
+
+
+@dataclass(slots=True)
+class Snapshot:
+    """A state of the star: number, and files by table and month."""
+
+    number: int = 0
+    tables: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def paths(self, folder: Path, table: str) -> list[Path]:
+        """The files of a table, the oldest month first."""
+        of = self.tables.get(table, {})
+        return [folder / READ / of[month] for month in sorted(of)]
+
+
+def current(folder: Path) -> Snapshot:
+    """The snapshot that readers see, an empty one before the first.
+
+    Raises SourceDataError where `current.json` is damaged.
+    """
+    path = folder / READ / CURRENT
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        return Snapshot(int(found["snapshot"]), found["tables"])
+    except FileNotFoundError:
+        return Snapshot()
+    except OSError as error:
+        raise SourceUnreachable(f"{path} cannot be read ({error.strerror}).") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise SourceDataError(
+            f"{path} is damaged; delete it, and the next `recon load` makes it again."
+        ) from error
+
+
+def is_behind(session: Session, folder: Path) -> bool:
+    """Whether the store has changes that readers do not see."""
+    found = session.execute(f"SELECT coalesce(max(change), 0) FROM {STORE}.changes").fetchone()
+    return found is not None and found[0] != current(folder).number
+
+
+def publish(session: Session, folder: Path) -> Snapshot:
+    """Write what has changed since the last snapshot, and show it.
+
+    Raises ReportError where it cannot be written.
+    """
+    before = _usable(folder)
+    found = session.execute(f"SELECT coalesce(max(change), 0) FROM {STORE}.changes").fetchone()
+    number = int(found[0]) if found else 0
+    if number == before.number:
+        return before
+    made = Snapshot(number, {table: dict(files) for table, files in before.tables.items()})
+    read = folder / READ
+    with writing(read):
+        read.mkdir(parents=True, exist_ok=True)
+        for table, months in _changed(session, before).items():
+            _write_table(session, read, made, table, months)
+        for table, query in (*DIMENSIONS.items(), *_books().items()):
+            _write(session, read, made, table, _ALL, query)
+        _replace(read, made)
+    remove_unused(folder, made)
+    return made
+
+
+def _usable(folder: Path) -> Snapshot:
+    """The last snapshot, an empty one where a file of it is gone."""
+    try:
+        before = current(folder)
+    except SourceDataError:
+        return Snapshot()
+    files = [path for table in before.tables for path in before.paths(folder, table)]
+    return before if all(path.exists() for path in files) else Snapshot()
+
+
+def _changed(session: Session, before: Snapshot) -> Mapping[str, list[date | None]]:
+    """The months of tables that are to be written."""
+    found = session.execute(
+        f"""SELECT DISTINCT table_name, month FROM {STORE}.changed_months WHERE change > ?
+        ORDER BY table_name, month""",
+        [before.number],
+    ).fetchall()
+    changed: dict[str, list[date | None]] = {}
+    for table, month in found:
+        changed.setdefault(table, []).append(month)
+    return changed
+
+
+def _books() -> dict[str, str]:
+    return {
+        "loads": f"SELECT {_listed(LOADS)} FROM {STORE}.loads ORDER BY load",
+        "rejected": f"SELECT {_listed(REJECTED)} FROM {STORE}.rejected ORDER BY load, recon_row",
+    }
+
+
+def _listed(columns: tuple[StarColumn, ...]) -> str:
+    return ", ".join(column.name for column in columns)
+
+
+def _write_table(
+    session: Session, read: Path, made: Snapshot, table: str, months: list[date | None]
+) -> None:
+    star = TABLES[table]
+    listed = ", ".join(name for name in star.names if name != "overlap_of")
+    counts = "WHERE overlap_of IS NULL" if "overlap_of" in star.names else "WHERE true"
+    for month in months:
+        if month is None:
+            order = ", ".join(star.kind.key)
+            _write(
+                session, read, made, table, _ALL,
+                f"SELECT {listed} FROM {STORE}.{table} {counts} ORDER BY {order}, load, recon_row",
+            )  # fmt: skip
+            continue
+        day = star.kind.day
+        within = f"{day} >= DATE '{month}' AND {day} < DATE '{month}' + INTERVAL 1 MONTH"
+        order = f"{day}, {', '.join(star.kind.key)}, load, recon_row"
+        rows = f"{STORE}.{table} {counts} AND {within}"
+        _write(
+            session, read, made, table, f"{month:%Y-%m}",
+            f"SELECT {listed} FROM {rows} ORDER BY {order}",
+        )  # fmt: skip
+        for name, query in AGGREGATES.get(table, {}).items():
+            _write(session, read, made, name, f"{month:%Y-%m}", query.format(rows=rows))
+
+
+def _write(
+    session: Session, read: Path, made: Snapshot, table: str, month: str, query: str
+) -> None:
+    """Write one file under a name of its own."""
+    folder = read / table
+    folder.mkdir(exist_ok=True)
+    file = f"{table}/{month}-{made.number:06d}-{secrets.token_hex(3)}.parquet"
+    path = read / file
+    session.execute(f"COPY ({query}) TO {literal(str(path))} (FORMAT parquet, COMPRESSION zstd)")
+    _flush(path)
+    made.tables.setdefault(table, {})[month] = file
+
+
+def _flush(path: Path) -> None:
+    with path.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def _replace(read: Path, made: Snapshot) -> None:
+    """Let readers see the snapshot."""
+    text = json.dumps({"snapshot": made.number, "version": schema.VERSION, "tables": made.tables})
+    beside = read / f"{CURRENT}.{secrets.token_hex(3)}.tmp"
+    with beside.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    for wait in (*_WAITS, None):
+        try:
+            beside.replace(read / CURRENT)
+            return
+        except PermissionError:  # a reader on Windows has it open for a moment
+            if wait is None:
+                raise
+            time.sleep(wait)
+
+
+def remove_unused(folder: Path, made: Snapshot, older: float = _READERS) -> int:
+    """Remove files that no snapshot names any more; return how many."""
+    read = folder / READ
+    used = {read / file for files in made.tables.values() for file in files.values()}
+    removed = 0
+    for path in (*read.glob("*/*.parquet"), *read.glob("*.tmp")):
+        # One that a reader on Windows still has open goes next time.
+        with suppress(OSError):
+            if path not in used and time.time() - path.stat().st_mtime > older:
+                path.unlink()
+                removed += 1
+    return removed
+
+
+@contextmanager
+def looked_at(folder: Path, memory_limit: str | None = None) -> Iterator[tuple[Session, Snapshot]]:
+    """Yield a session with a view for each table of the snapshot.
+
+    Raises SourceUnreachable where nothing was loaded yet.
+    """
+    found = current(folder)
+    if not found.tables:
+        raise SourceUnreachable(f"{folder} holds no store yet; `recon load` makes it.")
+    with open_session(memory_limit) as session:
+        for table in found.tables:
+            session.execute(f"CREATE VIEW {table} AS {relation(folder, found, table)}")
+        for star in TABLES.values():
+            if star.name not in found.tables:
+                listed = ", ".join(
+                    f"CAST(NULL AS {column.sql_type}) AS {column.name}"
+                    for column in star.columns
+                    if column.name != "overlap_of"
+                )
+                session.execute(f"CREATE VIEW {star.name} AS SELECT {listed} LIMIT 0")
+        yield session, found
+
+
+def relation(folder: Path, found: Snapshot, table: str) -> str:
+    """The SELECT of a table of a snapshot."""
+    paths = ", ".join(literal(str(path)) for path in found.paths(folder, table))
+    return f"SELECT * FROM read_parquet([{paths}], hive_partitioning = false)"
