@@ -24,6 +24,7 @@ LINES = {
     "diff": "Show how two runs of a month differ, and why.",
     "tune": "Replay stored months under another tolerance.",
     "verify": "Prove from the evidence that runs are unchanged and correct.",
+    "load": "Load the files of your feeds into the store, and say what became of each.",
     "init": "Write the configuration from your files or databases.",
     "doctor": "Check everything that a month needs, before you run it.",
     "sample": "Make the sample again, or your own with planted errors.",
@@ -37,6 +38,7 @@ _HOMES = {
     "notify": ("alerts", "notify"),
     "escalate": ("alerts", "escalate"),
     "sign-off": ("signing", "sign_off"),
+    "load": ("feeds", "load"),
 }
 
 

@@ -1,0 +1,80 @@
+"""Loads as JSON documents, for scripts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from recon.store.load import Loaded
+    from recon.store.outcome import FileOutcome, Report
+
+SCHEMA = 1
+Document = dict[str, object]
+
+
+def report_document(report: Report) -> Document:
+    """A run of `recon load`: each file, and its outcome."""
+    return {
+        "schema": SCHEMA,
+        "command": "load",
+        "dry_run": report.dry,
+        "snapshot": report.snapshot,
+        "exit_code": int(report.exit_code),
+        "files": [_file(each) for each in report.outcomes],
+        "findings": list(report.findings),
+    }
+
+
+def _file(outcome: FileOutcome) -> Document:
+    found: Document = {
+        "file": outcome.path.as_posix(),
+        "feed": outcome.feed,
+        "kind": outcome.kind,
+        "status": outcome.status,
+        "load": outcome.load,
+        "reason": outcome.reason or None,
+        "findings": list(outcome.findings),
+        "notes": list(outcome.notes),
+        "rejected_file": outcome.rejected_file.as_posix() if outcome.rejected_file else None,
+        "rejected_rows": [
+            {
+                "row": each.row,
+                "place": each.place,
+                "column": each.column,
+                "cell": each.cell,
+                "reason": each.reason,
+            }
+            for each in outcome.rejected
+        ],
+    }
+    if outcome.loaded:
+        found |= _rows(outcome.loaded)
+    return found
+
+
+def _rows(loaded: Loaded) -> Document:
+    return {
+        "rows": loaded.rows,
+        **loaded.counts,
+        "removed": loaded.removed,
+        "overlapping": loaded.overlapping,
+        "mended": loaded.mended,
+        "first_day": str(loaded.first_day) if loaded.first_day else None,
+        "last_day": str(loaded.last_day) if loaded.last_day else None,
+        "sums": {
+            fate: {column: str(total) for column, total in sums.items()}
+            for fate, sums in loaded.sums.items()
+        },
+        "cleaned": dict(loaded.cleaned),
+        "placeholders": dict(loaded.placeholders),
+        "restated": [
+            {
+                "month": f"{each.month:%Y-%m}",
+                "measure": each.measure,
+                "currency": each.currency,
+                "change": str(each.change),
+                "rows": each.rows,
+            }
+            for each in loaded.restated
+        ],
+    }

@@ -1,0 +1,86 @@
+"""Files of rejected rows: the sender's own columns, and the reason.
+
+They are written as the feed is read, so that a mended file can be sent back as it is.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from recon.base.errors import ReportError
+from recon.base.feed import Feed
+from recon.sources.feed_files import REASON, SENT_LOAD, SENT_ROW, FeedFile
+from recon.store.load import Rejected
+from recon.store.session import Session
+
+# A spreadsheet would take such a text for a formula; a number stays as it is.
+_FORMULA = re.compile(r"[=@\t\r]|[+-](?![\d.,\s(]*\d[\d.,'\s]*$)")
+_TITLE = "Rejected rows: put them right, and send this file back"
+
+
+def write_rejected(
+    folder: Path,
+    feed: Feed,
+    file: FeedFile,
+    rejected: Sequence[Rejected],
+    load: int,
+    session: Session,
+) -> Path:
+    """Write the rejected rows of a load; return the file.
+
+    Raises ReportError where it cannot be written.
+    """
+    cells = session.execute(
+        "SELECT recon_row, cells FROM store.rejected WHERE load = ?", [load]
+    ).fetchall()
+    rows = {row: json.loads(of) for row, of in cells}
+    path = folder / f"{_stem(file.path)}.rejected.csv"
+    if path.exists():
+        path = folder / f"{_stem(file.path)}-{load}.rejected.csv"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _write(path, feed, list(file.header), rejected, rows, load)
+    except OSError as error:
+        raise ReportError(
+            f"{path} cannot be written ({error.strerror}); load {load} itself is done, and "
+            f"`recon loads {load} --rejected` shows its rejected rows."
+        ) from error
+    return path
+
+
+def _stem(path: Path) -> str:
+    stem = path.name
+    while Path(stem).suffix.lower() in (".csv", ".gz", ".zip", ".xlsx", ".parquet", ".txt",
+                                        ".jsonl", ".ndjson", ".json", ".rejected"):  # fmt: skip
+        stem = Path(stem).stem
+    return stem
+
+
+def _write(
+    path: Path,
+    feed: Feed,
+    header: Sequence[str],
+    rejected: Sequence[Rejected],
+    rows: Mapping[int, Mapping[str, str | None]],
+    load: int,
+) -> None:
+    encoding = "utf-8-sig" if feed.encoding in ("utf-8", "utf-8-sig") else feed.encoding
+    with path.open("w", encoding=encoding, newline="", errors="replace") as out:
+        lines = csv.writer(out, delimiter=feed.delimiter or ",")
+        # Lines that the feed skips are skipped here, too.
+        lines.writerows([[_TITLE]] * feed.skip_head)
+        lines.writerow([*header, SENT_LOAD, SENT_ROW, REASON])
+        for each in rejected:
+            own = [_shown(rows[each.row].get(column)) for column in header]
+            lines.writerow([*own, load, each.row, each.reason])
+        lines.writerows([[_TITLE]] * feed.skip_foot)
+
+
+def _shown(cell: str | None) -> str:
+    if cell is None:
+        return ""
+    return f"'{cell}" if _FORMULA.match(cell) else cell
