@@ -48,7 +48,7 @@ def changed(old: str, new: str, text: str = CLOSE) -> list[str]:
         (CLOSE.encode("utf-16-le"), "has no byte order mark (FF FE)"),
         (codecs.BOM_UTF16_BE + CLOSE.encode("utf-16-be"), "is UTF-16 with the high byte first"),
         (CLOSE.encode("utf-16-be"), "has no byte order mark (FF FE)"),
-        (encoded(CLOSE) + b"x", "has bytes that are not UTF-16-LE text"),
+        (encoded(CLOSE) + b"x", "contains bytes that are not UTF-16-LE text"),
         (encoded(CLOSE.replace("UTF-16", "UTF-8")), 'says encoding="UTF-8"'),
         (encoded(CLOSE.partition("\r\n")[2]), "the first line does not say its encoding"),
         (encoded(CLOSE.replace("</Task>", "")), "is not well-formed XML"),
@@ -88,7 +88,7 @@ def test_other_versions() -> None:
          "<startwhenavailable>true</startwhenavailable>",
          "mistake: Task/Settings: <startwhenavailable> is misspelled; write <StartWhenAvailable>"),
         ("<January />", "<Januar />",
-         "mistake: Task/Triggers/CalendarTrigger/ScheduleByMonth/Months: <Januar> is no month"),
+         "mistake: Task/Triggers/CalendarTrigger/ScheduleByMonth/Months: <Januar> is not a month"),
         ("<Day>1</Day>", "<Tag>1</Tag>",
          "warning: Task/Triggers/CalendarTrigger/ScheduleByMonth/DaysOfMonth: recon does not write "
          "<Tag>; Windows decides whether it is right"),
@@ -229,15 +229,15 @@ def test_values_at_their_limits(old: str, new: str) -> None:
         (">Password<", ">InteractiveToken<", "LogonType: runs only while the user is logged on"),
         (">Password<", ">InteractiveTokenOrPassword<", "runs only while the user is logged on"),
         ("<UserId>DOMAIN\\svc</UserId>", "<GroupId>DOMAIN\\all</GroupId>",
-         "GroupId: runs only while one of the group is logged on"),
+         "GroupId: runs only while a member of the group is logged on"),
         ("python.exe", "pythonw.exe", "Command: pythonw has no output"),
         ("--closed", ">> log.txt", "Task Scheduler runs no shell"),
         ("--closed", "--closed > log.txt 2>&1", "Task Scheduler runs no shell"),
         ("--closed", "--closed | more", "Task Scheduler runs no shell"),
-        ("--closed", "2024-06", "names one month, which would be run for ever"),
-        ("--closed", "--closed PWD=x", "Arguments: has a password in it"),
-        ("Reconciles the", "PASSWORD = x", "RegistrationInfo/Description: has a password in it"),
-        ("<Author>recon</Author>", "<Source>password=x</Source>", "Source: has a password in it"),
+        ("--closed", "2024-06", "names one month, which every start would run again"),
+        ("--closed", "--closed PWD=x", "Arguments: contains a password"),
+        ("Reconciles the", "PASSWORD = x", "RegistrationInfo/Description: contains a password"),
+        ("<Author>recon</Author>", "<Source>password=x</Source>", "Source: contains a password"),
         ("-X utf8", r"/c C:\x\pythonw.exe -X utf8", "pythonw has no output"),
     ],
 )  # fmt: skip
@@ -255,12 +255,12 @@ def test_what_would_not_run_by_itself(old: str, new: str, line: str) -> None:
         ("<UserId>DOMAIN\\svc</UserId>", "", "no account is named"),
         ("DOMAIN\\svc", "S-1-5-18", "an account that many programs"),
         ("DOMAIN\\svc", "NT AUTHORITY\\SYSTEM", "an account that many programs"),
-        ("LeastPrivilege", "HighestAvailable", "no rights of an administrator"),
-        (r"C:\recon\.venv\Scripts\python.exe", "python.exe", "write its whole path"),
-        (" --closed", "", "a start that is late takes the wrong month"),
+        ("LeastPrivilege", "HighestAvailable", "no administrator rights"),
+        (r"C:\recon\.venv\Scripts\python.exe", "python.exe", "write its full path"),
+        (" --closed", "", "a late start would run the wrong month"),
         ("-X utf8 ", "", "write -X utf8 before -m recon"),
         (r" --config C:\recon\config\recon.toml", "", "add --config"),
-        (r"<WorkingDirectory>C:\recon</WorkingDirectory>", "", "starts in C:\\Windows\\System32"),
+        (r"<WorkingDirectory>C:\recon</WorkingDirectory>", "", "start in C:\\Windows\\System32"),
         ("<StartWhenAvailable>true", "<StartWhenAvailable>false", "would be lost"),
         ("<DisallowStartIfOnBatteries>false</DisallowStartIfOnBatteries>", "", "emergency power"),
         ("<StopIfGoingOnBatteries>false", "<StopIfGoingOnBatteries>1", "emergency power"),
@@ -295,7 +295,7 @@ def test_a_task_that_nothing_starts() -> None:
     head, _, rest = CLOSE.partition("<CalendarTrigger>")
     tail = rest.partition("</CalendarTrigger>")[2]
     assert lines_of(head + tail) == [
-        "warning: Task/Triggers: nothing starts the task but you; add a CalendarTrigger"
+        "warning: Task/Triggers: nothing starts the task except you; add a CalendarTrigger"
     ]
 
 

@@ -55,13 +55,13 @@ def planned(settings: TaskSettings, account: str, place: Place) -> list[Task]:
     closed = ("month", "--closed")
     close = _task(
         "close",
-        "Reconciles the month that has closed; leaves at once when none is due.",
+        "Reconciles the month that has closed; ends at once if no month is due.",
         closed, settings.time, settings, account, place,
         days=settings.days, months=settings.months,
     )  # fmt: skip
     catch_up = _task(
         "catch-up",
-        "Reconciles a month that the close has missed; leaves at once when there is none.",
+        "Reconciles a month that the close task has missed; ends at once if there is none.",
         closed, settings.catch_up_time, settings, account, place,
     )  # fmt: skip
     escalation = _task(

@@ -52,7 +52,7 @@ def read(content: bytes) -> tuple[ET.Element | None, list[TaskFinding]]:
         task = _parsed(text)
         findings += _namespace(task)
     except UnicodeDecodeError:
-        findings.append(f"has bytes that are not {encoding.upper()} text; write it again")
+        findings.append(f"contains bytes that are not {encoding.upper()} text; write it again")
     except ET.ParseError as error:
         findings.append(f"is not well-formed XML: {error}; write & < > as &amp; &lt; &gt;")
     except ValueError as error:
@@ -75,7 +75,7 @@ def _parsed(text: str) -> ET.Element:
     bare = _DECLARATION.sub("", text, count=1)
     if "<!DOCTYPE" in bare:
         # Its entities could make a small file as large as the memory.
-        raise ValueError("has a DOCTYPE; take it out, a task has none")
+        raise ValueError("has a DOCTYPE, which no task has; remove it")
     return ET.fromstring(bare.strip())  # noqa: S314 - without a DOCTYPE, see above
 
 

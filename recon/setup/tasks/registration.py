@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from recon.setup.tasks.plan import Task
 
 _ACCOUNT = """\
-Register them once, in a Command Prompt that was opened as administrator. Each line asks for the
+Register them once, in a Command Prompt opened as administrator. Each line asks for the
 password of {account}:
 
 {lines}
@@ -19,7 +19,7 @@ Or in Windows PowerShell, opened as administrator; it asks once:
 """
 
 _GROUP_MANAGED = """\
-Register them once, in Windows PowerShell that was opened as administrator. {account} has
+Register them once, in Windows PowerShell opened as administrator. {account} has
 no password that anybody knows, so each task is registered first as one that nobody can start, and
 then given to the account:
 

@@ -75,7 +75,7 @@ _MONTHLY = f"{_TRIGGER}/ScheduleByMonth"
 _COMMAND = "Actions/Exec/Command"
 _ARGUMENTS = "Actions/Exec/Arguments"
 _FOLDER = "Actions/Exec/WorkingDirectory"
-_NO_OUTPUT = "pythonw has no output, so that nobody learns of a failure; write python.exe"
+_NO_OUTPUT = "pythonw has no output, so nobody would learn of a failure; write python.exe"
 _TOO_LONG = "has more than 260 characters, the most that Task Scheduler takes"
 
 MISTAKES = (
@@ -86,14 +86,13 @@ MISTAKES = (
     Rule(f"{_MONTHLY}/DaysOfMonth/Day", _is_no(r"[1-9]|[12]\d|3[01]|Last"),
          "{} must be a day from 1 to 31, or Last", "1"),
     Rule(f"{_PRINCIPAL}/LogonType", _is("S4U"),
-         "S4U has no credentials on the network, so that no other server lets it in; write "
-         "Password"),
+         "S4U has no credentials on the network, so no other server lets it in; write Password"),
     Rule(f"{_PRINCIPAL}/LogonType", _has("^Interactive"),
          "runs only while the user is logged on; write Password"),
     Rule(f"{_PRINCIPAL}/LogonType", _is_no("Password|S4U|InteractiveToken(OrPassword)?"),
          "{} must be Password", "Password"),
     Rule(f"{_PRINCIPAL}/GroupId", bool,
-         "runs only while one of the group is logged on; write the UserId of an account"),
+         "runs only while a member of the group is logged on; write the UserId of an account"),
     Rule(f"{_PRINCIPAL}/RunLevel", _is_no("LeastPrivilege|HighestAvailable"),
          "{} must be LeastPrivilege", "LeastPrivilege"),
     Rule("Settings/MultipleInstancesPolicy",
@@ -107,41 +106,41 @@ MISTAKES = (
     Rule(_COMMAND, _has(r'pythonw(\.exe)?"?$'), _NO_OUTPUT),
     Rule(_ARGUMENTS, _has(r"(^|[\s\\])pythonw(\.exe)?\b"), _NO_OUTPUT),
     Rule(_ARGUMENTS, _recon(_has(_A_MONTH), "month"),
-         "names one month, which would be run for ever; write --closed in its place"),
+         "names one month, which every start would run again; write --closed instead"),
     Rule(_FOLDER, _has('"'), "{} must be written without quotes"),
     Rule(_FOLDER, _has(_LONG), _TOO_LONG),
 )  # fmt: skip
 
 WARNINGS = (
     Rule(f"{_TRIGGER}/StartBoundary", _has(r"T.*(Z|[+-]\d\d:\d\d)$"),
-         "with a time zone it moves by an hour in summer; write the local time without one"),
+         "has a time zone, so it moves by an hour in summer; write the local time without one"),
     Rule(f"{_PRINCIPAL}/UserId", _is(""),
          "no account is named; name it with /RU when you register the task"),
     Rule(f"{_PRINCIPAL}/UserId", _has(_OF_THE_MACHINE),
-         "is an account that many programs of the machine share; take one of its own"),
+         "is an account that many programs on the machine share; use an account of its own"),
     Rule(f"{_PRINCIPAL}/RunLevel", _is("HighestAvailable"),
-         "recon needs no rights of an administrator; write LeastPrivilege"),
+         "recon needs no administrator rights; write LeastPrivilege"),
     Rule("Settings/StartWhenAvailable", _is("false", "0"),
          "a start that was missed would be lost; write true", "false"),
     Rule("Settings/DisallowStartIfOnBatteries", _is("true", "1"),
-         "a server on its emergency power would not start it; write false", "true"),
+         "a server on emergency power would not start it; write false", "true"),
     Rule("Settings/StopIfGoingOnBatteries", _is("true", "1"),
-         "a server on its emergency power would end it; write false", "true"),
+         "a server on emergency power would end it; write false", "true"),
     Rule("Settings/MultipleInstancesPolicy", _is("Parallel", "Queue", "StopExisting"),
          "one run at a time is enough; write IgnoreNew"),
     Rule("Settings/ExecutionTimeLimit", _has(r"^P(T?0+[A-Z])+$"),
          "a run that hangs would keep all later ones from starting; write PT2H"),
     Rule("Settings/Enabled", _is("false", "0"), "the task is switched off; write true"),
     Rule(_COMMAND, _has(r"^[^\\/]+$"),
-         "which program starts depends on the account; write its whole path"),
+         "which program starts depends on the account; write its full path"),
     Rule(_ARGUMENTS, _recon(lambda text: not _has(rf"--closed|{_A_MONTH}")(text), "month"),
-         "a start that is late takes the wrong month; add --closed"),
+         "a late start would run the wrong month; add --closed"),
     Rule(_ARGUMENTS, _recon(lambda text: not _has(r"(^|\s)-X\s*utf8\s")(text)),
          "the output is not UTF-8; write -X utf8 before -m recon"),
     Rule(_ARGUMENTS, _recon(lambda text: "--config" not in text),
          "which configuration applies depends on the folder and the account; add --config"),
     Rule(_FOLDER, _is(""),
-         "is missing, so that the task starts in C:\\Windows\\System32; add it"),
+         "is missing, so the task would start in C:\\Windows\\System32; add it"),
 )  # fmt: skip
 
 # The elements that recon writes, by the one above; and GroupId, which has a rule of its own.
@@ -185,7 +184,7 @@ def _names(task: ET.Element) -> Iterator[TaskFinding]:
         for name in dict.fromkeys(names):
             right = [known for known in written if known.lower() == name.lower()]
             if not right and item.tag == "Months":
-                yield TaskFinding(where, f"<{name}> is no month; write January, February, …")
+                yield TaskFinding(where, f"<{name}> is not a month; write January, February, …")
             elif not right:
                 what = f"recon does not write <{name}>; Windows decides whether it is right"
                 yield TaskFinding(where, what, mistake=False)
@@ -221,14 +220,14 @@ def _passwords(task: ET.Element) -> Iterator[TaskFinding]:
     for item in task.iter():
         if _PASSWORD(item.text or ""):
             where = next((where for where, known in _known(task) if known is item), item.tag)
-            what = "has a password in it for everybody to read; take it out, and name its variable"
+            what = "contains a password that everybody can read; remove it, and name its variable"
             yield TaskFinding(where, f"{what} in the configuration")
 
 
 def _triggers(task: ET.Element) -> Iterator[TaskFinding]:
     where = f"Task/{_TRIGGER}"
     if not task.findall("Triggers/*"):
-        what = "nothing starts the task but you; add a CalendarTrigger"
+        what = "nothing starts the task except you; add a CalendarTrigger"
         yield TaskFinding("Task/Triggers", what, mistake=False)
     for trigger in task.findall(_TRIGGER):
         calendars = [child for child in trigger if child.tag.startswith("ScheduleBy")]
@@ -278,7 +277,7 @@ def _actions(task: ET.Element) -> Iterator[TaskFinding]:
     for action in task.findall("Actions/Exec"):
         bare = re.sub(r'"[^"]*"', " ", action.findtext("Arguments") or "")
         if re.search(r"[<>|]|&&", bare) and not _SHELL((action.findtext("Command") or "").strip()):
-            what = "Task Scheduler runs no shell: > and | reach recon as words; take them out"
+            what = "Task Scheduler runs no shell: > and | reach recon as plain words; remove them"
             yield TaskFinding(f"Task/{_ARGUMENTS}", what)
 
 
