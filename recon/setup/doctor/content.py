@@ -32,7 +32,7 @@ class Form(StrEnum):
     EXACT = "an exact number"
     FLOAT = "binary floating point"
     TEXT = "text"
-    OTHER = "no number"
+    OTHER = "not a number"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def rows(
         return failed(
             ExitCode.SOURCE_DATA,
             f"there are no {_noun(side)} at all",
-            "check that it is the right table, query or file",
+            "check that this is the right table, query or file",
         )
     count = sum(part.rows for part in sums)
     many = f"{count:,} {_noun(side, count)}{when}, sum {_added_up(sums)}"

@@ -171,7 +171,7 @@ def _journal(settings: Settings | None) -> Finding:
         if any(settings.reports.glob("*/*/evidence")):
             return warning(
                 f"there is none, although {settings.reports} contains runs",
-                "restore journal.db from a backup, or a new one starts without them",
+                "restore journal.db from a backup; otherwise a new one starts without these runs",
             )
         return ok("the first run creates it")
     with Journal.look(settings.reports, settings.calendar.periods) as journal:

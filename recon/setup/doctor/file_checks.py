@@ -96,7 +96,7 @@ def columns(subject: FileSubject) -> Finding:
     found = content.columns(subject.settings, forms)
     amount = AMOUNTS[subject.settings.side]
     if kinds[amount] == "VARCHAR":
-        return ok(f"all {len(_needed(subject))} required columns; text, read exactly")
+        return ok(f"all {len(_needed(subject))} required columns; amounts are text, read exactly")
     return found
 
 

@@ -110,7 +110,8 @@ def reports(folder: Path, month: Month) -> Finding:
     if length > LONGEST_PATH:
         return warning(
             f"{folder} can be written, but the paths of reports would have {length} characters",
-            f"choose a shorter folder: Windows and Excel may refuse more than {LONGEST_PATH}",
+            "choose a folder with a shorter path: Windows and Excel may refuse more than "
+            f"{LONGEST_PATH}",
         )
     return ok(f"{folder} can be written")
 
