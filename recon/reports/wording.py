@@ -68,10 +68,10 @@ def masked(result: Reconciliation, currency: str) -> str:
         return ""
     totals = result.totals[currency]
     return (
-        f"{currency}: the net difference looks fine, the gross does not. "
+        f"{currency}: the net difference looks fine, but the gross difference does not. "
         f"{money.pretty(totals.difference, currency, sign=True)} net is all that remains of "
-        f"{money.pretty(totals.gross_difference, currency)} in differences, since they "
-        "offset each other."
+        f"{money.pretty(totals.gross_difference, currency)} in differences, because "
+        "they cancel each other out."
     )
 
 

@@ -118,7 +118,7 @@ def test_differences_of_timing_clear_themselves(year: tuple[Project, dict[str, s
     """What was late in one month and made good in the next is closed, and says so."""
     _, printed = year
     assert "Timing: 2024-02 (not posted) and 2024-03 (catch up)" in printed["2024-03"]
-    assert all("Cleared by this run" in printed[month] for month in YEAR[1:])
+    assert all("Resolved by this run" in printed[month] for month in YEAR[1:])
     assert "Since the last run" not in "".join(printed.values())
 
 
@@ -223,7 +223,7 @@ def test_a_late_entry_is_carried_and_cleared(project: Project) -> None:
     assert name in june
     books(project, {"2024-06": {"001": "10000.00"}, "2024-07": {"001": "10000", "002": "20000"}})
     july = told(project, "month", "2024-07", *CSV)
-    assert "Cleared by this run: 1 break" in july
+    assert "Resolved by this run: 1 break" in july
     assert document(project, "open")["breaks"] == []
     assert told(project, "open") == "No break is open at the end of 2024-07.\n"
     (then,) = document(project, "open", "--month", "2024-06")["breaks"]

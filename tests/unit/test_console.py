@@ -160,7 +160,7 @@ def test_nothing_to_compare_is_not_ready() -> None:
 def test_masked_net_is_called_out() -> None:
     """A cent of net difference over 11,000 of gross is not passed off as fine."""
     text = shown(reconciliation(), width=160)
-    assert "USD: the net difference looks fine, the gross does not." in text
+    assert "USD: the net difference looks fine, but the gross difference does not." in text
     assert re.search(r"USD .*\+0\.01 +11,000\.01 +524\.83 +masked", text)
 
 

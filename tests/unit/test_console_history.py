@@ -28,7 +28,7 @@ from tests.past_example import (
 )
 from tests.unit.test_console import shown, stream, written
 
-HEADINGS = ("Since the last run", "Carried forward", "Cleared by this run", "Signed off before")
+HEADINGS = ("Since the last run", "Carried forward", "Resolved by this run", "Signed off before")
 PAGES = [("80", 80, "utf-8"), ("160", 160, "utf-8"), ("ascii", 80, "ascii")]
 
 

@@ -62,7 +62,7 @@ def test_many_breaks_are_cut_short() -> None:
     many = tuple(replace(first, name=f"B-{number:012}") for number in range(SHOWN + 7))
     changed = tuple((item, replace(item, difference=-1)) for item in many)
     told = difference(80, "utf-8", replace(since(), fixed=many, new=many, changed=changed))
-    assert told.count("and 7 more, with --json") == 3
+    assert told.count("+7 more: --json lists all") == 3
 
 
 def tuned(*, missed: bool = True) -> list[Tuned]:

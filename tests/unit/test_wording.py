@@ -47,6 +47,6 @@ def test_the_main_currency_comes_first(configured: str, order: list[str]) -> Non
 def test_a_masked_net_is_called_out() -> None:
     """A net difference of a cent over a gross one of thousands gets a sentence."""
     assert masked(FULL, "USD").startswith(
-        "USD: the net difference looks fine, the gross does not. +0.01 net"
+        "USD: the net difference looks fine, but the gross difference does not. +0.01 net"
     )
     assert masked(FULL, "JPY") == ""

@@ -28,7 +28,7 @@ def events(view: View, lives: Sequence[EventLife] = ()) -> Iterator[RenderableTy
     found, gone = view.result.events, [life.event for life in lives if not life.open]
     if not found and not gone:
         return
-    note = f"{counted(len(found), 'fact')} behind many lines" if found else "none any more"
+    note = f"{counted(len(found), 'fact')} behind many lines" if found else "none left"
     yield from view.pen.heading("Events", note)
     if path := shortest_path(found, len(view.result.breaks)):
         yield from view.pen.paragraph(Text(path, STRONG))

@@ -180,7 +180,7 @@ def tied(line: Line) -> str:
     left = f" and the {amount(line.remainder)} left by closing early" if line.remainder else ""
     value = f"{amount(line.value)} {line.currency}"
     if line.terms and line.terms.kind == "month":
-        return f"The expected months add up to {value}; the value is that of a month."
+        return f"The expected months add up to {value}; the contract value is a monthly value."
     said = f"The expected months{left} add up to the contract value of {value}"
     to_come = sum(row.expected for row in line.months if row.to_come)
     return f"{said}; {amount(to_come)} of it is still to come." if to_come else f"{said}."
@@ -221,11 +221,11 @@ TRIED = {
     Cause.CREDIT_NOTE: "a credit note on a document of its own",
     Cause.DECIMAL_SHIFT: "a shifted decimal point",
     Cause.DIGITS_SWAPPED: "two swapped digits",
-    Cause.WRONG_PERIOD: "an entry of another month",
-    Cause.PARTIAL_POSTING: "a part that other months have",
+    Cause.WRONG_PERIOD: "an entry in the wrong month",
+    Cause.PARTIAL_POSTING: "a part of the amount left out",
     Cause.WRONG_TYPE: "another revenue type of the contract",
-    Cause.WRONG_CONTRACT: "another contract of the customer",
-    Cause.POSTED_TOGETHER: "an entry for several lines",
+    Cause.WRONG_CONTRACT: "another contract of the same customer",
+    Cause.POSTED_TOGETHER: "one entry for several lines",
     Cause.MISTYPED_CONTRACT: "a mistyped contract id",
     Cause.WRONG_CURRENCY: "another currency",
     Cause.FULL_VALUE: "the whole contract value at once",
@@ -233,8 +233,8 @@ TRIED = {
     Cause.WRONG_START: "another start",
     Cause.OTHER_CONVENTION: "another convention or rounding",
     Cause.AMENDED: "a contract value that changed",
-    Cause.STOPPED_BY_DAYS: "a stop month by its days",
-    Cause.REMAINDER_TAKEN: "the rest taken at the stop",
+    Cause.STOPPED_BY_DAYS: "the last month by its days",
+    Cause.REMAINDER_TAKEN: "the remainder taken at the stop",
     Cause.TWO_CAUSES: "two errors at once",
     Cause.EXTRA_ENTRY: "one entry too many",
     Cause.ENDED: "recognition after the end",
@@ -267,7 +267,7 @@ def written_terms(terms: Terms, currency: str) -> Iterator[tuple[str, str]]:
 def _over(terms: Terms) -> str:
     free = ""
     if terms.free_months:
-        free = f", of which {counted(terms.free_months, 'month')} at the {terms.free_at} free"
+        free = f", including {counted(terms.free_months, 'free month')} at the {terms.free_at}"
     if terms.kind == "dates":
         return f"from start to close{free}"
     if terms.kind == "month":

@@ -73,7 +73,7 @@ def show_signed(console: Console, run: Run, given: Sequence[Signature]) -> None:
 
 def _page(pen: Pen, runs: Sequence[Run], signed: Signed) -> Iterator[Text]:
     months = len({run.month for run in runs})
-    yield from pen.heading("Months", f"{months:,}, {counted(len(runs), 'run')}")
+    yield from pen.heading("History", f"{counted(months, 'month')}, {counted(len(runs), 'run')}")
     rows = list(_rows(runs))
     head, *lines = pen.table(_columns(pen, rows, signed))
     yield head

@@ -100,7 +100,7 @@ def _changed(pen: Pen, changed: Sequence[tuple[Break, Break]]) -> Iterator[Text]
 
 def _rest(count: int) -> Iterator[Text]:
     if count > SHOWN:
-        yield Text(f"  and {count - SHOWN:,} more, with --json", SOFT)
+        yield Text(f"  +{count - SHOWN:,} more: --json lists all", SOFT)
 
 
 def _of(pen: Pen, breaks: Sequence[Break]) -> list[Column]:

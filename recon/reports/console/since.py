@@ -69,7 +69,7 @@ def since_last(view: View, history: History) -> Iterator[Text]:
 
 def _difference(view: View, since: Since, before: str) -> Iterator[Text]:
     if since.nothing:
-        yield Text(f"{'':{INDENT}}Nothing differs from {before}: the same breaks and totals.")
+        yield Text(f"{'':{INDENT}}Nothing differs from {before}: breaks and totals are the same.")
         return
     counts = ((since.fixed, "fixed"), (since.new, "new"), (since.changed, "changed"))
     said = ", ".join(f"{len(found):,} {word}" for found, word in counts)
@@ -197,12 +197,12 @@ def _carried_columns(view: View, rows: Sequence[tuple[str, OpenItem]]) -> Iterat
 
 
 def cleared(view: View, history: History) -> Iterator[Text]:
-    """The breaks of earlier months that this run cleared."""
+    """The breaks of earlier months that this run resolved."""
     fixed = {item.name for item in history.since.fixed} if history.since else set()
     found = [pair for pair in history.resolved if pair[0].name not in fixed]
     if not found:
         return
-    yield from view.pen.heading("Cleared by this run", counted(len(found), "break"))
+    yield from view.pen.heading("Resolved by this run", counted(len(found), "break"))
     shown = found[:FEW]
     reasons = [view.pen.text(resolution.reason) for _, resolution in shown]
     who = list(_who_columns(view, [life.last for life, _ in shown]))
