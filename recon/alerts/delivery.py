@@ -167,7 +167,7 @@ def webhook(place: Place) -> str:
     """
     address = secret(place, "webhook")
     if not is_webhook(address):
-        raise Refusal(f"what {named(place)} holds is not the address of a webhook")
+        raise Refusal(f"{named(place)} does not hold the address of a webhook")
     remembered(urlsplit(address).path.rpartition("/services/")[2] or address)
     return address
 

@@ -46,8 +46,8 @@ def _digest(summary: RunSummary, style: Style, to: Sequence[str], shown: int) ->
         parts.append(blocks.section(f"+{more} more currencies in the report"))
     hidden = ", ".join(escaped(code, 3) for code in currencies if code in summary.masked)
     if hidden:
-        offset = f"*Net looks fine, gross does not* ({escaped(hidden, KEY)}): differences offset"
-        parts.append(blocks.section(f"{offset} each other"))
+        found = f"*Net looks fine, gross does not* ({escaped(hidden, KEY)})"
+        parts.append(blocks.section(f"{found}: differences cancel each other out"))
     bridges = list(_bridges(summary, currencies[:_CURRENCIES], style))
     parts += [blocks.section("\n".join(bridges))] if bridges else []
     parts += [blocks.section(text) for text in _events(summary, style)]

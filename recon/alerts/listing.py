@@ -69,7 +69,7 @@ def waiting_lines(found: Sequence[Waiting]) -> Iterator[str]:
         yield f"{alert.id} {_named(alert)}, {when}: {html.unescape(_first(alert))}"
         if item.reason:
             yield f"  {item.reason}"
-    yield "No alert waits." if not found else f"{waits(len(found))}."
+    yield "No alert is waiting." if not found else f"{waits(len(found))}."
 
 
 def dropped_document(dropped: Dropped) -> dict[str, object]:
@@ -82,7 +82,7 @@ def dropped_lines(dropped: Dropped) -> Iterator[str]:
     """The dropped alerts, and how many wait besides."""
     for alert in dropped.alerts:
         yield f"Dropped {alert.id} {_named(alert)}: {html.unescape(_first(alert))}"
-    yield f"{waits(dropped.waiting)}." if dropped.waiting else "No other alert waits."
+    yield f"{waits(dropped.waiting)}." if dropped.waiting else "No other alert is waiting."
 
 
 def _named(alert: Alert) -> str:
@@ -91,8 +91,8 @@ def _named(alert: Alert) -> str:
 
 
 def waits(count: int) -> str:
-    """How many alerts wait, in words."""
-    return "1 alert waits" if count == 1 else f"{count:,} alerts wait"
+    """The number of waiting alerts, in words."""
+    return "1 alert is waiting" if count == 1 else f"{count:,} alerts are waiting"
 
 
 def _first(alert: Alert) -> str:

@@ -78,6 +78,6 @@ def _named(alerts: Alerts, ids: Sequence[str]) -> list[Alert]:
     for text in wanted:
         if text not in there:
             raise UsageError(
-                f"No alert {text!r} waits; `recon notify --waiting` lists those that do."
+                f"No alert {text!r} is waiting; `recon notify --waiting` lists those that are."
             )
     return [there[text] for text in wanted]

@@ -51,7 +51,7 @@ class Response:
     detail: str = ""
 
 
-_RIGHTS = "the token lacks a right; give the app chat:write, and files:write for reports"
+_RIGHTS = "the token lacks a permission; give the app chat:write, and files:write for reports"
 # Slack's words -> what to do; the others are about the message.
 _PLACES = (
     (("no_service", "no_team", "no_active_hooks", "invalid_token", "team_disabled"),
@@ -138,7 +138,7 @@ def _of_word(word: str, status: int) -> Response:
     return Response(Outcome.DOWN, f"{_NOT_SLACK} (HTTP {status})")
 
 
-_PROXY = "the proxy wants a login; set HTTPS_PROXY, or ask who runs it"
+_PROXY = "the proxy asks for a login; set HTTPS_PROXY, or ask whoever runs it"
 
 _ELSEWHERE = (
     "the answer redirects to another address, which recon does not follow; check the address "
@@ -165,7 +165,7 @@ def of_error(error: Exception) -> Response:
 
 _REASONS: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
     ((ssl.SSLCertVerificationError,),
-     "its certificate is not trusted; name the authority of your network with ca_file"),
+     "its certificate is not trusted; name the certificate authority of your network with ca_file"),
     ((TimeoutError,), "it does not answer in time"),
     ((ConnectionRefusedError,), "the connection is refused; check the firewall and the proxy"),
     ((ConnectionError, HTTPException, ssl.SSLError), "the connection was cut"),

@@ -42,7 +42,7 @@ def slack_of(settings: Settings) -> SlackSettings:
     """The settings of Slack; raises ConfigError without any."""
     if settings.slack is None:
         raise ConfigError(
-            ["slack: is missing; docs/slack.md says what it needs"],
+            ["slack: is missing; docs/slack.md says how to set it up"],
             settings.path or "the configuration",
         )
     return settings.slack

@@ -126,7 +126,7 @@ def test_a_token_and_a_webhook_that_work(project: Project, slack: SlackServer) -
         (Reply(403, "action_prohibited"), "failed", "does not let the app post", "administrator"),
         (Reply(410, "channel_is_archived"), "failed", "is archived", "invite the app"),
         (Reply(200, "<html>Log in</html>"), "failed", "something other than Slack", "the proxy"),
-        (Reply(407, ""), "failed", "the proxy wants a login", "HTTPS_PROXY"),
+        (Reply(407, ""), "failed", "the proxy asks for a login", "HTTPS_PROXY"),
         (Reply(500, ""), "failed", "a problem of its own", "wait in the journal"),
         (Reply(cut=True), "failed", "the connection was cut", "wait in the journal"),
     ],
@@ -151,7 +151,7 @@ def test_what_slack_says_to_an_empty_message(
         (Reply(200, '{"ok": true}', (("X-OAuth-Scopes", "chat:write,users:read"),)), "ok",
          "Slack knows the token; only"),
         (Reply(200, '{"ok": true}', (("X-OAuth-Scopes", "users:read"),)), "failed",
-         "the token lacks a right"),
+         "the token lacks a permission"),
     ],
 )  # fmt: skip
 def test_what_slack_says_to_a_token(
@@ -195,7 +195,7 @@ def test_secrets_that_cannot_be_read(
     told = found(project)
     assert told["secrets"].exit_code is ExitCode.ALERT
     assert told["secrets"].found.splitlines() == [
-        "what the variable HOOK holds is not the address of a webhook",
+        "the variable HOOK does not hold the address of a webhook",
         "slack.token: the variable BOT is not set",
     ]
     assert told["answers"].state is State.SKIPPED
@@ -221,9 +221,9 @@ def test_alerts_that_wait(project: Project, slack: SlackServer) -> None:
     with Journal.at(project.reports) as journal:
         alerts = journal.alerts
         alerts.queue([first])
-    assert found(project)["queue"].found == "1 alert waits since 2024-07-03"
+    assert found(project)["queue"].found == "1 alert is waiting (since 2024-07-03)"
     with Journal.at(project.reports) as journal:
         alerts = journal.alerts
         alerts.queue([replace(first, id="A-2", at=datetime(2024, 8, 5, tzinfo=UTC))])
     told = found(project)["queue"]
-    assert (told.state, told.found) == (State.WARNING, "2 alerts wait since 2024-07-03")
+    assert (told.state, told.found) == (State.WARNING, "2 alerts are waiting (since 2024-07-03)")

@@ -192,7 +192,7 @@ def test_without_slack_nobody_can_be_told(company: Company) -> None:
     company.project.configure()
     done = in_process("notify", outcome.run_id, cwd=company.project.folder)
     assert done.returncode == ExitCode.CONFIGURATION
-    assert "slack: is missing; docs/slack.md says what it needs" in done.stderr.decode()
+    assert "slack: is missing; docs/slack.md says how to set it up" in done.stderr.decode()
 
 
 def test_what_keeps_a_run_from_being_told_does_not_undo_it(
@@ -289,7 +289,7 @@ def test_the_journal_keeps_the_verdict_though_slack_is_down(company: Company) ->
         (Reply(404, "no_service"), "Slack no longer knows the webhook"),
         (Reply(403, "action_prohibited"), "does not let the app post there"),
         (Reply(410, "channel_is_archived"), "the channel is not there, is archived"),
-        (Reply(407, ""), "the proxy wants a login"),
+        (Reply(407, ""), "the proxy asks for a login"),
         (Reply(200, "<html>Log in</html>"), "something other than Slack answers"),
         (Reply(418, "teapot \xff"), "something other than Slack answers"),
         (Reply(cut=True), "the connection was cut"),
@@ -323,7 +323,7 @@ def test_a_slack_that_is_not_there_is_told_as_such(
     for value, said in (
         (f"http://127.0.0.1:{free_port()}/services/x", "the connection is refused"),
         ("https://slack.invalid/services/x", "it cannot be reached"),
-        (f"http://slack.example/{CANARY}", "is not the address of a webhook"),
+        (f"http://slack.example/{CANARY}", "does not hold the address of a webhook"),
         (" ", "the variable HOOK is not set"),
     ):
         monkeypatch.setenv("HOOK", value)
@@ -631,7 +631,7 @@ def test_another_way_out_of_slack_sdk_is_shut(
     [
         ("invalid_auth", "Slack refuses the token"),
         ("not_in_channel", "invite the app"),
-        ("missing_scope", "the token lacks a right"),
+        ("missing_scope", "the token lacks a permission"),
         ("something_new", "something other than Slack answers"),
     ],
 )
@@ -744,11 +744,11 @@ def test_an_alert_that_can_never_be_sent_is_dropped(company: Company) -> None:
     digest, critical = (item["id"] for item in waits)
     assert f"{digest} digest of 2024-06 to env:HOOK, since 20" in listed
     assert "the channel is not there, is archived" in listed
-    assert listed.endswith("2 alerts wait.\n")
+    assert listed.endswith("2 alerts are waiting.\n")
     why = f"The channel is closed, was {company.slack.webhook}"
     one = notify("--discard", critical, "--reason", why)
     assert (one.returncode, one.stderr) == (0, b"")
-    assert one.stdout.decode().endswith("\n1 alert waits.\n")
+    assert one.stdout.decode().endswith("\n1 alert is waiting.\n")
     both = notify("--discard", digest.lower(), "--reason", why, "--json")
     assert json.loads(both.stdout)["waiting"] == 0
     with Journal.look(company.project.reports) as journal:
@@ -759,7 +759,7 @@ def test_an_alert_that_can_never_be_sent_is_dropped(company: Company) -> None:
     logs = [path.read_text(encoding="utf-8") for path in company.project.reports.glob("logs/*")]
     assert sum(ends[0].detail in text for text in logs) == 2
     assert CANARY not in "".join([*logs, ends[0].detail, listed])
-    assert notify("--waiting").stdout == b"No alert waits.\n"
+    assert notify("--waiting").stdout == b"No alert is waiting.\n"
     company.slack.standing = None
     assert service.escalate(company.settings, dry=False)[1].waiting == 0
     assert company.slack.messages == []
@@ -776,7 +776,7 @@ def test_an_alert_that_can_never_be_sent_is_dropped(company: Company) -> None:
         (("--waiting", "--reason", "x"), "--discard and --reason go together"),
         (("--discard", "A-1"), "--discard and --reason go together"),
         (("--discard", "A-1", "--reason", " "), "--reason is empty"),
-        (("--discard", "A-1", "--reason", "x"), "No alert 'A-1' waits"),
+        (("--discard", "A-1", "--reason", "x"), "No alert 'A-1' is waiting"),
     ],
 )
 def test_what_notify_does_not_take(tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:

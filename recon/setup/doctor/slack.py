@@ -121,7 +121,7 @@ def _together(findings: Sequence[Finding]) -> Finding:
 
 
 def queue(subject: SlackSubject) -> Finding:
-    """How many alerts wait, and since when; raises ReportError."""
+    """The number of waiting alerts, and since when; raises ReportError."""
     with Journal.look(subject.reports) as journal:
         alerts = journal.alerts
         waiting = alerts.waiting()
@@ -129,7 +129,7 @@ def queue(subject: SlackSubject) -> Finding:
         return ok("no alert is waiting")
     since = subject.calendar.day(waiting[0].at)
     return warning(
-        f"{waits(len(waiting))} since {since}",
+        f"{waits(len(waiting))} (since {since})",
         "recon escalate sends those that can be sent; recon notify --waiting lists them",
     )
 
