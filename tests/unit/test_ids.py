@@ -39,7 +39,7 @@ SAME = {
 @pytest.mark.parametrize(("delivered", "written"), SAME.values(), ids=SAME)
 def test_ids_that_look_alike_are_the_same(delivered: str, written: list[str]) -> None:
     """The line is matched, seen as analytics delivers it, and the spelling is reported."""
-    posted = [ENTRY | {"contract_id": text, "entry_id": text} for text in written]
+    posted = [ENTRY | {"contract_id": text, "entry_id": f"E-{n}"} for n, text in enumerate(written)]
     book = pd.DataFrame([contract(contract_id=delivered, **JUNE)])
     result = recon.reconcile(book, pd.DataFrame(posted), MONTH)
     assert [line["contract_id"] for line in lines(result)] == [delivered]
