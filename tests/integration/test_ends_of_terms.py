@@ -42,7 +42,7 @@ def test_a_line_may_close_on_the_day_it_starts(
     line = f"001,Subscription,12000.00,12,{start},{start},Aster\n"
     (found,) = breaks(project, line, amount)
     assert (found["expected"], found["recognized"]) == (expected, amount)
-    whole = ["full_value", "wrong_duration"]
+    whole = ["full_value", "wrong_duration", "remainder_taken"]
     assert found["candidates"] == (whole if amount == "12000.00" else ["unexplained"])
 
 
