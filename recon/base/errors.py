@@ -35,7 +35,7 @@ class ReconError(Exception):
 
 
 class UsageError(ReconError):
-    """The command line asks for something that cannot be."""
+    """A command line that asks for something impossible."""
 
     exit_code = ExitCode.USAGE
 
@@ -100,23 +100,23 @@ class MissingColumns(SourceDataError):
         noun = "column" if len(missing) == 1 else "columns"
         super().__init__(
             f"The {side} side has no {noun} {', '.join(missing)} (it has {', '.join(found)}); "
-            f"rename them in [{side}.columns] of the configuration or in the query."
+            f"name yours under [{side}.columns] in the configuration, or rename them in the query."
         )
 
 
 class LooksLikeCrmCloseDate(SourceDataError):
-    """A close_date column with the days deals were won."""
+    """A close_date column that holds the days deals were won."""
 
     def __init__(self, early: int, rows: int) -> None:
         super().__init__(
             f"{early:,} of {rows:,} contract lines close on or before their start: close_date "
-            "looks like a CRM close date (the day the deal was won). Deliver the day on which "
-            "recognition ends as close_date."
+            "looks like a CRM close date (the day the deal was won). As close_date, deliver the "
+            "day on which recognition ends."
         )
 
 
 class TieOutError(ReconError):
-    """Totals that do not tie: a defect of recon.
+    """Totals that do not tie: a defect in recon.
 
     It is found before anybody relies on them.
     """
@@ -124,7 +124,7 @@ class TieOutError(ReconError):
     def __init__(self, what: str, found: object, wanted: object) -> None:
         super().__init__(
             f"{what[0].upper()}{what[1:]} does not tie out: {found} instead of {wanted}. "
-            "This is a defect of recon; nothing was reported."
+            "This is a defect in recon; nothing was reported."
         )
 
 
@@ -140,7 +140,9 @@ class Locked(ReconError):
     exit_code = ExitCode.LOCKED
 
     def __init__(self, holder: str, reports: Path) -> None:
-        super().__init__(f"{reports} is in use: {holder}. Wait until it has ended, then run again.")
+        super().__init__(
+            f"{reports} is in use: {holder}. Wait until that run has ended, then try again."
+        )
 
 
 def tie(what: str, found: int, wanted: int) -> None:

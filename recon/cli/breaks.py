@@ -113,7 +113,8 @@ def ack(
     until: Annotated[
         str | None,
         typer.Option(
-            "--until", help="The last month it holds for; if left out, until the break changes."
+            "--until",
+            help="The last month for which it holds; if left out, until the break changes.",
         ),
     ] = None,
     config: Config = None,

@@ -103,11 +103,13 @@ def _announce(found: Due) -> None:
     typer.echo(f"recon: {found.reason}", err=True)
     if found.gaps:
         gaps = _listed(found.gaps)
-        typer.echo(f"recon: Warning: no run of {gaps}, though a later month has one.", err=True)
+        typer.echo(
+            f"recon: Warning: there is no run of {gaps}, although a later month has one.", err=True
+        )
     if found.left:
         verb = "is" if found.left == 1 else "are"
         typer.echo(
-            f"recon: {found.left} more {verb} due after it; each needs a run of its own.", err=True
+            f"recon: After it, {found.left} more {verb} due; each needs a run of its own.", err=True
         )
 
 

@@ -78,7 +78,7 @@ def _failure(error: BaseException) -> _End:
         return _misused(error)
     return _End(
         ExitCode.DEFECT,
-        f"This is a defect of recon ({type(error).__name__}: {error}); no report was left "
+        f"This is a defect in recon ({type(error).__name__}: {error}); no report was left "
         "half-written. Set RECON_DEBUG=1 and run again to see where it happened.",
         error,
     )

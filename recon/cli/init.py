@@ -142,7 +142,7 @@ def _refuse_databases(given: Mapping[Side, Access], tables: Mapping[Side, str | 
     """Raise UsageError where files and databases are named."""
     access = (each for each in given.values() if each.server or each.database or each.connection)
     if any(access) or any(tables.values()):
-        raise UsageError("Name files, or the servers and tables of databases, but not both.")
+        raise UsageError("Name files, or the servers and tables of databases, not both.")
 
 
 def _of_files(
@@ -170,7 +170,9 @@ def _refuse_contradictions(given: Mapping[Side, Access]) -> None:
                 f"--{side}-server and --{side}-database."
             )
     if all(access.connection is not None and access.user for access in given.values()):
-        raise UsageError("--user belongs in the connection strings, as UID=…;.")
+        raise UsageError(
+            "--user belongs in the connection strings: write UID=… there and leave out --user."
+        )
 
 
 def _refuse_incomplete(given: Mapping[Side, Access], yes: bool) -> None:
@@ -181,14 +183,15 @@ def _refuse_incomplete(given: Mapping[Side, Access], yes: bool) -> None:
             missing += [] if access.server else [f"--{side}-server (or --server for both)"]
             missing += [] if access.database else [f"--{side}-database"]
     if missing:
-        listed = ", ".join(missing)
+        listed = ", ".join(missing if yes else [*missing, "--yes"])
+        why = "To ask nothing" if yes else "Without a terminal to ask questions in"
         raise UsageError(
-            f"Without questions, these options are needed: {listed}"
-            f"{'' if yes else ', and --yes'}; instead of server and database, a connection string "
-            "with --analytics-connection or --accounting-connection."
+            f"{why}, recon needs these options: {listed}. Instead of a server and a database, "
+            "you can give a connection string with --analytics-connection or "
+            "--accounting-connection."
         )
     if not yes:
-        raise UsageError("There is no terminal to ask questions on; --yes accepts every proposal.")
+        raise UsageError("There is no terminal to ask questions in; --yes accepts every proposal.")
 
 
 def _paths(out: Path) -> dict[str, Path]:

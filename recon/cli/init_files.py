@@ -80,23 +80,23 @@ def _sides(
     listed = " and ".join(map(str, chosen.values()))
     if not asking:
         raise UsageError(
-            f"Which of {listed} has the contracts is not clear; name them with --contracts FILE "
+            f"It is not clear which of {listed} has the contracts; name them with --contracts FILE "
             "and --entries FILE."
         )
-    typer.echo(f"\nWhich of {listed} has the contracts is not clear.")
+    typer.echo(f"\nIt is not clear which of {listed} has the contracts.")
     if not typer.confirm(f"Is it {chosen[Side.ANALYTICS]}?", default=True):
         chosen = dict(zip(chosen, reversed(chosen.values()), strict=True))
     return chosen, rest
 
 
 def _column(side: FileSide, ours: str) -> str:
-    """The user's choice of a column that lacks."""
+    """The user's choice of a column that is missing."""
     listed = ", ".join(side.profiles)
     typer.echo(
-        f"\nNo column of {side.group.path} looks like {ours}, which is needed; it has {listed}"
+        f"\nNo column of {side.group.path} looks like {ours}, which recon needs; it has {listed}"
     )
     while (answer := questions.asked_for(f"Your column for {ours}")) not in side.profiles:
-        typer.echo(f"There is no {answer}.")
+        typer.echo(f"There is no column {answer}.")
     return answer
 
 
@@ -115,7 +115,7 @@ def _answered(side: FileSide) -> FileSide:
     if side.amounts:
         typer.echo(f"\nAmounts of the {_NOUNS[side.side]} could mean two numbers, like "
                    + " and ".join(map(repr, side.amounts)) + ".")  # fmt: skip
-        while (answer := questions.asked_for("Decimals come after . or ,")) not in (".", ","):
+        while (answer := questions.asked_for("The decimal sign, . or ,")) not in (".", ","):
             pass
         side = replace(side, decimal=answer, amounts=(), doubts=_without(side, "decimal"))
     return side
@@ -129,7 +129,7 @@ def _money(sides: Mapping[Side, FileSide], currency: str | None) -> Money:
     if currency:
         return Money(currency.upper())
     found, why = currency_of(sides)
-    return Money(found or "USD", why if found else "nothing says it: is it right?")
+    return Money(found or "USD", why if found else "assumed: is it right?")
 
 
 def _read_back(text: str, folder: Path, calendar: Path | None) -> Settings:
@@ -210,7 +210,7 @@ def _read(side: FileSide, shown: Preview) -> str:
     first = side.group.looks[0]
     by = _DELIMITERS.get(first.delimiter, first.delimiter)
     kind = "workbook" if first.sheet else "Parquet"
-    parts = [f"{first.encoding.upper()}, columns by {by}" if first.text else kind]
+    parts = [f"{first.encoding.upper()}, columns separated by {by}" if first.text else kind]
     if first.titles:
         parts.append(f"{counted(first.titles, 'line')} above the header")
     if side.skip_foot:
@@ -220,7 +220,7 @@ def _read(side: FileSide, shown: Preview) -> str:
     if side.dates:
         parts.append("day first" if side.dates == "dmy" else "month first")
     if side.invert:
-        parts.append("sign turned")
+        parts.append("signs reversed")
     read = counted(shown.read, "row")
     if side.group.files > 1:
         read += f" of {side.group.looks[-1].path.name}"
@@ -228,10 +228,10 @@ def _read(side: FileSide, shown: Preview) -> str:
         read += " of its beginning"
     elif not first.whole:
         read += f" of its first {_HEAD} (and its end was looked at)"
-    return f"{'; '.join(parts)}. {read} read; the first as recon reads them:"
+    return f"{'; '.join(parts)}. {read} read; the first, as recon reads them:"
 
 
-_DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "|"}
+_DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "|"}
 
 
 def _doubts(
@@ -248,7 +248,7 @@ def _doubts(
         found.append(
             (
                 "policy.currency",
-                f"no column, sign or name says the currency; taken: {money.currency}",
+                f"{money.currency} is assumed: no column, sign or name shows the currency",
             )
         )
     elif money.why:

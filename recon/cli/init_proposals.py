@@ -116,8 +116,8 @@ def _form(settings: Settings, entries: Proposal, asking: bool) -> Form:
         return questions.form(column, values)
     forms = ", ".join(form.value for form in Form)
     raise ConfigError(
-        [f"accounting.recognition_period: how {column.name} holds a period is not clear, {values}; "
-         f"recon knows {forms}"],
+        [f"accounting.recognition_period: it is not clear how {column.name} writes a period, "
+         f"{values}; recon knows {forms}"],
         "The proposal",
     )  # fmt: skip
 

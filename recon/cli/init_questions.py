@@ -26,8 +26,8 @@ _WHAT = {
 }
 # What happens without an optional column.
 _WITHOUT = {
-    "currency": "without one, the policy's currency counts",
-    "start_date": "without one, booking_date counts",
+    "currency": "if left out, the policy's currency applies",
+    "start_date": "if left out, booking_date is taken",
 }
 COMPLIANCE = "compliance"
 NONE = "-"
@@ -121,7 +121,7 @@ def table(side: Side, catalog: Catalog, ranking: Sequence[tuple[int, Table]]) ->
     for score, found in ranking[:SHOWN]:
         typer.echo(f"  {found} ({score}% match)")
     if not ranking:
-        typer.echo(f"  no table matches by {LEAST_TABLE}% or more")
+        typer.echo(f"  no table matches at {LEAST_TABLE}% or more")
     while True:
         answer = asked_for("Table (? lists all)", best)
         chosen = catalog.table(answer)
@@ -136,7 +136,7 @@ def settled(proposal: Proposal) -> Proposal:
     """Show a proposal; return it with the user's changes."""
     show(proposal)
     for ours in proposal.missing:
-        typer.echo(f"\nNo column of {proposal.table} looks like {ours}, which is needed.")
+        typer.echo(f"\nNo column of {proposal.table} looks like {ours}, which recon needs.")
         typer.echo("If there is none, stop with Ctrl-C and create a view that has it.")
         proposal = _changed(proposal, ours)
         show(proposal)
@@ -178,14 +178,14 @@ def _their_column(proposal: Proposal, match: Match) -> TheirColumn | None:
 def _with_compliance(proposal: Proposal) -> Proposal:
     """The proposal with the compliance columns that the user names."""
     now = ", ".join(column.name for column in proposal.compliance)
-    answer = asked_for(f"Compliance columns, with commas ({NONE} for none)", now or NONE)
+    answer = asked_for(f"Compliance columns, separated by commas ({NONE} for none)", now or NONE)
     names = [] if answer == NONE else [name.strip() for name in answer.split(",")]
     found = {name: proposal.table.column(name) for name in names if name}
     ours = {match.ours for match in proposal.matches}
     wrong = [name for name, column in found.items() if column is None or snake(name) in ours]
     if wrong:
         typer.echo(
-            f"{', '.join(wrong)} cannot be a compliance column: not in the table, or used already."
+            f"{', '.join(wrong)} cannot be a compliance column: not in the table, or already used."
         )
         return proposal
     by_alias = {snake(column.name): column for column in found.values() if column}
@@ -196,7 +196,7 @@ def form(column: TheirColumn, values: str) -> Form:
     """The user's answer to the form of a period column."""
     text = column.family is Family.TEXT
     forms = [form for form in Form if form is not Form.DATE and ("'" in form) == text]
-    typer.echo(f"\nHow {column.name} holds a period is not clear: {values}.")
+    typer.echo(f"\nIt is not clear how {column.name} writes a period: {values}.")
     names = {form.strip("'"): form for form in forms}
     while (answer := asked_for(f"Is it {' or '.join(names)}").strip("'").upper()) not in names:
         pass

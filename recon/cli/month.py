@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class FailOn(StrEnum):
-    """The lowest severity that makes the exit code 3."""
+    """The lowest severity that leads to exit code 3."""
 
     WARNING = "warning"
     HIGH = "high"
@@ -56,7 +56,7 @@ def month(
         Path | None, typer.Option("--out", help="The reports folder, instead of reports/.")
     ] = None,
     fail_on: Annotated[
-        FailOn, typer.Option("--fail-on", help="The lowest severity that makes the exit code 3.")
+        FailOn, typer.Option("--fail-on", help="The lowest severity that leads to exit code 3.")
     ] = FailOn.HIGH,
     top: Annotated[int, typer.Option("--top", min=0, help="How many breaks to show.")] = 10,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print only the verdict.")] = False,
@@ -151,7 +151,7 @@ def _formats(text: str) -> tuple[str, ...]:
     if wanted == ("none",):
         return ()
     if not {*wanted} <= {"csv", "xlsx"}:
-        raise UsageError(f"--format is csv, xlsx, csv,xlsx or none, not {text!r}.")
+        raise UsageError(f"--format must be csv, xlsx, csv,xlsx or none, not {text!r}.")
     return wanted
 
 

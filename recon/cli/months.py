@@ -64,7 +64,8 @@ def span(text: str, settings: Settings) -> list[Month]:
     first, _, last = (part.strip() for part in text.partition(SPAN))
     if not (first and last):
         raise UsageError(
-            f"{text!r} is no range of months; write the first and the last, like 2024-01..2024-12."
+            f"{text!r} is not a range of months; write the first and the last, like "
+            "2024-01..2024-12."
         )
     begin, end = (chosen_month(part, settings) for part in (first, last))
     count = end.index - begin.index + 1

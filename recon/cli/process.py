@@ -105,8 +105,8 @@ def printing() -> Iterator[None]:
         discard_output()
         if error.errno not in _BROKEN_PIPES:
             raise ReportError(
-                f"The results cannot be printed: {error.strerror}. Send the output to another "
-                "place and run again."
+                f"The results cannot be printed: {error.strerror}. Send the output "
+                "somewhere else and run again."
             ) from error
 
 

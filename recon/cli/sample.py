@@ -43,7 +43,7 @@ def sample(
     from recon.sources import sample as samples
 
     if kind not in ("csv", "parquet"):
-        raise UsageError(f"--format is csv or parquet, not {kind}.")
+        raise UsageError(f"--format must be csv or parquet, not {kind!r}.")
     files: samples.Kind = "csv" if kind == "csv" else "parquet"
     if out:
         samples.refuse_books(out, files)
@@ -73,5 +73,5 @@ def _share(text: str) -> Any:  # noqa: ANN401 - a Decimal, imported only here
     except InvalidOperation:
         share = Decimal("NaN")
     if not share.is_finite():
-        raise UsageError(f"--error-rate is a share like 8%, not {text}.")
+        raise UsageError(f"--error-rate must be a share like 8%, not {text!r}.")
     return share

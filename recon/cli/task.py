@@ -61,12 +61,12 @@ def _account(settings: Settings, account: str | None, gmsa: str | None) -> str:
     from recon.config.tasks import account as parsed
 
     if account and gmsa:
-        raise UsageError("Either --account or --gmsa names who runs the tasks, not both.")
+        raise UsageError("Name who runs the tasks with either --account or --gmsa, not both.")
     named = account or gmsa or settings.tasks.account
     if named is None:
         raise UsageError(
             r"Name the account that runs the tasks: --account DOMAIN\name, --gmsa DOMAIN\name$, or "
-            "account in the [tasks] of the configuration."
+            "account under [tasks] in the configuration."
         )
     try:
         found = parsed(named)
@@ -100,7 +100,7 @@ def _tell(folder: Path, tasks: list[Task], kept: list[Path]) -> None:
     for item in tasks:
         typer.echo(f"Written: {folder / item.file}")
     for copy in kept:
-        typer.echo(f"What was there before is in {copy}")
+        typer.echo(f"The previous version is in {copy}")
     typer.echo()
 
 
@@ -108,13 +108,13 @@ def _advise(settings: Settings) -> None:
     """Print advice on the tasks to standard error."""
     if settings.calendar.start is None:
         typer.echo(
-            "recon: Set start in the [calendar] of the configuration to the first month that the "
-            "tasks are responsible for; without it, they run no month before the first run.",
+            "recon: Set start under [calendar] in the configuration to the first month that the "
+            "tasks are to run; without it, they run no month before that of the first run.",
             err=True,
         )
     if sys.platform != "win32":
         typer.echo(
-            "recon: The files name the paths of this machine; write them again on the Windows "
+            "recon: The files contain the paths of this machine; write them again on the Windows "
             "machine that runs the tasks.",
             err=True,
         )

@@ -50,7 +50,7 @@ def tune(
     from recon.record.replay.tuning import stored, tuned_months
 
     if tolerance is not None:
-        _refuse_no_rate(tolerance, "--tolerance is a percentage")
+        _refuse_no_rate(tolerance, "--tolerance must be a percentage")
     segments, kinds = _rates(segment, "--segment"), _rates(kind, "--type")
     if tolerance is None and not segments and not kinds:
         raise UsageError("Give another tolerance, like: recon tune --tolerance 0.5%")
@@ -86,8 +86,8 @@ def _rates(texts: list[str] | None, option: str) -> dict[str, str]:
     for text in texts or ():
         name, equals, rate = text.partition("=")
         if not (name.strip() and equals and rate.strip()):
-            raise UsageError(f"{option} is a name and a tolerance, like SMB=2%, not {text!r}.")
-        _refuse_no_rate(rate, f"{option} is a name and a percentage")
+            raise UsageError(f"{option} needs a name and a tolerance, like SMB=2%, not {text!r}.")
+        _refuse_no_rate(rate, f"{option} needs a name and a percentage")
         found[name.strip()] = rate.strip()
     return found
 

@@ -54,9 +54,9 @@ def test_a_month_after_the_other_and_a_line_when_nothing_is_due(project: Project
     told = [done.stderr.decode() for done in outputs]
     assert told[0] == (
         "recon: 2024-06 is due: its books have counted as closed since 2024-07-03.\n"
-        "recon: 2 more are due after it; each needs a run of its own.\n"
+        "recon: After it, 2 more are due; each needs a run of its own.\n"
     )
-    assert told[1].endswith("recon: 1 more is due after it; each needs a run of its own.\n")
+    assert told[1].endswith("recon: After it, 1 more is due; each needs a run of its own.\n")
     assert told[2] == "recon: 2024-08 is due: its books have counted as closed since 2024-09-04.\n"
     assert told[3] == ""
     last = outputs[3].stdout.decode()
@@ -74,7 +74,10 @@ def test_gaps_are_warned_of(project: Project) -> None:
     assert done.returncode == 0
     told = done.stderr.decode()
     assert "recon: 2024-07 is due: it has no run, though 2024-09 has one;" in told
-    assert "recon: Warning: no run of 2024-07, 2024-08, though a later month has one.\n" in told
+    assert (
+        "recon: Warning: there is no run of 2024-07, 2024-08, although a later month has one.\n"
+        in told
+    )
     assert recorded(project) == ["2024-06", "2024-09", "2024-07"]
 
 

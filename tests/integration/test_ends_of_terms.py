@@ -59,7 +59,7 @@ def test_a_term_may_go_on_beyond_the_calendar(project: Project) -> None:
 def test_a_fault_of_the_comparison_is_not_blamed_on_accounting(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What was read is right: it is a defect of recon."""
+    """What was read is right: it is a defect in recon."""
 
     def failing(connection: Session, *_: object) -> None:
         connection.execute("SELECT 1 // 0")
@@ -68,7 +68,7 @@ def test_a_fault_of_the_comparison_is_not_blamed_on_accounting(
     project.fill("100.00")
     done = in_process("month", "2024-06", "--format", "none", cwd=project.folder)
     assert done.returncode == 1
-    assert b"This is a defect of recon" in done.stderr
+    assert b"This is a defect in recon" in done.stderr
     assert b"accounting" not in done.stderr
 
 

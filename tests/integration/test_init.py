@@ -257,7 +257,7 @@ def test_contradicting_answers(tmp_path: Path) -> None:
     assert "--user belongs in the connection" in one_sentence(done.stderr.decode())
     done = in_process("init", *both, cwd=tmp_path)
     assert done.returncode == 2
-    assert "There is no terminal to ask questions on; --yes accepts" in one_sentence(
+    assert "There is no terminal to ask questions in; --yes accepts" in one_sentence(
         done.stderr.decode()
     )
     assert not list(tmp_path.iterdir())
@@ -335,7 +335,7 @@ def test_a_needed_column_is_asked_for(setting: Setting, terminal: Callable[..., 
                      "gl.Revenue Recognition", "--currency", "USD")  # fmt: skip
     found.answer(
         ("Column to change", ""),
-        ("looks like duration_months, which is needed", ""),
+        ("looks like duration_months, which recon needs", ""),
         ("An answer is needed", "-"),
         ("There is no -", "n"),
         ("your choice", ""),

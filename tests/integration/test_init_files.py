@@ -137,7 +137,7 @@ def test_what_is_no_table_is_refused(tmp_path: Path, kind: str) -> None:
         (["a.csv", "b.csv", "--server", "SQL01"], 2, "Name files, or the servers and tables"),
         (["--contracts", "a.csv"], 2, "Beside a.csv there is no other file"),
         (["--contracts", "a.csv", "--entries", "b.csv", "c.csv"], 2, "leave out c.csv"),
-        (["b.csv", "c.csv"], 2, "Which of b.csv and c.csv has the contracts is not clear"),
+        (["b.csv", "c.csv"], 2, "It is not clear which of b.csv and c.csv has the contracts"),
     ],
 )
 def test_files_that_lack_are_said(

@@ -345,7 +345,7 @@ def test_a_defect_is_logged_with_its_traceback(
         assert (code, err.count("\n"), "s3cret" in err) == (1, 1, False)
     last = told(project)[-1]
     assert last["exit_code"] == 1
-    assert "This is a defect of recon" in last["message"]
+    assert "This is a defect in recon" in last["message"]
     assert "in broken" in last["traceback"]
     assert "s3cret" not in logs(project)[0].read_text()
 

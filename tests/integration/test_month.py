@@ -139,9 +139,9 @@ def test_fail_on_decides_what_is_3(
         (["month", "2024-6"], "'2024-6' is not a month; write it as year and month"),
         (["month", "June"], "'June' is not a month"),
         (["month", "2024-13"], "'2024-13' is not a month"),
-        (["month", "2024-06", "--format", "pdf"], "--format is csv, xlsx, csv,xlsx"),
-        (["month", "2024-06", "--format", ","], "--format is csv, xlsx, csv,xlsx"),
-        (["month", "2024-06", "--format", "none,csv"], "--format is csv, xlsx, csv,xlsx"),
+        (["month", "2024-06", "--format", "pdf"], "--format must be csv, xlsx, csv,xlsx"),
+        (["month", "2024-06", "--format", ","], "--format must be csv, xlsx, csv,xlsx"),
+        (["month", "2024-06", "--format", "none,csv"], "--format must be csv, xlsx, csv,xlsx"),
         (["month", "2024-06", "--fail-on", "sometimes"], "'sometimes' is not one of 'warning'"),
         (["month", "2024-06", "--top", "-1"], "--top"),
         (["month", "2024-06", "--top", "ten"], "--top"),
@@ -149,8 +149,8 @@ def test_fail_on_decides_what_is_3(
         (["month", "2024-06", "--colour"], "No such option: --colour"),
         (["month", "2024-06", "--out"], "requires an argument"),
         (["close"], "No such command 'close'"),
-        (["sample", "--error-rate", "NaN"], "--error-rate is a share like 8%"),
-        (["sample", "--format", "xml"], "--format is csv or parquet"),
+        (["sample", "--error-rate", "NaN"], "--error-rate must be a share like 8%"),
+        (["sample", "--format", "xml"], "--format must be csv or parquet"),
     ],
 )
 def test_a_wrong_command_line_is_2(
@@ -645,7 +645,7 @@ def test_a_defect_is_1_and_leaves_nothing(
     monkeypatch.setattr("recon.reports.excel.workbook.write_workbook", lambda *_, **__: {}["no"])
     code, out, err = run()
     assert (code, out) == (1, "")
-    assert err.startswith("recon: This is a defect of recon (KeyError: 'no')")
+    assert err.startswith("recon: This is a defect in recon (KeyError: 'no')")
     assert err.count("\n") == 1
     assert project.written() == []
 
@@ -653,7 +653,7 @@ def test_a_defect_is_1_and_leaves_nothing(
 def test_the_folder_for_temporary_files_may_be_unusable(
     project: Project, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """That is no defect of recon either."""
+    """That is no defect in recon either."""
     monkeypatch.setattr("tempfile.TemporaryDirectory", fails(errno.ENOSPC))
     project.configure(accounting="encoding = 'cp1252'")
     code, out, err = run()

@@ -227,10 +227,10 @@ def test_without_a_folder_for_extracts_every_month_reads_the_files(
         ),
         (["2010-01..2024-12"], "2010-01..2024-12 has 180 months; at most 120 can run in a row."),
         (["2024-01..2024-13"], "'2024-13' is not a month"),
-        (["2024-01.."], "'2024-01..' is no range of months; write the first and the last, like"),
+        (["2024-01.."], "'2024-01..' is not a range of months; write the first and the last, like"),
         (["2024-01..2024-02", "--closed"], "--closed finds the month itself"),
         (["2024-01..2024-02", "--top", "3"], "--top lists the breaks of one month"),
-        (["2024-01..2024-02", "--format", "pdf"], "--format is csv, xlsx, csv,xlsx"),
+        (["2024-01..2024-02", "--format", "pdf"], "--format must be csv, xlsx, csv,xlsx"),
     ],
 )
 def test_a_range_that_is_none_is_2(project: Project, arguments: list[str], words: str) -> None:

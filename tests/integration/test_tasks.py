@@ -82,7 +82,7 @@ def test_the_command_line_goes_before_the_configuration(project: Project) -> Non
     assert done.returncode == 0
     kept = sorted(path.name for path in (project.folder / "schedules").glob("*.bak"))
     assert kept == ["catch-up.xml.bak", "close.xml.bak", "escalation.xml.bak"]
-    assert "What was there before is in " in done.stdout.decode()
+    assert "The previous version is in " in done.stdout.decode()
     assert "New-ScheduledTaskPrincipal" in done.stdout.decode()
     assert "schtasks" not in done.stdout.decode()
     done = in_process(
@@ -96,13 +96,13 @@ def test_without_a_first_month_it_says_what_that_means(project: Project) -> None
     project.configure(rest="[tasks]\naccount = 'FIN\\svc'\n")
     done = in_process("task", "write", cwd=project.folder)
     assert done.returncode == 0
-    assert b"Set start in the [calendar]" in done.stderr
+    assert b"Set start under [calendar]" in done.stderr
 
 
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        (("--account", "FIN\\svc", "--gmsa", "FIN\\svc$"), "Either --account or --gmsa"),
+        (("--account", "FIN\\svc", "--gmsa", "FIN\\svc$"), "either --account or --gmsa"),
         (("--account", "FIN\\svc$"), "goes with --gmsa"),
         (("--gmsa", "FIN\\svc"), "ends with $"),
         (("--account", "svc"), "is not an account like"),

@@ -286,12 +286,12 @@ def test_a_day_on_which_nothing_is_due_is_one_line(year: Year) -> None:
 
 def test_what_is_missing_is_told_when_it_is_made_good(year: Year) -> None:
     """How many are left after five weeks, and the gap that a run by hand has left."""
-    assert "1 more is due after it" in on(year, "2024-07-08").err
-    warned = [start.day for start in year.diary if "Warning: no run of" in start.err]
+    assert "After it, 1 more is due" in on(year, "2024-07-08").err
+    warned = [start.day for start in year.diary if "Warning: there is no run of" in start.err]
     assert warned == ["2025-01-06"]
     told = on(year, "2025-01-06").err
     assert "2024-11 is due: it has no run, though 2024-12 has one;" in told
-    assert "Warning: no run of 2024-11, though a later month has one." in told
+    assert "Warning: there is no run of 2024-11, although a later month has one." in told
 
 
 def test_only_a_month_that_two_have_signed_is_left_alone(year: Year) -> None:

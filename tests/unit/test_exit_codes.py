@@ -104,7 +104,7 @@ def test_anything_else_is_a_defect_without_a_traceback(
     monkeypatch.delenv("RECON_DEBUG", raising=False)
     assert fails(KeyError("line")) == 1
     err = capsys.readouterr().err
-    assert "This is a defect of recon (KeyError: 'line')" in err
+    assert "This is a defect in recon (KeyError: 'line')" in err
     assert "RECON_DEBUG=1" in err
     assert "Traceback" not in err
 

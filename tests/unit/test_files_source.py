@@ -549,7 +549,7 @@ def test_a_file_that_vanishes_meanwhile_is_told(
 def test_a_file_that_changes_meanwhile_is_told(
     write: Any, session: Session, tmp_path: Path
 ) -> None:
-    """What does not tie out since the file grew is no defect of recon."""
+    """What does not tie out since the file grew is no defect in recon."""
     path = write(HEAD + ROW)
 
     def grow() -> None:

@@ -198,10 +198,10 @@ def test_a_failed_run_tells_the_sentence_and_where_it_was(settings: Settings, ca
         hidden = "a local value"
         raise KeyError(f"{canary} {len(hidden)}")
     except KeyError as error:
-        log.end(1, f"This is a defect of recon ({error}).", error)
+        log.end(1, f"This is a defect in recon ({error}).", error)
     last = told(settings)[-1]
     assert (last["level"], last["exit_code"], last["during"]) == ("error", 1, "Reading")
-    assert last["message"] == "This is a defect of recon ('*** 13')."
+    assert last["message"] == "This is a defect in recon ('*** 13')."
     assert "raise KeyError" in last["traceback"]
     assert "a local value" not in json.dumps(told(settings)[-1:]).replace('hidden = "a', "")
 

@@ -166,7 +166,7 @@ def answered(
         yield FAILED, pa.table({"error": [type(error).__name__], "told": [str(error)]})
         return
     except Exception as error:  # noqa: BLE001 - a fault of ours: no source is to blame
-        told = f"This is a defect of recon ({type(error).__name__}: {error})."
+        told = f"This is a defect in recon ({type(error).__name__}: {error})."
         yield FAILED, pa.table({"error": [ReconError.__name__], "told": [told]})
         return
     yield from found
