@@ -195,7 +195,7 @@ def _create_recognized_months(connection: Session, month: Month) -> None:
     m = month.index
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE recognized_months AS
-        SELECT line, month, sum(amount) AS recognized, sum(stands_for) > 1 AS several
+        SELECT line, month, sum(amount) AS recognized
         FROM entries_reread
         WHERE far AND line IS NOT NULL AND reason IS NULL AND month <> {m}
             AND (stands_for = 1 OR month = {m - 2})

@@ -175,7 +175,7 @@ RELATIONS = (
         "session: the first and the last month of which the ledger has enough lines",
         "first_month last_month",
         "ledger",
-        "carried causes.amendments causes.other_months causes.terms events.carried totals",
+        "carried causes.amendments causes.months_off causes.terms events.carried totals",
     ),
     _relation(
         "invalid_contract_keys",
@@ -203,7 +203,7 @@ RELATIONS = (
         "stop_days stop_of stop_before stop_part stop_share stop_elapsed stop_parts "
         "version from_month void own_close base worth",
         "compare",
-        "carried causes.gather causes.other_months causes.terms "
+        "carried causes.gather causes.months_off causes.terms "
         "control_totals events.batches events.policies explain.relations rollforward",
     ),
     _relation(
@@ -268,7 +268,7 @@ RELATIONS = (
         "entry of a broken line, `distance` in months; a year around where that may say more",
         "line distance entry_id amount document_ref posted_at assumed",
         "entry_detail",
-        "causes.objections causes.other_months causes.postings events.batches",
+        "causes.months_off causes.objections causes.postings events.batches",
     ),
     _relation(
         "entries_invalid",
@@ -288,9 +288,9 @@ RELATIONS = (
     _relation(
         "recognized_months",
         "broken line and other month with entries, up to a year away",
-        "line month recognized several",
+        "line month recognized",
         "entry_detail",
-        "causes.other_months events.batches",
+        "causes.months_off events.batches",
     ),
     _relation(
         "posted_months",
@@ -298,7 +298,7 @@ RELATIONS = (
         "the sum of several months from this one on",
         "line month recognized condensed",
         "entry_detail",
-        "causes.amendments causes.other_months causes.terms",
+        "causes.amendments causes.months_off causes.terms",
     ),
     _relation(
         "carried_entries",
@@ -328,21 +328,21 @@ RELATIONS = (
         "line whose difference is outside tolerance",
         _OFF,
         "causes.gather",
-        "causes.amendments causes.counterparts causes.objections causes.other_months causes.terms",
+        "causes.amendments causes.counterparts causes.months_off causes.objections causes.terms",
     ),
     _relation(
         "neighbour_months",
         "broken line, with the differences of the months around it",
         "line expected_before expected_after before_difference after_difference ledger_from "
         "known_difference months_with_part months_broken",
-        "causes.other_months",
+        "causes.months_off",
         "causes.gather events.batches",
     ),
     _relation(
         "months_off",
         "broken line and other month, up to a year away, with too much or too little",
-        "line month due difference several",
-        "causes.other_months",
+        "line month due difference",
+        "causes.months_off",
         "causes.objections",
     ),
     _relation(

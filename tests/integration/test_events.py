@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import csv
 import json
+import re
+from collections import defaultdict
+from collections.abc import Callable
 from pathlib import Path
+
+import pytest
 
 from tests.shell import CONTRACTS, ENTRIES, Project, contract, entry, in_process
 
@@ -65,3 +70,48 @@ def test_an_event_is_one_message(tmp_path: Path) -> None:
     kinds = [alert["kind"] for alert in told["alerts"]]
     assert kinds.count("critical") == 1
     assert "id rule" in json.dumps(told["alerts"])
+
+
+def _by_days(amount: int) -> str:
+    """Return the 30 days of June of a year's contract, to the cent."""
+    cents = (2 * 1200 * amount * 30 * 100 + 365) // (2 * 365)
+    return f"{cents // 100}.{cents % 100:02d}"
+
+
+@pytest.mark.parametrize(
+    ("kind", "of", "as_amount"),
+    [
+        ("sign_of_side", "{id}", lambda n: f"-{100 * n}.00"),
+        ("unit_of_side", "{id}", lambda n: f"{10_000 * n}.00"),
+        ("id_rule", "US-{id}", lambda n: f"{100 * n}.00"),
+        ("policy", "{id}", _by_days),
+    ],
+)
+def test_what_an_event_advises_puts_it_right(
+    tmp_path: Path, kind: str, of: str, as_amount: Callable[[int], str]
+) -> None:
+    """The settings in its advice, written into the configuration, leave nothing of it."""
+    project = Project(tmp_path)
+    ids = [f"{1000 + n}" for n in range(1, 13)]
+    contracts = [contract(key, f"{1200 * n}.00") for n, key in enumerate(ids, start=1)]
+    entries = [entry(of.format(id=key), as_amount(n)) for n, key in enumerate(ids, start=1)]
+    project.write("contracts.csv", CONTRACTS + "".join(contracts))
+    project.write("entries.csv", ENTRIES + "".join(entries))
+    project.configure()
+    (event,) = json.loads(shown(project, "month", "2024-06", "--json"))["events"]
+    assert event["kind"] == kind
+    tables: defaultdict[str, str] = defaultdict(str)
+    for table, key, value in _SETTING.findall(event["advice"]):
+        tables[table] += f"{key} = {value}\n"
+    for key, value, table in _UNDER.findall(event["advice"]):
+        tables[table] += f"{key} = {value}\n"
+    assert tables
+    sides = {side: tables.pop(side, "") for side in ("analytics", "accounting")}
+    rest = "".join(f"[{table}]\n{lines}" for table, lines in tables.items())
+    project.configure(**sides, rest=rest)
+    again = json.loads(shown(project, "month", "2024-06", "--json"))
+    assert (again["events"], again["breaks"], again["verdict"]) == ([], [], "ready")
+
+
+_SETTING = re.compile(r'\[([\w.]+)\] (\w+) = ("[^"]*"|\w+)')
+_UNDER = re.compile(r'(\w+) = ("[^"]*") under \[([\w.]+)\]')

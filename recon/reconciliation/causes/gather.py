@@ -12,13 +12,13 @@ from recon.base.month import Month
 from recon.base.result import Cause, Flag, Status
 from recon.reconciliation.causes.broken_line import BrokenLine
 from recon.reconciliation.causes.counterparts import CANCELLING, offsetting_lines
-from recon.reconciliation.causes.objections import assumed_of, objections_of, unread_of
-from recon.reconciliation.causes.other_months import (
+from recon.reconciliation.causes.months_off import (
     create_months_off,
     create_neighbour_months,
     months_alike,
     months_off,
 )
+from recon.reconciliation.causes.objections import assumed_of, objections_of, unread_of
 from recon.reconciliation.causes.postings import entries_of, recognized_before
 from recon.reconciliation.causes.terms import alternative_terms
 from recon.reconciliation.causes.together import customers_off, lines_together, nearby_amounts

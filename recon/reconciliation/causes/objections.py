@@ -72,13 +72,12 @@ def objections_of(connection: Session, month: Month) -> dict[int, tuple[Objectio
     return {line: tuple(objections) for line, objections in found.items()}
 
 
-# Other months whose surplus covers a lacking amount. One entry is no larger than its month's
-# surplus; of several, one may be the missing one, though others are too much as well. Where a line
-# has entries in the month, only a part is missing.
+# Other months whose surplus covers a lacking amount; it may be larger, as that of an entry whose
+# amount is wrong, too. Where a line has entries in the month, only a part is missing.
 _IN_ANOTHER_MONTH = """
     SELECT line, month, o.difference AS surplus, currency
     FROM months_off o JOIN breaks_lacking USING (line)
-    WHERE way * surplus >= least AND (entries = 0 AND several OR way * surplus <= most)
+    WHERE way * surplus >= least AND (entries = 0 OR way * surplus <= most)
     ORDER BY line, month"""
 
 

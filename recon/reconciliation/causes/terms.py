@@ -92,7 +92,8 @@ def _create_alternative_terms(connection: Session, m: int) -> None:
             {months_to_close()} AS months_to_close, {durations(m)} AS durations,
             {amendable(m)} AS amendable
         FROM breaks ANTI JOIN added_rows USING (line)
-        WHERE on_contract AND entries > 0 AND term_kind = 'duration' AND free_months = 0"""
+        -- Entries that come to nothing follow no term.
+        WHERE on_contract AND recognized <> 0 AND term_kind = 'duration' AND free_months = 0"""
     )
 
 

@@ -6,6 +6,7 @@ nothing. Only lines that no single cause explains are looked at.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
@@ -13,7 +14,6 @@ from recon.base.result import Cause, Entry
 from recon.reconciliation.causes import wording
 from recon.reconciliation.causes.amounts import SHIFTS, shift, swapped
 from recon.reconciliation.causes.broken_line import BrokenLine
-from recon.reconciliation.causes.postings import extra
 
 # A month with more entries is not searched.
 _ENTRIES = 8
@@ -23,13 +23,12 @@ Step = tuple[Cause, Sequence[Entry], int]
 
 def two_causes(line: BrokenLine) -> str | None:
     """Exactly one pair of causes explains the difference."""
-    # That one entry is too many is simpler than two errors.
-    if not line.expected or not 0 < line.entry_count <= _ENTRIES or extra(line):
+    if not line.expected or not 0 < line.entry_count <= _ENTRIES:
         return None
     pairs = set()
     for first, entries, change in _steps(line, line.entries_of_month):
         for second in _fitting(line, entries, line.difference + change):
-            if not first is second is Cause.DIGITS_SWAPPED:
+            if first is not second or first not in _OF_AMOUNTS:
                 pairs.add(tuple(sorted((first, second), key=_ORDER.__getitem__)))
                 if len(pairs) > 1:
                     return None
@@ -43,6 +42,8 @@ def two_causes(line: BrokenLine) -> str | None:
     )
 
 
+# Two of them, on one entry, give nearly any amount.
+_OF_AMOUNTS = frozenset({Cause.DECIMAL_SHIFT, Cause.DIGITS_SWAPPED})
 _ORDER = {cause: place for place, cause in enumerate(Cause)}
 
 
@@ -62,17 +63,19 @@ def _steps(line: BrokenLine, entries: Sequence[Entry]) -> Iterator[Step]:
 
 def _taken_away(line: BrokenLine, entries: Sequence[Entry]) -> Iterator[Step]:
     """Yield repeated entries and credit notes, each left aside."""
+    copies = Counter((entry.amount, entry.document_ref) for entry in entries)
     seen: set[tuple[int, str]] = set()
     amounts: set[int] = set()
     for place, entry in enumerate(entries):
         rest = [*entries[:place], *entries[place + 1 :]]
-        if (entry.amount, entry.document_ref) in seen:
+        same = entry.amount, entry.document_ref
+        if same in seen:
             yield Cause.DUPLICATE_ENTRY, rest, -entry.amount
-        elif entry.amount in amounts:
+        elif entry.amount in amounts and copies[same] == 1:
             yield Cause.POSTED_AGAIN, rest, -entry.amount
         elif entry.amount * line.way < 0 and line.on_own_document(entry) and rest:
             yield Cause.CREDIT_NOTE, rest, -entry.amount
-        seen.add((entry.amount, entry.document_ref))
+        seen.add(same)
         amounts.add(entry.amount)
 
 

@@ -26,6 +26,7 @@ from recon.base.result import Break, Certainty, Reconciliation
 from recon.reconciliation.adjusting_entries import Proposals, proposals
 from tests.benchmarks.planted.books import NOW, PRICES, Book, Key, book, month_text
 from tests.benchmarks.planted.errors import ERRORS, PLAIN, plant
+from tests.benchmarks.planted.mixed import MIXES, Mixed
 from tests.benchmarks.planted.systemic import FAULTS, Fault
 from tests.benchmarks.planted.variants import VARIANTS, Variant
 
@@ -206,19 +207,21 @@ def main() -> int:
     parser.add_argument("--seeds", default="1-20")
     parser.add_argument("--prices", default=",".join(PRICES))
     parser.add_argument("--wrong", type=int, default=10)
-    parser.add_argument("--only", choices=("errors", "faults"))
+    parser.add_argument("--only", choices=("errors", "faults", "mixes"))
     parser.add_argument("--variants", default="plain", help="names of variants, or all")
     options = parser.parse_args()
     first, _, last = options.seeds.partition("-")
     seeds = range(int(first), int(last or first) + 1)
     lists = options.prices.split(",")
     met: list[bool] = []
-    if options.only != "faults":
+    if options.only in (None, "errors"):
         names = options.variants.split(",")
         for variant in (v for v in VARIANTS if v.name in names or names == ["all"]):
             met += [_errors(prices, seeds, options.wrong, variant) for prices in lists]
-    if options.only != "errors":
+    if options.only in (None, "faults"):
         met += [_faults(fault, seeds, lists) for fault in FAULTS]
+    if options.only in (None, "mixes"):
+        met += [_mixes(name, seeds, lists, options.wrong) for name in MIXES]
     return 0 if all(met) else 1
 
 
@@ -242,6 +245,59 @@ def _faults(fault: Fault, seeds: range, lists: list[str]) -> bool:
           f"{len(found)}")  # fmt: skip
     print("\n".join(f"        {said}" for whole, said in found if not whole))
     return right == len(found)
+
+
+def _mixes(name: str, seeds: range, lists: list[str], wrong: int) -> bool:
+    """Print how a mix was told; return whether its goals are met."""
+    lines, events, certain, unlike = 0, Counter[bool](), Counter[bool](), list[str]()
+    for seed in seeds:
+        for prices in lists:
+            for mixed in MIXES[name](seed, prices):
+                result = reconciled(mixed.book)
+                lines += len(mixed.causes)
+                for right, said in _told_events(mixed, result):
+                    events[right] += 1
+                    unlike += [] if right else [f"{prices} {seed} {mixed.name}: {said}"]
+                for right, said in _told_causes(mixed, result):
+                    certain[right] += 1
+                    unlike += [] if right else [f"{prices} {seed} {mixed.name}: {said}"]
+    met = not events[False] and certain[False] <= certain.total() // 200
+    print(
+        f"{'met   ' if met else 'MISSED'}  {name}: "
+        f"events told {_share(events[True], events.total())}"
+        f", {lines} lines with errors, certain and right {_share(certain[True], certain.total())}"
+    )
+    print("\n".join(f"        {said}" for said in unlike[:wrong]))
+    return met
+
+
+def _told_events(mixed: Mixed, result: Reconciliation) -> Iterator[tuple[bool, str]]:
+    """Yield each planted event, whether one event tells it, and each that was invented."""
+    found = {event.id: (event, {(c.lower(), t, currency) for c, t, currency in event.keys})
+             for event in result.events}  # fmt: skip
+    for kinds, lines in mixed.events:
+        named = next(
+            (at for at, (event, keys) in found.items()
+             if event.kind in kinds and len(keys & lines) >= ENOUGH * len(lines)), None,
+        )  # fmt: skip
+        said = "; ".join(f"{event.kind} {len(keys & lines)} of {len(lines)}: {event.sentence}"
+                         for event, keys in found.values())  # fmt: skip
+        yield named is not None, f"{'/'.join(kinds)}: {said or 'no event'}"
+        found.pop(named or "", None)
+    for event, _ in found.values():
+        yield False, f"invented: {event.sentence}"
+
+
+def _told_causes(mixed: Mixed, result: Reconciliation) -> Iterator[tuple[bool, str]]:
+    """Yield each certain break of a single line, and whether it is right.
+
+    Of two errors on a line, neither alone is the cause.
+    """
+    for item in result.breaks:
+        causes = mixed.causes.get(key_of(item))
+        if causes and item.certainty is Certainty.CERTAIN:
+            right = item.cause == (causes[0] if len(causes) == 1 else "two_causes")
+            yield right, f"{'+'.join(causes)} {key_of(item)} {item.cause}: {item.explanation}"
 
 
 if __name__ == "__main__":

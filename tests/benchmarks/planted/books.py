@@ -107,8 +107,8 @@ class Book:
     """Contract lines and the entries that a ledger has of them, by their line.
 
     `right` are the entries before anything was planted, `taken` the lines with an error. The ledger
-    goes from the `first` to the `last` month. Amounts are delivered with their `sign` turned or
-    not, and with so many `digits` after the point.
+    goes from the `first` to the `last` month; systemic faults are planted in a `segment`. Amounts
+    are delivered with their `sign` turned or not, and with so many `digits` after the point.
     """
 
     random: Random
@@ -121,6 +121,7 @@ class Book:
     taken: set[Key] = field(default_factory=set)
     first: int = FIRST
     own_documents: bool = False
+    segment: str = "SMB"
     sign: int = 1
     digits: int = 2
 

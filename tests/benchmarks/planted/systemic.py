@@ -63,7 +63,7 @@ def batch_missing(book: Book) -> Found:
 def _segment(
     book: Book, change: Callable[[Entry], list[Entry]], chosen: Callable[[Entry], bool] = _now,
 ) -> Found:  # fmt: skip
-    lines = [line for line in book.lines if line.segment == "SMB"]
+    lines = [line for line in book.lines if line.segment == book.segment]
     return _each(book, chosen, change, lines)
 
 
@@ -149,7 +149,7 @@ def side_in_cents(book: Book) -> Found:
 def by_days(book: Book) -> Found:
     """A segment's ledger takes all terms by their days."""
     found: Found = set()
-    for line in [line for line in book.lines if line.segment == "SMB"]:
+    for line in [line for line in book.lines if line.segment == book.segment]:
         days = [_days(line, k) for k in range(line.months + 1)]
         posted = []
         for month in sorted({e.period for e in book.entries[line.key]}):
