@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from recon.base import disk
 from recon.record.journal.model import Run
 from recon.record.run_folder import WAITS, replaced
 
@@ -29,19 +30,24 @@ class Beat:
     exit_code: int
 
 
-def beat(reports: Path, run: Run, waits: Sequence[float] = WAITS) -> str:
+def beat(reports: Path, run: Run, seal: str = "", waits: Sequence[float] = WAITS) -> str:
     """Write that a run was recorded.
 
     Returns '', or a notice where it cannot be written.
 
-    `waits` are the seconds between attempts, since a virus scanner or whoever watches may hold the
-    file for a moment.
+    `seal` is that of the journal up to the run, which a copy of the file elsewhere proves. `waits`
+    are the seconds between attempts, since a virus scanner or whoever watches may hold the file for
+    a moment.
     """
     path = reports / NAME
     beside = path.with_name(f".{NAME}.partial")
     try:
-        beside.write_text(json.dumps(_document(run), indent=2) + "\n", encoding="utf-8")
+        text = json.dumps(_document(run, seal), indent=2) + "\n"
+        with disk.created(beside) as file:
+            file.write(text.encode())
+            disk.flush(file)
         replaced(beside, path, waits)
+        disk.sync_folder(reports)
     except OSError as error:
         with suppress(OSError):
             beside.unlink()
@@ -49,7 +55,7 @@ def beat(reports: Path, run: Run, waits: Sequence[float] = WAITS) -> str:
     return ""
 
 
-def _document(run: Run) -> dict[str, object]:
+def _document(run: Run, seal: str) -> dict[str, object]:
     return {
         "schema": 1,
         "month": str(run.month),
@@ -59,6 +65,7 @@ def _document(run: Run) -> dict[str, object]:
         "verdict": run.verdict,
         "host": run.host,
         "recon": run.versions.get("recon", ""),
+        "seal": seal,
     }
 
 

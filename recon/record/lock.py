@@ -13,6 +13,7 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
+from recon.base import disk
 from recon.base.errors import Locked
 from recon.record import identity
 from recon.record.run_folder import unwritable
@@ -33,7 +34,7 @@ def locked(reports: Path, what: str, patience: float | None = None) -> Iterator[
     """
     with ExitStack() as kept:
         try:
-            reports.mkdir(parents=True, exist_ok=True)
+            disk.make_folders(reports)
             lock = held(reports / NAME, PATIENCE if patience is None else patience)
             ours = kept.enter_context(lock)
         except OSError as error:
@@ -96,7 +97,8 @@ def _sign(reports: Path, what: str) -> None:
     since = datetime.now().astimezone().isoformat(" ", "seconds")
     with suppress(OSError):
         text = f"{what}, by {identity.who()} on {identity.host()}, since {since}"
-        _note(reports).write_text(text, encoding="utf-8")
+        with disk.created(_note(reports)) as file:
+            file.write(text.encode())
 
 
 def _holder(reports: Path) -> str:

@@ -1,7 +1,8 @@
 """The folder of a run: complete, or not there.
 
 Reports are written into a hidden sibling that moves into place at the end, so that nobody ever
-opens half a report and an interrupted run leaves nothing behind.
+opens half a report and an interrupted run leaves nothing behind. They are on the disk by then: a
+power cut takes away none of a run that the journal knows.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
+from recon.base import disk
 from recon.base.errors import ReportError
 from recon.base.month import Month
 
@@ -80,10 +82,14 @@ def report_directory(
     planned = root / str(month) / run_id
     folder = ReportFolder(planned.with_name(f".{run_id}.partial"), planned, planned)
     try:
-        folder.path.mkdir(parents=True)
+        disk.make_folders(planned.parent)
+        folder.path.mkdir()
         try:
             yield folder
+            # On the disk before the journal says that it is there.
+            disk.sync_tree(folder.path)
             folder.final = move_into_place(folder.path, planned, waits)
+            disk.sync_folder(planned.parent)
         finally:
             # After the move it is gone already; what a scanner still holds stays, hidden.
             shutil.rmtree(folder.path, ignore_errors=True)
@@ -154,6 +160,7 @@ def _move_or_copy(source: Path, target: Path) -> Path:
 def _copied_folder(source: Path, target: Path) -> Path:
     try:
         shutil.copytree(source, target)
+        disk.sync_tree(target)
     except BaseException:
         shutil.rmtree(target, ignore_errors=True)
         raise

@@ -30,11 +30,11 @@ def run(**more: Any) -> Run:
 
 def test_it_tells_the_run(tmp_path: Path) -> None:
     """Plain values, whatever reads them."""
-    assert beat(tmp_path, run(run_id="2024-06_x", severity="high", exit_code=3)) == ""
+    assert beat(tmp_path, run(run_id="2024-06_x", severity="high", exit_code=3), "5e41") == ""
     assert json.loads((tmp_path / NAME).read_text()) == {
         "schema": 1, "month": "2024-06", "run_id": "2024-06_x",
         "ended": "2024-07-03T07:15:00+00:00", "exit_code": 3, "verdict": "high", "host": "PC7",
-        "recon": "9.9",
+        "recon": "9.9", "seal": "5e41",
     }  # fmt: skip
     assert [path.name for path in tmp_path.iterdir()] == [NAME]
 
