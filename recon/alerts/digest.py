@@ -56,7 +56,9 @@ def _digest(summary: RunSummary, style: Style, to: Sequence[str], shown: int) ->
         parts.append(blocks.section(f"*+{more:,} more in the report*"))
     parts.append(blocks.section("\n".join(_of_time(summary, style))))
     title = title_of(summary.level, summary.verdict, summary.sample)
-    return message(summary.level, title, parts, origin(summary), to)
+    # Whoever has the message has a seal that nobody can change in the folder of reports.
+    seal = f"Seal {summary.seal}" if summary.seal else ""
+    return message(summary.level, title, parts, [*origin(summary), seal], to)
 
 
 def _totals(summary: RunSummary, currency: str, style: Style) -> Block:

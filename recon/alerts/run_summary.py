@@ -23,7 +23,7 @@ class RunSummary:
     still open. `where` is the folder of its reports or a link to it, `workbook` its file below the
     reports, '' where there is none. `notice` is what to know before anything else, and
     `new_invalid` whether the last run of the month had not as many invalid rows. `events` are the
-    facts behind many lines.
+    facts behind many lines. `seal` is the journal's up to the run, '' where it is not known.
     """
 
     run: Run
@@ -37,6 +37,7 @@ class RunSummary:
     notice: str = ""
     new_invalid: bool = False
     events: tuple[FoundEvent, ...] = ()
+    seal: str = ""
 
     @property
     def currencies(self) -> list[str]:
@@ -101,6 +102,7 @@ def run_summary(
     sample: bool = False,
     notice: str = "",
     events: Sequence[FoundEvent] = (),
+    seal: str = "",
 ) -> RunSummary:
     """The summary of a run.
 
@@ -124,6 +126,7 @@ def run_summary(
         notice,
         new_invalid=run.invalid > 0 and (not earlier or earlier[-1].invalid != run.invalid),
         events=tuple(events),
+        seal=seal,
     )
 
 

@@ -211,6 +211,7 @@ def _summary(settings: Settings, journal: Journal, run: Run, notice: str) -> Run
         sample=settings.sample,
         notice=notice,
         events=journal.found_events(run.run_id),
+        seal=journal.seal_of(run.run_id),
     )
 
 

@@ -25,6 +25,8 @@ LINES = {
     "tune": "Replay stored months under another tolerance.",
     "verify": "Prove from the evidence that runs are unchanged and correct.",
     "load": "Load the files of your feeds into the store, and say what became of each.",
+    "backup": "Copy the journal and all runs into one file.",
+    "restore": "Bring a backup back; nothing is overwritten.",
     "init": "Write the configuration from your files or databases.",
     "doctor": "Check everything that a month needs, before you run it.",
     "sample": "Make the sample again, or your own with planted errors.",
@@ -39,6 +41,7 @@ _HOMES = {
     "escalate": ("alerts", "escalate"),
     "sign-off": ("signing", "sign_off"),
     "load": ("feeds", "load"),
+    "restore": ("backup", "restore"),
 }
 
 

@@ -113,6 +113,7 @@ def _tell(settings: Settings, outcome: Outcome, options: RunOptions) -> None:
         exit_code=outcome.exit_code,
         history=outcome.history,
         notes=outcome.notes,
+        seal=outcome.seal,
     )
 
 

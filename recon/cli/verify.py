@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,11 +18,40 @@ if TYPE_CHECKING:
     from recon.record.evidence import Verdict
 
 
+@dataclass(frozen=True, slots=True)
+class _Proof:
+    """The verdicts on runs, the journal and a seal.
+
+    `cut_off` are the runs that the journal knows as cut off before their record; `asked` is what
+    is told of the seal asked about, '' where none was.
+    """
+
+    verdicts: Sequence[Verdict]
+    cut_off: frozenset[str]
+    seal: str
+    damage: Sequence[str]
+    asked: str = ""
+    found: bool = True
+
+    @property
+    def proven(self) -> bool:
+        """Whether nothing was found anywhere."""
+        return all(verdict.proven for verdict in self.verdicts) and not self.damage and self.found
+
+
 def verify(
     which: Annotated[
         str | None, typer.Argument(metavar="RUN|MONTH", help="A run's id, or a month.")
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Verify every run.")] = False,
+    seal: Annotated[
+        str | None,
+        typer.Option(
+            "--seal",
+            metavar="HEX",
+            help="A seal noted before, as in Slack: the journal must still have it.",
+        ),
+    ] = None,
     config: Config = None,
     profile: Profile = None,
     out: Annotated[
@@ -32,69 +62,80 @@ def verify(
     """Prove from the evidence that runs are unchanged and correct."""
     from recon.config import load
 
-    if bool(which) == everything:
+    if bool(which) == everything and not (seal is not None and not which):
         raise UsageError("Give a run or a month, or use --all.")
     reports = out.absolute() if out else load(config, profile).reports
-    verdicts, unrecorded = _verdicts(reports, which, json)
+    proof = _proof(reports, which, seal, json)
     with process.printing():
         if json:
             from recon.reconciliation.document import dumps
 
-            typer.echo(dumps(_document(verdicts, unrecorded)), nl=False)
+            typer.echo(dumps(_document(proof)), nl=False)
         else:
-            typer.echo("\n".join(_lines(verdicts, unrecorded)))
-    proven = all(verdict.proven for verdict in verdicts)
-    raise typer.Exit(ExitCode.DONE if proven else ExitCode.SOURCE_DATA)
+            typer.echo("\n".join(_lines(proof)))
+    raise typer.Exit(ExitCode.DONE if proof.proven else ExitCode.SOURCE_DATA)
 
 
-def _verdicts(
-    reports: Path, which: str | None, quiet: bool
-) -> tuple[Sequence[Verdict], frozenset[str]]:
-    """The verdicts of runs, and those missing in the journal."""
+def _proof(reports: Path, which: str | None, seal: str | None, quiet: bool) -> _Proof:
     from recon.record import evidence
     from recon.record.journal.store import Journal
 
-    with Journal.look(reports) as journal:
-        seals = journal.seals()
-    recorded = {run: seal for run, seal in seals.items() if seal}
+    with Journal.look(reports) as opened:
+        journal = opened.proof()
+    asked, found = evidence.verify_seal(journal, seal) if seal is not None else ("", True)
     with progress_shown(quiet) as progress:
-        verdicts = evidence.verify(reports, which, recorded, progress)
-    return verdicts, frozenset(item.run for item in verdicts) - seals.keys()
+        verdicts = evidence.verify(reports, which, journal, progress)
+    damage = evidence.verify_journal(reports, journal)
+    cut_off = {item.run for item in verdicts} & journal.interrupted.keys() - journal.runs.keys()
+    return _Proof(verdicts, frozenset(cut_off), journal.seal, damage, asked, found)
 
 
-def _document(verdicts: Sequence[Verdict], unrecorded: frozenset[str]) -> dict[str, object]:
+def _document(proof: _Proof) -> dict[str, object]:
+    asked = {"seal": {"proven": proof.found, "what": proof.asked}} if proof.asked else {}
     return {
         "schema": 1,
-        "proven": all(verdict.proven for verdict in verdicts),
+        "proven": proof.proven,
+        "journal": {
+            "proven": not proof.damage, "seal": proof.seal, "findings": list(proof.damage),
+        },
+        **asked,
         "runs": [
             {
                 "run_id": verdict.run,
                 "folder": verdict.folder.as_posix(),
                 "proven": verdict.proven,
-                "recorded": verdict.run not in unrecorded,
+                "recorded": verdict.run not in proof.cut_off,
                 "findings": [{"file": item.file, "what": item.what} for item in verdict.findings],
             }
-            for verdict in verdicts
+            for verdict in proof.verdicts
         ],
-    }
+    }  # fmt: skip
 
 
-def _lines(verdicts: Sequence[Verdict], unrecorded: frozenset[str]) -> list[str]:
+def _lines(proof: _Proof) -> list[str]:
     lines = []
-    for verdict in verdicts:
-        lines.append(f"{verdict.run}: {'proven' if verdict.proven else 'NOT PROVEN'}")
+    for verdict in proof.verdicts:
+        lines.append(f"{verdict.run}: {_word(verdict.proven)}")
         lines += [f"  - {finding}" for finding in verdict.findings]
-        if verdict.run in unrecorded:
-            lines.append(
-                "  - the journal does not know this run: it was interrupted before it was "
-                "recorded, or it was recorded in another journal"
-            )
-    return [*lines, _summary(verdicts)]
+        if verdict.run in proof.cut_off:
+            lines.append("  - was cut off before it was recorded: the journal says so")
+    lines.append(f"journal: {_word(not proof.damage)}")
+    lines += [f"  - {finding}" for finding in proof.damage]
+    if proof.asked:
+        lines += [f"seal: {_word(proof.found)}", f"  - {proof.asked}"]
+    if not proof.damage:
+        lines.append(f"The journal's seal is {proof.seal}.")
+    return [*lines, _summary(proof)]
 
 
-def _summary(verdicts: Sequence[Verdict]) -> str:
-    failed = sum(not verdict.proven for verdict in verdicts)
-    runs = counted(len(verdicts), "run")
+def _word(proven: bool) -> str:
+    return "proven" if proven else "NOT PROVEN"
+
+
+def _summary(proof: _Proof) -> str:
+    failed = sum(not verdict.proven for verdict in proof.verdicts)
+    runs = counted(len(proof.verdicts), "run")
     if failed:
         return f"{failed:,} of {runs} not proven."
-    return f"{runs} proven: unchanged, complete, and the result follows from the extracts."
+    told = f"{runs} proven: unchanged, complete, and the result follows from the extracts."
+    return told if proof.proven else f"{told} The journal or the seal is not."

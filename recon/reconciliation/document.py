@@ -43,11 +43,11 @@ def document(
         "month": str(result.month),
         "sources": {side.value: _source(result.sources[side]) for side in Side},
         "policy": dict(result.policy.rows()),
-        "totals": {c: _totals(totals, c) for c, totals in sorted(result.totals.items())},
+        "totals": {c: totals_table(totals, c) for c, totals in sorted(result.totals.items())},
         "bridge": {
             c: [_bucket(step, c) for step in steps] for c, steps in sorted(result.bridge.items())
         },
-        "breaks": [_break(item) for item in result.breaks],
+        "breaks": [break_table(item) for item in result.breaks],
         "carried": [_carried(item) for item in result.carried],
         "events": [_event(event) for event in result.events],
         "verdict": verdict_word(result),
@@ -70,7 +70,7 @@ def months_document(
         "schema": SCHEMA,
         "first": months[0]["month"],
         "last": months[-1]["month"],
-        "totals": {c: _totals(found, c) for c, found in sorted(totals.items())},
+        "totals": {c: totals_table(found, c) for c, found in sorted(totals.items())},
         "months": list(months),
         "exit_code": int(exit_code),
     }
@@ -101,7 +101,8 @@ def _source(facts: SourceFacts) -> dict[str, object]:
     }
 
 
-def _totals(totals: Totals, currency: str) -> dict[str, object]:
+def totals_table(totals: Totals, currency: str) -> dict[str, object]:
+    """Totals of a currency as plain data."""
     return {
         "expected": money.plain(totals.expected, currency),
         "recognized": money.plain(totals.recognized, currency),
@@ -121,7 +122,8 @@ def _bucket(step: Bucket, currency: str) -> dict[str, object]:
     return {"bucket": step.bucket, "amount": amount, "lines": step.lines}
 
 
-def _break(item: Break) -> dict[str, object]:
+def break_table(item: Break) -> dict[str, object]:
+    """Break as plain data."""
     return {
         "break": item.name,
         "contract_id": item.contract_id,

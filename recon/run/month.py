@@ -43,6 +43,7 @@ class Outcome:
 
     `history` is empty where nothing is written, and `readiness` is None for a month that has long
     ended. `notes` are the notices of the run itself: those of the reconciliation are in the result.
+    `seal` is the journal's up to this run, '' where nothing is recorded.
     """
 
     result: Reconciliation
@@ -52,6 +53,7 @@ class Outcome:
     history: History = field(default_factory=History)
     readiness: Completeness | None = None
     notes: Sequence[str] = ()
+    seal: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,8 @@ def run_month(
             written = write(found, decision.pack, decision.extras, formats, step)
             step("Recording the run")
             run = _record(settings.reports, decision, written, journal)
-            beaten = beat(settings.reports, run)
+            seal = journal.seal_of(run.run_id)
+            beaten = beat(settings.reports, run, seal)
             step("Comparing with the last run")
             history = with_movement(decision.extras.history, journal, settings.reports, run)
         notes = [*decision.extras.notes, *filter(None, (written.notice, beaten))]
@@ -101,7 +104,7 @@ def run_month(
     code, undelivered = _alert(settings, decision, step, log)
     notes += [undelivered] if undelivered else []
     return Outcome(
-        found.result, run.run_id, written.reports, code, history, decision.readiness, notes
+        found.result, run.run_id, written.reports, code, history, decision.readiness, notes, seal
     )
 
 
@@ -141,7 +144,10 @@ def _record(reports: Path, decision: _Decision, written: Written, journal: Journ
     provisional = ready is not None and ready.provisional
     run = record_of(pack, written.seal, extras.history.supersedes, folder, provisional)
     found = [FoundEvent.of(event) for event in pack.result.events]
-    journal.record(run, pack.result.breaks, extras.history.closed, extras.closings, found)
+    interrupted = {item.run_id: item.sha256 for item in pack.interrupted}
+    journal.record(
+        run, pack.result.breaks, extras.history.closed, extras.closings, found, interrupted
+    )
     return run
 
 

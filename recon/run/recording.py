@@ -14,7 +14,7 @@ from recon.config import Settings, SourceKind
 from recon.reconciliation.completeness import Completeness, Seen, completeness
 from recon.reconciliation.totals import to_date_differences
 from recon.record import identity
-from recon.record.evidence import PackContents, Previous, latest
+from recon.record.evidence import PackContents, Previous, left_over
 from recon.record.journal.found_events import FoundEvent
 from recon.record.journal.history import History, history
 from recon.record.journal.model import Reported, Run
@@ -82,6 +82,7 @@ def pack_contents(
     """
     runs, signed = journal.runs(), signatures(journal.events())
     before = Previous(runs[-1].run_id, runs[-1].evidence) if runs and runs[-1].evidence else None
+    interrupted = left_over(settings.reports, before, {run.run_id for run in runs})
     return PackContents(
         run_id=run_id,
         started=found.started,
@@ -96,7 +97,9 @@ def pack_contents(
         fail_on=fail_on,
         exit_code=code,
         signoffs=[signature for of_run in signed.values() for signature in of_run],
-        previous=latest(settings.reports, before, {run.run_id for run in runs}),
+        previous=interrupted[-1] if interrupted else before,
+        journal=journal.head(),
+        interrupted=interrupted,
         kept=found.kept,
     )
 

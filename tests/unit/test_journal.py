@@ -97,15 +97,22 @@ def test_a_break_comes_out_as_it_went_in(tmp_path: Path) -> None:
 
 
 OLD_SCHEMA = 3
+# The tables by the schema with which they came.
+NEWER = {"found_events": 5, "links": 6}
 
 
 def of_schema_3(folder: Path) -> None:
     """Turn a journal into one of schema 3, as recon wrote it before breaks were kept whole."""
+    of_schema(folder, OLD_SCHEMA)
+
+
+def of_schema(folder: Path, schema: int) -> None:
+    """Turn a journal into one of an earlier schema."""
     with closing(sqlite3.connect(folder / "old.db", isolation_level=None)) as connection:
-        for script in MIGRATIONS[:OLD_SCHEMA]:
+        for script in MIGRATIONS[:schema]:
             connection.executescript(script)
         connection.execute("ATTACH ? AS new", (str(folder / NAME),))
-        for table in (known for known in TABLES if known != "found_events"):
+        for table in (known for known in TABLES if NEWER.get(known, 0) <= schema):
             columns = ", ".join(
                 row[1] for row in connection.execute(f"PRAGMA main.table_info({table})")
             )
@@ -115,10 +122,33 @@ def of_schema_3(folder: Path) -> None:
                     f"CREATE TRIGGER {table}_{action.lower()} BEFORE {action} ON {table} "
                     "BEGIN SELECT RAISE(ABORT, 'the journal is append-only'); END"
                 )
-        connection.execute(f"PRAGMA user_version = {OLD_SCHEMA}")
+        connection.execute(f"PRAGMA user_version = {schema}")
     for ending in ("", "-wal", "-shm"):
         (folder / f"{NAME}{ending}").unlink(missing_ok=True)
     (folder / "old.db").rename(folder / NAME)
+
+
+@pytest.mark.parametrize("schema", [3, 4, 5])
+def test_a_journal_without_seals_is_sealed_as_it_is_found(tmp_path: Path, schema: int) -> None:
+    """Every event of it, once; what is changed from then on is found."""
+    recorded(tmp_path, *reconciliation().breaks)
+    with Journal.at(tmp_path) as journal:
+        held = journal.open_item(reconciliation().breaks[0].name)
+        journal.say(acknowledgement(held, "Known.", None, NOW, "anna", "pc"))
+    of_schema(tmp_path, schema)
+    with Journal.at(tmp_path) as journal:
+        sealed = journal.proof()
+        assert list(sealed.links) == [event.number for event in journal.events()] == [1, 2]
+        assert sealed.damage == []
+    with Journal.at(tmp_path) as journal:
+        assert journal.proof() == sealed
+        journal.record(a_run("2024-06_later"), reconciliation().breaks)
+        assert list(journal.proof().links.items())[:2] == list(sealed.links.items())
+    with closing(sqlite3.connect(tmp_path / NAME, isolation_level=None)) as connection:
+        connection.execute("DROP TRIGGER events_update")
+        connection.execute("UPDATE events SET who = 'eve' WHERE kind = 'acknowledged'")
+    with Journal.look(tmp_path) as journal:
+        assert journal.proof().damage != []
 
 
 def test_a_journal_of_schema_3_is_brought_up_to_date(tmp_path: Path) -> None:

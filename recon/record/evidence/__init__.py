@@ -3,16 +3,16 @@
 A pack is the folder `evidence/` of a run: the rows of both sides as they were delivered, how they
 were asked for, by which rules they were compared, what came of it, by whom and when, and the
 SHA-256 of every file. A pack names the one before it, so that a run can neither be changed nor be
-taken away unseen.
+taken away unseen, and the seal of the journal as it was then.
 """
 
 from __future__ import annotations
 
-from recon.record.evidence.chain import latest, verify_chain
+from recon.record.evidence.chain import left_over, verify_chain
 from recon.record.evidence.facts import PackContents, PackFinding, Previous
 from recon.record.evidence.layout import FOLDER
 from recon.record.evidence.pack import write_pack
-from recon.record.evidence.verify import Verdict, verify, verify_pack
+from recon.record.evidence.verify import Verdict, verify, verify_journal, verify_pack, verify_seal
 
 __all__ = [
     "FOLDER",
@@ -20,9 +20,11 @@ __all__ = [
     "PackFinding",
     "Previous",
     "Verdict",
-    "latest",
+    "left_over",
     "verify",
     "verify_chain",
+    "verify_journal",
     "verify_pack",
+    "verify_seal",
     "write_pack",
 ]

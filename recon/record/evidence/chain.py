@@ -31,12 +31,11 @@ class _Link:
     previous: Previous | None
 
 
-def latest(reports: Path, last: Previous | None, recorded: Set[str]) -> Previous | None:
-    """The pack that the next one follows.
+def left_over(reports: Path, last: Previous | None, recorded: Set[str]) -> list[Previous]:
+    """The packs after the last recorded run, in order.
 
-    It is that of the last recorded run, `last`, or one after it. A run that was cut off between its
-    reports and its record has left a pack that is not among the `recorded` ones: the chain goes
-    through it, so that nothing of what stands there is unproven.
+    A run that was cut off between its reports and its record has left a pack that is not among the
+    `recorded` ones: the chain goes through it, so that nothing of what stands there is unproven.
     """
     loose: dict[str, Previous] = {}
     for folder in packs(reports):
@@ -46,9 +45,11 @@ def latest(reports: Path, last: Previous | None, recorded: Set[str]) -> Previous
                 loose[link.previous.run_id if link.previous else ""] = Previous(
                     link.run, link.sha256
                 )
+    found = []
     while (run := last.run_id if last else "") in loose:
         last = loose.pop(run)
-    return last
+        found.append(last)
+    return found
 
 
 def verify_chain(
@@ -57,7 +58,8 @@ def verify_chain(
     """The places where the chain through all packs is broken.
 
     `folders` are those of the packs, the oldest first; `recorded` has the SHA-256 of the SHA256SUMS
-    of runs as it was noted outside their packs. Each finding names the run to look at.
+    of runs as it was noted outside their packs, '' where it is not known. Each finding names the
+    run to look at.
     """
     links, found = [], []
     for folder in folders:
@@ -76,7 +78,7 @@ def _unrecorded(links: Sequence[_Link], recorded: Mapping[str, str]) -> list[Pac
     found = [
         PackFinding(run, SUMS, "is not the one that the journal has recorded")
         for run, seal in recorded.items()
-        if seals.get(run) and seals[run] != seal
+        if seal and seals.get(run) and seals[run] != seal
     ]
     gone = [run for run in recorded if run not in seals]
     return found + [PackFinding(run, FOLDER, "is gone; the journal knows the run") for run in gone]

@@ -10,6 +10,7 @@ from recon.base.events import Severity
 from recon.base.result import Reconciliation, Side
 from recon.config import Settings
 from recon.record.evidence.extracts import Kept
+from recon.record.journal.chain import Link
 from recon.record.journal.signing import Signature
 
 
@@ -27,7 +28,9 @@ class PackContents:
 
     `relations` are what to select both sides from, `trails` how they came here; both are looked
     at when the pack is written. `kept` are extracts that an earlier run has made of the very same
-    rows. Moments know their time zone. `signoffs` are those of all runs before.
+    rows. Moments know their time zone. `signoffs` are those of all runs before, `journal` is the
+    journal's last seal before this run, and `interrupted` are the packs of runs that were cut off
+    before their record.
     """
 
     run_id: str
@@ -44,6 +47,8 @@ class PackContents:
     exit_code: int = 0
     signoffs: Sequence[Signature] = ()
     previous: Previous | None = None
+    journal: Link | None = None
+    interrupted: Sequence[Previous] = ()
     kept: Mapping[Side, Kept] = field(default_factory=dict)
 
 

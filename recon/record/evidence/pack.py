@@ -10,7 +10,7 @@ from recon.reconciliation.document import dumps, moment
 from recon.record.evidence.configuration import configuration, plain
 from recon.record.evidence.documents import derived, policy_table
 from recon.record.evidence.extracts import Extract, copy_extract, extract_totals, write_extract
-from recon.record.evidence.facts import PackContents, Previous
+from recon.record.evidence.facts import PackContents
 from recon.record.evidence.layout import (
     CONFIGURATION,
     EXTRACTS,
@@ -76,7 +76,7 @@ def _unproven(contents: PackContents, extracts: dict[Side, Extract]) -> dict[str
         RUN: _run(contents, extracts),
         POLICY: policy_table(contents.result.policy),
         CONFIGURATION: configuration(contents.settings),
-        PREVIOUS: _previous(contents.previous),
+        PREVIOUS: _previous(contents),
         SIGNOFFS: {"schema": 1, "signoffs": plain(contents.signoffs)},
         **sources,
     }
@@ -116,9 +116,11 @@ def _signed_otherwise(contents: PackContents) -> bool:
     return contents.exit_code == ExitCode.BREAKS and not broken
 
 
-def _previous(previous: Previous | None) -> Document:
+def _previous(contents: PackContents) -> Document:
+    previous, journal = contents.previous, contents.journal
     return {
         "schema": 1,
         "run_id": previous.run_id if previous else None,
         "sha256": previous.sha256 if previous else None,
+        "journal": journal._asdict() if journal else None,
     }

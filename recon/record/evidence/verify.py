@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,9 +10,11 @@ from pathlib import Path
 from recon.base.errors import UsageError
 from recon.record.evidence.chain import verify_chain
 from recon.record.evidence.facts import PackFinding
+from recon.record.evidence.journal_rows import JOURNAL, unlike_journal
 from recon.record.evidence.layout import DERIVED, EXTRACTS, TOLD, named, pack_of, packs, run_of
 from recon.record.evidence.reperformance import reperform
 from recon.record.evidence.sums import SUMS, parsed_sums, sha256
+from recon.record.journal.proof import Proof
 
 EXPECTED = frozenset({*TOLD, *DERIVED, *EXTRACTS.values()})
 
@@ -33,14 +36,15 @@ class Verdict:
 def verify(
     reports: Path,
     which: str | None,
-    recorded: Mapping[str, str],
+    journal: Proof,
     tell: Callable[[str], None] = lambda _: None,
 ) -> list[Verdict]:
     """The verdicts on a run, month or all, oldest first.
 
-    The chain is followed through all runs, whichever are asked for. `recorded` is what the journal
-    knows: the hash of SHA256SUMS by run. Raises UsageError where there is no such run.
+    The chain is followed through all runs, whichever are asked for, and each is held against the
+    `journal`. Raises UsageError where there is no such run.
     """
+    recorded = {run: str(known.run["evidence"]) for run, known in journal.runs.items()}
     folders = packs(reports)
     there = {run_of(folder) for folder in folders}
     known = there | set(recorded)
@@ -56,9 +60,35 @@ def verify(
         if run in chosen:
             tell(f"Verifying {run}")
             own = verify_pack(folder) if folder not in gone else []
+            # What does not prove itself says nothing of the journal.
+            own = own if own or folder in gone else unlike_journal(folder, journal)
             linked = [finding for finding in chain if finding.run == run]
             verdicts.append(Verdict(run, folder, (*own, *linked)))
     return verdicts
+
+
+def verify_journal(reports: Path, journal: Proof) -> list[str]:
+    """The reasons why the journal does not prove itself."""
+    if not (reports / JOURNAL).is_file():
+        return ["is not there: nothing says which runs there were; `recon restore` brings it back"]
+    return list(journal.damage)
+
+
+def verify_seal(journal: Proof, seal: str) -> tuple[str, bool]:
+    """A seal's place in words, and whether it has one.
+
+    Raises UsageError where the text is no seal.
+    """
+    wanted = "".join(seal.split()).lower()
+    if not re.fullmatch("[0-9a-f]{64}", wanted):
+        raise UsageError(f"--seal is 64 digits of 0-9 and a-f, not {seal!r}.")
+    for event, known in journal.links.items():
+        if known == wanted:
+            return f"it seals the journal up to event {event} of {len(journal.links)}", True
+    for run, recorded in journal.runs.items():
+        if recorded.run["evidence"] == wanted:
+            return f"it seals the evidence of {run}", True
+    return "is not in the journal: it was changed or replaced since the seal was noted", False
 
 
 def verify_pack(folder: Path) -> list[PackFinding]:

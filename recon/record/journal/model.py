@@ -89,6 +89,7 @@ class Kind(StrEnum):
     """The kind of an event of a break or month."""
 
     RUN = "run"
+    INTERRUPTED = "interrupted"
     RESOLVED = "resolved"
     ACKNOWLEDGED = "acknowledged"
     NOTED = "noted"
@@ -100,9 +101,10 @@ class Kind(StrEnum):
 class Event:
     """An event, with who and when.
 
-    `number` is its place in time. `subject` is the name of a break, the run that ran, or the run
-    that was signed; `detail` is the month until which an acknowledgement holds, or the role of a
-    signature. What a signatory has accepted comes right before the signature.
+    `number` is its place in time. `subject` is the name of a break, the run that ran or was cut
+    off before its record, or the run that was signed; `detail` is the month until which an
+    acknowledgement holds, the role of a signature, or the seal of the evidence that a run left
+    that was cut off. What a signatory has accepted comes right before the signature.
     """
 
     number: int

@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
-from recon.base import temporary
+from recon.base import disk, temporary
 from recon.base.errors import ReportError
+from recon.record.journal import chain
 
 # One script a version; a script that has been released is never changed.
 MIGRATIONS = (
@@ -71,10 +72,17 @@ MIGRATIONS = (
         severity TEXT NOT NULL, sentence TEXT NOT NULL, advice TEXT NOT NULL,
         lines INTEGER NOT NULL, breaks_left INTEGER NOT NULL, PRIMARY KEY (run_id, id));
     """,
+    """
+    CREATE TABLE links (
+        event INTEGER PRIMARY KEY REFERENCES events (number), seal TEXT NOT NULL);
+    CREATE INDEX events_by_subject ON events (subject);
+    """,
 )
+# Before it there were no seals; what stands in such a journal is sealed as it is found.
+_SEALED = 6
 TABLES = (
     "runs", "totals", "breaks", "events", "alerts", "alerted", "deliveries", "closings",
-    "found_events",
+    "found_events", "links",
 )  # fmt: skip
 PATIENCE = 10.0
 # An empty journal that is gone when it is closed.
@@ -89,7 +97,7 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
     recon.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        disk.make_folders(path.parent)
     except OSError as error:
         raise ReportError(
             f"The journal cannot be written: {path}: {error}. Create the folder, or get the right "
@@ -193,10 +201,13 @@ def _version(connection: sqlite3.Connection) -> int:
 def _migrate(connection: sqlite3.Connection) -> None:
     with transaction(connection):
         # Another process may have done it since we looked.
-        for number in range(_version(connection), len(MIGRATIONS)):
+        before = _version(connection)
+        for number in range(before, len(MIGRATIONS)):
             for statement in MIGRATIONS[number].split(";"):
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {number + 1}")
+        if before < _SEALED:
+            chain.extend(connection, 0)
         for table in TABLES:
             _seal(connection, table)
 

@@ -15,6 +15,7 @@ from recon.base.errors import ConfigError, MonthError, UsageError
 from recon.base.month import Month
 from recon.base.periods import Periods, folded
 from recon.base.result import Break, Bucket, Totals
+from recon.record.journal import chain
 from recon.record.journal.ageing import standing
 from recon.record.journal.alerts import Alerts
 from recon.record.journal.breaks import COLUMNS, break_of, row_of
@@ -28,6 +29,7 @@ from recon.record.journal.found_events import (
 from recon.record.journal.history import Past
 from recon.record.journal.model import Event, Kind, OpenItem, Reported, Run
 from recon.record.journal.open_items import Resolution, open_items
+from recon.record.journal.proof import Proof, proof
 from recon.record.journal.schema import opened, readable, transaction
 from recon.record.journal.signing import Signature, signatures, signed_off
 
@@ -76,12 +78,14 @@ class Journal:
         resolutions: Sequence[Resolution] = (),
         closings: Mapping[Line, int] | None = None,
         found: Sequence[FoundEvent] = (),
+        interrupted: Mapping[str, str] | None = None,
     ) -> None:
         """Add a run with its breaks, resolutions, closing balances, events.
 
-        All of it or nothing. `closings` are by revenue type, segment and currency.
+        All of it or nothing. `closings` are by revenue type, segment and currency; `interrupted`
+        has the seals of the evidence of runs that were cut off before their record.
         """
-        with transaction(self._connection):
+        with self._sealed():
             self._insert("runs", [_run_row(run)])
             self._insert("totals", [
                 (run.run_id, currency, t.expected, t.recognized, t.gross_difference,
@@ -93,12 +97,18 @@ class Journal:
                 "closings", [(run.run_id, *line, a) for line, a in (closings or {}).items()]
             )
             self._insert("found_events", [(run.run_id, *row_of_event(event)) for event in found])
-            told = [(Kind.RUN, run.run_id, run.month, "")]
-            told += [(Kind.RESOLVED, item.name, item.month, item.reason) for item in resolutions]
+            told = [
+                (Kind.INTERRUPTED, name, run.month, "It was cut off before its record.", seal)
+                for name, seal in (interrupted or {}).items()
+            ]
+            told += [(Kind.RUN, run.run_id, run.month, "", "")]
+            told += [
+                (Kind.RESOLVED, item.name, item.month, item.reason, "") for item in resolutions
+            ]
             self._insert("events", [
                 (None, run.ended.isoformat(), run.who, run.host, kind.value, subject,
-                 str(month), reason, "")
-                for kind, subject, month, reason in told
+                 str(month), reason, detail)
+                for kind, subject, month, reason, detail in told
             ])  # fmt: skip
 
     def say(self, *events: Event) -> None:
@@ -106,12 +116,32 @@ class Journal:
 
         The events' numbers are given anew.
         """
-        with transaction(self._connection):
+        with self._sealed():
             self._insert("events", [
                 (None, event.at.isoformat(), event.who, event.host, event.kind.value,
                  event.subject, str(event.month), event.reason, event.detail)
                 for event in events
             ])  # fmt: skip
+
+    @contextmanager
+    def _sealed(self) -> Iterator[None]:
+        """Let everything happen and be sealed, or nothing."""
+        with transaction(self._connection):
+            before = chain.last_event(self._connection)
+            yield
+            chain.extend(self._connection, before)
+
+    def head(self) -> chain.Link | None:
+        """The last event's number and seal, None without any."""
+        return chain.head(self._connection)
+
+    def seal_of(self, run_id: str) -> str:
+        """The journal's seal up to a run, or ''."""
+        return chain.seal_of_run(self._connection, run_id)
+
+    def proof(self) -> Proof:
+        """The journal as `recon verify` holds it against the evidence."""
+        return proof(self._connection)
 
     def _insert(self, table: str, rows: Sequence[Sequence[object]]) -> None:
         if rows:
@@ -225,10 +255,6 @@ class Journal:
             Event(number, _moment(at), who, host, Kind(kind), subject, self._month(month), *rest)
             for number, at, who, host, kind, subject, month, *rest in rows
         ]
-
-    def seals(self) -> dict[str, str]:
-        """The hash of each run's evidence, or ''."""
-        return dict(self._connection.execute("SELECT run_id, evidence FROM runs ORDER BY rowid"))
 
     def _month(self, text: str) -> Month:
         """A text's month, which may be a fiscal period.

@@ -73,10 +73,11 @@ def show(
     exit_code: ExitCode = ExitCode.DONE,
     history: History | None = None,
     notes: Sequence[str] = (),
+    seal: str = "",
 ) -> None:
     """Print a month's dashboard, or with `quiet` its verdict alone.
 
-    `notes` are the notices of the run itself.
+    `notes` are the notices of the run itself, `seal` is the journal's up to this run.
     """
     past = history or History()
     view = View(Pen(console), result)
@@ -96,7 +97,7 @@ def show(
         totals.where(view),
         breaks.invalid_rows(view),
         breaks.worth_knowing(view, notes),
-        _this_run(view, run_id, reports, _exit_words_of(result, exit_code, past)),
+        _this_run(view, run_id, reports, seal, _exit_words_of(result, exit_code, past)),
     ):
         for item in section:
             # Lines are laid out already: a long path or number must not be torn apart.
@@ -116,10 +117,12 @@ def _exit_words_of(result: Reconciliation, code: ExitCode, history: History) -> 
 
 
 def _this_run(
-    view: View, run_id: str, reports: Sequence[Path | str], exit_words: str
+    view: View, run_id: str, reports: Sequence[Path | str], seal: str, exit_words: str
 ) -> Iterator[Text]:
     yield from view.pen.heading("This run")
     facts = [("tolerance", view.result.policy.allowed_text(), PLAIN), ("run", run_id, SOFT)]
+    if seal:
+        facts.append(("seal", seal, SOFT))
     if exit_words:
         facts.append(("exit code", exit_words, CRITICAL))
     yield from view.pen.run_summary(list(map(str, reports)), facts)

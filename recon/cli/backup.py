@@ -1,0 +1,51 @@
+"""`recon backup`, `recon restore`: all runs in one file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from recon.base.text import counted
+from recon.cli import process
+from recon.cli.options import Config, Profile, Reports, chosen_settings
+
+
+def backup(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The new file.")],
+    config: Config = None,
+    profile: Profile = None,
+    out: Reports = None,
+) -> None:
+    """Copy the journal and all runs into one file."""
+    from recon.record.backup import backed_up
+
+    reports = chosen_settings(config, profile, out).reports
+    kept = backed_up(reports, file.absolute())
+    with process.printing():
+        typer.echo(
+            f"{file} holds the journal and {counted(kept.runs, 'run')} of {reports}: "
+            f"{counted(kept.files, 'file')}, {counted(kept.size, 'byte')}."
+        )
+
+
+def restore(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file of recon backup.")],
+    config: Config = None,
+    profile: Profile = None,
+    out: Reports = None,
+) -> None:
+    """Bring a backup back; nothing is overwritten."""
+    from recon.record.backup import restored
+    from recon.record.lock import locked
+
+    reports = chosen_settings(config, profile, out).reports
+    with locked(reports, "recon restore"):
+        kept = restored(reports, file.absolute())
+    there = f" ({counted(kept.skipped, 'file')} were there already)" if kept.skipped else ""
+    with process.printing():
+        typer.echo(
+            f"The journal and {counted(kept.runs, 'run')} are back in {reports}{there}. "
+            "`recon verify --all` proves them."
+        )
