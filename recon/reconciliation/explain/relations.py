@@ -99,6 +99,7 @@ def lines(session: Session, month: Month) -> list[Row]:
     The allowance of the rate alone is `allowed` with the other rules set to nothing. Python knows
     no day after the year 9999, so a term that goes on ends in it.
     """
+    added = _added(session, month)
     return _rows(
         session,
         f"""WITH found AS (
@@ -108,7 +109,7 @@ def lines(session: Session, month: Month) -> list[Row]:
                     WHEN closed_on <= DATE '9999-12-31' THEN closed_on END AS closed_on),
             {FLAGGED} AS flags, accrued(periods, {TERM}) AS full_value,
             term_kind = 'month' OR coalesce(added_monthly, false) AS has_no_total,
-            accrued(periods, {TERM}) - expected_to_date(close_month, {TERM}) AS never_earned,
+            expected_to_date(close_month, {TERM}) AS earned_by_close,
             elapsed(period - 1, {TERM}) AS elapsed_before, elapsed(period, {TERM}) AS elapsed_now,
             term_parts(period - 1, {TERM}) AS parts_before, term_parts(period, {TERM}) AS parts_now,
             accrued(period - 1, {TERM}) AS earned_before, accrued(period, {TERM}) AS earned,
@@ -118,15 +119,18 @@ def lines(session: Session, month: Month) -> list[Row]:
             SELECT *, {month.index} - start_month + 1 AS period,
                 CASE WHEN term_kind <> 'month' OR close_month < {LAST_MONTH}
                     THEN least(close_month, start_month + periods - 1) END AS last_month
-            FROM contract_lines LEFT JOIN ({_added(month)}) USING (line)) l)
-        SELECT * REPLACE (coalesce(added_value, full_value) AS full_value,
-            coalesce(added_remainder, never_earned) AS never_earned)
+            FROM contract_lines LEFT JOIN ({added}) USING (line)) l)
+        SELECT * REPLACE (coalesce(added_value, full_value) AS full_value),
+            coalesce(added_remainder, full_value - earned_by_close) AS never_earned
         FROM found ORDER BY NOT on_contract, type, currency""",
     )
 
 
-def _added(month: Month) -> str:
+def _added(session: Session, month: Month) -> str:
     """SELECT of the lines whose contract rows are added up."""
+    if not is_any(session, "added_rows"):
+        # Planning the sums of rows takes longer than all the rest.
+        return _NONE_ADDED
     m = month.index
     return f"""
         SELECT line, min(start_month) AS first_month,
@@ -138,6 +142,12 @@ def _added(month: Month) -> str:
             sum(worth) AS added_value,
             sum(worth) - sum(row_to_date({LAST_MONTH}, p)) AS added_remainder
         FROM added_rows p GROUP BY line"""
+
+
+_NONE_ADDED = """
+    SELECT line, NULL AS first_month, NULL AS final_month, NULL AS added_monthly, NULL AS shares,
+        NULL AS versions, NULL AS holding, NULL AS added_value, NULL AS added_remainder
+    FROM added_rows"""
 
 
 def months(session: Session, month: Month) -> list[Row]:
@@ -156,31 +166,38 @@ def months(session: Session, month: Month) -> list[Row]:
                         THEN close_month END,
                     {m}, p.latest) AS to_month
             FROM (SELECT * REPLACE (least(close_month, start_month + periods - 1) AS close_month)
-                FROM contract_lines LEFT JOIN ({_added(month)}) USING (line)) l
+                FROM contract_lines LEFT JOIN ({_added(session, month)}) USING (line)) l
             LEFT JOIN (SELECT type, currency, min(month) AS earliest, max(month) AS latest
                 FROM posted GROUP BY type, currency) p USING (type, currency)),
         spread AS (
+            -- And the month before, from whose end on the first one counts.
             SELECT * EXCLUDE (recognized, entries),
-                unnest(range(from_month, to_month + 1)) AS month
+                unnest(range(from_month - 1, to_month + 1)) AS month
             FROM spans),
-        due AS (
-            SELECT s.line, month,
-                sum(row_to_date(s.month, p) - row_to_date(s.month - 1, p)) AS share,
-                sum(row_to_date(s.month, p)) AS share_to_date
-            FROM spread s JOIN added_rows p USING (line) GROUP BY s.line, month)
+        earned AS ({_earned(session)})
         SELECT type, currency, month,
-            CASE WHEN on_contract THEN coalesce(share, expected(s.month, {TERM})) ELSE 0 END
-                AS expected,
-            coalesce(p.recognized, 0) AS recognized,
-            CASE WHEN on_contract THEN coalesce(share_to_date, expected_to_date(s.month, {TERM}))
-                ELSE 0 END AS to_date_expected,
-            sum(coalesce(p.recognized, 0)) OVER (PARTITION BY type, currency ORDER BY month)
-                AS to_date_recognized,
+            to_date - lag(to_date, 1, 0) OVER by_month AS expected,
+            coalesce(p.recognized, 0) AS recognized, to_date AS to_date_expected,
+            sum(coalesce(p.recognized, 0)) OVER by_month AS to_date_recognized,
             coalesce(p.entries, 0) AS entries, month > known_month AS to_come
-        FROM spread s LEFT JOIN posted p USING (type, currency, month)
-        LEFT JOIN due USING (line, month)
+        FROM earned s LEFT JOIN posted p USING (type, currency, month)
+        WINDOW by_month AS (PARTITION BY type, currency ORDER BY month)
+        QUALIFY month >= from_month
         ORDER BY type, currency, month""",
     )
+
+
+def _earned(session: Session) -> str:
+    """SELECT of the months of `spread`, each with the amount earned to date."""
+    own = f"expected_to_date(s.month, {TERM})"
+    if not is_any(session, "added_rows"):
+        return f"SELECT *, CASE WHEN on_contract THEN {own} ELSE 0 END AS to_date FROM spread s"
+    return f"""
+        SELECT s.*, CASE WHEN on_contract THEN coalesce(added, {own}) ELSE 0 END AS to_date
+        FROM spread s LEFT JOIN (
+            SELECT s.line, s.month, sum(row_to_date(s.month, p)) AS added
+            FROM spread s JOIN added_rows p USING (line) GROUP BY s.line, s.month)
+            USING (line, month)"""
 
 
 def entries(session: Session) -> list[Row]:
