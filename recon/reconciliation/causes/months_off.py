@@ -117,18 +117,16 @@ def create_months_off(connection: Session, month: Month) -> None:
                 line BIGINT, month BIGINT, due BIGINT, difference BIGINT)"""
         )
         return
-    off = _months_off(connection, month)
+    off = _months_off(connection, month, is_any(connection, "added_rows"))
     connection.execute(f"CREATE OR REPLACE TEMP TABLE months_off AS {off}")
 
 
-def _months_off(connection: Session, month: Month) -> str:
+def _months_off(connection: Session, month: Month, added: bool) -> str:
     m = month.index
     of = "SEMI JOIN recognized_months USING (line)"
-    own = with_terms(connection, f"breaks {of} ANTI JOIN added_rows USING (line)")
-    due = (
-        f"own_accrued(periods_by(n.month, {TERM}), {TERM}) "
-        f"- own_accrued(periods_by(n.month - 1, {TERM}), {TERM})"
-    )
+    rest = "ANTI JOIN added_rows USING (line)" if added else ""
+    own = with_terms(connection, f"breaks {of} {rest}")
+    earned = f"CASE WHEN on_contract THEN own_accrued(periods_by(ends, {TERM}), {TERM}) ELSE 0 END"
     return f"""
     WITH last AS (SELECT line, max(month) AS last_month FROM recognized_months GROUP BY line),
     empty AS (
@@ -146,20 +144,26 @@ def _months_off(connection: Session, month: Month) -> str:
         WINDOW each AS (PARTITION BY line ORDER BY month)
         UNION ALL SELECT line, month, 0, false
         FROM empty ANTI JOIN recognized_months USING (line, month)),
-    own AS (
-        SELECT line, n.month, n.alone, n.recognized,
-            CASE WHEN on_contract THEN {due} ELSE 0 END AS due
-        FROM ({own}) JOIN asked n USING (line)),
-    added AS (
-        SELECT line, n.month, n.alone, n.recognized,
-            row_to_date(n.month, t) - row_to_date(n.month - 1, t) AS due
-        FROM (FROM added_rows {of}) t JOIN asked n USING (line)),
+    earned AS (
+        -- What a month is due is earned by its end and not yet by that of the month before.
+        SELECT line, month, alone, recognized, if(ends = month, 1, -1) * {earned} AS due
+        FROM (SELECT t.* REPLACE (n.recognized AS recognized), n.month, n.alone,
+                unnest([n.month - 1, n.month]) AS ends
+            FROM ({own}) t JOIN asked n USING (line))
+        {_due_by_added_rows(of) if added else ""}),
     summed AS (
-        FROM own UNION ALL SELECT line, month, alone, recognized, sum(due) FROM added
+        SELECT line, month, alone, recognized, sum(due) AS due FROM earned
         GROUP BY line, month, alone, recognized)
     SELECT line, month, due, recognized - due AS difference
     FROM (SELECT * REPLACE (if(alone AND recognized = due, 0, due) AS due) FROM summed)
     WHERE recognized <> due"""
+
+
+def _due_by_added_rows(of: str) -> str:
+    return f"""
+        UNION ALL SELECT line, n.month, n.alone, n.recognized,
+            row_to_date(n.month, t) - row_to_date(n.month - 1, t)
+        FROM (FROM added_rows {of}) t JOIN asked n USING (line)"""
 
 
 def months_off(connection: Session, month: Month) -> dict[int, tuple[MonthOff, ...]]:
