@@ -12,6 +12,8 @@ nothing is expected, a line is within tolerance where the amount is that small.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 from recon.base.month import Month
 from recon.base.policy import Policy, SameKey
@@ -20,7 +22,7 @@ from recon.reconciliation.intake import with_term
 from recon.reconciliation.policy_sql import ALLOWANCE, rule_of
 from recon.reconciliation.term_columns import LONGEST_TERM
 from recon.reconciliation.versions import ADDED, in_force, version_rows
-from recon.store.session import Session, columns, is_any, literal
+from recon.store.session import Session, columns, created, is_any, literal
 
 BROKEN = "status NOT IN ('matched', 'within_tolerance')"
 # A line recognizes less than it expects, or, of a credit, takes back less.
@@ -36,19 +38,19 @@ def compare(connection: Session, month: Month, policy: Policy) -> None:
         """CREATE OR REPLACE TEMP TABLE sums_without_line AS
         FROM entry_sums ANTI JOIN contracts_valid USING (id_key, type, currency)"""
     )
-    whole, kinds = _whole(connection, policy)
-    whole = WIDE if month.has_long_periods else whole
-    added = _added_rows(connection, policy, whole, kinds)
-    connection.execute(f"CREATE OR REPLACE TABLE added_rows AS {added}")
+    known = _terms_of(connection, policy, month.has_long_periods)
+    rows = _added_rows(connection, policy, known)
+    added = bool(created(connection, f"CREATE OR REPLACE TABLE added_rows AS {rows}"))
     alone = _lines_without_contract(policy)
     connection.execute(f"CREATE OR REPLACE TABLE lines_without_contract AS {alone}")
-    compared = _lines_compared(connection, month, whole, kinds, policy.same_key)
+    compared = _lines_compared(month, known, policy.same_key, added)
     connection.execute(f"CREATE OR REPLACE TABLE lines_compared AS {compared}")
+    _TERMS[connection] = known
 
 
 def view_lines(connection: Session, month: Month, policy: Policy) -> None:
     """Create `lines`: compared lines with contract, rule, term and allowance."""
-    whole, (_, kinds) = _reckoned(connection), _asked(connection)
+    known = _known_terms(connection)
     # Joined only where there are any: several statements are planned with this view in them.
     added, value, months_added = "", "t.value", "CAST(NULL AS BIGINT) AS months_added"
     if is_any(connection, "added_rows"):
@@ -64,7 +66,7 @@ def view_lines(connection: Session, month: Month, policy: Policy) -> None:
         SELECT c.*, r.kind, r.recognition, r.convention, r.rounding, r.start_rule,
             r.stop_rule, r.unit,
             CASE WHEN on_contract THEN r.ppm ELSE {literal(policy.tolerance.ppm)} END AS ppm,
-            r.floor, r.cap, CAST({value} AS {whole}) AS value,
+            r.floor, r.cap, CAST({value} AS {known.whole}) AS value,
             {months_added}, t.booked_on, t.started_on,
             t.close_date, t.terminated_on, t.duration, t.monthly, t.dated, t.free_months, t.free_at,
             t.valid_from,
@@ -76,12 +78,12 @@ def view_lines(connection: Session, month: Month, policy: Policy) -> None:
         LEFT JOIN lines_without_contract o ON o.row = c.line"""
     connection.execute(
         f"""CREATE OR REPLACE VIEW lines AS
-        SELECT *, CAST(allowed(expected, {ALLOWANCE}) AS {whole}) AS allowed
+        SELECT *, CAST(allowed(expected, {ALLOWANCE}) AS {known.whole}) AS allowed
         FROM (
             SELECT * EXCLUDE months_added REPLACE (
                 CASE WHEN on_contract THEN coalesce(months_added, term_months) ELSE 0 END
                     AS term_months)
-            FROM ({with_term(joined, kinds)}))"""
+            FROM ({with_term(joined, known.kinds)}))"""
     )
 
 
@@ -91,33 +93,61 @@ def with_terms(connection: Session, lines: str) -> str:
     `expected.terms` lists its columns.
     """
     own = f"SELECT * EXCLUDE (start_month, close_month) FROM {lines}"
-    cuts, kinds = _asked(connection)
-    return terms(own, _reckoned(connection), cuts=cuts, kinds=kinds)
+    known = _known_terms(connection)
+    return terms(own, known.whole, cuts=known.cuts, kinds=known.kinds)
 
 
-def _reckoned(connection: Session) -> str:
-    """Type of the lines' amounts; their allowances fit it, too."""
-    return columns(connection, "lines_compared")["expected"]
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """What a session's terms are reckoned in, and what they may be.
+
+    `whole` is the type of amounts, which the allowances fit, too. `cuts` is whether a stop may cut
+    a month, `kinds` whether terms differ in kind.
+    """
+
+    whole: str
+    cuts: bool
+    kinds: bool
 
 
-def _whole(connection: Session, policy: Policy) -> tuple[str, bool]:
-    """Type to reckon in, and whether terms differ in kind."""
-    value, months, unit, by_day_rate, kinds = connection.execute(
-        f"""SELECT coalesce(max(abs(value)), 0), coalesce(max(CASE WHEN dated
-                THEN month_index(close_date) - month_index(started_on) + 1 ELSE duration END), 1),
-            (SELECT max(unit) FROM rules),
-            (SELECT bool_or(convention = 'prorate_day_rate') FROM rules),
-            coalesce(bool_or({_OF_ANOTHER_KIND}), false)
-        FROM contracts_typed WHERE reason IS NULL"""
-    ).fetchone() or (0, 1, 1, True, False)
-    (posted,) = connection.execute(
-        "SELECT coalesce(max(greatest(abs(recognized), abs(earned))), 0) FROM entry_sums_all"
-    ).fetchone() or (0,)
+# Of the month that was compared last; a session asks several times.
+_TERMS: WeakKeyDictionary[Session, _Terms] = WeakKeyDictionary()
+
+
+def _known_terms(connection: Session) -> _Terms:
+    if connection not in _TERMS:
+        # The groups of a month that others have compared.
+        cuts, kinds = connection.execute(
+            f"SELECT bool_or({_CUTS}), EXISTS (FROM contracts_typed WHERE {_OF_ANOTHER_KIND}) "
+            "FROM rules"
+        ).fetchone() or (True, True)
+        whole = columns(connection, "lines_compared")["expected"]
+        _TERMS[connection] = _Terms(whole, bool(cuts), bool(kinds))
+    return _TERMS[connection]
+
+
+def _terms_of(connection: Session, policy: Policy, long_periods: bool) -> _Terms:
+    value, months, valid_kinds, kinds, unit, by_day_rate, cuts, posted = connection.execute(
+        f"""SELECT * FROM (
+            SELECT coalesce(max(abs(value)) FILTER (reason IS NULL), 0),
+                coalesce(max(CASE WHEN dated
+                    THEN month_index(close_date) - month_index(started_on) + 1 ELSE duration END)
+                    FILTER (reason IS NULL), 1),
+                coalesce(bool_or({_OF_ANOTHER_KIND}) FILTER (reason IS NULL), false),
+                coalesce(bool_or({_OF_ANOTHER_KIND}), false)
+            FROM contracts_typed),
+            (SELECT max(unit), bool_or(convention = 'prorate_day_rate'), bool_or({_CUTS})
+            FROM rules),
+            (SELECT coalesce(max(greatest(abs(recognized), abs(earned))), 0) FROM entry_sums_all)"""
+    ).fetchone() or (0, 1, False, False, 1, True, True, 0)
     # The rest of a value that was raised or lowered may be twice the largest one.
     rest = 2 if policy.same_key is SameKey.VERSIONS else 1
-    return reckoned_in(rest * value, months, unit, posted, by_day_rate, kinds), kinds
+    whole = reckoned_in(rest * value, months, unit, posted, by_day_rate, valid_kinds)
+    return _Terms(WIDE if long_periods else whole, cuts, kinds)
 
 
+# A rule by which a stop may cut a month.
+_CUTS = "convention <> 'even' OR stop_rule <> 'full'"
 # A contract row whose term is not its duration alone.
 _OF_ANOTHER_KIND = "monthly OR dated OR free_months > 0"
 
@@ -142,16 +172,7 @@ def reckoned_in(
     return NARROW if max(longest, posted) < 2**61 else WIDE
 
 
-def _asked(connection: Session) -> tuple[bool, bool]:
-    """Whether stops cut months, and terms differ in kind."""
-    cut, kinds = connection.execute(
-        f"""SELECT bool_or(convention <> 'even' OR stop_rule <> 'full'),
-            EXISTS (FROM contracts_typed WHERE {_OF_ANOTHER_KIND}) FROM rules"""
-    ).fetchone() or (True, True)
-    return bool(cut), bool(kinds)
-
-
-def _added_rows(connection: Session, policy: Policy, whole: str, kinds: bool) -> str:
+def _added_rows(connection: Session, policy: Policy, known: _Terms) -> str:
     """SELECT of contract rows to add up, with their terms.
 
     `line` is the first row of their key.
@@ -161,8 +182,8 @@ def _added_rows(connection: Session, policy: Policy, whole: str, kinds: bool) ->
         return f"SELECT row AS line, *, {NO_TERM}, {ADDED} FROM contracts_valid LIMIT 0"
     found = f"FROM contracts_valid SEMI JOIN {several} USING (id_key, type)"
     if policy.same_key is SameKey.VERSIONS:
-        return version_rows(found, whole, kinds, policy.amendment)
-    rows = terms(found, whole, kinds=kinds)
+        return version_rows(found, known.whole, known.kinds, policy.amendment)
+    rows = terms(found, known.whole, kinds=known.kinds)
     return f"""
     SELECT min(row) OVER (PARTITION BY id_key, type, currency) AS line, *, {ADDED}
     FROM ({rows}) QUALIFY count(*) OVER (PARTITION BY id_key, type, currency) > 1"""
@@ -240,15 +261,12 @@ def _versions_of(m: int, end: Mapping[str, str]) -> str:
 _HELD = "term_months own_close closed_early term_mismatch".split()
 
 
-def _lines_compared(
-    connection: Session, month: Month, whole: str, kinds: bool, same_key: SameKey
-) -> str:
-    m = month.index
-    cuts, _ = _asked(connection)
-    termed = terms("FROM contracts_valid", whole, cuts=cuts, kinds=kinds)
-    end = _ENDS_OF_KINDS if kinds else _ENDS
+def _lines_compared(month: Month, known: _Terms, same_key: SameKey, any_added: bool) -> str:
+    m, whole = month.index, known.whole
+    termed = terms("FROM contracts_valid", whole, cuts=known.cuts, kinds=known.kinds)
+    end = _ENDS_OF_KINDS if known.kinds else _ENDS
     added = "FROM due"
-    if is_any(connection, "added_rows"):
+    if any_added:
         added = _versions_of(m, end) if same_key is SameKey.VERSIONS else _added_up()
     return f"""
     WITH earned AS (

@@ -13,7 +13,7 @@ Amounts are ten-thousandths, months are counted from January of year 0.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from recon.base.errors import LooksLikeCrmCloseDate, SourceDataError
 from recon.base.fields import CONDENSED, PERIOD, known, needed
@@ -64,13 +64,16 @@ def load_contracts(
     policy: Policy,
     periods: Periods | None = None,
     asking: Asking | None = None,
+    delivered: Mapping[str, str] | None = None,
 ) -> list[str]:
     """Create `contracts_typed` and `contracts_valid`; return the notices.
 
-    A contract that fiscal `periods` do not reach back to is invalid. Raises MissingColumns, and
-    SourceDataError where days could mean two things and `asking` is there.
+    A contract that fiscal `periods` do not reach back to is invalid. `delivered` are the
+    relation's columns, where they are known. Raises MissingColumns, and SourceDataError where days
+    could mean two things and `asking` is there.
     """
-    side = Columns(Side.ANALYTICS, columns(connection, relation), needed(Side.ANALYTICS))
+    delivered = delivered or columns(connection, relation)
+    side = Columns(Side.ANALYTICS, delivered, needed(Side.ANALYTICS))
     terms = TermColumns.of(side, policy)
     if periods and terms.asked:
         raise SourceDataError(_NOT_OVER_PERIODS)
@@ -82,8 +85,7 @@ def load_contracts(
         found = notations(connection, side, relation, asking)
         side.notations, notices = found.kinds, found.notices
         _type_contracts(connection, side, relation, policy, faults, found.torn)
-    set_repeated_contracts_aside(connection, side, relation)
-    if is_any(connection, "duplicate_contract_keys"):
+    if set_repeated_contracts_aside(connection, side, relation):
         _judge_rows_of_one_key(connection, policy)
     connection.execute(f"CREATE TEMP VIEW contracts_valid AS {_contracts_valid(terms.asked)}")
     return notices + _float_notice(side, "contract_value") + terms.notices(policy)
@@ -418,6 +420,7 @@ def view_entries(
     compliance: tuple[str, ...] = (),
     periods: Periods | None = None,
     asking: Asking | None = None,
+    delivered: Mapping[str, str] | None = None,
 ) -> list[str]:
     """Create the relations of the entries; return the notices.
 
@@ -425,17 +428,17 @@ def view_entries(
     compliance column that the configuration names is gone, and SourceDataError where periods could
     mean two things and `asking` is there.
     """
-    wanted = needed(Side.ACCOUNTING, compliance)
-    side = Columns(Side.ACCOUNTING, columns(connection, relation), wanted)
+    delivered = delivered or columns(connection, relation)
+    side = Columns(Side.ACCOUNTING, delivered, needed(Side.ACCOUNTING, compliance))
     create_entry_ids(connection, side, relation)
     repeated = find_repeated_entries(connection, side, relation, policy.repeated_ids)
     _create_readers(connection, side, policy)
-    found = _type_periods(connection, side, relation, periods, asking)
+    read = _type_periods(connection, side, relation, periods, asking)
     _view_entries_typed(connection, side, relation, repeated, periods)
     _view_entries_raw(connection, side, relation, repeated)
     connection.execute("DROP TABLE entry_ids")
-    _create_entry_macros(connection, side, compliance, periods, found.torn)
-    return found.notices + _float_notice(side, "amount")
+    _create_entry_macros(connection, side, compliance, periods, read.torn)
+    return read.notices + _float_notice(side, "amount")
 
 
 def _view_entries_raw(connection: Session, side: Columns, relation: str, repeated: bool) -> None:
@@ -567,14 +570,14 @@ def _entry_checks(torn: Mapping[str, tuple[str, str]]) -> dict[str, tuple[str, s
     }
 
 
-def currency_notice(connection: Session, entries: str, policy: Policy) -> list[str]:
+def currency_notice(connection: Session, delivered: Iterable[str], policy: Policy) -> list[str]:
     """Notice of a ledger without currencies, where contracts have others.
 
     Both sides are loaded.
     """
-    delivered = {column.strip().lower() for column in columns(connection, entries)}
+    entries = {column.strip().lower() for column in delivered}
     other = f"contracts_typed WHERE currency <> {literal(policy.currency)}"
-    if "currency" in delivered or not is_any(connection, other):
+    if "currency" in entries or not is_any(connection, other):
         return []
     return [
         f"Accounting delivers no currency: {policy.currency} is assumed for its entries, though "

@@ -17,7 +17,7 @@ from recon.base.policy import RepeatedIds
 from recon.base.result import Side
 from recon.reconciliation.places import places_of
 from recon.store.columns import PLACE, Columns
-from recon.store.session import Session, is_any
+from recon.store.session import Session, created, is_any
 
 # From so many entries on, sorting the hashes of their ids beats grouping by them several times.
 _MANY = 200_000
@@ -53,11 +53,12 @@ def find_repeated_entries(
                 apart BOOLEAN, refused VARCHAR)"""
         )
         return False
-    found = f"SELECT id AS met FROM ({_TWICE})"
+    ids = f"SELECT id AS met FROM ({_TWICE})"
     refuse = "true" if rule is RepeatedIds.REFUSE else "false"
-    connection.execute(
+    found = created(
+        connection,
         f"""CREATE OR REPLACE TEMP TABLE entries_repeated AS
-        WITH ids AS ({found}),
+        WITH ids AS ({ids}),
         met AS (
             SELECT *, id_key(id) AS key
             FROM ({_with_content(given, relation, "entry_id")}) SEMI JOIN ids
@@ -71,10 +72,10 @@ def find_repeated_entries(
             THEN if(place = first[1], first[2], place) END AS other, first[1] AS one, apart,
             {_NO_TEXT} AS refused
         FROM equal JOIN places USING (key)
-        WHERE row <> place OR len(first) > 1"""
+        WHERE row <> place OR len(first) > 1""",
     )
     _say_why(connection)
-    return is_any(connection, "entries_repeated")
+    return bool(found)
 
 
 def _say_why(connection: Session) -> None:
@@ -157,43 +158,46 @@ def _value(side: Columns, column: str) -> str:
     return f"lower({text})" if column in _FOLDED else text
 
 
-def set_repeated_contracts_aside(connection: Session, given: Columns, relation: str) -> None:
+def set_repeated_contracts_aside(connection: Session, given: Columns, relation: str) -> int:
     """Take rows that repeat an earlier one out of `contracts_typed`.
 
     Creates `contracts_repeated` of them, and `duplicate_contract_keys` of the keys that several
-    other rows have.
+    other rows have; returns how many keys these are.
     """
-    connection.execute(
+    of_one_key = created(
+        connection,
         """CREATE TEMP TABLE contracts_of_one_key AS
         WITH keys AS (
             SELECT id_key, type FROM contracts_typed
             WHERE id IS NOT NULL GROUP BY id_key, type HAVING count(*) > 1)
         SELECT row FROM contracts_typed c JOIN keys k
-            ON k.id_key = c.id_key AND k.type IS NOT DISTINCT FROM c.type"""
+            ON k.id_key = c.id_key AND k.type IS NOT DISTINCT FROM c.type""",
     )
-    if not is_any(connection, "contracts_of_one_key"):
+    if not of_one_key:
         for relation_of_none in (
             "contracts_repeated AS SELECT row, row AS place, id, currency, value, finer",
             "duplicate_contract_keys AS SELECT id_key, type, row AS rows, id AS ids",
         ):
             connection.execute(f"CREATE TEMP TABLE {relation_of_none} FROM contracts_typed LIMIT 0")
-        return
-    connection.execute(
+        return 0
+    repeated = created(
+        connection,
         f"""CREATE TEMP TABLE contracts_repeated AS
         SELECT row, place, id, currency, value, finer
         FROM contracts_typed JOIN (
             SELECT row, min(row) OVER (PARTITION BY content) AS place
             FROM ({_with_content(given, relation, "contract_id")})
             SEMI JOIN contracts_of_one_key USING (row)) USING (row)
-        WHERE row <> place"""
+        WHERE row <> place""",
     )
-    if is_any(connection, "contracts_repeated"):
+    if repeated:
         connection.execute(
             "DELETE FROM contracts_typed WHERE row IN (SELECT row FROM contracts_repeated)"
         )
-    connection.execute(
+    return created(
+        connection,
         """CREATE TEMP TABLE duplicate_contract_keys AS
         SELECT id_key, type, count(*) AS rows, string_agg(DISTINCT id, ', ' ORDER BY id) AS ids
         FROM contracts_typed SEMI JOIN contracts_of_one_key USING (row)
-        WHERE type IS NOT NULL GROUP BY id_key, type HAVING count(*) > 1"""
+        WHERE type IS NOT NULL GROUP BY id_key, type HAVING count(*) > 1""",
     )

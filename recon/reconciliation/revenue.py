@@ -161,58 +161,67 @@ def load_both_sides(
     is malformed.
     """
     given = {Side.ANALYTICS: contracts, Side.ACCOUNTING: entries}
-    _refuse_missing_columns(connection, given, descriptions, compliance)
-    refuse_doubtful(connection, given, unsaid, policy.currency, descriptions)
+    found = _columns(connection, given, descriptions, compliance)
+    refuse_doubtful(connection, given, unsaid, policy.currency, descriptions, found)
     register_policy(connection, policy, periods)
     asking = {side: Asking(descriptions[side], side in settable) for side in Side}
     with reading(Side.ANALYTICS, descriptions[Side.ANALYTICS]):
-        notices = _load_contracts(connection, contracts, policy, periods, asking[Side.ANALYTICS])
-    with reading(Side.ACCOUNTING, descriptions[Side.ACCOUNTING]):
-        notices += view_entries(
-            connection, entries, policy, compliance, periods, asking[Side.ACCOUNTING]
+        notices = _load_contracts(
+            connection, contracts, policy, periods, asking[Side.ANALYTICS], found[Side.ANALYTICS]
         )
-        return notices + currency_notice(connection, entries, policy)
+    with reading(Side.ACCOUNTING, descriptions[Side.ACCOUNTING]):
+        delivered = found[Side.ACCOUNTING]
+        notices += view_entries(
+            connection, entries, policy, compliance, periods, asking[Side.ACCOUNTING], delivered
+        )
+        return notices + currency_notice(connection, delivered, policy)
 
 
 def _load_contracts(
-    connection: Session, contracts: str, policy: Policy, periods: Periods | None, asking: Asking
+    connection: Session,
+    contracts: str,
+    policy: Policy,
+    periods: Periods | None,
+    asking: Asking,
+    found: Mapping[str, str],
 ) -> list[str]:
     """Load the contracts; return the notices.
 
     Where every duration is blank, the terms run from start to close.
     """
-    notices = load_contracts(connection, contracts, policy, periods, asking)
+    notices = load_contracts(connection, contracts, policy, periods, asking, found)
     any_duration = refuse_crm_close_dates(connection)
     if any_duration or policy.term is not None or not forget_contracts(connection):
         return notices
     policy = replace(policy, term=Term.DATES)
-    notices = load_contracts(connection, contracts, policy, periods, asking)
+    notices = load_contracts(connection, contracts, policy, periods, asking, found)
     refuse_crm_close_dates(connection)
     return [*notices, NO_DURATION]
 
 
-def _refuse_missing_columns(
+def _columns(
     connection: Session,
     given: Mapping[Side, str],
     descriptions: Mapping[Side, str],
     compliance: tuple[str, ...],
-) -> None:
-    """Stop where columns are missing, naming both sides at once.
+) -> dict[Side, dict[str, str]]:
+    """Columns of both sides with their types.
 
-    Neither of them is read before.
+    Where some are missing, it stops and names both sides at once, before either of them is read.
     """
-    lacking = []
+    lacking, found = [], {}
     for side, relation in given.items():
         with reading(side, descriptions[side]):
-            found = columns(connection, relation)
+            found[side] = columns(connection, relation)
         try:
-            Columns(side, found, needed(side, compliance if side is Side.ACCOUNTING else ()))
+            Columns(side, found[side], needed(side, compliance if side is Side.ACCOUNTING else ()))
         except MissingColumns as error:
             lacking.append(error)
     if len(lacking) == len(Side):
         raise SourceDataError(" ".join(map(str, lacking)))
     for alone in lacking:
         raise alone
+    return found
 
 
 def reconcile_month(

@@ -57,34 +57,38 @@ def refuse_doubtful(
     unsaid: Mapping[Side, Unsaid | None],
     currency: str,
     descriptions: Mapping[Side, str],
+    found: Mapping[Side, Mapping[str, str]] = MappingProxyType({}),
 ) -> None:
     """Stop where amounts could mean two numbers, on both sides.
 
-    `currency` is the policy's. Raises SourceDataError.
+    `currency` is the policy's; `found` are the columns, where they are known. Raises
+    SourceDataError.
     """
     doubts = []
     for side, told in unsaid.items():
         if told is None:
             continue
         with reading(side, descriptions[side]):
-            rows = _doubtful(connection, side, relations[side], currency)
+            known = found.get(side) or columns(connection, relations[side])
+            rows = _doubtful(connection, Columns(side, known, ()), relations[side], currency)
         if rows:
             doubts.append(_question(side, descriptions[side], told, rows))
     if doubts:
         raise SourceDataError(" ".join(doubts))
 
 
-def _doubtful(connection: Session, side: Side, relation: str, currency: str) -> list[_Doubt]:
+def _doubtful(connection: Session, given: Columns, relation: str, currency: str) -> list[_Doubt]:
     """First rows that could mean two numbers, none if decided."""
-    given = Columns(side, columns(connection, relation), ())
     # A typed column has no separator.
-    if given.kind(AMOUNTS[side]) != "VARCHAR":
+    if given.kind(AMOUNTS[given.side]) != "VARCHAR":
         return []
     separated = _separated(given, relation, currency)
-    decides = f"regexp_full_match(bare, '{_WITH_POINT}') AND NOT {_doubt('bare')}"
-    # Where not one row has a separator, the first look has been at all of them.
-    first = f"SELECT count(*) = 0 OR bool_or({decides}) FROM (FROM {separated} LIMIT {_FIRST})"
-    rest = f"SELECT true FROM {separated} WHERE {decides} LIMIT 1"
+    # Where not one row has a separator, the first look has been at all of them. Most amounts have
+    # nothing around them, so that the first look is at these as they are, which plans less.
+    amount = given.raw(AMOUNTS[given.side])
+    first = f"""SELECT count(*) = 0 OR bool_or({_decides(amount)})
+        FROM (FROM {relation} WHERE {_is_separated(given)} LIMIT {_FIRST})"""
+    rest = f"SELECT true FROM {separated} WHERE {_decides('bare')} LIMIT 1"
     if any(connection.execute(look).fetchone() == (True,) for look in (first, rest)):
         return []
     fine = ", ".join(map(literal, money.fine_currencies()))
@@ -96,15 +100,24 @@ def _doubtful(connection: Session, side: Side, relation: str, currency: str) -> 
 
 def _separated(given: Columns, relation: str, currency: str) -> str:
     """Rows whose amount has a separator: id, `written`, `bare`, currency."""
-    amount, of = AMOUNTS[given.side], _IDS[given.side]
-    raw, text = given.raw(amount), given.text(amount)
-    # What a server has added up is in its own writing.
-    own = f"AND {given.raw(CONDENSED)} IS NULL" if CONDENSED in given.names else ""
+    of, text = _IDS[given.side], given.text(AMOUNTS[given.side])
     return f"""(
         SELECT coalesce({given.text(of)}, 'a row without {of}') AS id,
             {text} AS written, {_bare(text)} AS bare,
             {coded(given.text("currency"), currency)} AS currency
-        FROM {relation} WHERE (contains({raw}, '.') OR contains({raw}, ',')) {own})"""
+        FROM {relation} WHERE {_is_separated(given)})"""
+
+
+def _is_separated(given: Columns) -> str:
+    """The condition that a row's amount has a separator."""
+    raw = given.raw(AMOUNTS[given.side])
+    # What a server has added up is in its own writing.
+    own = f"AND {given.raw(CONDENSED)} IS NULL" if CONDENSED in given.names else ""
+    return f"(contains({raw}, '.') OR contains({raw}, ',')) {own}"
+
+
+def _decides(text: str) -> str:
+    return f"(regexp_full_match({text}, '{_WITH_POINT}') AND NOT {_doubt(text)})"
 
 
 def _bare(text: str) -> str:

@@ -90,6 +90,12 @@ def columns(connection: Session, relation: str) -> dict[str, str]:
     return {name: kind for name, kind, *_ in described}
 
 
+def created(connection: Session, statement: str) -> int:
+    """Number of rows of the table that a statement creates."""
+    (count,) = connection.execute(statement).fetchone() or (0,)
+    return int(count)
+
+
 def is_any(connection: Session, relation: str) -> bool:
     """Whether a relation, written as after FROM, has a row."""
     return connection.execute(f"SELECT 1 FROM {relation} LIMIT 1").fetchone() is not None

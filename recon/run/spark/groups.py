@@ -23,7 +23,7 @@ from recon.reconciliation.intake import currency_notice, load_contracts, view_en
 from recon.reconciliation.policy_sql import register_policy
 from recon.reconciliation.revenue import COMPARED, compare_month
 from recon.store.ids import plain_letters
-from recon.store.session import Session, name, open_session, reading
+from recon.store.session import Session, columns, name, open_session, reading
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, GroupedData, SparkSession
@@ -186,7 +186,7 @@ def compare_given(connection: Session, task: Task) -> list[str]:
         notices = load_contracts(connection, contracts, task.policy, periods)
     with reading(Side.ACCOUNTING, task.descriptions[Side.ACCOUNTING]):
         notices += view_entries(connection, entries, task.policy, task.compliance, periods)
-        notices += currency_notice(connection, entries, task.policy)
+        notices += currency_notice(connection, columns(connection, entries), task.policy)
     compare_month(connection, task.month, task.policy, task.descriptions, task.compliance)
     return notices
 
