@@ -16,6 +16,8 @@ from recon.config import DatabaseSettings
 # The drivers that are tried, the newest first; the legacy one only when it is asked for.
 DRIVERS = tuple(f"ODBC Driver {version} for SQL Server" for version in ("18", "17", "13.1", "13"))
 
+_FREETDS = re.compile("freetds|tdsodbc", re.IGNORECASE)
+
 # What a SQL Server connection string may hold (a query or a password cannot add to it).
 KEYWORDS = (
     "DRIVER", "SERVER", "DATABASE", "UID", "PWD", "Trusted_Connection", "Encrypt",
@@ -90,7 +92,8 @@ def secret(settings: DatabaseSettings) -> str | None:
         found = os.environ.get(settings.password_env)
         if found is None:
             raise ConfigError(
-                [f"{settings.key}.password_env: the variable {settings.password_env} is not set"]
+                [f"{settings.key}.password_env: the variable {settings.password_env} is not set"],
+                "the configuration",
             )
         return remembered(found)
     if settings.user is None:
@@ -103,17 +106,26 @@ def _stored_password(settings: DatabaseSettings) -> str:
     try:
         found = stored(name)
     except LookupError as error:
-        raise ConfigError([f"{settings.key}.user: {error}; or set password_env"]) from None
+        raise ConfigError(
+            [f"{settings.key}.user: {error}; or set password_env"], "the configuration"
+        ) from None
     if found is None:
         raise ConfigError(
             [
                 f"{settings.key}.user: the credential store has no password for {name}; "
                 f"set password_env or store it with 'keyring set recon {name}'"
-            ]
+            ],
+            "the configuration",
         )
     return found
 
 
 def _secret_part(settings: DatabaseSettings) -> str:
     password = secret(settings) if settings.password_env else None
-    return "" if password is None else f";PWD={escaped(password)}"
+    if password is None:
+        return ""
+    if not _FREETDS.search(settings.connection or ""):
+        return f";PWD={escaped(password)}"
+    # FreeTDS knows no }}, and braces end for it with a semicolon.
+    plain = ";" not in password and password == password.strip() and password[:1] != "{"
+    return f";PWD={password}" if plain else f";PWD={{{password}}};"

@@ -27,16 +27,26 @@ TRANSIENT_WORDS = f"{LOST}|{SAVEPOINT}"
 WAITS = (1.0, 3.0, 9.0)
 NO_DATABASE = 4060
 
+_NO_ANSWER = "does not answer; check the server's name, its port and the firewall"
+_BROWSER = (
+    ", and that SQL Server Browser runs there and UDP port 1434 is open, or name the port in the "
+    "place of the instance, as in SQL01,1433"
+)
+
 # What no further attempt changes: (error number, SQLSTATE or words of the driver, what it means).
 PERMANENT = (
     # Before the login: a server may say of a database that is not there that the login failed, too.
-    ((NO_DATABASE, "3D000", r'database ".*" does not exist'),
+    ((NO_DATABASE, "3D000", "08004", r'database ".*" does not exist'),
      "has no such database, or does not let the login open it; check the name of the database"),
     ((18456, "28000", "28P01", "password authentication failed"),
      "rejects the login; check the user, the password, or the service account's rights"),
     ((208, "42S02", "42P01"), "has no table or view of that name; check the query"),
     ((207, "42S22", "42703"), "has no column of that name; check the query"),
-    ((229, "42501"), "does not let the login read; grant it SELECT"),
+    ((229, "42501", "permission was denied", "permission denied"),
+     "does not let the login read; grant it SELECT"),
+    (("parameter markers",),
+     "gets a query with the wrong number of ?: that of the entries has two, the first day and the "
+     "first day after the range, and that of the contracts has none"),
     (("IM002", "Can't open lib"),
      "cannot be reached: no driver of that name is installed on this machine"),
     (("certificate",),
@@ -52,8 +62,10 @@ PASSING = (
     (("40001", "40P01", 1205), "repeatedly chose the query as a deadlock victim"),
     (("55P03", 1222), "kept the tables locked"),
     (("Connection refused",), "refuses the connection; check the server's name and port"),
-    (("HYT00", "HYT01", "08001"),
-     "does not answer; check the server's name, its port and the firewall"),
+    # FreeTDS says of a closed port that the connection is cut.
+    (("Unable to connect", "is unavailable or does not exist"),
+     "refuses the connection or does not answer; check the server's name and port"),
+    (("HYT00", "HYT01", "08001"), _NO_ANSWER),
     (("08S01", "08006", "57P01", "57P03", LOST),
      "was cut off; check the network and the server"),
     # PostgreSQL's driver sets one before each query by default.
@@ -117,6 +129,9 @@ def _facts_of(error: Exception) -> tuple[str, set[int], str]:
     """SQLSTATE, server error numbers and text of an error."""
     state = str(error.args[0]) if error.args else ""
     text = str(error.args[1]) if len(error.args) > 1 else str(error)
+    if re.fullmatch("[0-9A-Z]{5}", text):
+        # What pyodbc finds itself has them the other way round.
+        state, text = text, state
     # The number stands at the end of a message; what stands inside of it may be data.
     numbers = re.findall(r"\((\d+)\)(?= \(SQL|; \[|$)", text)
     return state, set(map(int, numbers)), text
@@ -151,4 +166,7 @@ def failure(side: Side, description: str, error: Exception) -> SourceUnreachable
     if said is None:
         state, _, text = _facts_of(error)
         said = f"fails with SQLSTATE {state or 'unknown'}: {redacted(' '.join(text.split()))}"
+    if said == _NO_ANSWER and "\\" in description.partition(",")[0]:
+        # The port of a named instance is asked for, and that may be what nobody answers.
+        said += _BROWSER
     return SourceUnreachable(f"The {side} side ({description}) {said}.")

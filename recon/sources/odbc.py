@@ -21,12 +21,21 @@ from recon.base.fields import AMOUNTS, CONDENSED, needed
 from recon.base.result import Side
 from recon.config import DatabaseSettings, SourceSettings
 from recon.reconciliation.separators import Unsaid
-from recon.sources.database import SQL_SERVER, Database, connected, driver_manager
+from recon.sources.database import POSTGRESQL, SQL_SERVER, Database, connected, driver_manager
 from recon.sources.delivery import Delivery, Request, Scratch
 from recon.sources.driver_errors import failure, retried
 from recon.sources.parts import BEGINNING, QueryPart, contract_parts, entry_parts
 from recon.sources.side_by_side import Supervisor
 from recon.store.session import Session, literal, name, reading
+
+# Texts by a collation that tells all letters apart. What the server adds up as one contract,
+# nobody can take apart again.
+EXACTLY = {
+    SQL_SERVER: "CAST({} AS NVARCHAR(4000)) COLLATE Latin1_General_BIN2",
+    POSTGRESQL: 'CAST({} AS TEXT) COLLATE "C"',
+    "MySQL": "CONVERT({} USING utf8mb4) COLLATE utf8mb4_bin",
+    "MariaDB": "CONVERT({} USING utf8mb4) COLLATE utf8mb4_bin",
+}
 
 # The longest decimal of any server that we know, added up a billion times.
 DIGITS = 80
@@ -111,7 +120,8 @@ class OdbcSource:
             text = path.read_text(encoding="utf-8-sig")
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8"
-            raise ConfigError([f"{self._database.key}.query: {path}: {reason}"]) from error
+            mistake = f"{self._database.key}.query: {path}: {reason}"
+            raise ConfigError([mistake], "the configuration") from error
         # A comment at its end would swallow what follows it.
         return text.strip().rstrip(";") + "\n"
 
@@ -138,7 +148,8 @@ class OdbcSource:
         if self.settings.side is Side.ANALYTICS:
             return contract_parts(query)
         text = "NVARCHAR(400)" if database.product == SQL_SERVER else "VARCHAR(400)"
-        return entry_parts(query, request, kinds, text)
+        exactly = EXACTLY.get(database.product, "{}")
+        return entry_parts(query, request, kinds, text, exactly)
 
     def columns(self, database: Database, query: str) -> dict[str, type]:
         """The query's columns in lower case, and their types.

@@ -45,13 +45,18 @@ def contract_parts(query: str) -> list[QueryPart]:
 
 
 def entry_parts(
-    query: str, request: Request, columns: Mapping[str, type], text: str = "VARCHAR(400)"
+    query: str,
+    request: Request,
+    columns: Mapping[str, type],
+    text: str = "VARCHAR(400)",
+    exactly: str = "{}",
 ) -> list[QueryPart]:
     """The SELECTs for accounting.
 
     `columns` are those of the query, with their types. The query has two `?`: the first day, and
     the first day after the range. `text` is the type in which the server compares the id of a
-    contract of which every entry is asked for.
+    contract of which every entry is asked for, and `exactly` the expression in which texts are
+    equal only if every letter is: under the server's own collation é may be e.
     """
     recent, before = (request.month - 1).first_day, (request.month - 2).first_day
     after = (request.month + 2).first_day
@@ -59,18 +64,21 @@ def entry_parts(
     older = [(before, recent), (BEGINNING, before)]
     if request.contract is None:
         found = [_part(wrapped, recent, after)]
-        return found + [_part(wrapped, *days, columns=columns) for days in older]
+        return found + [_part(wrapped, *days, columns=columns, exactly=exactly) for days in older]
     key = request.contract.strip().lower()
     same = f"LOWER(LTRIM(RTRIM(CAST(contract_id AS {text})))) = ?"
     others = f"{wrapped} WHERE CASE WHEN {same} THEN 1 ELSE 0 END = 0"
     found = [_part(f"{wrapped} WHERE {same}", *days, key)
              for days in ((BEGINNING, recent), (after, END))]  # fmt: skip
-    found += [_part(others, *days, key, columns=columns) for days in older]
+    found += [_part(others, *days, key, columns=columns, exactly=exactly) for days in older]
     return [_part(wrapped, recent, after), *found]
 
 
 def _part(
-    wrapped: str, *parameters: date | str, columns: Mapping[str, type] | None = None
+    wrapped: str,
+    *parameters: date | str,
+    columns: Mapping[str, type] | None = None,
+    exactly: str = "{}",
 ) -> QueryPart:
     """Every entry, or condensed ones where the columns are given."""
     count = (
@@ -78,21 +86,23 @@ def _part(
     )
     if columns is None:
         return QueryPart(f"SELECT * {wrapped} ORDER BY entry_id", count, parameters)
-    return QueryPart(_condensed(wrapped, columns), count, parameters, condensed=True)
+    return QueryPart(_condensed(wrapped, columns, exactly), count, parameters, condensed=True)
 
 
-def _condensed(wrapped: str, columns: Mapping[str, type]) -> str:
+def _condensed(wrapped: str, columns: Mapping[str, type], exactly: str) -> str:
     """The SELECT that adds up a range by key.
 
     Each sum has the first period of its entries. Entries without an amount stay apart: they are
     invalid, and counted as such.
     """
-    keys = ["contract_id", "revenue_type", *(["currency"] if "currency" in columns else [])]
+    named = ["contract_id", "revenue_type", *(["currency"] if "currency" in columns else [])]
+    keys = [exactly.format(key) if columns.get(key) is str else key for key in named]
+    selected = [k if k == name else f"{k} AS {name}" for k, name in zip(keys, named, strict=True)]
     blank = "CASE WHEN amount IS NULL THEN 1 ELSE 0 END"
     # A sum of floats would depend on their order.
     amount = "CAST(amount AS DECIMAL(19, 4))" if columns["amount"] is float else "amount"
     return (
-        f"SELECT {', '.join(keys)}, SUM({amount}) AS amount, "
+        f"SELECT {', '.join(selected)}, SUM({amount}) AS amount, "
         "MIN(recognition_period) AS recognition_period, "
         f"COUNT(*) AS {CONDENSED} {wrapped} GROUP BY {', '.join([*keys, blank])}"
     )

@@ -9,17 +9,24 @@ from dataclasses import replace
 from pathlib import Path
 from unittest.mock import MagicMock
 
+import duckdb
 import pytest
 
 from recon.base.errors import ConfigError
+from recon.base.month import Month
 from recon.base.result import Side
 from recon.config import DatabaseSettings
 from recon.sources import database
 from recon.sources.connection import connection_string, escaped, joined
+from recon.sources.delivery import Request
 from recon.sources.driver_errors import failure, is_transient, redacted
+from recon.sources.odbc import EXACTLY
+from recon.sources.parts import entry_parts
 from recon.sources.side_by_side import Supervisor
 from tests.shell import PATIENCE
 
+# The name of a variable with a password.
+VARIABLE = "BOOKS"
 INSTALLED = ("SQL Server", "ODBC Driver 17 for SQL Server", "ODBC Driver 18 for SQL Server")
 SERVER = DatabaseSettings(
     "analytics", Path("contracts.sql"), server=r"SQL01\FINANCE", database="Analytics"
@@ -152,3 +159,89 @@ def test_a_connection_that_does_not_close_holds_nobody(monkeypatch: pytest.Monke
     assert not ended.is_set()
     answered.set()
     assert ended.wait(PATIENCE)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        # pyodbc's own errors have text and state the other way round.
+        (("The SQL contains 1 parameter markers, but 2 parameters were supplied", "HY000"),
+         "wrong number of ?"),
+        (("08S01", "[08S01] [FreeTDS][SQL Server]Unable to connect to data source (0) "
+          "(SQLDriverConnect)"), "refuses the connection or does not answer"),
+        (("08001", "[08001] [FreeTDS][SQL Server]Unable to connect: Adaptive Server is "
+          "unavailable or does not exist (20009)"), "refuses the connection or does not answer"),
+        (("08004", "[08004] [FreeTDS][SQL Server]database unknown (911)"), "no such database"),
+        (("42000", "[42000] [Other]permission denied for table deals (0)"), "grant it SELECT"),
+        (("HYT00", "[HYT00] [Microsoft]Login timeout expired (0)"), "SQL Server Browser"),
+    ],
+)  # fmt: skip
+def test_what_other_makers_say_is_told_too(given: tuple[str, str], said: str) -> None:
+    """SQLSTATE and the kind of failure, not the numbers of one server alone."""
+    sentence = str(
+        failure(Side.ACCOUNTING, r"sqlserver SQL01\FIN/Books, entries.sql", DriverError(*given))
+    )
+    assert said in sentence
+    assert sentence.count(".") - sentence.count(".sql") == 1
+
+
+def test_only_a_named_instance_needs_the_browser() -> None:
+    """A server by its name, or a query in a folder of Windows, does not."""
+    for description in ("sqlserver SQL01/Books, entries.sql", r"odbc connection, q\entries.sql"):
+        sentence = str(failure(Side.ACCOUNTING, description, DriverError("HYT00", "(0)")))
+        assert "does not answer" in sentence
+        assert "Browser" not in sentence
+
+
+@pytest.mark.parametrize(
+    ("password", "end"),
+    [("plain", "plain"), ("a}b", "a}b"), ("a=b c", "a=b c"), ("a;b", "{a;b};"), ("{a", "{{a};"),
+     (" a", "{ a};")],
+)  # fmt: skip
+def test_a_password_at_the_end_for_freetds(
+    monkeypatch: pytest.MonkeyPatch, password: str, end: str
+) -> None:
+    """It knows no doubled brace, and a closing one only before a semicolon."""
+    monkeypatch.setenv("BOOKS", password)
+    given = replace(SERVER, server=None, connection="DRIVER=/usr/lib/libtdsodbc.so;SERVER=x")
+    text = connection_string(replace(given, password_env=VARIABLE), INSTALLED)
+    assert text == f"DRIVER=/usr/lib/libtdsodbc.so;SERVER=x;PWD={end}"
+
+
+def test_an_unset_password_is_a_mistake_of_the_configuration(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It is no mistake of the policy."""
+    monkeypatch.delenv("BOOKS", raising=False)
+    with pytest.raises(ConfigError, match=r"^the configuration has 1 mistake"):
+        connection_string(replace(SERVER, password_env=VARIABLE), INSTALLED)
+
+
+def test_older_entries_are_added_up_by_exact_texts() -> None:
+    """Under a collation for which é is e, two contracts would become one on the server."""
+    columns: dict[str, type] = {"contract_id": str, "revenue_type": str, "amount": int}
+    request = Request(Month.parse("2024-06"))
+    with duckdb.connect() as connection:
+        connection.execute(
+            """CREATE TABLE ledger (contract_id VARCHAR COLLATE NOACCENT, revenue_type VARCHAR,
+            amount DECIMAL(19, 4), recognition_period DATE)"""
+        )
+        connection.execute(
+            "INSERT INTO ledger VALUES ('CAFÉ-1', 'Setup', 10, '2020-01-01'), "
+            "('CAFE-1', 'Setup', 5, '2020-01-01')"
+        )
+        query = "SELECT * FROM ledger WHERE recognition_period >= ? AND recognition_period < ?"
+        *_, part = entry_parts(query, request, columns, exactly='CAST({} AS TEXT) COLLATE "C"')
+        found = connection.execute(part.select, part.parameters).fetchall()
+    assert sorted((row[0], int(row[2])) for row in found) == [("CAFE-1", 5), ("CAFÉ-1", 10)]
+
+
+@pytest.mark.parametrize("product", [database.SQL_SERVER, database.POSTGRESQL, "MySQL"])
+def test_numbers_keep_their_type_where_texts_are_exact(product: str) -> None:
+    """A collation is one of texts only."""
+    columns: dict[str, type] = {"contract_id": int, "revenue_type": str, "amount": int}
+    *_, part = entry_parts(
+        "SELECT 1", Request(Month.parse("2024-06")), columns, exactly=EXACTLY[product]
+    )
+    assert part.select.startswith("SELECT contract_id, ")
+    assert part.select.count("COLLATE") == 2

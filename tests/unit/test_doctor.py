@@ -9,6 +9,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 from unittest.mock import Mock
 
 import pytest
@@ -488,3 +490,37 @@ def test_a_good_end_says_so() -> None:
     assert (
         said == "\n  Ready to reconcile a month, with 1 warning\n\n  Ready to reconcile a month\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("connection", "said"),
+    [
+        ("DRIVER=/opt/msodbcsql18/libmsodbcsql-18.so;SERVER=sql01,1500", ("sql01", 1500)),
+        ("DRIVER={FreeTDS};SERVER=sql01", ("sql01", 1433)),
+        ("DRIVER=/usr/lib/libtdsodbc.so;SERVER=sql01,1500", ("sql01", 1500)),
+        ("DRIVER={Own};SERVER=sql01,1500", ("sql01", 1500)),
+        ("DRIVER={PostgreSQL Unicode};SERVER=pg01", ("pg01", 5432)),
+    ],
+)
+def test_the_port_of_a_driver_by_its_path(connection: str, said: tuple[str, int]) -> None:
+    """The library's name says whose it is, or the port stands behind a comma."""
+    found = odbc_address(connection)
+    assert (found.host, found.port) == said
+
+
+@pytest.mark.parametrize(
+    ("connection", "said"),
+    [
+        ("DRIVER=x;SERVER=y", "encryption was not asked for"),
+        ("DRIVER=x;SERVER=y;Encrypt=Strict", "Encrypt=Strict"),
+        (None, "encryption was asked for"),
+    ],
+)
+def test_encryption_is_not_claimed_unasked(connection: str | None, said: str) -> None:
+    """Where the login may not see it, what the configuration asks for is told."""
+    how = DatabaseSettings("analytics", Path("q.sql"), connection=connection)
+    subject = SimpleNamespace(
+        how=how, database=SimpleNamespace(product="Microsoft SQL Server"),
+        permitted=lambda _: None,
+    )  # fmt: skip
+    assert said in encryption(cast(DatabaseSubject, subject)).found

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+from recon.base.errors import SourceUnreachable
 from recon.base.fields import AMOUNTS
 from recon.base.result import Side
 from recon.setup.doctor import content, machine, network
@@ -54,7 +56,7 @@ def _sql_server_encryption(subject: DatabaseSubject) -> Finding:
         "SELECT encrypt_option, auth_scheme FROM sys.dm_exec_connections WHERE session_id = @@SPID"
     )
     if found is None:
-        asked = "encryption was asked for" if subject.how.encrypt else "encrypt = false"
+        asked = _asked(subject)
         return warning(
             f"{asked}, but the login has no right to see whether the connection is encrypted",
             "grant it VIEW SERVER STATE if you want to know",
@@ -63,6 +65,14 @@ def _sql_server_encryption(subject: DatabaseSubject) -> Finding:
     if str(option).upper() == "TRUE":
         return ok(f"the connection is encrypted, login by {scheme}")
     return warning(f"the connection is not encrypted, login by {scheme}", "set encrypt = true")
+
+
+def _asked(subject: DatabaseSubject) -> str:
+    """The encryption that the configuration asks for."""
+    if subject.how.connection is None:
+        return "encryption was asked for" if subject.how.encrypt else "encrypt = false"
+    said = network.keywords(subject.how.connection).get("ENCRYPT")
+    return f"the connection string says Encrypt={said}" if said else "encryption was not asked for"
 
 
 def _postgresql_encryption(subject: DatabaseSubject) -> Finding:
@@ -136,7 +146,7 @@ def read_only(subject: DatabaseSubject) -> Finding:
 
 
 def _sql_server_rights(subject: DatabaseSubject) -> Sequence[str] | None:
-    """A login's rights to write in the whole database."""
+    """A login's rights to write, in the whole database or on objects."""
     rights = ("INSERT", "UPDATE", "DELETE")
     roles = ("db_datawriter", "db_owner")
     asked = [f"HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', '{right}')" for right in rights]
@@ -144,7 +154,22 @@ def _sql_server_rights(subject: DatabaseSubject) -> Sequence[str] | None:
     found = subject.permitted(f"SELECT {', '.join(asked)}, IS_SRVROLEMEMBER('sysadmin')")
     if found is None or all(has is None for has in found):
         return None
-    return [name for name, has in zip((*rights, *roles, "sysadmin"), found, strict=True) if has]
+    whole = [name for name, has in zip((*rights, *roles, "sysadmin"), found, strict=True) if has]
+    return whole or _sql_server_objects(subject)
+
+
+def _sql_server_objects(subject: DatabaseSubject) -> Sequence[str] | None:
+    """The tables and views that a login may change, None without an answer."""
+    # Rights to some columns of a table are among these, and not among those of HAS_PERMS_BY_NAME.
+    statement = (
+        "SELECT DISTINCT s.name + '.' + o.name FROM sys.objects o "
+        "JOIN sys.schemas s ON s.schema_id = o.schema_id CROSS APPLY sys.fn_my_permissions("
+        "QUOTENAME(s.name) + '.' + QUOTENAME(o.name), 'OBJECT') p WHERE o.type IN ('U', 'V') "
+        "AND p.permission_name IN ('INSERT', 'UPDATE', 'DELETE') ORDER BY 1"
+    )
+    with suppress(SourceUnreachable):
+        return [str(name) for (name,) in subject.rows(statement)]
+    return None
 
 
 def _postgresql_rights(subject: DatabaseSubject) -> Sequence[str] | None:

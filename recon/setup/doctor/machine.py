@@ -63,7 +63,8 @@ def _named(settings: DatabaseSettings, sources: dict[str, str]) -> str:
         return found["DRIVER"]
     if "DSN" not in found:
         raise ConfigError(
-            [f"{settings.key}.connection: names neither DRIVER nor DSN; it needs one of them"]
+            [f"{settings.key}.connection: names neither DRIVER nor DSN; it needs one of them"],
+            "the configuration",
         )
     known = {name.lower(): driver for name, driver in sources.items()}
     if found["DSN"].lower() not in known:
@@ -72,7 +73,8 @@ def _named(settings: DatabaseSettings, sources: dict[str, str]) -> str:
             [
                 f"{settings.key}.connection: there is no data source {found['DSN']} (available: "
                 f"{there}); set it up for the account that runs recon, or name a DRIVER"
-            ]
+            ],
+            "the configuration",
         )
     return known[found["DSN"].lower()]
 

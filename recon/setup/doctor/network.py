@@ -15,8 +15,11 @@ from recon.setup.doctor.model import Finding, failed, ok, skipped
 SQL_SERVER_PORT = 1433
 # The ports that drivers take where a connection string names none, by a word of their names.
 PORTS = {"sql server": SQL_SERVER_PORT, "postgresql": 5432, "redshift": 5439}
+# By name or, elsewhere than on Windows, by the path of their library.
+_SQL_SERVER_DRIVERS = "sql server|msodbcsql|tdsodbc|freetds"
 LAST_PORT = 65_535
 LONGEST_WAIT = 15
+_WHERE = "the configuration"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +79,7 @@ def odbc_address(connection: str, key: str = "connection") -> Address:
         return Address(None, None, "the connection string names no server; its driver knows it")
     if "PORT" in found:
         return Address(host, _port(found["PORT"], key))
-    if "sql server" in driver:
+    if re.search(_SQL_SERVER_DRIVERS, driver) or re.search(r",\s*\d+$", host):
         return sql_server_address(host, key)
     port = next((port for word, port in PORTS.items() if word in driver), None)
     return Address(host, port, "" if port else "the connection string names no port")
@@ -98,7 +101,7 @@ def _plain(value: str) -> str:
 
 def _port(text: str, key: str) -> int:
     if re.fullmatch(r"\s*\d{1,5}\s*", text) is None or int(text) > LAST_PORT:
-        raise ConfigError([f"{key}: {text!r} is not a port; correct it, like 1433"])
+        raise ConfigError([f"{key}: {text!r} is not a port; correct it, like 1433"], _WHERE)
     return int(text)
 
 

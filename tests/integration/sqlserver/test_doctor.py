@@ -28,6 +28,7 @@ def answers(
     rights: Sequence[str | None] = ("0", "0", "0", "0", "0", "0"),
     clock: str | None = None,
     rows: str = "2",
+    objects: Sequence[str] = (),
 ) -> list[Answer]:
     """Return what a healthy server says, or one whose answers are changed."""
     now = clock or datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S")
@@ -38,6 +39,9 @@ def answers(
         Answer("GROUP BY currency", columns=SUMS, rows=[["USD", rows, "200.5000"]]),
         Answer("SYSUTCDATETIME", columns=[("", "datetime2(0)")], rows=[[now]]),
         Answer("HAS_PERMS_BY_NAME", columns=RIGHTS, rows=[list(rights)]),
+        Answer(
+            "fn_my_permissions", columns=[("", "nvarchar(200)")], rows=[[each] for each in objects]
+        ),
         Answer("dm_exec_connections", columns=CONNECTION, rows=[[encrypted, "NTLM"]]),
     ]
 
@@ -94,6 +98,7 @@ def test_what_the_login_may_not_see_is_a_warning(
         ({"rights": ("1", "0", "1", "0", "0", None)}, "read_only", "write: INSERT, DELETE"),
         ({"rights": ("0", "0", "0", "0", "1", "0")}, "read_only", "write: db_owner"),
         ({"rights": ("1", "1", "1", "1", "1", "1")}, "read_only", "DELETE and 3 more"),
+        ({"objects": ("dbo.deals", "dbo.ledger")}, "read_only", "write: dbo.deals, dbo.ledger"),
         ({"rights": (None,) * 6}, "read_only", "it is not known"),
         ({"clock": "2024-06-01 10:00:00"}, "clock", "ahead of the server"),
     ],
