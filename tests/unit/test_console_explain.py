@@ -50,6 +50,7 @@ def _contracts() -> list[Row]:
         contract("C-2001", currency="JPY", contract_value="7200000", duration_months="72",
                  start_date="2021-01-01", close_date="2026-12-31", owner="東京 Ken"),
         contract("C-3001", currency="KWD", contract_value="-1000.005", duration_months="7"),
+        contract("C-4001", contract_value="twelve"),
     ]  # fmt: skip
 
 
@@ -94,6 +95,11 @@ def test_plain_file() -> None:
     check_golden("explain_plain.txt", text)
     assert "\x1b" not in text
     assert not re.search(r" $", text, re.MULTILINE)
+
+
+def test_a_value_that_cannot_be_read_has_no_currency() -> None:
+    """The line says so, and over which term."""
+    assert "value         none readable, over 12 months\n" in shown("C-4001", 80)
 
 
 def test_ascii() -> None:

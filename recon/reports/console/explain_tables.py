@@ -247,8 +247,10 @@ TRIED = {
 
 def written_terms(terms: Terms, currency: str) -> Iterator[tuple[str, str]]:
     """The terms that analytics gives a line: label, text."""
-    value = "no value" if terms.value is None else money.pretty(terms.value, currency)
-    yield "value", f"{value} {currency} {_over(terms)}"
+    value = "none readable,"
+    if terms.value is not None:
+        value = f"{money.pretty(terms.value, currency)} {currency}"
+    yield "value", f"{value} {_over(terms)}"
     dates = (
         ("booked", terms.booked_on),
         ("starts", terms.started_on),
