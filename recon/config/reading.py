@@ -20,7 +20,7 @@ from recon.config.calendar import read_calendar
 from recon.config.feeds import read_feeds, read_store
 from recon.config.location import find
 from recon.config.log import read_log
-from recon.config.settings import Engine, Settings, SourceSettings
+from recon.config.settings import Engine, Settings, SourceKind, SourceSettings
 from recon.config.sources import read_source
 from recon.config.spark import read_engine, read_spark
 from recon.config.tasks import read_tasks
@@ -138,7 +138,18 @@ def _read(table: Keys, path: Path) -> Settings:
     store = read_store(table.table("store"), path) or directory.parent / "store"
     reports.close()
     table.close()
-    return replace(settings, reports=directory, store=store)
+    return replace(
+        settings,
+        reports=directory,
+        store=store,
+        analytics=_within(settings.analytics, store),
+        accounting=_within(settings.accounting, store),
+    )
+
+
+def _within(side: SourceSettings, store: Path) -> SourceSettings:
+    """A side with the folder of the store, where it comes from there."""
+    return replace(side, path=store) if side.kind is SourceKind.STORE else side
 
 
 def _check_periods(table: Keys, settings: Settings) -> None:

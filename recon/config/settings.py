@@ -28,6 +28,7 @@ class SourceKind(StrEnum):
     SQLSERVER = "sqlserver"
     ODBC = "odbc"
     SPARK = "spark"
+    STORE = "store"
 
 
 class Engine(StrEnum):

@@ -52,11 +52,18 @@ def _odbc(settings: SourceSettings) -> Source:
     return OdbcSource(settings)
 
 
+def _store(settings: SourceSettings) -> Source:
+    from recon.sources.store_source import store_files
+
+    return store_files(settings)
+
+
 KINDS: Mapping[SourceKind, Callable[[SourceSettings], Source]] = {
     SourceKind.FILES: _files,
     SourceKind.SAMPLE: _sample,
     SourceKind.SQLSERVER: _odbc,
     SourceKind.ODBC: _odbc,
+    SourceKind.STORE: _store,
 }
 
 

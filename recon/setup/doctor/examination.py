@@ -141,6 +141,7 @@ _WORKS: dict[SourceKind, Callable[..., Sequence[Check]]] = {
     SourceKind.ODBC: _database,
     SourceKind.FILES: _files,
     SourceKind.SAMPLE: _files,
+    SourceKind.STORE: _files,
 }
 
 

@@ -20,6 +20,7 @@ from recon.sources import sample
 from recon.sources.files import FilesSource
 from recon.sources.sample.source import SampleSource
 from recon.sources.side_by_side import Supervisor
+from recon.sources.store_source import store_files
 from recon.store.columns import Columns
 from recon.store.session import Session, open_session, reading
 from recon.store.session import columns as columns_of
@@ -49,6 +50,8 @@ class FileSubject:
         """Where the rows come from."""
         if self.settings.kind is SourceKind.SAMPLE:
             return SampleSource(self.settings)
+        if self.settings.kind is SourceKind.STORE:
+            return store_files(self.settings)
         return FilesSource(self.settings)
 
     def open(self) -> None:

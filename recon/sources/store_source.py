@@ -1,0 +1,29 @@
+"""The store as a source: contracts and entries that feeds have brought."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from recon.base.errors import SourceUnreachable
+from recon.base.result import Side
+from recon.config import SourceKind, SourceSettings
+from recon.sources.files import FilesSource
+from recon.store import snapshot
+
+TABLES = {Side.ANALYTICS: "contracts", Side.ACCOUNTING: "entries"}
+
+
+def store_files(settings: SourceSettings) -> FilesSource:
+    """The files of the snapshot that a side is read from.
+
+    Raises SourceUnreachable where no feed has brought any.
+    """
+    folder, table = settings.path or Path("store"), TABLES[settings.side]
+    paths = snapshot.current(folder).paths(folder, table)
+    if not paths:
+        raise SourceUnreachable(
+            f"The store {folder} has no {table} yet; configure a feed of kind '{table}' and run "
+            "`recon load`."
+        )
+    return FilesSource(replace(settings, kind=SourceKind.FILES, path=paths[0]))
