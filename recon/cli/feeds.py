@@ -70,3 +70,103 @@ def load(
             for line in report_lines(report, quiet=quiet):
                 typer.echo(line)
     raise typer.Exit(report.exit_code)
+
+
+def loads(
+    load: Annotated[
+        int | None, typer.Argument(metavar="LOAD", help="One load; if left out, all of them.")
+    ] = None,
+    rejected: Annotated[
+        bool, typer.Option("--rejected", help="List the rejected rows, with their reasons.")
+    ] = False,
+    restated: Annotated[
+        bool, typer.Option("--restated", help="List how loads changed months that were past.")
+    ] = False,
+    config: Config = None,
+    profile: Profile = None,
+    json: Json = False,
+) -> None:
+    """List the loads of your feeds, their rejected rows, and what they restated."""
+    from recon.reports.console import loads as lines
+    from recon.reports.feeds import loads_document
+    from recon.store import listing, snapshot
+
+    settings = chosen_settings(config, profile, None)
+    with snapshot.looked_at(settings.store) as (session, _):
+        found = listing.loads(session, load)
+        rows = listing.rejected(session, load) if rejected else []
+    if json:
+        from recon.reconciliation.document import dumps
+
+        text = [dumps(loads_document(found, rows)).rstrip("\n")]
+    elif rejected:
+        text = list(lines.rejected_lines(rows))
+    elif restated:
+        text = list(lines.restated_lines(found)) or ["No load has changed a past month."]
+    else:
+        text = list(lines.list_lines(found) if load is None else lines.one_lines(found[0]))
+    with process.printing():
+        for line in text:
+            typer.echo(line)
+
+
+store = typer.Typer(
+    help="Look at the store, make it compact, back it up, forget a customer.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+)
+
+
+@store.command()
+def info(config: Config = None, profile: Profile = None, json: Json = False) -> None:
+    """Show the tables that readers see, with their rows and sizes."""
+    from recon.reports.feeds import info_document, info_lines
+    from recon.run import store as keeping
+
+    found = keeping.info(chosen_settings(config, profile, None))
+    with process.printing():
+        if json:
+            from recon.reconciliation.document import dumps
+
+            typer.echo(dumps(info_document(found)), nl=False)
+            return
+        for line in info_lines(found):
+            typer.echo(line)
+
+
+@store.command()
+def compact(config: Config = None, profile: Profile = None) -> None:
+    """Write the store anew, without the room of what is gone."""
+    from recon.run import store as keeping
+
+    _tell(keeping.compact(chosen_settings(config, profile, None)))
+
+
+@store.command()
+def backup(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The file to write.")],
+    config: Config = None,
+    profile: Profile = None,
+) -> None:
+    """Copy the store to a file, and count every row of the copy."""
+    from recon.run import store as keeping
+
+    _tell(keeping.backup(chosen_settings(config, profile, None), file.absolute()))
+
+
+@store.command()
+def forget(
+    customer: Annotated[str, typer.Argument(metavar="CUSTOMER", help="The customer's id.")],
+    config: Config = None,
+    profile: Profile = None,
+) -> None:
+    """Erase who a customer is; every figure stays as it is."""
+    from recon.run import store as keeping
+
+    _tell(keeping.forget(chosen_settings(config, profile, None), customer))
+
+
+def _tell(sentence: str) -> None:
+    with process.printing():
+        typer.echo(sentence)

@@ -24,9 +24,11 @@ LINES = {
     "diff": "Show how two runs of a month differ, and why.",
     "tune": "Replay stored months under another tolerance.",
     "verify": "Prove from the evidence that runs are unchanged and correct.",
-    "load": "Load the files of your feeds into the store, and say what became of each.",
     "backup": "Copy the journal and all runs into one file.",
     "restore": "Bring a backup back; nothing is overwritten.",
+    "load": "Load the files of your feeds into the store, and say what became of each.",
+    "loads": "List the loads of your feeds, their rejected rows, and what they restated.",
+    "store": "Look at the store, make it compact, back it up, forget a customer.",
     "init": "Write the configuration from your files or databases.",
     "doctor": "Check everything that a month needs, before you run it.",
     "sample": "Make the sample again, or your own with planted errors.",
@@ -40,8 +42,10 @@ _HOMES = {
     "notify": ("alerts", "notify"),
     "escalate": ("alerts", "escalate"),
     "sign-off": ("signing", "sign_off"),
-    "load": ("feeds", "load"),
     "restore": ("backup", "restore"),
+    "load": ("feeds", "load"),
+    "loads": ("feeds", "loads"),
+    "store": ("feeds", "store"),
 }
 
 

@@ -1,8 +1,12 @@
-"""Loads as JSON documents, for scripts."""
+"""Loads and the store as JSON documents, for scripts."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from recon.base.text import counted
 
 if TYPE_CHECKING:
     from recon.store.load import Loaded
@@ -78,3 +82,32 @@ def _rows(loaded: Loaded) -> Document:
             for each in loaded.restated
         ],
     }
+
+
+def loads_document(loads: Sequence[Mapping[str, Any]], rejected: Sequence[Any]) -> Document:
+    """The loads, and rejected rows where they were asked for."""
+    return {
+        "schema": SCHEMA,
+        "command": "loads",
+        "loads": [{key: _plain(value) for key, value in each.items()} for each in loads],
+        "rejected": list(rejected),
+    }
+
+
+def _plain(value: object) -> object:
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def info_document(found: Mapping[str, Any]) -> Document:
+    """The store and its tables."""
+    return {"schema": SCHEMA, "command": "store info", **found}
+
+
+def info_lines(found: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the lines on the store and its tables."""
+    yield f"{found['store']}, snapshot {found['snapshot']}"
+    width = max(map(len, found["tables"]))
+    for table, of in found["tables"].items():
+        files = counted(of["files"], "file")
+        yield f"  {table:<{width}}  {of['rows']:>12,} rows  {of['bytes']:>14,} bytes in {files}"
+    yield f"  write.duckdb: {found['write_bytes']:,} bytes"
