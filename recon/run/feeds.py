@@ -137,7 +137,7 @@ def _one_file(
         again = _again(warehouse.known(session, digest), feed, named=named)
         if again:
             return replace(outcome, reason=again)
-        with feed_files.opened(session, feed, path) as file:
+        with feed_files.opened(session, feed, path, (size, digest)) as file:
             return _loaded(session, settings, feed, file, outcome, dry=dry)
     except (SourceDataError, SourceUnreachable) as error:
         refused = replace(outcome, status=REFUSED, reason=str(error).rstrip("."))

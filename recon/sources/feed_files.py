@@ -109,13 +109,14 @@ def fingerprint(path: Path) -> tuple[int, str]:
 
 
 @contextmanager
-def opened(session: Session, feed: Feed, path: Path) -> Iterator[FeedFile]:
-    """Yield a file open to be read.
+def opened(session: Session, feed: Feed, path: Path, known: tuple[int, str]) -> Iterator[FeedFile]:
+    """Yield a file open to be read; `known` are its size and SHA-256.
 
     Raises SourceDataError where it cannot be read as configured, or changes while it is read.
     """
-    stamp = _stamp(path)
-    size, digest = fingerprint(path)
+    stamp, (size, digest) = _stamp(path), known
+    if stamp[0] != size:
+        raise _changed(path)
     with ExitStack() as scratch:
         with reading(feed.key, path.name):
             file = _opened(session, feed, path, scratch)

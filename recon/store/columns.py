@@ -35,7 +35,7 @@ _NO_DATES = ("1753-01-01", "1899-12-30", "1899-12-31", "1900-01-01", "9999-12-31
 # Around an id even blanks that nobody sees are no part of it.
 _IDS = {"contract_id", "customer_id"}
 # The first and the last character of a text that begins and ends with visible ASCII.
-_VISIBLE = "BETWEEN '!' AND '~'"
+VISIBLE = "BETWEEN '!' AND '~'"
 
 
 class Columns:
@@ -138,7 +138,7 @@ class Columns:
         trimmed = f"nullif(trim({raw}, {_BLANKS}), '')"
         if column in _IDS:
             trimmed = f"nullif(regexp_replace({raw}, '{AROUND}', '', 'g'), '')"
-        return f"CASE WHEN {raw} {_VISIBLE} AND {raw}[-1] {_VISIBLE} THEN {raw} ELSE {trimmed} END"
+        return f"CASE WHEN {raw} {VISIBLE} AND {raw}[-1] {VISIBLE} THEN {raw} ELSE {trimmed} END"
 
     def number(self, column: str) -> str:
         """An exact decimal, NULL where unreadable."""

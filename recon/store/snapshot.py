@@ -130,25 +130,29 @@ def _write_table(
 ) -> None:
     star = TABLES[table]
     listed = ", ".join(name for name in star.names if name != "overlap_of")
-    counts = "WHERE overlap_of IS NULL" if "overlap_of" in star.names else "WHERE true"
-    for month in months:
-        if month is None:
-            order = ", ".join(star.kind.key)
-            _write(
-                session, read, made, table, _ALL,
-                f"SELECT {listed} FROM {STORE}.{table} {counts} ORDER BY {order}, load, recon_row",
-            )  # fmt: skip
-            continue
-        day = star.kind.day
-        within = f"{day} >= DATE '{month}' AND {day} < DATE '{month}' + INTERVAL 1 MONTH"
-        order = f"{day}, {', '.join(star.kind.key)}, load, recon_row"
-        rows = f"{STORE}.{table} {counts} AND {within}"
-        _write(
-            session, read, made, table, f"{month:%Y-%m}",
-            f"SELECT {listed} FROM {rows} ORDER BY {order}",
-        )  # fmt: skip
+    counts = "overlap_of IS NULL" if "overlap_of" in star.names else "true"
+    order = f"{', '.join(star.kind.key)}, load, recon_row"
+    rows = f"SELECT {listed} FROM {STORE}.{table} WHERE {counts}"
+    days = [month for month in months if month is not None]
+    if len(days) < len(months):
+        _write(session, read, made, table, _ALL, f"{rows} ORDER BY {order}")
+    if days:
+        _sort(session, rows, star.kind.day, days, order)
+    for month in days:
+        within = f"sorted_rows WHERE month = DATE '{month}'"
+        _write(session, read, made, table, f"{month:%Y-%m}", f"SELECT {listed} FROM {within}")
         for name, query in AGGREGATES.get(table, {}).items():
-            _write(session, read, made, name, f"{month:%Y-%m}", query.format(rows=rows))
+            _write(session, read, made, name, f"{month:%Y-%m}", query.format(rows=within))
+
+
+def _sort(session: Session, rows: str, day: str, days: list[date], order: str) -> None:
+    """Sort the rows of some months once, so that each is then read alone."""
+    month = f"CAST(date_trunc('month', {day}) AS DATE)"
+    listed = ", ".join(f"DATE '{each}'" for each in days)
+    session.execute(
+        f"""CREATE OR REPLACE TEMP TABLE sorted_rows AS SELECT *, {month} AS month
+        FROM ({rows} AND {month} IN ({listed})) ORDER BY {day}, {order}"""
+    )
 
 
 def _write(

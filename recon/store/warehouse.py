@@ -21,7 +21,7 @@ FILE = "write.duckdb"
 # More is kept in temporary files, so that a file may be of any size.
 _MEMORY = "1GB"
 # Written as the oldest release that recon runs with reads it.
-_STORAGE = "v1.2.0"
+_STORAGE = "v1.4.0"
 
 
 @dataclass(frozen=True, slots=True)

@@ -390,3 +390,78 @@ def test_checks_reject_what_a_feed_never_sends(inbox: Inbox) -> None:
         (2, "quantity"), (3, "sold_on"), (4, "customer_id"), (5, "product_id"),
     ]  # fmt: skip
     assert inbox.revenue() == 10
+
+
+def test_loads_are_listed(inbox: Inbox) -> None:
+    """All of them, one with its sums, rejected rows that are open, months that were restated."""
+    inbox.put("uk-1.csv", "S1,2024-06-03,P1,C1,3,1.00", "S2,2024-06-03,P1,C1,x,1.00")
+    inbox.load(code=3)
+    inbox.put("uk-2.csv", "S1,2024-06-03,P1,C1,2,1.00", at=1)
+    inbox.load()
+    listed = inbox.run("loads")[1].splitlines()
+    assert [line.split()[0] for line in listed] == ["load", "2", "1"]
+    assert "1 (1 open)" in listed[2]
+    assert "inserted: quantity 3.00" in inbox.run("loads", "1")[1]
+    assert inbox.run("loads", "--rejected")[1] == (
+        "load 1, uk-1.csv, line 3: quantity 'x' is not a quantity\n"
+    )
+    assert inbox.run("loads", "--restated")[1] == (
+        "revenue of 2024-06 is 1.00 GBP lower, since uk-2.csv (load 2) sent 1 row of it.\n"
+    )
+    code, _, err = inbox.run("loads", "9")
+    assert (code, one_sentence(err)) == (
+        2,
+        "recon: There is no load 9; `recon loads` lists them.\n",
+    )
+
+
+def test_a_backup_and_a_compact_store_have_every_row(inbox: Inbox) -> None:
+    """And a backup overwrites nothing."""
+    inbox.put("uk-1.csv", "S1,2024-06-03,P1,C1,3,1.00")
+    inbox.load()
+    code, out, _ = inbox.run("store", "backup", "kept.duckdb")
+    assert (code, "in all" in out) == (0, True)
+    assert inbox.run("store", "backup", "kept.duckdb")[0] == 2
+    assert inbox.run("store", "compact")[0] == 0
+    (inbox.store / "write.duckdb").write_bytes((inbox.folder / "kept.duckdb").read_bytes())
+    inbox.put("uk-2.csv", "S2,2024-06-03,P1,C1,4,1.00", at=1)
+    inbox.load()
+    assert inbox.revenue() == 7
+    assert "fact_sales" in inbox.run("store", "info")[1]
+
+
+def test_a_forgotten_customer_leaves_no_trace(inbox: Inbox) -> None:
+    """Figures stay; the id, the name and the address are in no file of the store."""
+    inbox.configure(FEED + '[feeds.crm]\nkind = "customers"\npath = "../inbox/crm*.csv"\n')
+    inbox.put("uk-1.csv", "S1,2024-06-03,P1,KU7731,3,1.00", "S2,2024-06-03,P1,KU7731,x,1.00")
+    inbox.put("crm-1.csv", "KU7731,Wilhelmina,w@x.org", header="customer_id,name,email", at=1)
+    inbox.load(code=3)
+    assert inbox.run("store", "forget", "ku7731")[0] == 0
+    assert inbox.sales("customer_id, revenue") == [("forgotten-1", Decimal(3))]
+    held = b"".join(path.read_bytes() for path in inbox.store.rglob("*") if path.is_file())
+    for trace in (b"KU7731", b"Wilhelmina", b"w@x.org"):
+        assert trace not in held, trace
+
+
+def test_a_month_reads_contracts_and_entries_from_the_store(inbox: Inbox) -> None:
+    """`source = "store"` needs no other files."""
+    inbox.configure(
+        '[analytics]\nsource = "store"\n[accounting]\nsource = "store"\n'
+        '[feeds.deals]\nkind = "contracts"\npath = "../inbox/deals*.csv"\n'
+        '[feeds.ledger]\nkind = "entries"\npath = "../inbox/ledger*.csv"\n'
+    )
+    inbox.put(
+        "deals.csv",
+        "C1,Subscription,1200,12,2024-06-01,2025-05-31",
+        header="contract_id,revenue_type,contract_value,duration_months,booking_date,close_date",
+    )
+    inbox.put(
+        "ledger.csv",
+        "E1,C1,Subscription,100.00,2024-06",
+        header="entry_id,contract_id,revenue_type,amount,recognition_period",
+        at=1,
+    )
+    inbox.load()
+    code, out, err = inbox.run("month", "2024-06", "--json", "--format", "none")
+    assert code == 0, (out, err)
+    assert '"matched": 1' in out

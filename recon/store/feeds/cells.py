@@ -13,7 +13,7 @@ from recon.base.feed import Feed, OwnIds
 from recon.base.feeds import FeedColumn, Type
 from recon.base.result import Side
 from recon.store.amount_notations import number
-from recon.store.columns import Columns
+from recon.store.columns import VISIBLE, Columns
 from recon.store.day_notations import SERIAL, day_in
 from recon.store.session import literal, name
 
@@ -75,7 +75,11 @@ class Cells:
             if self._columns.kind(ours) != "VARCHAR":
                 continue
             raw = name(their)
-            trimmed.append(f"({raw} <> {self._columns.text(ours)})")
+            # Most texts have nothing to trim, which is seen at once.
+            plain = f"{raw} {VISIBLE} AND {raw}[-1] {VISIBLE}"
+            trimmed.append(
+                f"CASE WHEN {plain} THEN false ELSE {raw} <> {self._columns.text(ours)} END"
+            )
             if ours in self.feed.values:
                 listed = ", ".join(literal(their.lower()) for their in self.feed.values[ours])
                 mapped.append(f"lower({self._columns.text(ours)}) IN ({listed})")

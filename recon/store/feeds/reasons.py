@@ -23,24 +23,21 @@ class _Fault:
     reason: str
 
 
-def reasons(cells: Cells, by_line: bool) -> str:
-    """The select list of a row's reason, column and cell.
+def fault(cells: Cells, by_line: bool) -> str:
+    """The SQL of a row's fault: reason, column and cell; NULL where it is right.
 
-    All are NULL where the row is right. Nearly every row is, which is seen fast.
+    Nearly every row is, which is seen fast.
     """
     faults = list(_faults(cells, by_line))
-    wrong = " OR ".join(f"coalesce({fault.condition}, false)" for fault in faults) or "false"
+    wrong = " OR ".join(f"coalesce({fault.condition}, false)" for fault in faults)
     parts = ", ".join(f"CASE WHEN {fault.condition} THEN {fault.reason} END" for fault in faults)
     first = " ".join(f"WHEN {fault.condition} THEN {literal(fault.column)}" for fault in faults)
     cell = " ".join(
         f"WHEN {fault.condition} THEN {_shown(cells, fault.column)}" for fault in faults
     )
-    if not faults:
-        return "NULL AS reason, NULL AS fault_column, NULL AS fault_cell"
     return (
-        f"CASE WHEN {wrong} THEN concat_ws('; ', {parts}) END AS reason, "
-        f"CASE WHEN {wrong} THEN CASE {first} END END AS fault_column, "
-        f"CASE WHEN {wrong} THEN CASE {cell} END END AS fault_cell"
+        f"CASE WHEN {wrong} THEN {{'reason': concat_ws('; ', {parts}), 'at': CASE {first} END, "
+        f"'cell': CASE {cell} END}} END"
     )
 
 

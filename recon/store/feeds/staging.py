@@ -14,7 +14,7 @@ from recon.base.policy import Policy
 from recon.store import ids
 from recon.store.columns import PLACE
 from recon.store.feeds.cells import Cells
-from recon.store.feeds.reasons import reasons
+from recon.store.feeds.reasons import fault
 from recon.store.schema import STORE
 from recon.store.session import Session, literal
 
@@ -46,10 +46,11 @@ def stage(
     derived = _derived(cells)
     session.execute(
         f"""CREATE OR REPLACE TEMP TABLE staged AS
-        SELECT {PLACE}, {columns}, {reasons(cells, by_line)}{listed}{number}
-        FROM (SELECT *, {derived}, {cells.finer()} AS is_rounded
-            FROM (SELECT *, {cells.values()}
-                FROM (SELECT {PLACE}, {cells.texts()}{flags}{sent} FROM {relation})))"""
+        SELECT * EXCLUDE (fault), fault.reason, fault.at AS fault_column, fault.cell AS fault_cell
+        FROM (SELECT {PLACE}, {columns}, {fault(cells, by_line)} AS fault{listed}{number}
+            FROM (SELECT *, {derived}, {cells.finer()} AS is_rounded
+                FROM (SELECT *, {cells.values()}
+                    FROM (SELECT {PLACE}, {cells.texts()}{flags}{sent} FROM {relation}))))"""
     )
     session.execute(f"CREATE OR REPLACE TEMP TABLE fates ({PLACE} BIGINT, outcome VARCHAR)")
     counts = ", ".join(f"count(*) FILTER (WHERE is_{kind} AND reason IS NULL)" for kind in kinds)
