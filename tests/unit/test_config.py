@@ -251,8 +251,8 @@ def test_the_mistakes_are_a_list_of_bullets() -> None:
     first, *rest = str(caught.value).splitlines()
     assert first.endswith("recon.toml has 2 mistakes:")
     assert rest == [
-        "  - analytics.source: is missing; it is one of sample, files, sqlserver, odbc, spark",
-        "  - accounting.source: is missing; it is one of sample, files, sqlserver, odbc, spark",
+        "  - analytics.source: is missing; it is one of sample, files, sqlserver, odbc, spark, store",
+        "  - accounting.source: is missing; it is one of sample, files, sqlserver, odbc, spark, store",
     ]
 
 
