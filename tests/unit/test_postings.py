@@ -118,3 +118,12 @@ def test_a_slip_in_a_part_is_told_by_the_parts_of_other_months() -> None:
     wrong["amount"] = "1000.00"
     (item,) = breaks([contract("AX")], parts)
     assert item.candidates == (Cause.DECIMAL_SHIFT,)
+
+
+def test_a_credit_note_after_the_end_takes_back_the_months_before_it() -> None:
+    """Nothing is expected in June, so it takes back none of it."""
+    ended = contract("AX", terminated_on="2024-05-31", customer_id="K-2")
+    note = entry("CN", "AX", "-2000.00", document_ref="CN-1")
+    (item,) = breaks([ended], [*posted("AX", FIVE), note])
+    assert item.candidates == (Cause.CREDIT_NOTE,)
+    assert "takes back 2024-04 and 2024-05;" in item.explanation

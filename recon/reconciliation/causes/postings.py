@@ -159,8 +159,8 @@ def credited(line: BrokenLine) -> Sequence[Entry]:
 def _taken_back(line: BrokenLine, amount: int) -> str:
     """Words for the months that a credit note takes back."""
     # With or without the month itself, as far back as it takes.
-    for first, months in ((0, (line.expected, *line.recognized_before)),
-                          (1, line.recognized_before)):  # fmt: skip
+    ways = [(0, (line.expected, *line.recognized_before)), (1, line.recognized_before)]
+    for first, months in ways if line.expected else ways[1:]:
         total = 0
         for back, recognized in enumerate(months, start=first):
             total += abs(recognized)
