@@ -1,16 +1,22 @@
 """Clients: slack-sdk's, with recon's own way out.
 
 The one module that imports slack-sdk. They follow no redirect, which would take a token to whomever
-the answer names, log nothing, and repeat only what certainly did not arrive.
+the answer names, log nothing, and repeat only what certainly did not arrive. Of an answer no more
+is read than Slack ever says, and nobody is waited for without end.
 """
 
 from __future__ import annotations
 
+import io
 import logging
+import queue
 import ssl
+import threading
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from email.message import Message
+from http.client import HTTPResponse
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError, URLError
@@ -34,10 +40,16 @@ from slack_sdk.http_retry.handler import RetryHandler
 from slack_sdk.web import WebClient
 from slack_sdk.webhook import WebhookClient, WebhookResponse
 
-from recon.alerts.responses import OK, REDIRECTS, SERVER_ERROR, Redirected
+from recon.alerts.responses import OK, REDIRECTS, UNAVAILABLE, NotSlack, Redirected
 
 # A longer Retry-After is not waited for: the alert stays in the queue.
 PATIENCE = 30
+# Bytes: Slack's answers are a thousandth of it.
+LONGEST = 1_000_000
+# Seconds between looks at the clock; on Windows, nothing interrupts a wait.
+GLANCE = 0.2
+# A file takes its time on a slow line: bytes a second.
+SLOWEST = 50_000
 # slack-sdk takes no proxy that is not text: what it would send past us, by urllib's own way that
 # follows redirects, fails instead.
 _SHUT: Any = object()
@@ -56,17 +68,44 @@ class WayOut:
     def ask(self, request: Request) -> tuple[int, Message, str]:
         """Status, headers and body of an answer.
 
-        Raises Redirected, or as urllib does.
+        Raises Redirected, NotSlack where it is far too long, TimeoutError where all of it takes too
+        long, or as urllib does.
         """
+        ended: queue.SimpleQueue[_Answer | BaseException] = queue.SimpleQueue()
+
+        def run() -> None:
+            try:
+                ended.put(self._answer(request))
+            except BaseException as error:  # noqa: BLE001 - raised again by whoever waits
+                ended.put(error)
+
+        # A timeout of a socket begins anew with every byte. Who says one now and then is left
+        # alone in a thread that keeps nobody.
+        threading.Thread(target=run, name="recon-slack", daemon=True).start()
+        sent = len(request.data) if isinstance(request.data, bytes) else 0
+        end = time.monotonic() + 2 * self.timeout + sent / SLOWEST
+        while time.monotonic() < end:
+            try:
+                found = ended.get(timeout=GLANCE)
+            except queue.Empty:
+                continue
+            if isinstance(found, BaseException):
+                raise found
+            return found
+        raise TimeoutError
+
+    def _answer(self, request: Request) -> _Answer:
         try:
             with self._opener().open(request, timeout=self.timeout) as answer:
                 charset = answer.headers.get_content_charset() or "utf-8"
-                return answer.status, answer.headers, answer.read().decode(charset)
+                return answer.status, answer.headers, _body(answer).decode(charset)
         except HTTPError as error:
-            if error.code in REDIRECTS:
-                error.close()
-                raise Redirected(error.code) from None
-            raise
+            with error:
+                if error.code in REDIRECTS:
+                    raise Redirected(error.code) from None
+                # slack-sdk reads it to its end.
+                content = io.BytesIO(error.read(LONGEST))
+            raise HTTPError("", error.code, "", error.headers, content) from None
 
     def _opener(self) -> OpenerDirector:
         """An opener like urllib's, without redirects and local files."""
@@ -78,6 +117,17 @@ class WayOut:
         ):  # fmt: skip
             opener.add_handler(handler)
         return opener
+
+
+_Answer = tuple[int, Message, str]
+
+
+def _body(answer: HTTPResponse) -> bytes:
+    """The body of an answer; raises NotSlack."""
+    content = answer.read(LONGEST + 1)
+    if len(content) > LONGEST:
+        raise NotSlack
+    return content
 
 
 class Hook(WebhookClient):
@@ -147,13 +197,13 @@ class _RateLimit(RateLimitErrorRetryHandler):
         return super()._can_retry(**facts) and asked <= PATIENCE
 
 
-class _ServerError(ServerErrorRetryHandler):
-    """A retry after any error of the server."""
+class _Unavailable(ServerErrorRetryHandler):
+    """A retry where the server takes no request."""
 
     def _can_retry(self, **facts: Any) -> bool:  # noqa: ANN401 - as slack-sdk passes them
-        # slack-sdk knows 500 and 503; a gateway on the way says 502 and 504.
+        # Whoever says 500, 502 or 504 may have taken the message before, and posted it.
         response = facts["response"]
-        return response is not None and response.status_code >= SERVER_ERROR
+        return response is not None and response.status_code == UNAVAILABLE
 
 
 def _handlers(retries: int) -> list[RetryHandler]:
@@ -165,7 +215,7 @@ def _handlers(retries: int) -> list[RetryHandler]:
     return [
         ConnectionErrorRetryHandler(max_retry_count=retries, error_types=[URLError]),
         _RateLimit(max_retry_count=retries),
-        _ServerError(max_retry_count=retries),
+        _Unavailable(max_retry_count=retries),
     ]
 
 

@@ -16,6 +16,7 @@ OK = 200
 REDIRECTS = range(300, 400)
 RATE_LIMITED = 429
 SERVER_ERROR = 500
+UNAVAILABLE = 503
 PROXY_LOGIN = 407
 LONGEST_NAME = 80
 
@@ -30,6 +31,10 @@ class Outcome(StrEnum):
     DOWN = "down"
     REFUSED = "refused"
     GONE = "gone"
+
+
+class NotSlack(Exception):
+    """An answer that Slack would never give."""
 
 
 class Redirected(Exception):
@@ -169,7 +174,7 @@ _REASONS: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
     ((TimeoutError,), "it does not answer in time"),
     ((ConnectionRefusedError,), "the connection is refused; check the firewall and the proxy"),
     ((ConnectionError, HTTPException, ssl.SSLError), "the connection was cut"),
-    ((json.JSONDecodeError,), _NOT_SLACK),
+    ((json.JSONDecodeError, NotSlack), _NOT_SLACK),
     ((OSError,), "it cannot be reached; check the network, the firewall and the proxy"),
 )  # fmt: skip
 

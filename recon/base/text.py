@@ -1,4 +1,4 @@
-"""Numbers of things, and names, as people read them."""
+"""Numbers of things, names, and texts as people read them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ _TOTAL = re.compile(
     r"|gesamt|count\b|generated|copyright|confidential|report\b",
     re.IGNORECASE,
 )
+import unicodedata
 
 
 def counted(count: int, noun: str) -> str:
@@ -19,6 +20,30 @@ def counted(count: int, noun: str) -> str:
 def is_total(label: str) -> bool:
     """Whether a line's first words say totals or remarks."""
     return bool(_TOTAL.match(label))
+
+
+def visible(text: str) -> str:
+    r"""A text as people see it, other letters written out.
+
+    Escape sequences would change a terminal, and signs of direction would turn a name around: they
+    become `\x1b` and `\u202e`. Line breaks and blanks of any width stay.
+    """
+    if text.isprintable():
+        return text
+    return "".join(letter if _is_seen(letter) else _written_out(letter) for letter in text)
+
+
+def one_line(text: str) -> str:
+    """A visible text in one line."""
+    return visible(text).replace("\n", "\\n")
+
+
+def _is_seen(letter: str) -> bool:
+    return letter.isprintable() or letter == "\n" or unicodedata.category(letter) == "Zs"
+
+
+def _written_out(letter: str) -> str:
+    return " " if letter == "\t" else letter.encode("unicode_escape").decode()
 
 
 def words(name: str) -> str:

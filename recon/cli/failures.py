@@ -13,6 +13,7 @@ import typer
 
 from recon.base.errors import ExitCode, ReconError
 from recon.base.secrets import redacted
+from recon.base.text import visible
 from recon.cli import process
 from recon.record.log import Log
 
@@ -88,7 +89,9 @@ def _misused(error: Any) -> _End:  # noqa: ANN401 - Typer has moved this class b
     """The end of a wrong command line, with a sentence."""
     message = error.format_message().replace("Value error, ", "")
     if "\n" in message:
-        error.show()
+        # The help, or what was typed with a line break in it.
+        with suppress(OSError):
+            print(visible(redacted(message)), file=sys.stderr)  # noqa: T201
         return _End(ExitCode.USAGE)
     asked = getattr(getattr(error, "ctx", None), "command_path", "recon")
     ended = message if message.endswith(("?", ".")) else f"{message}."
@@ -99,4 +102,4 @@ def _tell(sentence: str) -> None:
     if sentence:
         # Plainly: whatever failed, this must not.
         with suppress(OSError):
-            print(f"recon: {redacted(sentence)}", file=sys.stderr)  # noqa: T201
+            print(f"recon: {visible(redacted(sentence))}", file=sys.stderr)  # noqa: T201

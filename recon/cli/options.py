@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from recon.base.errors import ConfigError, UsageError
+from recon.base.text import one_line
 
 if TYPE_CHECKING:
     from recon.base.month import Month
@@ -83,4 +84,4 @@ def progress_shown(quiet: bool) -> Iterator[Callable[[str], None]]:
     from rich.console import Console
 
     with Console(stderr=True, markup=False).status("Starting") as status:
-        yield lambda step: status.update(f"{step} …")
+        yield lambda step: status.update(f"{one_line(step)} …")

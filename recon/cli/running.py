@@ -10,6 +10,7 @@ import typer
 
 from recon.base.errors import ExitCode
 from recon.base.secrets import redacted
+from recon.base.text import visible
 from recon.cli.options import progress_shown
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ def run_one(
         )
     if options.quiet and outcome.exit_code is ExitCode.ALERT:
         # The verdict alone would not explain the exit code 8.
-        typer.echo(f"recon: {redacted(outcome.notes[-1])}", err=True)
+        typer.echo(f"recon: {visible(redacted(outcome.notes[-1]))}", err=True)
     return outcome
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from recon.base.errors import ExitCode, UsageError
-from recon.base.text import counted
+from recon.base.text import counted, one_line
 from recon.cli import process
 from recon.cli.options import Config, Json, Profile, progress_shown
 
@@ -72,7 +72,8 @@ def verify(
 
             typer.echo(dumps(_document(proof)), nl=False)
         else:
-            typer.echo("\n".join(_lines(proof)))
+            # A forged pack may hold anything.
+            typer.echo("\n".join(map(one_line, _lines(proof))))
     raise typer.Exit(ExitCode.DONE if proof.proven else ExitCode.SOURCE_DATA)
 
 

@@ -10,6 +10,7 @@ module and `guarded` would.
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TextIO
@@ -84,7 +85,16 @@ ROLLFORWARD_COLUMNS = (
     "beyond_value",
 )
 
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
+# Blanks and marks that a spreadsheet may skip, then what begins a formula, also of full width as in
+# Japanese; the same for Python and for DuckDB.
+_BLANKS = " \N{NO-BREAK SPACE}\u1680\u2000-\u200f\u2028-\u202f\u205f-\u2069\u3000\ufeff"
+_FORMULA = rf"^[\t\r]|^[{_BLANKS}\t\r\n]*[=+\-@\uff1d\uff0b\uff0d\uff20]"
+# Signs that change a terminal or turn a text around, and that nobody sees.
+_UNSEEN = (
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"
+    r"\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+)
+_MARK = "\N{REPLACEMENT CHARACTER}"
 
 
 def write_csv(
@@ -148,8 +158,9 @@ def _opened(path: Path) -> TextIO:
 
 
 def guarded(text: str) -> str:
-    """A text that no spreadsheet runs as a formula."""
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
+    """A text that no spreadsheet runs, without unseen signs."""
+    text = re.sub(_UNSEEN, _MARK, text)
+    return f"'{text}" if re.match(_FORMULA, text) else text
 
 
 def _guarded_row(row: Sequence[object]) -> list[object]:
@@ -230,7 +241,6 @@ def _proposals(found: Proposals) -> Iterator[list[object]]:
         ]
 
 
-_FORMULA_STARTS_SQL = "('=', '+', '-', '@', chr(9), chr(13))"
 # What a field is quoted for.
 _SPECIAL = "concat('[,', chr(34), chr(13), chr(10), ']')"
 # Words of our own, which neither a formula nor a quote is hidden in.
@@ -256,8 +266,17 @@ def _made(column: str, amounts: frozenset[str]) -> str:
         return f"CAST(CAST({value} AS DECIMAL(34, 0)) * CAST(0.0001 AS DECIMAL(4, 4)) AS VARCHAR)"
     if column in _OURS:
         return value
-    risky = f"left({value}, 1) IN {_FORMULA_STARTS_SQL}"
-    return f"CASE WHEN {risky} THEN chr(39) || {value} ELSE {value} END"
+    unseen, formula, either = (
+        literal(_for_duckdb(each)) for each in (_UNSEEN, _FORMULA, f"{_UNSEEN}|{_FORMULA}")
+    )
+    seen = f"regexp_replace({value}, {unseen}, {literal(_MARK)}, 'g')"
+    guard = f"CASE WHEN regexp_matches({seen}, {formula}) THEN chr(39) ELSE '' END"
+    # Nearly all texts are harmless, and one look says so.
+    return f"CASE WHEN regexp_matches({value}, {either}) THEN {guard} || {seen} ELSE {value} END"
+
+
+def _for_duckdb(pattern: str) -> str:
+    return re.sub(r"\\u(\w{4})", r"\\x{\1}", pattern)
 
 
 def _field(column: str, amounts: frozenset[str]) -> str:

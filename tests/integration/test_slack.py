@@ -338,11 +338,22 @@ def test_limits_and_troubles_that_pass_are_waited_for(
 ) -> None:
     """Within the run, by slack-sdk's retries; a wait that Slack asks for is kept."""
     monkeypatch.setattr(delivery, "RETRIES", 2)
-    company.slack.replies.extend([Reply(429, "", (("Retry-After", "1"),)), Reply(504, "x")])
+    company.slack.replies.extend([Reply(429, "", (("Retry-After", "1"),)), Reply(503, "x")])
     assert company.month().exit_code is ExitCode.BREAKS
     assert len(company.slack.requests) == 4
     assert company.slack.times[1] - company.slack.times[0] >= 1.0
     assert len(company.slack.messages) == 2
+
+
+@pytest.mark.parametrize("status", [500, 502, 504])
+def test_what_may_have_arrived_is_not_repeated(
+    company: Company, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    """A gateway that has waited too long may have handed the message on."""
+    monkeypatch.setattr(delivery, "RETRIES", 2)
+    company.slack.standing = Reply(status, "x")
+    assert company.month().exit_code is ExitCode.ALERT
+    assert len(company.slack.requests) == 1
 
 
 def test_a_message_a_second_goes_to_a_place(

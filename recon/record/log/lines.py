@@ -17,6 +17,7 @@ from recon.base.events import Severity
 from recon.base.month import Month
 from recon.base.result import Reconciliation, Side, Totals
 from recon.base.secrets import redacted
+from recon.base.text import visible
 from recon.config import Settings
 from recon.record import identity
 
@@ -72,7 +73,7 @@ class TextLine(logging.Formatter):
         shown = " ".join(f"{key}={_word(value)}" for key, value in facts.items())
         head, *rest = "\n".join(map(str, [record.msg, *long])).splitlines() or [""]
         first = f"{_moment(record)} {record.levelname:7} {head}"
-        return "\n    ".join([f"{first}  {shown}" if shown else first, *rest])
+        return visible("\n    ".join([f"{first}  {shown}" if shown else first, *rest]))
 
 
 def _flat(facts: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:

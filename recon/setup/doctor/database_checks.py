@@ -146,7 +146,7 @@ def read_only(subject: DatabaseSubject) -> Finding:
 
 
 def _sql_server_rights(subject: DatabaseSubject) -> Sequence[str] | None:
-    """A login's rights to write, in the whole database or on objects."""
+    """A login's rights to write, everywhere or on objects."""
     rights = ("INSERT", "UPDATE", "DELETE")
     roles = ("db_datawriter", "db_owner")
     asked = [f"HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', '{right}')" for right in rights]
@@ -159,7 +159,7 @@ def _sql_server_rights(subject: DatabaseSubject) -> Sequence[str] | None:
 
 
 def _sql_server_objects(subject: DatabaseSubject) -> Sequence[str] | None:
-    """The tables and views that a login may change, None without an answer."""
+    """The tables and views that a login may change."""
     # Rights to some columns of a table are among these, and not among those of HAS_PERMS_BY_NAME.
     statement = (
         "SELECT DISTINCT s.name + '.' + o.name FROM sys.objects o "
