@@ -51,7 +51,7 @@ def verify(
     chosen = known if which is None else named(known, which)
     if not chosen:
         what = "no run with evidence" if which is None else f"no run {which!r}"
-        raise UsageError(f"There is {what} in {reports}.")
+        raise UsageError(f"There is {what} in {reports}; `recon history` lists the runs.")
     gone = [pack_of(reports, run) for run in sorted(known - there)]
     chain = verify_chain(folders, recorded)
     verdicts = []

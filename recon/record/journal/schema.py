@@ -111,8 +111,8 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
         # Its subclasses, OperationalError among them, tell of the place and not of the content.
         if type(error) is sqlite3.DatabaseError:
             raise ReportError(
-                f"The journal {path} is damaged: {error}. Bring it back from a backup, or move it "
-                "away to begin a new one."
+                f"The journal {path} is damaged: {error}. Restore it from a backup, or move it "
+                "away to start a new one."
             ) from error
         advice = (
             "Get the rights to read and to write it"
