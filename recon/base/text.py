@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 _TOTAL = re.compile(
     r"(grand |sub-?)?totals?\b|(opening|closing|beginning|ending) balance|net movement|sum\b|summe"
     r"|gesamt|count\b|generated|copyright|confidential|report\b",
     re.IGNORECASE,
 )
-import unicodedata
 
 
 def counted(count: int, noun: str) -> str:
