@@ -49,6 +49,12 @@ def nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(secrets, "_known", [])
 
 
+@pytest.fixture(autouse=True)
+def no_waiting_for_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave files in the cache: no test cuts the power, test_on_disk replays what one would."""
+    monkeypatch.setattr(os, "fsync", lambda _: None)
+
+
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
     """Remember every skip with its reason."""
     if report.skipped and not hasattr(report, "wasxfail"):

@@ -122,6 +122,7 @@ def test_differences_of_timing_clear_themselves(year: tuple[Project, dict[str, s
     assert "Since the last run" not in "".join(printed.values())
 
 
+@pytest.mark.slow
 def test_months_run_again_leave_what_is_open(project: Project) -> None:
     """June is made good in July and September breaks anew, whichever of them is run once more."""
     # The ledger begins before the contract: it shows that June lacked it.

@@ -46,6 +46,7 @@ def test_a_line_may_close_on_the_day_it_starts(
     assert found["candidates"] == (whole if amount == "12000.00" else ["unexplained"])
 
 
+@pytest.mark.slow
 def test_a_term_may_go_on_beyond_the_calendar(project: Project) -> None:
     """A thousand years from the last ones that books are kept in: the line can be explained."""
     line = "001,Subscription,12000.00,12000,9998-12-31,9999-12-31,Aster\n"

@@ -515,6 +515,7 @@ def test_a_terminal_is_told_the_step_and_left_as_it_was(project: Project) -> Non
 # Large and strange input
 
 
+@pytest.mark.slow
 def test_5000_breaks_are_all_reported(project: Project, run: Run) -> None:
     """In every report, whatever the console leaves out."""
     project.fill(*["900.00"] * 5_000)
