@@ -12,7 +12,7 @@ from __future__ import annotations
 from recon.store.session import Session
 
 # A covered month has at least this part of the largest share of lines, and of the most keys.
-_OF_SHARE, _OF_KEYS = 4, 100
+_OF_SHARE, _OF_KEYS = 3, 100
 _MILLION = 1_000_000
 
 

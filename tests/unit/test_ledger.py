@@ -92,3 +92,10 @@ def test_one_cause_is_certain_where_it_is_alone() -> None:
     """A line without an entry, in a ledger that ends with the month, was not posted."""
     item = break_of(reconciled(june(but="C-50")), "C-50")
     assert (item.cause, item.certainty) == (Cause.NOT_POSTED, Certainty.CERTAIN)
+
+
+def test_a_line_that_has_its_months_before_the_ledger_has_no_strays() -> None:
+    """Its entry of May is that of May: June was not posted."""
+    own = posted("C-10", dict.fromkeys(["2024-03", "2024-04", "2024-05"], "1000.00"))
+    item = break_of(reconciled([*june(but="C-10"), *own]), "C-10")
+    assert item.candidates == (Cause.NOT_POSTED,)

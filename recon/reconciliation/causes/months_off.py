@@ -32,18 +32,11 @@ def _neighbour_months(month: Month, added: bool) -> str:
             ORDER BY place) AS by_month
         FROM ({_months_around(m, own)}) GROUP BY line
         {_earned_by_added_rows(m) if added else ""}),
-    due AS (
-        -- In a month that the ledger does not cover nothing lacks, and an entry there is a stray.
-        SELECT line, first_month,
-            if(first_month < {m - 1}, by_month[2] - by_month[1], 0) AS expected_before2,
-            if(first_month < {m}, by_month[3] - by_month[2], 0) AS expected_before,
-            if(last_month > {m}, by_month[5] - by_month[4], 0) AS expected_after,
-            by_month[6] AS expected_before_ledger
-        FROM earned CROSS JOIN ledger_cover),
     posted_near AS (
         SELECT line, sum(amount) FILTER (distance = -2) AS before2,
             sum(amount) FILTER (distance = -1) AS before,
             sum(amount) FILTER (distance = 1) AS after,
+            sum(amount) FILTER (distance = 2) AS after2,
             -- A month that has no more of them than this one lacks as much.
             count(*) FILTER (distance <> 0 AND parts > coalesce(parts_here, 0))
                 AS months_with_part
@@ -56,6 +49,16 @@ def _neighbour_months(month: Month, added: bool) -> str:
                 FROM break_entries JOIN (SELECT line, difference, unit FROM breaks) USING (line)
                 GROUP BY line, distance))
         GROUP BY line),
+    due AS (
+        -- In a month that the ledger does not cover nothing lacks, and a single entry is a stray.
+        SELECT line, first_month, before2, before, after, months_with_part,
+            if(first_month < {m - 1}, by_month[2] - by_month[1], 0) AS expected_before2,
+            if(first_month < {m} OR before + before2 IS NOT NULL, by_month[3] - by_month[2], 0)
+                AS expected_before,
+            if(last_month > {m} OR after + after2 IS NOT NULL, by_month[5] - by_month[4], 0)
+                AS expected_after,
+            by_month[6] AS expected_before_ledger
+        FROM earned LEFT JOIN posted_near USING (line) CROSS JOIN ledger_cover),
     strays AS (
         SELECT line, sum(recognized) AS before_ledger
         FROM posted_months CROSS JOIN ledger_cover WHERE month < first_month GROUP BY line),
@@ -68,8 +71,7 @@ def _neighbour_months(month: Month, added: bool) -> str:
             coalesce(after, 0) - expected_after AS after_difference,
             to_date_recognized - to_date_expected + expected_before_ledger
                 - coalesce(before_ledger, 0) AS known_difference
-        FROM breaks l JOIN due USING (line) LEFT JOIN posted_near USING (line)
-        LEFT JOIN strays USING (line))
+        FROM breaks l JOIN due USING (line) LEFT JOIN strays USING (line))
     SELECT line, expected_before, expected_after, before_difference, after_difference,
         first_month AS ledger_from, known_difference, months_with_part,
         CASE WHEN first_month >= {m} OR within(before_difference, expected_before, {ALLOWANCE})
@@ -137,9 +139,9 @@ def _months_off(connection: Session, month: Month, added: bool) -> str:
     asked AS (
         -- What stands alone, far from the line's other entries or where the ledger covers no month,
         -- is not the entry of its month.
-        SELECT r.*, abs(month - {m}) > 1 AND coalesce(lag(month) OVER each < month - 1, true)
-            AND coalesce(lead(month) OVER each > month + 1, true)
-            OR month NOT BETWEEN s.first_month AND s.last_month AS alone
+        SELECT r.*, (abs(month - {m}) > 1 OR month NOT BETWEEN s.first_month AND s.last_month)
+            AND coalesce(lag(month) OVER each < month - 1, true)
+            AND coalesce(lead(month) OVER each > month + 1, true) AS alone
         FROM recognized_months r CROSS JOIN ledger_cover s
         WINDOW each AS (PARTITION BY line ORDER BY month)
         UNION ALL SELECT line, month, 0, false
