@@ -45,11 +45,11 @@ def compare(connection: Session, month: Month, policy: Policy) -> None:
     connection.execute(f"CREATE OR REPLACE TABLE lines_without_contract AS {alone}")
     compared = _lines_compared(month, known, policy.same_key, added)
     connection.execute(f"CREATE OR REPLACE TABLE lines_compared AS {compared}")
-    _TERMS[connection] = known
 
 
 def view_lines(connection: Session, month: Month, policy: Policy) -> None:
     """Create `lines`: compared lines with contract, rule, term and allowance."""
+    _TERMS.pop(connection, None)
     known = _known_terms(connection)
     # Joined only where there are any: several statements are planned with this view in them.
     added, value, months_added = "", "t.value", "CAST(NULL AS BIGINT) AS months_added"
@@ -94,7 +94,7 @@ def with_terms(connection: Session, lines: str) -> str:
     """
     own = f"SELECT * EXCLUDE (start_month, close_month) FROM {lines}"
     known = _known_terms(connection)
-    return terms(own, known.whole, cuts=known.cuts, kinds=known.kinds)
+    return terms(own, known.whole, cuts=known.cuts, kinds=known.kinds, evenly=known.evenly)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,32 +102,32 @@ class _Terms:
     """What a session's terms are reckoned in, and what they may be.
 
     `whole` is the type of amounts, which the allowances fit, too. `cuts` is whether a stop may cut
-    a month, `kinds` whether terms differ in kind.
+    a month, `kinds` whether terms differ in kind, `evenly` whether each month has the same part.
     """
 
     whole: str
     cuts: bool
     kinds: bool
+    evenly: bool
 
 
-# Of the month that was compared last; a session asks several times.
+# Of the lines that are viewed; a session asks several times.
 _TERMS: WeakKeyDictionary[Session, _Terms] = WeakKeyDictionary()
 
 
 def _known_terms(connection: Session) -> _Terms:
     if connection not in _TERMS:
-        # The groups of a month that others have compared.
-        cuts, kinds = connection.execute(
-            f"SELECT bool_or({_CUTS}), EXISTS (FROM contracts_typed WHERE {_OF_ANOTHER_KIND}) "
-            "FROM rules"
-        ).fetchone() or (True, True)
+        rules = connection.execute(
+            f"""SELECT bool_or({_CUTS}), EXISTS (FROM contracts_typed WHERE {_OF_ANOTHER_KIND}),
+                bool_and({_EVENLY}) FROM rules"""
+        ).fetchone() or (True, True, False)
         whole = columns(connection, "lines_compared")["expected"]
-        _TERMS[connection] = _Terms(whole, bool(cuts), bool(kinds))
+        _TERMS[connection] = _Terms(whole, *map(bool, rules))
     return _TERMS[connection]
 
 
 def _terms_of(connection: Session, policy: Policy, long_periods: bool) -> _Terms:
-    value, months, valid_kinds, kinds, unit, by_day_rate, cuts, posted = connection.execute(
+    value, months, valid_kinds, kinds, unit, by_day_rate, cuts, evenly, posted = connection.execute(
         f"""SELECT * FROM (
             SELECT coalesce(max(abs(value)) FILTER (reason IS NULL), 0),
                 coalesce(max(CASE WHEN dated
@@ -136,18 +136,19 @@ def _terms_of(connection: Session, policy: Policy, long_periods: bool) -> _Terms
                 coalesce(bool_or({_OF_ANOTHER_KIND}) FILTER (reason IS NULL), false),
                 coalesce(bool_or({_OF_ANOTHER_KIND}), false)
             FROM contracts_typed),
-            (SELECT max(unit), bool_or(convention = 'prorate_day_rate'), bool_or({_CUTS})
-            FROM rules),
+            (SELECT max(unit), bool_or(convention = 'prorate_day_rate'), bool_or({_CUTS}),
+                bool_and({_EVENLY}) FROM rules),
             (SELECT coalesce(max(greatest(abs(recognized), abs(earned))), 0) FROM entry_sums_all)"""
-    ).fetchone() or (0, 1, False, False, 1, True, True, 0)
+    ).fetchone() or (0, 1, False, False, 1, True, True, False, 0)
     # The rest of a value that was raised or lowered may be twice the largest one.
     rest = 2 if policy.same_key is SameKey.VERSIONS else 1
     whole = reckoned_in(rest * value, months, unit, posted, by_day_rate, valid_kinds)
-    return _Terms(WIDE if long_periods else whole, cuts, kinds)
+    return _Terms(WIDE if long_periods else whole, cuts, kinds, evenly)
 
 
-# A rule by which a stop may cut a month.
+# A rule by which a stop may cut a month, and one by which every month takes the same part.
 _CUTS = "convention <> 'even' OR stop_rule <> 'full'"
+_EVENLY = "convention = 'even' AND start_rule = 'full'"
 # A contract row whose term is not its duration alone.
 _OF_ANOTHER_KIND = "monthly OR dated OR free_months > 0"
 
@@ -263,7 +264,9 @@ _HELD = "term_months own_close closed_early term_mismatch".split()
 
 def _lines_compared(month: Month, known: _Terms, same_key: SameKey, any_added: bool) -> str:
     m, whole = month.index, known.whole
-    termed = terms("FROM contracts_valid", whole, cuts=known.cuts, kinds=known.kinds)
+    termed = terms(
+        "FROM contracts_valid", whole, cuts=known.cuts, kinds=known.kinds, evenly=known.evenly
+    )
     end = _ENDS_OF_KINDS if known.kinds else _ENDS
     added = "FROM due"
     if any_added:

@@ -23,7 +23,7 @@ from recon.base.result import Side
 from recon.reconciliation.expected import TERM
 from recon.reconciliation.open_days import Asking, Notations, has_texts, notations
 from recon.reconciliation.other_terms import MACROS, USUAL, with_other_term
-from recon.reconciliation.policy_sql import rule_of, type_of
+from recon.reconciliation.policy_sql import own_accrued, rule_of, type_of
 from recon.reconciliation.repeated import (
     create_entry_ids,
     find_repeated_entries,
@@ -77,7 +77,7 @@ def load_contracts(
     terms = TermColumns.of(side, policy)
     if periods and terms.asked:
         raise SourceDataError(_NOT_OVER_PERIODS)
-    _install(connection, terms)
+    _install(connection, terms, policy)
     faults = _CONTRACT_FAULTS | (_before(periods, policy) if periods else {})
     notices = []
     invalid = _type_contracts(connection, side, relation, policy, faults, {})
@@ -91,10 +91,12 @@ def load_contracts(
     return notices + _float_notice(side, "contract_value") + terms.notices(policy)
 
 
-def _install(connection: Session, terms: TermColumns) -> None:
+def _install(connection: Session, terms: TermColumns, policy: Policy) -> None:
     """Create the macros of other terms, where needed."""
     for macro in MACROS if terms.asked else ():
         connection.execute(macro)
+    if terms.asked or policy.same_key is SameKey.VERSIONS:
+        connection.execute(own_accrued(policy))
     if terms.any_monthly:
         # The months of such a value are rounded one by one, whatever the policy says.
         connection.execute(f"CREATE OR REPLACE MACRO own_accrued(k, {TERM}) AS accrued(k, {TERM})")

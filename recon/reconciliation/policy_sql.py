@@ -21,7 +21,7 @@ from recon.base.policy import (
     Tolerance,
     TypePolicy,
 )
-from recon.reconciliation.expected import ROW_TO_DATE, TERM, install
+from recon.reconciliation.expected import ACCRUED_EVENLY, ROW_TO_DATE, TERM, install
 from recon.store import ids
 from recon.store import periods as fiscal
 from recon.store.session import Session, literal
@@ -80,11 +80,25 @@ def register_policy(connection: Session, policy: Policy, periods: Periods | None
     fiscal.use(connection, periods)
     install(connection, fiscal=periods is not None)
     ids.install(connection, policy)
-    roundings = {row[5] for row in types}
-    own = "accrued_cumulative" if roundings == {Rounding.CUMULATIVE.value} else "accrued"
-    connection.execute(f"CREATE MACRO own_accrued(k, {TERM}) AS {own}(k, {TERM})")
+    connection.execute(ACCRUED_EVENLY if rounds_evenly(policy) else own_accrued(policy))
     for macro in (ROW_TO_DATE, *_TOLERANCE):
         connection.execute(macro)
+
+
+def own_accrued(policy: Policy) -> str:
+    """Macro of what has been earned, whatever the terms are."""
+    cumulative = all(
+        (rule.rounding or policy.rounding) is Rounding.CUMULATIVE for rule in policy.types.values()
+    )
+    own = "accrued_cumulative" if cumulative else "accrued"
+    return f"CREATE OR REPLACE MACRO own_accrued(k, {TERM}) AS {own}(k, {TERM})"
+
+
+def rounds_evenly(policy: Policy) -> bool:
+    """Whether every term has equal parts, rounded cumulatively."""
+    even = (Convention.EVEN.value, Rounding.CUMULATIVE.value, StartMonth.FULL.value,
+            StopMonth.FULL.value)  # fmt: skip
+    return all(_rule(rule, policy, False)[2:6] == even for rule in policy.types.values())
 
 
 _TYPE_RULES = (
