@@ -43,10 +43,10 @@ def core(contracts: str, entries: str) -> dict[str, object]:
     from recon.run.gathering import reconciled
 
     times: list[float] = []
-    explain = _timed(reconciliation._breaks, times)
+    explain = _timed(reconciliation.judged_breaks, times)
     with (
         tempfile.TemporaryDirectory() as folder,
-        patch("recon.reconciliation.revenue._breaks", explain),
+        patch("recon.reconciliation.revenue.judged_breaks", explain),
     ):
         path = Path(folder) / "recon.toml"
         written = CONFIGURATION.format(memory=MEMORY_LIMIT, contracts=contracts, entries=entries)
