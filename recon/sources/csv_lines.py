@@ -1,7 +1,7 @@
 """Lines of a CSV file that are no rows.
 
-Titles above the header, totals below the data, lines of separators only, and Excel's `sep=;`. A
-file that has any is copied without them; the copy keeps the numbers of its lines.
+Titles above the header, totals below the data, lines of separators only, the header once more, and
+Excel's `sep=;`. A file that has any is copied without them; the copy keeps the line numbers.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ from recon.sources.decoding import BLOCK, opening
 DELIMITERS = ",;\t|"
 # Among so many lines the header is looked for.
 FIRST = 100
+# So many bytes of a header tell a line that begins like it.
+_BEGIN = 64
 _BLANKS = ' \t\r\n"\u00a0'
 
 
@@ -44,6 +46,7 @@ class CsvFile:
     titles: int = 0
     blank: int = 0
     foot: int = 0
+    again: int = 0
     is_sheet: bool = False
 
 
@@ -54,9 +57,9 @@ def csv_file(path: Path, readable: Path, settings: SourceSettings, scratch: Exit
     """
     with opening(path, settings):
         found = _with_header(readable, settings)
-        blank = _blank_lines(readable, found)
+        blank, again = _empty_lines(readable, found)
     foot = settings.skip_foot
-    if not (found.head or blank or foot):
+    if not (found.head or blank or again or foot):
         return found
     copy = Path(scratch.enter_context(temporary.folder())) / path.name
     try:
@@ -70,7 +73,7 @@ def csv_file(path: Path, readable: Path, settings: SourceSettings, scratch: Exit
             f"{path} cannot be copied without the lines that are no rows ({error.strerror}); make "
             "room for temporary files and run again."
         ) from error
-    return replace(found, readable=copy, blank=blank, foot=left_out)
+    return replace(found, readable=copy, blank=blank, again=again, foot=left_out)
 
 
 def left_out(settings: SourceSettings, files: Iterable[CsvFile]) -> list[str]:
@@ -79,6 +82,7 @@ def left_out(settings: SourceSettings, files: Iterable[CsvFile]) -> list[str]:
     kinds = {
         "above the header": sum(file.titles for file in found),
         "of separators only": sum(file.blank for file in found),
+        "with the header once more": sum(file.again for file in found),
         "below the data": sum(file.foot for file in found),
     }
     parts = [f"{counted(lines, 'line')} {where}" for where, lines in kinds.items() if lines]
@@ -146,37 +150,47 @@ def _fields(lines: Iterable[str], delimiter: str) -> list[str]:
         return ["open\n"]
 
 
-def _blank_lines(readable: Path, found: CsvFile) -> int:
-    """Lines below the header with separators only.
+def _empty_lines(readable: Path, found: CsvFile) -> tuple[int, int]:
+    """Lines of separators only, and of the header once more.
 
     Few files have a line that begins like one, which is seen fast.
     """
-    if not _may_have_blanks(readable, found.delimiter):
-        return 0
     with readable.open(encoding="utf-8-sig", newline="") as lines:
-        below = islice(lines, found.head + 1, None)
-        return sum(blank for _, blank in _told_blank(below, found.delimiter))
+        header = next(islice(lines, found.head, None), "").rstrip("\r\n")
+        if not _may_have_any(readable, found.delimiter, header):
+            return 0, 0
+        told = [
+            line.strip("\r\n") == header
+            for line, empty in _told_empty(lines, found.delimiter, header)
+            if empty
+        ]
+        return told.count(False), told.count(True)
 
 
-def _may_have_blanks(readable: Path, delimiter: str) -> bool:
+def _may_have_any(readable: Path, delimiter: str, header: str) -> bool:
+    """Whether a line begins like one that is no row."""
+    again = re.escape(header.encode()[:_BEGIN])
     with readable.open("rb") as file:
         block = file.read(BLOCK)
         end = b"\n" if b"\n" in block else b"\r"
         starts = re.escape(delimiter.encode())
-        begins = re.compile(end + rb"(?:" + starts + rb'|[ \t]|\xc2\xa0|"")')
+        begins = re.compile(end + rb"(?:" + starts + rb'|[ \t]|\xc2\xa0|""|' + again + rb")")
+        # The header itself may follow titles.
+        block = block.partition(header.encode())[2] or block
         tail = b""
         while block:
-            if begins.search(tail + block[:3]) or begins.search(block):
+            if begins.search(tail + block[:_BEGIN]) or begins.search(block):
                 return True
-            tail = block[-3:]
+            tail = block[-_BEGIN:]
             block = file.read(BLOCK)
     return False
 
 
-def _told_blank(lines: Iterable[str], delimiter: str) -> Iterator[tuple[str, bool]]:
-    """Yield lines, and whether each has separators only.
+def _told_empty(lines: Iterable[str], delimiter: str, header: str) -> Iterator[tuple[str, bool]]:
+    """Yield lines, and whether each is no row.
 
-    Lines of a quoted field come together. Lines with nothing at all never were rows.
+    It has separators only, or is the header once more. Lines of a quoted field come together. Lines
+    with nothing at all never were rows.
     """
     ignored, open_quote = _BLANKS + delimiter, list[str]()
     for line in lines:
@@ -187,7 +201,8 @@ def _told_blank(lines: Iterable[str], delimiter: str) -> Iterator[tuple[str, boo
                 yield "".join(open_quote), False
                 open_quote.clear()
         else:
-            yield line, not line.strip(ignored) and bool(line.strip("\r\n"))
+            bare = line.strip("\r\n")
+            yield line, bool(bare) and (not line.strip(ignored) or bare == header)
     if open_quote:
         yield "".join(open_quote), False
 
@@ -202,10 +217,10 @@ def _copy(lines: TextIO, out: TextIO, found: CsvFile, foot: int) -> int:
     out.write(header + header[len(header.rstrip("\r\n")) :] * len(head))
     last: deque[str] = deque()
     held = 0
-    for line, blank in _told_blank(lines, found.delimiter):
-        # A line of separators leaves an empty one in its place.
-        last.append(line[len(line.rstrip("\r\n")) :] if blank else line)
-        held += not blank and bool(line.strip("\r\n"))
+    for line, empty in _told_empty(lines, found.delimiter, header.rstrip("\r\n")):
+        # A line that is no row leaves an empty one in its place.
+        last.append(line[len(line.rstrip("\r\n")) :] if empty else line)
+        held += not empty and bool(line.strip("\r\n"))
         while held > foot:
             written = last.popleft()
             out.write(written)

@@ -121,3 +121,19 @@ def test_a_fault_is_named_with_its_line_in_the_file(read: Read) -> None:
     """Lines that are left out keep their numbers."""
     with pytest.raises(SourceDataError, match=r"line 5 of entries.csv: its number of"):
         read("A title\n" + HEAD + ROW + ",,,,\n" + "E2,C1\n")
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("titles", ["", "Ledger\n"])
+def test_the_header_once_more_is_no_row(read: Read, end: str, titles: str) -> None:
+    """As printed pages repeat it, also as the first and the last line."""
+    rows = [ROW.replace("E1", f"E{n}") for n in range(3)]
+    text = (titles + HEAD + HEAD + rows[0] + HEAD + "".join(rows[1:]) + HEAD).replace("\n", end)
+    ids, (told,) = read(text)
+    assert ids == ["E0", "E1", "E2"]
+    assert told.endswith("3 lines with the header once more.")
+
+
+def test_a_text_that_holds_the_header_is_text(read: Read) -> None:
+    """A quoted field may have any line in it."""
+    assert read(HEAD + f'E1,C1,"Setup\n{HEAD}",100.00,2024-06\n') == (["E1"], [])

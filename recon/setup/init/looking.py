@@ -250,7 +250,7 @@ def _with_header(
     records = list(_records(lines[at:], delimiter))
     header = records[0][0] if records else []
     named = tuple(name.strip() or f"column {i}" for i, name in enumerate(header, 1))
-    rows = tuple(_record(cells, many, len(named)) for cells, many in records[1:])
+    rows = tuple(_record(cells, many, len(named)) for cells, many in records[1:] if cells != header)
     titles = sum(bool(line.strip()) for line in first[bool(told) : at])
     found = Look(path, encoding, delimiter, named, rows, rows, titles, whole, text)
     return found if len(rows) < MOST else replace(found, last=_last(found, text[-TAIL:]))

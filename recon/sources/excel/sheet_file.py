@@ -35,6 +35,7 @@ class _Counted:
 
     titles: int = 0
     blank: int = 0
+    again: int = 0
     foot: int = 0
     hidden: int = 0
     beside: int = 0
@@ -195,7 +196,7 @@ def _copied(
         raise SourceDataError(f"The sheet {sheet.name!r} of {book.path} is empty.")
     header, names = first[at], _names(first[at])
     found = _Counted(titles=sum(any(row.cells) for row in first[:at]))
-    lines = _lines(chain(first[at + 1 :], every), header.number, len(names), found)
+    lines = _lines(chain(first[at + 1 :], every), header, len(names), found)
     head = _csv_line(names) + b"\n" * header.number
     _write(out, head, _without_foot(lines, settings.skip_foot, found))
     return CsvFile(book.path, names, SEPARATOR, header.number - 1, found.titles), found
@@ -206,8 +207,9 @@ def _csv_line(names: Sequence[str]) -> bytes:
     return SEPARATOR.join(quoted).encode()
 
 
-def _lines(below: Iterable[Row], last: int, width: int, found: _Counted) -> Iterator[bytes]:
-    """Yield a line for every row, empty without data."""
+def _lines(below: Iterable[Row], header: Row, width: int, found: _Counted) -> Iterator[bytes]:
+    """Yield a line for every row, or an empty one."""
+    last, names = header.number, header.cells[:width]
     for row in below:
         if row.number <= last:
             raise ValueError(row.number)
@@ -221,6 +223,10 @@ def _lines(below: Iterable[Row], last: int, width: int, found: _Counted) -> Iter
         line = _BETWEEN.join(cells)
         if not line.strip(_BLANKS):
             found.blank += bool(line.strip(_BETWEEN))
+            yield b""
+            continue
+        if cells == names:
+            found.again += 1
             yield b""
             continue
         found.hidden += row.hidden
@@ -255,8 +261,9 @@ def _write(out: IO[bytes], head: bytes, lines: Iterable[bytes]) -> None:
 
 def _with_copy(file: CsvFile, copy: Path, found: _Counted) -> CsvFile:
     return CsvFile(
-        copy, file.header, file.delimiter, file.head, found.titles, found.blank, found.foot, True
-    )
+        copy, file.header, file.delimiter, file.head, found.titles, found.blank, found.foot,
+        found.again, True,
+    )  # fmt: skip
 
 
 def _notices(settings: SourceSettings, path: Path, sheet: Sheet, found: _Counted) -> list[str]:
