@@ -20,6 +20,7 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904, CALENDAR_WINDOWS_1900, to
 from recon.base.errors import SourceDataError, SourceUnreachable
 from recon.base.result import Side
 from recon.config import SourceKind, SourceSettings
+from recon.sources.excel import package
 from recon.sources.excel.formats import amount, dated, is_date, number, shown_with_zeros
 from recon.sources.excel.sheet_file import first_rows, sheet_names
 from recon.sources.files import FilesSource
@@ -373,3 +374,54 @@ def test_other_writers_of_xml(read: Read, tmp_path: Path) -> None:
     assert read()[0] == [("E&1", "C1", "Setup", "7", "2024-06")]
     retyped(path, SHEET, (r"<(/?)([A-Za-z]\w*)\b", r"<\1x:\2"), (" xmlns=", " xmlns:x="))
     assert read()[0] == [("E&1", "C1", "Setup", "7", "2024-06")]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "instead"),
+    [
+        ('<row r="2"', '<row r="999999999"'),
+        ('r="E2"', 'r="ZZZZZZ2"'),
+        (r"(<row r=\"2\".*?</row>)", r"\1\1"),
+        ('<c r="A2"', '<c r="F2"'),
+    ],
+)
+def test_places_that_no_sheet_has_are_told(
+    read: Read, tmp_path: Path, pattern: str, instead: str
+) -> None:
+    """Beyond the last row or column, the same row twice, or cells out of their order."""
+    retyped(book(tmp_path, HEAD, ROW), SHEET, (pattern, instead))
+    with pytest.raises(SourceDataError, match="is damaged, or not complete"):
+        read()
+
+
+def test_a_row_without_an_end_is_told(
+    read: Read, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However long it unpacks to."""
+    retyped(
+        book(tmp_path, HEAD, ROW), SHEET, (r"<sheetData>.*", "<sheetData><row>" + "1" * 900_000)
+    )
+    monkeypatch.setattr(package, "_LONGEST", 1 << 19)
+    with pytest.raises(SourceDataError, match="is damaged, or not complete"):
+        read()
+
+
+def test_parts_that_unpack_to_absurd_sizes_are_not_read(
+    read: Read, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are of no workbook that anybody made."""
+    path = book(tmp_path, HEAD, ROW)
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/media/zeros", bytes(1 << 20))
+    assert len(read()[0]) == 1
+    monkeypatch.setattr(package, "_LARGE", 1 << 19)
+    with pytest.raises(SourceDataError, match="far more than a workbook of its size"):
+        read()
+
+
+def test_the_header_once_more_is_no_row(read: Read, tmp_path: Path) -> None:
+    """As printed pages repeat it."""
+    book(tmp_path, HEAD, ROW, HEAD, ["E2", *ROW[1:]])
+    found, (told,) = read()
+    assert [row[0] for row in found] == ["E1", "E2"]
+    assert told.endswith("1 line with the header once more.")

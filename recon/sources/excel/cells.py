@@ -18,6 +18,8 @@ _CELL = re.compile(
 _ATTRIBUTE = re.compile(rb'(\w+)="([^"]*)"')
 _NUMBER = re.compile(rb' r="(\d+)"')
 _HIDDEN = re.compile(rb' hidden="(?:1|true)"')
+# What a sheet of Excel has at the most.
+_ROWS, _COLUMNS = 1 << 20, 1 << 14
 # Column letters, attributes, formula, value, own text.
 _Cell = tuple[bytes, bytes, bytes, bytes, bytes]
 _Writer = Callable[[bytes, bytes], bytes]
@@ -47,6 +49,8 @@ def rows(book: Workbook, sheet: Sheet) -> Iterator[Row]:
         tag = piece[begin:end]
         found = _NUMBER.search(tag)
         at = int(found[1]) if found else at + 1 + piece.count(b"<row", 0, begin)
+        if at > _ROWS:
+            raise ValueError(at)
         if not tag.endswith(b"/>"):
             yield Row(at, bool(_HIDDEN.search(tag)), writer.row(piece[end:]))
 
@@ -118,6 +122,8 @@ def _place(letters: bytes) -> int:
     place = 0
     for letter in letters:
         place = place * 26 + letter - ord("A") + 1
+    if place > _COLUMNS:
+        raise ValueError(letters)
     return place - 1
 
 

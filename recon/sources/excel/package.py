@@ -24,6 +24,8 @@ from recon.sources.excel.formats import Converter, amount, dated, is_date, numbe
 
 ZIP, OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 BLOCK = 1 << 18
+# No row or text is longer in XML; and no part of this size is so empty that it shrinks like this.
+_LONGEST, _LARGE, _SHRINKS = 32 << 20, 1 << 30, 250
 # Between the cells of a row as CSV; Excel has no text with it.
 SEPARATOR = "\x1f"
 # What Excel calls its old formats and its protected files, in the directory of an OLE file.
@@ -137,6 +139,7 @@ def workbook(path: Path, decimal: str | None = None) -> Iterator[Workbook]:
             if file.read(len(OLE)) == OLE:
                 raise _old_or_protected(path, file)
         with zipfile.ZipFile(path) as archive:
+            _refuse_bombs(path, archive)
             yield Workbook(path, archive, decimal or ".")
     except PermissionError as error:
         raise SourceUnreachable(
@@ -155,6 +158,16 @@ def workbook(path: Path, decimal: str | None = None) -> Iterator[Workbook]:
             f"{path} is damaged, or not complete, and cannot be read as a workbook; open it in "
             "Excel and save it again."
         ) from error
+
+
+def _refuse_bombs(path: Path, archive: zipfile.ZipFile) -> None:
+    """Raise SourceDataError where parts unpack to absurd sizes."""
+    for part in archive.infolist():
+        if part.file_size > max(_LARGE, part.compress_size * _SHRINKS):
+            raise SourceDataError(
+                f"{path} would unpack to {part.file_size >> 30} GB, far more than a workbook of "
+                "its size holds; export it again."
+            )
 
 
 def _old_or_protected(path: Path, file: IO[bytes]) -> SourceDataError:
@@ -211,6 +224,8 @@ def blocks(archive: zipfile.ZipFile, part: str, element: str) -> Iterator[bytes]
         end, tail = b"</" + prefix + element.encode() + b">", b""
         block = start
         while block:
+            if len(tail) > _LONGEST:
+                raise ValueError(part)
             *pieces, tail = (tail + block).split(end)
             for piece in pieces:
                 yield _bare(piece, prefix) if prefix else piece
