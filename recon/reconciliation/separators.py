@@ -3,8 +3,9 @@
 Where an amount of a side is written like `12.000` or `12,000`, its separator may come before
 decimals or between thousands. Amounts are read with a decimal point unless `decimal` says
 otherwise, and one that proves the point decides it for the side: `12.5`, `0.125`, `1234.567`,
-`1,234.56`. Whole numbers without a separator decide nothing, nor does proof of a comma, since
-`12.000` beside it would be read as 12 all the same. Some currencies have three decimals.
+`1,234.56`; `12,000` beside it is 12,000. Whole numbers without a separator decide nothing, nor does
+proof of a comma, since `12.000` beside it would be read as 12 all the same. Some currencies have
+three decimals.
 """
 
 from __future__ import annotations
@@ -18,18 +19,19 @@ from recon.base.errors import SourceDataError
 from recon.base.fields import AMOUNTS, CONDENSED
 from recon.base.result import Side
 from recon.reconciliation.intake import coded
+from recon.store.amount_notations import INDIAN
 from recon.store.columns import Columns
 from recon.store.session import Session, columns, literal, reading
 
 _IDS = {Side.ANALYTICS: "contract_id", Side.ACCOUNTING: "entry_id"}
 # Nobody groups the digits of 0.500 or of 1234.567.
 _DOUBTFUL = r"[+-]?[1-9]\d{0,2}[.,]\d{3}"
-_WITH_POINT = r"[+-]?(\d*\.\d+|\d+\.|\d{1,3}(,\d{3})+\.\d*|\d{1,3}(,\d{3}){2,})"
+_WITH_POINT = rf"[+-]?(\d*\.\d+|\d+\.|\d{{1,3}}(,\d{{3}})+\.\d*|\d{{1,3}}(,\d{{3}}){{2,}}|{INDIAN})"
 # Of nearly every side the first rows decide.
 _FIRST = 1_000
 _EXAMPLES = 2
 # Signs and currencies around an amount, which say nothing about its separator.
-_AROUND = r"[ \x{A0}\x{2007}\x{2009}\x{202F}\x{2212}$€£¥()A-Z+-]"
+_AROUND = r"(?:(?:Rs|Fr|kr)[.,]|[^0-9.,])"
 
 # An id, its amount as written and with nothing but a sign around it, its currency.
 _Doubt = tuple[str, str, str, str]
@@ -94,7 +96,8 @@ def _doubtful(connection: Session, given: Columns, relation: str, currency: str)
     fine = ", ".join(map(literal, money.fine_currencies()))
     return connection.execute(
         f"""SELECT id, written, bare, currency FROM {separated}
-        WHERE {_doubt("bare")} AND currency NOT IN ({fine}) LIMIT {_EXAMPLES}"""
+        WHERE {_doubt("bare")} AND (currency NOT IN ({fine}) OR contains(bare, ','))
+        LIMIT {_EXAMPLES}"""
     ).fetchall()
 
 

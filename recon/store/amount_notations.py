@@ -7,6 +7,8 @@ currency may come before or behind if it is the row's own. Whatever is not certa
 
 from __future__ import annotations
 
+import re
+
 from recon.store.checks import noted
 from recon.store.session import literal, name
 
@@ -23,27 +25,77 @@ SIGNS = {
     "€": ["EUR"],
     "£": ["GBP"],
     "¥": ["JPY", "CNY"],
-}
-_MARK = rf"(?:[{''.join(SIGNS)}]|[A-Z]{{3}})"
+    "US$": ["USD"], "CA$": ["CAD"], "C$": ["CAD", "NIO"], "A$": ["AUD"], "AU$": ["AUD"],
+    "NZ$": ["NZD"], "HK$": ["HKD"], "S$": ["SGD"], "NT$": ["TWD"], "MX$": ["MXN"], "R$": ["BRL"],
+    "₹": ["INR"], "Rs": ["INR", "PKR", "LKR", "NPR", "MUR", "SCR"], "₩": ["KRW"],
+    "₽": ["RUB"], "₪": ["ILS"], "₺": ["TRY"], "₴": ["UAH"], "₫": ["VND"], "฿": ["THB"],
+    "₱": ["PHP"], "₦": ["NGN"], "zł": ["PLN"], "Kč": ["CZK"], "kr": ["SEK", "NOK", "DKK", "ISK"],
+    "Ft": ["HUF"], "Fr": ["CHF"], "lei": ["RON"],
+}  # fmt: skip
+# The longest first; some are abbreviated by a dot, which is no separator.
+_DOTTED = r"(?:Rs|Fr|kr)[.,]"
+_WORDS = "|".join(re.escape(sign) for sign in sorted(SIGNS, key=len, reverse=True))
+MARK = rf"(?:{_DOTTED}|{_WORDS}|[A-Z]{{3}})"
+
+
+# Lakhs and crores: 12,34,567.89.
+INDIAN = r"[1-9]\d?(?:,\d{2})+,\d{3}(?:\.\d*)?"
+
+
+_ALONE = r"[1-9]\d{0,2}(?:,\d{3})+"
+
+
+def _form(alone: str) -> str:
+    """The pattern of an amount, its blanks made tildes."""
+    number = (
+        r"(?:\d+(?:\.\d*)?|\.\d+|\d{1,3}(?:,\d{3})+\.\d+|\d{1,3}(?:'\d{3})+(?:\.\d+)?"
+        rf"|\d{{1,3}}(?:~\d{{3}})+(?:\.\d+)?|{INDIAN}{alone})"
+    )
+    before, behind = f"(?:{MARK}[ ~]*)", f"(?:[ ~]*{MARK})"
+    return "|".join(
+        (
+            rf"[+-]?{before}?{number}{behind}?",
+            rf"{before}[+-]{number}",
+            rf"{before}?{number}{behind}?-",
+            rf"{number}-{behind}",
+            rf"\({before}?{number}{behind}?\)",
+            rf"{before}\({number}\)|\({number}\){behind}",
+        )
+    )
+
+
+# With commas that group and prove nothing, and without.
+_FORMS = {True: _form(f"|{_ALONE}"), False: _form("")}
 
 
 def plain(raw: str, decimal: str = ".", currency: str = "''", *, known: bool = False) -> str:
     """The SQL of a text's plain number, NULL where uncertain.
 
-    `currency` is the SQL of the row's. A comma that groups needs a point behind it as its proof,
-    unless it is `known` which sign comes before decimals.
+    `currency` is the SQL of the row's. A comma that groups without a point behind it as its proof
+    stays, unless it is `known` which sign comes before decimals.
     """
+    form = _FORMS[known or decimal == "."]
     swapped = raw if decimal == "." else f"translate({raw}, '.,', ',.')"
     same = literal(_MINUS + _APOSTROPHE + _THIN), literal("-'" + "~" * len(_THIN))
     # A tilde is no part of an amount; here it is a blank between groups, and only there.
     one = f"trim(translate(trim({swapped}, {literal(BLANKS)}), {same[0]}, {same[1]}), '~')"
-    mark = f"regexp_replace({one}, '[^A-Z{''.join(SIGNS)}]', '', 'g')"
+    bare = f"regexp_replace({one}, {literal(_DOTTED)}, '', 'g')"
+    mark = f"regexp_replace({one}, '[-+()0-9.,''~ ]', '', 'g')"
     sign = f"CASE WHEN regexp_matches({one}, '[(-]') THEN '-' ELSE '' END"
     return (
-        f"CASE WHEN NOT contains({raw}, '~') AND regexp_full_match({one}, {literal(_form(known))}) "
-        f"AND {_own(mark, currency)} "
-        f"THEN {sign} || regexp_replace({one}, '[^0-9.]', '', 'g') END"
+        f"CASE WHEN NOT contains({raw}, '~') AND regexp_full_match({one}, {literal(form)}) "
+        f"AND {_own(mark, currency)} THEN {sign} || {_digits(bare, known)} END"
     )
+
+
+def _digits(bare: str, known: bool) -> str:
+    """SQL of digits, with the commas that prove nothing."""
+    digits = f"regexp_replace({bare}, '[^0-9.]', '', 'g')"
+    if known:
+        return digits
+    either = f"regexp_replace({bare}, '[^0-9,.]', '', 'g')"
+    alone = f"regexp_full_match({either}, {literal(_ALONE)})"
+    return f"CASE WHEN {alone} THEN {either} ELSE {digits} END"
 
 
 def number(raw: str, decimal: str | None, currency: str, *, known: bool) -> str:
@@ -80,26 +132,6 @@ def own_currency_of(policy: str, column: str, kind: str) -> str:
         return literal(policy)
     text = f"upper(trim({name(column)}, {literal(BLANKS)}))"
     return f"coalesce(nullif({text}, ''), {literal(policy)})"
-
-
-def _form(known: bool) -> str:
-    """The pattern of an amount, its blanks made tildes."""
-    alone = r"|[1-9]\d{0,2}(?:,\d{3})+" if known else ""
-    number = (
-        r"(?:\d+(?:\.\d*)?|\.\d+|\d{1,3}(?:,\d{3})+\.\d+|\d{1,3}(?:'\d{3})+(?:\.\d+)?"
-        rf"|\d{{1,3}}(?:~\d{{3}})+(?:\.\d+)?{alone})"
-    )
-    before, behind = f"(?:{_MARK}[ ~]*)", f"(?:[ ~]*{_MARK})"
-    return "|".join(
-        (
-            rf"[+-]?{before}?{number}{behind}?",
-            rf"{before}[+-]{number}",
-            rf"{before}?{number}{behind}?-",
-            rf"{number}-{behind}",
-            rf"\({before}?{number}{behind}?\)",
-            rf"{before}\({number}\)|\({number}\){behind}",
-        )
-    )
 
 
 def _own(mark: str, currency: str) -> str:

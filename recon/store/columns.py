@@ -140,8 +140,11 @@ class Columns:
             trimmed = f"nullif(regexp_replace({raw}, '{AROUND}', '', 'g'), '')"
         return f"CASE WHEN {raw} {VISIBLE} AND {raw}[-1] {VISIBLE} THEN {raw} ELSE {trimmed} END"
 
-    def number(self, column: str) -> str:
-        """An exact decimal, NULL where unreadable."""
+    def number(self, column: str, *, grouped: bool = True) -> str:
+        """An exact decimal, NULL where unreadable.
+
+        Its digits may be `grouped` by commas.
+        """
         raw, kind = name(self.names[column]), self.kind(column)
         if kind in _FLOATS:
             return f"CASE WHEN isfinite({raw}) THEN TRY_CAST({raw} AS {_WIDE}) END"
@@ -149,7 +152,11 @@ class Columns:
             return f"TRY_CAST({raw} AS {_WIDE})"
         text = self.text(column)
         plain = rf"regexp_full_match({text}, '[+-]?(\d+(\.\d*)?|\.\d+)')"
-        return f"CASE WHEN {plain} THEN TRY_CAST({text} AS {_WIDE}) END"
+        # A comma that could come before decimals has been asked about, unless the side's point was
+        # proved; then it groups.
+        groups = rf"regexp_full_match({text}, '[+-]?[1-9]\d{{0,2}}(,\d{{3}})+')"
+        other = f"WHEN {groups} THEN TRY_CAST(replace({text}, ',', '') AS {_WIDE})"
+        return f"CASE WHEN {plain} THEN TRY_CAST({text} AS {_WIDE}) {other if grouped else ''} END"
 
     def whole(self, column: str) -> str:
         """A whole number, NULL where it is none."""
@@ -157,7 +164,7 @@ class Columns:
             return "CAST(NULL AS INTEGER)"
         if self.kind(column) in _INTEGERS:
             return name(self.names[column])
-        number = self.number(column)
+        number = self.number(column, grouped=False)
         return f"CASE WHEN {number} = floor({number}) THEN {number} END"
 
     def count(self, column: str) -> str:

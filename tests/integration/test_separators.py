@@ -138,3 +138,20 @@ def test_months_in_a_row_and_their_evidence(project: Project) -> None:
     done = in_process("month", "2024-06..2024-08", "--format", "csv", cwd=project.folder)
     assert done.returncode in (0, 3)
     assert in_process("verify", "2024-06", cwd=project.folder).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("amounts", "total"),
+    [
+        (('"1,000"', '"2,000.50"'), "3000.50"),
+        (('"($1,000)"', "12.5"), "-987.50"),
+        (('"1,000,000"', '"2,000"'), "1002000.00"),
+        (('"1,20,000"', '"2,000"'), "122000.00"),
+    ],
+)
+def test_where_the_point_is_proved_a_comma_groups(
+    project: Project, amounts: tuple[str, str], total: str
+) -> None:
+    """An amount without decimals is none to ask about then."""
+    project.fill(*amounts)
+    assert recognized(project) == total

@@ -269,6 +269,11 @@ def test_a_decimal_point_that_is_set(write: Any, read: Read, written: str, amoun
         (None, "1\u00a0234.56", "1234.56"),
         (None, "-1\u202f234", "-1234"),
         (None, "1\u2009234.56", "1234.56"),
+        (None, "US$100.00", "100.00"),
+        (None, "12,34,567.89", "1234567.89"),
+        (None, "1,20,000", "120000"),
+        # What could mean two numbers keeps its comma, until the side proves the point.
+        (None, "($1,234)", "-1,234"),
         (",", "$1.234,56", "1234.56"),
         (",", "(1.234,56)", "-1234.56"),
         (",", "1'234,56-", "-1234.56"),
@@ -287,7 +292,7 @@ def test_amounts_as_they_are_written_elsewhere(
     "written",
     [
         "1,00.00", "(-100.00)", "-100.00-", "--100.00", "100.00 CR", "100.00 DR", "$100.00 USD",
-        "\u20ac100.00", "EUR 100.00", "1e2", "100,00", "(1,234)", "1 234.56", "1'23",
+        "\u20ac100.00", "EUR 100.00", "1e2", "100,00", "1 234.56", "1'23",
         "1'234\u00a0567", "1,234'567.00", "$", "()", "-", "12~345",
     ],
 )  # fmt: skip
@@ -305,6 +310,24 @@ def test_a_sign_means_the_currency_of_its_row(
 ) -> None:
     """An amount that names another currency than its row is none."""
     write(HEAD.strip() + ",Currency\n" + ROW.strip().replace("100.10", "€5.00") + f",{code}\n")
+    assert read(currency="USD")[0]["amount"] == amount
+
+
+@pytest.mark.parametrize(
+    ("code", "written", "amount"),
+    [
+        ("INR", "₹ 1,20,000.50", "120000.50"), ("PKR", "Rs.1,200.50", "1200.50"),
+        ("SEK", "1\u00a0200.50 kr", "1200.50"), ("NOK", "kr. 100.00", "100.00"),
+        ("CHF", "Fr. 1'200.50", "1200.50"), ("PLN", "100.00 zł", "100.00"),
+        ("CAD", "-C$5.00", "-5.00"), ("AUD", "C$5.00", "C$5.00"), ("EUR", "5.00 kr", "5.00 kr"),
+    ],
+)  # fmt: skip
+def test_signs_of_many_currencies(
+    write: Any, read: Read, code: str, written: str, amount: str
+) -> None:
+    """Each means its own, and no other."""
+    line = ROW.strip().replace("100.10", f'"{written}"')
+    write(HEAD.strip() + f",Currency\n{line},{code}\n")
     assert read(currency="USD")[0]["amount"] == amount
 
 

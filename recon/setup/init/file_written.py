@@ -15,16 +15,10 @@ from recon.setup.init import names
 from recon.setup.init.file_rows import apart
 from recon.setup.init.file_side import DATES, FileSide
 from recon.setup.init.schema import Family
-from recon.setup.init.writings import Profile, decimal_of, orders_of
+from recon.setup.init.writings import CURRENCIES, Profile, decimal_of, orders_of
 from recon.store.amount_notations import SIGNS
 from recon.store.day_notations import in_order
 
-# LCY is none, and neither is VAT.
-_CURRENCIES = frozenset(
-    "AED AUD BGN BHD BRL CAD CHF CLP CNY COP CZK DKK EGP EUR GBP HKD HUF IDR ILS INR ISK JOD JPY"
-    " KES KRW KWD MXN MYR NGN NOK NZD OMR PEN PHP PKR PLN QAR RON SAR SEK SGD THB TND TRY TWD UAH"
-    " USD VND ZAR".split()
-)
 # Values of a column that says which of the amounts beside it are debits.
 _INDICATORS = ({"D", "C"}, {"DR", "CR"}, {"S", "H"}, {"DEBIT", "CREDIT"}, {"SOLL", "HABEN"})
 
@@ -180,9 +174,9 @@ def currency_of(found: Mapping[Side, FileSide]) -> tuple[str | None, str]:
             profile = each.profile(ours)
             named = re.search(r"\(([A-Z]{3})\)", profile.name) if profile else None
             marks = {a.mark for a in profile.amounts} - {"", "CR", "DR"} if profile else set()
-            if named and named[1] in _CURRENCIES:
+            if named and named[1] in CURRENCIES:
                 return named[1], f"the column {profile.name!r} names it" if profile else ""
-            if len(marks) == 1 and marks <= _CURRENCIES | set(SIGNS):
+            if len(marks) == 1 and marks <= CURRENCIES | set(SIGNS):
                 mark = marks.pop()
                 return SIGNS.get(mark, [mark])[0], f"amounts have the sign {mark}"
     return None, ""

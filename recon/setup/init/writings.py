@@ -14,7 +14,7 @@ from decimal import Decimal
 from functools import cached_property
 
 from recon.setup.init.schema import Column, Family
-from recon.store.amount_notations import SIGNS
+from recon.store.amount_notations import INDIAN, MARK
 from recon.store.day_notations import ORDERS, in_order, is_open, kinds
 
 _ISO = re.compile(r"(19|[2-9]\d)\d\d-?(0[1-9]|1[0-2])(-?(0[1-9]|[12]\d|3[01])([ T]\d\d:.*)?)?")
@@ -22,6 +22,12 @@ _ISO = re.compile(r"(19|[2-9]\d)\d\d-?(0[1-9]|1[0-2])(-?(0[1-9]|[12]\d|3[01])([ 
 _NO_MONTH = re.compile(r"(?!(0?[1-9]|1[0-2])\.(19|20)\d\d$)\d+\.\d+")
 _FORMATS = ("%d.%m.%Y", "%d.%m.%y", "%d-%b-%Y", "%d %b %Y", "%d-%b-%y", "%b %d, %Y", "%d %B %Y",
             "%B %d, %Y", "%Y/%m/%d")  # fmt: skip
+# LCY is none, and neither is VAT.
+CURRENCIES = frozenset(
+    "AED AUD BGN BHD BRL CAD CHF CLP CNY COP CZK DKK EGP EUR GBP HKD HUF IDR ILS INR ISK JOD JPY"
+    " KES KRW KWD MXN MYR NGN NOK NZD OMR PEN PHP PKR PLN QAR RON SAR SEK SGD THB TND TRY TWD UAH"
+    " USD VND ZAR".split()
+)
 # FY24-P03, 2024-P03, P03-2024, 2024M03, 003/2024, 2024003.
 _FISCAL = re.compile(
     r"(FY|GJ)?[-_ ]?(\d{4}|\d{2})[-_/. ]?[PMW][-_ ]?\d{1,2}|[PM]\d{1,2}[-_/. ]?(FY)?(\d{4}|\d{2})"
@@ -33,12 +39,12 @@ _ENOUGH = 300
 # A column is of a kind where so many in ten of its texts are; the others will be invalid rows.
 _MOST = 6
 
-_MARK = rf"[{''.join(SIGNS)}]|[A-Z]{{3}}|[Uu][Ss]\$"
 _BARE = re.compile(
+    rf"{INDIAN}|"
     r"\d{1,3}(?:[.,'’ \u00a0\u2007\u2009\u202f]\d{3})+(?:[.,]\d*)?|\d+(?:[.,]\d*)?|[.,]\d+"
 )
 _AROUND = re.compile(
-    rf"^[\s(+\-\u2212]*(?:{_MARK})?[\s(+\-\u2212]*|[\s)\-\u2212]*(?:{_MARK})?[\s)\-\u2212]*$"
+    rf"^[\s(+\-\u2212]*{MARK}?[\s(+\-\u2212]*|[\s)\-\u2212]*{MARK}?[\s)\-\u2212]*$"
 )
 _SIDE_MARK = re.compile(r"\s*\b(CR|DR|Cr|Dr)\.?$")
 _DOUBTFUL = re.compile(r"[1-9]\d{0,2}[.,]\d{3}")
@@ -77,10 +83,13 @@ def amount(text: str) -> Amount | None:
     bare = _AROUND.sub("", core)
     if not _BARE.fullmatch(bare):
         return None
-    mark = re.search(_MARK, core)
+    mark = re.search(MARK, core)
+    # SUB100 is an id.
+    if mark and re.fullmatch(r"[A-Z]{3}", mark[0]) and mark[0] not in CURRENCIES:
+        return None
     return Amount(
         text, bare, bool(re.search(r"[(\-\u2212]", core)),
-        side[1].upper() if side else mark[0] if mark else "",
+        side[1].upper() if side else mark[0].rstrip(".,") if mark else "",
     )  # fmt: skip
 
 
