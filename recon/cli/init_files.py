@@ -28,7 +28,7 @@ from recon.setup.init.file_side import DATES, Doubt, FileSide, optional
 from recon.setup.init.file_sides import understood
 from recon.setup.init.file_written import currency_of
 from recon.setup.init.looking import HEAD
-from recon.store.day_notations import in_order
+from recon.store.day_notations import SERIAL, in_order
 
 _NOUNS = {Side.ANALYTICS: "contracts", Side.ACCOUNTING: "entries"}
 _HEAD = f"{HEAD >> 20} MB"
@@ -218,7 +218,8 @@ def _read(side: FileSide, shown: Preview) -> str:
     if side.decimal:
         parts.append(f"decimals after {side.decimal!r}")
     if side.dates:
-        parts.append("day first" if side.dates == "dmy" else "month first")
+        ways = {"dmy": "day first", "mdy": "month first", SERIAL: "days as Excel counts them"}
+        parts.append(ways[side.dates])
     if side.invert:
         parts.append("signs reversed")
     read = counted(shown.read, "row")

@@ -475,3 +475,12 @@ def test_a_broken_line_is_named_in_its_own_file(tmp_path: Path) -> None:
     said = init(tmp_path, "deals.csv", "gl.csv").stderr.decode()
     assert "gl.csv" in said
     assert "recon-" not in said
+
+
+def test_excels_numbers_of_days_are_doubted_and_read(tmp_path: Path) -> None:
+    """Where columns of dates have nothing else."""
+    deals = DEALS.replace("2024-06-01", "45444").replace("2025-05-31", "45808")
+    written(tmp_path, {"deals.csv": deals, "gl.csv": LEDGER.replace("2024-06\n", "45473\n")})
+    said = init(tmp_path, "deals.csv", "gl.csv").stdout.decode()
+    assert "'booking_date' has Excel's numbers of days: 45444 is taken as 2024-06-01" in said
+    assert totals(tmp_path).matched == len(KEYS)

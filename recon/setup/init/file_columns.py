@@ -15,10 +15,12 @@ from recon.setup.init.file_side import DATES, FileSide
 from recon.setup.init.revenue_types import Types, share, type_of, types_of
 from recon.setup.init.schema import Family
 from recon.setup.init.writings import Profile, day, is_day, orders_of
+from recon.store.day_notations import SERIAL
 
 _TERM_ENDS = "9999-12-31"
 _SUBSCRIPTION = "Subscription"
 _LEAST = 0.5
+_PERIODS = {"period", "periode", "fiscal", "month", "posting"}
 # More values are rather remarks than types.
 _MOST_TYPES = 50
 
@@ -27,7 +29,9 @@ def with_days(side: FileSide) -> FileSide:
     """Dates that are dates, and a day of booking."""
     for ours in DATES[side.side]:
         found = side.profile(ours)
-        if found is not None and found.texts and not found.dated:
+        if found is not None and found.serial:
+            side = _with_serial(side, found)
+        elif found is not None and found.texts and not found.dated:
             side = side.with_column(ours, None)
     duration = side.profile("duration_months")
     if duration is not None and not duration.whole:
@@ -39,6 +43,17 @@ def with_days(side: FileSide) -> FileSide:
         start = side.columns["start_date"]
         side = taken(side, "booking_date", start, "likely: the start; there is no booking date")
     return side
+
+
+def _with_serial(side: FileSide, found: Profile) -> FileSide:
+    """A side whose days are Excel's numbers."""
+    if side.dates:
+        return side
+    text = found.distinct[0]
+    return replace(side, dates=SERIAL).with_doubt(
+        f"{found.name!r} has Excel's numbers of days: {text} is taken as {day(text, ())}",
+        f"{side.side}.dates",
+    )
 
 
 def _with_close(side: FileSide) -> FileSide:
@@ -102,8 +117,11 @@ def with_period(side: FileSide) -> FileSide:
     found = side.profile(PERIOD)
     if found is not None and found.dated:
         return side
+    if found is not None and found.serial:
+        return _with_serial(side, found)
     why = side.whys.get(PERIOD, "")
-    coded = [each for each in (found, *side.free()) if each and each.fiscal]
+    named = [each for each in side.free() if _PERIODS & set(names.words_of(each.name))]
+    coded = [each for each in (found, *named) if each and each.fiscal]
     if coded:
         return side.with_column(PERIOD, coded[0].name, "likely: codes of fiscal periods")
     side = side.with_column(PERIOD, None)

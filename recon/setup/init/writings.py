@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cached_property
 
@@ -28,10 +28,12 @@ CURRENCIES = frozenset(
     " KES KRW KWD MXN MYR NGN NOK NZD OMR PEN PHP PKR PLN QAR RON SAR SEK SGD THB TND TRY TWD UAH"
     " USD VND ZAR".split()
 )
+# From 1982 to 2064.
+_SERIAL = re.compile(r"[3-5]\d{4}(?:\.\d+)?")
 # FY24-P03, 2024-P03, P03-2024, 2024M03, 003/2024, 2024003.
 _FISCAL = re.compile(
     r"(FY|GJ)?[-_ ]?(\d{4}|\d{2})[-_/. ]?[PMW][-_ ]?\d{1,2}|[PM]\d{1,2}[-_/. ]?(FY)?(\d{4}|\d{2})"
-    r"|FY[-_ ]?(\d{4}|\d{2})[-_/. ]\d{1,2}|0\d\d[-_/. ]?\d{4}|\d{4}[-_/. ]?0\d\d",
+    r"|FY[-_ ]?(\d{4}|\d{2})[-_/. ]\d{1,2}|0\d\d[-_/. ]?(19|20)\d\d|(19|20)\d\d[-_/. ]?0\d\d",
     re.IGNORECASE,
 )
 # A few values do not tell more than these.
@@ -124,6 +126,11 @@ class Profile:
         return tuple(filter(is_open, self.distinct)) if self.dated else ()
 
     @property
+    def serial(self) -> bool:
+        """Whether its texts are Excel's numbers of days."""
+        return bool(self.texts) and all(map(_SERIAL.fullmatch, self.distinct[:_ENOUGH]))
+
+    @property
     def fiscal(self) -> bool:
         """Whether its texts are codes of fiscal periods."""
         return bool(self.texts) and all(map(_FISCAL.fullmatch, self.distinct[:_ENOUGH]))
@@ -173,6 +180,8 @@ def day(text: str, orders: Iterable[str]) -> date | None:
     """The day of a text, None where not plain."""
     if is_open(text):
         return next((found for order in orders if (found := in_order(text, order))), None)
+    if _SERIAL.fullmatch(text):
+        return date(1899, 12, 30) + timedelta(int(text.partition(".")[0]))
     if _ISO.fullmatch(text):
         digits = (re.sub(r"\D", "", text[:10]) + "01")[:8]
         return _strict(digits, "%Y%m%d")
