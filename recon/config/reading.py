@@ -65,6 +65,10 @@ def _parsed(path: Path) -> dict[str, Any]:
         raise ConfigError([f"it is not TOML: {error}{hint}"], path) from error
     except UnicodeDecodeError as error:
         raise ConfigError(["it is not UTF-8; save it as UTF-8"], path) from error
+    except RecursionError as error:
+        raise ConfigError(["it is nested too deeply"], path) from error
+    except ValueError as error:  # of Python's own limit on digits
+        raise ConfigError(["a number in it has too many digits"], path) from error
     except OSError as error:
         raise ConfigError([f"it cannot be read: {error.strerror}"], path) from error
 

@@ -217,7 +217,14 @@ def _raised(error: Exception, what: str) -> BaseException | None:
         )
     if isinstance(error, duckdb.InvalidInputException | duckdb.ConversionException):
         return SourceDataError(f"T{what[1:]} cannot be used: {_plainly(error)}.")
+    # Of a damaged Parquet file DuckDB's libraries raise what has no kind of its own.
+    unkind = type(error) in (duckdb.Error, RuntimeError) or isinstance(error, _DAMAGED)
+    if unkind and "parquet" in what.lower():
+        return SourceDataError(f"T{what[1:]} cannot be used: it is damaged. Export it again.")
     return None
+
+
+_DAMAGED = (duckdb.InternalException, duckdb.SerializationException, duckdb.OutOfRangeException)
 
 
 def _stopped(error: Exception, what: str) -> BaseException | None:

@@ -21,6 +21,8 @@ from recon.config.log import LogFormat, LogSettings
 from recon.record.log.lines import JsonLine, Redacting, TextLine
 
 FOLDER = "logs"
+# Days: a hundred years.
+_LONGEST = 36_500
 _STAMP = "%Y%m%dT%H%M%SZ"
 _NAME = re.compile(r"(?:\d{4}-\d{2}|recon)_(\d{8}T\d{6}Z)_\d+(?:_\d+)?\.log")
 
@@ -87,7 +89,8 @@ def prune(folder: Path, now: datetime, keep_days: int) -> int:
 
     A log that somebody else holds is left to the next run.
     """
-    oldest, deleted = now - timedelta(days=keep_days), 0
+    # Python counts no days before the year 1.
+    oldest, deleted = now - timedelta(days=min(keep_days, _LONGEST)), 0
     for path in folder.glob("*.log"):
         found = _NAME.fullmatch(path.name)
         # A ValueError is a name with digits that are no moment.
