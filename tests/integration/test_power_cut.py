@@ -84,7 +84,7 @@ def test_a_killed_run_leaves_nothing_half_written(project: Project) -> None:
 
 
 def test_a_cut_between_the_reports_and_their_record(project: Project) -> None:
-    """The reports that nobody has recorded stand, are proven, and are told as unrecorded."""
+    """The reports that nobody has recorded stand, are proven, and are told as cut off."""
     assert begun(project).wait(PATIENCE) == 3
     journal = project.reports / "journal.db"
     before = journal.read_bytes()
@@ -95,7 +95,7 @@ def test_a_cut_between_the_reports_and_their_record(project: Project) -> None:
     assert len(complete(project)) == 3
     verified = recon("verify", "--all", cwd=project.folder)
     assert verified.returncode == 0, verified.stdout.decode()
-    assert verified.stdout.count(b"the journal does not know this run") == 1
+    assert verified.stdout.count(b"was cut off before it was recorded") == 1
 
 
 def test_what_a_killed_run_has_left_goes_after_a_week(
