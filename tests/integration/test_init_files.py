@@ -484,3 +484,10 @@ def test_excels_numbers_of_days_are_doubted_and_read(tmp_path: Path) -> None:
     said = init(tmp_path, "deals.csv", "gl.csv").stdout.decode()
     assert "'booking_date' has Excel's numbers of days: 45444 is taken as 2024-06-01" in said
     assert totals(tmp_path).matched == len(KEYS)
+
+
+def test_rows_that_are_delivered_twice_hide_no_id(tmp_path: Path) -> None:
+    """Exports overlap: an id that repeats on equal rows is one all the same."""
+    written(tmp_path, {"deals.csv": DEALS, "gl.csv": LEDGER + LEDGER.partition("\n")[2]})
+    assert "entry_id" not in proposed(tmp_path, "deals.csv", "gl.csv").accounting.fixed
+    assert totals(tmp_path).matched == len(KEYS)
