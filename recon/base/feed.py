@@ -1,4 +1,4 @@
-"""A feed: what one sender delivers again and again."""
+"""A feed: files that one sender delivers again and again."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NOT_AFTER_TODAY, REQUIRED = "not after today", "required"
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What the values of a column must be.
+    """A rule for the values of a column.
 
     `bounds` are comparisons, such as (">=", "0"); `one_of` are the values allowed, if any. `rule`
     is the check as it is written, or one of two words.
@@ -27,7 +27,7 @@ class Check:
 
 
 class OnConflict(StrEnum):
-    """Two rows of one key and different content in one file."""
+    """Two different rows of one key in one file."""
 
     REJECT = "reject"
     LAST = "last"
@@ -57,7 +57,7 @@ class OnOverlap(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """When a feed is to deliver: the days, and by which time."""
+    """The days and the time by which a feed delivers."""
 
     days: str
     time: str
@@ -65,7 +65,7 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A feed: what a sender delivers again and again.
+    """A feed: files that come again and again.
 
     `path` is a file or a glob, absolute; `columns` maps our names to theirs, `values` by column
     their values to ours, `fixed` our names to the value of every row. `currency` is that of rows

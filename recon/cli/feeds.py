@@ -1,4 +1,4 @@
-"""`recon load`, `recon loads` and `recon store`: feeds and their store."""
+"""`recon load`, `recon loads` and `recon store`."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def load(
     json: Json = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print problems only.")] = False,
 ) -> None:
-    """Load the files of your feeds into the store, and say what became of each."""
+    """Load the files that wait into the store."""
     from recon.run import feeds
 
     settings = chosen_settings(config, profile, None)
@@ -51,7 +51,7 @@ def load(
         with process.printing():
             typer.echo(sentence)
         return
-    log = context.obj
+    log, settings = context.obj, feeds.with_sample(settings)
     with progress_shown(quiet or json) as progress:
         if log and not dry_run:
             log.begin(settings, None, "The loading of feeds begins")
@@ -86,7 +86,7 @@ def loads(
     profile: Profile = None,
     json: Json = False,
 ) -> None:
-    """List the loads of your feeds, their rejected rows, and what they restated."""
+    """List loads, rejected rows, and restated months."""
     from recon.reports.console import loads as lines
     from recon.reports.feeds import loads_document
     from recon.store import listing, snapshot
@@ -120,7 +120,7 @@ store = typer.Typer(
 
 @store.command()
 def info(config: Config = None, profile: Profile = None, json: Json = False) -> None:
-    """Show the tables that readers see, with their rows and sizes."""
+    """Show the tables with their rows and sizes."""
     from recon.reports.feeds import info_document, info_lines
     from recon.run import store as keeping
 
@@ -137,7 +137,7 @@ def info(config: Config = None, profile: Profile = None, json: Json = False) -> 
 
 @store.command()
 def compact(config: Config = None, profile: Profile = None) -> None:
-    """Write the store anew, without the room of what is gone."""
+    """Write the store anew, as small as it can be."""
     from recon.run import store as keeping
 
     _tell(keeping.compact(chosen_settings(config, profile, None)))
@@ -149,7 +149,7 @@ def backup(
     config: Config = None,
     profile: Profile = None,
 ) -> None:
-    """Copy the store to a file, and count every row of the copy."""
+    """Copy the store to a file; count every row."""
     from recon.run import store as keeping
 
     _tell(keeping.backup(chosen_settings(config, profile, None), file.absolute()))
@@ -161,7 +161,7 @@ def forget(
     config: Config = None,
     profile: Profile = None,
 ) -> None:
-    """Erase who a customer is; every figure stays as it is."""
+    """Erase who a customer is; every figure stays."""
     from recon.run import store as keeping
 
     _tell(keeping.forget(chosen_settings(config, profile, None), customer))

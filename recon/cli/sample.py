@@ -34,6 +34,9 @@ def sample(
         Path | None,
         typer.Option("--out", help="Write both sides and the list of errors to this folder."),
     ] = None,
+    feeds: Annotated[
+        bool, typer.Option("--feeds", help="Make files of feeds: two years of a confectioner.")
+    ] = False,
     kind: Annotated[
         str, typer.Option("--format", help="The format of the files for --out: csv or parquet.")
     ] = "csv",
@@ -44,6 +47,9 @@ def sample(
 
     if kind not in ("csv", "parquet"):
         raise UsageError(f"--format must be csv or parquet, not {kind!r}.")
+    if feeds:
+        _feeds(seed, out)
+        return
     files: samples.Kind = "csv" if kind == "csv" else "parquet"
     if out:
         samples.refuse_books(out, files)
@@ -62,6 +68,19 @@ def sample(
         written = samples.export(path, out, files) if out else [path]
     with process.printing():
         for file in written:
+            typer.echo(str(file))
+
+
+def _feeds(seed: int, out: Path | None) -> None:
+    """Make the sample of feeds; print its configuration and truth."""
+    from recon.sources.sample import feeds
+
+    with progress_shown(quiet=False) as progress:
+        progress("Making the sample of feeds")
+        folder = feeds.ensure(seed)
+        written = feeds.copy_to(seed, out) if out else sorted(folder.glob("*.csv"))
+    with process.printing():
+        for file in written or [folder]:
             typer.echo(str(file))
 
 

@@ -21,7 +21,7 @@ _NUMBERS = (Type.AMOUNT, Type.QUANTITY, Type.WHOLE)
 
 
 def read_checks(table: Keys, kind: FeedKind) -> tuple[tuple[Check, ...], tuple[str, ...]]:
-    """The checks of a feed, and the columns whose ids must be known."""
+    """A feed's checks, and the ids that must be known."""
     known: tuple[str, ...] = table.take("known", _known, ())
     for column in known:
         if column not in kind.by_name or column in kind.key:

@@ -38,7 +38,7 @@ def read_feeds(table: Keys, path: Path, currency: str) -> dict[str, Feed]:
 
 
 def read_store(table: Keys, path: Path) -> Path | None:
-    """The folder of the store, None where it is the default."""
+    """The folder of the store, None by default."""
     folder: Path | None = table.take("path", values.below(path), None)
     table.close()
     return folder

@@ -152,7 +152,7 @@ def _read(table: Keys, path: Path) -> Settings:
 
 
 def _within(side: SourceSettings, store: Path) -> SourceSettings:
-    """A side with the folder of the store, where it comes from there."""
+    """A side with the store's folder where it needs it."""
     return replace(side, path=store) if side.kind is SourceKind.STORE else side
 
 

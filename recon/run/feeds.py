@@ -1,4 +1,4 @@
-"""Loading feeds: from the files that wait to the star and its snapshot.
+"""Loading feeds: from waiting files to a snapshot.
 
 One file is one transaction. What became of it is a `FileOutcome`; nothing counts again.
 """
@@ -48,7 +48,7 @@ def load_feeds(
     progress: Progress = lambda _: None,
     log: Log | None = None,
 ) -> Report:
-    """Load the files named, or all that wait, the oldest first.
+    """Load the named files or all waiting, oldest first.
 
     Raises UsageError where a file is of no feed, Locked where another loader is at work.
     """
@@ -78,6 +78,17 @@ def _store(settings: Settings, dry: bool) -> Iterator[Session]:
             return
         with warehouse.transaction(session, settings.store / FILE, keep=False):
             yield session
+
+
+def with_sample(settings: Settings) -> Settings:
+    """The settings, with the feeds of the sample where nothing is configured."""
+    if settings.path is not None or settings.feeds:
+        return settings
+    from recon.config import load
+    from recon.sources.sample import feeds
+
+    folder = feeds.ensure()
+    return replace(settings, feeds=load(folder / feeds.CONFIG).feeds)
 
 
 def _feeds(settings: Settings, name: str | None) -> list[Feed]:
@@ -147,7 +158,7 @@ def _one_file(
 
 
 def _again(earlier: Sequence[Known], feed: Feed, *, named: bool) -> str:
-    """Why the same bytes are not loaded once more, or ''."""
+    """Why equal bytes are not loaded once more, or ''."""
     mine = [each for each in earlier if each.feed == feed.name]
     if not mine or mine[0].settings != _settings_hash(feed):
         return ""
@@ -161,7 +172,7 @@ def _again(earlier: Sequence[Known], feed: Feed, *, named: bool) -> str:
 
 
 def _settings_hash(feed: Feed) -> str:
-    """A hash of the settings by which a file is read."""
+    """A hash of the settings that read a file."""
     read = replace(feed, path=Path(), expected=None, thin=0)
     return hashlib.sha256(repr(read).encode()).hexdigest()[:16]
 
@@ -200,7 +211,7 @@ def _in_store(
     cleaned: dict[str, int],
     outcome: FileOutcome,
 ) -> FileOutcome:
-    """Bring the staged rows in, with everything that is kept of a load."""
+    """Bring the staged rows in, and note the load."""
     feed, now = cells.feed, datetime.now(UTC).replace(tzinfo=None)
     before = warehouse.last_header(session, feed.name)
     loaded = loading.load(
@@ -259,7 +270,7 @@ def _note_refused(
     size: int,
     digest: str,
 ) -> FileOutcome:
-    """Keep that a file was refused, so that it is not read again and again."""
+    """Note that a file was refused, to read it once."""
     now = datetime.now(UTC).replace(tzinfo=None)
     with warehouse.transaction(session, settings.store / FILE):
         number = warehouse.next_number(session)
@@ -294,7 +305,7 @@ def undo_load(settings: Settings, load: int) -> str:
 
 
 def accept_load(settings: Settings, load: int) -> str:
-    """Let a load's overlapping rows count; return the sentence on it."""
+    """Let a load's overlapping rows count; return the sentence."""
     with locked(settings.store, "recon load --accept"), _store(settings, dry=False) as session:
         _table_of(session, load)
         now = datetime.now(UTC).replace(tzinfo=None)
@@ -307,7 +318,7 @@ def accept_load(settings: Settings, load: int) -> str:
 
 
 def _table_of(session: Session, load: int) -> str:
-    """The table of a load that is in the store; raises UsageError."""
+    """The table of a load; raises UsageError without one."""
     from recon.base.feeds import KINDS
 
     found = session.execute(

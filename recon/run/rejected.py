@@ -1,4 +1,4 @@
-"""Files of rejected rows: the sender's own columns, and the reason.
+"""Files of rejected rows, in the sender's own columns.
 
 They are written as the feed is read, so that a mended file can be sent back as it is.
 """

@@ -15,7 +15,7 @@ from recon.store.warehouse import FILE
 
 
 def info(settings: Settings) -> dict[str, Any]:
-    """The snapshot that readers see: tables with rows, files and sizes."""
+    """The tables of the snapshot: rows, files and sizes."""
     with snapshot.looked_at(settings.store) as (session, found):
         tables = {}
         for table in sorted(found.tables):
@@ -30,7 +30,7 @@ def info(settings: Settings) -> dict[str, Any]:
 
 
 def compact(settings: Settings) -> str:
-    """Write the store anew without the room of what is gone."""
+    """Write the store anew, as small as it can be."""
     with locked(settings.store, "recon store compact"):
         made = settings.store / f"write-{secrets.token_hex(3)}.tmp"
         try:
@@ -47,7 +47,7 @@ def compact(settings: Settings) -> str:
 
 
 def backup(settings: Settings, path: Path) -> str:
-    """Copy the store to a file, in which every row is counted."""
+    """Copy the store to a file; count every row."""
     keeping.refuse_existing(path)
     with (
         locked(settings.store, "recon store backup"),
@@ -61,7 +61,7 @@ def backup(settings: Settings, path: Path) -> str:
 
 
 def forget(settings: Settings, customer: str) -> str:
-    """Erase who a customer is, in every table and file of the store."""
+    """Erase who a customer is, everywhere in the store."""
     with locked(settings.store, "recon store forget"):
         with warehouse.opened(settings.store, settings.memory_limit) as session:
             with warehouse.transaction(session, settings.store / FILE):

@@ -1,4 +1,4 @@
-"""Files of feeds: one file as a relation of its columns as they came.
+"""Files of feeds: each a relation of its own columns.
 
 CSV (also .gz and .zip), Excel, Parquet and JSON lines. Every row has its number; `places` finds the
 line of the few that are named.
@@ -110,7 +110,7 @@ def fingerprint(path: Path) -> tuple[int, str]:
 
 @contextmanager
 def opened(session: Session, feed: Feed, path: Path, known: tuple[int, str]) -> Iterator[FeedFile]:
-    """Yield a file open to be read; `known` are its size and SHA-256.
+    """Yield an open file; `known` are its size and SHA-256.
 
     Raises SourceDataError where it cannot be read as configured, or changes while it is read.
     """
@@ -161,7 +161,7 @@ def _opened(session: Session, feed: Feed, path: Path, scratch: ExitStack) -> Fee
 
 
 def _settings(feed: Feed) -> SourceSettings:
-    """The settings by which the files of a side are read, too.
+    """The settings by which a side's files are read.
 
     Only the name of the side is used, in what people are told.
     """
@@ -195,7 +195,7 @@ def _is_workbook(path: Path) -> bool:
 
 
 def _unpacked(path: Path, scratch: ExitStack) -> Path:
-    """The one file that a packed file holds, as a copy."""
+    """A copy of the one file in a packed one."""
     try:
         folder = Path(scratch.enter_context(temporary.folder()))
         copy = folder / (path.stem if Path(path.stem).suffix else f"{path.stem}.csv")
@@ -250,7 +250,7 @@ def _of_text(
 
 
 def _fast_places(named: NamedFile) -> Places:
-    """The lines of rows; at once where each row is one line."""
+    """The lines of rows, fast where each is one."""
     slow = FilePlaces([named])
 
     def places(rows: Sequence[int]) -> Mapping[int, str]:
@@ -337,7 +337,7 @@ def _file(
 
 
 def _unquoted(found: Mapping[str, str]) -> str:
-    """The columns without the quotes by which no text becomes a formula."""
+    """The columns without the quotes in front of formulas."""
     return ", ".join(
         f"regexp_replace({name(column)}, '^''([=@+\\t\\r-])', '\\1') AS {name(column)}"
         if kind == "VARCHAR"

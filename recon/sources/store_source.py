@@ -1,4 +1,4 @@
-"""The store as a source: contracts and entries that feeds have brought."""
+"""The store as a source of contracts and entries."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TABLES = {Side.ANALYTICS: "contracts", Side.ACCOUNTING: "entries"}
 
 
 def store_files(settings: SourceSettings) -> FilesSource:
-    """The files of the snapshot that a side is read from.
+    """The snapshot's files that a side is read from.
 
     Raises SourceUnreachable where no feed has brought any.
     """

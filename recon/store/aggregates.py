@@ -1,4 +1,4 @@
-"""Aggregates and dimensions that the snapshot has besides the feeds' own tables."""
+"""Aggregates and dimensions of the snapshot besides the feeds' tables."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ def overlap(session: Session, feed: Feed, loaded: Loaded) -> list[str]:
 
 
 def _regions(session: Session, feed: Feed) -> str:
-    """Other names of the region under which the rows are here."""
+    """Other regions under which the rows are here."""
     if feed.kind.name != "sales":
         return ""
     found = session.execute(
@@ -60,7 +60,7 @@ def _regions(session: Session, feed: Feed) -> str:
 
 
 def thin(session: Session, feed: Feed, loaded: Loaded) -> list[str]:
-    """Sentences on a file that is empty, or has far less than usual."""
+    """Sentences on a file with far less than usual."""
     if not loaded.rows:
         return ["The file has no rows."]
     if loaded.last_day is None or not feed.thin:

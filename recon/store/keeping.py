@@ -1,4 +1,4 @@
-"""Keeping the store: its size, a compact copy, a backup, and a customer forgotten."""
+"""Keeping the store: compact, backup, forget."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _COPY = "copy"
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
-    """A forgotten customer: the name instead, and what was changed."""
+    """A forgotten customer: the new name, and the changes."""
 
     customer: str
     rows: int
@@ -65,7 +65,7 @@ def refuse_existing(path: Path) -> None:
 
 
 def replace_by(folder: Path, made: Path) -> tuple[int, int]:
-    """Put a compact copy in the place of the store; return both sizes.
+    """Replace the store by a compact copy; return both sizes.
 
     The store must not be open. Raises ReportError where it cannot be replaced.
     """
@@ -82,7 +82,7 @@ def replace_by(folder: Path, made: Path) -> tuple[int, int]:
 
 
 def forget(session: Session, customer: str) -> Forgotten:
-    """Erase who a customer is; every figure stays as it is.
+    """Erase who a customer is; every figure stays.
 
     Raises UsageError where there is no such customer.
     """
@@ -116,7 +116,7 @@ def _pseudonym(session: Session) -> str:
 
 
 def _texts_of(session: Session, key: str) -> list[str]:
-    """The name and the addresses of a customer, in small letters."""
+    """A customer's names and addresses, in small letters."""
     found = session.execute(
         f"""SELECT DISTINCT lower(unnest([name, email])) FROM (
             SELECT name, email FROM {STORE}.dim_customer WHERE lower(customer_id) = ?

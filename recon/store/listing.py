@@ -1,4 +1,4 @@
-"""Loads as the snapshot has them: all of them, or one with its rows."""
+"""Loads as the snapshot has them, with rejected rows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _JSON = ("header", "sums", "cleaned", "restated", "notes")
 
 
 def loads(session: Session, load: int | None = None) -> list[dict[str, Any]]:
-    """The loads, or one, the last first; with the rejected rows still open.
+    """The loads or one, the last first.
 
     Raises UsageError where there is no such load.
     """
@@ -38,7 +38,7 @@ def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def rejected(session: Session, load: int | None = None) -> list[dict[str, Any]]:
-    """The rejected rows of a load, or all that are still open."""
+    """The rejected rows of a load, or all open."""
     names = [column.name for column in REJECTED]
     found = session.execute(
         f"""SELECT {", ".join(names)} FROM rejected

@@ -1,4 +1,4 @@
-"""Loading: one file of a feed into the star, in one transaction.
+"""Loading: a feed's file into the star, in one transaction.
 
 Every row read is exactly one of inserted, updated, unchanged, repeated or rejected; their counts
 and the sums of each amount column tie with the file, and the table with what was done to it.
@@ -32,7 +32,7 @@ Sums = Mapping[str, Mapping[str, Decimal]]
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A row that could not be used: its number, column, cell, reason."""
+    """A rejected row: number, column, cell, reason, place."""
 
     row: int
     column: str
@@ -68,20 +68,20 @@ class Loaded:
 
     @property
     def changes_nothing(self) -> bool:
-        """Whether the store is as it was, apart from what was rejected."""
+        """Whether no row of the store changed."""
         brought = sum(self.counts[outcome] for outcome in _BROUGHT)
         return not (brought or self.removed or self.mended)
 
 
 def by_line(cells: Cells) -> bool:
-    """Whether the file tells the rows of one key apart by a line."""
+    """Whether the file numbers the lines of a key."""
     return bool(cells.feed.kind.line) and any(
         column.name == cells.feed.kind.line for column in cells.found
     )
 
 
 def stage(session: Session, cells: Cells, relation: str, *, is_mended: bool) -> dict[str, int]:
-    """Read, type and check the rows of a file; return what was cleaned."""
+    """Read, type and check a file's rows; count the cleaned."""
     cleaned = staging.stage(session, cells, relation, by_line=by_line(cells), mended=is_mended)
     if folded := staging.one_spelling(session, cells.feed):
         cleaned["folded"] = folded
@@ -147,7 +147,7 @@ def load(
 def _refuse(session: Session, feed: Feed, overlapping: int) -> None:
     """Raise SourceDataError where the feed wants no such file."""
     rows = _one(session, "SELECT count(*) FROM staged")
-    rejected = _one(session, "SELECT count(*) FROM staged WHERE reason IS NOT NULL")
+    rejected = _one(session, "SELECT count(*) FROM staged WHERE recon_fault IS NOT NULL")
     if feed.max_rejected is not None and rejected * MILLION > feed.max_rejected * rows:
         first = _examples(session)[0]
         raise SourceDataError(
@@ -176,7 +176,7 @@ def _loads(session: Session, query: str) -> tuple[int, ...]:
 
 
 def _end(session: Session, feed: Feed, number: int) -> int:
-    """Move the rows that end into the history; return how many."""
+    """Move ended rows into the history; return how many."""
     table = feed.kind.table
     if table.startswith("dim_"):
         _fill_placeholders(session, feed)
@@ -197,11 +197,11 @@ def _done(session: Session, statement: str) -> int:
 
 
 def _fill_placeholders(session: Session, feed: Feed) -> None:
-    """End the placeholders that rows of the file stand in for."""
+    """End the placeholders that the file's rows replace."""
     key = matching.keys(feed.kind, by_line=False)[0]
     session.execute(
         f"""INSERT INTO ended SELECT rowid, load FROM {STORE}.{feed.kind.table}
-        WHERE placeholder AND {key} IN (SELECT {key} FROM staged WHERE reason IS NULL)"""
+        WHERE placeholder AND {key} IN (SELECT {key} FROM staged WHERE recon_fault IS NULL)"""
     )
 
 
@@ -240,7 +240,7 @@ def _bring(session: Session, feed: Feed, number: int, today: date) -> None:
     taken = ", ".join(values.get(column, name(column)) for column in table.names)
     session.execute(
         f"""INSERT INTO {STORE}.{table.name} ({listed})
-        SELECT {taken} FROM {rows} WHERE reason IS NULL"""
+        SELECT {taken} FROM {rows} WHERE recon_fault IS NULL"""
     )
 
 
@@ -249,7 +249,7 @@ def _outcomes(session: Session, feed: Feed) -> tuple[dict[str, int], Sums]:
     amounts = feed.kind.amounts
     sums = "".join(f", coalesce(sum({name(column)}), 0)" for column in amounts)
     found = session.execute(
-        f"""SELECT CASE WHEN reason IS NOT NULL THEN 'rejected'
+        f"""SELECT CASE WHEN recon_fault IS NOT NULL THEN 'rejected'
             ELSE coalesce(outcome, 'inserted') END AS fate, count(*) {sums}
         FROM staged LEFT JOIN fates USING ({PLACE}) GROUP BY fate"""
     ).fetchall()
@@ -267,7 +267,7 @@ def _tie(
     before: int,
     ended: int,
 ) -> None:
-    """Assert that the file and the table agree, to the last decimal."""
+    """Assert that file and table agree to the last decimal."""
     amounts = feed.kind.amounts
     totals = "".join(f", coalesce(sum({name(column)}), 0)" for column in amounts)
     rows, *read = session.execute(f"SELECT count(*) {totals} FROM staged").fetchone() or (0,)
@@ -305,21 +305,21 @@ def _days(session: Session, feed: Feed) -> tuple[date | None, date | None]:
     if not feed.kind.day:
         return None, None
     found = session.execute(
-        f"SELECT min({feed.kind.day}), max({feed.kind.day}) FROM staged WHERE reason IS NULL"
+        f"SELECT min({feed.kind.day}), max({feed.kind.day}) FROM staged WHERE recon_fault IS NULL"
     ).fetchone()
     return found or (None, None)
 
 
 def _examples(session: Session) -> list[Rejected]:
     found = session.execute(
-        f"""SELECT {PLACE}, fault_column, fault_cell, reason FROM staged
-        WHERE reason IS NOT NULL ORDER BY {PLACE}"""
+        f"""SELECT {PLACE}, fault_column, fault_cell, recon_fault FROM staged
+        WHERE recon_fault IS NOT NULL ORDER BY {PLACE}"""
     ).fetchall()
     return [Rejected(*row) for row in found]
 
 
 def _months(session: Session, feed: Feed, number: int) -> list[date | None]:
-    """The months of the table that the load changed; None for all."""
+    """The months that the load changed; None for all."""
     if not feed.kind.day:
         return [None]
     table, day = feed.kind.table, feed.kind.day
@@ -340,7 +340,7 @@ def keep_rejected(
     loaded: Loaded,
     places: Callable[[Sequence[int]], Mapping[int, str]],
 ) -> list[Rejected]:
-    """Keep the rejected rows with their cells; return them with places."""
+    """Keep the rejected rows; return them with places."""
     if not loaded.examples:
         return []
     found = places([each.row for each in loaded.examples])
@@ -354,11 +354,11 @@ def keep_rejected(
     session.execute(
         f"""INSERT INTO {STORE}.rejected
         SELECT {loaded.load}, {literal(cells.feed.name)}, s.{PLACE}, p.place, s.fault_column,
-            s.fault_cell, s.reason, concat_ws('|', {key}), CAST(raw.cells AS VARCHAR), NULL
-        FROM (SELECT * FROM staged WHERE reason IS NOT NULL) s
+            s.fault_cell, s.recon_fault, concat_ws('|', {key}), CAST(raw.cells AS VARCHAR), NULL
+        FROM (SELECT * FROM staged WHERE recon_fault IS NOT NULL) s
         LEFT JOIN row_places p USING ({PLACE})
         LEFT JOIN (SELECT {PLACE}, to_json({{{struct}}}) AS cells FROM {relation}
-            WHERE {PLACE} IN (SELECT {PLACE} FROM staged WHERE reason IS NOT NULL)) raw
+            WHERE {PLACE} IN (SELECT {PLACE} FROM staged WHERE recon_fault IS NOT NULL)) raw
             USING ({PLACE})
         ORDER BY s.{PLACE}"""
     )

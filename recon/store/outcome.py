@@ -1,4 +1,4 @@
-"""The outcome of loading feeds: one frozen result for all who report it."""
+"""The outcome of loading feeds: one frozen result."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class FileOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a run of `recon load` did."""
+    """The outcome of a run of `recon load`."""
 
     outcomes: Sequence[FileOutcome]
     dry: bool
@@ -44,7 +44,7 @@ class Report:
 
     @property
     def exit_code(self) -> ExitCode:
-        """6 where a file was refused, 3 where one wants to be looked into, else 0."""
+        """6 for a refused file, 3 for findings, else 0."""
         if any(each.status == REFUSED for each in self.outcomes):
             return ExitCode.SOURCE_DATA
         doubtful = any(each.findings or each.rejected for each in self.outcomes)

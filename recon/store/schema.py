@@ -1,4 +1,4 @@
-"""The star: its tables and columns, as data, and their making.
+"""The star: its tables and columns, as data.
 
 Every row of a feed knows its load and its row in the file. What a load ends, a changed or removed
 row, stays in the table's history with the number of that load.
@@ -29,7 +29,7 @@ class StarColumn:
 
 @dataclass(frozen=True, slots=True)
 class StarTable:
-    """A table of the star that a kind of feed fills."""
+    """A table that a kind of feed fills."""
 
     name: str
     kind: FeedKind

@@ -32,7 +32,7 @@ _WAITS = (0.1, 0.2, 0.4, 0.8, 1.5)
 
 @dataclass(slots=True)
 class Snapshot:
-    """A state of the star: number, and files by table and month."""
+    """A state of the star: files by table and month."""
 
     number: int = 0
     tables: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -44,7 +44,7 @@ class Snapshot:
 
 
 def current(folder: Path) -> Snapshot:
-    """The snapshot that readers see, an empty one before the first.
+    """The snapshot that readers see, empty before the first.
 
     Raises SourceDataError where `current.json` is damaged.
     """
@@ -69,7 +69,7 @@ def is_behind(session: Session, folder: Path) -> bool:
 
 
 def publish(session: Session, folder: Path) -> Snapshot:
-    """Write what has changed since the last snapshot, and show it.
+    """Write the changes since the last snapshot; show them.
 
     Raises ReportError where it cannot be written.
     """
@@ -92,7 +92,7 @@ def publish(session: Session, folder: Path) -> Snapshot:
 
 
 def _usable(folder: Path) -> Snapshot:
-    """The last snapshot, an empty one where a file of it is gone."""
+    """The last snapshot, empty where a file is gone."""
     try:
         before = current(folder)
     except SourceDataError:
@@ -146,7 +146,7 @@ def _write_table(
 
 
 def _sort(session: Session, rows: str, day: str, days: list[date], order: str) -> None:
-    """Sort the rows of some months once, so that each is then read alone."""
+    """Sort the rows of some months once."""
     month = f"CAST(date_trunc('month', {day}) AS DATE)"
     listed = ", ".join(f"DATE '{each}'" for each in days)
     session.execute(
@@ -192,7 +192,7 @@ def _replace(read: Path, made: Snapshot) -> None:
 
 
 def remove_unused(folder: Path, made: Snapshot, older: float = _READERS) -> int:
-    """Remove files that no snapshot names any more; return how many."""
+    """Remove files that no snapshot names; return how many."""
     read = folder / READ
     used = {read / file for files in made.tables.values() for file in files.values()}
     removed = 0
@@ -207,7 +207,7 @@ def remove_unused(folder: Path, made: Snapshot, older: float = _READERS) -> int:
 
 @contextmanager
 def looked_at(folder: Path, memory_limit: str | None = None) -> Iterator[tuple[Session, Snapshot]]:
-    """Yield a session with a view for each table of the snapshot.
+    """Yield a session with a view for each table.
 
     Raises SourceUnreachable where nothing was loaded yet.
     """

@@ -100,7 +100,7 @@ def known(session: Session, sha256: str) -> list[Known]:
 
 
 def last_header(session: Session, feed: str) -> str | None:
-    """The columns of the last file of a feed that was loaded, as JSON."""
+    """The columns of a feed's last loaded file, as JSON."""
     found = session.execute(
         f"""SELECT header FROM {STORE}.loads WHERE feed = ? AND status = 'loaded'
         ORDER BY load DESC LIMIT 1""",
@@ -148,7 +148,7 @@ def note_change(
     now: datetime,
     months: Mapping[str, Sequence[date | None]],
 ) -> None:
-    """Note a change and the months of tables that it concerns."""
+    """Note a change, and the months that it concerns."""
     found = session.execute(f"SELECT coalesce(max(change), 0) + 1 FROM {STORE}.changes").fetchone()
     change = int(found[0]) if found else 1
     session.execute(f"INSERT INTO {STORE}.changes VALUES (?, ?, ?, ?)", [change, what, load, now])
@@ -158,7 +158,7 @@ def note_change(
 
 
 def note_links(session: Session, load: int, stands_on: Sequence[int]) -> None:
-    """Note the earlier loads that a load stands on."""
+    """Note the earlier loads that a load builds on."""
     if stands_on:
         session.executemany(
             f"INSERT INTO {STORE}.links VALUES (?, ?)", [(load, other) for other in stands_on]
@@ -166,7 +166,7 @@ def note_links(session: Session, load: int, stands_on: Sequence[int]) -> None:
 
 
 def standing_on(session: Session, load: int) -> list[tuple[int, str]]:
-    """The later loads that stand on a load, with their files."""
+    """The later loads that build on a load, with files."""
     return session.execute(
         f"""SELECT DISTINCT load, file FROM {STORE}.links JOIN {STORE}.loads USING (load)
         WHERE stands_on = ? AND status = 'loaded' ORDER BY load""",
@@ -175,7 +175,7 @@ def standing_on(session: Session, load: int) -> list[tuple[int, str]]:
 
 
 def undo(session: Session, load: int, feed_table: str) -> dict[str, list[date | None]]:
-    """Take a load back; return the months of tables that changed.
+    """Take a load back; return the months that changed.
 
     Its rows go, those that it ended come back, and rejections that it mended are open again.
     """

@@ -304,7 +304,10 @@ def test_a_file_that_is_none_is_refused(inbox: Inbox) -> None:
 def test_the_other_kinds_of_feeds_fill_their_tables(inbox: Inbox) -> None:
     """Credits, debits, stock, movements, customers, products."""
     kinds = {
-        "credits": ("credit_id,credited_on,customer_id,amount", "K1,2024-06-05,C1,10.50"),
+        "credits": (
+            "credit_id,credited_on,customer_id,amount,reason",
+            "K1,2024-06-05,C1,10.50,payment",
+        ),
         "debits": ("debit_id,debited_on,customer_id,amount", "D1,2024-06-05,C1,3.00"),
         "inventory": ("product_id,location,counted_on,on_hand", "P1,L1,2024-06-30,7"),
         "movements": ("movement_id,product_id,location,moved_on,quantity", "M1,P1,L1,2024-06-05,7"),

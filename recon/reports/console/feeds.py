@@ -1,4 +1,4 @@
-"""Loads on the console: a line for each file, and what wants looking into."""
+"""Loads on the console: files, findings and rejected rows."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def report_lines(report: Report, *, quiet: bool = False) -> Iterator[str]:
 
 
 def _known(known: list[FileOutcome]) -> Iterator[str]:
-    """Files that were met before: each by itself, or their number."""
+    """Files met before: each by itself, or their number."""
     if len(known) <= _MOST:
         for outcome in known:
             yield f"{outcome.path.name} ({outcome.feed}): {outcome.reason}."

@@ -67,7 +67,7 @@ def one_lines(load: Row) -> Iterator[str]:
 
 
 def restated_lines(loads: Sequence[Row]) -> Iterator[str]:
-    """Yield a sentence for each past month that a load changed."""
+    """Yield a sentence for each past month that changed."""
     for load in loads:
         for month, measure, currency, change, rows in load["restated"] or ():
             amount = Decimal(change)

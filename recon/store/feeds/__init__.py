@@ -1,1 +1,1 @@
-"""Feeds: from a file's rows to those of the star, as SQL."""
+"""Feeds: from a file's rows to the star's."""

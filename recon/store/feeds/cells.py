@@ -94,7 +94,7 @@ class Cells:
         return ", ".join(f"{self._value(column)} AS v_{column.name}" for column in self.found)
 
     def finer(self) -> str:
-        """Whether an amount of a row has more than four decimals."""
+        """Whether an amount has more than four decimals."""
         point = "," if self.feed.decimal == "," else "."
         columns = [column for column in self.found if column.type in (Type.AMOUNT, Type.QUANTITY)]
         parts = [
@@ -151,7 +151,7 @@ class Cells:
         )
 
     def _day(self, text: str) -> str:
-        """A date from 1900 on, in the notation of the feed."""
+        """A date from 1900 on, in the feed's notation."""
         own = []
         if self.feed.date_format:
             day = f"CAST(try_strptime({text}, {literal(self.feed.date_format)}) AS DATE)"

@@ -1,4 +1,4 @@
-"""Customers: a version for each time that one changed (type 2).
+"""Customers: a version for each change (type 2).
 
 A changed row closes the version that held on the day before it and opens a new one; where it holds
 from the same day, it takes its place. The first version holds for all days before, too.
@@ -27,7 +27,7 @@ def bring(session: Session, feed: Feed, number: int, today: date) -> None:
         f"""CREATE OR REPLACE TEMP TABLE versions AS
         SELECT s.* EXCLUDE (valid_from), greatest(f.valid_from, coalesce(s.valid_from,
             DATE '{today}')) AS begins, f.valid_from AS began
-        FROM (SELECT * FROM staged WHERE reason IS NULL) s
+        FROM (SELECT * FROM staged WHERE recon_fault IS NULL) s
         ANTI JOIN (FROM fates WHERE outcome <> 'updated') USING ({PLACE})
         LEFT JOIN {ended} f ON lower(f.customer_id) = lower(s.customer_id)"""
     )

@@ -1,4 +1,4 @@
-"""Drift: a file whose columns are not those that its feed had."""
+"""Drift: a file whose columns are not the usual ones."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def refuse_missing(cells: Cells, header: Iterable[str]) -> None:
 
 
 def proposals(cells: Cells, header: Iterable[str], missing: Iterable[str]) -> dict[str, str]:
-    """The columns of a file that missing ones may be, by our names."""
+    """The columns that missing ones may be, by our names."""
     free = [each for each in header if each not in cells.theirs.values()]
     found = {}
     for ours in (part for each in missing for part in each.split(" or ")):

@@ -1,4 +1,4 @@
-"""Matching: the rows of a file against those that the store has of its feed.
+"""Matching: a file's rows against the store's.
 
 Reads `staged` and the table of the kind of feed. Adds to `fates` the rows that are not new, and
 makes `ended` (id, load): the rows of the table that the file changes or no longer has.
@@ -13,7 +13,7 @@ from recon.store.schema import STORE, TYPE_2
 from recon.store.session import Session, is_any, literal, name
 
 # Rows of `staged` whose fate is still open.
-_OPEN = f"(SELECT * FROM staged WHERE reason IS NULL) s ANTI JOIN fates USING ({PLACE})"
+_OPEN = f"(SELECT * FROM staged WHERE recon_fault IS NULL) s ANTI JOIN fates USING ({PLACE})"
 
 
 def keys(kind: FeedKind, *, by_line: bool, of: str = "") -> list[str]:
@@ -33,7 +33,7 @@ def contents(kind: FeedKind) -> list[str]:
 
 
 def match(session: Session, feed: Feed, *, by_line: bool, mended: bool) -> None:
-    """Say of every row whether it is new, changed, unchanged, or again."""
+    """Settle which rows are new, changed, unchanged, or repeated."""
     session.execute("CREATE OR REPLACE TEMP TABLE ended (id BIGINT, load BIGINT)")
     session.execute("CREATE OR REPLACE TEMP TABLE stood_on (load BIGINT)")
     if feed.kind.lines and not by_line:
@@ -44,7 +44,7 @@ def match(session: Session, feed: Feed, *, by_line: bool, mended: bool) -> None:
 
 
 def _kept(feed: Feed) -> str:
-    """The rows of the table that a file of the feed can match."""
+    """The rows of the table that a file can match."""
     conditions = ["NOT placeholder"] if feed.kind.table.startswith("dim_") else []
     if not feed.kind.shared:
         conditions.append(f"feed = {literal(feed.name)}")
@@ -56,7 +56,7 @@ def _kept(feed: Feed) -> str:
 
 
 def _same(feed: Feed) -> str:
-    """Whether a row `s` has the content of the kept row `f`."""
+    """Whether row `s` has the content of kept `f`."""
     same = [f"s.{column} IS NOT DISTINCT FROM f.{column}" for column in contents(feed.kind)]
     if feed.kind.name in ("credits", "debits"):
         same.append(f"f.receivable = s.amount * {feed.receivable}")
@@ -68,7 +68,7 @@ def _conflicts(session: Session, feed: Feed, *, by_line: bool) -> None:
     key = ", ".join(keys(feed.kind, by_line=by_line))
     session.execute(
         f"""CREATE OR REPLACE TEMP TABLE keys_again AS SELECT {_listed(key)} FROM staged
-        WHERE reason IS NULL GROUP BY ALL HAVING count(*) > 1"""
+        WHERE recon_fault IS NULL GROUP BY ALL HAVING count(*) > 1"""
     )
     if not is_any(session, "keys_again"):
         return
@@ -85,7 +85,7 @@ def _conflicts(session: Session, feed: Feed, *, by_line: bool) -> None:
                 ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS places
         FROM (SELECT s.{PLACE}, a.*, row_number() OVER (
                 PARTITION BY {content} ORDER BY s.{PLACE}) AS copy
-            FROM staged s JOIN keys_again a ON {same} WHERE s.reason IS NULL)
+            FROM staged s JOIN keys_again a ON {same} WHERE s.recon_fault IS NULL)
         WINDOW of_key AS (PARTITION BY {_numbered(key)})"""
     )
     again = "contents = 1 AND copy > 1"
@@ -94,7 +94,7 @@ def _conflicts(session: Session, feed: Feed, *, by_line: bool) -> None:
     else:
         named = " and ".join([*feed.kind.key, *([feed.kind.line] if by_line else [])])
         session.execute(
-            f"""UPDATE staged SET fault_column = {literal(feed.kind.key[0])}, reason =
+            f"""UPDATE staged SET fault_column = {literal(feed.kind.key[0])}, recon_fault =
                 'rows ' || array_to_string(places[1:5], ', ')
                 || if(len(places) > 5, ' …', '')
                 || {literal(f" have the same {named} and different content")}
@@ -127,7 +127,7 @@ def _match_keys(session: Session, feed: Feed, *, by_line: bool) -> None:
 
 
 def _settle(session: Session) -> None:
-    """Take over the matched rows: `matched` has place, id, load, same."""
+    """Take over `matched`: place, id, load, same."""
     session.execute(
         f"INSERT INTO fates SELECT {PLACE}, if(same, 'unchanged', 'updated') FROM matched"
     )
@@ -136,14 +136,14 @@ def _settle(session: Session) -> None:
 
 
 def _match_lines(session: Session, feed: Feed, *, mended: bool) -> None:
-    """Match the rows of a sale that the file has against those kept.
+    """Match the rows of sales against those kept.
 
     The rows of a file are all lines of their sales, unless it is one of mended rows.
     """
     content = ", ".join(contents(feed.kind))
     if feed.repeats is Repeats.DROP:
         session.execute(
-            f"""INSERT INTO fates SELECT {PLACE}, 'repeated' FROM staged WHERE reason IS NULL
+            f"""INSERT INTO fates SELECT {PLACE}, 'repeated' FROM staged WHERE recon_fault IS NULL
             QUALIFY row_number() OVER (PARTITION BY {content} ORDER BY {PLACE}) > 1"""
         )
     if mended or not is_any(session, _kept(feed)):
@@ -182,7 +182,7 @@ def _match_lines(session: Session, feed: Feed, *, mended: bool) -> None:
 
 
 def _pair(session: Session, numbers: str, same_key: str) -> None:
-    """Pair the other rows of a sale in their order: these are updated."""
+    """Pair a sale's other rows in order, as updated."""
     order = "product_id, " if _has(session, "product_id") else ""
     session.execute(
         f"""INSERT INTO matched SELECT s.{PLACE}, f.id, f.load, false

@@ -14,37 +14,37 @@ from recon.store.session import Session, is_any, literal
 
 
 def set_apart(session: Session, feed: Feed) -> None:
-    """Leave out mended rows that came before, or of no rejection."""
+    """Leave out mended rows that mend nothing."""
     mine = f"{STORE}.rejected WHERE feed = {literal(feed.name)}"
     session.execute(
         f"""UPDATE staged SET fault_column = 'recon_row', fault_cell = CAST(sent_row AS VARCHAR),
-            reason = 'recon_load and recon_row name no rejected row of this feed'
-        WHERE reason IS NULL AND NOT EXISTS (
+            recon_fault = 'recon_load and recon_row name no rejected row of this feed'
+        WHERE recon_fault IS NULL AND NOT EXISTS (
             SELECT 1 FROM {mine} AND load = sent_load AND {PLACE} = sent_row)"""
     )
     session.execute(
         f"""INSERT INTO fates SELECT s.{PLACE}, 'repeated' FROM staged s
-        WHERE reason IS NULL AND EXISTS (
+        WHERE recon_fault IS NULL AND EXISTS (
             SELECT 1 FROM {mine} AND load = sent_load AND {PLACE} = sent_row
             AND mended_by IS NOT NULL)"""
     )
     # A row that is in the file twice mends once.
     session.execute(
         f"""INSERT INTO fates SELECT {PLACE}, 'repeated' FROM (
-            SELECT * FROM staged WHERE reason IS NULL) ANTI JOIN fates USING ({PLACE})
+            SELECT * FROM staged WHERE recon_fault IS NULL) ANTI JOIN fates USING ({PLACE})
         QUALIFY row_number() OVER (PARTITION BY sent_load, sent_row ORDER BY {PLACE}) > 1"""
     )
 
 
 def close(session: Session, feed: Feed, number: int, *, by_line: bool, is_mended: bool) -> int:
-    """Close the rejections that rows of this load stand in for."""
+    """Close the rejections that this load's rows replace."""
     session.execute("CREATE OR REPLACE TEMP TABLE mended_loads (load BIGINT)")
     if not is_any(session, f"{STORE}.rejected WHERE mended_by IS NULL"):
         return 0
     key = ", ".join(
         f"CAST({part} AS VARCHAR)" for part in matching.keys(feed.kind, by_line=by_line)
     )
-    same = f"row_key IN (SELECT concat_ws('|', {key}) FROM staged WHERE reason IS NULL)"
+    same = f"row_key IN (SELECT concat_ws('|', {key}) FROM staged WHERE recon_fault IS NULL)"
     if is_mended:
         # One that is rejected again is open under its new load.
         same = f"(load, {PLACE}) IN (SELECT (sent_load, sent_row) FROM staged)"

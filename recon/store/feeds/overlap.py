@@ -30,7 +30,7 @@ def find(session: Session, feed: Feed) -> int:
     done = session.execute(
         f"""INSERT INTO overlapping
         WITH sent AS (SELECT *, row_number() OVER (PARTITION BY {numbers} ORDER BY {PLACE}) AS n
-            FROM (SELECT s.{PLACE}, {listed} FROM (SELECT * FROM staged WHERE reason IS NULL) s
+            FROM (SELECT s.{PLACE}, {listed} FROM (SELECT * FROM staged WHERE recon_fault IS NULL) s
                 ANTI JOIN ({again}) USING ({PLACE}))),
         kept AS (SELECT {numbers}, min(load) AS load, count(*) AS n
             FROM (SELECT load, {listed} FROM {others})

@@ -1,4 +1,4 @@
-"""Reasons: why a row of a feed is rejected, as SQL."""
+"""Reasons why rows of a feed are rejected, as SQL."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class _Fault:
 
 
 def fault(cells: Cells, by_line: bool) -> str:
-    """The SQL of a row's fault: reason, column and cell; NULL where it is right.
+    """The SQL of a row's fault: reason, column, cell.
 
     Nearly every row is, which is seen fast.
     """
@@ -66,7 +66,7 @@ def _faults(cells: Cells, by_line: bool) -> Iterator[_Fault]:
 
 
 def _neither(cells: Cells) -> Iterator[_Fault]:
-    """Rows without any of the columns of which one is enough."""
+    """Rows with none of the columns of alternatives."""
     have = [f"t_{column.name}" for column in cells.found if column.name in cells.feed.kind.either]
     price, total = cells.feed.kind.either
     blank = " AND ".join(f"{text} IS NULL" for text in have)

@@ -1,4 +1,4 @@
-"""Restatement: what a load changes of months that were there before."""
+"""Restatement: how a load changes months that were there."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def restated(session: Session, feed: Feed) -> list[Restated]:
         f"""WITH known AS (SELECT DISTINCT {month} AS month FROM {mine}),
         moved AS (
             SELECT {month} AS month, currency, {measure} AS change, 1 AS sent
-            FROM (SELECT * FROM staged WHERE reason IS NULL) ANTI JOIN {fresh} USING ({PLACE})
+            FROM (SELECT * FROM staged WHERE recon_fault IS NULL) ANTI JOIN {fresh} USING ({PLACE})
             ANTI JOIN overlapping USING ({PLACE})
             UNION ALL
             SELECT {month}, currency, -{measure}, 0 FROM {kept}

@@ -1,6 +1,6 @@
 """Staging: the rows of a file, typed and checked.
 
-Reads the relation of a file. Makes `staged`: recon_row, the columns of the kind of feed, `reason`,
+Reads the relation of a file. Makes `staged`: recon_row, the columns of the kind, `recon_fault`,
 `fault_column` and `fault_cell` (NULL where the row is right), how it was cleaned, and of a mended
 row its load and row. Makes `fates`: recon_row, outcome, of the rows that are not simply inserted.
 """
@@ -46,26 +46,29 @@ def stage(
     derived = _derived(cells)
     session.execute(
         f"""CREATE OR REPLACE TEMP TABLE staged AS
-        SELECT * EXCLUDE (fault), fault.reason, fault.at AS fault_column, fault.cell AS fault_cell
+        SELECT * EXCLUDE (fault), fault.reason AS recon_fault, fault.at AS fault_column,
+            fault.cell AS fault_cell
         FROM (SELECT {PLACE}, {columns}, {fault(cells, by_line)} AS fault{listed}{number}
             FROM (SELECT *, {derived}, {cells.finer()} AS is_rounded
                 FROM (SELECT *, {cells.values()}
                     FROM (SELECT {PLACE}, {cells.texts()}{flags}{sent} FROM {relation}))))"""
     )
     session.execute(f"CREATE OR REPLACE TEMP TABLE fates ({PLACE} BIGINT, outcome VARCHAR)")
-    counts = ", ".join(f"count(*) FILTER (WHERE is_{kind} AND reason IS NULL)" for kind in kinds)
+    counts = ", ".join(
+        f"count(*) FILTER (WHERE is_{kind} AND recon_fault IS NULL)" for kind in kinds
+    )
     found = session.execute(f"SELECT {counts} FROM staged").fetchone() or ()
     filled = {"filled": _rows(session)} if cells.feed.fixed else {}
     return {kind: n for kind, n in {**dict(zip(kinds, found, strict=True)), **filled}.items() if n}
 
 
 def _rows(session: Session) -> int:
-    found = session.execute("SELECT count(*) FROM staged WHERE reason IS NULL").fetchone()
+    found = session.execute("SELECT count(*) FROM staged WHERE recon_fault IS NULL").fetchone()
     return int(found[0]) if found else 0
 
 
 def _final(cells: Cells, column: FeedColumn) -> str:
-    """A column of `staged`: its value, or what stands in for it."""
+    """A column of `staged`: its value, or a default."""
     ours = column.name
     if ours in ("revenue", "discount") and cells.feed.kind.name == "sales":
         return ours
@@ -77,7 +80,7 @@ def _final(cells: Cells, column: FeedColumn) -> str:
 
 
 def _derived(cells: Cells) -> str:
-    """Revenue and discount where they are missing, and whether they were."""
+    """Revenue and discount, and whether they were missing."""
     if cells.feed.kind.name != "sales":
         return "false AS is_computed, false AS is_defaulted"
     have = {column.name for column in cells.found}
@@ -101,7 +104,7 @@ def _derived(cells: Cells) -> str:
 
 
 def one_spelling(session: Session, feed: Feed) -> int:
-    """Spell ids as the store does; return how many rows changed."""
+    """Spell ids as the store does; return the rows changed."""
     changed = 0
     for column, table in _DIMENSIONS.items():
         if column not in feed.kind.by_name or (column,) == feed.kind.key:
@@ -109,7 +112,7 @@ def one_spelling(session: Session, feed: Feed) -> int:
         session.execute(
             f"""CREATE OR REPLACE TEMP TABLE respelled AS
             WITH sent AS (SELECT DISTINCT {column} AS id FROM staged
-                WHERE reason IS NULL AND {column} IS NOT NULL),
+                WHERE recon_fault IS NULL AND {column} IS NOT NULL),
             kept AS (SELECT lower({column}) AS key, min({column}) AS id
                 FROM {STORE}.{table} GROUP BY key),
             first AS (SELECT lower(id) AS key, min(id) AS id FROM sent GROUP BY key)
@@ -122,7 +125,7 @@ def one_spelling(session: Session, feed: Feed) -> int:
         if found and found[0]:
             done = session.execute(
                 f"""UPDATE staged SET {column} = respelled.id FROM respelled
-                WHERE staged.{column} = respelled.sent AND staged.reason IS NULL"""
+                WHERE staged.{column} = respelled.sent AND staged.recon_fault IS NULL"""
             ).fetchone()
             changed += int(done[0]) if done else 0
     return changed
@@ -133,9 +136,9 @@ def refuse_unknown(session: Session, feed: Feed) -> None:
     for column in feed.known:
         table = _DIMENSIONS[column]
         session.execute(
-            f"""UPDATE staged SET reason = {literal(column + " ")} || '''' || {column}
+            f"""UPDATE staged SET recon_fault = {literal(column + " ")} || '''' || {column}
                 || ''' is not known', fault_column = {literal(column)}, fault_cell = {column}
-            WHERE reason IS NULL AND {column} IS NOT NULL AND lower({column}) NOT IN (
+            WHERE recon_fault IS NULL AND {column} IS NOT NULL AND lower({column}) NOT IN (
                 SELECT lower({column}) FROM {STORE}.{table} WHERE NOT placeholder)"""
         )
 
@@ -153,7 +156,7 @@ def add_placeholders(session: Session, feed: Feed, load: int) -> dict[str, int]:
             f"""INSERT INTO {STORE}.{table} (feed, {column}, placeholder, load, recon_row{extra})
             SELECT {literal(feed.name)}, id, true, {load}, place{values} FROM (
                 SELECT {column} AS id, min({PLACE}) AS place FROM staged
-                WHERE reason IS NULL AND {column} IS NOT NULL GROUP BY {column})
+                WHERE recon_fault IS NULL AND {column} IS NOT NULL GROUP BY {column})
             WHERE lower(id) NOT IN (SELECT lower({column}) FROM {STORE}.{table})"""
         ).fetchone()
         if done and done[0]:

@@ -1,0 +1,96 @@
+"""The sample of feeds: every planted fault is found and named, and no clean row is rejected."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from recon.sources.sample import feeds
+from tests.inbox import Inbox
+
+_COUNTED = ("repeated", "updated", "unchanged", "overlapping")
+
+
+@pytest.fixture(scope="module")
+def loaded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Inbox, dict[str, Any]]:
+    """The sample, loaded once."""
+    inbox = Inbox(tmp_path_factory.mktemp("sample"))
+    feeds.make(inbox.folder)
+    return inbox, inbox.load(code=3)
+
+
+def _truth(folder: Path) -> list[dict[str, str]]:
+    with (folder / "truth.csv").open(encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+def test_exactly_the_planted_rows_are_rejected(loaded: tuple[Inbox, dict[str, Any]]) -> None:
+    """By file and row."""
+    inbox, document = loaded
+    planted = {
+        (each["file"], int(each["row"]))
+        for each in _truth(inbox.folder)
+        if each["outcome"] == "rejected"
+    }
+    found = {
+        (Path(file["file"]).name, row["row"])
+        for file in document["files"]
+        for row in file["rejected_rows"]
+    }
+    assert found == planted
+    assert len(planted) > 250
+
+
+def test_the_other_faults_are_counted_by_file(loaded: tuple[Inbox, dict[str, Any]]) -> None:
+    """Rows that came twice, again, corrected, or from another feed."""
+    inbox, document = loaded
+    planted = Counter((each["file"], each["outcome"]) for each in _truth(inbox.folder))
+    for file in document["files"]:
+        # A new tier, or the same as before, is no fault.
+        if file["kind"] == "customers":
+            continue
+        for outcome in _COUNTED:
+            assert file[outcome] == planted[Path(file["file"]).name, outcome], (file, outcome)
+
+
+def test_three_percent_of_the_rows_have_a_fault(loaded: tuple[Inbox, dict[str, Any]]) -> None:
+    """More would be another business."""
+    inbox, document = loaded
+    rows = sum(file["rows"] for file in document["files"])
+    assert 0.02 < len(_truth(inbox.folder)) / rows < 0.04
+
+
+def test_the_corrected_quarter_is_restated(loaded: tuple[Inbox, dict[str, Any]]) -> None:
+    """Forty prices, ten pence each."""
+    _, document = loaded
+    (file,) = [file for file in document["files"] if "corrected" in file["file"]]
+    assert {each["measure"] for each in file["restated"]} == {"revenue"}
+    assert sum(each["rows"] for each in file["restated"]) == 40
+
+
+def test_the_sample_is_the_same_everywhere(tmp_path: Path) -> None:
+    """Equal seeds give equal files, another seed others."""
+    made = [tmp_path / name for name in ("one", "two", "other")]
+    for folder, seed in zip(made, (1, 1, 2), strict=True):
+        feeds.make(folder, seed)
+    texts = [
+        {path.name: path.read_bytes() for path in (folder / "inbox").iterdir()} for folder in made
+    ]
+    assert texts[0] == texts[1]
+    assert texts[0] != texts[2]
+
+
+def test_a_fresh_checkout_loads_the_sample(tmp_path: Path) -> None:
+    """Without a configuration, and a second time nothing changes."""
+    inbox = Inbox(tmp_path)
+    cache = {"XDG_CACHE_HOME": str(tmp_path / "cache"), "HOME": str(tmp_path)}
+    from tests.shell import in_process
+
+    first = in_process("load", "--dry-run", "--json", cwd=inbox.folder, env=cache)
+    assert first.returncode == 3, first.stderr
+    assert len(json.loads(first.stdout)["files"]) > 50
