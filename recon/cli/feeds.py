@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from recon.base.errors import UsageError
 from recon.cli import process
 from recon.cli.options import Config, Json, Profile, chosen_settings, progress_shown
+
+if TYPE_CHECKING:
+    from recon.config import Settings
 
 
 def load(
@@ -23,6 +26,9 @@ def load(
     ] = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would happen, and change nothing.")
+    ] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Stay, and load files as they arrive; Ctrl-C ends it.")
     ] = False,
     undo: Annotated[
         int | None, typer.Option("--undo", metavar="LOAD", help="Take a load back whole.")
@@ -52,6 +58,11 @@ def load(
             typer.echo(sentence)
         return
     log, settings = context.obj, feeds.with_sample(settings)
+    if watch:
+        if files or dry_run or json:
+            raise UsageError("--watch takes what arrives, and goes with --feed and --quiet alone.")
+        _watch(settings, feed, quiet=quiet)
+        return
     with progress_shown(quiet or json) as progress:
         if log and not dry_run:
             log.begin(settings, None, "The loading of feeds begins")
@@ -70,6 +81,17 @@ def load(
             for line in report_lines(report, quiet=quiet):
                 typer.echo(line)
     raise typer.Exit(report.exit_code)
+
+
+def _watch(settings: Settings, feed: str | None, *, quiet: bool) -> None:
+    """Load files as they arrive, and tell of each."""
+    from recon.reports.console.feeds import report_lines
+    from recon.run.watching import watched
+
+    for report in watched(settings, feed):
+        with process.printing():
+            for line in report_lines(report, quiet=quiet):
+                typer.echo(line)
 
 
 def loads(

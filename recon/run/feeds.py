@@ -45,15 +45,20 @@ def load_feeds(
     feed: str | None = None,
     *,
     dry: bool = False,
+    only: set[Path] | None = None,
     progress: Progress = lambda _: None,
     log: Log | None = None,
 ) -> Report:
     """Load the named files or all waiting, oldest first.
 
+    Of those that wait, `only` names the ones to take.
+
     Raises UsageError where a file is of no feed, Locked where another loader is at work.
     """
     log = log or Log()
-    chosen = _chosen(settings, files, feed)
+    chosen = [
+        (of, path) for of, path in _chosen(settings, files, feed) if only is None or path in only
+    ]
     outcomes = []
     with locked(settings.store, "recon load"), _store(settings, dry) as session:
         for of, path in chosen:
@@ -61,7 +66,7 @@ def load_feeds(
             outcome = _one_file(session, settings, of, path, dry=dry, named=bool(files))
             log.note("feed_file", f"{path.name}: {outcome.status}", feed=of.name, load=outcome.load)
             outcomes.append(outcome)
-        late = findings.late(session, _feeds(settings, feed), datetime.now().astimezone())
+        late = findings.late(session, chosen_feeds(settings, feed), datetime.now().astimezone())
         if dry:
             return Report(outcomes, dry, findings=late)
         progress("Making the snapshot")
@@ -91,7 +96,11 @@ def with_sample(settings: Settings) -> Settings:
     return replace(settings, feeds=load(folder / feeds.CONFIG).feeds)
 
 
-def _feeds(settings: Settings, name: str | None) -> list[Feed]:
+def chosen_feeds(settings: Settings, name: str | None) -> list[Feed]:
+    """All feeds, or the one that is named.
+
+    Raises ConfigError without any, UsageError where there is none of that name.
+    """
     if not settings.feeds:
         raise ConfigError(["feeds: there is none; `recon init` proposes them"], "the configuration")
     if name is None:
@@ -105,7 +114,7 @@ def _feeds(settings: Settings, name: str | None) -> list[Feed]:
 
 def _chosen(settings: Settings, files: Sequence[Path], name: str | None) -> list[tuple[Feed, Path]]:
     """The files to load with their feeds, the oldest first."""
-    feeds = _feeds(settings, name)
+    feeds = chosen_feeds(settings, name)
     if files:
         return [(_feed_of(feeds, path.absolute(), name), path.absolute()) for path in files]
     outside = settings.store.parent / "rejected"
