@@ -145,6 +145,19 @@ class Locked(ReconError):
         )
 
 
+class RanAtOnce(ReconError):
+    """A run recorded meanwhile, though this one holds the lock."""
+
+    exit_code = ExitCode.LOCKED
+
+    def __init__(self, other: str) -> None:
+        super().__init__(
+            f"{other} was recorded while this run held the lock: locks do nothing where the "
+            "reports are. Nothing of this run is kept; move the reports to a disk or share that "
+            "keeps locks, then run again."
+        )
+
+
 def tie(what: str, found: int, wanted: int) -> None:
     """Raise TieOutError where two figures that must agree do not."""
     if found != wanted:

@@ -6,6 +6,7 @@ is decided, and nothing changes the result once it is made.
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from recon.base import temporary
-from recon.base.errors import ExitCode, ReconError
+from recon.base.errors import ExitCode, RanAtOnce, ReconError
 from recon.base.events import Severity
 from recon.base.month import Month
 from recon.base.result import Reconciliation
@@ -145,9 +146,15 @@ def _record(reports: Path, decision: _Decision, written: Written, journal: Journ
     run = record_of(pack, written.seal, extras.history.supersedes, folder, provisional)
     found = [FoundEvent.of(event) for event in pack.result.events]
     interrupted = {item.run_id: item.sha256 for item in pack.interrupted}
-    journal.record(
-        run, pack.result.breaks, extras.history.closed, extras.closings, found, interrupted
-    )
+    try:
+        journal.record(
+            run, pack.result.breaks, extras.history.closed, extras.closings, found, interrupted,
+            pack.follows,
+        )  # fmt: skip
+    except RanAtOnce:
+        # Two packs that follow one would fork the chain.
+        shutil.rmtree(written.folder, ignore_errors=True)
+        raise
     return run
 
 

@@ -100,6 +100,7 @@ def pack_contents(
         previous=interrupted[-1] if interrupted else before,
         journal=journal.head(),
         interrupted=interrupted,
+        follows=runs[-1].run_id if runs else "",
         kept=found.kept,
     )
 

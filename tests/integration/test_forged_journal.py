@@ -6,12 +6,13 @@ import json
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from recon.base.errors import RanAtOnce
 from recon.base.month import Month
 from recon.config import load
 from recon.record.evidence.layout import packs
@@ -218,3 +219,41 @@ def forged_value(
     connection.execute("ROLLBACK")
     assert found, (table, row, column)
     return 1
+
+
+def test_locks_that_do_nothing_fork_no_chain(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of two runs at once the second to end keeps nothing, and says why."""
+    settings, reached = load(project.config), list[str]()
+
+    def meanwhile(*given: object, **options: object) -> object:
+        if not reached:
+            reached.append("")
+            reached[0] = run_month(settings, MAY, formats=("csv",)).run_id
+        return write(*given, **options)  # type: ignore[arg-type]
+
+    from recon.run.month import write
+
+    monkeypatch.setattr("recon.run.month.write", meanwhile)
+    monkeypatch.setattr("recon.run.month.locked", lambda *_: nullcontext())
+    monkeypatch.setattr("recon.run.month.clear_half_written", lambda _: None)
+    with pytest.raises(RanAtOnce, match=r"locks do nothing") as caught:
+        run_month(settings, JUNE, formats=("csv",))
+    assert (caught.value.exit_code, reached[0] in str(caught.value)) == (9, True)
+    assert len(packs(project.reports)) == 3
+    assert verified(project, "--all")[0] == 0
+
+
+def test_a_clock_that_was_set_back_breaks_no_chain(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The names of runs are then in another order than the runs."""
+    project = Project(tmp_path)
+    project.fill("100.00", "150.00")
+    names = iter(f"2024-06_2024070{day}T071500Z_0000" for day in (3, 1, 2))
+    monkeypatch.setattr("recon.run.month._new_run_id", lambda _: next(names))
+    for _ in range(3):
+        run_month(load(project.config), JUNE, formats=("csv",))
+    code, told = verified(project, "--all")
+    assert code == 0, told

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from recon.record.evidence.documents import read
 from recon.record.evidence.facts import PackFinding, Previous
-from recon.record.evidence.layout import FOLDER, PREVIOUS, packs, run_of, second_of
+from recon.record.evidence.layout import FOLDER, PREVIOUS, packs, run_of
 from recon.record.evidence.sums import SUMS, sha256
 
 
@@ -109,8 +109,8 @@ def _twice(links: Iterable[_Link]) -> list[PackFinding]:
 
 def _unnamed(links: Sequence[_Link]) -> list[PackFinding]:
     """The later runs that name no run before them."""
-    first = [link for link in links if link.previous is None]
-    late = first[1:] if first and second_of(first[0].run) == second_of(links[0].run) else first
+    # The first one need not have the earliest name: a clock may have been set back.
+    late = [link for link in links if link.previous is None][1:]
     return [
         PackFinding(link.run, PREVIOUS, "names no run before it, but there are earlier ones")
         for link in late

@@ -30,7 +30,7 @@ class PackContents:
     at when the pack is written. `kept` are extracts that an earlier run has made of the very same
     rows. Moments know their time zone. `signoffs` are those of all runs before, `journal` is the
     journal's last seal before this run, and `interrupted` are the packs of runs that were cut off
-    before their record.
+    before their record. `follows` is the last recorded run, '' for none.
     """
 
     run_id: str
@@ -49,6 +49,7 @@ class PackContents:
     previous: Previous | None = None
     journal: Link | None = None
     interrupted: Sequence[Previous] = ()
+    follows: str = ""
     kept: Mapping[Side, Kept] = field(default_factory=dict)
 
 

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from recon.base.errors import ConfigError, MonthError, UsageError
+from recon.base.errors import ConfigError, MonthError, RanAtOnce, UsageError
 from recon.base.month import Month
 from recon.base.periods import Periods, folded
 from recon.base.result import Break, Bucket, Totals
@@ -79,13 +79,18 @@ class Journal:
         closings: Mapping[Line, int] | None = None,
         found: Sequence[FoundEvent] = (),
         interrupted: Mapping[str, str] | None = None,
+        after: str | None = None,
     ) -> None:
         """Add a run with its breaks, resolutions, closing balances, events.
 
         All of it or nothing. `closings` are by revenue type, segment and currency; `interrupted`
-        has the seals of the evidence of runs that were cut off before their record.
+        has the seals of the evidence of runs that were cut off before their record. `after` is the
+        run that this one follows, '' for none. Raises RanAtOnce where another one has come between.
         """
         with self._sealed():
+            last = self.last_run_id()
+            if after is not None and last != after:
+                raise RanAtOnce(last)
             self._insert("runs", [_run_row(run)])
             self._insert("totals", [
                 (run.run_id, currency, t.expected, t.recognized, t.gross_difference,
@@ -174,6 +179,12 @@ class Journal:
             what = "is no run" if not found else f"are {len(found)} runs"
             raise UsageError(f"There {what} {text!r}; `recon history` lists them.")
         return found[0]
+
+    def last_run_id(self) -> str:
+        """The name of the last run of all, or ''."""
+        found = self._connection.execute("SELECT run_id FROM runs ORDER BY rowid DESC LIMIT 1")
+        row = found.fetchone()
+        return str(row[0]) if row else ""
 
     def last_run(self, month: Month | None = None) -> Run | None:
         """The last run, or a month's last; None without any."""
