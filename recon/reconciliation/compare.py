@@ -99,7 +99,7 @@ def with_terms(connection: Session, lines: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Terms:
-    """What a session's terms are reckoned in, and what they may be.
+    """The type and the possible kinds of a session's terms.
 
     `whole` is the type of amounts, which the allowances fit, too. `cuts` is whether a stop may cut
     a month, `kinds` whether terms differ in kind, `evenly` whether each month has the same part.

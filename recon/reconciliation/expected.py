@@ -206,7 +206,7 @@ def terms(
 
 
 def _spread_evenly(lines: str, whole: str, term_end: str) -> str:
-    """SELECT of contract lines with as many equal periods as months."""
+    """SELECT of contract lines with an equal period per month."""
     counted = "term_days first_days month_days whole_months".split()
     return f"""
     SELECT *, CAST(term_months AS {whole}) AS denominator,

@@ -144,7 +144,7 @@ def _type_contracts(
 def _contracts(
     given: Columns, side: Columns, terms: TermColumns, policy: Policy, relation: str, rows: str = ""
 ) -> str:
-    """CTEs up to `typed`: contract rows as read, or only some `rows`."""
+    """CTEs up to `typed`: contract rows read, or some `rows`."""
     return f"""
     WITH given AS (
         SELECT * FROM (

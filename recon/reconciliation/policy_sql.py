@@ -86,7 +86,7 @@ def register_policy(connection: Session, policy: Policy, periods: Periods | None
 
 
 def own_accrued(policy: Policy) -> str:
-    """Macro of what has been earned, whatever the terms are."""
+    """Macro of the amount earned, whatever the terms are."""
     cumulative = all(
         (rule.rounding or policy.rounding) is Rounding.CUMULATIVE for rule in policy.types.values()
     )

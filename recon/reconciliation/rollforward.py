@@ -164,7 +164,7 @@ def _query(month: Month, *, added: bool) -> str:
 
 
 def _added_up(m: int) -> tuple[str, str]:
-    """CTE of the rows that lines add up, and their part in the sums."""
+    """CTE of added rows, and their part in the sums."""
     return (
         f"""added_rows_held AS (
         SELECT line, worth AS value, greatest(month_index(booked_on), from_month) AS booked,

@@ -86,7 +86,7 @@ def _store(settings: Settings, dry: bool) -> Iterator[Session]:
 
 
 def with_sample(settings: Settings) -> Settings:
-    """The settings, with the feeds of the sample where nothing is configured."""
+    """The settings, with the sample's feeds where none are configured."""
     if settings.path is not None or settings.feeds:
         return settings
     from recon.config import load

@@ -25,7 +25,7 @@ _Stamp = tuple[int, int]
 def watched(
     settings: Settings, feed: str | None, sleep: Callable[[float], object] = time.sleep
 ) -> Iterator[Report]:
-    """Yield a report each time that files have arrived; it never ends.
+    """Yield a report whenever files have arrived, without end.
 
     A folder that cannot be reached for a while is looked at again, and so is a store in use.
     """
@@ -53,7 +53,7 @@ def watched(
 
 
 def _stamps(feed: str, settings: Settings) -> dict[Path, _Stamp]:
-    """The sizes and times of a feed's files, none where out of reach."""
+    """Sizes and times of a feed's files within reach."""
     found = {}
     try:
         for path in feed_files.waiting(settings.feeds[feed]):
@@ -65,7 +65,7 @@ def _stamps(feed: str, settings: Settings) -> dict[Path, _Stamp]:
 
 
 def _is_free(path: Path) -> bool:
-    """Whether nobody else is writing a file, as far as Windows knows."""
+    """Whether nobody else is writing a file, by Windows."""
     if os.name != "nt":
         return True
     try:

@@ -157,7 +157,7 @@ def _empty_lines(readable: Path, found: CsvFile) -> tuple[int, int]:
     """
     with readable.open(encoding="utf-8-sig", newline="") as lines:
         header = next(islice(lines, found.head, None), "").rstrip("\r\n")
-        if not _may_have_any(readable, found.delimiter, header):
+        if not header or not _may_have_any(readable, found.delimiter, header):
             return 0, 0
         told = [
             line.strip("\r\n") == header

@@ -27,7 +27,7 @@ class Checks:
 
     @property
     def _values(self) -> Iterator[tuple[str, str, str]]:
-        """Columns as listed; an optional one that is not there is at fault in no row."""
+        """Columns as listed, without the optional ones that are missing."""
         for listed, (value, what) in self.values.items():
             if not listed.startswith("?") or listed.removeprefix("?") in self.side.names:
                 yield listed, value, what
@@ -39,7 +39,10 @@ class Checks:
                 yield column, wrong, what
 
     def passed(self) -> str:
-        """The condition that a row can be compared, seen faster than why not."""
+        """The condition that a row can be compared.
+
+        It is faster than the reason why a row cannot.
+        """
         read = [_read(self.side, listed, value) for listed, value, _ in self._values]
         right = [f"coalesce(NOT ({wrong}), true)" for _, wrong, _ in self._faults]
         return " AND ".join(read + right)

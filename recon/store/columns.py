@@ -215,7 +215,7 @@ class Columns:
         return "false" if self._is_exact(column) else _FINER
 
     def _short(self, column: str) -> str:
-        """What may be a short amount, '' where the long way is the only one."""
+        """SQL of a possible short amount, '' without one."""
         if self._is_exact(column):
             return name(self.names[column])
         if self.has_floats(column):

@@ -1,4 +1,4 @@
-"""Months off: the months around a broken line's own, and what they have or lack.
+"""Months off: differences in the months around a broken line.
 
 `recon.reconciliation.relations` lists the relations that it reads and makes.
 """
@@ -90,7 +90,7 @@ def _months_around(m: int, lines: str) -> str:
 
 
 def _ends(m: int) -> str:
-    """SELECT of the ends of the months around and before the ledger."""
+    """SELECT of month ends around `m` and before the ledger."""
     return f"""(
         SELECT unnest(range(1, 7)) AS place,
             unnest(list_append(range({m - 3}, {m + 2}), first_month - 1)) AS end_month
@@ -195,7 +195,7 @@ def months_off(connection: Session, month: Month) -> dict[int, tuple[MonthOff, .
 
 
 def months_alike(connection: Session, month: Month) -> dict[int, int]:
-    """How many other months lack as much as a line, too.
+    """Numbers of other months that lack as much, by line.
 
     Asked of lines only whose lacking amount stands in another month, and of the months from the
     first to the last with entries, strays left aside. Months of which a database has one sum are

@@ -1,4 +1,4 @@
-"""Other months: entries that stand in another month than their own."""
+"""Other months: entries in another month than their own."""
 
 from __future__ import annotations
 
@@ -53,7 +53,10 @@ def far_away(line: BrokenLine) -> bool:
 
 
 def claimed(line: BrokenLine) -> str:
-    """Words where more months lack an amount than have it, or ''."""
+    """Words for an amount that more months lack than have.
+
+    They are '' for any other.
+    """
     amount = -line.difference
     if line.lacks:
         having = sum(month.difference // amount for month in _months(line)

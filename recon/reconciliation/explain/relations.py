@@ -188,7 +188,7 @@ def months(session: Session, month: Month) -> list[Row]:
 
 
 def _earned(session: Session) -> str:
-    """SELECT of the months of `spread`, each with the amount earned to date."""
+    """SELECT of `spread` with each month's amount earned to date."""
     own = f"expected_to_date(s.month, {TERM})"
     if not is_any(session, "added_rows"):
         return f"SELECT *, CASE WHEN on_contract THEN {own} ELSE 0 END AS to_date FROM spread s"

@@ -1,4 +1,4 @@
-"""The sample of feeds: two years of files with planted faults, and their truth.
+"""Sample of feeds: two years of files with planted faults.
 
 Three regions deliver their sales each in its own way. The truth has one line for each planted
 fault: file, row, fault, and the outcome that it must have.
@@ -87,7 +87,7 @@ def _with(row: list[str], at: int, cell: str) -> list[str]:
 
 
 class _Files:
-    """The files that are made, and the truth of their faults."""
+    """The files made so far, and their planted faults."""
 
     def __init__(self, folder: Path, draw: Draws) -> None:
         self.folder, self.draw = folder, draw
@@ -101,7 +101,7 @@ class _Files:
         delimiter: str = ",",
         encoding: str = "utf-8",
     ) -> None:
-        """Write a file; each is a minute younger than the one before."""
+        """Write a file, a minute younger than the last one."""
         text = io.StringIO()
         csv.writer(text, delimiter=delimiter, lineterminator="\r\n").writerows(rows)
         path = self.folder / "inbox" / name
@@ -141,7 +141,7 @@ def ensure(seed: int = 1) -> Path:
 
 
 def make(folder: Path, seed: int = 1) -> list[Path]:
-    """Write inbox, configuration and truth to a folder; return the last two.
+    """Write inbox, configuration and truth; return the last two.
 
     Raises UsageError where the folder has an inbox already.
     """
@@ -281,7 +281,7 @@ def _write_correction(files: _Files, region: _Region, name: str, sold: Sequence[
 
 
 def _write_again(files: _Files, region: _Region, name: str, sold: Sequence[Sale]) -> None:
-    """Let a region send sales again, the days in another notation."""
+    """Send a region's sales again, days in another notation."""
     file = f"{region.name}-{name}-again.csv"
     written = replace(region, day="%Y-%m-%d")
     rows = [_row(written, sale) for sale in _clean(files, sold)[:50]]
@@ -310,7 +310,7 @@ def _write_stock(files: _Files, name: str, quarter: date) -> None:
 
 
 def _write_receivables(files: _Files, name: str, sold: Sequence[Sale]) -> None:
-    """Write payments of the larger sales, and charges on some of them."""
+    """Write payments of larger sales, and charges on some."""
     paid = [sale for sale in _clean(files, sold) if sale.revenue > 50]  # noqa: PLR2004
     credits = [
         [f"PAY-{sale.sale}-{sale.line}", str(sale.day), sale.customer, str(sale.revenue), sale.sale,

@@ -1,4 +1,4 @@
-"""The trade of a confectioner: products, customers, and sales by quarter.
+"""A confectioner's trade: products, customers, and sales by quarter.
 
 Everything follows from the seed, on any machine and with any version of Python.
 """
@@ -95,7 +95,7 @@ def price_of(product: Product, day: date) -> Decimal:
 
 
 def sales(draw: Draws, region: str, quarter: date, per_day: int) -> Iterator[Sale]:
-    """Yield the lines of a quarter's sales in a region, by day."""
+    """Yield the sales lines of a region's quarter, by day."""
     assortment: Sequence[Product] = products()
     end = date(quarter.year + quarter.month // 10, (quarter.month + 2) % 12 + 1, 1)
     day, number = quarter, 0
