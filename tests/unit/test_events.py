@@ -320,3 +320,26 @@ def test_events_net_and_gross() -> None:
     assert event.lines == 2 * len(SUPPORT)
     assert event.net["USD"] == 0
     assert event.gross["USD"] == 2 * sum(x.monthly * 10_000 for x in lines() if x.id in SUPPORT)
+
+
+def test_single_entries_of_a_day_in_the_month_before_are_no_missing_batch() -> None:
+    """They lack June because May has it; the others of their day and document are in June."""
+    strayed = sorted(IN_BATCH)[:7]
+    result = reconciled(
+        of_batch(lambda p: [replace(p, month="2024-05") if p.line.id in strayed else p])
+    )
+    assert not result.events
+    assert len(result.breaks) == len(strayed)
+
+
+def test_a_line_may_have_several_documents() -> None:
+    """Each of them is seen: May's entries come in two halves, the second in no batch."""
+    halves = reconciled(
+        lambda p: [] if p.line.id in IN_BATCH and p.month == NOW
+        else [replace(p, id=f"{p.id}-0", cents=p.cents // 2, document=p.id),
+              replace(p, cents=p.cents - p.cents // 2,
+                      document="B5-X" if p.line.id in IN_BATCH else p.document)]
+        if p.month == "2024-05" else [p]
+    )  # fmt: skip
+    (event,) = halves.events
+    assert event.sentence.startswith("Document B5-X")

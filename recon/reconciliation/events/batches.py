@@ -39,6 +39,10 @@ _COPIES = """
     GROUP BY line"""
 # The months around of which `break_entries` has the entries.
 _READ = range(-2, 2)
+# Beside a DISTINCT of its own query, DuckDB 2.0 would keep one value of each axis.
+_DOCUMENT_AND_DAY = f"""unnest([
+    {{axis: {int(Axis.DOCUMENT)}, value: document_ref}},
+    {{axis: {int(Axis.DAY)}, value: left(posted_at, 10)}}], recursive := true)"""
 _SHORT = "sign(expected) * difference < 0"
 
 
@@ -178,10 +182,8 @@ def _of_documents(
     listed = ", ".join(f"({literal(s.what)}, {s.by}, {s.entries_at()})" for s in near)
     rows = connection.execute(
         f"""WITH placed AS (
-            SELECT DISTINCT line, distance, unnest([
-                {{axis: {int(Axis.DOCUMENT)}, value: document_ref}},
-                {{axis: {int(Axis.DAY)}, value: left(posted_at, 10)}}], recursive := true)
-            FROM break_entries WHERE coalesce(document_ref, posted_at) IS NOT NULL),
+            SELECT DISTINCT * FROM (
+                SELECT line, distance, {_DOCUMENT_AND_DAY} FROM break_entries)),
         often(what, months, distance) AS (VALUES {listed})
         SELECT what, months, axis, value, list(DISTINCT s.line)
         FROM placed p JOIN often o USING (distance)
@@ -220,11 +222,11 @@ def _of_far_documents(
     months = ", ".join(str(month.index + symptom.by) for symptom in far)
     rows = connection.execute(
         f"""WITH placed AS (
-            SELECT DISTINCT l.line, e.month - {month.index} AS months, unnest([
-                {{axis: {int(Axis.DOCUMENT)}, value: document_ref}},
-                {{axis: {int(Axis.DAY)}, value: left(posted_at, 10)}}], recursive := true)
-            FROM entries_of('entries_raw') e JOIN lines_compared l USING (id_key, type, currency)
-            WHERE e.reason IS NULL AND e.month IN ({months}))
+            SELECT DISTINCT * FROM (
+                SELECT l.line, e.month - {month.index} AS months, {_DOCUMENT_AND_DAY}
+                FROM entries_of('entries_raw') e
+                JOIN lines_compared l USING (id_key, type, currency)
+                WHERE e.reason IS NULL AND e.month IN ({months})))
         SELECT months, axis, value, list(line)
         FROM placed JOIN (FROM event_symptoms WHERE what = '{LACKS}') USING (months, line)
         WHERE value IS NOT NULL
@@ -249,20 +251,20 @@ def _lines_of_documents(
 ) -> dict[tuple[_Symptom, Axis, str], int]:
     """The number of lines with each document or day.
 
-    Of missing entries, only the lines that are due this month; of moved ones, whatever the month:
-    single entries of a batch that are in the wrong month are not the batch.
+    Of missing entries, only the lines that are due this month. Whatever the month, but of entries
+    posted twice: single entries of a batch that are in the wrong month are not the batch.
     """
     ordered = sorted(found)
     listed = ", ".join(
         f"({n}, {int(axis)}, {literal(value)}, {month.index + symptom.entries_at()}, "
-        f"{str(symptom.what == MISSING).lower()}, {str(symptom.what in {LACKS, HAS}).lower()})"
+        f"{str(symptom.what == MISSING).lower()}, {str(symptom.what == TWICE).lower()})"
         for n, (symptom, axis, value) in enumerate(ordered)
     )
     rows = connection.execute(
-        f"""WITH sought(n, axis, value, month, missing, moved) AS (VALUES {listed})
+        f"""WITH sought(n, axis, value, month, missing, here) AS (VALUES {listed})
         SELECT n, count(DISTINCT (id_key, type, currency))
         FROM (FROM entries_of('entries_raw') WHERE reason IS NULL) e
-        JOIN sought s ON (s.month = e.month OR moved) AND s.value
+        JOIN sought s ON (s.month = e.month OR NOT here) AND s.value
             = if(axis = {int(Axis.DOCUMENT)}, document_ref, left(posted_at, 10))
         LEFT JOIN lines_compared l USING (id_key, type, currency)
         WHERE NOT missing OR {DUE}
