@@ -78,7 +78,7 @@ def session(snapshot: bool = True) -> list[Answer]:
     state = ("snapshot_isolation_state", "tinyint")
     return [
         Answer("sys.databases", columns=[state], rows=[["1" if snapshot else "0"]]),
-        Answer("SELECT CAST", columns=[("", "decimal(19,4)")], rows=[["1234.5600"]]),
+        Answer(r"SELECT CAST\(1234", columns=[("", "decimal(19,4)")], rows=[["1234.5600"]]),
     ]
 
 

@@ -142,7 +142,7 @@ def test_decimals_that_arrive_wrong_stop_the_run(
     endpoint: Endpoint, configured: Configured
 ) -> None:
     """A driver that takes the point for something else is found out before anything is read."""
-    wrong = Answer("SELECT CAST", columns=[("", "decimal(19,4)")], rows=[["12345600"]])
+    wrong = Answer(r"SELECT CAST\(1234", columns=[("", "decimal(19,4)")], rows=[["12345600"]])
     endpoint.play(wrong, *books())
     error = refusal(configured())
     assert (error.exit_code, "reads 1234.56 as a different number" in str(error)) == (6, True)
@@ -151,7 +151,9 @@ def test_decimals_that_arrive_wrong_stop_the_run(
 
 def test_decimals_that_can_be_put_right_are(endpoint: Endpoint, configured: Configured) -> None:
     """Where the separator helps, the month goes on."""
-    wrong = Answer("SELECT CAST", columns=[("", "decimal(19,4)")], rows=[["12345600"]], times=1)
+    wrong = Answer(
+        r"SELECT CAST\(1234", columns=[("", "decimal(19,4)")], rows=[["12345600"]], times=1
+    )
     endpoint.play(wrong, *books())
     assert month(configured()).totals["USD"].recognized == 30_000_000
 
