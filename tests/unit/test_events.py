@@ -14,6 +14,7 @@ from recon.base.events import Event, EventKind, Severity
 from recon.base.result import Reconciliation
 from recon.reconciliation.events.factors import simplest
 from recon.reconciliation.verdict import shortest_path, verdict, verdict_word
+from tests import tables
 
 LINES = 80
 SEGMENTS = ("SMB", "Mid", "Enterprise", "Public")
@@ -343,3 +344,17 @@ def test_a_line_may_have_several_documents() -> None:
     )  # fmt: skip
     (event,) = halves.events
     assert event.sentence.startswith("Document B5-X")
+
+
+def test_neighbours_in_a_small_book_are_an_event() -> None:
+    """Eight of forty contracts in a row are posted twice; nothing else is common to them."""
+    ids = [f"{1000 + n}" for n in range(40)]
+    contracts = [tables.contract(contract_id=key, booking_date="2024-06-01") for key in ids]
+    entries = [
+        {**tables.ENTRY, "entry_id": f"E-{key}-{n}", "contract_id": key, "amount": "100.00"}
+        for key in ids for n in range(2 if "1012" <= key < "1020" else 1)
+    ]  # fmt: skip
+    result = recon.reconcile(pd.DataFrame(contracts), pd.DataFrame(entries), tables.MONTH)
+    (event,) = result.events
+    assert (event.kind, len(event.keys)) == (EventKind.BATCH_TWICE, 8)
+    assert event.sentence.startswith("Contracts 1012 to 1019:")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from math import comb
+from math import exp, lgamma
 from typing import NamedTuple
 
 from recon.reconciliation.events.found import FEWEST, Axis, Mark, enough
@@ -44,15 +44,28 @@ def ranges(
                 AND id_key BETWEEN {literal(first.id_key)} AND {literal(last.id_key)}
                 AND length(id_key) = {len(first.id_key)}"""
         ).fetchone() or (0,)
-        if enough(len(group), marked) and due * _chance(len(group), marked, rate) < _BY_CHANCE:
+        chance = _chance(len(group), marked, len(known), due)
+        if enough(len(group), marked) and due * chance < _BY_CHANCE:
             mark = Mark(
                 Axis.RANGE, f"{first.id} to {last.id}", f"contracts {first.id} to {last.id}"
             )
             yield mark, [line.line for line in group], marked
 
 
-def _chance(explained: int, marked: int, rate: float) -> float:
-    return comb(max(marked, explained), explained) * rate**explained
+def _chance(explained: int, marked: int, known: int, due: int) -> float:
+    """Chance of so many known lines in one range.
+
+    It is that of a draw: as many lines as are known, of those due, of which some are in the range.
+    """
+    marked = max(marked, explained)
+    due = max(due, marked + known - explained)
+    drawn = _ways(marked, explained) + _ways(due - marked, known - explained)
+    return exp(drawn - _ways(due, known))
+
+
+def _ways(of: int, chosen: int) -> float:
+    """Logarithm of the ways to choose some of many."""
+    return lgamma(of + 1) - lgamma(chosen + 1) - lgamma(of - chosen + 1)
 
 
 def _neighbours(lines: Sequence[Placed], rate: float) -> Iterator[list[Placed]]:
