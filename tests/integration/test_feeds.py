@@ -73,6 +73,18 @@ def test_an_open_day_is_never_guessed(inbox: Inbox) -> None:
     assert [str(day) for (day,) in inbox.sales("sold_on")] == ["2024-04-03", "2024-04-28"]
 
 
+@pytest.mark.parametrize(("decimal", "revenue"), [(",", 12_000), (".", 12)])
+def test_an_open_amount_is_never_guessed(inbox: Inbox, decimal: str, revenue: int) -> None:
+    """12.000 is twelve or twelve thousand: the feed says it."""
+    inbox.put("uk-1.csv", "S1,2024-04-03,P1,C1,1,12.000")
+    (file,) = inbox.load(code=3)["files"]
+    assert "unit_price '12.000' is open" in file["rejected_rows"][0]["reason"]
+    inbox.configure(FEED + f'decimal = "{decimal}"\n')
+    (file,) = inbox.load()["files"]
+    assert fates(file) == {"inserted": 1, "mended": 1}
+    assert inbox.revenue() == revenue
+
+
 def test_the_same_bytes_change_nothing(inbox: Inbox) -> None:
     """Not the second time, and not under another name."""
     inbox.put("uk-1.csv", "S1,2024-06-03,P1,C1,3,1.00")

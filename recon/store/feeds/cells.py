@@ -21,6 +21,8 @@ from recon.store.session import literal, name
 _PLAIN = r"[+-]?\d{1,14}(?:\.\d{0,4})?"
 _NUMBER = r"[+-]?(\d+(\.\d*)?|\.\d+)"
 _WIDE, _LARGEST = "DECIMAL(28, 10)", "99999999999999"
+# One group of three digits: they may be thousands, or decimals.
+_OPEN = r"[+-]?[1-9]\d{0,2}[.,]\d{3}"
 _CERTAIN = ("dotted", "year first", "day named", "month named")
 _YES, _NO = ("yes", "y", "true", "t", "1", "x"), ("no", "n", "false", "f", "0")
 # Ids of what all feeds share, unless a feed has its own.
@@ -101,6 +103,14 @@ class Cells:
             rf"regexp_matches(t_{column.name}, '[{point}]\d{{4}}\d*[1-9]')" for column in columns
         ]
         return f"coalesce({' OR '.join(parts) or 'false'}, false)"
+
+    def open_amount(self, column: FeedColumn) -> str:
+        """Whether an amount could mean two numbers, '' if none can."""
+        written = self.theirs.get(column.name) and self._columns.kind(column.name) == "VARCHAR"
+        counts = column.type in (Type.AMOUNT, Type.QUANTITY)
+        if self.feed.decimal or not counts or not written:
+            return ""
+        return f"regexp_full_match(t_{column.name}, '{_OPEN}')"
 
     def _text(self, column: FeedColumn) -> str:
         ours = column.name

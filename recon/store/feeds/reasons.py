@@ -53,10 +53,12 @@ def _faults(cells: Cells, by_line: bool) -> Iterator[_Fault]:
         text, value = f"t_{column.name}", f"v_{column.name}"
         if column.name in needed:
             yield _Fault(column.name, f"{text} IS NULL", literal(f"{column.name} is missing"))
+        if is_open := cells.open_amount(column):
+            yield _Fault(column.name, is_open, _open_amount(feed, column))
         if column.type in UNREADABLE:
-            yield _Fault(
-                column.name, f"{text} IS NOT NULL AND {value} IS NULL", _unreadable(feed, column)
-            )
+            unreadable = f"{text} IS NOT NULL AND {value} IS NULL"
+            unreadable += f" AND NOT {is_open}" if is_open else ""
+            yield _Fault(column.name, unreadable, _unreadable(feed, column))
     if kind.either:
         yield from _neither(cells)
     found = {column.name: column for column in cells.found}
@@ -81,6 +83,11 @@ def _neither(cells: Cells) -> Iterator[_Fault]:
         else "false",
         literal("quantity x unit_price is too large"),
     )
+
+
+def _open_amount(feed: Feed, column: FeedColumn) -> str:
+    advice = f'is open: thousands or decimals; set decimal = "." or "," under [{feed.key}]'
+    return f"{literal(column.name + ' ')} || '''' || t_{column.name} || ''' ' || {literal(advice)}"
 
 
 def _unreadable(feed: Feed, column: FeedColumn) -> str:
