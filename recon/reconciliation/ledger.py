@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from recon.store.session import Session
 
+# Of fewer lines a share proves nothing: each month with an entry is covered.
+_FEW_LINES = 10
 # A covered month has at least this part of the largest share of lines, and of the most keys.
 _OF_SHARE, _OF_KEYS = 3, 100
 _MILLION = 1_000_000
@@ -47,12 +49,12 @@ def create_ledger_cover(connection: Session) -> None:
             FROM changes GROUP BY month WINDOW by_month AS (ORDER BY month)),
         shares AS (
             SELECT *, least(keys, lines) * {_MILLION} // nullif(lines, 0) AS share,
-                max(keys) OVER () AS most
+                max(keys) OVER () AS most, max(lines) OVER () < {_FEW_LINES} AS few
             FROM spans WHERE keys > 0)
         SELECT min(month) AS first_month, max(until) AS last_month
         FROM (
             SELECT *, max(share) FILTER ({_OF_KEYS} * keys >= most) OVER () AS largest
             FROM shares)
-        WHERE {_OF_KEYS} * keys >= most AND {_OF_SHARE} * coalesce(share, largest, 0)
+        WHERE few OR {_OF_KEYS} * keys >= most AND {_OF_SHARE} * coalesce(share, largest, 0)
             >= coalesce(largest, 0)"""
     )
