@@ -326,8 +326,8 @@ def test_lines_that_do_not_cancel_out_have_no_proposal() -> None:
         for kind, value in (("Subscription", "120000"), ("Support", "2400"), ("Service", "3600"))
     ]
     entries = [
-        entry("E", "C-1", "10090.00"),
-        entry("F", "C-1", "150.00", revenue_type="Support"),
+        entry("E", "C-1", "10089.00"),
+        entry("F", "C-1", "151.00", revenue_type="Support"),
         entry("G", "C-1", "260.00", revenue_type="Service"),
     ]
     found = proposed(lines, entries)
