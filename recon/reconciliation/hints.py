@@ -56,7 +56,7 @@ _ADVICE = (
         "the currency beside an amount is not that of its row; deliver the column currency, or set "
         "policy.currency",
     ),
-    _advice(_AMOUNT % ".*", "these cells are no amounts; mend them in the source"),
+    _advice(_AMOUNT % ".*", "these cells are not amounts; correct them in the source"),
     _advice(
         r"\w+ '(?P<cell>[3-9]\d{4}(?:\.\d+)?)' is not a (?:date|month)",
         'dates are Excel\'s numbers of days; set {side}.dates = "serial" (for a file), or format '
@@ -73,10 +73,10 @@ _ADVICE = (
     ),
     _advice(
         _DATE % r"[^']*\d[^']*",
-        "these are no dates of the calendar, or in a notation of their own; mend them, or set "
+        "these are not calendar dates, or are written in another format; correct them, or set "
         "{side}.date_format (for a file)",
     ),
-    _advice(_DATE % ".*", "these cells are no dates; mend them in the source"),
+    _advice(_DATE % ".*", "these cells are not dates; correct them in the source"),
     _advice(
         r"revenue_type '(?P<cell>.*?)' is unknown",
         "add the type under policy.types, or its other name under policy.aliases",

@@ -251,7 +251,7 @@ def _unread(side: Side, facts: SourceFacts) -> list[str]:
         return []
     return [
         f"{counted(facts.unread_amounts, 'amount')} of {side} could not be read, "
-        f"{facts.rows - facts.unread_amounts:,} could; the totals have only these."
+        f"{facts.rows - facts.unread_amounts:,} could; the totals include only those."
     ]
 
 

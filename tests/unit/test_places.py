@@ -94,7 +94,7 @@ def test_ids_delivered_with_other_content(project: Project) -> None:
     done = in_process("month", "2024-06", "--json", cwd=project.folder)
     found = json.loads(done.stdout)
     assert [row["reason"] for row in found["invalid"]] == [
-        "entry_id 'E1' has other content in e-1.csv, line 2 and e-2.csv, line 4 "
+        "entry_id 'E1' has different content in e-1.csv, line 2 and e-2.csv, line 4 "
         "(accounting.repeated_ids)"
     ] * 2
     assert found["sources"]["accounting"]["repeated"] == 1

@@ -60,7 +60,7 @@ def test_an_id_with_other_content_is_refused() -> None:
     """Both rows are invalid, and the reason names both places and the setting."""
     other = entry("JE-1", "C-2", "1000.00")
     result = result_of([contract("C-1"), contract("C-2")], [JUNE, other, JUNE])
-    reason = "entry_id 'JE-1' has other content in row 1 and row 2 (accounting.repeated_ids)"
+    reason = "entry_id 'JE-1' has different content in row 1 and row 2 (accounting.repeated_ids)"
     assert [(row.row, row.reason) for row in result.invalid] == [(1, reason), (2, reason)]
     assert counts(result, Side.ACCOUNTING) == (3, 2, 1)
 
@@ -99,7 +99,8 @@ def test_ids_of_entries_meet_in_any_case() -> None:
     both = [JUNE | {"entry_id": "je-1"}, JUNE]
     result = result_of([contract("C-1")], both)
     reason = (
-        "entry_id 'je-1' has other content in row 1 and row 2 (accounting.repeated_ids); their ids "
+        "entry_id 'je-1' has different content in row 1 and row 2 "
+        "(accounting.repeated_ids); their ids "
         'differ only in case: if case counts, set [policy] ids = "exact"'
     )
     assert result.invalid[0].reason == reason
@@ -113,7 +114,7 @@ def test_ids_of_entries_meet_however_they_are_written(again: str) -> None:
     """A dash of another kind makes no other id, and case is not named for it."""
     result = result_of([contract("C-1")], [JUNE, JUNE | {"entry_id": again}])
     assert [row.reason for row in result.invalid] == [
-        f"entry_id '{of}' has other content in row 1 and row 2 (accounting.repeated_ids)"
+        f"entry_id '{of}' has different content in row 1 and row 2 (accounting.repeated_ids)"
         for of in ("JE-1", again)
     ]
 

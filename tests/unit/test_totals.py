@@ -357,7 +357,7 @@ def test_a_format_that_does_not_fit_is_told() -> None:
     found = recon.reconcile(pd.DataFrame([contract()]), posted, MONTH)
     assert found.sources[Side.ACCOUNTING].unread_amounts == 2
     assert list(found.notices)[:2] == [
-        "2 amounts of accounting could not be read, 1 could; the totals have only these.",
+        "2 amounts of accounting could not be read, 1 could; the totals include only those.",
         "2 rows of accounting ('1.000,00' in row 1, …): amounts have a decimal comma; set "
         'accounting.decimal = "," (for a file).',
     ]
@@ -369,10 +369,10 @@ ADVICE = (
     ("amount", "12,5", 'accounting.decimal = ","'),
     ("amount", "100.00 CR", "deliver the columns debit and credit"),
     ("amount", "€100.00", "the currency beside an amount is not that of its row"),
-    ("amount", "n.a.", "these cells are no amounts"),
+    ("amount", "n.a.", "these cells are not amounts"),
     ("recognition_period", "45444", 'accounting.dates = "serial"'),
-    ("recognition_period", "2024-06-31", "no dates of the calendar"),
-    ("recognition_period", "soon", "these cells are no dates"),
+    ("recognition_period", "2024-06-31", "not calendar dates"),
+    ("recognition_period", "soon", "these cells are not dates"),
     ("revenue_type", "Licence", "policy.aliases"),
     ("currency", "US$", "codes of three letters"),
     ("contract_id", "", "accounting.skip_foot"),
