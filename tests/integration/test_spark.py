@@ -147,7 +147,7 @@ POSTED = [
     entry("C \u00c9 8"),
     entry("ORPHAN-1", "77.77"),
     entry("ORPHAN-2", "88.88"),
-    entry("A-1", "no amount"),
+    "E-8,A-1,Subscription,no amount,2024-06\n",
     entry("A-1", "1.00", "no month"),
     "E-9,,Subscription,5.00,2024-06\n",
     "E-10,A-1,Nonsense,5.00,2024-06\n",

@@ -23,6 +23,7 @@ from recon.run.spark.groups import (
     raise_failure,
     unpacked,
 )
+from recon.store import ids
 from recon.store.columns import PLACE, Columns
 from recon.store.session import Session, columns, is_any, literal, name, session
 
@@ -183,6 +184,7 @@ class Together:
         select = self._task.selects[Side.ACCOUNTING]
         entries = f"(SELECT {select} FROM {self._given(Side.ACCOUNTING)})"
         with session() as apart:
+            ids.install(apart, self._task.policy)
             view_entries(apart, entries, self._task.policy, self._task.compliance)
             found = apart.execute(
                 f"""SELECT row, place FROM (
