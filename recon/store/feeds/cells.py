@@ -105,7 +105,7 @@ class Cells:
         return f"coalesce({' OR '.join(parts) or 'false'}, false)"
 
     def open_amount(self, column: FeedColumn) -> str:
-        """Whether an amount could mean two numbers, '' if none can."""
+        """Whether an amount could mean two numbers, or ''."""
         written = self.theirs.get(column.name) and self._columns.kind(column.name) == "VARCHAR"
         counts = column.type in (Type.AMOUNT, Type.QUANTITY)
         if self.feed.decimal or not counts or not written:
