@@ -22,6 +22,7 @@ from recon.base.errors import (
 from recon.base.feed import Feed
 from recon.base.text import counted
 from recon.config import Settings
+from recon.config.settings import SourceKind
 from recon.record import identity
 from recon.record.lock import locked
 from recon.record.log import Log
@@ -86,8 +87,12 @@ def _store(settings: Settings, dry: bool) -> Iterator[Session]:
 
 
 def with_sample(settings: Settings) -> Settings:
-    """The settings, with the sample's feeds where none are configured."""
-    if settings.path is not None or settings.feeds:
+    """The settings, with the sample's feeds where none are configured.
+
+    That is where both sides are the sample's, too.
+    """
+    kinds = {settings.analytics.kind, settings.accounting.kind}
+    if settings.feeds or kinds != {SourceKind.SAMPLE}:
         return settings
     from recon.config import load
     from recon.sources.sample import feeds
@@ -102,7 +107,8 @@ def chosen_feeds(settings: Settings, name: str | None) -> list[Feed]:
     Raises ConfigError without any, UsageError where there is none of that name.
     """
     if not settings.feeds:
-        raise ConfigError(["feeds: there is none; `recon init` proposes them"], "the configuration")
+        mistake = "feeds: there is none; describe one as [feeds.NAME], as docs/feeds.md shows"
+        raise ConfigError([mistake], "the configuration")
     if name is None:
         return list(settings.feeds.values())
     if name not in settings.feeds:

@@ -86,8 +86,12 @@ def test_the_sample_is_the_same_everywhere(tmp_path: Path) -> None:
 
 
 def test_a_fresh_checkout_loads_the_sample(tmp_path: Path) -> None:
-    """Without a configuration, and a second time nothing changes."""
+    """Its configuration has the sample's books and no feeds."""
     inbox = Inbox(tmp_path)
+    sides = "[analytics]\nsource = 'sample'\n[accounting]\nsource = 'sample'\n"
+    config = inbox.folder / "config" / "recon.toml"
+    config.parent.mkdir(exist_ok=True)
+    config.write_text(sides, encoding="utf-8")
     cache = {"XDG_CACHE_HOME": str(tmp_path / "cache"), "HOME": str(tmp_path)}
     from tests.shell import in_process
 
