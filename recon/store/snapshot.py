@@ -8,7 +8,6 @@ so that a reader never sees half a load, and no reader keeps a loader waiting.
 from __future__ import annotations
 
 import json
-import os
 import secrets
 import time
 from collections.abc import Iterator, Mapping
@@ -17,6 +16,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+from recon.base import disk
 from recon.base.errors import SourceDataError, SourceUnreachable
 from recon.store import schema
 from recon.store.aggregates import AGGREGATES, DIMENSIONS
@@ -164,26 +164,23 @@ def _write(
     file = f"{table}/{month}-{made.number:06d}-{secrets.token_hex(3)}.parquet"
     path = read / file
     session.execute(f"COPY ({query}) TO {literal(str(path))} (FORMAT parquet, COMPRESSION zstd)")
-    _flush(path)
+    disk.sync_file(path)
     made.tables.setdefault(table, {})[month] = file
 
 
-def _flush(path: Path) -> None:
-    with path.open("rb+") as file:
-        os.fsync(file.fileno())
-
-
 def _replace(read: Path, made: Snapshot) -> None:
-    """Let readers see the snapshot."""
+    """Let readers see the snapshot, once on the disk."""
+    for table in made.tables:
+        disk.sync_folder(read / table)
     text = json.dumps({"snapshot": made.number, "version": schema.VERSION, "tables": made.tables})
     beside = read / f"{CURRENT}.{secrets.token_hex(3)}.tmp"
-    with beside.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
+    with beside.open("wb") as file:
+        file.write(text.encode())
+        disk.flush(file)
     for wait in (*_WAITS, None):
         try:
             beside.replace(read / CURRENT)
+            disk.sync_folder(read)
             return
         except PermissionError:  # a reader on Windows has it open for a moment
             if wait is None:
