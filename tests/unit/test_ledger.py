@@ -63,6 +63,18 @@ def test_what_stands_where_the_ledger_covers_no_month_is_a_stray(month: str) -> 
     assert (item.cause, item.concerned) == (Cause.WRONG_PERIOD, ("ASTRAY",))
 
 
+def test_a_stray_is_one_where_its_month_expects_a_cent_less() -> None:
+    """The months of a term differ by a cent."""
+    odd = contract(
+        "ODD", contract_value="36000.05", duration_months="36", start_date="2023-01-01",
+        close_date="2025-12-31", customer_id="K-ODD",
+    )  # fmt: skip
+    stray = entry("ASTRAY", "ODD", "1000.01", recognition_period="2025-06")
+    result = recon.reconcile(pd.DataFrame([*CONTRACTS, odd]), pd.DataFrame([*june(), stray]), MONTH)
+    item = break_of(result, "ODD")
+    assert (item.cause, item.concerned) == (Cause.WRONG_PERIOD, ("ASTRAY",))
+
+
 def test_a_month_catches_up_one_that_the_ledger_has() -> None:
     """The term begins before the ledger, but the month that lacked the amount does not."""
     months = dict.fromkeys(["2024-03", "2024-04", "2024-05", "2024-06"], "1000.00")

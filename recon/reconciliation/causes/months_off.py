@@ -157,7 +157,10 @@ def _months_off(connection: Session, month: Month, added: bool) -> str:
         SELECT line, month, alone, recognized, sum(due) AS due FROM earned
         GROUP BY line, month, alone, recognized)
     SELECT line, month, due, recognized - due AS difference
-    FROM (SELECT * REPLACE (if(alone AND recognized = due, 0, due) AS due) FROM summed)
+    FROM (
+        -- The months of a term differ by a minor unit.
+        SELECT s.* REPLACE (if(alone AND abs(recognized - due) <= unit, 0, due) AS due)
+        FROM summed s JOIN (SELECT line, unit FROM breaks) USING (line))
     WHERE recognized <> due"""
 
 
