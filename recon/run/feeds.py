@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -61,7 +61,10 @@ def load_feeds(
         (of, path) for of, path in _chosen(settings, files, feed) if only is None or path in only
     ]
     outcomes = []
-    with locked(settings.store, "recon load"), _store(settings, dry) as session:
+    with (
+        locked(settings.store, "recon load"),
+        _store(settings, dry, [path for _, path in chosen]) as session,
+    ):
         for of, path in chosen:
             progress(f"Loading {path.name}")
             outcome = _one_file(session, settings, of, path, dry=dry, named=bool(files))
@@ -76,9 +79,10 @@ def load_feeds(
 
 
 @contextmanager
-def _store(settings: Settings, dry: bool) -> Iterator[Session]:
-    """The store, of which a dry run changes nothing."""
-    with warehouse.opened(settings.store, settings.memory_limit, dry=dry) as session:
+def _store(settings: Settings, dry: bool, files: Iterable[Path] = ()) -> Iterator[Session]:
+    """The store and the files; a dry run changes nothing."""
+    opened = warehouse.opened(settings.store, settings.memory_limit, dry=dry, allowed=files)
+    with opened as session:
         if not dry:
             yield session
             return

@@ -34,7 +34,10 @@ class OpenedSources:
         cls, settings: Settings, deliveries: Mapping[Side, Delivery], stack: ExitStack
     ) -> OpenedSources:
         """Both sides in a new session, which the stack closes."""
-        session = stack.enter_context(open_session(settings.memory_limit))
+        reads = [path for found in deliveries.values() for path in found.reads]
+        session = stack.enter_context(
+            open_session(settings.memory_limit, [*reads, settings.reports])
+        )
         relations = {
             side: stack.enter_context(found.opened(session)) for side, found in deliveries.items()
         }

@@ -51,7 +51,7 @@ def backup(settings: Settings, path: Path) -> str:
     keeping.refuse_existing(path)
     with (
         locked(settings.store, "recon store backup"),
-        warehouse.opened(settings.store, settings.memory_limit) as session,
+        warehouse.opened(settings.store, settings.memory_limit, allowed=[path.parent]) as session,
     ):
         rows = keeping.copy_to(session, path)
     return (

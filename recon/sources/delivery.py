@@ -33,6 +33,7 @@ class Delivery:
     yields what to select from, readable while the context lasts. `trail` records for the evidence
     what was read and how, without secrets; it raises SourceDataError where that has changed since.
     `settable` is whether the configuration can say in which order days in text are written.
+    `reads` are the files and folders that it is read from, besides temporary ones.
     `unsaid` is None where it is known how amounts in text are written. `left_out` has, once it is
     opened, a sentence on lines that are no rows.
     """
@@ -43,3 +44,4 @@ class Delivery:
     unsaid: Unsaid | None = None
     left_out: Callable[[], Sequence[str]] = tuple
     settable: bool = False
+    reads: Sequence[Path] = ()

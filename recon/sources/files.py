@@ -88,7 +88,8 @@ class FilesSource:
 
     def fetch(self, request: Request, scratch: Scratch, supervisor: Supervisor) -> Delivery:
         """The files, which are read where they are."""
-        before = stamps(self._files())
+        files = self.reads
+        before = stamps(files)
         heard: list[str] = []
         sheets: dict[str, str] = {}
 
@@ -97,7 +98,9 @@ class FilesSource:
             return self.opened(session, heard.append, sheets)
 
         trail = partial(self._trail, before, sheets)
-        return Delivery(self.description, opened, trail, self.unsaid, lambda: tuple(heard), True)
+        return Delivery(
+            self.description, opened, trail, self.unsaid, lambda: tuple(heard), True, files
+        )
 
     @property
     def unsaid(self) -> Unsaid | None:
@@ -173,7 +176,7 @@ class FilesSource:
 
         Raises SourceDataError where they have changed.
         """
-        paths = self._files()
+        paths = self.reads
         if not paths or stamps(paths) != before:
             raise self._changed()
         with opening(self._path, self.settings):
@@ -185,7 +188,9 @@ class FilesSource:
             "read; run again when it is complete."
         )
 
-    def _files(self) -> list[Path]:
+    @property
+    def reads(self) -> list[Path]:
+        """The files, as many as are there."""
         return [path for path in self._matches() if path.is_file()]
 
     def _matches(self) -> list[Path]:
@@ -200,7 +205,7 @@ class FilesSource:
         return [folder / name for name in sorted(names) if not Path(name).name.startswith("~$")]
 
     def _found(self) -> list[Path]:
-        files = self._files()
+        files = self.reads
         if not files:
             what = "is not a file" if self._matches() else "does not exist"
             raise SourceUnreachable(

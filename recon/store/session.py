@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import re
 import tempfile
 import weakref
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -22,6 +23,7 @@ from recon.base.errors import (
 )
 
 Session = duckdb.DuckDBPyConnection
+_Value = str | bool | int | float | list[str]
 
 # Months are counted from January of year 0 (see `recon.base.month`).
 _MONTHS = (
@@ -31,30 +33,68 @@ _MONTHS = (
 )
 
 
-def open_session(memory_limit: str | None = None) -> Session:
+def open_session(
+    memory_limit: str | None = None,
+    allowed: Iterable[Path] = (),
+    *,
+    threads: int | None = None,
+    spill: str | None = None,
+) -> Session:
     """A new in-memory session with the arithmetic of months.
 
     Of what it keeps no more than `memory_limit`, like `2GB`, is in memory, the rest in temporary
-    files; without one it is four fifths of the machine's memory.
+    files; without one it is four fifths of the machine's memory. It reads and writes nothing but
+    the files and folders that are `allowed`, and those of the folder for temporary files. `spill`
+    is another place for what it keeps in files, and '' is none.
     """
-    # Nothing is fetched from the network, and the machine's time zone changes no date.
-    config: dict[str, str | bool | int | float | list[str]] = {
-        "autoinstall_known_extensions": "false",
-        "autoload_known_extensions": "false",
-    }
-    if memory_limit:
-        config["memory_limit"] = memory_limit
-    connection = duckdb.connect(":memory:", config=config)
+    connection = duckdb.connect(":memory:", config=_config(memory_limit, threads))
     connection.execute("SET TimeZone = 'UTC'")
     # Where Python runs interactively, DuckDB would draw one over what is printed.
     connection.execute("SET enable_progress_bar = false")
     # What does not fit the memory goes where temporary files go, if there is such a place: DuckDB
     # would write it to the folder that we happen to be in.
     with suppress(FileNotFoundError):
-        connection.execute(f"SET temp_directory = {literal(str(temporary.name()))}")
+        allowed = [*allowed, Path(tempfile.gettempdir())]
+        spill = str(temporary.name()) if spill is None else spill
+    connection.execute(f"SET temp_directory = {literal(spill or '')}")
     for macro in _MONTHS:
         connection.execute(macro)
+    _confine(connection, allowed)
     return connection
+
+
+def _config(memory_limit: str | None, threads: int | None) -> dict[str, _Value]:
+    # Nothing is fetched from the network, and the machine's time zone changes no date.
+    config: dict[str, _Value] = {
+        "autoinstall_known_extensions": "false",
+        "autoload_known_extensions": "false",
+    }
+    if memory_limit:
+        config["memory_limit"] = memory_limit
+    if threads:
+        config["threads"] = threads
+    return config
+
+
+def _confine(connection: Session, allowed: Iterable[Path]) -> None:
+    """Let a session reach nothing but these files and folders.
+
+    Whatever a statement or a file asks for, it cannot open others, load an extension, or take this
+    back. Links count as what they lead to. A database needs its folder, for the files beside it.
+    """
+    files, folders = set(), set()
+    for path in allowed:
+        # DuckDB is told of names with brackets as of patterns that mean themselves.
+        names = {str(path.absolute()), glob.escape(str(path.absolute()))}
+        if not path.is_file():
+            folders |= names
+        if not path.is_dir():
+            files |= names
+    for option, found in (("allowed_directories", folders), ("allowed_paths", files)):
+        listed = ", ".join(map(literal, sorted(found)))
+        connection.execute(f"SET {option} = [{listed}]")
+    connection.execute("SET enable_external_access = false")
+    connection.execute("SET lock_configuration = true")
 
 
 def open_private_session() -> Session:
@@ -63,24 +103,25 @@ def open_private_session() -> Session:
     It is for a process of somebody else, whose files everybody may read. The temporary ones are in
     a folder of this user alone, which goes with the session.
     """
-    connection = open_session()
     if os.name != "posix":  # a folder of Windows has the rights of the one that it is in
-        return connection
+        return open_session()
     try:
         folder = temporary.folder()
     except OSError:
         # Rather too little memory than books that everybody can read.
-        connection.execute("SET temp_directory = ''")
-        return connection
-    connection.execute(f"SET temp_directory = {literal(folder.name)}")
+        return open_session(spill="")
+    connection = open_session(spill=folder.name)
     weakref.finalize(connection, folder.cleanup)
     return connection
 
 
 @contextmanager
-def session() -> Iterator[Session]:
-    """Yield a new session, closed at the end."""
-    with open_session() as connection:
+def session(*allowed: Path) -> Iterator[Session]:
+    """Yield a new session, closed at the end.
+
+    It reaches the files and folders that are `allowed`, and temporary ones.
+    """
+    with open_session(allowed=allowed) as connection:
         yield connection
 
 
@@ -214,6 +255,11 @@ def _raised(error: Exception, what: str) -> BaseException | None:
         return SourceUnreachable(
             f"T{what[1:]} cannot be read: {_plainly(error)}. "
             "Check that it exists and is readable, then run again."
+        )
+    if isinstance(error, duckdb.PermissionException):
+        return SourceUnreachable(
+            f"T{what[1:]} asks for a file that is not one of its own; nothing else is read. "
+            "Where files were added meanwhile, run again."
         )
     if isinstance(error, duckdb.InvalidInputException | duckdb.ConversionException):
         return SourceDataError(f"T{what[1:]} cannot be used: {_plainly(error)}.")

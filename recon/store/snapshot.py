@@ -211,7 +211,7 @@ def looked_at(folder: Path, memory_limit: str | None = None) -> Iterator[tuple[S
     found = current(folder)
     if not found.tables:
         raise SourceUnreachable(f"{folder} holds no store yet; `recon load` makes it.")
-    with open_session(memory_limit) as session:
+    with open_session(memory_limit, [folder]) as session:
         for table in found.tables:
             session.execute(f"CREATE VIEW {table} AS {relation(folder, found, table)}")
         for star in TABLES.values():

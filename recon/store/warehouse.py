@@ -5,7 +5,7 @@ What it has committed is the truth; the snapshot beside it can always be made ag
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -37,16 +37,20 @@ class Known:
 
 @contextmanager
 def opened(
-    folder: Path, memory_limit: str | None = None, *, dry: bool = False
+    folder: Path,
+    memory_limit: str | None = None,
+    *,
+    dry: bool = False,
+    allowed: Iterable[Path] = (),
 ) -> Iterator[Session]:
     """Yield a session with the store attached, to be written.
 
-    With `dry` a store that is not there yet is only in memory. Raises ReportError where it cannot
-    be written, SourceDataError where a newer recon has made it.
+    Besides the store's folder it reaches what is `allowed`. With `dry` a store that is not there
+    yet is only in memory. Raises ReportError where it cannot be written, SourceDataError where a
+    newer recon has made it.
     """
     path = folder / FILE
-    with open_session(memory_limit or _MEMORY) as session:
-        session.execute("SET preserve_insertion_order = true")
+    with open_session(memory_limit or _MEMORY, [folder, *allowed]) as session:
         with writing(path):
             if dry and not path.exists():
                 session.execute(f"ATTACH ':memory:' AS {STORE}")

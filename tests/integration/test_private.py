@@ -27,6 +27,11 @@ TASKS = "[tasks]\naccount = 'FIN\\svc-recon'\n"
 SPILLING = """
 import json, os, sys
 from pathlib import Path
+from recon.store import session as sessions
+
+# An opened session takes no other limits.
+config = sessions._config
+sessions._config = lambda limit, threads: config("60MB", 1)
 
 def told(place):
     found = {}
@@ -38,11 +43,7 @@ def tell(name, found):
     (Path(os.environ["TOLD"]) / name).write_text(json.dumps(found), encoding="utf-8")
 
 def spill(session):
-    # To DuckDB, Python without a file is somebody who wants to see the progress of slow work.
-    session.execute("SET enable_progress_bar = false")
-    session.execute("SET threads = 1; SET memory_limit = '60MB'")
     session.execute("CREATE TEMP TABLE spilled AS SELECT range, hash(range) FROM range(8_000_000)")
-    session.execute("RESET memory_limit")
     tell("spilled", told(os.environ["TMPDIR"]))
 """
 

@@ -350,8 +350,7 @@ def test_no_errors_without_a_rate() -> None:
 
 
 def _digest(recipe: Recipe, threads: int) -> str:
-    with open_session() as connection:
-        connection.execute(f"SET threads = {threads}")
+    with open_session(threads=threads) as connection:
         connection.execute("ATTACH ':memory:' AS sample")
         fill(connection, recipe)
         rows = [connection.execute(f"FROM sample.{table}").fetchall() for table in TABLES]

@@ -61,7 +61,7 @@ def _failed(run: str, why: str) -> PackFinding:
 
 def _derived_again(folder: Path, told: Mapping[str, Document]) -> dict[str, str]:
     run = told[RUN]
-    with session() as opened:
+    with session(folder) as opened:
         know_named_rows(opened, run)
         result = reconcile_relations(
             opened,

@@ -8,8 +8,9 @@ what was reported, is a part of its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from recon.base.errors import ReconError, UsageError, tie
 from recon.base.policy import Policy
@@ -38,9 +39,13 @@ _NOUNS = {Side.ANALYTICS: "contract lines", Side.ACCOUNTING: "entries"}
 
 @dataclass(slots=True)
 class _State:
-    """The state of the replay: rules, and each side's relation."""
+    """The state of the replay: rules, and each side's relation.
+
+    `folders` are those of both runs.
+    """
 
     policy: Policy
+    folders: Sequence[Path]
     relations: dict[Side, str]
     setup: dict[Side, str] = field(default_factory=dict)
 
@@ -70,7 +75,9 @@ def _parts(then: Pack, now: Pack) -> Iterator[MovementPart]:
     if _unchanged(then, now):
         yield _recon(then.recorded(), now.recorded())
         return
-    state = _State(then.policy, {side: then.relation(side) for side in Side})
+    state = _State(
+        then.policy, (then.folder, now.folder), {side: then.relation(side) for side in Side}
+    )
     last = first = _replay(then, state)
     for side in (Side.ACCOUNTING, Side.ANALYTICS):
         for part, reached in _row_parts(then, now, side, state, last):
@@ -104,7 +111,7 @@ def _row_parts(
     if then.same_rows(now, side):
         return
     state.setup[side], delivered, compared = _views(then, now, side)
-    counts = _counts(state.setup[side], side, compared)
+    counts = _counts(state, side, compared)
     listed = ", ".join(map(name, delivered))
     steps = {
         "removed": f"SELECT {listed} FROM then_{side} SEMI JOIN now_{side} USING (k, nth)",
@@ -143,7 +150,7 @@ def _views(then: Pack, now: Pack, side: Side) -> tuple[str, list[str], list[str]
     what its values mean.
     """
     relations = then.relation(side), now.relation(side)
-    with session() as looking:
+    with session(then.folder, now.folder) as looking:
         kinds = [columns(looking, relation) for relation in relations]
     delivered = list(dict.fromkeys([*kinds[0], *kinds[1]]))
     changed = retyped(*kinds)
@@ -163,10 +170,10 @@ def _views(then: Pack, now: Pack, side: Side) -> tuple[str, list[str], list[str]
     return ";".join(views), delivered, compared
 
 
-def _counts(setup: str, side: Side, compared: list[str]) -> dict[str, int]:
+def _counts(state: _State, side: Side, compared: list[str]) -> dict[str, int]:
     differs = " OR ".join(f"t.{name(c)} IS DISTINCT FROM n.{name(c)}" for c in compared)
-    with session() as counting:
-        counting.execute(setup)
+    with session(*state.folders) as counting:
+        counting.execute(state.setup[side])
         row = counting.execute(
             f"""SELECT count(*) FILTER (n.nth IS NULL),
                 count(*) FILTER (t.nth IS NOT NULL AND n.nth IS NOT NULL AND ({differs})),
@@ -179,7 +186,7 @@ def _counts(setup: str, side: Side, compared: list[str]) -> dict[str, int]:
 
 def _replay(pack: Pack, state: _State) -> Totals:
     setup = ";".join(state.setup.values())
-    with replayed(pack, state.policy, state.relations, setup) as (_, result):
+    with replayed(pack, state.policy, state.relations, setup, state.folders) as (_, result):
         return figures(result)
 
 

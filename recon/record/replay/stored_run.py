@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,13 +100,15 @@ def replayed(
     policy: Policy | None = None,
     prepare: Mapping[Side, str] | None = None,
     setup: str = "",
+    also: Iterable[Path] = (),
 ) -> Iterator[tuple[Session, Reconciliation]]:
     """Yield a pack's reconciliation, perhaps with other rules or rows.
 
-    `prepare` has what to select a side from, readable after the SQL of `setup`.
+    `prepare` has what to select a side from, readable after the SQL of `setup`; `also` are other
+    folders that it reads.
     """
     relations = {side: pack.relation(side) for side in Side} | dict(prepare or {})
-    with session() as opened:
+    with session(pack.folder, *also) as opened:
         if setup:
             opened.execute(setup)
         know_named_rows(opened, pack.run)

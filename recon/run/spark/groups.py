@@ -155,8 +155,7 @@ def answered(
     Or the reason why it cannot be compared.
     """
     try:
-        with open_session(_MEMORY) as connection:
-            connection.execute("SET threads = 1")
+        with open_session(_MEMORY, threads=1) as connection:
             for side, table in given.items():
                 connection.register(GIVEN[side], table)
             compare_given(connection, task)

@@ -43,7 +43,7 @@ def month_on_spark(
     Raises ConfigError, SourceUnreachable and SourceDataError.
     """
     with ExitStack() as stack:
-        connection = stack.enter_context(open_session(settings.memory_limit))
+        connection = stack.enter_context(open_session(settings.memory_limit, [settings.reports]))
         tell("Starting Spark")
         # What follows the comparison needs no Spark any more.
         with session(settings.spark, scratch()) as spark:

@@ -118,7 +118,7 @@ def _parquet(
 
     Other files, and the sample, are read here as ever and laid out as Parquet.
     """
-    with session() as connection, delivery.opened(connection) as relation:
+    with session(*delivery.reads) as connection, delivery.opened(connection) as relation:
         side, told = settings.side, delivery.description
         unsaid = {side: delivery.unsaid}
         refuse_doubtful(connection, {side: relation}, unsaid, currency, {side: told})

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from collections.abc import Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from decimal import Decimal
+from pathlib import Path
 
 from recon.base import money
-from recon.base.errors import ExitCode
+from recon.base.errors import ExitCode, ReconError
 from recon.base.fields import AMOUNTS, PERIOD, needed
 from recon.base.month import Month
 from recon.base.result import Side
@@ -42,7 +44,11 @@ class FileSubject:
     session: Session = field(init=False)
 
     def __post_init__(self) -> None:
-        self.session = self.stack.enter_context(open_session())
+        # A side that is not there has nothing to be read, and says so when it is opened.
+        reads: Sequence[Path] = ()
+        with suppress(ReconError):
+            reads = self.source.reads
+        self.session = self.stack.enter_context(open_session(allowed=reads))
         self.stack.enter_context(self.supervisor.cancelling(self.session.interrupt))
 
     @property

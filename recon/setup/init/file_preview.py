@@ -49,7 +49,7 @@ def preview(side: FileSide, settings: Settings) -> Preview:
     of = {Side.ANALYTICS: settings.analytics, Side.ACCOUNTING: settings.accounting}[side.side]
     # The last of several files has the last month.
     first = side.group.looks[-1]
-    with temporary.folder() as folder, session() as connection:
+    with temporary.folder() as folder, session(first.path) as connection:
         path = first.path
         if first.text or not first.whole:
             path = Path(folder) / f"{first.path.stem}.csv"

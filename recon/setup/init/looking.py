@@ -128,7 +128,7 @@ def _parquet(path: Path) -> Look:
     """The look at a Parquet file, its values as text."""
     relation = f"read_parquet([{literal(glob.escape(str(path)))}], binary_as_string = true)"
     try:
-        with session() as connection, reading("parquet", str(path)):
+        with session(path) as connection, reading("parquet", str(path)):
             header = list(columns(connection, relation))
             listed = ", ".join(f"CAST({name(column)} AS VARCHAR)" for column in header)
             rows = connection.execute(f"SELECT {listed} FROM {relation} LIMIT {MOST}").fetchall()

@@ -11,7 +11,7 @@ from typing import Literal
 
 from recon.base.errors import ReportError, UsageError
 from recon.sources.sample.recipe import Recipe
-from recon.store.session import literal, session, writing
+from recon.store.session import literal, open_session, session, writing
 
 Kind = Literal["csv", "parquet"]
 TABLES = ("contracts", "entries", "truth")
@@ -61,9 +61,8 @@ def _write(recipe: Recipe, path: Path) -> None:
     # Made once, read for ever after.
     from recon.sources.sample.tables import fill
 
-    with session() as connection:
-        # What does not fit into memory goes to the same disk.
-        connection.execute(f"SET temp_directory = {literal(str(path.parent))}")
+    # What does not fit into memory goes to the same disk.
+    with open_session(allowed=[path.parent], spill=str(path.parent)) as connection:
         connection.execute(
             f"ATTACH {literal(str(path))} AS sample (STORAGE_VERSION {literal(_STORAGE)})"
         )
@@ -92,7 +91,7 @@ def export(path: Path, folder: Path, kind: Kind) -> list[Path]:
     """
     options = "FORMAT csv, HEADER" if kind == "csv" else "FORMAT parquet"
     files = [folder / f"{table}.{kind}" for table in TABLES]
-    with writing(folder), session() as connection:
+    with writing(folder), session(path.parent, folder) as connection:
         folder.mkdir(parents=True, exist_ok=True)
         connection.execute(f"ATTACH {literal(str(path))} AS sample (READ_ONLY)")
         for table, file in zip(TABLES, files, strict=True):

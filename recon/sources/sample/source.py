@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
+from pathlib import Path
 
 from recon.base.result import Side
 from recon.config import SourceSettings
@@ -29,7 +30,12 @@ class SampleSource:
 
     def fetch(self, request: Request, scratch: Scratch, supervisor: Supervisor) -> Delivery:
         """The sample, which lives on this machine."""
-        return Delivery(self.description, self.opened, self.trail)
+        return Delivery(self.description, self.opened, self.trail, reads=self.reads)
+
+    @property
+    def reads(self) -> list[Path]:
+        """The folder of the sample."""
+        return [sample.sample_path(sample.Recipe()).parent]
 
     def trail(self) -> Mapping[str, object]:
         """The recipe that makes the same sample anywhere."""
