@@ -26,8 +26,8 @@ def init(
         list[str] | None,
         typer.Argument(
             metavar="FILES",
-            help="Files of contracts and of entries, a folder of them, or patterns like "
-            "'gl-*.csv'; if left out, databases.",
+            help="Files of contracts and of entries, a folder of them, patterns like "
+            "'gl-*.csv', or a folder of feeds; if left out, databases.",
         ),
     ] = None,
     contracts: Annotated[
@@ -91,6 +91,9 @@ def init(
         str | None,
         typer.Option("--currency", help="The currency of rows that have none; if left out, USD."),
     ] = None,
+    feeds: Annotated[
+        bool, typer.Option("--feeds", help="The files are feeds, which recon load takes.")
+    ] = False,
     out: Annotated[Path, typer.Option("--out", help="The folder to write to.")] = Path("config"),
     yes: Annotated[
         bool, typer.Option("--yes", help="Ask nothing and accept every proposal.")
@@ -126,6 +129,10 @@ def init(
     if paths or contracts or entries:
         _refuse_databases(given, tables)
         named = {Side.ANALYTICS: contracts, Side.ACCOUNTING: entries}
+        if not any(named.values()) and _of_feeds(
+            paths or [], currency, out, (asking, force), wanted=feeds
+        ):
+            return
         _of_files(paths or [], named, currency, out, (asking, force))
         return
     if not asking:
@@ -160,6 +167,33 @@ def _of_files(
     text, month = proposed(files, named, currency, out, asking)
     with process.printing():
         _write({out / "recon.toml": text}, force, month)
+
+
+def _of_feeds(
+    paths: Sequence[str],
+    currency: str | None,
+    out: Path,
+    allowed: tuple[bool, bool],
+    *,
+    wanted: bool,
+) -> bool:
+    """Write the configuration of feeds; whether the files are some.
+
+    Feeds are added to a configuration that is there, of which a copy is kept.
+    """
+    from recon.cli import init_feeds
+
+    folders = [text for text in paths if Path(text).is_dir()]
+    if not wanted and not folders:
+        return False
+    before = init_feeds.before(out)
+    found, left = init_feeds.found_feeds(paths, before)
+    if not wanted and not init_feeds.are_feeds(found):
+        return False
+    text = init_feeds.configured(found, left, currency, out, allowed[0])
+    with process.printing():
+        _write({out / "recon.toml": text}, True, None, feeds=True)
+    return True
 
 
 def _refuse_contradictions(given: Mapping[Side, Access]) -> None:
@@ -249,7 +283,9 @@ def _catalogs(settings: Settings) -> dict[Side, Catalog]:
         return catalogs(settings, progress)
 
 
-def _write(files: Mapping[Path, str], force: bool, month: Month | None) -> None:
+def _write(
+    files: Mapping[Path, str], force: bool, month: Month | None, *, feeds: bool = False
+) -> None:
     """Write the files and print the next steps."""
     from datetime import date
 
@@ -270,4 +306,7 @@ def _write(files: Mapping[Path, str], force: bool, month: Month | None) -> None:
         found = None
     option = "" if found == written else f' --config "{written}"'
     typer.echo(f"\nNext:\n  recon doctor{option}")
-    typer.echo(f"  recon month {month or Month.of(date.today()) - 1}{option}")
+    if feeds:
+        typer.echo(f"  recon load --dry-run{option}\n  recon load{option}")
+    else:
+        typer.echo(f"  recon month {month or Month.of(date.today()) - 1}{option}")

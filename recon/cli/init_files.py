@@ -28,7 +28,7 @@ from recon.setup.init.file_side import DATES, Doubt, FileSide, optional
 from recon.setup.init.file_sides import understood
 from recon.setup.init.file_written import currency_of
 from recon.setup.init.looking import HEAD
-from recon.store.day_notations import SERIAL, in_order
+from recon.store.day_notations import SERIAL
 
 _NOUNS = {Side.ANALYTICS: "contracts", Side.ACCOUNTING: "entries"}
 _HEAD = f"{HEAD >> 20} MB"
@@ -105,19 +105,11 @@ def _answered(side: FileSide) -> FileSide:
     if side.orders:
         columns = (side.profile(ours) for ours in DATES[side.side])
         text = next(text for found in columns if found for text in found.open_days)
-        ways = {str(number): order for number, order in enumerate(side.orders, 1)}
-        typer.echo(f"\nDates of the {_NOUNS[side.side]} could mean two days. {text!r} is")
-        for number, order in ways.items():
-            typer.echo(f"  {number}  {in_order(text, order):%d %B %Y}")
-        while (answer := questions.asked_for(f"Is it {' or '.join(ways)}")) not in ways:
-            pass
-        side = replace(side, dates=ways[answer], orders=(), doubts=_without(side, "dates"))
+        order = questions.order(f"of the {_NOUNS[side.side]}", text, side.orders)
+        side = replace(side, dates=order, orders=(), doubts=_without(side, "dates"))
     if side.amounts:
-        typer.echo(f"\nAmounts of the {_NOUNS[side.side]} could mean two numbers, like "
-                   + " and ".join(map(repr, side.amounts)) + ".")  # fmt: skip
-        while (answer := questions.asked_for("The decimal sign, . or ,")) not in (".", ","):
-            pass
-        side = replace(side, decimal=answer, amounts=(), doubts=_without(side, "decimal"))
+        decimal = questions.decimal(f"of the {_NOUNS[side.side]}", side.amounts)
+        side = replace(side, decimal=decimal, amounts=(), doubts=_without(side, "decimal"))
     return side
 
 

@@ -19,6 +19,7 @@ from recon.setup.init.proposal import LEAST_TABLE, Match, Proposal
 from recon.setup.init.queries import Form
 from recon.setup.init.schema import Catalog, Family, Table
 from recon.setup.init.schema import Column as TheirColumn
+from recon.store.day_notations import in_order
 
 _WHAT = {
     Side.ANALYTICS: "booked contracts (analytics)",
@@ -46,6 +47,26 @@ def asked_for(question: str, default: str | None = None) -> str:
     """An answer that is not empty."""
     while not (answer := ask(question, default)):
         typer.echo("An answer is needed; press Ctrl-C to stop.")
+    return answer
+
+
+def order(what: str, text: str, orders: Sequence[str]) -> str:
+    """The user's order of day and month."""
+    ways = {str(number): order for number, order in enumerate(orders, 1)}
+    typer.echo(f"\nDates {what} could mean two days. {text!r} is")
+    for number, each in ways.items():
+        typer.echo(f"  {number}  {in_order(text, each):%d %B %Y}")
+    while (answer := asked_for(f"Is it {' or '.join(ways)}")) not in ways:
+        pass
+    return ways[answer]
+
+
+def decimal(what: str, texts: Sequence[str]) -> str:
+    """The user's decimal sign, for amounts such as `texts`."""
+    listed = " and ".join(map(repr, texts))
+    typer.echo(f"\nAmounts {what} could mean two numbers, like {listed}.")
+    while (answer := asked_for("The decimal sign, . or ,")) not in (".", ","):
+        pass
     return answer
 
 

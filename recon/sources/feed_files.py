@@ -80,7 +80,7 @@ def waiting(feed: Feed) -> list[Path]:
         names = glob.glob(  # noqa: PTH207
             str(path.relative_to(folder)), root_dir=folder, recursive=True
         )
-        found = [folder / each for each in names if _is_finished(Path(each).name)]
+        found = [folder / each for each in names if is_finished(Path(each).name)]
         files = [each for each in found if each.is_file()]
         return sorted(files, key=lambda file: (file.stat().st_mtime_ns, file.as_posix()))
     except OSError as error:
@@ -89,7 +89,8 @@ def waiting(feed: Feed) -> list[Path]:
         ) from error
 
 
-def _is_finished(file: str) -> bool:
+def is_finished(file: str) -> bool:
+    """Whether a file's name is none still being written."""
     return not file.startswith(("~$", ".")) and not file.lower().endswith(_UNFINISHED)
 
 
@@ -142,7 +143,7 @@ def _changed(path: Path) -> SourceDataError:
 def _opened(session: Session, feed: Feed, path: Path, scratch: ExitStack) -> FeedFile:
     settings = _settings(feed)
     start = _start(path, settings)
-    if start.startswith(GZIP) or (start.startswith(ZIP) and not _is_workbook(path)):
+    if start.startswith(GZIP) or (start.startswith(ZIP) and not is_workbook(path)):
         path = _unpacked(path, scratch)
         start = _start(path, settings)
     if start == PARQUET:
@@ -186,7 +187,8 @@ def _start(path: Path, settings: SourceSettings) -> bytes:
         return file.read(len(PARQUET))
 
 
-def _is_workbook(path: Path) -> bool:
+def is_workbook(path: Path) -> bool:
+    """Whether a packed file is a workbook, or damaged."""
     try:
         with zipfile.ZipFile(path) as packed:
             return any(entry.startswith(_EXCEL) for entry in packed.namelist())
@@ -201,6 +203,19 @@ def _unpacked(path: Path, scratch: ExitStack) -> Path:
         copy = folder / (path.stem if Path(path.stem).suffix else f"{path.stem}.csv")
         with ExitStack() as kept, copy.open("wb") as out:
             _copy_some(kept.enter_context(_packed(path, kept)), out, path)
+    except (OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        raise SourceDataError(f"{path} cannot be unpacked: {error}.") from error
+    return copy
+
+
+def beginning(path: Path, folder: Path, most: int) -> Path:
+    """The first bytes of a packed file, as a file."""
+    copy = folder / (path.stem if Path(path.stem).suffix else f"{path.stem}.csv")
+    try:
+        with ExitStack() as kept:
+            start = kept.enter_context(_packed(path, kept)).read(most)
+        whole = len(start) < most
+        copy.write_bytes(start if whole else start[: start.rfind(b"\n") + 1])
     except (OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise SourceDataError(f"{path} cannot be unpacked: {error}.") from error
     return copy

@@ -180,8 +180,8 @@ def _group(same: Sequence[Look], all_looks: Sequence[Look]) -> Group:
 
 def _pattern(listed: Sequence[str]) -> str:
     """The pattern of file names: their common beginning and end."""
-    begin = _common(listed)
-    end = _common([name[::-1] for name in listed])[::-1]
+    begin = common(listed)
+    end = common([name[::-1] for name in listed])[::-1]
     shortest = min(map(len, listed))
     end = end[max(len(begin) + len(end) - shortest, 0) :]
     # Digits in common are those of these days alone.
@@ -189,7 +189,7 @@ def _pattern(listed: Sequence[str]) -> str:
     return glob.escape(begin) + "*" + glob.escape(end)
 
 
-def _common(listed: Sequence[str]) -> str:
+def common(listed: Sequence[str]) -> str:
     """The common beginning of texts."""
     least, most = min(listed), max(listed)
     same = takewhile(lambda pair: pair[0] == pair[1], zip(least, most, strict=False))

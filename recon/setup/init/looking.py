@@ -115,7 +115,7 @@ def _sheets(path: Path) -> list[Look]:
     listed = sheet_names(path)
     for sheet in listed:
         try:
-            seen = _of_rows(path, first_rows(path, sheet, MOST))
+            seen = of_rows(path, first_rows(path, sheet, MOST))
             found.append(replace(seen, sheet=sheet))
         except SourceDataError as error:
             faults.append(error)
@@ -136,11 +136,11 @@ def _parquet(path: Path) -> Look:
         raise SourceDataError(
             f"{path} is not a Parquet file, or not a complete one; export it again."
         ) from error
-    return _of_rows(path, [header, *([cell or "" for cell in row] for row in rows)])
+    return of_rows(path, [header, *([cell or "" for cell in row] for row in rows)])
 
 
-def _of_rows(path: Path, rows: Sequence[Sequence[str]]) -> Look:
-    """The look at rows that are no text."""
+def of_rows(path: Path, rows: Sequence[Sequence[str]]) -> Look:
+    """The look at rows that are no text; raises SourceDataError."""
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(rows)
     seen = _with_header(path, "utf-8", text.getvalue(), len(rows) < MOST, [","])

@@ -3,43 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from difflib import SequenceMatcher
 
 from recon.base.errors import SourceDataError
 from recon.store.feeds.cells import Cells
+from recon.store.feeds.synonyms import SYNONYMS
 
-# What senders call our columns.
-SYNONYMS: Mapping[str, tuple[str, ...]] = {
-    "sale_id": ("invoice no", "invoice number", "invoice", "order id", "order number", "receipt",
-                "transaction id", "sale number", "rechnungsnummer", "beleg", "facture"),
-    "line": ("line no", "line number", "position", "pos", "item no", "zeile"),
-    "sold_on": ("invoice date", "order date", "sale date", "date", "sold", "datum", "day"),
-    "product_id": ("stock code", "sku", "product", "item", "product code", "article",
-                   "artikelnummer", "item code", "material"),
-    "customer_id": ("customer", "customer id", "customer no", "client", "kunde", "kundennummer",
-                    "account", "buyer"),
-    "quantity": ("qty", "units", "pieces", "menge", "boxes", "boxes shipped", "amount of units"),
-    "unit_price": ("price", "unit price", "preis", "einzelpreis", "price each", "selling price"),
-    "discount": ("rebate", "disc", "rabatt", "discount amount"),
-    "revenue": ("sales", "turnover", "net amount", "total", "umsatz", "line total", "net sales"),
-    "cost": ("cogs", "cost of goods", "kosten", "cost of sales"),
-    "tax": ("vat", "sales tax", "mwst", "gst"),
-    "region": ("country", "area", "territory", "land"),
-    "store": ("shop", "outlet", "branch", "filiale", "point of sale", "pos name"),
-    "document_ref": ("document", "reference", "document no", "ref", "belegnummer"),
-    "amount": ("value", "betrag", "sum", "total"),
-    "credit_id": ("credit note", "credit no", "payment id", "payment no"),
-    "debit_id": ("debit note", "debit no", "charge id"),
-    "credited_on": ("credit date", "payment date", "date", "datum"),
-    "debited_on": ("debit date", "charge date", "date", "datum"),
-    "location": ("warehouse", "store", "site", "lager"),
-    "counted_on": ("count date", "stock date", "date", "as of", "datum"),
-    "on_hand": ("stock", "quantity", "qty", "on hand", "bestand"),
-    "moved_on": ("movement date", "date", "datum"),
-    "movement_id": ("movement no", "movement", "id"),
-    "name": ("customer name", "product name", "description", "title", "bezeichnung"),
-}  # fmt: skip
 _LIKELY = 0.8
 
 
