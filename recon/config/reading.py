@@ -20,6 +20,7 @@ from recon.config.calendar import read_calendar
 from recon.config.feeds import read_feeds, read_store
 from recon.config.location import find
 from recon.config.log import read_log
+from recon.config.publish import read_publish
 from recon.config.settings import Engine, Settings, SourceKind, SourceSettings
 from recon.config.sources import read_source
 from recon.config.spark import read_engine, read_spark
@@ -128,6 +129,7 @@ def _read(table: Keys, path: Path) -> Settings:
         spark=read_spark(table.table("spark")),
         memory_limit=table.take("memory_limit", values.memory, None),
         feeds=read_feeds(table, path, policy.currency),
+        publish=read_publish(table, path),
     )
     if settings.engine is Engine.SPARK and policy.same_key is not SameKey.REFUSE:
         table.mistake("policy.same_key", "takes several rows only where engine = 'local'")

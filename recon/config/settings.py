@@ -174,6 +174,30 @@ class TaskSettings:
     working_directory: str | None = None
 
 
+class TargetKind(StrEnum):
+    """The kinds of targets."""
+
+    PARQUET = "parquet"
+    POSTGRESQL = "postgresql"
+    SQLSERVER = "sqlserver"
+
+
+@dataclass(frozen=True, slots=True)
+class PublishSettings:
+    """A target that the star is published to.
+
+    A folder has a `path`, absolute; a database has access, and a `schema` that recon has for
+    itself. `port` is PostgreSQL's.
+    """
+
+    name: str
+    kind: TargetKind
+    path: Path | None = None
+    database: DatabaseSettings | None = None
+    port: int | None = None
+    schema: str = "recon"
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The settings of a run.
@@ -181,6 +205,7 @@ class Settings:
     `path` is None where no configuration was found. `accounts` has what the ledger calls the
     accounts of proposed entries, by the names of recon. Beyond `memory_limit`, like `2GB`, the data
     of a month are kept in temporary files. `feeds` are by name; `store` is the folder of the store.
+    `publish` are the targets that its star is published to, by name.
     """
 
     analytics: SourceSettings = SourceSettings(Side.ANALYTICS)
@@ -198,6 +223,7 @@ class Settings:
     memory_limit: str | None = None
     feeds: Mapping[str, Feed] = field(default_factory=dict)
     store: Path = Path("store")
+    publish: Mapping[str, PublishSettings] = field(default_factory=dict)
 
     @property
     def home(self) -> Path:

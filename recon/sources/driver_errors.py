@@ -52,7 +52,7 @@ PERMANENT = (
     (("certificate",),
      "presents a certificate that is not trusted; install the one of its issuer, or set "
      "trust_server_certificate = true if you accept that"),
-    (("ncryption not supported",),
+    (("ncryption not supported", "does not support SSL"),
      "does not encrypt; set encrypt = false if you accept that"),
     (("SSPI",), "gets no Windows ticket; run as a domain account, or set user and password_env"),
     (("57014", "HY008", "[Qq]uery timeout"),
@@ -160,6 +160,11 @@ def failure(side: Side, description: str, error: Exception) -> SourceUnreachable
 
     The driver's own text may hold secrets.
     """
+    return SourceUnreachable(f"The {side} side ({description}) {meaning(error, description)}.")
+
+
+def meaning(error: Exception, description: str) -> str:
+    """A driver's error in words, behind a server's name."""
     said = _meaning(error, PERMANENT) or _meaning(error, PASSING)
     if said is None and isinstance(error, ArithmeticError):
         said = "was cut off in the middle of a result; check the network and the server"
@@ -169,4 +174,4 @@ def failure(side: Side, description: str, error: Exception) -> SourceUnreachable
     if said == _NO_ANSWER and "\\" in description.partition(",")[0]:
         # The port of a named instance is asked for, and that may be what nobody answers.
         said += _BROWSER
-    return SourceUnreachable(f"The {side} side ({description}) {said}.")
+    return said

@@ -32,10 +32,14 @@ _WAITS = (0.1, 0.2, 0.4, 0.8, 1.5)
 
 @dataclass(slots=True)
 class Snapshot:
-    """A state of the star: files by table and month."""
+    """A state of the star: files by table and month.
+
+    `store` tells the store from every other one.
+    """
 
     number: int = 0
     tables: dict[str, dict[str, str]] = field(default_factory=dict)
+    store: str = ""
 
     def paths(self, folder: Path, table: str) -> list[Path]:
         """The files of a table, the oldest month first."""
@@ -51,7 +55,7 @@ def current(folder: Path) -> Snapshot:
     path = folder / READ / CURRENT
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-        return Snapshot(int(found["snapshot"]), found["tables"])
+        return Snapshot(int(found["snapshot"]), found["tables"], found.get("store", ""))
     except FileNotFoundError:
         return Snapshot()
     except OSError as error:

@@ -1,0 +1,1 @@
+"""Publishing: a snapshot's star, brought where others read it."""
