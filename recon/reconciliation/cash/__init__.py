@@ -1,0 +1,1 @@
+"""Order to cash: two sets of documents, matched and explained."""

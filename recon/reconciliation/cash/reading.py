@@ -1,0 +1,101 @@
+"""Matches and open documents, read from the session for reports."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+from recon.base.errors import tie
+from recon.reconciliation.cash.model import Document, Kind, Match, Sums
+from recon.reconciliation.cash.passes import Passed
+from recon.store.session import Session
+
+# The text of a place, of a side and the number of the row.
+Places = Callable[[int, Sequence[int]], dict[int, str]]
+_COLUMNS = "side, place, ref, customer, day, d.amount, currency, d.kind"
+_ORDER = "side, currency, customer_key, day, ref_key, d.amount, place, document"
+
+
+def view_kinds(session: Session) -> None:
+    """Make `match_kinds`: match, kind, difference, and its size."""
+    session.execute(
+        """CREATE OR REPLACE TEMP TABLE match_kinds AS
+        SELECT match, any_value(l.rule) AS rule,
+            coalesce(sum(d.amount) FILTER (side = 2), 0)
+                - coalesce(sum(d.amount) FILTER (side = 1), 0) AS raw,
+            count(DISTINCT currency) > 1 AS apart,
+            count(DISTINCT customer_key) > 1 AS moved,
+            CASE WHEN apart THEN 0 ELSE raw END AS difference,
+            CASE WHEN apart OR moved OR raw <> 0 THEN 'near' WHEN count(*) > 2 THEN 'grouped'
+                ELSE 'matched' END AS kind, min(document) AS first
+        FROM allocations AS l JOIN documents AS d USING (document) GROUP BY match"""
+    )
+
+
+def sums(session: Session) -> dict[tuple[int, str], Sums]:
+    """Documents and amounts by side and currency, tied out."""
+    rows = session.execute(
+        """SELECT side, currency, count(*), sum(d.amount), count(l.match),
+            coalesce(sum(l.amount), 0)
+        FROM documents AS d LEFT JOIN allocations AS l USING (document)
+        GROUP BY side, currency ORDER BY side, currency"""
+    ).fetchall()
+    found = {
+        (side, currency or ""): Sums(count, int(amount), matched, int(allocated))
+        for side, currency, count, amount, matched, allocated in rows
+    }
+    for currency in {currency for _, currency in found}:
+        both = [found.get((side, currency), Sums()).matched_amount for side in (1, 2)]
+        tie(f"the amount in matches of {currency or 'no currency'}", both[1], both[0])
+    return found
+
+
+def read_matches(
+    session: Session, passed: Sequence[Passed], kinds: Sequence[Kind], places: Places
+) -> Iterator[Match]:
+    """Yield the matches of some kinds, by customer and day."""
+    listed = ", ".join(f"'{kind}'" for kind in kinds)
+    rows = session.execute(
+        f"""SELECT k.match, k.rule, k.kind, k.difference, m.interchangeable, {_COLUMNS},
+            d.amount - l.amount AS open
+        FROM match_kinds AS k JOIN matches AS m USING (match) JOIN allocations AS l USING (match)
+        JOIN documents AS d USING (document) WHERE k.kind IN ({listed})
+        ORDER BY min(day) OVER (PARTITION BY k.match), k.first, {_ORDER}"""
+    ).fetchall()
+    named = _named(rows, 5, places)
+    for _, group in groupby(rows, key=lambda row: row[0]):
+        of = list(group)
+        _, rule, kind, difference, interchangeable, *_ = of[0]
+        documents = tuple(_document(row[5:], named) for row in of)
+        yield Match(
+            passed[rule - 1].rule.name, Kind(kind), documents, int(difference), interchangeable
+        )
+
+
+def read_open(session: Session, places: Places) -> list[Document]:
+    """The documents in no match, largest amount first."""
+    rows = session.execute(
+        f"""SELECT {_COLUMNS}, d.amount FROM unmatched AS d
+        ORDER BY abs(d.amount) DESC, {_ORDER}"""
+    ).fetchall()
+    named = _named(rows, 0, places)
+    return [_document(row, named) for row in rows]
+
+
+def _named(rows: Sequence[Sequence[Any]], at: int, places: Places) -> dict[tuple[int, int], str]:
+    """The places of rows by side and number."""
+    named = {}
+    for side in (1, 2):
+        numbers = sorted(
+            {row[at + 1] for row in rows if row[at] == side and row[at + 1] is not None}
+        )
+        for number, place in places(side, numbers).items():
+            named[side, number] = place
+    return named
+
+
+def _document(row: Sequence[Any], named: Mapping[tuple[int, int], str]) -> Document:
+    side, place, ref, customer, day, amount, currency, kind, left = row
+    where = named.get((side, place), "")
+    return Document(side, where, ref, customer, day, amount, currency or "", kind, left)

@@ -1,0 +1,1 @@
+"""Reports on matched documents: console, CSV, workbook, JSON."""
