@@ -31,6 +31,7 @@ LINES = {
     "store": "Look at the store, make it compact, back it up, forget a customer.",
     "publish": "Publish the store's star to PostgreSQL, SQL Server or Parquet.",
     "match": "Match two files: matched, one to many, near, open.",
+    "kpi": "Show figures of the store: revenue, stock, customers.",
     "init": "Write the configuration from your files or databases.",
     "doctor": "Check everything that a month needs, before you run it.",
     "sample": "Make the sample again, or your own with planted errors.",

@@ -18,6 +18,7 @@ from recon.base.result import Side
 from recon.config import values
 from recon.config.calendar import read_calendar
 from recon.config.feeds import read_feeds, read_store
+from recon.config.figures import read_figures
 from recon.config.location import find
 from recon.config.log import read_log
 from recon.config.publish import read_publish
@@ -130,6 +131,7 @@ def _read(table: Keys, path: Path) -> Settings:
         memory_limit=table.take("memory_limit", values.memory, None),
         feeds=read_feeds(table, path, policy.currency),
         publish=read_publish(table, path),
+        figures=read_figures(table.table("figures")),
     )
     if settings.engine is Engine.SPARK and policy.same_key is not SameKey.REFUSE:
         table.mistake("policy.same_key", "takes several rows only where engine = 'local'")

@@ -14,6 +14,7 @@ from recon.base.calendar import Calendar
 from recon.base.feed import Feed
 from recon.base.policy import Policy
 from recon.base.result import Side
+from recon.config.figures import FiguresSettings
 from recon.config.log import LogSettings
 
 if TYPE_CHECKING:
@@ -224,6 +225,7 @@ class Settings:
     feeds: Mapping[str, Feed] = field(default_factory=dict)
     store: Path = Path("store")
     publish: Mapping[str, PublishSettings] = field(default_factory=dict)
+    figures: FiguresSettings = field(default_factory=FiguresSettings)
 
     @property
     def home(self) -> Path:

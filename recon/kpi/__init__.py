@@ -1,0 +1,1 @@
+"""Figures: measures and dimensions as data, read from the store."""

@@ -1,0 +1,205 @@
+"""Views: tables of figures for somebody's questions, as data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+
+from recon.base.errors import UsageError
+from recon.kpi import bridge
+from recon.kpi.asked import Asked
+from recon.kpi.compiled import lacking
+from recon.kpi.measures import measure
+from recon.kpi.query import PREVIOUS, YEAR, Query, answer
+from recon.kpi.result import Table
+from recon.store.session import Session
+
+_TOP = 10
+_TREND = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A table of a view: measures, and by what they are divided.
+
+    `cards` shows the measures below each other. `months` is how many months up to the end of the
+    period it shows instead of the period; `own` makes it in another way.
+    """
+
+    name: str
+    title: str
+    measures: tuple[str, ...] = ()
+    by: tuple[str, ...] = ()
+    compare: tuple[str, ...] = ()
+    top: int | None = None
+    cards: bool = False
+    months: int = 0
+    own: Callable[[Session, Asked], Sequence[Table]] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A view: its title, its tables, and the measures that are divided."""
+
+    name: str
+    title: str
+    sentence: str
+    sections: tuple[Section, ...]
+    divided: tuple[str, ...]
+
+
+_BOTH = (PREVIOUS, YEAR)
+_TREND_OF = "Last twelve months"
+VIEWS: Mapping[str, View] = {
+    each.name: each
+    for each in (
+        View(
+            "executive", "Executive", "How the business does.",
+            (
+                Section("money", "Amounts", (
+                    "revenue", "gross_profit", "margin", "average_order", "discount_rate",
+                    "credit_notes", "credit_rate", "net_revenue", "receivable", "days_sales",
+                    "top_share",
+                ), compare=_BOTH, cards=True),
+                Section("counts", "Counts", ("orders", "quantity", "active", "new"),
+                        compare=_BOTH, cards=True),
+                Section("trend", _TREND_OF, ("revenue", "growth_year", "orders"), ("month",),
+                        months=_TREND),
+                Section("regions", "By region", ("revenue", "growth", "growth_year", "orders"),
+                        ("region",), top=_TOP),
+                Section("seasonality", "Seasonality", own=bridge.seasonality),
+            ),
+            ("revenue", "growth", "growth_year", "orders", "average_order", "margin"),
+        ),
+        View(
+            "inventory", "Inventory", "What is in stock, and what is missing.",
+            (
+                Section("stock", "Stock", (
+                    "on_hand", "items", "low_stock", "out_of_stock", "dead_stock", "in_transit",
+                    "reserved", "sell_through",
+                ), compare=(PREVIOUS,), cards=True),
+                Section("value", "Value", (
+                    "stock_value", "dead_stock_value", "turnover", "days_of_inventory",
+                ), compare=(PREVIOUS,), cards=True),
+                Section("categories", "By category",
+                        ("on_hand", "low_stock", "out_of_stock", "sell_through"), ("category",),
+                        top=_TOP),
+            ),
+            ("on_hand", "items", "low_stock", "out_of_stock", "dead_stock", "sell_through"),
+        ),
+        View(
+            "customers", "Customers", "Who buys, who comes back, who leaves.",
+            (
+                Section("counts", "Customers", (
+                    "active", "new", "returning", "repeat_rate", "churned", "churn",
+                ), compare=_BOTH, cards=True),
+                Section("value", "Revenue a customer", ("revenue_per_customer",), compare=_BOTH,
+                        cards=True),
+                Section("trend", _TREND_OF, ("active", "new", "returning", "churn"), ("month",),
+                        months=_TREND),
+                Section("tiers", "By loyalty tier", ("revenue", "orders", "average_order"),
+                        ("loyalty_tier",), top=_TOP),
+                Section("segments", "By segment", ("revenue", "orders", "average_order"),
+                        ("segment",), top=_TOP),
+            ),
+            ("active", "new", "returning", "repeat_rate", "churn", "revenue_per_customer"),
+        ),
+        View(
+            "sales", "Sales", "What was sold, where, and what changed.",
+            (
+                Section("money", "Amounts", (
+                    "revenue", "net_revenue", "average_order", "average_price", "discount_rate",
+                    "returns",
+                ), compare=_BOTH, cards=True),
+                Section("counts", "Counts", ("quantity", "orders", "lines", "products_sold"),
+                        compare=_BOTH, cards=True),
+                Section("change", "What made the change", own=bridge.changes),
+                Section("regions", "By region", ("revenue", "quantity", "orders"), ("region",),
+                        (PREVIOUS,), _TOP),
+                Section("products", "By product", ("revenue", "quantity", "average_price"),
+                        ("product",), top=_TOP),
+                Section("movers", "Top and bottom movers", own=bridge.movers),
+                Section("trend", _TREND_OF, ("revenue", "quantity", "orders"), ("month",),
+                        months=_TREND),
+            ),
+            ("revenue", "quantity", "orders", "average_price"),
+        ),
+    )
+}  # fmt: skip
+
+
+def chosen(text: str, asked: Asked) -> View:
+    """The view of a name, or one of measures listed with commas.
+
+    Raises UsageError.
+    """
+    if text in VIEWS:
+        return VIEWS[text]
+    if "," not in text and (meant := get_close_matches(text, VIEWS, 1)) and text not in asked.known:
+        raise UsageError(f"There is no view {text!r}; did you mean {meant[0]}?")
+    names = tuple(measure(name, asked.known).name for name in text.split(","))
+    section = Section("measures", "Measures", names, compare=asked.compare, cards=True)
+    sections = () if asked.by else (section,)
+    return View("measures", "Figures", "", sections, names)
+
+
+def tables(session: Session, view: View, asked: Asked) -> Iterator[Table]:
+    """Yield the tables of a view.
+
+    Raises UsageError where a measure that was asked for lacks a dimension.
+    """
+    for section in view.sections:
+        if asked.by and section.by:
+            continue
+        if section.own:
+            yield from (() if asked.by else section.own(session, asked))
+        else:
+            yield from _section(session, section, asked, strict=view.name == "measures")
+    if asked.by:
+        title = f"By {', '.join(name.replace('_', ' ') for name in asked.by)}"
+        divided = Section("by", title, view.divided, asked.by, asked.compare, asked.top)
+        yield from _section(session, divided, asked, strict=view.name == "measures")
+
+
+def _section(session: Session, section: Section, asked: Asked, *, strict: bool) -> Iterator[Table]:
+    """Yield a section's table; without `strict`, of the measures that can be."""
+    query = Query(
+        section.name,
+        section.title,
+        section.measures,
+        asked.ending(section.months),
+        section.by,
+        asked.where,
+        asked.compare or section.compare if not section.months else (),
+        asked.top or section.top,
+        "cards" if section.cards else "",
+        asked.known,
+    )
+    names = [*query.plain, *(each.dimension for each in query.where)]
+    dropped = {each.name: lacking(each, asked.known, names) for each in query.chosen}
+    left = [each.title for each in query.chosen if dropped[each.name]]
+    if left and not strict:
+        query = replace(query, measures=tuple(name for name in query.measures if not dropped[name]))
+        missing = " or ".join(dict.fromkeys(name for of in dropped.values() for name in of))
+        note = f"Left out, since their rows have no {missing}: {', '.join(left)}."
+        if not query.measures:
+            return
+        table = _answered(session, query, asked)
+        yield replace(table, notes=(*table.notes, note))
+        return
+    yield _answered(session, query, asked)
+
+
+def _answered(session: Session, query: Query, asked: Asked) -> Table:
+    """A query's table; cards have the months before beside them."""
+    table = answer(session, query)
+    if query.chart != "cards":
+        return table
+    months = replace(query, by=("month",), period=asked.ending(_TREND), compare=(), chart="line")
+    found = answer(session, months)
+    trends: dict[tuple[str, str], list[int | None]] = {}
+    for row in found.rows:
+        for name, value in zip(query.measures, row.values, strict=True):
+            trends.setdefault((row.currency, name), []).append(value)
+    return replace(table, trends={key: tuple(of) for key, of in trends.items()})

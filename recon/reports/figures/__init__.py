@@ -1,0 +1,1 @@
+"""Figures for people and programs: console, CSV, JSON, Excel, PDF."""

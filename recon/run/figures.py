@@ -1,0 +1,136 @@
+"""Figures of the store: a view, from the snapshot to its tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+from recon.base.errors import SourceUnreachable, UsageError
+from recon.config import Settings
+from recon.kpi import compiled, views
+from recon.kpi.asked import Asked
+from recon.kpi.dimensions import dimension
+from recon.kpi.measures import MEASURES, Measure
+from recon.kpi.own import with_own
+from recon.kpi.period import Calendar, Unit, parse, part
+from recon.kpi.query import PREVIOUS, YEAR, parse_filter
+from recon.kpi.result import Figures
+from recon.store import periods, snapshot
+from recon.store.session import Session, reckoning
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request for figures, as the user writes it."""
+
+    view: str = "executive"
+    period: str | None = None
+    by: Sequence[str] = ()
+    where: Sequence[str] = ()
+    compare: str | None = None
+    top: int | None = None
+
+
+def figures(settings: Settings, request: Request) -> Figures:
+    """The figures of a view.
+
+    Raises UsageError for what cannot be asked, SourceUnreachable where nothing was loaded.
+    """
+    with opened(settings) as (session, number):
+        asked = _asked(settings, session, request)
+        view = views.chosen(request.view, asked)
+        with reckoning("these figures"):
+            tables = tuple(views.tables(session, view, asked))
+        return Figures(
+            view.name,
+            view.title,
+            asked.period.name,
+            asked.period.first,
+            asked.period.last,
+            tuple(request.where),
+            number,
+            tables,
+            control=_control(session, asked),
+        )
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[tuple[Session, int]]:
+    """Yield a session on the snapshot, ready for figures, and its number."""
+    with snapshot.looked_at(settings.store, settings.memory_limit) as (session, found):
+        periods.use(session, settings.calendar.periods)
+        compiled.install(session)
+        yield session, found.number
+
+
+def _asked(settings: Settings, session: Session, request: Request) -> Asked:
+    last = _last_day(session)
+    zone = settings.calendar.time_zone
+    today = datetime.now(ZoneInfo(zone) if zone else UTC).date()
+    calendar = Calendar(min(last, today), settings.figures.year_starts, settings.calendar.periods)
+    period = (
+        parse(request.period, calendar)
+        if request.period
+        else part(calendar.today, Unit.PERIOD if calendar.periods else Unit.MONTH, calendar.periods)
+    )
+    return Asked(
+        period,
+        calendar,
+        tuple(dict.fromkeys(dimension(name).name for name in _listed(request.by))),
+        tuple(parse_filter(text) for text in request.where),
+        _compare(request.compare),
+        request.top,
+        with_own(session, settings.figures.measures),
+    )
+
+
+def _listed(texts: Sequence[str]) -> Iterator[str]:
+    for text in texts:
+        yield from (name for name in text.split(",") if name.strip())
+
+
+def _compare(text: str | None) -> tuple[str, ...]:
+    if text is None:
+        return ()
+    wanted = tuple(part.strip().lower() for part in text.split(","))
+    if not {*wanted} <= {PREVIOUS, YEAR}:
+        raise UsageError(f"--compare must be previous, year, or previous,year, not {text!r}.")
+    return wanted
+
+
+def _last_day(session: Session) -> date:
+    """The last day on which anything happened in the store."""
+    days = {"fact_sales": "sold_on", "fact_credits": "credited_on", "fact_inventory": "counted_on"}
+    for table, day in days.items():
+        found = session.execute(f"SELECT max({day}) FROM {table}").fetchone()
+        if found and found[0]:
+            last: date = found[0]
+            return last
+    raise SourceUnreachable(
+        "The store has no sales, credits or stock yet; configure a feed of them and run "
+        "`recon load`."
+    )
+
+
+def _control(session: Session, asked: Asked) -> dict[str, list[str]]:
+    """Rows and sums of the period's sales, by currency."""
+    found = session.execute(
+        """SELECT currency, count(*), sum(revenue) FROM fact_sales WHERE sold_on BETWEEN ? AND ?
+        GROUP BY ALL ORDER BY ALL""",
+        [asked.period.first, asked.period.last],
+    ).fetchall()
+    lines = [
+        f"{rows:,} lines, revenue {revenue:,.2f} {currency}" for currency, rows, revenue in found
+    ]
+    return {"sales": lines}
+
+
+def all_measures(settings: Settings) -> dict[str, Measure]:
+    """All measures, those of the configuration last; it needs no store."""
+    if not settings.figures.measures:
+        return dict(MEASURES)
+    with opened(settings) as (session, _):
+        return with_own(session, settings.figures.measures)
