@@ -114,7 +114,7 @@ def ack(
         str | None,
         typer.Option(
             "--until",
-            help="The last month for which it holds; if left out, until the break changes.",
+            help="The last month for which it holds, unless the break changes before.",
         ),
     ] = None,
     config: Config = None,

@@ -71,8 +71,10 @@ def _sign(journal: Journal, month: Month, pen: Pen) -> tuple[Run, tuple[Signatur
     if run is None:
         raise _no_run(month)
     given = journal.signatures().get(run.run_id, ())
-    left = unacknowledged(journal.breaks(run.run_id), journal.open_items(month))
-    journal.say(*signed(run, pen, given, left))
+    known = journal.open_items(month)
+    left = unacknowledged(journal.breaks(run.run_id), known)
+    changed = sum(known[item.name].lapsed is not None for item in left)
+    journal.say(*signed(run, pen, given, left, changed))
     return run, journal.signatures()[run.run_id]
 
 

@@ -14,7 +14,7 @@ from recon.reconciliation.document import moment
 from recon.record.journal.ageing import Ageing, Sums, ageing
 from recon.record.journal.found_events import EventLife
 from recon.record.journal.history import MovementPart, Since, newest_first
-from recon.record.journal.model import Event, OpenItem, Run
+from recon.record.journal.model import Event, Lapse, OpenItem, Run
 from recon.record.journal.signing import Signature, is_signed_off
 
 if TYPE_CHECKING:
@@ -94,6 +94,7 @@ def open_item_document(life: OpenItem, month: Month | None, now: datetime) -> Do
         "age_days": life.days_old(now),
         "state": life.state.value,
         "acknowledged": _acknowledged(life.acknowledged),
+        "changed_since_acknowledged": _lapsed(life.lapsed),
         "resolved": _said(life.resolved),
         "notes": [_said(event) for event in life.notes],
     }
@@ -108,6 +109,23 @@ def _said(event: Event | None) -> Document | None:
 def _acknowledged(event: Event | None) -> Document | None:
     told = _said(event)
     return told | {"until": event.detail or None} if event and told else None
+
+
+def _lapsed(lapse: Lapse | None) -> Document | None:
+    """The acknowledgement that holds no longer, and why."""
+    told = _acknowledged(lapse.event) if lapse else None
+    if lapse is None or told is None:
+        return None
+    return told | {
+        "month": str(lapse.month),
+        "then": _seen(lapse.then) if lapse.then else None,
+        "now": _seen(lapse.now),
+    }
+
+
+def _seen(item: Break) -> Document:
+    difference = money.plain(item.difference, item.currency)
+    return {"cause": item.cause.value, "difference": difference}
 
 
 def _ageings(tables: Mapping[str, Ageing]) -> Document:

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from recon.base import money
-from recon.base.result import Bucket, CarriedDifference, Certainty, Reconciliation, Side
+from recon.base.result import Break, Bucket, CarriedDifference, Certainty, Reconciliation, Side
 from recon.base.text import words
-from recon.record.journal.model import OpenItem
+from recon.record.journal.model import Lapse, OpenItem
 
 SHOWN_MONTHS = 3
 
@@ -99,9 +99,40 @@ def months_words(life: OpenItem) -> str:
 
 
 def acknowledged_words(life: OpenItem) -> str:
-    """Who acknowledged a break, until when and why, or ''."""
+    """The acknowledgement of a break, or how it changed since.
+
+    It is '' where nobody has acknowledged it.
+    """
     event = life.acknowledged
     if event is None:
-        return ""
+        return lapsed_words(life.lapsed) if life.lapsed else ""
     until = f" until {event.detail}" if event.detail else ""
     return f"acknowledged by {event.who}{until}: {event.reason}"
+
+
+def changed_since(life: OpenItem | None) -> str:
+    """The change since an acknowledgement as a sentence, or ''."""
+    if life is None or life.lapsed is None:
+        return ""
+    said = lapsed_words(life.lapsed)
+    return f"{said[0].upper()}{said[1:]}. "
+
+
+def lapsed_words(lapse: Lapse) -> str:
+    """How a break has changed since it was acknowledged."""
+    then, now = lapse.then, lapse.now
+    if then is None:
+        change = f"{lapse.month} adds {_difference(now)}"
+    elif then.cause is now.cause and then.difference == now.difference:
+        was, is_now = (money.pretty(item.recognized, item.currency) for item in (then, now))
+        change = f"recognized was {was}, is {is_now} {now.currency} in {lapse.month}"
+    elif then.cause is now.cause:
+        change = f"was {_difference(then)}, is {_difference(now)} in {lapse.month}"
+    else:
+        was, is_now = (f"{words(item.cause)}, {_difference(item)}" for item in (then, now))
+        change = f"was {was}; is {is_now} in {lapse.month}"
+    return f"changed since acknowledged by {lapse.event.who}: {change}"
+
+
+def _difference(item: Break) -> str:
+    return f"{money.pretty(item.difference, item.currency, sign=True)} {item.currency}"

@@ -266,6 +266,32 @@ def test_what_people_say_of_a_break(project: Project) -> None:
     assert (found["state"], found["age_months"], found["open_amount"]) == ("open", 1, "-10000.00")
 
 
+def test_an_acknowledgement_lapses_when_the_break_changes(project: Project) -> None:
+    """Everybody who looks is told so, and a signature asks again."""
+    books(project, {"2024-06": {"001": "10000.00", "002": "1100.00"}})
+    told(project, "month", "2024-06", *CSV)
+    name = the_break(project)
+    told(project, "ack", name, "--reason", "Billed late.", "--until", "2024-08", user="bob")
+    prepare = ("sign-off", "2024-06", "--role", "preparer", "--comment", "Looked at.")
+    books(project, {"2024-06": {"001": "10000.00", "002": "1050.00"}})
+    told(project, "month", "2024-06", *CSV)
+    assert document(project, "open")["breaks"][0]["state"] == "acknowledged"
+    books(project, {"2024-06": {"001": "10000.00", "002": "500.00"}})
+    changed = "changed since acknowledged by bob: was -8,900.00 USD, is -9,500.00 USD in 2024-06"
+    page = " ".join(told(project, "month", "2024-06", *CSV).split())
+    assert changed[1:] in page
+    assert changed in " ".join(told(project, "open").split())
+    (found,) = document(project, "open", "--unacknowledged")["breaks"]
+    assert (found["state"], found["acknowledged"]) == ("open", None)
+    lapsed = found["changed_since_acknowledged"]
+    assert (lapsed["who"], lapsed["until"], lapsed["month"]) == ("bob", "2024-08", "2024-06")
+    assert [lapsed[key]["difference"] for key in ("then", "now")] == ["-8900.00", "-9500.00"]
+    assert f"{name} (`recon open" in refused(project, *prepare)
+    assert "1 of them changed since acknowledged" in refused(project, *prepare)
+    told(project, "ack", name, "--reason", "Billed later still.")
+    assert "is not signed off yet" in told(project, *prepare)
+
+
 @pytest.fixture(scope="module")
 def two_open(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """Give a project whose June was run and has two open breaks; it is only read."""

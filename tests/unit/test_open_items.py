@@ -16,6 +16,7 @@ from recon.base.result import Break, Cause, Status, fingerprint
 from recon.record.journal.ageing import Age, ageing, standing
 from recon.record.journal.model import Event, Kind, OpenItem, State
 from recon.record.journal.open_items import open_items, settled, timeline
+from recon.reports.wording import lapsed_words
 
 START = datetime(2024, 7, 1, 9, 0, tzinfo=UTC)
 MAY, JUNE, JULY, AUGUST = (Month.parse(f"2024-0{number}") for number in (5, 6, 7, 8))
@@ -257,11 +258,12 @@ def test_what_was_said_of_one_life_is_not_said_of_the_next() -> None:
 
 
 def test_an_acknowledgement_holds_until_its_month() -> None:
-    """Through its last month, whatever the break does; from the next one on it is open again."""
+    """Through its last month, for the same again; from the next one on it is open again."""
     books = Books()
     books.run(JUNE, seen())
     books.acknowledge(JUNE, until=JULY)
-    books.run(JULY, seen(amount=-50))
+    books.run(JULY, seen())
+    books.run(AUGUST, seen())
     assert [books.open_item(month).state for month in (JUNE, JULY, AUGUST)] == [
         State.ACKNOWLEDGED,
         State.ACKNOWLEDGED,
@@ -278,6 +280,101 @@ def test_an_acknowledgement_without_a_month_lapses_when_the_break_changes() -> N
     assert books.open_item().state is State.ACKNOWLEDGED
     books.run(JUNE, seen(amount=-101))
     assert books.open_item().state is State.OPEN
+
+
+@pytest.mark.parametrize("until", [None, AUGUST])
+@pytest.mark.parametrize(
+    ("now", "held"),
+    [
+        (seen(amount=-101, allowed=10_000), True),
+        (seen(amount=-99, allowed=10_000), True),
+        (seen(owner="Eve", explanation="Told otherwise.", allowed=10_000), True),
+        (seen(amount=-102, allowed=10_000), False),
+        (seen(amount=100, allowed=10_000), False),
+        (seen(cause="digits_swapped", allowed=10_000), False),
+    ],
+)
+def test_an_acknowledgement_is_of_the_cause_and_the_amount(
+    now: Break, held: bool, until: Month | None
+) -> None:
+    """Within the line's tolerance; it is of nothing else, with a last month or without."""
+    books, then = Books(), seen(allowed=10_000)
+    books.run(JUNE, then)
+    books.acknowledge(JUNE, until)
+    books.run(JUNE, now)
+    life = books.open_item()
+    assert life.state is (State.ACKNOWLEDGED if held else State.OPEN)
+    assert (life.lapsed is None) is held
+    if life.lapsed:
+        assert (life.lapsed.month, life.lapsed.then, life.lapsed.now) == (JUNE, then, now)
+        # The same books again are still not what was acknowledged.
+        books.run(JUNE, then)
+        assert books.open_item().state is State.OPEN
+        books.acknowledge(JUNE, until)
+        assert (books.open_item().state, books.open_item().lapsed) == (State.ACKNOWLEDGED, None)
+
+
+def test_an_acknowledgement_covers_no_more_than_was_seen() -> None:
+    """100 acknowledged until August are not 91,000 in July; June's own page is as it was."""
+    books = Books()
+    books.run(JUNE, seen())
+    books.acknowledge(JUNE, until=AUGUST)
+    books.run(JULY, seen(amount=-91_000))
+    assert [books.open_item(month).state for month in (JUNE, JULY, AUGUST)] == [
+        State.ACKNOWLEDGED,
+        State.OPEN,
+        State.OPEN,
+    ]
+    changed = books.open_item(JULY).lapsed
+    assert changed
+    assert lapsed_words(changed) == (
+        "changed since acknowledged by dana: was -100.00 USD, is -91,000.00 USD in 2024-07"
+    )
+
+
+def test_small_steps_do_not_add_up_behind_an_acknowledgement() -> None:
+    """Each is compared with what was acknowledged, not with the step before."""
+    books = Books()
+    books.run(JUNE, seen(allowed=10_000))
+    books.acknowledge(JUNE, until=AUGUST)
+    states = []
+    for amount in (-101, -102):
+        books.run(JUNE, seen(amount=amount, allowed=10_000))
+        states.append(books.open_item().state)
+    assert states == [State.ACKNOWLEDGED, State.OPEN]
+
+
+def test_another_month_ends_an_acknowledgement_without_a_last_one() -> None:
+    """The same again is more than was seen, whether the month comes after or before."""
+    for month, adds in ((JULY, "2024-07 adds"), (MAY, "2024-05 adds")):
+        books = Books()
+        books.run(JUNE, seen())
+        books.acknowledge(JUNE)
+        books.run(month, seen())
+        life = books.open_item()
+        assert (life.state, life.lapsed is not None) == (State.OPEN, True)
+        assert life.lapsed
+        assert lapsed_words(life.lapsed).endswith(f"by dana: {adds} -100.00 USD")
+
+
+def test_a_break_that_was_gone_is_not_acknowledged_any_more() -> None:
+    """What was corrected and is there again wants another look."""
+    books = Books()
+    books.run(JUNE, seen())
+    books.acknowledge(JUNE, until=AUGUST)
+    books.run(JUNE)
+    books.run(JUNE, seen())
+    assert books.open_item().state is State.OPEN
+
+
+def test_a_month_that_is_corrected_leaves_the_others_acknowledged() -> None:
+    """Less is open than was seen."""
+    books = Books()
+    books.run(MAY, seen())
+    books.run(JUNE, seen(amount=-50))
+    books.acknowledge(JUNE)
+    books.run(MAY)
+    assert (books.open_item().state, books.open_item().amount) == (State.ACKNOWLEDGED, -500_000)
 
 
 def test_an_acknowledgement_is_carried_with_the_break() -> None:

@@ -1,12 +1,14 @@
-"""Acknowledgements and notes, checked before they are written. Pure."""
+"""Acknowledgements and notes: checked, and how long they hold. Pure."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from recon.base.errors import UsageError
 from recon.base.month import Month
-from recon.record.journal.model import Event, Kind, OpenItem
+from recon.base.result import Break
+from recon.record.journal.model import Event, Kind, Lapse, OpenItem
 
 
 def acknowledgement(
@@ -14,7 +16,7 @@ def acknowledgement(
 ) -> Event:
     """The event that acknowledges a break.
 
-    It holds until a month, or for as long as the break stays as it is. Raises UsageError without a
+    See `lapse` for how long it holds. Raises UsageError without a
     reason, for a resolved break, and where `until` is too early.
     """
     name, first = open_item.name, open_item.first_month
@@ -46,3 +48,34 @@ def _words(text: str, what: str) -> str:
     if not text.strip():
         raise UsageError(f"{what} is empty; give the reason in a few words.")
     return text.strip()
+
+
+def ended(event: Event, month: Month) -> bool:
+    """Whether an acknowledgement ends before a month."""
+    return bool(event.detail) and Month.parse(event.detail, month.periods) < month
+
+
+def lapse(
+    event: Event, seen: Mapping[Month, Break], month: Month, item: Break, *, back: bool
+) -> Lapse | None:
+    """The change that ends an acknowledgement, None while it holds.
+
+    `seen` has the break by month as it was acknowledged, `item` is it as a run sees it now, `back`
+    whether a run before did not. It holds for the cause and the amount of each month that was seen,
+    within the tolerance of the line. Another month adds to what is open, so it ends an
+    acknowledgement without a last month; one that holds until a month covers the same again in each
+    month up to it.
+    """
+    if not seen or ended(event, month):
+        return None
+    known = month in seen or bool(event.detail)
+    then = seen.get(month) or seen.get(event.month) or seen[max(seen)]
+    if back or not known:
+        return Lapse(event, month, None, item)
+    return None if _as_seen(item, then) else Lapse(event, month, then, item)
+
+
+def _as_seen(item: Break, then: Break) -> bool:
+    """Whether cause and amounts are the same, within the tolerance."""
+    moved = (item.difference - then.difference, item.recognized - then.recognized)
+    return item.cause is then.cause and max(map(abs, moved)) <= then.allowed

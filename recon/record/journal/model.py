@@ -118,11 +118,24 @@ class Event:
     detail: str = ""
 
 
+class Lapse(NamedTuple):
+    """An acknowledgement that no longer holds, and the change.
+
+    `month` is the one in which the break changed, `then` the break as it was acknowledged, None
+    where the month adds to it, and `now` the break as the run saw it that came upon the change.
+    """
+
+    event: Event
+    month: Month
+    then: Break | None
+    now: Break
+
+
 class OpenItem(NamedTuple):
     """A break from its first month until it is resolved.
 
     `seen` has it by month, as the last run of that month saw it; `acknowledged` is the event that
-    holds, if any.
+    holds, if any, and `lapsed` the last one that held before the break changed, if none holds now.
     """
 
     name: str
@@ -133,6 +146,7 @@ class OpenItem(NamedTuple):
     notes: Sequence[Event] = ()
     acknowledged: Event | None = None
     resolved: Event | None = None
+    lapsed: Lapse | None = None
 
     @property
     def state(self) -> State:

@@ -9,12 +9,13 @@ date. A line that breaks again later is a new item of the same name.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from recon.base.month import Month
 from recon.base.result import TIMING, Break
-from recon.record.journal.model import Event, Kind, OpenItem
+from recon.record.journal.acknowledgements import ended, lapse
+from recon.record.journal.model import Event, Kind, Lapse, OpenItem
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,8 @@ class Line:
 
     `seen` is by month. `gone` has the break of a month that was run again without it, `closed` the
     event that closes the break in a month, `since` when it was first seen there; `said` are
-    people's own events, each of the month that the break had reached.
+    people's own events, each of the month that the break had reached. `acknowledged` has the break
+    by month as it was acknowledged, and `lapsed` the change that ended it, by the event's number.
     """
 
     seen: dict[Month, Break] = field(default_factory=dict)
@@ -40,6 +42,8 @@ class Line:
     closed: dict[Month, Event] = field(default_factory=dict)
     since: dict[Month, datetime] = field(default_factory=dict)
     said: list[Event] = field(default_factory=list)
+    acknowledged: dict[int, Mapping[Month, Break]] = field(default_factory=dict)
+    lapsed: dict[int, Lapse] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -64,6 +68,8 @@ def timeline(events: Iterable[Event], seen: Mapping[str, Sequence[Break]]) -> Ti
                 line.closed[event.month] = event
             else:
                 line.said.append(event)
+                if event.kind is Kind.ACKNOWLEDGED:
+                    line.acknowledged[event.number] = dict(line.seen)
     return found
 
 
@@ -77,10 +83,10 @@ def open_items(
     """
     found = {}
     for name, line in timeline(events, seen).lines.items():
-        all_of_it = list(_items_of(name, line))
+        all_of_it = list(_items_of(name, line, month))
         current = (open_item for open_item in all_of_it if month and _reaches(open_item, month))
         if all_of_it:
-            found[name] = _lapsed(next(current, all_of_it[-1]), month)
+            found[name] = next(current, all_of_it[-1])
     return found
 
 
@@ -104,28 +110,39 @@ def _take_run(found: Timeline, run: Event, now: Mapping[str, Break]) -> None:
     for name, item in now.items():
         line = found.lines.setdefault(name, Line())
         before = line.seen.get(month)
-        if before is None or item.changed_from(before):
-            _change(line, month, again)
+        if again and (before is None or item.changed_from(before)):
+            _open_again(line, month)
+        if line.acknowledged:
+            _hold(line, month, item)
         line.seen[month] = item
         line.gone.pop(month, None)
         line.since.setdefault(month, run.at)
 
 
-def _change(line: Line, month: Month, again: bool) -> None:
-    """Take back whatever a changed line no longer supports.
+def _open_again(line: Line, month: Month) -> None:
+    """Take back the closing after a changed month.
 
-    Other books may not agree to date in the month that closed it; and what was acknowledged was the
-    break as it stood, unless it was until a month.
+    Other books may not agree to date in the month that closed it.
     """
     following = min((key for key in line.closed if key > month), default=None)
-    if again and following:
+    if following:
         del line.closed[following]
+
+
+def _hold(line: Line, month: Month, item: Break) -> None:
+    """End the acknowledgements that do not cover a break.
+
+    One that has ended stays ended, though the break may become again what it was.
+    """
     begin = max((key for key in line.closed if key < month), default=None)
     end = min((key for key in line.closed if key > month), default=None)
-    line.said = [
-        event for event in line.said
-        if event.kind is not Kind.ACKNOWLEDGED or event.detail or not _between(event, begin, end)
-    ]  # fmt: skip
+    for event in line.said:
+        seen = line.acknowledged.get(event.number)
+        if seen is None or event.number in line.lapsed or not _between(event, begin, end):
+            continue
+        change = lapse(event, seen, month, item, back=month in line.gone)
+        if change:
+            line.lapsed[event.number] = change
 
 
 def _between(event: Event, begin: Month | None, end: Month | None) -> bool:
@@ -133,8 +150,11 @@ def _between(event: Event, begin: Month | None, end: Month | None) -> bool:
     return not (begin and event.month <= begin) and not (end and event.month > end)
 
 
-def _items_of(name: str, line: Line) -> Iterator[OpenItem]:
-    """The open items of a line, the earliest first."""
+def _items_of(name: str, line: Line, asked: Month | None = None) -> Iterator[OpenItem]:
+    """The open items of a line, the earliest first.
+
+    They have the acknowledgements that hold in a month, or after all runs.
+    """
     seen: dict[Month, Break] = {}
     begin: Month | None = None
     for month in sorted({*line.seen, *line.closed}):
@@ -143,10 +163,10 @@ def _items_of(name: str, line: Line) -> Iterator[OpenItem]:
         elif not seen and month in line.gone:
             seen[month] = line.gone[month]
         if seen and month in line.closed:
-            yield _open_item(name, line, seen, begin, line.closed[month])
+            yield _open_item(name, line, seen, begin, line.closed[month], asked)
             seen, begin = {}, month
     if seen:
-        yield _open_item(name, line, seen, begin, None)
+        yield _open_item(name, line, seen, begin, None, asked)
 
 
 def _open_item(
@@ -155,10 +175,11 @@ def _open_item(
     seen: Mapping[Month, Break],
     begin: Month | None,
     closed: Event | None,
+    asked: Month | None,
 ) -> OpenItem:
     end = closed.month if closed else None
     said = [event for event in line.said if _between(event, begin, end)]
-    acknowledged = [event for event in said if event.kind is Kind.ACKNOWLEDGED]
+    held, lapsed = _acknowledged(line, said, asked)
     return OpenItem(
         name,
         min(seen),
@@ -166,20 +187,30 @@ def _open_item(
         seen,
         seen[max(seen)],
         tuple(event for event in said if event.kind is not Kind.ACKNOWLEDGED),
-        acknowledged[-1] if acknowledged else None,
+        held,
         closed,
+        lapsed,
     )
+
+
+def _acknowledged(
+    line: Line, said: Iterable[Event], month: Month | None
+) -> tuple[Event | None, Lapse | None]:
+    """The last acknowledgement that holds, else the last change."""
+    held, lapsed = None, None
+    for event in said:
+        change = line.lapsed.get(event.number)
+        if event.kind is not Kind.ACKNOWLEDGED or (month and ended(event, month)):
+            continue
+        if change and (month is None or change.month <= month):
+            lapsed = change
+        else:
+            held = event
+    return held, None if held else lapsed
 
 
 def _reaches(open_item: OpenItem, month: Month) -> bool:
     return open_item.resolved is None or open_item.resolved.month >= month
-
-
-def _lapsed(open_item: OpenItem, month: Month | None) -> OpenItem:
-    held = open_item.acknowledged
-    if month and held and held.detail and Month.parse(held.detail, month.periods) < month:
-        return open_item._replace(acknowledged=None)
-    return open_item
 
 
 def closable(before: Timeline, month: Month) -> dict[str, OpenItem]:
@@ -199,7 +230,7 @@ def closable(before: Timeline, month: Month) -> dict[str, OpenItem]:
 def _reaching(name: str, line: Line, month: Month) -> OpenItem | None:
     """The item of a month that itself closes nothing."""
     others = {key: event for key, event in line.closed.items() if key != month}
-    open_there = Line(line.seen, line.gone, others, line.since, line.said)
+    open_there = replace(line, closed=others)
     found = (open_item for open_item in _items_of(name, open_there) if _reaches(open_item, month))
     return next((open_item for open_item in found if open_item.first_month <= month), None)
 

@@ -85,7 +85,10 @@ def signed_off(events: Iterable[Event], month: Month) -> str:
 
 
 def unacknowledged(seen: Sequence[Break], open_items: Mapping[str, OpenItem]) -> list[Break]:
-    """A run's critical breaks that are open and not acknowledged."""
+    """A run's critical breaks that are open and not acknowledged.
+
+    Those that have changed since they were acknowledged are among them.
+    """
     return [
         item
         for item in seen
@@ -94,12 +97,13 @@ def unacknowledged(seen: Sequence[Break], open_items: Mapping[str, OpenItem]) ->
 
 
 def signed(
-    run: Run, pen: Pen, given: Sequence[Signature], left: Sequence[Break]
+    run: Run, pen: Pen, given: Sequence[Signature], left: Sequence[Break], changed: int = 0
 ) -> tuple[Event, ...]:
     """The events that put a signature under a run.
 
     `given` are the signatures that it has, `left` its critical breaks that nobody has
-    acknowledged. Raises UsageError where this signature may not stand there.
+    acknowledged, of which so many have `changed` since somebody did. Raises UsageError where this
+    signature may not stand there.
     """
     again = next((old for old in given if old.role is pen.role), None)
     if again:
@@ -111,7 +115,7 @@ def signed(
         raise UsageError("--comment is empty; say in a few words what you have checked.")
     if pen.role is Role.REVIEWER:
         _refuse_reviewer(run, pen, given)
-    accepted = _accepted(run, pen, left)
+    accepted = _accepted(run, pen, left, changed)
     told = [(Kind.ACCEPTED, accepted)] if accepted else []
     told.append((Kind.SIGNED_OFF, pen.comment.strip()))
     return tuple(
@@ -134,14 +138,15 @@ def _refuse_reviewer(run: Run, pen: Pen, given: Sequence[Signature]) -> None:
         )
 
 
-def _accepted(run: Run, pen: Pen, left: Sequence[Break]) -> str:
+def _accepted(run: Run, pen: Pen, left: Sequence[Break], changed: int) -> str:
     """Why critical breaks are accepted, '' without any."""
     if pen.accept is None and left:
         some = ", ".join(item.name for item in left[:NAMED])
         more = f" and {len(left) - NAMED:,} more" if len(left) > NAMED else ""
+        since = f" {changed:,} of them changed since acknowledged." if changed else ""
         raise UsageError(
             f"{run.month} has critical breaks that are open and that nobody has acknowledged: "
-            f"{some}{more} (`recon open --severity critical --unacknowledged` lists them). "
+            f"{some}{more} (`recon open --severity critical --unacknowledged` lists them).{since} "
             'Acknowledge them with `recon ack`, or accept them with --accept "why".'
         )
     if pen.accept is None:

@@ -28,7 +28,7 @@ from recon.reports.console.layout import (
     numbers,
     severity_text,
 )
-from recon.reports.wording import carried_words, left_out
+from recon.reports.wording import carried_words, changed_since, left_out
 
 NAME = len("B-") + NAME_LENGTH
 EXAMPLES = 3
@@ -105,7 +105,7 @@ def _said(view: View, item: Break, lives: Mapping[str, OpenItem]) -> Text:
     """The cause of a break, after any acknowledgement."""
     said = _acknowledged(item, lives)
     if said is None:
-        return view.pen.text(item.explanation)
+        return view.pen.text(changed_since(lives.get(item.name)) + item.explanation)
     until = f" until {said.detail}" if said.detail else ""
     return Text.assemble((f"Acknowledged{until}. ", GOOD), view.pen.text(item.explanation))
 
