@@ -435,11 +435,19 @@ class Oracle:
     def _items(self, w: _Within) -> Fraction | None:
         return self._stock(w, lambda rows: Fraction(len(rows)))
 
+    def _point(self, row: Row) -> Decimal | None:
+        point: Decimal | None = row["reorder_point"]
+        if point is None:
+            point = self._products[row["product_id"]]["reorder_point"]
+        return point
+
+    def _reorder_point(self, w: _Within) -> Fraction | None:
+        points = [{"point": self._point(row)} for row in self._counted(w, w.span.last)]
+        return total(points, "point") if points else None
+
     def _low_stock(self, w: _Within) -> Fraction | None:
         def low(row: Row) -> bool:
-            point = row["reorder_point"]
-            if point is None:
-                point = self._products[row["product_id"]]["reorder_point"]
+            point = self._point(row)
             return point is not None and row["on_hand"] < point
 
         return self._stock(w, lambda rows: Fraction(sum(map(low, rows))))

@@ -234,6 +234,16 @@ def _joins(fact: Fact, expressions: Sequence[str]) -> str:
     return " ".join(found)
 
 
+def kept_rows(fact: Fact, filters: Sequence[Filter], used: Sequence[str] = ()) -> tuple[str, str]:
+    """The joins and the condition of a fact's rows that filters keep.
+
+    `used` are expressions that need joins, too.
+    """
+    kept = [fact.condition, *(_condition(fact, each) for each in filters)]
+    where = " AND ".join(f"({each})" for each in kept)
+    return _joins(fact, [where, *used]), where
+
+
 def _condition(fact: Fact, kept: Filter) -> str:
     """The SQL of a filter on a fact; letters' case does not count."""
     expression = fact.dimensions[kept.dimension]

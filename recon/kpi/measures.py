@@ -28,6 +28,7 @@ class Unit(StrEnum):
     DAYS = "days"
     TIMES = "times"
     POINTS = "points"  # of columns alone: the difference of two percentages
+    DATE = "date"  # of columns alone: a day by its ordinal
 
 
 class Kind(StrEnum):
@@ -192,6 +193,8 @@ _LIST = (
             _QUANTITY, _LAST, "coalesce(sum(f.reserved), 0)", "stock"),
     Measure("items", "Items", "Products and places with a count.",
             _COUNT, _LAST, "count(*)", "stock"),
+    Measure("reorder_point", "Reorder point", "Stock below which to order: that of the count, else "
+            "of the product.", _QUANTITY, _LAST, f"coalesce(sum({_REORDER}), 0)", "stock"),
     Measure("low_stock", "Low stock", "Items with less on hand than their reorder point.",
             _COUNT, _LAST, f"count(CASE WHEN f.on_hand < {_REORDER} THEN 1 END)", "stock",
             lower_is_better=True),

@@ -269,7 +269,7 @@ def _sorted(query: Query, rows: Answer) -> list[tuple[_Key, tuple[int | None, ..
         amount = -(values[0] or 0)
         names = tuple(str(each or "") for each in plain)
         start = bucket if isinstance(bucket, date) else date.min
-        return (start, currency, amount, names) if by_time else (currency, amount, names, start)
+        return (currency, start, amount, names) if by_time else (currency, amount, names, start)
 
     return sorted(rows.items(), key=order)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from recon.base.errors import UsageError
-from recon.kpi import bridge
+from recon.kpi import bridge, cohorts, segments, stock
 from recon.kpi.asked import Asked
 from recon.kpi.compiled import lacking
 from recon.kpi.measures import measure
@@ -85,6 +85,7 @@ VIEWS: Mapping[str, View] = {
                 Section("categories", "By category",
                         ("on_hand", "low_stock", "out_of_stock", "sell_through"), ("category",),
                         top=_TOP),
+                Section("reorder", "Low stock", own=stock.low_stock),
             ),
             ("on_hand", "items", "low_stock", "out_of_stock", "dead_stock", "sell_through"),
         ),
@@ -102,6 +103,9 @@ VIEWS: Mapping[str, View] = {
                         ("loyalty_tier",), top=_TOP),
                 Section("segments", "By segment", ("revenue", "orders", "average_order"),
                         ("segment",), top=_TOP),
+                Section("cohorts", "Cohorts", own=cohorts.cohorts),
+                Section("rfm", "Recency, frequency, monetary", own=segments.rfm),
+                Section("lifetime", "Value to come", own=segments.value_to_come),
             ),
             ("active", "new", "returning", "repeat_rate", "churn", "revenue_per_customer"),
         ),
@@ -124,6 +128,10 @@ VIEWS: Mapping[str, View] = {
                         months=_TREND),
             ),
             ("revenue", "quantity", "orders", "average_price"),
+        ),
+        View(
+            "scores", "Scores", "The recency, frequency and monetary scores of each customer.",
+            (Section("scores", "Scores", own=segments.scores),), (),
         ),
     )
 }  # fmt: skip

@@ -121,10 +121,10 @@ def _columns(pen: Pen, table: Table, *, many: bool) -> list[Shown]:
         found.append(Shown("", [pen.text(row.currency) for row in rows]))
     for at, column in enumerate(table.columns):
         cells = [_cell(pen, row.values[at], column, row.currency) for row in rows]
-        drop = 3 if ", " in column.title else 0
-        found.append(Shown(column.title, cells, right=True, drop=drop or min(at, 1) * 2))
+        found.append(Shown(column.title, cells, right=True, drop=at))
         if at == 0 and table.chart:
-            found.append(Shown("", [pen.text(bar) for bar in _bars(pen, table)], drop=4))
+            bars = [pen.text(bar) for bar in _bars(pen, table)]
+            found.append(Shown("", bars, drop=len(table.columns)))
     return found
 
 

@@ -51,7 +51,7 @@ def _table(table: Table) -> Document:
 
 def _row(columns: tuple[Column, ...], row: Row) -> Document:
     values = {
-        column.name: None if value is None else plain(value)
+        column.name: None if value is None else plain(value, column.unit)
         for column, value in zip(columns, row.values, strict=True)
     }
     return {"keys": list(row.keys), "currency": row.currency or None, "values": values}
@@ -73,4 +73,5 @@ def _lines(table: Table) -> Iterator[list[str]]:
     yield [*(name.replace(" ", "_") for name in table.by), *money, *(c.name for c in table.columns)]
     for row in table.rows:
         currency = [row.currency] if table.has_currency else []
-        yield [*map(guarded, row.keys), *currency, *map(plain, row.values)]
+        units = [column.unit for column in table.columns]
+        yield [*map(guarded, row.keys), *currency, *map(plain, row.values, units)]

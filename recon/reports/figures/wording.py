@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from recon.base import money
 from recon.base.money import SCALE
 from recon.kpi.measures import Unit
@@ -15,6 +17,8 @@ def shown(value: int | None, column: Column, currency: str) -> str:
     """A value for people: `1,234.50`, `+5.50%`, `36.2`, `n/a`."""
     if value is None:
         return UNKNOWN
+    if column.unit is Unit.DATE:
+        return str(date.fromordinal(value))
     sign = "+" if column.change and value > 0 else "-" if value < 0 else ""
     return sign + _shown(abs(value), column.unit, currency)
 
@@ -31,10 +35,12 @@ def _shown(value: int, unit: Unit, currency: str) -> str:
     return f"{whole:,}" + (f".{rest:04}".rstrip("0") if rest else "")
 
 
-def plain(value: int | None) -> str:
+def plain(value: int | None, unit: Unit = Unit.AMOUNT) -> str:
     """A value for machines: `1234.5`, '' where it is not known."""
     if value is None:
         return ""
+    if unit is Unit.DATE:
+        return str(date.fromordinal(value))
     whole, rest = divmod(abs(value), SCALE)
     text = f"{whole}.{rest:04}".rstrip("0").rstrip(".")
     return f"-{text}" if value < 0 else text

@@ -24,16 +24,20 @@ from recon.sources.sample.trade import (
     TIERS,
     Draws,
     Sale,
+    cost_of,
     customer,
     products,
     sales,
 )
 
 # Raised with every change of what a seed yields.
-FORMAT = 1
+FORMAT = 2
 CONFIG = "config/recon.toml"
 _TRUTH = ("file", "row", "fault", "outcome")
 _Truth = tuple[str, int, str, str]
+_SEGMENTS = ("distributor", "wholesaler", "shop")
+# Places of stock, and the currency in which it is valued.
+_PLACES = (("Leeds", "GBP"), ("Ulm", "EUR"), ("Reno", "USD"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,24 +54,24 @@ class _Region:
     per_day: int
 
 
-_COLUMNS = "sale_id line sold_on product_id customer_id quantity unit_price category".split()
+_COLUMNS = "sale_id line sold_on product_id customer_id quantity unit_price category cost".split()
 _REGIONS = (
     _Region(
         "north",
-        ("Invoice No", "Line", "Date", "Item", "Customer", "Qty", "Price", "Group"),
+        ("Invoice No", "Line", "Date", "Item", "Customer", "Qty", "Price", "Group", "Cost"),
         ",", "utf-8", "%d/%m/%Y", ".",
         'currency = "GBP"\ndates = "dmy"\nfixed = { region = "North" }\n', 4,
     ),
     _Region(
         "south",
-        ("Beleg", "Pos", "Datum", "Artikel", "Kunde", "Stück", "Preis", "Gruppe"),
+        ("Beleg", "Pos", "Datum", "Artikel", "Kunde", "Stück", "Preis", "Gruppe", "Einstand"),
         ";", "cp1252", "%d.%m.%Y", ",",
         'currency = "EUR"\nencoding = "cp1252"\ndelimiter = ";"\ndecimal = ","\n'
         'fixed = { region = "South" }\n', 3,
     ),
     _Region(
         "west",
-        ("order", "pos", "ordered", "sku", "account", "units", "each", "family"),
+        ("order", "pos", "ordered", "sku", "account", "units", "each", "family", "cost"),
         "\t", "utf-8-sig", "%m/%d/%Y", ".",
         'currency = "USD"\ndelimiter = "\\t"\ndates = "mdy"\nfixed = { region = "West" }\n', 3,
     ),
@@ -172,10 +176,14 @@ def copy_to(seed: int, folder: Path) -> list[Path]:
 
 
 def _configuration() -> str:
+    # Payments are those of the north, whose currency they have.
     parts = [
-        f'[feeds.{kind}]\nkind = "{kind}"\npath = "../inbox/{kind}-*.csv"\n'
-        for kind in ("products", "customers", "inventory", "credits", "debits")
-    ]
+        f'[feeds.{kind}]\nkind = "{kind}"\npath = "../inbox/{kind}-*.csv"\n{currency}'
+        for kind, currency in (
+            ("products", ""), ("customers", ""), ("inventory", ""),
+            ("credits", 'currency = "GBP"\n'), ("debits", 'currency = "GBP"\n'),
+        )
+    ]  # fmt: skip
     for region in _REGIONS:
         columns = "".join(
             f'{ours} = "{theirs}"\n' for ours, theirs in zip(_COLUMNS, region.header, strict=True)
@@ -188,9 +196,13 @@ def _configuration() -> str:
 
 
 def _write_products(files: _Files) -> None:
-    rows = [[each.id, each.name, each.category, str(each.price)] for each in products()]
+    rows = [
+        [each.id, each.name, each.category, str(each.price), str(7 + 7 * (number % 3))]
+        for number, each in enumerate(products())
+    ]
+    header = ["product_id", "name", "category", "list_price", "lead_days"]
     # One that is sold is not in the list: it is taken in until it is.
-    files.write("products-2023.csv", [["product_id", "name", "category", "list_price"], *rows[:-1]])
+    files.write("products-2023.csv", [header, *rows[:-1]])
 
 
 def _write_customers(files: _Files, version: int) -> None:
@@ -201,8 +213,9 @@ def _write_customers(files: _Files, version: int) -> None:
             if version and files.draw(5, "promoted", region.name, number) == 0:
                 tier = min(tier + 1, len(TIERS) - 1)
             who = customer(region.name, number)
-            rows.append([who, f"Customer {who}", TIERS[tier], f"{2023 + version}-01-01"])
-    header = ["customer_id", "name", "loyalty_tier", "valid_from"]
+            kind = _SEGMENTS[files.draw(len(_SEGMENTS), "segment", region.name, number)]
+            rows.append([who, f"Customer {who}", kind, TIERS[tier], f"{2023 + version}-01-01"])
+    header = ["customer_id", "name", "segment", "loyalty_tier", "valid_from"]
     files.write(f"customers-{2023 + version}.csv", [header, *rows])
 
 
@@ -224,10 +237,10 @@ def _write_quarter(files: _Files, quarter: date) -> None:
 
 
 def _row(region: _Region, sale: Sale) -> list[str]:
-    price = str(sale.price).replace(".", region.decimal)
+    price, cost = (str(each).replace(".", region.decimal) for each in (sale.price, sale.cost))
     return [
         sale.sale, str(sale.line), sale.day.strftime(region.day), sale.product, sale.customer,
-        str(sale.quantity), price, sale.category,
+        str(sale.quantity), price, sale.category, cost,
     ]  # fmt: skip
 
 
@@ -296,12 +309,13 @@ def _clean(files: _Files, sold: Sequence[Sale]) -> list[Sale]:
 
 
 def _write_stock(files: _Files, name: str, quarter: date) -> None:
-    header = ["product_id", "location", "counted_on", "on_hand", "unit_cost", "reorder_point"]
+    header = ["product_id", "location", "counted_on", "on_hand", "unit_cost", "reorder_point",
+              "currency"]  # fmt: skip
     rows = [
         [each.id, place, str(quarter), str(20 + files.draw(200, "stock", each.id, place, quarter)),
-         str((each.price / 2).quantize(Decimal("0.01"))), "40"]
+         str(cost_of(each)), "40", currency]
         for each in products()
-        for place in ("Leeds", "Ulm", "Reno")
+        for place, currency in _PLACES
     ]  # fmt: skip
     spoilt = files.draw(len(rows), "spoilt stock", quarter)
     rows[spoilt] = _with(rows[spoilt], 3, "n/a")
@@ -316,6 +330,12 @@ def _write_receivables(files: _Files, name: str, sold: Sequence[Sale]) -> None:
         [f"PAY-{sale.sale}-{sale.line}", str(sale.day), sale.customer, str(sale.revenue), sale.sale,
          "payment"]
         for sale in paid
+    ]  # fmt: skip
+    credits += [
+        [f"REB-{sale.sale}-{sale.line}", str(sale.day), sale.customer,
+         str((sale.revenue / 20).quantize(Decimal("0.01"))), sale.sale, reason]
+        for at, sale in enumerate(paid[7::15])
+        for reason in [("rebate", "credit note")[at % 2]]
     ]  # fmt: skip
     header = ["credit_id", "credited_on", "customer_id", "amount", "document_ref", "reason"]
     credits.append(_with(credits[0], 3, "1"))

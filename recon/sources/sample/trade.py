@@ -53,6 +53,7 @@ class Sale:
     quantity: int
     price: Decimal
     category: str
+    cost: Decimal
 
     @property
     def revenue(self) -> Decimal:
@@ -83,9 +84,20 @@ def products() -> list[Product]:
     return found
 
 
+def _known_by(quarter: date) -> int:
+    """The customers that a region has by a quarter; every quarter brings new ones."""
+    return CUSTOMERS * (5 + QUARTERS.index(quarter)) // 12
+
+
 def customer(region: str, number: int) -> str:
     """The id of a region's customer."""
     return f"{region[0].upper()}{number:04}"
+
+
+def cost_of(product: Product) -> Decimal:
+    """What a unit costs, 45% to 60% of its price in 2023."""
+    percent = 45 + int(product.id[-2:]) * 7 % 16
+    return (product.price * percent / 100).quantize(Decimal("0.01"))
 
 
 def price_of(product: Product, day: date) -> Decimal:
@@ -105,7 +117,7 @@ def sales(draw: Draws, region: str, quarter: date, per_day: int) -> Iterator[Sal
             number += 1
             key = (region, quarter, number)
             sale = f"{region[0].upper()}{quarter:%y}{(quarter.month + 2) // 3}-{number:05}"
-            buyer = customer(region, 1 + draw(CUSTOMERS, "customer", *key))
+            buyer = customer(region, 1 + draw(_known_by(quarter), "customer", *key))
             # No product is twice on a sale: equal rows are then planted ones.
             first = draw(len(assortment), "product", *key)
             for line in range(1, 2 + draw(3, "lines", *key)):
@@ -115,6 +127,6 @@ def sales(draw: Draws, region: str, quarter: date, per_day: int) -> Iterator[Sal
                     count = -count
                 yield Sale(
                     sale, line, day, product.id, buyer, count, price_of(product, day),
-                    product.category,
+                    product.category, count * cost_of(product),
                 )  # fmt: skip
         day += timedelta(days=1)

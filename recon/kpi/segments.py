@@ -1,0 +1,232 @@
+"""Segments of customers: recency, frequency, monetary; and the value to come.
+
+A customer has a score from 1 to 5 for the days since the last purchase, the number of orders and
+the revenue of the months before a day. Scores follow from four published cut points, the values
+below which a fifth, two fifths … of the customers are, so that equal values get equal scores.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+from recon.base.money import SCALE
+from recon.kpi.asked import Asked
+from recon.kpi.bridge import rounded
+from recon.kpi.compiled import kept_rows
+from recon.kpi.facts import FACTS
+from recon.kpi.measures import Unit
+from recon.kpi.period import add_months
+from recon.kpi.query import labels
+from recon.kpi.result import Column, Row, Table
+from recon.store.session import Session
+
+_MONTHS = 12
+# Of the value to come: the months that scores look back, and those ahead.
+_HALF = 6
+SEGMENTS = (
+    ("Champions", "r >= 4 AND f >= 4"),
+    ("Loyal", "r >= 3 AND f >= 3"),
+    ("New", "r >= 4"),
+    ("Promising", "r = 3"),
+    ("At risk", "f >= 3"),
+    ("Lost", "r = 1 AND f = 1"),
+    ("Hibernating", "true"),
+)
+_CUTS = "[0.2, 0.4, 0.6, 0.8]"
+
+
+def scored(asked: Asked, day: date, months: int) -> str:
+    """The SELECT of scores as of a day, from the months before it.
+
+    Its columns: customer, currency, recency, frequency, monetary, r, f, m, segment.
+    """
+    joins, where = kept_rows(FACTS["buyers"], asked.where)
+    first = add_months(day, -months)
+    named = " ".join(f"WHEN {condition} THEN '{name}'" for name, condition in SEGMENTS)
+    scores = ", ".join(
+        f"{score} AS {letter}"
+        for letter, score in (
+            ("r", "5 - len(list_filter(rc, lambda x: x < recency))"),
+            ("f", "1 + len(list_filter(fc, lambda x: x < frequency))"),
+            ("m", "1 + len(list_filter(mc, lambda x: x < monetary))"),
+        )
+    )
+    return f"""WITH sold AS (
+        SELECT lower(f.customer_id) AS customer, f.currency,
+            DATE '{day}' - max(f.sold_on) AS recency,
+            count(DISTINCT struct_pack(f := f.feed, s := lower(f.sale_id))) AS frequency,
+            sum(f.revenue) AS monetary
+        FROM fact_sales f {joins}
+        WHERE f.sold_on > DATE '{first}' AND f.sold_on <= DATE '{day}' AND {where} GROUP BY ALL),
+    cuts AS (SELECT currency, quantile_disc(recency, {_CUTS}) AS rc,
+            quantile_disc(frequency, {_CUTS}) AS fc, quantile_disc(monetary, {_CUTS}) AS mc
+        FROM sold GROUP BY ALL)
+    SELECT *, CASE {named} END AS segment FROM (
+        SELECT sold.*, {scores}, rc, fc, mc FROM sold JOIN cuts USING (currency))"""
+
+
+def rfm(session: Session, asked: Asked) -> Sequence[Table]:
+    """Segments with their customers and revenue, and the cut points."""
+    day = asked.period.last
+    found = session.execute(
+        f"""SELECT currency, segment, count(*), sum(monetary) FROM ({scored(asked, day, _MONTHS)})
+        GROUP BY ALL"""
+    ).fetchall()
+    of = {(currency, segment): (count, revenue) for currency, segment, count, revenue in found}
+    rows = []
+    for currency in sorted({str(row[0]) for row in found}):
+        customers = sum(count for (money, _), (count, _) in of.items() if money == currency)
+        revenue = sum(_units(amount) for (money, _), (_, amount) in of.items() if money == currency)
+        for segment, _ in SEGMENTS:
+            count, amount = of.get((currency, segment), (0, 0))
+            shares = (
+                rounded(count * SCALE, customers) if customers else None,
+                rounded(_units(amount) * SCALE, revenue) if revenue else None,
+            )
+            values = (count * SCALE, shares[0], _units(amount), shares[1])
+            rows.append(Row((segment,), currency, values))
+    columns = (
+        Column("customers", "Customers", Unit.COUNT),
+        Column("customer_share", "of all", Unit.PERCENT),
+        Column("revenue", "Revenue", Unit.AMOUNT),
+        Column("revenue_share", "of all", Unit.PERCENT),
+    )
+    note = f"As of {day}, from purchases of twelve months."
+    title = "Segments by recency, frequency, monetary"
+    return [
+        Table("rfm", title, ("segment",), columns, tuple(rows), notes=(note,)),
+        _cut_points(session, asked, day),
+    ]
+
+
+def _cut_points(session: Session, asked: Asked, day: date) -> Table:
+    found = session.execute(
+        f"SELECT DISTINCT currency, rc, fc, mc FROM ({scored(asked, day, _MONTHS)}) ORDER BY ALL"
+    ).fetchall()
+    rows = [
+        Row(
+            (f"{20 * (at + 1)}%",),
+            str(currency),
+            (int(recency[at]) * SCALE, int(frequency[at]) * SCALE, _units(monetary[at])),
+        )
+        for currency, recency, frequency, monetary in found
+        for at in range(4)
+    ]
+    columns = (
+        Column("recency", "Days since", Unit.COUNT),
+        Column("frequency", "Orders", Unit.COUNT),
+        Column("monetary", "Revenue", Unit.AMOUNT),
+    )
+    return Table("cut_points", "Cut points of the scores", ("customers",), columns, tuple(rows))
+
+
+def scores(session: Session, asked: Asked) -> Sequence[Table]:
+    """The dated scores of each customer."""
+    day, names = asked.period.last, labels(session, "customer")
+    found = session.execute(
+        f"""SELECT customer, segment, currency, r, f, m, recency, frequency, monetary
+        FROM ({scored(asked, day, _MONTHS)}) ORDER BY currency, r + f + m DESC, customer"""
+    ).fetchall()
+    rows = [
+        Row(
+            (names.get(customer, customer), segment),
+            str(currency),
+            (*(int(each) * SCALE for each in numbers), _units(monetary)),
+        )
+        for customer, segment, currency, *numbers, monetary in found
+    ]
+    shown = rows[: asked.top or len(rows)]
+    titles = ("Recency", "Frequency", "Monetary", "Days since", "Orders")
+    columns = [Column(title.lower().replace(" ", "_"), title, Unit.COUNT) for title in titles]
+    columns.append(Column("revenue", "Revenue", Unit.AMOUNT))
+    title = f"Scores as of {day}"
+    return [
+        Table(
+            "scores", title, ("customer", "segment"), tuple(columns), tuple(shown),
+            left_out=len(rows) - len(shown),
+        )
+    ]  # fmt: skip
+
+
+def value_to_come(session: Session, asked: Asked) -> Sequence[Table]:
+    """The revenue to expect of a customer, by segment, and how good that was.
+
+    The mean of six months after the scores of a year ago says what to expect of the scores of half
+    a year ago, which is held against what came; that, in turn, says what to expect from now on.
+    """
+    day = asked.period.last
+    half, year = add_months(day, -_HALF), add_months(day, -2 * _HALF)
+    reach = session.execute("SELECT min(sold_on) FROM fact_sales").fetchone()
+    if reach is None or reach[0] is None or reach[0] > add_months(year, 1 - _HALF):
+        return []
+    taught, seen = (_ahead(session, asked, each) for each in (year, half))
+    now = _customers(session, asked, day)
+    rows = []
+    for currency in sorted({key[0] for key in now}):
+        for segment, _ in SEGMENTS:
+            key = (currency, segment)
+            predicted, actual = (_mean(of.get(key)) for of in (taught, seen))
+            held = seen.get(key, (0, 0))[0]
+            rows.append(
+                Row((segment,), currency, (
+                    held * SCALE, predicted, actual, now.get(key, 0) * SCALE, actual,
+                ))
+            )  # fmt: skip
+    columns = (
+        Column("held_out", "Customers then", Unit.COUNT),
+        Column("predicted", "Expected", Unit.AMOUNT),
+        Column("actual", "Came", Unit.AMOUNT),
+        Column("customers", "Customers now", Unit.COUNT),
+        Column("value", "Expected next", Unit.AMOUNT),
+    )
+    notes = (
+        f"Revenue of six months a customer. Held out: segments of {half} with what came until "
+        f"{day}, against what the segments of {year} had let expect. Expected next: what came.",
+    )
+    return [
+        Table(
+            "lifetime",
+            "Value to come of a customer",
+            ("segment",),
+            columns,
+            tuple(rows),
+            notes=notes,
+        )
+    ]
+
+
+def _ahead(session: Session, asked: Asked, day: date) -> dict[tuple[str, str], tuple[int, int]]:
+    """Customers by currency and segment, and their revenue of the six months after."""
+    joins, where = kept_rows(FACTS["buyers"], asked.where)
+    end = add_months(day, _HALF)
+    found = session.execute(
+        f"""SELECT s.currency, s.segment, count(*), coalesce(sum(n.revenue), 0)
+        FROM ({scored(asked, day, _HALF)}) s LEFT JOIN (
+            SELECT lower(f.customer_id) AS customer, f.currency, sum(f.revenue) AS revenue
+            FROM fact_sales f {joins}
+            WHERE f.sold_on > DATE '{day}' AND f.sold_on <= DATE '{end}' AND {where} GROUP BY ALL
+            ) n ON n.customer = s.customer AND n.currency = s.currency GROUP BY ALL"""
+    ).fetchall()
+    return {
+        (str(currency), str(segment)): (int(count), _units(revenue))
+        for currency, segment, count, revenue in found
+    }
+
+
+def _customers(session: Session, asked: Asked, day: date) -> dict[tuple[str, str], int]:
+    found = session.execute(
+        f"SELECT currency, segment, count(*) FROM ({scored(asked, day, _HALF)}) GROUP BY ALL"
+    ).fetchall()
+    return {(str(currency), str(segment)): int(count) for currency, segment, count in found}
+
+
+def _mean(of: tuple[int, int] | None) -> int | None:
+    """Revenue a customer, to the hundredth."""
+    return 100 * rounded(of[1], of[0] * 100) if of else None
+
+
+def _units(amount: object) -> int:
+    from decimal import Decimal
+
+    return int(Decimal(str(amount)) * SCALE)
