@@ -26,7 +26,7 @@ class Asked:
     known: Mapping[str, Measure] = field(default_factory=lambda: MEASURES)
 
     def ending(self, months: int) -> Period:
-        """The months up to the end of the period, else the period."""
+        """Some months up to the period's end, else the period."""
         if not months:
             return self.period
         last = part(self.period.last, Unit.MONTH)

@@ -1,4 +1,4 @@
-"""Changes of revenue: by price, volume, mix, new and lost products; movers; seasons.
+"""Changes of revenue: price, volume, mix; movers; seasons.
 
 For products sold in both periods: price is revenue less the same units at the price before; volume
 is revenue before x the change of all units; mix is the rest, from dearer or cheaper products.
@@ -30,7 +30,7 @@ _Sold = tuple[int, int, int, int]
 
 
 def changes(session: Session, asked: Asked) -> Sequence[Table]:
-    """The table of what made the change of revenue."""
+    """The table of the change's parts."""
     before, by_currency = _both(session, asked)
     rows = []
     for currency, sold in sorted(by_currency.items()):
@@ -145,7 +145,7 @@ def seasonality(session: Session, asked: Asked) -> Sequence[Table]:
 
 
 def _months(session: Session, asked: Asked) -> dict[str, dict[tuple[int, int], int]]:
-    """Revenue by currency and month, of whole years up to the end."""
+    """Revenue of whole years by currency and month."""
     found = session.execute("SELECT min(sold_on) FROM fact_sales").fetchone()
     if found is None or found[0] is None:
         return {}
@@ -161,6 +161,6 @@ def _months(session: Session, asked: Asked) -> dict[str, dict[tuple[int, int], i
 
 
 def _whole_years(months: dict[tuple[int, int], int]) -> dict[tuple[int, int], int]:
-    """The latest months, twelve a year, so that no season weighs more."""
+    """The latest whole years; no season weighs more."""
     kept = sorted(months)[-(len(months) // _YEAR * _YEAR) :] if len(months) >= _YEAR else []
     return {month: months[month] for month in kept}

@@ -19,7 +19,7 @@ _TRUNC = "CAST(date_trunc('{unit}', {day}) AS DATE)"
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """A part of a period: its key, its days, and those before."""
+    """A part of a period, and those before it."""
 
     key: date
     this: Period
@@ -28,7 +28,7 @@ class Bucket:
 
     @property
     def twelve_first(self) -> date:
-        """The first day of the twelve months up to its end."""
+        """The first day of the last twelve months."""
         return add_months(self.this.last + timedelta(days=1), -12)
 
     def days(self, window: Window) -> tuple[date, date]:
@@ -44,7 +44,7 @@ class Bucket:
 
 @dataclass(frozen=True, slots=True)
 class Buckets:
-    """The parts of a period of one unit, or the period as one."""
+    """The parts of a period, or the whole as one."""
 
     parts: Sequence[Bucket]
     unit: Unit | None = None

@@ -1,4 +1,4 @@
-"""Cohorts: customers by the month of their first purchase, and how many come back.
+"""Cohorts: customers by first purchase, and who comes back.
 
 Retention in month k is the customers of a cohort who bought in its k-th month after the first, by
 all of it.
@@ -25,7 +25,7 @@ _MONTHS = 12
 
 
 def cohorts(session: Session, asked: Asked) -> Sequence[Table]:
-    """The table of the last twelve cohorts up to the end of the period."""
+    """The table of the last twelve cohorts."""
     last = part(asked.period.last, Time.MONTH)
     first = asked.ending(_COHORTS).first
     found = _counted(session, asked, first, last.last)

@@ -1,4 +1,4 @@
-"""A query compiled to SQL: each fact added up once, then brought together, ratios last.
+"""A query compiled to SQL: facts added up, ratios last.
 
 Aggregates of several facts meet in a UNION ALL that is grouped once more, so that blanks match
 blanks and no total fans out. Makes no relation; reads the tables of a snapshot.
@@ -44,7 +44,7 @@ _ROUNDED = """CASE WHEN b <> 0 THEN CAST(sign(a) * sign(b) AS INTEGER) * step * 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """The values of a dimension that a query keeps, or leaves out.
+    """The values of a dimension that are kept, or not.
 
     A blank value is ''.
     """
@@ -78,7 +78,7 @@ def install(session: Session) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A query: measures by dimensions, over the parts of a period.
+    """A query: measures by dimensions and parts of a period.
 
     `dimensions` are those of no time; with `money` rows are per currency, too.
     """
@@ -121,7 +121,7 @@ FROM united u JOIN buckets b ON b.bucket = u.bucket"""
         return list(found.values())
 
     def _spine(self) -> str:
-        """A row for each part of the period, so that one without rows is 0."""
+        """A row for each part; one without rows is 0."""
         if self.dimensions:
             return ""
         currencies = " CROSS JOIN (SELECT DISTINCT d_currency FROM added)" if self._keys else ""
@@ -177,7 +177,7 @@ FROM united u JOIN buckets b ON b.bucket = u.bucket"""
 
 
 def bases(measure: Measure, known: Mapping[str, Measure]) -> Iterable[Measure]:
-    """Yield the measures of facts that a measure is made of."""
+    """Yield the measures of facts behind a measure."""
     if measure.fact:
         yield measure
         return
@@ -215,7 +215,7 @@ def refuse_lacking(
 
 
 def _brought(measure: Measure) -> str:
-    """A measure of the united facts: 0 where its fact has no row."""
+    """A united measure: 0 where its fact has no row."""
     name = f"m_{measure.name}"
     if measure.of.blank:
         return f"max({name}) AS {name}"
@@ -235,7 +235,7 @@ def _joins(fact: Fact, expressions: Sequence[str]) -> str:
 
 
 def kept_rows(fact: Fact, filters: Sequence[Filter], used: Sequence[str] = ()) -> tuple[str, str]:
-    """The joins and the condition of a fact's rows that filters keep.
+    """The joins and condition of the rows that filters keep.
 
     `used` are expressions that need joins, too.
     """
@@ -245,7 +245,7 @@ def kept_rows(fact: Fact, filters: Sequence[Filter], used: Sequence[str] = ()) -
 
 
 def _condition(fact: Fact, kept: Filter) -> str:
-    """The SQL of a filter on a fact; letters' case does not count."""
+    """The SQL of a filter; case does not count."""
     expression = fact.dimensions[kept.dimension]
     listed = ", ".join(literal(value.lower()) for value in kept.values if value)
     parts = [f"lower({expression}) IN ({listed})"] if listed else []

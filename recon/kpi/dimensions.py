@@ -16,7 +16,7 @@ from recon.kpi.period import Unit
 
 @dataclass(frozen=True, slots=True)
 class Dimension:
-    """A dimension: its name, its sentence, and the next one down.
+    """A dimension: name, sentence, and the next one down.
 
     `time` is its part of the calendar, if it is one.
     """

@@ -1,4 +1,4 @@
-"""Facts: the sets of rows that measures add up, as data.
+"""Facts: sets of rows that measures add up, as data.
 
 A fact is a relation of the star, or one made of several, with a day and its dimensions. In its SQL
 `f` is the row, `p` the product, `c` the customer on the day. Reads the tables of a snapshot.
@@ -12,7 +12,7 @@ from enum import StrEnum
 
 
 class Window(StrEnum):
-    """The days that a fact adds up, seen from a period."""
+    """The days that a fact adds up, by its period."""
 
     THIS = "this"
     PREVIOUS = "before"
@@ -23,7 +23,7 @@ class Window(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """A set of rows with a day, a window and dimensions.
+    """A set of rows with day, window and dimensions.
 
     `source` is what comes after FROM, as `f`; `{buckets}` in it are the parts of the period, as a
     relation, and `{bucket}` a column that says to which of them a row belongs, which such a source

@@ -17,7 +17,7 @@ _WRITE = "write measures and numbers with + - * and at most one division, like (
 
 @dataclass(frozen=True, slots=True)
 class Formula:
-    """A formula: its text, its measures, and how it is divided."""
+    """A formula: its text, its measures, its division."""
 
     text: str
     names: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""Periods of figures: days from a first to a last one.
+"""Periods of figures: days from first to last.
 
 Written as a day, a month, a quarter, a year, the code of a fiscal period, a fiscal year such as
 FY2024 or its quarter FY2024-Q1, a range of these (`2024-01..2024-06`), or `last 90 days`.
@@ -96,7 +96,7 @@ class Period:
             start = last + timedelta(days=1)
 
     def _months(self) -> int:
-        """The number of its months where it has whole ones, else 0."""
+        """The number of its months, 0 unless they are whole."""
         if self.first.day != 1 or (self.last + timedelta(days=1)).day != 1:
             return 0
         return _index(self.last) - _index(self.first) + 1
@@ -172,7 +172,7 @@ def _year(text: str) -> int:
 
 
 def _last(count: int, unit: Unit, calendar: Calendar) -> Period:
-    """The last days up to today, or the last whole months."""
+    """The last days up to today, or whole months."""
     if not count:
         raise UsageError("A period has at least one day; write 'last 1 day' or more.")
     if unit in (Unit.DAY, Unit.WEEK):
@@ -204,7 +204,7 @@ def _shifted(period: Period, months: int) -> Period:
 
 
 def add_months(day: date, months: int) -> date:
-    """A day some months later, at most the month's last one."""
+    """A day some months later, at most the last one."""
     start = _first_of(_index(day) + months)
     longest = (_first_of(_index(start) + 1) - start).days
     return start.replace(day=min(day.day, longest))

@@ -211,7 +211,7 @@ def _columns(query: Query) -> Iterator[Column]:
 
 
 def labels(session: Session, dimension: str) -> dict[str, str]:
-    """The names of products or customers, by their ids in small letters."""
+    """The names of products or customers by lower-case id."""
     return dict(session.execute(_LABELS[dimension]).fetchall()) if dimension in _LABELS else {}
 
 
@@ -245,7 +245,7 @@ def _with_changes(query: Query, values: tuple[int | None, ...]) -> Iterator[int 
 
 
 def change(now: int | None, before: int | None, *, percent: bool = False) -> int | None:
-    """The change in ten-thousandths of what was before.
+    """A change in ten-thousandths of the earlier value.
 
     Of percentages it is their difference. None where either is not known, or nothing was before.
     """
@@ -260,7 +260,7 @@ def change(now: int | None, before: int | None, *, percent: bool = False) -> int
 
 
 def _sorted(query: Query, rows: Answer) -> list[tuple[_Key, tuple[int | None, ...]]]:
-    """Rows by time, else by the first measure, the largest first."""
+    """Rows by time, else the largest first."""
     by_time = bool(query.times) and DIMENSIONS[query.by[0]].time is not None
 
     def order(item: tuple[_Key, tuple[int | None, ...]]) -> tuple[Any, ...]:

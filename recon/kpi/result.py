@@ -30,7 +30,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row: its keys as people read them, its currency, its values."""
+    """A row: keys as people read them, currency, values."""
 
     keys: tuple[str, ...]
     currency: str
@@ -67,7 +67,7 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """A view: its tables, and all that they were made from.
+    """A view: its tables, and where they come from.
 
     `filters` are as they were written; `files` is how many files the store was loaded from;
     `control` are the control totals of the facts, by table: rows, and sums by currency.

@@ -1,4 +1,4 @@
-"""Segments of customers: recency, frequency, monetary; and the value to come.
+"""Segments: recency, frequency, monetary; the value to come.
 
 A customer has a score from 1 to 5 for the days since the last purchase, the number of orders and
 the revenue of the months before a day. Scores follow from four published cut points, the values
@@ -37,9 +37,9 @@ _CUTS = "[0.2, 0.4, 0.6, 0.8]"
 
 
 def scored(asked: Asked, day: date, months: int) -> str:
-    """The SELECT of scores as of a day, from the months before it.
+    """The SELECT of scores as of a day.
 
-    Its columns: customer, currency, recency, frequency, monetary, r, f, m, segment.
+    They come from the months before it. Its columns: customer, currency, recency, frequency, monetary, r, f, m, segment.
     """
     joins, where = kept_rows(FACTS["buyers"], asked.where)
     first = add_months(day, -months)
@@ -150,7 +150,7 @@ def scores(session: Session, asked: Asked) -> Sequence[Table]:
 
 
 def value_to_come(session: Session, asked: Asked) -> Sequence[Table]:
-    """The revenue to expect of a customer, by segment, and how good that was.
+    """The revenue to expect of a customer, by segment.
 
     The mean of six months after the scores of a year ago says what to expect of the scores of half
     a year ago, which is held against what came; that, in turn, says what to expect from now on.
@@ -197,7 +197,7 @@ def value_to_come(session: Session, asked: Asked) -> Sequence[Table]:
 
 
 def _ahead(session: Session, asked: Asked, day: date) -> dict[tuple[str, str], tuple[int, int]]:
-    """Customers by currency and segment, and their revenue of the six months after."""
+    """Customers and their next six months, by currency and segment."""
     joins, where = kept_rows(FACTS["buyers"], asked.where)
     end = add_months(day, _HALF)
     found = session.execute(

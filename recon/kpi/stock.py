@@ -1,4 +1,4 @@
-"""Low stock: which items to order, how many, and when they run out.
+"""Low stock: items to order, and when they run out.
 
 Units a day are those sold in the last 90 days, by product, over all places. A product runs out when
 its stock of all places is sold at that rate. To order: reorder point, and units of the lead days
@@ -67,7 +67,7 @@ class Item:
 
 
 def low_stock(session: Session, asked: Asked) -> Sequence[Table]:
-    """The table of items below their reorder point, the first to run out first."""
+    """Items below their reorder point, the most urgent first."""
     names = labels(session, "product")
     low = [each for each in items(session, asked) if each.is_low]
     low.sort(key=lambda each: (each.days_left is None, each.days_left or 0, each.product))
@@ -102,7 +102,7 @@ def _row(item: Item, names: Mapping[str, str], asked: Asked) -> Row:
 
 
 def items(session: Session, asked: Asked) -> list[Item]:
-    """All items with a count up to the end of the period."""
+    """All items with a count by the period's end."""
     where = [
         each for each in asked.where if not lacking(MEASURES["on_hand"], MEASURES, [each.dimension])
     ]

@@ -21,7 +21,7 @@ _TREND = 12
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A table of a view: measures, and by what they are divided.
+    """A table of a view: measures and dimensions.
 
     `cards` shows the measures below each other. `months` is how many months up to the end of the
     period it shows instead of the period; `own` makes it in another way.
@@ -40,7 +40,7 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A view: its title, its tables, and the measures that are divided."""
+    """A view: title, tables, and the measures to divide."""
 
     name: str
     title: str
@@ -138,7 +138,7 @@ VIEWS: Mapping[str, View] = {
 
 
 def chosen(text: str, asked: Asked) -> View:
-    """The view of a name, or one of measures listed with commas.
+    """The view of a name, or of listed measures.
 
     Raises UsageError.
     """
@@ -171,7 +171,10 @@ def tables(session: Session, view: View, asked: Asked) -> Iterator[Table]:
 
 
 def _section(session: Session, section: Section, asked: Asked, *, strict: bool) -> Iterator[Table]:
-    """Yield a section's table; without `strict`, of the measures that can be."""
+    """Yield a section's table, of the measures that can be.
+
+    Where `strict`, one that cannot raises UsageError.
+    """
     query = Query(
         section.name,
         section.title,

@@ -1,4 +1,4 @@
-"""Figures of the store: a view, from the snapshot to its tables."""
+"""Figures: from a snapshot to a view's tables."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def figures(settings: Settings, request: Request) -> Figures:
 
 @contextmanager
 def opened(settings: Settings) -> Iterator[tuple[Session, int]]:
-    """Yield a session on the snapshot, ready for figures, and its number."""
+    """Yield a session for figures, and the snapshot's number."""
     with snapshot.looked_at(settings.store, settings.memory_limit) as (session, found):
         periods.use(session, settings.calendar.periods)
         compiled.install(session)
@@ -129,7 +129,7 @@ def _control(session: Session, asked: Asked) -> dict[str, list[str]]:
 
 
 def all_measures(settings: Settings) -> dict[str, Measure]:
-    """All measures, those of the configuration last; it needs no store."""
+    """All measures, those of the configuration last."""
     if not settings.figures.measures:
         return dict(MEASURES)
     with opened(settings) as (session, _):

@@ -15,7 +15,7 @@ Document = dict[str, object]
 
 
 def document(figures: Figures) -> Document:
-    """The figures for scripts; values are texts, so that none is rounded."""
+    """The figures for scripts; values are exact texts."""
     return {
         "schema": SCHEMA,
         "command": "kpi",

@@ -1,4 +1,4 @@
-"""The list of measures and dimensions, for the console and docs/figures.md."""
+"""The list of measures and dimensions."""
 
 from __future__ import annotations
 

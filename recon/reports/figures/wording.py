@@ -36,7 +36,7 @@ def _shown(value: int, unit: Unit, currency: str) -> str:
 
 
 def plain(value: int | None, unit: Unit = Unit.AMOUNT) -> str:
-    """A value for machines: `1234.5`, '' where it is not known."""
+    """A value for machines: `1234.5`, '' where not known."""
     if value is None:
         return ""
     if unit is Unit.DATE:

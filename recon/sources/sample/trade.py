@@ -85,7 +85,7 @@ def products() -> list[Product]:
 
 
 def _known_by(quarter: date) -> int:
-    """The customers that a region has by a quarter; every quarter brings new ones."""
+    """The customers of a region; every quarter brings new ones."""
     return CUSTOMERS * (5 + QUARTERS.index(quarter)) // 12
 
 
@@ -95,7 +95,7 @@ def customer(region: str, number: int) -> str:
 
 
 def cost_of(product: Product) -> Decimal:
-    """What a unit costs, 45% to 60% of its price in 2023."""
+    """The cost of a unit: 45% to 60% of its price."""
     percent = 45 + int(product.id[-2:]) * 7 % 16
     return (product.price * percent / 100).quantize(Decimal("0.01"))
 
