@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 
 from recon.base.errors import (
@@ -29,6 +30,7 @@ from recon.record.log import Log
 from recon.run.rejected import write_rejected
 from recon.sources import feed_files
 from recon.sources.feed_files import FeedFile
+from recon.sources.ragged import SIGN
 from recon.store import findings, snapshot, warehouse
 from recon.store import load as loading
 from recon.store.feeds import drift
@@ -167,13 +169,32 @@ def _one_file(
         again = _again(warehouse.known(session, digest), feed, named=named)
         if again:
             return replace(outcome, reason=again)
-        with feed_files.opened(session, feed, path, (size, digest)) as file:
-            return _loaded(session, settings, feed, file, outcome, dry=dry)
+        work = partial(_opened, session, settings, feed, (size, digest), outcome, dry=dry)
+        try:
+            return work(ragged=False)
+        except SourceDataError as error:
+            if SIGN not in str(error):
+                raise
+            return work(ragged=True)
     except (SourceDataError, SourceUnreachable) as error:
         refused = replace(outcome, status=REFUSED, reason=str(error).rstrip("."))
         if dry or isinstance(error, SourceUnreachable) or "changed while" in str(error):
             return refused
         return _note_refused(session, settings, feed, refused, size, digest)
+
+
+def _opened(
+    session: Session,
+    settings: Settings,
+    feed: Feed,
+    known: tuple[int, str],
+    outcome: FileOutcome,
+    *,
+    dry: bool,
+    ragged: bool,
+) -> FileOutcome:
+    with feed_files.opened(session, feed, outcome.path, known, ragged=ragged) as file:
+        return _loaded(session, settings, feed, file, outcome, dry=dry)
 
 
 def _again(earlier: Sequence[Known], feed: Feed, *, named: bool) -> str:
@@ -205,7 +226,7 @@ def _loaded(
     *,
     dry: bool,
 ) -> FileOutcome:
-    cells = Cells(feed, file.header)
+    cells = Cells(feed, file.header, ragged=file.is_ragged)
     drift.refuse_missing(cells, file.header)
     with reading(feed.key, file.path.name):
         cleaned = loading.stage(session, cells, file.relation, is_mended=file.is_mended)

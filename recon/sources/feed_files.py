@@ -32,7 +32,9 @@ from recon.sources.file_relations import NUMBER, csv_relation, header_problem, l
 from recon.sources.files import GZIP, PARQUET
 from recon.sources.kept_rows import kept_rows
 from recon.sources.places import FilePlaces, NamedFile
+from recon.sources.ragged import repaired
 from recon.store.columns import PLACE
+from recon.store.feeds.cells import RAGGED
 from recon.store.session import Session, columns, literal, name, reading
 
 # What a file of rejected rows adds to the sender's columns.
@@ -54,7 +56,8 @@ class FeedFile:
     """A file that is open to be read.
 
     `relation` has the columns of `header` as they came, and `recon_row`; of a file of rejected rows
-    that is sent back it also has `recon_sent_row` and `recon_sent_load`.
+    that is sent back it also has `recon_sent_row` and `recon_sent_load`; `recon_ragged` of one with
+    lines of another number of fields.
     """
 
     path: Path
@@ -65,6 +68,7 @@ class FeedFile:
     places: Places
     notes: Sequence[str] = field(default_factory=list)
     is_mended: bool = False
+    is_ragged: bool = False
 
 
 def waiting(feed: Feed) -> list[Path]:
@@ -110,17 +114,20 @@ def fingerprint(path: Path) -> tuple[int, str]:
 
 
 @contextmanager
-def opened(session: Session, feed: Feed, path: Path, known: tuple[int, str]) -> Iterator[FeedFile]:
+def opened(
+    session: Session, feed: Feed, path: Path, known: tuple[int, str], *, ragged: bool = False
+) -> Iterator[FeedFile]:
     """Yield an open file; `known` are its size and SHA-256.
 
-    Raises SourceDataError where it cannot be read as configured, or changes while it is read.
+    With `ragged`, lines with another number of fields become rows that say so. Raises
+    SourceDataError where it cannot be read as configured, or changes while it is read.
     """
     stamp, (size, digest) = _stamp(path), known
     if stamp[0] != size:
         raise _changed(path)
     with ExitStack() as scratch:
         with reading(feed.key, path.name):
-            file = _opened(session, feed, path, scratch)
+            file = _opened(session, feed, path, scratch, ragged=ragged)
         if _stamp(path) != stamp:
             raise _changed(path)
         yield replace(file, size=size, sha256=digest)
@@ -140,7 +147,9 @@ def _changed(path: Path) -> SourceDataError:
     return SourceDataError(f"{path} changed while it was read; run again when it is complete.")
 
 
-def _opened(session: Session, feed: Feed, path: Path, scratch: ExitStack) -> FeedFile:
+def _opened(
+    session: Session, feed: Feed, path: Path, scratch: ExitStack, *, ragged: bool
+) -> FeedFile:
     settings = _settings(feed)
     start = _start(path, settings)
     if start.startswith(GZIP) or (start.startswith(ZIP) and not is_workbook(path)):
@@ -156,7 +165,8 @@ def _opened(session: Session, feed: Feed, path: Path, scratch: ExitStack) -> Fee
         named, notes = NamedFile(path.name, sheet.file, sheet.sheet), [*sheet.notices]
     else:
         text = as_utf8(path, settings, scratch)
-        named = NamedFile(path.name, csv_file(path, text, settings, scratch))
+        file = csv_file(path, text, settings, scratch)
+        named = NamedFile(path.name, repaired(path, file, scratch) if ragged else file)
     notes = left_out(settings, [named.file]) + notes
     return _of_text(session, feed, settings, path, named, notes)
 
@@ -346,9 +356,10 @@ def _file(
     header = {
         column: kind
         for column, kind in found.items()
-        if column not in sent and column.strip().lower() != REASON
+        if column not in sent and column.strip().lower() not in (REASON, RAGGED)
     }
-    return FeedFile(path, 0, "", rows, header, places, notes, len(sent) == len(_SENT))
+    mended, ragged = len(sent) == len(_SENT), RAGGED in found
+    return FeedFile(path, 0, "", rows, header, places, notes, mended, ragged)
 
 
 def _unquoted(found: Mapping[str, str]) -> str:

@@ -17,7 +17,7 @@ from recon.base.errors import SourceDataError, tie
 from recon.base.feed import Feed, OnOverlap
 from recon.base.text import counted
 from recon.store.columns import PLACE
-from recon.store.feeds import matching, mended, overlap, staging
+from recon.store.feeds import matching, mended, overlap, rivals, staging
 from recon.store.feeds.cells import Cells
 from recon.store.feeds.restated import Restated, restated
 from recon.store.schema import STORE, TABLES, TYPE_2
@@ -344,6 +344,7 @@ def keep_rejected(
     if not loaded.examples:
         return []
     found = places([each.row for each in loaded.examples])
+    reasons = rivals.by_place(session, {each.row: each.reason for each in loaded.examples}, found)
     session.execute(f"CREATE OR REPLACE TEMP TABLE row_places ({PLACE} BIGINT, place VARCHAR)")
     session.executemany("INSERT INTO row_places VALUES (?, ?)", list(found.items()))
     struct = ", ".join(f"{literal(column)}: CAST({name(column)} AS VARCHAR)" for column in header)
@@ -368,7 +369,7 @@ def keep_rejected(
         loaded.counts["rejected"],
     )
     return [
-        Rejected(each.row, each.column, each.cell, each.reason, found.get(each.row, ""))
+        Rejected(each.row, each.column, each.cell, reasons[each.row], found.get(each.row, ""))
         for each in loaded.examples
     ]
 

@@ -141,7 +141,7 @@ def test_with_lines_rows_have_a_key_each(inbox: Inbox) -> None:
     (file,) = inbox.load(code=3)["files"]
     assert fates(file) == {"inserted": 2, "repeated": 1, "rejected": 2}
     assert file["rejected_rows"][0]["reason"] == (
-        "rows 4, 5 have the same sale_id and line and different content"
+        "lines 5 and 6 have the same sale_id and line and different content"
     )
     inbox.put("uk-2.csv", "S1,1,2024-06-03,P1,C1,9,1.00", header=LINED, at=1)
     assert fates(inbox.load()["files"][1]) == {"updated": 1}
@@ -311,6 +311,47 @@ def test_a_file_that_is_none_is_refused(inbox: Inbox) -> None:
     ]  # fmt: skip
     assert files[1]["findings"] == ["The file has no rows."]
     assert inbox.revenue() == 3
+
+
+def test_a_line_with_another_number_of_fields_is_a_rejected_row(inbox: Inbox) -> None:
+    """The others are loaded; its cells come back as they were."""
+    good = [f"S{n},2024-06-03,P{n},C1,1,1.00" for n in range(30)]
+    more = 'S90,2024-06-03,"P,90",C1,1,1.00,a note'
+    inbox.put("uk-1.csv", *good[:10], more, *good[10:20], "S91,2024-06-03,P1", *good[20:])
+    (file,) = inbox.load(code=3)["files"]
+    assert fates(file) == {"inserted": 30, "rejected": 2}
+    assert [(row["place"], row["reason"]) for row in file["rejected_rows"]] == [
+        ("uk-1.csv, line 12", "the line has 7 fields, and the header 6"),
+        ("uk-1.csv, line 23", "the line has 3 fields, and the header 6"),
+    ]
+    assert inbox.revenue() == 30
+    mended = inbox.folder / "rejected" / "uk-1.rejected.csv"
+    text = mended.read_text(encoding="utf-8-sig")
+    assert 'S90,2024-06-03,"P,90",C1,1,"1.00,a note",1,11,' in text
+    text = text.replace('"1.00,a note"', "1.00").replace(
+        "S91,2024-06-03,P1,,,", "S91,2024-06-03,P1,C1,1,1.00"
+    )
+    inbox.put_bytes("uk-1.mended.csv", text.encode(), at=1)
+    inbox.load()
+    assert inbox.revenue() == 32
+    # Sent as it was, it is known.
+    assert inbox.load()["files"][0]["status"] == "known"
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["S1,2024-06-03,P1,C1,1,1.00", "S2,2024-06-03,P1,C1,1"],
+        ['S1,2024-06-03,"P1,C1,1,1.00', *["S2,2024-06-03,P1,C1,1,1.00"] * 30],
+        ['S1,2024-06-03,"P\n1",C1,1', *["S2,2024-06-03,P1,C1,1,1.00"] * 30],
+    ],
+    ids=["too many", "an open quote", "over several lines"],
+)
+def test_ragged_lines_that_may_be_others_refuse_the_file(inbox: Inbox, lines: list[str]) -> None:
+    """Nothing of it is loaded."""
+    inbox.put("uk-1.csv", *lines)
+    (file,) = inbox.load(code=6)["files"]
+    assert (file["status"], file["rejected_rows"]) == ("refused", [])
 
 
 def test_the_other_kinds_of_feeds_fill_their_tables(inbox: Inbox) -> None:

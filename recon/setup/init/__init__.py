@@ -8,6 +8,6 @@ Files are looked at (`looking`, a bounded part of each), grouped into sides (`fi
 understood by names and values (`file_sides`, with `file_rows`, `file_ids`, `file_columns`,
 `file_written`); `file_preview` reads some rows as a month does, `file_configuration` is the text.
 
-Files that come again and again are found by sender (`feed_senders`), and a feed is proposed for
-each (`feed_proposal`, with `feed_values` and `places`); `feed_configuration` is the text.
+Files that come again are found by sender (`feed_senders`), and a feed is proposed for each
+(`feed_proposal`, with `feed_values` and `places`); `feed_configuration` is the text.
 """

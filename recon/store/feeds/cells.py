@@ -17,6 +17,8 @@ from recon.store.columns import VISIBLE, Columns
 from recon.store.day_notations import SERIAL, day_in
 from recon.store.session import literal, name
 
+# The column that says why a line is no row, where a file has such lines.
+RAGGED = "recon_ragged"
 # Up to four decimals need no rounding.
 _PLAIN = r"[+-]?\d{1,14}(?:\.\d{0,4})?"
 _NUMBER = r"[+-]?(\d+(\.\d*)?|\.\d+)"
@@ -32,11 +34,12 @@ SHARED_IDS = ("product_id", "customer_id")
 class Cells:
     """The SQL of a feed's columns.
 
-    `header` are the columns of the file with their types.
+    `header` are the columns of the file with their types; `ragged` where lines have another number
+    of fields.
     """
 
-    def __init__(self, feed: Feed, header: Mapping[str, str]) -> None:
-        self.feed = feed
+    def __init__(self, feed: Feed, header: Mapping[str, str], *, ragged: bool = False) -> None:
+        self.feed, self.ragged = feed, ragged
         theirs = {column.strip().lower(): column for column in header}
         taken = {theirs.get(their.strip().lower(), "") for their in feed.columns.values()}
         self.theirs: dict[str, str] = {}
@@ -68,7 +71,8 @@ class Cells:
 
     def texts(self) -> str:
         """The select list of the texts."""
-        return ", ".join(f"{self._text(column)} AS t_{column.name}" for column in self.found)
+        listed = [f"{self._text(column)} AS t_{column.name}" for column in self.found]
+        return ", ".join([*listed, *([RAGGED] if self.ragged else [])])
 
     def cleaned(self) -> dict[str, str]:
         """Conditions on the file's own cells by kind of cleaning."""

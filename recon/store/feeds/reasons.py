@@ -10,7 +10,7 @@ from datetime import date
 from recon.base.feed import NOT_AFTER_TODAY, REQUIRED, Check, Feed
 from recon.base.feeds import UNREADABLE, FeedColumn, Type
 from recon.store.day_notations import open_day
-from recon.store.feeds.cells import Cells
+from recon.store.feeds.cells import RAGGED, Cells
 from recon.store.session import literal
 
 
@@ -35,9 +35,15 @@ def fault(cells: Cells, by_line: bool) -> str:
     cell = " ".join(
         f"WHEN {fault.condition} THEN {_shown(cells, fault.column)}" for fault in faults
     )
+    # Of a line with another number of fields no cell can be trusted.
+    whole = (
+        f"WHEN {RAGGED} <> '' THEN {{'reason': {RAGGED}, 'at': '', 'cell': CAST(NULL AS VARCHAR)}} "
+        if cells.ragged
+        else ""
+    )
     return (
-        f"CASE WHEN {wrong} THEN {{'reason': concat_ws('; ', {parts}), 'at': CASE {first} END, "
-        f"'cell': CASE {cell} END}} END"
+        f"CASE {whole}WHEN {wrong} THEN {{'reason': concat_ws('; ', {parts}), "
+        f"'at': CASE {first} END, 'cell': CASE {cell} END}} END"
     )
 
 
