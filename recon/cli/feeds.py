@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +14,7 @@ from recon.cli.options import Config, Json, Profile, chosen_settings, progress_s
 
 if TYPE_CHECKING:
     from recon.config import Settings
+    from recon.store.outcome import Report
 
 
 def load(
@@ -41,6 +43,7 @@ def load(
     profile: Profile = None,
     json: Json = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print problems only.")] = False,
+    full: Annotated[bool, typer.Option("--full", help="Print everything of each file.")] = False,
 ) -> None:
     """Load the files that wait into the store."""
     from recon.run import feeds
@@ -61,7 +64,7 @@ def load(
     if watch:
         if files or dry_run or json:
             raise UsageError("--watch takes what arrives, and goes with --feed and --quiet alone.")
-        _watch(settings, feed, quiet=quiet)
+        _watch(settings, feed, quiet=quiet, full=full)
         return
     with progress_shown(quiet or json) as progress:
         if log and not dry_run:
@@ -69,29 +72,34 @@ def load(
         report = feeds.load_feeds(
             settings, files or (), feed, dry=dry_run, progress=progress, log=log
         )
-    from recon.reports.console.feeds import report_lines
-    from recon.reports.feeds import report_document
+    if json:
+        from recon.reconciliation.document import dumps
+        from recon.reports.feeds import report_document
 
-    with process.printing():
-        if json:
-            from recon.reconciliation.document import dumps
-
+        with process.printing():
             typer.echo(dumps(report_document(report)), nl=False)
-        else:
-            for line in report_lines(report, quiet=quiet):
-                typer.echo(line)
+    else:
+        _show(report, quiet=quiet, full=full)
     raise typer.Exit(report.exit_code)
 
 
-def _watch(settings: Settings, feed: str | None, *, quiet: bool) -> None:
-    """Load files as they arrive, and tell of each."""
+def _show(report: Report, *, quiet: bool, full: bool) -> None:
+    from recon.reports.console.dashboard import make_console
     from recon.reports.console.feeds import report_lines
+    from recon.reports.console.layout import Pen
+
+    with process.printing():
+        pen = Pen(make_console(sys.stdout))
+        for line in report_lines(pen, report, quiet=quiet, full=full):
+            pen.console.print(line, soft_wrap=True)
+
+
+def _watch(settings: Settings, feed: str | None, *, quiet: bool, full: bool) -> None:
+    """Load files as they arrive, and tell of each."""
     from recon.run.watching import watched
 
     for report in watched(settings, feed):
-        with process.printing():
-            for line in report_lines(report, quiet=quiet):
-                typer.echo(line)
+        _show(report, quiet=quiet, full=full)
 
 
 def loads(

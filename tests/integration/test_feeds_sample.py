@@ -24,6 +24,21 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Inbox, dict[str, A
     return inbox, inbox.load(code=3)
 
 
+def test_what_a_load_says_is_short(tmp_path: Path) -> None:
+    """Problems first, a line a feed, the verdict last; in 80 columns, everything with --full."""
+    from tests.shell import in_process
+
+    feeds.make(tmp_path)
+    done = in_process("load", "--dry-run", cwd=tmp_path, env={"COLUMNS": "80"})
+    lines = done.stdout.decode().splitlines()
+    assert len(lines) <= 40
+    assert max(map(len, lines)) <= 80
+    assert lines[0].startswith("! ")
+    assert [line.split()[0] for line in lines if line.startswith("  north ")] == ["north"]
+    assert "; look into " in " ".join(lines[-2:])
+    assert lines[-1].endswith("Nothing was changed.")
+
+
 def _truth(folder: Path) -> list[dict[str, str]]:
     with (folder / "truth.csv").open(encoding="utf-8", newline="") as lines:
         return list(csv.DictReader(lines))
