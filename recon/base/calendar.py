@@ -8,12 +8,20 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 from itertools import count
 
 from recon.base.month import Month
 from recon.base.periods import Periods
 
 _SATURDAY = 5
+
+
+class YearNamed(StrEnum):
+    """The end that gives a fiscal year its number."""
+
+    START = "start"
+    END = "end"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +32,9 @@ class Calendar:
     Days are those of `time_zone`, without one those of this machine. `start` is the first month
     that recon answers for; without it the runs decide (see `due`). `ready_from` is the share, in
     millionths, of what is usually posted by the same day below which a month is provisional. Where
-    there are fiscal `periods`, these are the months.
+    there are fiscal `periods`, these are the months. A fiscal year begins with the month
+    `fiscal_year_starts`, and has the number of the year in which it ends, unless
+    `fiscal_year_named` is that in which it begins.
     """
 
     time_zone: str | None = None
@@ -33,6 +43,8 @@ class Calendar:
     start: Month | None = None
     ready_from: int = 900_000
     periods: Periods | None = None
+    fiscal_year_starts: int = 1
+    fiscal_year_named: YearNamed = YearNamed.END
 
     def month(self, text: str) -> Month:
         """The month that a text means; raises MonthError."""

@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from recon.base import keys
-from recon.base.calendar import Calendar
+from recon.base.calendar import Calendar, YearNamed
 from recon.base.errors import MonthError
 from recon.base.keys import Keys
 from recon.base.month import Month
@@ -18,6 +18,7 @@ from recon.config import values
 # No month has more business days than 23, and the ones before its end are its own close.
 _LATEST_CLOSE = 20
 _SHOWN = 5
+_MONTHS = 12
 
 
 def read_calendar(table: Keys, path: Path) -> Calendar:
@@ -34,6 +35,10 @@ def read_calendar(table: Keys, path: Path) -> Calendar:
         start=table.take("start", _month(periods), None),
         ready_from=table.take("ready_from", keys.rate, standard.ready_from),
         periods=periods,
+        fiscal_year_starts=table.take("fiscal_year_starts", _month_number, 1),
+        fiscal_year_named=table.take(
+            "fiscal_year_named", keys.one_of(YearNamed), standard.fiscal_year_named
+        ),
     )
     table.close()
     return calendar
@@ -44,6 +49,13 @@ def _close_day(value: object) -> int:
     if not 1 <= day <= _LATEST_CLOSE:
         raise ValueError(f"{value!r} is not a business day from 1 to {_LATEST_CLOSE}")
     return day
+
+
+def _month_number(value: object) -> int:
+    number = keys.whole(value)
+    if not 1 <= number <= _MONTHS:
+        raise ValueError(f"{value!r} is not the number of a month, 1 to {_MONTHS}")
+    return number
 
 
 def _month(periods: Periods | None) -> Callable[[object], Month]:

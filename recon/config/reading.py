@@ -140,7 +140,7 @@ def _read(table: Keys, path: Path) -> Settings:
         NO_RULES,
     ):
         table.mistake("engine", "'spark' knows no rules on ids; use 'local', or leave out ids")
-    if calendar.periods:
+    if calendar.periods and books:
         _check_periods(table, settings)
     directory = reports.take("directory", values.below(path), settings.home / "reports")
     store = read_store(table.table("store"), path) or directory.parent / "store"

@@ -33,11 +33,12 @@ from recon.sources.feed_files import FeedFile
 from recon.sources.ragged import SIGN
 from recon.store import findings, snapshot, warehouse
 from recon.store import load as loading
+from recon.store.copying import FILE
 from recon.store.feeds import drift
 from recon.store.feeds.cells import Cells
 from recon.store.outcome import KNOWN, LOADED, REFUSED, FileOutcome, Report
 from recon.store.session import Session, reading
-from recon.store.warehouse import FILE, Known
+from recon.store.warehouse import Known
 
 Progress = Callable[[str], None]
 
@@ -76,7 +77,7 @@ def load_feeds(
         if dry:
             return Report(outcomes, dry, findings=late)
         progress("Making the snapshot")
-        made = snapshot.publish(session, settings.store)
+        made = snapshot.publish(session, settings.store, settings.calendar)
     return Report(outcomes, dry, made.number, late)
 
 
@@ -340,7 +341,7 @@ def undo_load(settings: Settings, load: int) -> str:
         with warehouse.transaction(session, settings.store / FILE):
             months = warehouse.undo(session, load, table)
             warehouse.note_change(session, "undo", load, now, months)
-        snapshot.publish(session, settings.store)
+        snapshot.publish(session, settings.store, settings.calendar)
     return f"Load {load} is taken back; the store is as it was before it."
 
 
@@ -352,7 +353,7 @@ def accept_load(settings: Settings, load: int) -> str:
         with warehouse.transaction(session, settings.store / FILE):
             months = warehouse.accept(session, load)
             warehouse.note_change(session, "accept", load, now, months)
-        snapshot.publish(session, settings.store)
+        snapshot.publish(session, settings.store, settings.calendar)
     changed = counted(sum(map(len, months.values())), "month")
     return f"The overlapping rows of load {load} count from now on; {changed} changed."
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,8 +9,8 @@ from typing import Any
 from recon.base.text import counted
 from recon.config import Settings
 from recon.record.lock import locked
-from recon.store import keeping, snapshot, warehouse
-from recon.store.warehouse import FILE
+from recon.store import copying, keeping, snapshot, warehouse
+from recon.store.copying import FILE
 
 
 def info(settings: Settings) -> dict[str, Any]:
@@ -32,13 +31,10 @@ def info(settings: Settings) -> dict[str, Any]:
 def compact(settings: Settings) -> str:
     """Write the store anew, as small as it can be."""
     with locked(settings.store, "recon store compact"):
-        made = settings.store / f"write-{secrets.token_hex(3)}.tmp"
-        try:
+        with copying.beside(settings.store) as made:
             with warehouse.opened(settings.store, settings.memory_limit) as session:
-                keeping.copy_to(session, made)
-            before, after = keeping.replace_by(settings.store, made)
-        finally:
-            made.unlink(missing_ok=True)
+                copying.copy_to(session, made)
+            before, after = copying.replace_by(settings.store, made)
         removed = snapshot.remove_unused(settings.store, snapshot.current(settings.store))
     return (
         f"{FILE} has {after:,} bytes now instead of {before:,}; {counted(removed, 'file')} that "
@@ -53,7 +49,7 @@ def backup(settings: Settings, path: Path) -> str:
         locked(settings.store, "recon store backup"),
         warehouse.opened(settings.store, settings.memory_limit, allowed=[path.parent]) as session,
     ):
-        rows = keeping.copy_to(session, path)
+        rows = copying.copy_to(session, path)
     return (
         f"{path} holds the store, {counted(rows, 'row')} in all. To go back to it, put it in the "
         f"place of {settings.store / FILE} and run `recon load`."
@@ -68,7 +64,7 @@ def forget(settings: Settings, customer: str) -> str:
                 done = keeping.forget(session, customer)
                 now = datetime.now(UTC).replace(tzinfo=None)
                 warehouse.note_change(session, "forget", 0, now, done.months)
-            made = snapshot.publish(session, settings.store)
+            made = snapshot.publish(session, settings.store, settings.calendar)
         snapshot.remove_unused(settings.store, made, older=-1)
     compact(settings)
     return (

@@ -1,4 +1,4 @@
-"""Keeping the store: compact, backup, forget."""
+"""Keeping the store: backup, and forgetting a customer."""
 
 from __future__ import annotations
 
@@ -7,14 +7,12 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from recon.base.errors import ReportError, UsageError, tie
+from recon.base.errors import UsageError
 from recon.store.schema import STORE, TABLES
-from recon.store.session import Session, literal, name, writing
-from recon.store.warehouse import FILE
+from recon.store.session import Session, literal, name
 
 # Columns of a customer's row that say who somebody is.
 _PERSONAL = ("name", "email", "city", "region", "segment", "loyalty_tier", "joined_on")
-_COPY = "copy"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,58 +25,10 @@ class Forgotten:
     months: Mapping[str, list[date | None]]
 
 
-def counts(session: Session) -> dict[str, int]:
-    """The number of rows of every table of the store."""
-    tables = session.execute(
-        f"SELECT table_name FROM duckdb_tables() WHERE database_name = '{STORE}' ORDER BY 1"
-    ).fetchall()
-    return {table: _rows(session, f"{STORE}.{name(table)}") for (table,) in tables}
-
-
-def _rows(session: Session, relation: str) -> int:
-    found = session.execute(f"SELECT count(*) FROM {relation}").fetchone()
-    return int(found[0]) if found else 0
-
-
-def copy_to(session: Session, path: Path) -> int:
-    """Copy the store to a new file; return its rows.
-
-    Raises ReportError where it cannot be written, TieOutError where a row is missing.
-    """
-    with writing(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        session.execute(f"ATTACH {literal(str(path))} AS {_COPY} (STORAGE_VERSION 'v1.4.0')")
-        try:
-            session.execute(f"COPY FROM DATABASE {STORE} TO {_COPY}")
-            rows = counts(session)
-            for table, count in rows.items():
-                tie(f"the copy of {table}", _rows(session, f"{_COPY}.{name(table)}"), count)
-        finally:
-            session.execute(f"DETACH {_COPY}")
-    return sum(rows.values())
-
-
 def refuse_existing(path: Path) -> None:
     """Stop where a backup would overwrite a file."""
     if path.exists():
         raise UsageError(f"{path} is there already; choose another name for the backup.")
-
-
-def replace_by(folder: Path, made: Path) -> tuple[int, int]:
-    """Replace the store by a compact copy; return both sizes.
-
-    The store must not be open. Raises ReportError where it cannot be replaced.
-    """
-    path = folder / FILE
-    before, after = path.stat().st_size, made.stat().st_size
-    try:
-        made.replace(path)
-    except OSError as error:
-        raise ReportError(
-            f"{path} cannot be replaced ({error.strerror}); close whatever has it open, and run "
-            "again."
-        ) from error
-    return before, after
 
 
 def forget(session: Session, customer: str) -> Forgotten:

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from recon.base.errors import SourceDataError
 from recon.base.feeds import KINDS, FeedKind
-from recon.store.session import Session
+from recon.store.session import Session, is_any
 
 # The name under which a session has the store attached.
 STORE = "store"
-VERSION = 1
+VERSION = 2
 TYPE_2 = "dim_customer"
 
 
@@ -132,28 +131,24 @@ _OTHERS = {
         StarColumn("table_name", "VARCHAR", "a table"),
         StarColumn("month", "DATE", "the first day of a month, blank for all"),
     ),
-    "about": (StarColumn("version", "BIGINT", "the version of these tables"),),
+    "about": (
+        StarColumn("version", "BIGINT", "the version of these tables"),
+        StarColumn("store", "VARCHAR", "a mark that no other store has"),
+    ),
 }
 
 
 def create(session: Session) -> None:
-    """Create the tables where they are not there yet.
-
-    Raises SourceDataError where a newer recon has made them.
-    """
+    """Create the tables where they are not there yet."""
     for table in TABLES.values():
         _create(session, table.name, table.columns)
         ended = StarColumn("ended_by", "BIGINT", "the load that changed or removed the row")
         _create(session, f"{table.name}_history", (*table.columns, ended))
     for name, columns in _OTHERS.items():
         _create(session, name, columns)
-    found = session.execute(f"SELECT max(version) FROM {STORE}.about").fetchone()
-    if found is None or found[0] is None:
-        session.execute(f"INSERT INTO {STORE}.about VALUES ({VERSION})")
-    elif found[0] > VERSION:
-        raise SourceDataError(
-            f"The store was made by a newer recon (version {found[0]} of its tables; this one "
-            f"knows {VERSION}); install that recon."
+    if not is_any(session, f"{STORE}.about"):
+        session.execute(
+            f"INSERT INTO {STORE}.about VALUES ({VERSION}, CAST(gen_random_uuid() AS VARCHAR))"
         )
 
 

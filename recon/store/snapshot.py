@@ -17,9 +17,10 @@ from datetime import date
 from pathlib import Path
 
 from recon.base import disk
+from recon.base.calendar import Calendar
 from recon.base.errors import SourceDataError, SourceUnreachable
 from recon.store import schema
-from recon.store.aggregates import AGGREGATES, DIMENSIONS
+from recon.store.aggregates import AGGREGATES, dimensions
 from recon.store.schema import LOADS, REJECTED, STORE, TABLES, StarColumn
 from recon.store.session import Session, literal, open_session, writing
 
@@ -72,9 +73,10 @@ def is_behind(session: Session, folder: Path) -> bool:
     return found is not None and found[0] != current(folder).number
 
 
-def publish(session: Session, folder: Path) -> Snapshot:
+def publish(session: Session, folder: Path, calendar: Calendar) -> Snapshot:
     """Write the changes since the last snapshot; show them.
 
+    The fiscal periods of its days are those of the calendar.
     Raises ReportError where it cannot be written.
     """
     before = _usable(folder)
@@ -82,17 +84,23 @@ def publish(session: Session, folder: Path) -> Snapshot:
     number = int(found[0]) if found else 0
     if number == before.number:
         return before
-    made = Snapshot(number, {table: dict(files) for table, files in before.tables.items()})
+    tables = {table: dict(files) for table, files in before.tables.items()}
+    made = Snapshot(number, tables, _identity(session))
     read = folder / READ
     with writing(read):
         read.mkdir(parents=True, exist_ok=True)
         for table, months in _changed(session, before).items():
             _write_table(session, read, made, table, months)
-        for table, query in (*DIMENSIONS.items(), *_books().items()):
+        for table, query in (*dimensions(calendar).items(), *_books().items()):
             _write(session, read, made, table, _ALL, query)
         _replace(read, made)
     remove_unused(folder, made)
     return made
+
+
+def _identity(session: Session) -> str:
+    found = session.execute(f"SELECT store FROM {STORE}.about").fetchone()
+    return str(found[0]) if found else ""
 
 
 def _usable(folder: Path) -> Snapshot:
@@ -176,7 +184,14 @@ def _replace(read: Path, made: Snapshot) -> None:
     """Let readers see the snapshot, once on the disk."""
     for table in made.tables:
         disk.sync_folder(read / table)
-    text = json.dumps({"snapshot": made.number, "version": schema.VERSION, "tables": made.tables})
+    text = json.dumps(
+        {
+            "snapshot": made.number,
+            "version": schema.VERSION,
+            "store": made.store,
+            "tables": made.tables,
+        }
+    )
     beside = read / f"{CURRENT}.{secrets.token_hex(3)}.tmp"
     with beside.open("wb") as file:
         file.write(text.encode())

@@ -11,17 +11,15 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
-from recon.store import schema
+from recon.store import copying, schema, upgrade
+from recon.store.copying import FILE
 from recon.store.feeds import staging
 from recon.store.load import Loaded, as_json
 from recon.store.schema import LOADS, STORE, TABLES
-from recon.store.session import Session, literal, open_session, writing
+from recon.store.session import Session, open_session, writing
 
-FILE = "write.duckdb"
 # More is kept in temporary files, so that a file may be of any size.
 _MEMORY = "1GB"
-# Written as the oldest release that recon runs with reads it.
-_STORAGE = "v1.4.0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +44,8 @@ def opened(
     """Yield a session with the store attached, to be written.
 
     Besides the store's folder it reaches what is `allowed`. With `dry` a store that is not there
-    yet is only in memory. Raises ReportError where it cannot be written, SourceDataError where a
-    newer recon has made it.
+    yet is only in memory. One of an earlier recon is upgraded. Raises ReportError where it cannot
+    be written, SourceDataError where a newer recon has made it.
     """
     path = folder / FILE
     with open_session(memory_limit or _MEMORY, [folder, *allowed]) as session:
@@ -56,9 +54,8 @@ def opened(
                 session.execute(f"ATTACH ':memory:' AS {STORE}")
             else:
                 folder.mkdir(parents=True, exist_ok=True)
-                session.execute(
-                    f"ATTACH {literal(str(path))} AS {STORE} (STORAGE_VERSION {literal(_STORAGE)})"
-                )
+                copying.attach(session, path, STORE)
+                upgrade.upgrade(session, folder)
         staging.install(session)
         with transaction(session, path):
             schema.create(session)

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import os
 
+from recon.store import aggregates
 from recon.store.schema import LOADS, REJECTED, TABLES, StarColumn
 from tests.pages import DOCS, text_of
 
 PAGE = DOCS / "store.md"
 BEGIN, END = "<!-- tables -->\n", "<!-- end of tables -->\n"
+
+_KEYS = {
+    "dim_date": "day",
+    "dim_region": "region, city, store",
+    "sales_by_day": "all columns before the amounts",
+    "sales_by_customer": "all columns before the amounts",
+}
 
 
 def _table(title: str, key: str, columns: tuple[StarColumn, ...]) -> str:
@@ -36,6 +44,8 @@ def tables() -> str:
         parts.append(_table(star.name, key, star.columns))
     parts.append(_table("loads", "load", LOADS))
     parts.append(_table("rejected", "load, recon_row", REJECTED))
+    for table, columns in aggregates.COLUMNS.items():
+        parts.append(_table(table, _KEYS[table], columns))
     return "".join(parts)
 
 

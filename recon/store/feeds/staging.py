@@ -107,7 +107,7 @@ def one_spelling(session: Session, feed: Feed) -> int:
     """Spell ids as the store does; return the rows changed."""
     changed = 0
     for column, table in _DIMENSIONS.items():
-        if column not in feed.kind.by_name or (column,) == feed.kind.key:
+        if column not in feed.kind.by_name:
             continue
         session.execute(
             f"""CREATE OR REPLACE TEMP TABLE respelled AS

@@ -20,7 +20,7 @@ from recon.store.publishing.star import PUBLISHED, SHAPE, Published
 from recon.store.publishing.target import VIEWS, State, Target
 from recon.store.publishing.totals import ALL, compare, query, totals
 from recon.store.schema import TYPE_2
-from recon.store.session import Session, created, name
+from recon.store.session import Session, created, literal, name
 from recon.store.snapshot import Snapshot
 
 _STAGE = "recon_stage_"
@@ -50,7 +50,7 @@ def publish(
     With `whole` everything is written again. Raises UsageError where the schema is not ours,
     ReportError where the target does not agree with the store afterwards.
     """
-    target.run(target.dialect.lock, f"recon publish {target.schema}")
+    target.run(target.dialect.lock.format(text=literal(f"recon publish {target.schema}")))
     before = target.state()
     _refuse_other(before, found, whole=whole)
     remade = before.snapshot is not None and before.shape != SHAPE
@@ -71,7 +71,8 @@ def publish(
 
 
 def _refuse_other(before: State, found: Snapshot, *, whole: bool) -> None:
-    if before.snapshot is not None and before.store != found.store and not whole:
+    # Before stores had a mark, none was noted.
+    if before.store and before.store != found.store and not whole:
         raise UsageError(
             "The target holds what another store has published; choose another schema, or replace "
             "all of it with --whole."

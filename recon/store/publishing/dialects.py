@@ -90,7 +90,7 @@ class PostgreSql(Dialect):
         "WHERE n.nspname = ? AND c.relkind IN ('r', 'p', 'v', 'm', 'f') ORDER BY c.relname"
     )
     create_schema = "CREATE SCHEMA IF NOT EXISTS {schema}"
-    lock = "SELECT pg_advisory_xact_lock(hashtext(?))"
+    lock = "SELECT pg_advisory_xact_lock(hashtext({text}))"
     partitioned = True
 
     def month_of(self, day: str) -> str:
@@ -144,7 +144,11 @@ class SqlServer(Dialect):
         "WHERE s.name = ? AND o.type IN ('U', 'V') ORDER BY o.name"
     )
     create_schema = "IF SCHEMA_ID({text}) IS NULL EXEC('CREATE SCHEMA {schema}')"
-    lock = "EXEC sp_getapplock @Resource = ?, @LockMode = 'Exclusive', @LockTimeout = 60000"
+    lock = (
+        "DECLARE @got int; EXEC @got = sp_getapplock @Resource = {text}, "
+        "@LockMode = 'Exclusive', @LockTimeout = 60000; "
+        "IF @got < 0 THROW 50000, 'another publication keeps the schema', 1"
+    )
     # Its rows are kept in the order of the primary key, which begins with the day.
     partitioned = False
 

@@ -60,7 +60,7 @@ def publish(
     not agree with the store.
     """
     before = _folder(target)
-    if before.snapshot is not None and before.store != found.store and not whole:
+    if before.store and before.store != found.store and not whole:
         raise UsageError(
             f"{target} holds what another store has published; choose another folder, or replace "
             "all of it with --whole."
