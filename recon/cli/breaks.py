@@ -9,27 +9,56 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from recon.base.errors import UsageError
 from recon.cli import process
-from recon.cli.options import Config, Json, NoColor, Profile, Reports, chosen_settings
+from recon.cli.options import (
+    AtLeast,
+    Causes,
+    Config,
+    Currencies,
+    Customers,
+    Events,
+    Json,
+    NoColor,
+    Owners,
+    Profile,
+    Reports,
+    Segments,
+    Types,
+    chosen_breaks,
+    chosen_settings,
+    severity_of,
+)
 
 if TYPE_CHECKING:
-    from recon.base.events import Severity
     from recon.base.month import Month
+    from recon.cli.choosing import Choice
     from recon.config import Settings
     from recon.record.journal.model import Event, OpenItem
     from recon.record.journal.store import Journal
     from recon.reports.console.open_items import Standing
 
 
-class Least(StrEnum):
-    """The lowest severity of the breaks to list."""
+# More breaks than these are added up, not told one by one.
+MOST = 10
 
-    WARNING = "warning"
-    HIGH = "high"
-    CRITICAL = "critical"
+
+class Form(StrEnum):
+    """How the open breaks are printed."""
+
+    TEXT = "text"
+    CSV = "csv"
+    JSON = "json"
 
 
 def open_breaks(
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="NAME",
+            help="A break, contract, entry, customer, owner or event, or how its name begins.",
+        ),
+    ] = None,
     month: Annotated[
         str | None,
         typer.Option(
@@ -39,13 +68,21 @@ def open_breaks(
     age: Annotated[
         bool, typer.Option("--age", help="Show a table by age instead of each break.")
     ] = False,
-    severity: Annotated[
-        Least | None, typer.Option("--severity", help="Only breaks of this severity or higher.")
-    ] = None,
+    severity: AtLeast = None,
     unacknowledged: Annotated[
         bool, typer.Option("--unacknowledged", help="Only breaks that nobody has acknowledged.")
     ] = False,
+    segment: Segments = None,
+    owner: Owners = None,
+    customer: Customers = None,
+    kind: Types = None,
+    cause: Causes = None,
+    event: Events = None,
+    currency: Currencies = None,
     top: Annotated[int, typer.Option("--top", min=0, help="How many breaks to show.")] = 25,
+    form: Annotated[
+        Form, typer.Option("--format", help="text, csv to open in Excel or to send, or json.")
+    ] = Form.TEXT,
     config: Config = None,
     profile: Profile = None,
     out: Reports = None,
@@ -55,26 +92,23 @@ def open_breaks(
     """List the open breaks, and how old they are."""
     from recon.record.journal.store import Journal
 
+    only = chosen_breaks(segment, owner, customer, kind, cause, event, currency)
+    form = Form.JSON if json else form
     settings = chosen_settings(config, profile, out)
     with Journal.look(settings.reports, settings.calendar.periods) as journal:
         standing = _standing(journal, settings.calendar.month(month) if month else None)
     if standing:
-        standing = standing.narrowed(_severity(severity), unacknowledged)
+        standing = standing.narrowed(severity_of(severity), unacknowledged)
+        standing = standing.chosen(only, (name or "").strip())
     with process.printing():
-        if json:
-            _print_open(standing)
+        if form is not Form.TEXT:
+            typer.echo(_open_csv(standing) if form is Form.CSV else _open_json(standing), nl=False)
             return
         from recon.reports.console.dashboard import make_console
         from recon.reports.console.open_items import show_open
 
         console = make_console(sys.stdout, color=False if no_color else None)
         show_open(console, standing, top=top, ages=age, sample=settings.sample)
-
-
-def _severity(word: Least | None) -> Severity | None:
-    from recon.base.events import Severity
-
-    return Severity[word.name] if word else None
 
 
 def _standing(journal: Journal, asked: Month | None) -> Standing | None:
@@ -91,25 +125,39 @@ def _standing(journal: Journal, asked: Month | None) -> Standing | None:
     return Standing(journal.standing(month), month, datetime.now(UTC), events=events)
 
 
-def _print_open(standing: Standing | None) -> None:
+def _open_json(standing: Standing | None) -> str:
     from datetime import UTC, datetime
 
     from recon.reconciliation.document import dumps
     from recon.reports.documents import open_document
 
     if standing is None:
-        told = open_document((), None, datetime.now(UTC))
-    else:
-        told = open_document(standing.found, standing.month, standing.now, standing.events)
-    typer.echo(dumps(told), nl=False)
+        return dumps(open_document((), None, datetime.now(UTC)))
+    return dumps(open_document(standing.found, standing.month, standing.now, standing.events))
+
+
+def _open_csv(standing: Standing | None) -> str:
+    from datetime import UTC, datetime
+
+    from recon.base.month import Month
+    from recon.reports.csv_files import open_csv
+
+    if standing is None:
+        now = datetime.now(UTC)
+        return open_csv((), Month.of(now.date()), now)
+    return open_csv(standing.found, standing.month, standing.now)
 
 
 def ack(
-    breaks: Annotated[
-        list[str],
-        typer.Argument(metavar="BREAK...", help="The names of the breaks, as in `recon open`."),
-    ],
     reason: Annotated[str, typer.Option("--reason", help="Why the breaks may stay open for now.")],
+    breaks: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[NAME]...",
+            help="The names of breaks, contracts, entries, customers or owners, as in "
+            "`recon open`.",
+        ),
+    ] = None,
     until: Annotated[
         str | None,
         typer.Option(
@@ -117,20 +165,39 @@ def ack(
             help="The last month for which it holds, unless the break changes before.",
         ),
     ] = None,
+    severity: AtLeast = None,
+    segment: Segments = None,
+    owner: Owners = None,
+    customer: Customers = None,
+    kind: Types = None,
+    cause: Causes = None,
+    event: Events = None,
+    currency: Currencies = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", help="Acknowledge several at once without a question.")
+    ] = False,
     config: Config = None,
     profile: Profile = None,
     out: Reports = None,
     json: Json = False,
 ) -> None:
     """Acknowledge open breaks, with a reason."""
+    from recon.cli.choosing import Choice
     from recon.record import identity
-    from recon.record.journal.acknowledgements import acknowledgement
+    from recon.record.journal.acknowledgements import acknowledgement, words
 
+    only = chosen_breaks(segment, owner, customer, kind, cause, event, currency, severity)
+    if not breaks and not only:
+        raise UsageError(
+            "Name what you acknowledge, or choose it: recon ack B-… --reason …, or with --event, "
+            "--owner, --cause and the like."
+        )
+    words(reason, "--reason")
     settings = chosen_settings(config, profile, out)
     last = settings.calendar.month(until) if until else None
     _say(
         settings,
-        breaks,
+        Choice(tuple(breaks or ()), only, yes),
         lambda life, at: acknowledgement(life, reason, last, at, identity.who(), identity.host()),
         json,
     )
@@ -138,7 +205,10 @@ def ack(
 
 def note(
     name: Annotated[
-        str, typer.Argument(metavar="BREAK", help="The name of the break, as in `recon open`.")
+        str,
+        typer.Argument(
+            metavar="NAME", help="The break, or its contract or entry, as in `recon open`."
+        ),
     ],
     text: Annotated[str, typer.Argument(metavar="TEXT", help="The text of the note.")],
     config: Config = None,
@@ -147,32 +217,32 @@ def note(
     json: Json = False,
 ) -> None:
     """Add a note to a break."""
+    from recon.cli.choosing import Choice
     from recon.record import identity
     from recon.record.journal.acknowledgements import note as noted
 
     _say(
         chosen_settings(config, profile, out),
-        [name],
+        Choice((name,)),
         lambda life, at: noted(life, text, at, identity.who(), identity.host()),
         json,
     )
 
 
-def _say(
-    settings: Settings, names: Sequence[str], event: Callable[..., Event], as_json: bool
-) -> None:
+def _say(settings: Settings, choice: Choice, event: Callable[..., Event], as_json: bool) -> None:
     """Record an event of each break, all or none."""
     from datetime import UTC, datetime
 
     from recon.record.journal.store import NAME, Journal
 
-    at = datetime.now(UTC)
     # No break is known before the first run: then no journal is created.
     known = Journal.at if (settings.reports / NAME).exists() else Journal.look
     with known(settings.reports, settings.calendar.periods) as journal:
-        found = {life.name: life for life in map(journal.open_item, names)}
-        journal.say(*(event(life, at) for life in found.values()))
-        told, month = [journal.open_item(name) for name in found], journal.latest_month()
+        found = choice.breaks(journal)
+        at = datetime.now(UTC)
+        journal.say(*(event(life, at) for life in found))
+        now, month = journal.open_items(), journal.latest_month()
+    told = [now[life.name] for life in found]
     with process.printing():
         if as_json:
             from recon.reconciliation.document import dumps
@@ -187,4 +257,4 @@ def _tell(told: Sequence[OpenItem]) -> None:
     from recon.reports.console.dashboard import make_console
     from recon.reports.console.open_items import show_said
 
-    show_said(make_console(sys.stdout), told)
+    show_said(make_console(sys.stdout), told, most=MOST)

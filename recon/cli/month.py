@@ -12,10 +12,26 @@ import typer
 
 from recon.base.errors import UsageError
 from recon.cli import process
-from recon.cli.options import Config, Json, NoColor, Profile, chosen_month
+from recon.cli.options import (
+    AtLeast,
+    Causes,
+    Config,
+    Currencies,
+    Customers,
+    Events,
+    Json,
+    NoColor,
+    Owners,
+    Profile,
+    Segments,
+    Types,
+    chosen_breaks,
+    chosen_month,
+)
 
 if TYPE_CHECKING:
     from recon.base.events import Severity
+    from recon.base.filters import BreakFilter
     from recon.base.month import Month
     from recon.cli.running import RunOptions
     from recon.config import Settings
@@ -58,6 +74,14 @@ def month(
     fail_on: Annotated[
         FailOn, typer.Option("--fail-on", help="The lowest severity that leads to exit code 3.")
     ] = FailOn.HIGH,
+    severity: AtLeast = None,
+    segment: Segments = None,
+    owner: Owners = None,
+    customer: Customers = None,
+    kind: Types = None,
+    cause: Causes = None,
+    event: Events = None,
+    currency: Currencies = None,
     top: Annotated[int, typer.Option("--top", min=0, help="How many breaks to show.")] = 10,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print only the verdict.")] = False,
     no_color: NoColor = False,
@@ -71,15 +95,16 @@ def month(
     wanted = _formats(formats)
     _check_closed(closed, month, today, wanted)
     several = month is not None and SPAN in month
+    only = chosen_breaks(segment, owner, customer, kind, cause, event, currency, severity)
     if several:
-        _check_top(context)
+        _check_top(context, only)
     settings = load(config, profile)
     if out:
         settings = replace(settings, reports=out.absolute())
     log: Log = context.obj
     if wanted:
         log.expect(settings)
-    options = RunOptions(wanted, _severity(fail_on), today, json, top, quiet, no_color)
+    options = RunOptions(wanted, _severity(fail_on), today, json, top, quiet, no_color, only)
     if month and several:
         from recon.cli.months import run_months
 
@@ -94,11 +119,17 @@ def month(
 def _tell(settings: Settings, outcome: Outcome, options: RunOptions) -> None:
     if options.json:
         from recon.reconciliation.document import document, dumps
+        from recon.reports.chosen import only_breaks
 
         found = document(
             outcome.result, outcome.run_id, outcome.reports, outcome.exit_code, outcome.notes
         )
+        if options.only:
+            found = only_breaks(found, outcome.result, options.only)
         typer.echo(dumps(found), nl=False)
+        return
+    if options.only and not options.quiet:
+        _tell_some(outcome, options, settings.sample)
         return
     from recon.reports.console.dashboard import make_console, show
 
@@ -117,6 +148,15 @@ def _tell(settings: Settings, outcome: Outcome, options: RunOptions) -> None:
     )
 
 
+def _tell_some(outcome: Outcome, options: RunOptions, sample: bool) -> None:
+    from recon.reports.console.chosen import show_chosen
+    from recon.reports.console.dashboard import make_console
+
+    console = make_console(sys.stdout, color=False if options.no_color else None)
+    lives = outcome.history.open_items if outcome.history else {}
+    show_chosen(console, outcome.result, options.only, options.top, lives, sample=sample)
+
+
 def _check_closed(
     closed: bool, month: str | None, today: str | None, formats: tuple[str, ...]
 ) -> None:
@@ -130,7 +170,9 @@ def _check_closed(
         raise UsageError("--today is only for --closed.")
 
 
-def _check_top(context: typer.Context) -> None:
+def _check_top(context: typer.Context, only: BreakFilter) -> None:
+    if only:
+        raise UsageError("Breaks are listed for one month; leave out what chooses some of them.")
     given = context.get_parameter_source("top")
     if given and given.name == "COMMANDLINE":
         raise UsageError("--top lists the breaks of one month; leave it out for several months.")

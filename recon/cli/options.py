@@ -1,11 +1,12 @@
-"""Options that several commands share, the chosen month, and progress."""
+"""Options that several commands share, and their values."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,6 +16,8 @@ from recon.base.errors import ConfigError, UsageError
 from recon.base.text import one_line
 
 if TYPE_CHECKING:
+    from recon.base.events import Severity
+    from recon.base.filters import BreakFilter
     from recon.base.month import Month
     from recon.config import Settings
 
@@ -30,6 +33,42 @@ Reports = Annotated[
 MonthText = Annotated[
     str | None,
     typer.Argument(metavar="MONTH", help="The month, like 2024-06; if left out, the last one."),
+]
+
+
+class Least(StrEnum):
+    """The lowest severity of the breaks to list."""
+
+    WARNING = "warning"
+    HIGH = "high"
+    CRITICAL = "critical"
+
+
+Values = list[str] | None
+AtLeast = Annotated[
+    Least | None, typer.Option("--severity", help="Only breaks of this severity or higher.")
+]
+Segments = Annotated[
+    Values, typer.Option("--segment", help="Only breaks of this segment; may be repeated.")
+]
+Owners = Annotated[
+    Values, typer.Option("--owner", help="Only breaks of this owner; may be repeated.")
+]
+Customers = Annotated[
+    Values, typer.Option("--customer", help="Only breaks of this customer; may be repeated.")
+]
+Types = Annotated[
+    Values, typer.Option("--type", help="Only breaks of this revenue type; may be repeated.")
+]
+Causes = Annotated[
+    Values,
+    typer.Option("--cause", help="Only breaks with this cause, like not_posted; may be repeated."),
+]
+Events = Annotated[
+    Values, typer.Option("--event", help="Only breaks of this event, like E-5A2K; may be repeated.")
+]
+Currencies = Annotated[
+    Values, typer.Option("--currency", help="Only breaks in this currency; may be repeated.")
 ]
 
 
@@ -85,3 +124,46 @@ def progress_shown(quiet: bool) -> Iterator[Callable[[str], None]]:
 
     with Console(stderr=True, markup=False).status("Starting") as status:
         yield lambda step: status.update(f"{one_line(step)} …")
+
+
+def severity_of(word: Least | None) -> Severity | None:
+    """The severity of a word."""
+    from recon.base.events import Severity
+
+    return Severity[word.name] if word else None
+
+
+def chosen_breaks(
+    segment: Values,
+    owner: Values,
+    customer: Values,
+    kind: Values,
+    cause: Values,
+    event: Values,
+    currency: Values,
+    least: Least | None = None,
+) -> BreakFilter:
+    """The filter of the options; raises UsageError."""
+    from recon.base.filters import BreakFilter, unknown_causes
+    from recon.base.result import Cause
+
+    if unknown := unknown_causes(cause or ()):
+        known = ", ".join(item.value for item in Cause)
+        raise UsageError(f"There is no cause {unknown[0]!r}; the causes are {known}.")
+    return BreakFilter(
+        segment=_kept("--segment", segment),
+        owner=_kept("--owner", owner),
+        customer=_kept("--customer", customer),
+        revenue_type=_kept("--type", kind),
+        cause=_kept("--cause", cause),
+        event=_kept("--event", event),
+        currency=_kept("--currency", currency),
+        severity=severity_of(least),
+    )
+
+
+def _kept(option: str, values: Sequence[str] | None) -> tuple[str, ...]:
+    kept = tuple(value.strip() for value in values or ())
+    if not all(kept):
+        raise UsageError(f"{option} is empty; leave it out, or name one.")
+    return kept

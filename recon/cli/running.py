@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import typer
 
 from recon.base.errors import ExitCode
+from recon.base.filters import BreakFilter
 from recon.base.secrets import redacted
 from recon.base.text import visible
 from recon.cli.options import progress_shown
@@ -35,6 +36,7 @@ class RunOptions:
     top: int
     quiet: bool
     no_color: bool
+    only: BreakFilter = field(default_factory=BreakFilter)
 
 
 def run_one(

@@ -10,18 +10,28 @@ module and `guarded` would.
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TextIO
 
 from recon.base import money
 from recon.base.events import Event
+from recon.base.month import Month
 from recon.base.result import Break, InvalidRow, Lines, Reconciliation
 from recon.reconciliation.adjusting_entries import Proposals
 from recon.reconciliation.rollforward import RollforwardRow
 from recon.record.journal.history import History
-from recon.reports.rows import OPEN_COLUMNS, PROPOSAL_COLUMNS, plain_rows, proposal_rows
+from recon.record.journal.model import OpenItem
+from recon.reports.rows import (
+    OPEN_COLUMNS,
+    PROPOSAL_COLUMNS,
+    plain_open_rows,
+    plain_rows,
+    proposal_rows,
+)
 from recon.store.session import literal, name
 
 AMOUNTS = frozenset(
@@ -132,6 +142,15 @@ def write_csv(
         path, still_open = folder / "open_breaks.csv", plain_rows(history, result.month)
         written.append(_write(path, OPEN_COLUMNS, map(_guarded_row, still_open)))
     return written
+
+
+def open_csv(found: Iterable[OpenItem], month: Month, now: datetime) -> str:
+    """The text of open breaks as CSV, as in open_breaks.csv."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(OPEN_COLUMNS)
+    writer.writerows(map(_guarded_row, plain_open_rows(found, month, now)))
+    return text.getvalue()
 
 
 def _write(path: Path, header: Sequence[str], rows: Iterable[Sequence[object]]) -> Path:

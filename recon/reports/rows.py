@@ -5,7 +5,7 @@ The workbook and the CSV files share them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from recon.base import money
@@ -52,8 +52,19 @@ def open_rows(history: History, month: Month) -> Iterator[tuple[object, ...]]:
 
 def plain_rows(history: History, month: Month) -> Iterator[tuple[object, ...]]:
     """The same rows for programs, with amounts as plain numbers."""
+    return _plain(open_rows(history, month))
+
+
+def plain_open_rows(
+    found: Iterable[OpenItem], month: Month, now: datetime
+) -> Iterator[tuple[object, ...]]:
+    """The same rows of any breaks."""
+    return _plain(_row(life, month, now) for life in found)
+
+
+def _plain(rows: Iterable[tuple[object, ...]]) -> Iterator[tuple[object, ...]]:
     place, currency = OPEN_COLUMNS.index("open_amount"), OPEN_COLUMNS.index("currency")
-    for row in open_rows(history, month):
+    for row in rows:
         amount = money.plain(int(str(row[place])), str(row[currency]))
         yield (*row[:place], amount, *row[place + 1 :])
 

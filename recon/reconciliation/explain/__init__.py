@@ -3,5 +3,6 @@
 from recon.reconciliation.explain.assembly import contract_detail
 from recon.reconciliation.explain.document import as_json
 from recon.reconciliation.explain.model import ContractDetail
+from recon.reconciliation.explain.relations import called
 
-__all__ = ["ContractDetail", "as_json", "contract_detail"]
+__all__ = ["ContractDetail", "as_json", "called", "contract_detail"]

@@ -64,6 +64,23 @@ def _nearest(session: Session, wanted: str) -> list[str]:
     return [row[0] for row in rows]
 
 
+def called(session: Session, text: str) -> list[str]:
+    """The contracts that a contract, entry, customer or owner names.
+
+    They are those that are called so as a whole or, where nothing is, by a beginning.
+    """
+    wanted = f"lower({literal(text.strip())})"
+    rows = session.execute(
+        f"""WITH names AS (
+            SELECT id, unnest([id, customer, owner]) AS name FROM contracts_typed
+            UNION ALL SELECT id, unnest([id, entry_id]) FROM entries_of('entries_raw'))
+        SELECT id, bool_or(lower(trim(name)) = {wanted}) FROM names
+        WHERE id IS NOT NULL AND starts_with(lower(trim(name)), {wanted})
+        GROUP BY id ORDER BY id"""
+    ).fetchall()
+    return [row[0] for row in rows if row[1]] or [row[0] for row in rows]
+
+
 def _collect_entries(session: Session, of_contract: str) -> None:
     session.execute(
         f"""CREATE OR REPLACE TEMP TABLE contract_entries AS

@@ -29,7 +29,7 @@ def acknowledgement(
         raise UsageError(
             f"{name} was first seen in {first}; --until is that month or a later one, not {until}."
         )
-    reason = _words(reason, "--reason")
+    reason = words(reason, "--reason")
     month = max(open_item.seen)
     last = str(until) if until else ""
     return Event(0, at, who, host, Kind.ACKNOWLEDGED, name, month, reason, last)
@@ -41,10 +41,11 @@ def note(open_item: OpenItem, text: str, at: datetime, who: str, host: str) -> E
     Raises UsageError where it is empty.
     """
     month = max(open_item.seen, default=open_item.first_month)
-    return Event(0, at, who, host, Kind.NOTED, open_item.name, month, _words(text, "the note"))
+    return Event(0, at, who, host, Kind.NOTED, open_item.name, month, words(text, "the note"))
 
 
-def _words(text: str, what: str) -> str:
+def words(text: str, what: str) -> str:
+    """The words of a text; raises UsageError without any."""
     if not text.strip():
         raise UsageError(f"{what} is empty; give the reason in a few words.")
     return text.strip()

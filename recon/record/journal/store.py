@@ -15,7 +15,7 @@ from recon.base.errors import ConfigError, MonthError, RanAtOnce, UsageError
 from recon.base.month import Month
 from recon.base.periods import Periods, folded
 from recon.base.result import Break, Bucket, Totals
-from recon.record.journal import chain
+from recon.record.journal import chain, names
 from recon.record.journal.ageing import standing
 from recon.record.journal.alerts import Alerts
 from recon.record.journal.breaks import COLUMNS, break_of, row_of
@@ -304,17 +304,11 @@ class Journal:
         return open_items(self.events(), self._breaks(), month)
 
     def open_item(self, text: str) -> OpenItem:
-        """The break of a name or its beginning.
+        """The only break that a text names.
 
-        Raises UsageError where it is not one.
+        See `recon.record.journal.names`. Raises UsageError where it is not one.
         """
-        wanted = text.strip().upper().removeprefix("B-")
-        known = self.open_items()
-        found = [open_item for name, open_item in known.items() if name[2:].startswith(wanted)]
-        if len(found) != 1 or not wanted:
-            what = "is no break" if not found else f"are {len(found)} breaks"
-            raise UsageError(f"There {what} {text!r}; `recon open` lists them.")
-        return found[0]
+        return names.one(text, self.open_items().values())
 
 
 def _kept(value: object) -> object:

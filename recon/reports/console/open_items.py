@@ -14,11 +14,13 @@ from rich.text import Text
 
 from recon.base import money
 from recon.base.events import Severity
+from recon.base.filters import BreakFilter
 from recon.base.month import Month
 from recon.base.text import counted, words
 from recon.record.journal.ageing import Ageing, Sums, ageing, sums
 from recon.record.journal.found_events import EventLife
 from recon.record.journal.model import OpenItem, State
+from recon.record.journal.names import named
 from recon.reports.console.layout import (
     INDENT,
     PLAIN,
@@ -48,6 +50,17 @@ class Standing:
     now: datetime
     only: str = ""
     events: Sequence[EventLife] = ()
+
+    def chosen(self, only: BreakFilter, name: str = "") -> Standing:
+        """The breaks of a filter and a name, with events."""
+        if not only and not name:
+            return self
+        found = [life for life in self.found if only.takes(life.last)]
+        found = named(name, found) if name else found
+        theirs = {life.last.event for life in found}
+        events = [life for life in self.events if life.event.id in theirs]
+        said = ", ".join(filter(None, [self.only, only.words(), name]))
+        return replace(self, found=found, only=said, events=events)
 
     def narrowed(self, least: Severity | None, unacknowledged: bool) -> Standing:
         """The breaks of a severity and above, or not acknowledged."""
@@ -79,9 +92,17 @@ def show_open(
         console.print(line, soft_wrap=True)
 
 
-def show_said(console: Console, lives: Sequence[OpenItem]) -> None:
-    """Print the state of breaks after an acknowledgement."""
+def show_said(console: Console, lives: Sequence[OpenItem], most: int = 0) -> None:
+    """Print the state of breaks after an acknowledgement.
+
+    More than `most` of them, which are acknowledged together, are added up; 0 is without a limit.
+    """
     pen = Pen(console)
+    if most and len(lives) > most:
+        text = f"{counted(len(lives), 'break')} {acknowledged_words(lives[0])}"
+        for line in [*pen.paragraph(pen.text(text), 0), *pen.table(sum_columns(sums(lives)))]:
+            console.print(line, soft_wrap=True)
+        return
     for life in lives:
         amount = money.pretty(life.amount, life.last.currency, sign=True)
         which = f"{life.last.contract_id} {life.last.revenue_type}, {amount} {life.last.currency}"
