@@ -272,7 +272,9 @@ def _bridge(lines: Sequence[_Line]) -> tuple[Bucket, ...]:
             )
     order = [Status.WITHIN_TOLERANCE.value, *(cause.value for cause in Cause)]
     return tuple(
-        Bucket(name, sum(buckets[name]), len(buckets[name])) for name in order if name in buckets
+        Bucket(name, sum(held), len(held), sum(map(abs, held)))
+        for name in order
+        if (held := buckets.get(name))
     )
 
 

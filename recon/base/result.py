@@ -107,11 +107,16 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """One step of the bridge from expected to recognized."""
+    """One step of the bridge from expected to recognized.
+
+    `gross` adds the differences of its lines without their signs; journals before recon 0.3 have
+    not kept it.
+    """
 
     bucket: str
     amount: int
     lines: int
+    gross: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,8 +66,12 @@ def month(
     profile: Profile = None,
     json: Json = False,
     formats: Annotated[
-        str, typer.Option("--format", help="The reports to write: csv, xlsx, csv,xlsx or none.")
-    ] = "csv,xlsx",
+        str,
+        typer.Option(
+            "--format",
+            help="The reports to write: csv, xlsx and html, separated by commas, or none.",
+        ),
+    ] = "csv,xlsx,html",
     out: Annotated[
         Path | None, typer.Option("--out", help="The reports folder, instead of reports/.")
     ] = None,
@@ -193,8 +197,10 @@ def _formats(text: str) -> tuple[str, ...]:
     wanted = tuple(part.strip().lower() for part in text.split(","))
     if wanted == ("none",):
         return ()
-    if not {*wanted} <= {"csv", "xlsx"}:
-        raise UsageError(f"--format must be csv, xlsx, csv,xlsx or none, not {text!r}.")
+    if not {*wanted} <= {"csv", "xlsx", "html"}:
+        raise UsageError(
+            f"--format must be csv, xlsx, html, several of them with commas, or none, not {text!r}."
+        )
     return wanted
 
 

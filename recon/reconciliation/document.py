@@ -118,8 +118,8 @@ def totals_table(totals: Totals, currency: str) -> dict[str, object]:
 
 
 def _bucket(step: Bucket, currency: str) -> dict[str, object]:
-    amount = money.plain(step.amount, currency)
-    return {"bucket": step.bucket, "amount": amount, "lines": step.lines}
+    amount, gross = money.plain(step.amount, currency), money.plain(step.gross, currency)
+    return {"bucket": step.bucket, "amount": amount, "gross": gross, "lines": step.lines}
 
 
 def break_table(item: Break) -> dict[str, object]:

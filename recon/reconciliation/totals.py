@@ -183,30 +183,28 @@ def bridge(
 ) -> dict[str, tuple[Bucket, ...]]:
     """Way from expected to recognized, per currency, by cause.
 
-    Raises TieOutError where the buckets do not add up to the difference.
+    Raises TieOutError where the buckets do not add up to the net and the gross difference.
     """
     tolerated = connection.execute(
-        """SELECT currency, sum(difference), count(*) FROM lines_compared
+        """SELECT currency, sum(difference), count(*), sum(abs(difference)) FROM lines_compared
         WHERE status = 'within_tolerance' GROUP BY currency"""
     ).fetchall()
-    amounts: dict[str, dict[str, tuple[int, int]]] = {currency: {} for currency in per_currency}
+    amounts: dict[str, dict[str, tuple[int, int, int]]] = {each: {} for each in per_currency}
     for item in breaks:
         buckets = amounts[item.currency]
-        amount, lines = buckets.get(item.cause, (0, 0))
-        buckets[item.cause] = (amount + item.difference, lines + 1)
-    for currency, amount, lines in tolerated:
-        amounts[currency]["within_tolerance"] = (amount, lines)
+        net, lines, gross = buckets.get(item.cause, (0, 0, 0))
+        buckets[item.cause] = (net + item.difference, lines + 1, gross + abs(item.difference))
+    for currency, *sums in tolerated:
+        amounts[currency]["within_tolerance"] = (sums[0], sums[1], sums[2])
     order = [*(cause.value for cause in Cause), "within_tolerance"]
     found = {
         currency: tuple(Bucket(key, *buckets[key]) for key in order if key in buckets)
         for currency, buckets in amounts.items()
     }
     for currency, steps in found.items():
-        tie(
-            f"the bridge in {currency}",
-            sum(step.amount for step in steps),
-            per_currency[currency].difference,
-        )
+        whole, where = per_currency[currency], f"the bridge in {currency}"
+        tie(where, sum(step.amount for step in steps), whole.difference)
+        tie(f"{where}, gross", sum(step.gross for step in steps), whole.gross_difference)
     return found
 
 

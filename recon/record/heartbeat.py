@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from recon.base import disk
 from recon.record.journal.model import Run
-from recon.record.run_folder import WAITS, replaced
+from recon.record.run_folder import WAITS, put
 
 NAME = "heartbeat.json"
 
@@ -40,17 +38,9 @@ def beat(reports: Path, run: Run, seal: str = "", waits: Sequence[float] = WAITS
     a moment.
     """
     path = reports / NAME
-    beside = path.with_name(f".{NAME}.partial")
     try:
-        text = json.dumps(_document(run, seal), indent=2) + "\n"
-        with disk.created(beside) as file:
-            file.write(text.encode())
-            disk.flush(file)
-        replaced(beside, path, waits)
-        disk.sync_folder(reports)
+        put(path, (json.dumps(_document(run, seal), indent=2) + "\n").encode(), waits)
     except OSError as error:
-        with suppress(OSError):
-            beside.unlink()
         return f"The heartbeat {path} cannot be written: {error.strerror}."
     return ""
 

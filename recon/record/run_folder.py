@@ -142,6 +142,24 @@ def replaced(source: Path, target: Path, waits: Sequence[float] = WAITS) -> Path
     return source.replace(target)
 
 
+def put(path: Path, content: bytes, waits: Sequence[float] = WAITS) -> None:
+    """Replace a file as a whole, on the disk.
+
+    Nobody reads half of it. Raises OSError; then an earlier one stays as it was.
+    """
+    beside = path.with_name(f".{path.name}.partial")
+    try:
+        with disk.created(beside) as file:
+            file.write(content)
+            disk.flush(file)
+        replaced(beside, path, waits)
+        disk.sync_folder(path.parent)
+    except OSError:
+        with suppress(OSError):
+            beside.unlink()
+        raise
+
+
 def _move_or_copy(source: Path, target: Path) -> Path:
     """Move to `target`, or copy if a program holds it.
 

@@ -99,12 +99,13 @@ def totals(months: Sequence[Glance]) -> dict[str, Totals]:
     A line counts anew in each month.
     """
     return {
-        currency: _added(month.totals[currency] for month in months if currency in month.totals)
+        currency: added(month.totals[currency] for month in months if currency in month.totals)
         for currency in currencies(months)
     }
 
 
-def _added(found: Iterable[Totals]) -> Totals:
+def added(found: Iterable[Totals]) -> Totals:
+    """The sum of at least one of totals."""
     return Totals(*map(sum, zip(*map(astuple, found), strict=True)))
 
 

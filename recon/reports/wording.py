@@ -6,11 +6,45 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from recon.base import money
-from recon.base.result import Break, Bucket, CarriedDifference, Certainty, Reconciliation, Side
+from recon.base.policy import PPM
+from recon.base.result import (
+    Break,
+    Bucket,
+    CarriedDifference,
+    Certainty,
+    Flag,
+    Reconciliation,
+    Side,
+)
 from recon.base.text import words
 from recon.record.journal.model import Lapse, OpenItem
 
 SHOWN_MONTHS = 3
+
+FLAGS = {
+    Flag.CARRIED_DIFFERENCE: (
+        "agrees this month but not to date",
+        "agree this month but not to date",
+    ),
+    Flag.OVER_CONTRACT_VALUE: (
+        "is recognized beyond its contract value",
+        "are recognized beyond their contract value",
+    ),
+    Flag.THIRD_MONTH: ("breaks for the third month running", "break for the third month running"),
+    Flag.SECOND_MONTH: (
+        "breaks for the second month running",
+        "break for the second month running",
+    ),
+    Flag.CLOSED_EARLY: (
+        "closes early and leaves a remainder unrecognized",
+        "close early and leave a remainder unrecognized",
+    ),
+    Flag.TERM_MISMATCH: (
+        "has a close date other than the end of its term",
+        "have a close date other than the end of their term",
+    ),
+    Flag.SPELLING: ("is spelled in more than one way", "are spelled in more than one way"),
+}
 
 
 def left_out(result: Reconciliation) -> str:
@@ -57,6 +91,54 @@ def main_first(lines: Mapping[str, int], main: str) -> list[str]:
 def steps(bridge: Sequence[Bucket]) -> list[Bucket]:
     """The buckets of a bridge that hold something."""
     return [step for step in bridge if step.lines or step.amount]
+
+
+def largest(bridge: Sequence[Bucket], most: int) -> list[Bucket]:
+    """The buckets with the largest gross amounts, largest first.
+
+    One more adds up the others, so that the bridge still leads to its end: a cause whose
+    differences cancel out has its place by their size, not by the little that is left of them.
+    """
+    ranked = sorted(steps(bridge), key=lambda step: -step.gross)
+    if len(ranked) <= most + 1:
+        return ranked
+    rest = ranked[most:]
+    amount, lines, gross = (
+        sum(getattr(step, name) for step in rest) for name in ("amount", "lines", "gross")
+    )
+    return [*ranked[:most], Bucket(f"{len(rest)} other causes", amount, lines, gross)]
+
+
+def allowed(result: Reconciliation, currency: str) -> int:
+    """The part of a currency's expected total that may differ."""
+    whole = (result.policy.tolerance.ppm or 0) * abs(result.totals[currency].expected) // PPM
+    unit = money.minor_unit(currency)
+    return whole // unit * unit
+
+
+def against_tolerance(result: Reconciliation, currency: str) -> str:
+    """A currency's gross difference: `within`, `beyond` or `masked`."""
+    if result.masked(currency):
+        return "masked"
+    whole = (result.policy.tolerance.ppm or 0) * abs(result.totals[currency].expected)
+    return "within" if result.totals[currency].gross_difference * PPM <= whole else "beyond"
+
+
+def first_to_fix(result: Reconciliation, lives: Mapping[str, OpenItem]) -> list[Break]:
+    """The breaks without an event, acknowledged ones last.
+
+    Apart from that in the order of the result: the most severe come first.
+    """
+    alone = [item for item in result.breaks if not item.event]
+    return sorted(
+        alone, key=lambda item: item.name in lives and bool(lives[item.name].acknowledged)
+    )
+
+
+def flag_words(flag: Flag, count: int) -> str:
+    """A flag in words, to follow its count."""
+    one, many = FLAGS[flag]
+    return f"line {one}" if count == 1 else f"lines {many}"
 
 
 def masked(result: Reconciliation, currency: str) -> str:

@@ -35,7 +35,7 @@ from recon.run.gathering import ReconciledMonth, reconciled_month
 from recon.run.opened_sources import Progress
 from recon.run.read_ahead import ReadAhead
 from recon.run.recording import fullness, month_history, pack_contents, record_of, with_movement
-from recon.run.reporting import Extras, Written, write
+from recon.run.reporting import Extras, Written, lead_to, write
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,9 +79,9 @@ def run_month(
 ) -> Outcome:
     """Reconcile a month, write, record, and alert people.
 
-    `formats` are of `csv` and `xlsx`; without one nothing is written, recorded or sent. With
-    `ahead`, months in a row read the same files once. Raises the ReconErrors of the configuration,
-    the sources, the lock, the journal and the reports; then nothing is written.
+    `formats` are of `csv`, `xlsx` and `html`; without one nothing is written, recorded or sent.
+    With `ahead`, months in a row read the same files once. Raises the ReconErrors of the
+    configuration, the sources, the lock, the journal and the reports; then nothing is written.
     """
     if not formats:
         with reconciled_month(settings, month, progress, ahead=ahead) as found:
@@ -97,10 +97,10 @@ def run_month(
             step("Recording the run")
             run = _record(settings.reports, decision, written, journal)
             seal = journal.seal_of(run.run_id)
-            beaten = beat(settings.reports, run, seal)
+            failures = (beat(settings.reports, run, seal), lead_to(written, month))
             step("Comparing with the last run")
             history = with_movement(decision.extras.history, journal, settings.reports, run)
-        notes = [*decision.extras.notes, *filter(None, (written.notice, beaten))]
+        notes = [*decision.extras.notes, *filter(None, (written.notice, *failures))]
         log.recorded(run, decision.readiness, [*found.result.notices, *notes], written.reports)
     code, undelivered = _alert(settings, decision, step, log)
     notes += [undelivered] if undelivered else []

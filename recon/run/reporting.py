@@ -8,12 +8,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from recon.base.month import Month
 from recon.base.result import Reconciliation
 from recon.reconciliation.adjusting_entries import Proposals, proposals
 from recon.reconciliation.rollforward import Key, RollforwardRow, closings, rollforward
 from recon.record.evidence import FOLDER, PackContents, write_pack
 from recon.record.journal.history import History
-from recon.record.run_folder import ReportFolder, report_directory
+from recon.record.run_folder import ReportFolder, put, report_directory
 from recon.run.gathering import ReconciledMonth
 from recon.run.opened_sources import Progress
 
@@ -127,7 +128,50 @@ def _reports(
     if "xlsx" in formats:
         step("Writing the workbook")
         written.append(_workbook(result, pack, extras, folder))
+    if "html" in formats:
+        step("Writing the page")
+        written.append(_page(result, pack, extras, written, folder))
     return written
+
+
+def _page(
+    result: Reconciliation,
+    pack: PackContents,
+    extras: Extras,
+    others: Sequence[Path],
+    folder: ReportFolder,
+) -> Path:
+    from recon.reports.html.month import MonthPage, month_page
+
+    files = [path.relative_to(folder.path).as_posix() for path in others]
+    contents = MonthPage(
+        result,
+        pack.run_id,
+        pack.settings.sample,
+        extras.history,
+        [*files, f"{FOLDER}/evidence.md"],
+        pack.versions,
+        extras.notes,
+    )
+    # People mail it, so its name holds the run as the workbook's does.
+    path = folder.path / f"recon_{pack.run_id}.html"
+    path.write_text(month_page(contents), encoding="utf-8", newline="\n")
+    return path
+
+
+def lead_to(written: Written, month: Month) -> str:
+    """Make the month's `latest.html` lead to a recorded run.
+
+    Returns '', or a notice where it cannot be written.
+    """
+    from recon.reports.html.latest import NAME, latest_page
+
+    path = written.folder.parent / NAME
+    try:
+        put(path, latest_page(month, path.parent, written.reports).encode())
+    except OSError as error:
+        return f"{path} cannot be written: {error.strerror}. It still leads to an earlier run."
+    return ""
 
 
 def _workbook(

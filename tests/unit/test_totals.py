@@ -120,12 +120,12 @@ def test_an_ended_line_with_an_entry_is_not_inactive() -> None:
 def test_the_bridge_leads_from_expected_to_recognized() -> None:
     """One bucket a cause in their order, then what is within tolerance."""
     assert _book().bridge == {
-        "JPY": (Bucket("unexplained", -10_000_000, 1),),
+        "JPY": (Bucket("unexplained", -10_000_000, 1, 10_000_000),),
         "USD": (
-            Bucket("duplicate_entry", 1_000_000, 1),
-            Bucket("unknown_contract", 70_000, 1),
-            Bucket("not_posted", -1_000_000, 1),
-            Bucket("within_tolerance", 7_500, 1),
+            Bucket("duplicate_entry", 1_000_000, 1, 1_000_000),
+            Bucket("unknown_contract", 70_000, 1, 70_000),
+            Bucket("not_posted", -1_000_000, 1, 1_000_000),
+            Bucket("within_tolerance", 7_500, 1, 7_500),
         ),
     }
 

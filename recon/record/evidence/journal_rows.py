@@ -123,15 +123,24 @@ def _common(
 
 
 def _bridges(
-    ours: Mapping[str, Sequence[Mapping[str, Any]]], theirs: Mapping[str, Sequence[object]]
+    ours: Mapping[str, Sequence[Mapping[str, Any]]],
+    theirs: Mapping[str, Sequence[Mapping[str, Any]]],
 ) -> tuple[object, object]:
+    """Both bridges, with the keys that the journal has kept."""
+    amounts = ("amount", "gross")
     steps = {
         currency: [
-            {**step, "amount": money.plain(int(step["amount"]), currency)} for step in of_currency
+            {key: money.plain(v, currency) if key in amounts else v for key, v in step.items()}
+            for step in of_currency
         ]
         for currency, of_currency in ours.items()
     }
-    return steps, theirs
+    known = {key for of_currency in ours.values() for step in of_currency for key in step}
+    wanted = {
+        currency: [{key: v for key, v in step.items() if key in known} for step in of_currency]
+        for currency, of_currency in theirs.items()
+    }
+    return steps, wanted
 
 
 def _unlike_signoffs(documents: Mapping[str, Document], journal: Proof) -> Iterator[str]:

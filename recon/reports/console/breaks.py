@@ -28,36 +28,18 @@ from recon.reports.console.layout import (
     numbers,
     severity_text,
 )
-from recon.reports.wording import carried_words, changed_since, left_out
+from recon.reports.wording import (
+    FLAGS,
+    carried_words,
+    changed_since,
+    first_to_fix,
+    flag_words,
+    left_out,
+)
 
 NAME = len("B-") + NAME_LENGTH
 EXAMPLES = 3
 REASONS = 8
-
-_FLAGS = {
-    Flag.CARRIED_DIFFERENCE: (
-        "agrees this month but not to date",
-        "agree this month but not to date",
-    ),
-    Flag.OVER_CONTRACT_VALUE: (
-        "is recognized beyond its contract value",
-        "are recognized beyond their contract value",
-    ),
-    Flag.THIRD_MONTH: ("breaks for the third month running", "break for the third month running"),
-    Flag.SECOND_MONTH: (
-        "breaks for the second month running",
-        "break for the second month running",
-    ),
-    Flag.CLOSED_EARLY: (
-        "closes early and leaves a remainder unrecognized",
-        "close early and leave a remainder unrecognized",
-    ),
-    Flag.TERM_MISMATCH: (
-        "has a close date other than the end of its term",
-        "have a close date other than the end of their term",
-    ),
-    Flag.SPELLING: ("is spelled in more than one way", "are spelled in more than one way"),
-}
 
 
 def fix_first(view: View, top: int, lives: Mapping[str, OpenItem]) -> Iterator[RenderableType]:
@@ -65,8 +47,8 @@ def fix_first(view: View, top: int, lives: Mapping[str, OpenItem]) -> Iterator[R
 
     Apart from that in the order of the result.
     """
-    alone = [item for item in view.result.breaks if not item.event]
-    first = sorted(alone, key=lambda item: bool(_acknowledged(item, lives)))[:top]
+    alone = first_to_fix(view.result, lives)
+    first = alone[:top]
     if not first:
         return
     count = counted(len(alone), "break") + " without an event" * bool(view.result.events)
@@ -172,18 +154,14 @@ def _examples(view: View, rows: Sequence[InvalidRow]) -> Text:
 
 def worth_knowing(view: View, notes: Sequence[str]) -> Iterator[RenderableType]:
     """Flags and notices: no breaks, but worth a look."""
-    flags = {flag: view.result.flags[flag] for flag in _FLAGS if view.result.flags.get(flag)}
+    flags = {flag: view.result.flags[flag] for flag in FLAGS if view.result.flags.get(flag)}
     notices = [*view.result.notices, *notes]
     if not flags and not notices:
         return
     yield from view.pen.heading("Worth knowing")
     width = max((len(f"{count:,}") for count in flags.values()), default=1)
     for flag, count in flags.items():
-        one, many = _FLAGS[flag]
-        sentence = (
-            f"{count:>{width},} line {one}" if count == 1 else f"{count:>{width},} lines {many}"
-        )
-        yield Text(" " * INDENT + sentence)
+        yield Text(f"{'':{INDENT}}{count:>{width},} {flag_words(flag, count)}")
         if flag is Flag.CARRIED_DIFFERENCE:
             yield from _carried(view)
     for notice in notices:

@@ -11,7 +11,7 @@ from recon.base.events import Severity
 from recon.base.result import Break
 from recon.base.text import counted, words
 from recon.record.journal.ageing import sums
-from recon.record.journal.history import History, MovementPart, Since, Superseded
+from recon.record.journal.history import History, Since, Superseded
 from recon.record.journal.model import OpenItem, State
 from recon.reports.console.layout import (
     CRITICAL,
@@ -25,7 +25,7 @@ from recon.reports.console.layout import (
     amount_text,
 )
 from recon.reports.console.open_items import sum_columns
-from recon.reports.wording import moment_words
+from recon.reports.since_wording import changed_words, moved_words, signed_words, why_words
 
 FEW = 3
 
@@ -45,16 +45,9 @@ def signed_before(view: View, history: History) -> Iterator[Text]:
 
 
 def _signed_words(view: View, before: Superseded) -> Text:
-    signed = " and ".join(
-        f"{signature.who} as {signature.role} on {moment_words(signature.at)[:10]}"
-        for signature in before.signatures
-    )
-    text = view.pen.text(f"{before.run.run_id} was signed off by {signed}. ")
-    worst = view.result.severity
-    if not before.says_otherwise(worst):
-        return text.append(f"The verdict is {before.run.verdict} as before.", GOOD)
-    now = worst.word if worst else "clean"
-    return text.append(f"The verdict was {before.run.verdict} and is {now} now.", CRITICAL)
+    signed, verdict = signed_words(before, view.result)
+    differs = before.says_otherwise(view.result.severity)
+    return view.pen.text(f"{signed} ").append(verdict, CRITICAL if differs else GOOD)
 
 
 def since_last(view: View, history: History) -> Iterator[Text]:
@@ -73,9 +66,9 @@ def _difference(view: View, since: Since, before: str) -> Iterator[Text]:
         return
     counts = ((since.fixed, "fixed"), (since.new, "new"), (since.changed, "changed"))
     said = ", ".join(f"{len(found):,} {word}" for found, word in counts)
-    yield from view.pen.paragraph(Text(f"{said}; {_moved(since)}"))
+    yield from view.pen.paragraph(Text(f"{said}; {moved_words(since)}"))
     if since.parts:
-        yield from view.pen.paragraph(Text(f"why: {_why(since.parts)}"))
+        yield from view.pen.paragraph(Text(f"why: {why_words(since.parts)}"))
     shown = list(_changes(since))
     if shown:
         yield from view.pen.table(list(_change_columns(view, shown)))
@@ -84,54 +77,10 @@ def _difference(view: View, since: Since, before: str) -> Iterator[Text]:
         yield Text(f"{'':{INDENT}}+{hidden:,} more", SOFT)
 
 
-def _moved(since: Since) -> str:
-    moved = ", ".join(
-        f"{money.pretty(amount, currency, sign=True)} {currency}"
-        for currency, amount in since.moved.items()
-        if amount
-    )
-    return f"the net difference moved by {moved}" if moved else "the net difference has not moved"
-
-
-def _why(parts: Sequence[MovementPart]) -> str:
-    """The reasons why the net difference moved, with their amounts.
-
-    The amounts add up to the movement.
-    """
-    return "; ".join(filter(None, (_part(part) for part in parts)))
-
-
-def _part(part: MovementPart) -> str:
-    moved = ", ".join(
-        f"{money.pretty(figures['difference'], currency, sign=True)} {currency}"
-        for currency, figures in part.moved.items()
-        if figures["difference"]
-    )
-    what = part.what
-    if part.rows == 1:
-        what = what.replace("entries", "entry").replace("lines", "line")
-    count = "" if part.rows is None else f"{part.rows:,} "
-    return f"{count}{what} {moved}".strip()
-
-
 def _changes(since: Since) -> Iterator[_Change]:
     yield from (("fixed", item, words(item.cause)) for item in since.fixed[:FEW])
     yield from (("new", item, words(item.cause)) for item in since.new[:FEW])
-    yield from (("changed", now, _changed(then, now)) for then, now in since.changed[:FEW])
-
-
-def _changed(then: Break, now: Break) -> str:
-    if then.difference != now.difference:
-        return f"was {money.pretty(then.difference, then.currency, sign=True)}"
-    for name in ("cause", "severity", "owner", "to_date_difference"):
-        if getattr(then, name) != getattr(now, name):
-            was = getattr(then, name)
-            if name == "severity":
-                was = then.severity.word
-            if name == "to_date_difference":
-                was = money.pretty(then.to_date_difference, then.currency, sign=True)
-            return f"{words(name)} was {words(str(was)) or 'none'}"
-    return "has another explanation"
+    yield from (("changed", now, changed_words(then, now)) for then, now in since.changed[:FEW])
 
 
 def _change_columns(view: View, shown: Sequence[_Change]) -> Iterator[Column]:

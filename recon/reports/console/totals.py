@@ -13,7 +13,7 @@ from rich.panel import Panel
 from rich.text import Text
 
 from recon.base import money
-from recon.base.policy import PPM, SameKey
+from recon.base.policy import SameKey
 from recon.base.result import Reconciliation, Side, Totals
 from recon.reconciliation.verdict import verdict as whether_to_close
 from recon.reports import wording
@@ -73,25 +73,14 @@ def _currency_columns(view: View) -> Iterator[Column]:
     yield numbers("Recognized", [money.pretty(t.recognized, c) for c, t in rows], drop=4)
     yield numbers("Net\ndifference", [money.pretty(t.difference, c, sign=True) for c, t in rows])
     yield numbers("Gross\ndifference", [money.pretty(t.gross_difference, c) for c, t in rows])
-    yield numbers("Tolerance\nallows", [_allowed_text(view.result, c) for c, _ in rows], drop=2)
+    allowed = [money.pretty(wording.allowed(view.result, c), c) for c, _ in rows]
+    yield numbers("Tolerance\nallows", allowed, drop=2)
     yield Column("Against\ntolerance", [_standing(view.result, c) for c, _ in rows])
 
 
-def _allowed(result: Reconciliation, currency: str) -> int:
-    """The allowed part of a currency's expected total."""
-    return (result.policy.tolerance.ppm or 0) * abs(result.totals[currency].expected) // PPM
-
-
-def _allowed_text(result: Reconciliation, currency: str) -> str:
-    unit = money.minor_unit(currency)
-    return money.pretty(_allowed(result, currency) // unit * unit, currency)
-
-
 def _standing(result: Reconciliation, currency: str) -> Text:
-    if result.masked(currency):
-        return Text("masked", HIGH)
-    within = result.totals[currency].gross_difference <= _allowed(result, currency)
-    return Text("within", GOOD) if within else Text("beyond", CRITICAL)
+    word = wording.against_tolerance(result, currency)
+    return Text(word, {"masked": HIGH, "within": GOOD}.get(word, CRITICAL))
 
 
 def _called_out(sentence: str) -> Text:
