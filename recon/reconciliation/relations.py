@@ -349,9 +349,9 @@ RELATIONS = (
         "alternative_terms",
         "broken line with a contract and entries, with everything its other terms are made of",
         "line value unit term_start term_months convention rounding start_rule stop_rule booked_on "
-        "started_on duration start_month periods term_mismatch recognized expected in_term "
-        "to_date_recognized over_time close_date to_close day_after whole_to_close closing_day "
-        "in_calendar closed_on months_to_close durations amendable",
+        "started_on duration start_month periods term_mismatch recognized expected "
+        "to_date_recognized over_time close_date in_term to_close closed_on day_after closing_day "
+        "whole_to_close in_calendar months_to_close durations amendable",
         "causes.terms",
         "causes.amendments causes.readings",
     ),

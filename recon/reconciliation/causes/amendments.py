@@ -18,7 +18,7 @@ from recon.reconciliation.expected import SPREAD
 from recon.store.session import Session, is_any
 
 
-def _elapsed(month: int | str) -> str:
+def elapsed_by(month: int | str) -> str:
     """Elapsed parts of the term, without any stop."""
     return f"elapsed_whole({month} - start_month + 1, {SPREAD})"
 
@@ -29,17 +29,17 @@ _RESPREAD = """before + rounded(CAST(value - before AS HUGEINT), elapsed - elaps
 
 
 def amendable(m: int) -> str:
-    """Condition that a line of `breaks` may be amended.
+    """Condition that a line of `alternative_terms` may be amended.
 
-    The month's amount is the rest's share of it, to what rounding moves.
+    The month's amount is the rest's share of it, to what rounding moves. `elapsed_before` and
+    `elapsed` are the parts of the term by the end of the month before and of the month.
     """
     before = "(to_date_recognized - recognized)"
-    elapsed, now = _elapsed(m - 1), _elapsed(m)
-    left = f"(denominator - {elapsed})"
+    left = "(denominator - elapsed_before)"
     return (
         f"over_time AND start_month < {m} AND {m} < start_month + periods AND {before} <> 0 "
         f"AND abs(CAST({left} AS HUGEINT) * recognized "
-        f"- CAST(value - {before} AS HUGEINT) * ({now} - {elapsed})) <= 2 * unit * {left}"
+        f"- CAST(value - {before} AS HUGEINT) * (elapsed - elapsed_before)) <= 2 * unit * {left}"
     )
 
 
@@ -81,7 +81,7 @@ def _amended(m: int) -> str:
         WHERE start_month >= s.first_month),
     by_month AS (
         SELECT b.line, checked_month, value, unit, denominator, start_month, periods,
-            {_elapsed("checked_month")} AS elapsed,
+            {elapsed_by("checked_month")} AS elapsed,
             coalesce(checked_month < condensed_from OR checked_month >= {m - 3}, true) AS known,
             sum(coalesce(p.recognized, 0)) OVER (PARTITION BY b.line ORDER BY checked_month)
                 AS recognized

@@ -10,7 +10,7 @@ from collections import defaultdict
 from recon.base.month import Month
 from recon.base.result import Entry
 from recon.reconciliation.causes.broken_line import MonthOff
-from recon.reconciliation.compare import LACKING, with_terms
+from recon.reconciliation.compare import LACKING
 from recon.reconciliation.entry_detail import A_YEAR
 from recon.reconciliation.expected import TERM
 from recon.reconciliation.policy_sql import ALLOWANCE
@@ -119,15 +119,14 @@ def create_months_off(connection: Session, month: Month) -> None:
                 line BIGINT, month BIGINT, due BIGINT, difference BIGINT)"""
         )
         return
-    off = _months_off(connection, month, is_any(connection, "added_rows"))
+    off = _months_off(month, is_any(connection, "added_rows"))
     connection.execute(f"CREATE OR REPLACE TEMP TABLE months_off AS {off}")
 
 
-def _months_off(connection: Session, month: Month, added: bool) -> str:
+def _months_off(month: Month, added: bool) -> str:
     m = month.index
     of = "SEMI JOIN recognized_months USING (line)"
     rest = "ANTI JOIN added_rows USING (line)" if added else ""
-    own = with_terms(connection, f"breaks {of} {rest}")
     earned = f"CASE WHEN on_contract THEN own_accrued(periods_by(ends, {TERM}), {TERM}) ELSE 0 END"
     return f"""
     WITH last AS (SELECT line, max(month) AS last_month FROM recognized_months GROUP BY line),
@@ -151,7 +150,7 @@ def _months_off(connection: Session, month: Month, added: bool) -> str:
         SELECT line, month, alone, recognized, if(ends = month, 1, -1) * {earned} AS due
         FROM (SELECT t.* REPLACE (n.recognized AS recognized), n.month, n.alone,
                 unnest([n.month - 1, n.month]) AS ends
-            FROM ({own}) t JOIN asked n USING (line))
+            FROM (FROM breaks {rest}) t JOIN asked n USING (line))
         {_due_by_added_rows(of) if added else ""}),
     summed AS (
         SELECT line, month, alone, recognized, sum(due) AS due FROM earned
@@ -224,7 +223,7 @@ def months_alike(connection: Session, month: Month) -> dict[int, int]:
             GROUP BY line),
         due AS (
             SELECT line, r.month, l.difference, l.unit, {due} AS due
-            FROM ({with_terms(connection, claiming)}) l JOIN posted USING (line),
+            FROM {claiming} l JOIN posted USING (line),
                 range({m - A_YEAR}, {m + A_YEAR + 1}) r(month)
             WHERE r.month <> {m} AND r.month BETWEEN first_posted AND last_posted
                 AND r.month BETWEEN l.start_month AND l.close_month

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from recon.base.month import Month
 from recon.base.result import Cause
 from recon.reconciliation.causes import wording
-from recon.reconciliation.causes.amendments import amendable, amendments
+from recon.reconciliation.causes.amendments import amendable, amendments, elapsed_by
 from recon.reconciliation.causes.broken_line import AlternativeTerm, BrokenLine
 from recon.reconciliation.causes.readings import (
     DAYS_OF_MONTH,
@@ -72,28 +72,38 @@ def _special(others: Sequence[AlternativeTerm]) -> Sequence[AlternativeTerm]:
     return others
 
 
+# The columns of `breaks` that the terms of a line are tried from. Each step of the way has few, and
+# names what the next one takes: an alias is planned as often as it is named.
+_TAKEN = """line, value, unit, term_start, term_months, convention, rounding, start_rule, stop_rule,
+    booked_on, started_on, duration, start_month, periods, denominator, stop_period, term_mismatch,
+    recognized, expected, to_date_recognized, over_time, close_date"""
+
+
 def _create_alternative_terms(connection: Session, m: int) -> None:
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE alternative_terms AS
-        SELECT line, value, unit, term_start, term_months, convention, rounding, start_rule,
-            stop_rule, booked_on, started_on, duration, start_month, periods, term_mismatch,
-            recognized, expected, {m} BETWEEN start_month
-                AND least(close_month, start_month + periods - 1) AS in_term,
-            to_date_recognized, over_time, close_date,
-            -- A term ends on its last day or the day after.
-            date_sub('month', term_start, close_date + 1) AS to_close,
-            add_months(term_start, to_close) AS day_after,
-            day_after IN (close_date, close_date + 1) AS whole_to_close,
-            -- What closes on the day it starts has that one day.
-            greatest(close_date - CAST(day_after = close_date AS INTEGER), term_start)
-                AS closing_day,
-            month_index(closing_day) - month_index(term_start) + 1 AS in_calendar,
-            CASE WHEN closed_early THEN closed_on END AS closed_on,
-            {months_to_close()} AS months_to_close, {durations(m)} AS durations,
-            {amendable(m)} AS amendable
-        FROM breaks ANTI JOIN added_rows USING (line)
-        -- Entries that come to nothing follow no term.
-        WHERE on_contract AND recognized <> 0 AND term_kind = 'duration' AND free_months = 0"""
+        SELECT * EXCLUDE (denominator, stop_period, elapsed_before, elapsed),
+            {durations(m)} AS durations, {amendable(m)} AS amendable
+        FROM (SELECT *, {months_to_close()} AS months_to_close
+        FROM (
+            SELECT *, day_after IN (close_date, close_date + 1) AS whole_to_close,
+                month_index(closing_day) - month_index(term_start) + 1 AS in_calendar
+            FROM (
+                -- What closes on the day it starts has that one day.
+                SELECT *, greatest(close_date - CAST(day_after = close_date AS INTEGER),
+                    term_start) AS closing_day
+                FROM (SELECT *, add_months(term_start, to_close) AS day_after
+                FROM (
+                    SELECT {_TAKEN}, {m} BETWEEN start_month
+                            AND least(close_month, start_month + periods - 1) AS in_term,
+                        -- A term ends on its last day or the day after.
+                        date_sub('month', term_start, close_date + 1) AS to_close,
+                        CASE WHEN closed_early THEN closed_on END AS closed_on,
+                        {elapsed_by(m - 1)} AS elapsed_before, {elapsed_by(m)} AS elapsed
+                    FROM breaks ANTI JOIN added_rows USING (line)
+                    -- Entries that come to nothing follow no term.
+                    WHERE on_contract AND recognized <> 0 AND term_kind = 'duration'
+                        AND free_months = 0)))))"""
     )
 
 

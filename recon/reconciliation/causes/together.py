@@ -24,11 +24,7 @@ _OF_CUSTOMERS = f"""
     FROM (
         SELECT *, count(*) OVER of_buyer AS many, min(sign(difference)) OVER of_buyer AS least,
             max(sign(difference)) OVER of_buyer AS most
-        FROM (
-            SELECT line, id, type, currency, expected, difference, entries, to_date_expected,
-                to_date_recognized, buyer_key(customer_id, customer) AS buyer
-            FROM lines_off)
-        WHERE buyer IS NOT NULL WINDOW of_buyer AS (PARTITION BY buyer, currency))
+        FROM lines_off WHERE buyer IS NOT NULL WINDOW of_buyer AS (PARTITION BY buyer, currency))
     WHERE many BETWEEN 2 AND {_LINES} AND least < most
     ORDER BY buyer, currency, id, type"""
 
