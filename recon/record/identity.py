@@ -8,7 +8,6 @@ import socket
 import sys
 from collections.abc import Mapping
 from functools import cache
-from importlib import metadata
 
 from recon import __version__
 
@@ -50,6 +49,8 @@ def host() -> str:
 @cache
 def versions() -> Mapping[str, str]:
     """The versions of recon, Python, the libraries and the system."""
+    from importlib import metadata
+
     found = {"recon": __version__, "python": platform.python_version()}
     for library in LIBRARIES:
         try:

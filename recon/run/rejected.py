@@ -14,7 +14,7 @@ from pathlib import Path
 from recon.base.errors import ReportError
 from recon.base.feed import Feed
 from recon.sources.feed_files import REASON, SENT_LOAD, SENT_ROW, FeedFile
-from recon.store.load import Rejected
+from recon.store.feeds.rejecting import Rejected
 from recon.store.session import Session
 
 # A spreadsheet would take such a text for a formula; a number stays as it is.

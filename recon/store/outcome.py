@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from recon.base.errors import ExitCode
-from recon.store.load import Loaded, Rejected
+from recon.store.feeds.rejecting import Rejected
+from recon.store.load import Loaded
 
 # What becomes of a file.
 LOADED, REFUSED, KNOWN = "loaded", "refused", "known"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from html import escape
 from xml.etree import ElementTree as ET
-from xml.sax.saxutils import escape
 
 from recon.sources.excel.package import Sheet, Workbook, blocks, spoken, text
 
@@ -137,8 +137,10 @@ def _parsed(xml: bytes) -> list[_Cell]:
         attributes = f's="{cell.get("s", "0")}" t="{cell.get("t", "n")}"'.encode()
         formula, own = cell.find("f"), cell.find("is")
         value = (cell.findtext("v") or "") if own is None else spoken(own)
-        told = b"" if formula is None else f"<f>{escape(formula.text or '')}</f>".encode()
-        found.append((_letters(place), attributes, told, escape(value).encode(), b""))
+        told = (
+            b"" if formula is None else f"<f>{escape(formula.text or '', quote=False)}</f>".encode()
+        )
+        found.append((_letters(place), attributes, told, escape(value, quote=False).encode(), b""))
     return found
 
 
