@@ -25,7 +25,8 @@ def report_document(report: Report) -> Document:
         "snapshot": report.snapshot,
         "exit_code": int(report.exit_code),
         "files": [_file(each) for each in report.outcomes],
-        "findings": list(report.findings),
+        "findings": [each.sentence for each in report.findings],
+        "finding_kinds": [each.kind.value for each in report.findings],
     }
 
 
@@ -37,7 +38,8 @@ def _file(outcome: FileOutcome) -> Document:
         "status": outcome.status,
         "load": outcome.load,
         "reason": outcome.reason or None,
-        "findings": list(outcome.findings),
+        "findings": [each.sentence for each in outcome.findings],
+        "finding_kinds": [each.kind.value for each in outcome.findings],
         "notes": list(outcome.notes),
         "rejected_file": outcome.rejected_file.as_posix() if outcome.rejected_file else None,
         "rejected_rows": [

@@ -27,11 +27,12 @@ from recon.config.settings import SourceKind
 from recon.record import identity
 from recon.record.lock import locked
 from recon.record.log import Log
+from recon.run import feed_findings
 from recon.run.rejected import write_rejected
 from recon.sources import feed_files
 from recon.sources.feed_files import FeedFile
 from recon.sources.ragged import SIGN
-from recon.store import findings, snapshot, warehouse
+from recon.store import deliveries, findings, snapshot, warehouse
 from recon.store import load as loading
 from recon.store.copying import FILE
 from recon.store.feeds import drift
@@ -68,17 +69,36 @@ def load_feeds(
         locked(settings.store, "recon load"),
         _store(settings, dry, [path for _, path in chosen]) as session,
     ):
+        first = warehouse.next_number(session)
         for of, path in chosen:
             progress(f"Loading {path.name}")
             outcome = _one_file(session, settings, of, path, dry=dry, named=bool(files))
-            log.note("feed_file", f"{path.name}: {outcome.status}", feed=of.name, load=outcome.load)
+            _note(log, outcome)
             outcomes.append(outcome)
-        late = findings.late(session, chosen_feeds(settings, feed), datetime.now().astimezone())
+        found = feed_findings.of_run(
+            session, settings, chosen_feeds(settings, feed), outcomes, first
+        )
+        for each in found:
+            log.note("feed_finding", each.sentence, feed=each.feed, kind=each.kind.value)
         if dry:
-            return Report(outcomes, dry, findings=late)
+            return Report(outcomes, dry, findings=found)
         progress("Making the snapshot")
         made = snapshot.publish(session, settings.store, settings.calendar)
-    return Report(outcomes, dry, made.number, late)
+    return Report(outcomes, dry, made.number, found)
+
+
+def _note(log: Log, outcome: FileOutcome) -> None:
+    """Log a file's outcome, and each of its findings."""
+    name, about = outcome.path.name, {"feed": outcome.feed, "load": outcome.load}
+    said = f": {outcome.reason}" if outcome.reason else ""
+    log.note("feed_file", f"{name}: {outcome.status}{said}", **about)
+    if outcome.rejected:
+        rows = counted(len(outcome.rejected), "row")
+        log.note("feed_rejected", f"{name}: {rows} rejected", **about)
+    for each in outcome.findings:
+        log.note("feed_finding", f"{name}: {each.sentence}", **about, kind=each.kind.value)
+    if outcome.drift:
+        log.note("feed_drift", f"{name}: {outcome.drift}", **about)
 
 
 @contextmanager
@@ -233,9 +253,9 @@ def _loaded(
         cleaned = loading.stage(session, cells, file.relation, is_mended=file.is_mended)
     number = warehouse.next_number(session)
     if dry:
-        return _in_store(session, cells, file, number, cleaned, outcome)
+        return _in_store(session, settings, cells, file, number, cleaned, outcome)
     with warehouse.transaction(session, settings.store / FILE):
-        done = _in_store(session, cells, file, number, cleaned, outcome)
+        done = _in_store(session, settings, cells, file, number, cleaned, outcome)
     if done.rejected:
         written = write_rejected(
             settings.store.parent / "rejected", feed, file, done.rejected, number, session
@@ -246,6 +266,7 @@ def _loaded(
 
 def _in_store(
     session: Session,
+    settings: Settings,
     cells: Cells,
     file: FeedFile,
     number: int,
@@ -266,16 +287,20 @@ def _in_store(
     rejected = loading.keep_rejected(
         session, cells, file.relation, list(file.header), loaded, file.places
     )
-    told = [*file.notes, drift.drifted(json.loads(before), file.header)] if before else file.notes
-    notes = [each for each in told if each]
-    found = [*findings.overlap(session, feed, loaded), *findings.thin(session, feed, loaded)]
+    drifted = drift.drifted(json.loads(before), file.header) if before else ""
+    notes = [each for each in (*file.notes, drifted) if each]
+    found = [
+        *findings.overlap(session, feed, loaded),
+        *deliveries.thin(session, feed, loaded),
+        *deliveries.days(session, feed, loaded, settings.calendar),
+    ]
     warehouse.note_load(
         session,
         {
             **_file_facts(feed, file, outcome.path, now),
             **warehouse.facts_of(loaded),
             "status": "loaded",
-            "notes": loading.as_json([*found, *notes]),
+            "notes": loading.as_json([*(each.sentence for each in found), *notes]),
         },
     )
     warehouse.note_links(session, number, loaded.stands_on)
@@ -285,7 +310,7 @@ def _in_store(
     warehouse.note_change(session, "load", number, now, months)
     return replace(
         outcome, status=LOADED, load=number, loaded=loaded, findings=found, notes=notes,
-        rejected=rejected,
+        rejected=rejected, drift=drifted,
     )  # fmt: skip
 
 

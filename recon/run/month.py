@@ -31,6 +31,7 @@ from recon.record.lock import locked
 from recon.record.log import Log
 from recon.record.log.lines import counts
 from recon.record.run_folder import clear_half_written
+from recon.run.feed_findings import restated_since
 from recon.run.gathering import ReconciledMonth, reconciled_month
 from recon.run.opened_sources import Progress
 from recon.run.read_ahead import ReadAhead
@@ -135,6 +136,7 @@ def _decide(
     pack = pack_contents(settings, found, _new_run_id(result.month), fail_on, code, journal)
     recorded = journal.closings(result.month - 1)
     notes = found.left_out + ([ready.notice] if ready and ready.notice else [])
+    notes += restated_since(settings, result.month)
     return _Decision(pack, Extras.of(found, past, recorded, settings.accounts, notes), ready)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from recon.base.errors import ExitCode
 from recon.store.feeds.rejecting import Rejected
+from recon.store.findings import Finding
 from recon.store.load import Loaded
 
 # What becomes of a file.
@@ -18,7 +19,8 @@ LOADED, REFUSED, KNOWN = "loaded", "refused", "known"
 class FileOutcome:
     """The outcome of one file, and sentences on it.
 
-    `load` is None where nothing was kept; `findings` are sentences that somebody should look into.
+    `load` is None where nothing was kept; `findings` are what somebody should look into, `drift` is
+    the sentence on columns that came or went.
     """
 
     path: Path
@@ -28,10 +30,11 @@ class FileOutcome:
     load: int | None = None
     loaded: Loaded | None = None
     reason: str = ""
-    findings: Sequence[str] = ()
+    findings: Sequence[Finding] = ()
     notes: Sequence[str] = ()
     rejected: Sequence[Rejected] = ()
     rejected_file: Path | None = None
+    drift: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ class Report:
     outcomes: Sequence[FileOutcome]
     dry: bool
     snapshot: int = 0
-    findings: Sequence[str] = field(default_factory=list)
+    findings: Sequence[Finding] = field(default_factory=list)
 
     @property
     def exit_code(self) -> ExitCode:

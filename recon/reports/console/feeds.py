@@ -78,8 +78,12 @@ def _problems(
     if len(refused) > most:
         found.append((CRITICAL, f"{counted(len(refused) - most, 'other file')} refused."))
     told = [
-        *report.findings,
-        *(f"{each.path.name} ({each.feed}): {said}" for each in loaded for said in each.findings),
+        *(each.sentence for each in report.findings),
+        *(
+            f"{each.path.name} ({each.feed}): {found.sentence}"
+            for each in loaded
+            for found in each.findings
+        ),
     ]
     found += [(WARNING, said) for said in told[:most]]
     if len(told) > most:
@@ -243,7 +247,7 @@ def _whole(pen: Pen, outcome: FileOutcome, *, dry: bool) -> Iterator[Text]:
     said = f"{outcome.path.name} ({outcome.feed}): {load} {_counts(loaded)}{amount}"
     yield Text()
     yield from pen.paragraph(pen.text(f"{said}{f', {days}' if days else ''}.", PLAIN), 0)
-    rest = [f"! {each}" for each in outcome.findings]
+    rest = [f"! {each.sentence}" for each in outcome.findings]
     rest += [f"rejected: {_row(row)}" for row in outcome.rejected]
     if outcome.rejected_file:
         rest.append(f"All of them are in {outcome.rejected_file}.")

@@ -1,0 +1,115 @@
+"""Findings of a run: late files, stock, signed months."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import PurePath
+
+from recon.base.calendar import Calendar
+from recon.base.errors import MonthError
+from recon.base.feed import Feed
+from recon.base.month import Month
+from recon.base.text import counted
+from recon.config import Settings
+from recon.record.journal.signing import Signature, is_signed_off, signatures
+from recon.record.journal.store import Journal
+from recon.store import deliveries, listing, snapshot, stock
+from recon.store.findings import Finding, FindingKind
+from recon.store.outcome import FileOutcome
+from recon.store.session import Session
+
+_STOCK = ("inventory", "movements", "sales")
+
+
+def of_run(
+    session: Session,
+    settings: Settings,
+    feeds: Sequence[Feed],
+    outcomes: Sequence[FileOutcome],
+    first: int,
+) -> list[Finding]:
+    """The findings that no single file shows.
+
+    `first` is the first load of the run.
+    """
+    return [
+        *deliveries.late(session, feeds, _now(settings.calendar), settings.calendar, first),
+        *_stock(session, outcomes),
+        *_signed(settings, outcomes),
+    ]
+
+
+def _now(calendar: Calendar) -> datetime:
+    """Now in the calendar's zone, else in the machine's."""
+    now = datetime.now(UTC)
+    if calendar.time_zone is None:
+        return now.astimezone()
+    from zoneinfo import ZoneInfo
+
+    return now.astimezone(ZoneInfo(calendar.time_zone))
+
+
+def _stock(session: Session, outcomes: Sequence[FileOutcome]) -> list[Finding]:
+    """Stock that is not continuous, from the first changed day."""
+    days = [
+        each.loaded.first_day
+        for each in outcomes
+        if each.loaded and each.kind in _STOCK and each.loaded.first_day
+    ]
+    return stock.continuity(session, min(days)) if days else []
+
+
+def signed_months(settings: Settings) -> dict[date, Signature]:
+    """The last signatures of signed months, by their first day."""
+    periods = settings.calendar.periods
+    with Journal.look(settings.reports, periods) as journal:
+        given = [each for each in signatures(journal.events()).values() if is_signed_off(each)]
+    last = sorted((each[-1] for each in given), key=lambda signature: signature.at)
+    return {signature.month.first_day: signature for signature in last}
+
+
+def _signed(settings: Settings, outcomes: Sequence[FileOutcome]) -> list[Finding]:
+    """Signed months whose figures a load has changed."""
+    changed = [(each, of) for each in outcomes if each.loaded for of in each.loaded.restated]
+    months = signed_months(settings) if changed else {}
+    return [
+        Finding(
+            FindingKind.SIGNED, each.feed, f"signed:{each.load}:{of.month}:{of.currency}",
+            f"{of.month:%Y-%m} was signed off by {months[of.month].who} on "
+            f"{months[of.month].at:%Y-%m-%d}, and load {each.load} changed it: {of.measure} is "
+            f"{_moved(of.change)} {of.currency} by {counted(of.rows, 'row')} of {each.path.name}.",
+        )
+        for each, of in changed
+        if of.month in months
+    ]  # fmt: skip
+
+
+def _moved(change: Decimal) -> str:
+    return f"{abs(change):,.2f} {'higher' if change > 0 else 'lower'}"
+
+
+def restated_since(settings: Settings, month: Month) -> list[str]:
+    """Sentences on loads that changed a signed month afterwards."""
+    if not (settings.store / "read" / "current.json").exists():
+        return []
+    try:
+        first = month.first_day
+    except MonthError:
+        return []
+    signature = signed_months(settings).get(first)
+    if signature is None:
+        return []
+    with snapshot.looked_at(settings.store) as (session, _):
+        found = listing.loads(session)
+    since = signature.at.astimezone(UTC).replace(tzinfo=None)
+    return [
+        f"After {month} was signed off on {signature.at:%Y-%m-%d}, load {load['load']} "
+        f"({PurePath(load['file']).name}) changed it: {measure} is {_moved(Decimal(change))} "
+        f"{currency}."
+        for load in reversed(found)
+        if load["status"] == "loaded" and load["loaded_at"] > since
+        for of, measure, currency, change, _ in load["restated"] or ()
+        if of == str(first)
+    ]

@@ -1,0 +1,163 @@
+"""What somebody should look into: thin and late files, days, stock, and months that were signed."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from recon.base.calendar import Calendar
+from recon.config import load
+from recon.run import feed_findings
+from recon.store import deliveries, stock, warehouse
+from recon.store.findings import Finding
+from tests.inbox import FEED, Inbox
+
+SIDES = '[analytics]\nsource = "sample"\n[accounting]\nsource = "sample"\n'
+MONDAY = date(2024, 6, 3)
+
+
+@pytest.fixture
+def inbox(tmp_path: Path) -> Inbox:
+    """A project with a feed."""
+    inbox = Inbox(tmp_path)
+    inbox.configure()
+    return inbox
+
+
+def _rows(day: date, number: int = 6) -> list[str]:
+    return [f"S{day:%m%d}-{n},{day},P{n % 3},C{n},{n + day.toordinal() % 97},1.00" for n in range(number)]
+
+
+def _said(document: dict[str, Any]) -> list[tuple[str, str]]:
+    """Kind and sentence of all findings."""
+    return [
+        (kind, said)
+        for each in (*document["files"], document)
+        for kind, said in zip(each["finding_kinds"], each["findings"], strict=True)
+    ]
+
+
+def test_a_day_without_rows_is_named(inbox: Inbox) -> None:
+    """Where its weekday had some for eight weeks; a holiday is none."""
+    inbox.configure('[calendar]\nholidays = "holidays.txt"\n' + SIDES + FEED)
+    days = [MONDAY - timedelta(days=at) for at in range(70, -6, -1)]
+    gone = {date(2024, 6, 4), date(2024, 6, 5)}
+    rows = [row for day in days if day.weekday() < 5 and day not in gone for row in _rows(day, 9)]
+    (inbox.folder / "config" / "holidays.txt").write_text("2024-06-04\n", encoding="utf-8")
+    inbox.put("uk-1.csv", *rows)
+    assert _said(inbox.load(code=3)) == [
+        (
+            "day missing",
+            "There is no row at all of Wednesday 2024-06-05, unlike the weeks before.",
+        )
+    ]
+
+
+def test_a_day_that_is_sent_again_under_other_numbers_is_named(inbox: Inbox) -> None:
+    """A feed that exports yesterday once more with today's date."""
+    inbox.put("uk-1.csv", *_rows(MONDAY), *_rows(MONDAY + timedelta(days=1)))
+    inbox.load()
+    again = [row.replace("2024-06-04", "2024-06-05").replace("S0604", "S0605")
+             for row in _rows(MONDAY + timedelta(days=1))]  # fmt: skip
+    inbox.put("uk-2.csv", *again, at=1)
+    assert _said(inbox.load(code=3)) == [
+        (
+            "day repeated",
+            "All 6 rows of 2024-06-05 are those of 2024-06-04 once more, under other numbers.",
+        )
+    ]
+
+
+def _late(inbox: Inbox, now: datetime, holidays: frozenset[date], first: int) -> list[Finding]:
+    feeds = list(load(inbox.folder / "config" / "recon.toml").feeds.values())
+    with warehouse.opened(inbox.store) as session:
+        calendar = Calendar(holidays=holidays)
+        return deliveries.late(session, feeds, now, calendar, first)
+
+
+def test_an_expected_file_is_missing_until_it_comes_and_then_late(inbox: Inbox) -> None:
+    """On business days of the calendar, by the time that the feed says."""
+    inbox.configure(FEED + 'expected = "business days by 07:00"\n')
+    inbox.put("uk-1.csv", *_rows(MONDAY))
+    inbox.load()
+    today = datetime.now(UTC)
+    tomorrow = (today + timedelta(days=7)).replace(hour=7, minute=1)
+    while tomorrow.weekday() > 4:
+        tomorrow += timedelta(days=1)
+    (found,) = _late(inbox, tomorrow, frozenset(), 2)
+    assert (found.kind, found.key) == ("missing", f"missing:uk:{tomorrow:%Y-%m-%d} 07:00")
+    # A holiday asks for no file of its own.
+    holiday = frozenset({tomorrow.date()})
+    assert all(str(tomorrow.date()) not in each.key for each in _late(inbox, tomorrow, holiday, 2))
+    with warehouse.opened(inbox.store) as session:
+        session.execute(
+            "INSERT INTO store.loads (load, feed, status, loaded_at) VALUES (2, 'uk', 'loaded', ?)",
+            [tomorrow.replace(tzinfo=None, hour=9)],
+        )
+    (found,) = _late(inbox, tomorrow.replace(hour=9), frozenset(), 2)
+    assert (found.kind, "came late, at 09:01" in found.sentence) == ("late", True)
+    # The next run says nothing more of it.
+    assert _late(inbox, tomorrow.replace(hour=10), frozenset(), 3) == []
+
+
+STOCK = (
+    FEED
+    + 'fixed = { store = "Leeds" }\n[feeds.stock]\nkind = "inventory"\n'
+    + 'path = "../inbox/stock*.csv"\n[feeds.moves]\nkind = "movements"\n'
+    + 'path = "../inbox/moves*.csv"\n'
+)
+COUNT = "product_id,location,counted_on,on_hand,unit_cost"
+MOVE = "movement_id,product_id,location,moved_on,quantity"
+
+
+def test_stock_follows_from_the_count_before_it(inbox: Inbox) -> None:
+    """Last count plus movements less sales; else the difference and its worth."""
+    inbox.configure(STOCK)
+    inbox.put("stock-1.csv", "P1,Leeds,2024-05-31,10,2.00", "P2,Leeds,2024-05-31,5,3.00",
+              "P1,Ulm,2024-05-31,10,2.00", header=COUNT)  # fmt: skip
+    inbox.put("moves-1.csv", "M1,P1,Leeds,2024-06-03,20", "M2,P2,Leeds,2024-05-31,7", header=MOVE)
+    inbox.put("uk-1.csv", "S1,2024-06-04,p1,C1,4,1.00")
+    inbox.put("stock-2.csv", "P1,Leeds,2024-06-30,23,2.00", "P2,Leeds,2024-06-30,5,3.00",
+              "P1,Ulm,2024-06-30,90,2.00", header=COUNT, at=1)  # fmt: skip
+    assert _said(inbox.load(code=3)) == [
+        (
+            "stock",
+            "Stock of Leeds on 2024-06-30 does not follow from the count before it, movements and "
+            "sales, in 1 product: P1 has 23 where 26 should be. The difference is worth -6.00.",
+        )
+    ]
+    inbox.put("moves-2.csv", "M3,P1,Leeds,2024-06-20,-3", header=MOVE, at=2)
+    assert _said(inbox.load()) == []
+    with warehouse.opened(inbox.store) as session:
+        assert stock.gaps(session, None) == []
+
+
+def test_a_signed_month_that_a_load_changes_says_so(
+    inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At the load, and on the month's next page."""
+    inbox.put("uk-1.csv", "S1,2024-05-03,P1,C1,4,1.00", "S2,2024-06-03,P1,C1,4,1.00")
+    inbox.load()
+
+    class Signature:
+        who, at = "Ada", datetime(2024, 6, 10, tzinfo=UTC)
+
+    months = {date(2024, 5, 1): Signature()}
+    monkeypatch.setattr(feed_findings, "signed_months", lambda _: months)
+    inbox.put("uk-2.csv", "S1,2024-05-03,P1,C1,3,1.00", at=1)
+    ((kind, said),) = _said(inbox.load(code=3))
+    assert (kind, "2024-05 was signed off by Ada on 2024-06-10, and load 2" in said) == (
+        "signed month", True,
+    )  # fmt: skip
+    settings = load(inbox.folder / "config" / "recon.toml")
+    month = settings.calendar.month("2024-05")
+    assert feed_findings.restated_since(settings, month) == [
+        "After 2024-05 was signed off on 2024-06-10, load 2 (uk-2.csv) changed it: revenue is 1.00 "
+        "lower GBP."
+    ]
+    assert feed_findings.restated_since(settings, month + 1) == []
+    assert inbox.revenue() == Decimal(7)
