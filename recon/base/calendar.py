@@ -56,11 +56,15 @@ class Calendar:
 
     def day(self, moment: datetime) -> date:
         """The day on which a moment falls here."""
+        return self.here(moment).date()
+
+    def here(self, moment: datetime) -> datetime:
+        """A moment in the calendar's zone, else in the machine's."""
         if self.time_zone is None:
-            return moment.astimezone().date()
+            return moment.astimezone()
         from zoneinfo import ZoneInfo
 
-        return moment.astimezone(ZoneInfo(self.time_zone)).date()
+        return moment.astimezone(ZoneInfo(self.time_zone))
 
     def last_month(self, moment: datetime) -> Month:
         """The month before that of a moment."""

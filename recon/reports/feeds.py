@@ -24,6 +24,7 @@ def report_document(report: Report) -> Document:
         "dry_run": report.dry,
         "snapshot": report.snapshot,
         "exit_code": int(report.exit_code),
+        "alerts": report.alerts or None,
         "files": [_file(each) for each in report.outcomes],
         "findings": [each.sentence for each in report.findings],
         "finding_kinds": [each.kind.value for each in report.findings],

@@ -7,7 +7,6 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import PurePath
 
-from recon.base.calendar import Calendar
 from recon.base.errors import MonthError
 from recon.base.feed import Feed
 from recon.base.month import Month
@@ -34,21 +33,12 @@ def of_run(
 
     `first` is the first load of the run.
     """
+    now = settings.calendar.here(datetime.now(UTC))
     return [
-        *deliveries.late(session, feeds, _now(settings.calendar), settings.calendar, first),
+        *deliveries.late(session, feeds, now, settings.calendar, first),
         *_stock(session, outcomes),
         *_signed(settings, outcomes),
     ]
-
-
-def _now(calendar: Calendar) -> datetime:
-    """Now in the calendar's zone, else in the machine's."""
-    now = datetime.now(UTC)
-    if calendar.time_zone is None:
-        return now.astimezone()
-    from zoneinfo import ZoneInfo
-
-    return now.astimezone(ZoneInfo(calendar.time_zone))
 
 
 def _stock(session: Session, outcomes: Sequence[FileOutcome]) -> list[Finding]:

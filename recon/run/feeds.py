@@ -14,6 +14,7 @@ from datetime import UTC, date, datetime
 from functools import partial
 from pathlib import Path
 
+from recon.alerts.loads import after_load
 from recon.base.errors import (
     ConfigError,
     SourceDataError,
@@ -84,7 +85,11 @@ def load_feeds(
             return Report(outcomes, dry, findings=found)
         progress("Making the snapshot")
         made = snapshot.publish(session, settings.store, settings.calendar)
-    return Report(outcomes, dry, made.number, found)
+    report = Report(outcomes, dry, made.number, found)
+    told = after_load(settings, report)
+    if told.sentence:
+        log.note("alerts_waiting", told.sentence)
+    return replace(report, alerts=told.sentence)
 
 
 def _note(log: Log, outcome: FileOutcome) -> None:

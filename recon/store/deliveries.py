@@ -168,7 +168,12 @@ def _repeated(session: Session, feed: Feed, loaded: Loaded) -> Iterator[Finding]
 
 
 def late(
-    session: Session, feeds: Sequence[Feed], now: datetime, calendar: Calendar, first: int
+    session: Session,
+    feeds: Sequence[Feed],
+    now: datetime,
+    calendar: Calendar,
+    first: int,
+    loads: str = f"{STORE}.loads",
 ) -> list[Finding]:
     """Findings on feeds whose expected file is missing or late.
 
@@ -177,15 +182,18 @@ def late(
     return [
         found
         for feed in feeds
-        if (due := _due(feed, now, calendar)) and (found := _late(session, feed, now, due, first))
+        if (due := _due(feed, now, calendar))
+        and (found := _late(session, feed, now, due, first, loads))
     ]
 
 
-def _late(session: Session, feed: Feed, now: datetime, due: datetime, first: int) -> Finding | None:
+def _late(
+    session: Session, feed: Feed, now: datetime, due: datetime, first: int, loads: str
+) -> Finding | None:
     begin = datetime.combine(due.date(), time(), due.tzinfo).astimezone(UTC).replace(tzinfo=None)
     found = session.execute(
         f"""SELECT max(loaded_at), min(load) FILTER (WHERE loaded_at >= ?), min(load)
-        FROM {STORE}.loads WHERE feed = ? AND status <> 'undone'""",
+        FROM {loads} WHERE feed = ? AND status <> 'undone'""",
         [begin, feed.name],
     ).fetchone()
     came, first_today, ever = found or (None, None, None)

@@ -39,17 +39,23 @@ class FileOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The outcome of a run of `recon load`."""
+    """The outcome of a run of `recon load`.
+
+    `alerts` is the sentence on alerts that could not be sent, if any.
+    """
 
     outcomes: Sequence[FileOutcome]
     dry: bool
     snapshot: int = 0
     findings: Sequence[Finding] = field(default_factory=list)
+    alerts: str = ""
 
     @property
     def exit_code(self) -> ExitCode:
-        """6 for a refused file, 3 for findings, else 0."""
+        """6 for refused files, 8 for waiting alerts, else 3."""
         if any(each.status == REFUSED for each in self.outcomes):
             return ExitCode.SOURCE_DATA
+        if self.alerts:
+            return ExitCode.ALERT
         doubtful = any(each.findings or each.rejected for each in self.outcomes)
         return ExitCode.BREAKS if doubtful or self.findings else ExitCode.DONE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -9,12 +10,17 @@ from typing import Any
 
 import pytest
 
+from recon.alerts import loads
+from recon.alerts.message import Style
 from recon.base.calendar import Calendar
 from recon.config import load
 from recon.run import feed_findings
 from recon.store import deliveries, stock, warehouse
-from recon.store.findings import Finding
-from tests.inbox import FEED, Inbox
+from recon.store.findings import Finding, FindingKind
+from tests.inbox import FEED, SALES, Inbox
+from tests.shell import in_process
+from tests.slack_limits import broken
+from tests.slack_server import Reply, slack_server
 
 SIDES = '[analytics]\nsource = "sample"\n[accounting]\nsource = "sample"\n'
 MONDAY = date(2024, 6, 3)
@@ -29,7 +35,10 @@ def inbox(tmp_path: Path) -> Inbox:
 
 
 def _rows(day: date, number: int = 6) -> list[str]:
-    return [f"S{day:%m%d}-{n},{day},P{n % 3},C{n},{n + day.toordinal() % 97},1.00" for n in range(number)]
+    return [
+        f"S{day:%m%d}-{n},{day},P{n % 3},C{n},{n + day.toordinal() % 97},1.00"
+        for n in range(number)
+    ]
 
 
 def _said(document: dict[str, Any]) -> list[tuple[str, str]]:
@@ -161,3 +170,59 @@ def test_a_signed_month_that_a_load_changes_says_so(
     ]
     assert feed_findings.restated_since(settings, month + 1) == []
     assert inbox.revenue() == Decimal(7)
+
+
+def test_slack_hears_of_each_finding_once(inbox: Inbox) -> None:
+    """Overlap, rejected rows, refused and drifted files; what Slack misses is sent later."""
+    extra = "[slack]\nwebhook_env = 'HOOK'\n"
+    inbox.configure(SIDES + FEED + FEED.replace("uk", "fr") + extra)
+    with slack_server() as slack:
+        env = {"HOOK": slack.webhook}
+        inbox.put("uk-1.csv", *_rows(MONDAY), "S9,2024-06-03,P1,C1,x,1.00")
+        slack.standing = Reply(500, "trouble")
+        first = in_process("load", "--json", cwd=inbox.folder, env=env)
+        assert first.returncode == 8, first.stderr
+        assert "could not be sent to Slack" in json.loads(first.stdout)["alerts"]
+        slack.standing = None
+        slack.messages.clear()
+        inbox.put("fr-1.csv", *_rows(MONDAY), at=1)
+        inbox.put_bytes("uk-2.csv", b"", at=2)
+        inbox.put("uk-3.csv", "S8,2024-06-03,P1,C1,2,1.00,Leeds", header=f"{SALES},city", at=3)
+        second = in_process("load", cwd=inbox.folder, env=env)
+        assert second.returncode == 6, second.stderr
+        waited, news = slack.messages
+        assert "WARNING" in waited["text"]
+        assert "quantity 'x' is not a quantity" in json.dumps(waited)
+        assert "HIGH" in news["text"]
+        said = json.dumps(news, ensure_ascii=False)
+        for words in ("are here already", "uk-2.csv is refused", "now also has 'city'"):
+            assert words in said
+        assert "quantity 'x'" not in said
+        assert [broken(message) for message in slack.messages] == [[], []]
+        slack.messages.clear()
+        assert in_process("load", cwd=inbox.folder, env=env).returncode == 0
+        assert slack.messages == []
+
+
+def test_a_redacted_message_has_kinds_and_no_figures() -> None:
+    """As for breaks."""
+    found = Finding(FindingKind.THIN, "uk", "thin:1", "uk.csv: revenue 12.00, where 30.00 …")
+    said = json.dumps(loads.digest([found], "warning", Style(redact=True)))
+    assert ("thin (uk)" in said, "30.00" in said) == (True, False)
+
+
+def test_the_doctor_names_what_is_open(inbox: Inbox) -> None:
+    """Places, expected files, refused files, rejected rows and overlap."""
+    late = FEED.replace("uk", "de") + 'expected = "every day by 00:00"\n'
+    inbox.configure(SIDES + FEED + FEED.replace("uk", "fr") + late)
+    inbox.put("uk-1.csv", *_rows(MONDAY), "S9,2024-06-03,P1,C1,x,1.00")
+    inbox.put("fr-1.csv", *_rows(MONDAY), at=1)
+    inbox.put_bytes("uk-2.csv", b"", at=2)
+    inbox.load(code=6)
+    out = json.loads(inbox.run("doctor", "--json")[1])
+    found = {each["check"]: each for each in out["checks"]}
+    assert found["feed_places"]["found"] == "3 feeds, 3 files in their places"
+    assert found["loads"]["state"] == "warning"
+    for words in ("refused: uk-2.csv", "1 rejected row to be mended", "wait in load 2"):
+        assert words in found["loads"]["found"]
+    assert "is missing" in found["expected_files"]["found"]

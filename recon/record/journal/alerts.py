@@ -27,6 +27,7 @@ class AlertKind(StrEnum):
     CRITICAL = "critical"
     ESCALATION = "escalation"
     FAILURE = "failure"
+    LOAD = "load"
 
 
 class Sent(StrEnum):

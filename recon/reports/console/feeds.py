@@ -57,6 +57,8 @@ def report_lines(
         yield from _table(pen, [[each] for each in loaded] if few else _by_feed(loaded), few)
         yield from _notes(pen, loaded, few=few)
     yield from _known(pen, report, full=full)
+    if report.alerts:
+        yield from pen.paragraph(pen.text(report.alerts), 0)
     yield from pen.paragraph(pen.text(verdict(report), STRONG), 0)
 
 

@@ -19,7 +19,7 @@ from recon.base.result import Side
 from recon.config import Settings, SourceKind, SourceSettings, load
 from recon.record.journal.store import NAME as JOURNAL
 from recon.record.journal.store import Journal
-from recon.setup.doctor import database_checks, file_checks, machine, slack
+from recon.setup.doctor import database_checks, feeds, file_checks, machine, slack
 from recon.setup.doctor.database import DatabaseSubject
 from recon.setup.doctor.file_checks import FileSubject
 from recon.setup.doctor.machine import last_run
@@ -56,6 +56,9 @@ def examine(asked: Asked, watcher: Watcher) -> list[Check]:
     else:
         for side in (settings.analytics, settings.accounting):
             checks += _side(side, month, settings.policy.currency, watcher)
+    if settings and settings.feeds:
+        watcher.section("Feeds", "")
+        checks += run_steps(feeds.STEPS, settings, None, watcher, Supervisor())
     checks += _machine(settings, month, watcher)
     if settings and settings.slack:
         watcher.section("Slack", "")
