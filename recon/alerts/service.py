@@ -23,12 +23,12 @@ from recon.alerts.run_summary import (
     run_summary,
 )
 from recon.alerts.sending import Delivered, delivered, sent_directly
-from recon.base.errors import ConfigError, ReconError
+from recon.base.errors import ConfigError, ReconError, UsageError
 from recon.base.month import Month
 from recon.base.result import Break
 from recon.base.secrets import redacted
 from recon.config import Settings
-from recon.config.slack import Level, SlackSettings
+from recon.config.slack import Level, SlackSettings, usual_slack
 from recon.record import identity
 from recon.record.journal.alerts import Alert, AlertKind
 from recon.record.journal.model import Run, State
@@ -109,11 +109,15 @@ def due_alerts(
 def notify(settings: Settings, text: str, *, dry: bool) -> tuple[list[Alert], Delivered]:
     """Send a run's alerts again, or those that wait.
 
-    `dry` only returns the messages. `text` is a run or a month, as `Journal.run` takes it.
+    `dry` only returns the messages, without [slack] those of the usual settings. `text` is a run or
+    a month, as `Journal.run` takes it, and '' the last run. Raises UsageError without any.
     """
+    settings = _shown(settings) if dry else settings
     slack_of(settings)
     now = datetime.now(UTC)
     with _journal(settings, look=dry) as journal:
+        if not (text := text or journal.last_run_id()):
+            raise UsageError("No run is recorded yet; `recon month` records the first one.")
         run = journal.run(text)
         waiting = [alert for alert in journal.alerts.waiting() if alert.run == run.run_id]
         alerts = waiting or due_alerts(settings, journal, run, now.isoformat())
@@ -123,13 +127,19 @@ def notify(settings: Settings, text: str, *, dry: bool) -> tuple[list[Alert], De
         return alerts, delivered(settings, journal.alerts)
 
 
+def _shown(settings: Settings) -> Settings:
+    """The settings to show messages by, without [slack], too."""
+    return settings if settings.slack else replace(settings, slack=usual_slack())
+
+
 def escalate(
     settings: Settings, *, dry: bool, now: datetime | None = None
 ) -> tuple[list[Alert], Delivered]:
     """Send the escalations that are due, and waiting alerts.
 
-    `dry` only returns the escalations.
+    `dry` only returns the escalations, without [slack] those of the usual settings.
     """
+    settings = _shown(settings) if dry else settings
     slack = slack_of(settings)
     with _journal(settings, look=dry) as journal:
         if not dry:

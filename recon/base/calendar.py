@@ -11,10 +11,12 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from itertools import count
 
-from recon.base.month import Month
+from recon.base.month import Month, as_written
 from recon.base.periods import Periods
 
 _SATURDAY = 5
+# Words for months beside that of a moment.
+_BESIDE = {"last": -1, "this": 0}
 
 
 class YearNamed(StrEnum):
@@ -46,9 +48,14 @@ class Calendar:
     fiscal_year_starts: int = 1
     fiscal_year_named: YearNamed = YearNamed.END
 
-    def month(self, text: str) -> Month:
-        """The month that a text means; raises MonthError."""
-        return Month.parse(text, self.periods)
+    def month(self, text: str, moment: datetime | None = None) -> Month:
+        """The month that a text means; raises MonthError.
+
+        It may be written as people do, like June 2024, and be the `last` or `this` one of a moment.
+        """
+        if moment and (word := text.strip().casefold()) in _BESIDE:
+            return self.month_of(self.day(moment)) + _BESIDE[word]
+        return Month.parse(text if self.periods else as_written(text), self.periods)
 
     def month_of(self, day: date) -> Month:
         """The month that holds a day."""

@@ -12,8 +12,34 @@ from recon.base.periods import Periods
 # A month needs those after it, and no date is later than 9999.
 _WRITTEN = re.compile(r"((?!9999)[1-9]\d{3})-(0[1-9]|1[0-2])")
 
+# As people write it: 2024-6, 2024/06, 202406, 6/2024, June 2024, Jun 2024, 2024 June.
+_NUMBERS = re.compile(r"(\d{4})[-/. ](\d{1,2})|(\d{4})(\d\d)|(\d{1,2})[-/. ](\d{4})")
+_WORDS = re.compile(r"([a-z]{3,9})\.?[- ,]+(\d{4})|(\d{4})[- ,]+([a-z]{3,9})\.?", re.IGNORECASE)
+_NAMES = (
+    "january", "february", "march", "april", "may", "june", "july", "august", "september",
+    "october", "november", "december",
+)  # fmt: skip
+
 # Six weeks.
 _LONG = 42
+
+
+def as_written(text: str) -> str:
+    """A month in people's words as `2024-06`, else the text."""
+    if found := _NUMBERS.fullmatch(text.strip()):
+        first, second = (part for part in found.groups() if part)
+        year, number = (first, second) if len(first) > len(second) else (second, first)
+        return f"{year}-{int(number):02d}"
+    if found := _WORDS.fullmatch(text.strip()):
+        word, year = (found[1], found[2]) if found[1] else (found[4], found[3])
+        numbers = [n for n, name in enumerate(_NAMES, 1) if _is_name(word.lower(), name)]
+        return f"{year}-{numbers[0]:02d}" if numbers else text
+    return text
+
+
+def _is_name(word: str, name: str) -> bool:
+    """Whether a word is a month's name, short or whole."""
+    return word in (name, name[:3], name[:4] if name == "september" else name)
 
 
 @dataclass(frozen=True, order=True, slots=True)

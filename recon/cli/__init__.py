@@ -16,7 +16,8 @@ app = typer.Typer(
     name="recon",
     cls=Commands,
     help="Reconcile booked contracts with recognized revenue to the cent, and say why they differ.",
-    no_args_is_help=True,
+    epilog="Help on a command: recon help COMMAND, or recon COMMAND -h.",
+    context_settings={"help_option_names": ["-h", "--help"]},
     add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -26,12 +27,15 @@ app = typer.Typer(
 
 @app.callback(invoke_without_command=True)
 def recon(
+    context: typer.Context,
     version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
 ) -> None:
     """Handle the options that come before a command."""
     if version:
         typer.echo(f"recon {__version__}")
         raise typer.Exit
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
 
 
 def main() -> int:

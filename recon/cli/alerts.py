@@ -29,7 +29,11 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Show the messages witho
 def notify(
     context: typer.Context,
     run: Annotated[
-        str | None, typer.Argument(metavar="RUN", help="A run, or a month for its last run.")
+        str | None,
+        typer.Argument(
+            metavar="RUN",
+            help="A run, or a month for its last run; with --dry-run, the last run of all.",
+        ),
     ] = None,
     dry_run: DryRun = False,
     waiting: Annotated[
@@ -62,15 +66,26 @@ def notify(
     else:
         found, delivered = told_again(settings, run or "", dry=dry_run)
         _tell(found, delivered, dry_run, json)
+        _hint(settings, dry_run)
+
+
+def _hint(settings: Settings, dry: bool) -> None:
+    """Say that messages are shown which nobody can get yet."""
+    if dry and settings.slack is None:
+        print(  # noqa: T201
+            "recon: [slack] is not set up yet; docs/slack.md says how these messages are sent.",
+            file=sys.stderr,
+        )
 
 
 def _check_asked(
     run: str | None, dry: bool, waiting: bool, discard: list[str] | None, reason: str | None
 ) -> None:
-    if sum(map(bool, (run, waiting, discard))) != 1:
+    asked = sum(map(bool, (run, waiting, discard)))
+    if asked > 1 or not (asked or dry):
         raise UsageError("recon notify needs one of these: a run, --waiting or --discard.")
-    if dry and not run:
-        raise UsageError("--dry-run needs a run.")
+    if dry and (waiting or discard):
+        raise UsageError("--dry-run needs a run, or nothing beside it for the last one.")
     if bool(discard) != (reason is not None):
         raise UsageError("--discard and --reason go together: an id, and why the alert is dropped.")
 
@@ -118,8 +133,10 @@ def escalate(
     """Escalate overdue breaks and failed runs to the next level."""
     from recon.alerts.service import escalate as escalated
 
-    found, delivered = escalated(chosen_settings(config, profile, out), dry=dry_run)
+    settings = chosen_settings(config, profile, out)
+    found, delivered = escalated(settings, dry=dry_run)
     _tell(found, delivered, dry_run, json)
+    _hint(settings, dry_run)
 
 
 def _tell(found: Sequence[Alert], delivered: Delivered, dry: bool, as_json: bool) -> None:

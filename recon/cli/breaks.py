@@ -25,6 +25,7 @@ from recon.cli.options import (
     Reports,
     Segments,
     Types,
+    asked_month,
     chosen_breaks,
     chosen_settings,
     severity_of,
@@ -96,7 +97,7 @@ def open_breaks(
     form = Form.JSON if json else form
     settings = chosen_settings(config, profile, out)
     with Journal.look(settings.reports, settings.calendar.periods) as journal:
-        standing = _standing(journal, settings.calendar.month(month) if month else None)
+        standing = _standing(journal, asked_month(month, settings) if month else None)
     if standing:
         standing = standing.narrowed(severity_of(severity), unacknowledged)
         standing = standing.chosen(only, (name or "").strip())
@@ -194,7 +195,7 @@ def ack(
         )
     words(reason, "--reason")
     settings = chosen_settings(config, profile, out)
-    last = settings.calendar.month(until) if until else None
+    last = asked_month(until, settings) if until else None
     _say(
         settings,
         Choice(tuple(breaks or ()), only, yes),

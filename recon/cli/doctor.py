@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -25,15 +26,39 @@ def doctor(
     month: Annotated[
         str | None, typer.Option("--month", help="The month whose rows are counted.")
     ] = None,
+    paths: Annotated[
+        bool, typer.Option("--paths", help="Say only where recon keeps what; check nothing.")
+    ] = False,
     json: Json = False,
     no_color: NoColor = False,
 ) -> None:
     """Check everything that a month needs, before you run it."""
+    if paths:
+        _show_paths(config, profile, json)
+        return
     from recon.setup.doctor import Asked, exit_code
 
     asked = Asked(config, profile, _month(month, config, profile) if month else None)
     checks = _documented(asked) if json else _shown(asked, no_color)
     raise typer.Exit(exit_code(checks))
+
+
+def _show_paths(config: Path | None, profile: str | None, as_json: bool) -> None:
+    from recon.config import load
+    from recon.reconciliation.document import dumps
+    from recon.setup.doctor.paths import kept
+
+    found = kept(load(config, profile))
+    with process.printing():
+        if as_json:
+            paths = {item.name: str(item.path) for item in found}
+            typer.echo(dumps({"schema": 1, "paths": paths}), nl=False)
+            return
+        width = max(len(item.name) for item in found)
+        for item in found:
+            there = "" if item.path.exists() else " (not there yet)"
+            typer.echo(f"{item.name:<{width}}  {item.path}{there}")
+            typer.echo(f"{'':<{width}}  {item.what}")
 
 
 def _month(text: str, config: Path | None, profile: str | None) -> Month | None:
@@ -44,7 +69,7 @@ def _month(text: str, config: Path | None, profile: str | None) -> Month | None:
         calendar = load(config, profile).calendar
     except ConfigError:
         return None
-    return calendar.month(text)
+    return calendar.month(text, datetime.now(UTC))
 
 
 def _documented(asked: Asked) -> list[Check]:

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from recon.cli import process
-from recon.cli.options import Config, Json, NoColor, Profile, Reports, chosen_settings
+from recon.cli.options import (
+    Config,
+    Json,
+    NoColor,
+    Profile,
+    Reports,
+    asked_month,
+    chosen_settings,
+)
 
 if TYPE_CHECKING:
     from recon.record.journal.model import Run
@@ -31,7 +39,7 @@ def history(
     from recon.record.journal.store import Journal
 
     settings = chosen_settings(config, profile, out)
-    chosen = settings.calendar.month(month) if month else None
+    chosen = asked_month(month, settings) if month else None
     with Journal.look(settings.reports, settings.calendar.periods) as journal:
         runs, signed = journal.runs(chosen), journal.signatures()
     with process.printing():

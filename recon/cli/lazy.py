@@ -36,6 +36,17 @@ LINES = {
     "doctor": "Check everything that a month needs, before you run it.",
     "sample": "Make the sample again, or your own with planted errors.",
     "task": "Write and check the tasks of Windows Task Scheduler.",
+    "glossary": "Explain a word of recon, or list them all.",
+    "completion": "Print the script that completes commands in your shell.",
+}
+# The help shows the commands in these groups, those of none in the last one.
+GROUPS = {
+    "Every month": ("month", "explain", "open", "ack", "note", "sign-off"),
+    "Looking back": ("history", "diff", "rollforward", "tune", "verify"),
+    "Sales, stock and cash": ("load", "loads", "store", "match", "kpi", "publish"),
+    "Alerts": ("notify", "escalate"),
+    "Setting up": ("init", "doctor", "sample", "task", "backup", "restore"),
+    "More": ("glossary", "completion"),
 }
 # Module and function, where they are not named like the command.
 _HOMES = {
@@ -52,6 +63,14 @@ _HOMES = {
 }
 
 
+def groups() -> dict[str, list[str]]:
+    """The commands by group; every command is in one."""
+    grouped = {title: [name for name in names if name in LINES] for title, names in GROUPS.items()}
+    known = {name for names in grouped.values() for name in names}
+    grouped["More"] += [name for name in LINES if name not in known]
+    return grouped
+
+
 class Commands(TyperGroup):
     """All commands by their first lines, loaded when called."""
 
@@ -66,6 +85,21 @@ class Commands(TyperGroup):
             # Typer loads pydantic to read the None of --help, which takes as long as all the rest.
             param.default = param.default or False
         return params
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # noqa: ANN401
+        """The arguments; `help NAME` is `NAME --help`."""
+        if args[:1] == ["help"]:
+            args = [*args[1:], "--help"]
+        parsed: list[str] = super().parse_args(ctx, args)
+        return parsed
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401
+        """The commands of the help, in groups."""
+        width = max(map(len, LINES))
+        for title, names in groups().items():
+            with formatter.section(title):
+                formatter.write_dl([(f"{name:<{width}}", LINES[name]) for name in names])
+        del ctx
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:  # noqa: ANN401
         """The called command, loaded, and the arguments for it."""

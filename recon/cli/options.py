@@ -85,7 +85,7 @@ def chosen_settings(config: Path | None, profile: str | None, out: Path | None) 
 def chosen_month(text: str | None, settings: Settings) -> Month:
     """The named month, else the last one; raises MonthError, UsageError."""
     now, calendar = datetime.now(UTC), settings.calendar
-    chosen = known(calendar.last_month(now)) if text is None else calendar.month(text)
+    chosen = known(calendar.month("last" if text is None else text, now))
     if settings.sample:
         from recon.sources.sample import Recipe
 
@@ -96,6 +96,11 @@ def chosen_month(text: str | None, settings: Settings) -> Month:
                 f"choose one of its months, like: recon month 2024-06"
             )
     return chosen
+
+
+def asked_month(text: str, settings: Settings) -> Month:
+    """The month of an argument or option; raises MonthError."""
+    return settings.calendar.month(text, datetime.now(UTC))
 
 
 def known(month: Month) -> Month:

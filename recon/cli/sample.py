@@ -42,7 +42,7 @@ def sample(
     ] = "csv",
 ) -> None:
     """Make the sample again, or your own with planted errors."""
-    from recon.base.month import Month
+    from recon.base.month import Month, as_written
     from recon.sources import sample as samples
 
     if kind not in ("csv", "parquet"):
@@ -57,8 +57,8 @@ def sample(
         seed=seed,
         contracts=contracts,
         error_rate=_share(error_rate),
-        first=Month.parse(first),
-        last=Month.parse(last),
+        first=Month.parse(as_written(first)),
+        last=Month.parse(as_written(last)),
         history=history,
     )
     with progress_shown(quiet=False) as progress:

@@ -10,7 +10,7 @@ import typer
 
 from recon.base.errors import UsageError
 from recon.cli import process
-from recon.cli.options import Config, Json, Profile, Reports, chosen_settings
+from recon.cli.options import Config, Json, Profile, Reports, asked_month, chosen_settings
 from recon.record.journal.model import Role
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def sign_off(
 
     settings = chosen_settings(config, profile, out)
     calendar, reports = settings.calendar, settings.reports
-    chosen = calendar.month(month)
+    chosen = asked_month(month, settings)
     if not (reports / NAME).exists():
         raise _no_run(chosen)
     pen = Pen(role, identity.who(), identity.host(), datetime.now(UTC), comment, accept)

@@ -15,6 +15,7 @@ from recon.cli.options import (
     NoColor,
     Profile,
     Reports,
+    asked_month,
     chosen_settings,
     progress_shown,
 )
@@ -57,7 +58,7 @@ def tune(
     settings = chosen_settings(config, profile, out)
     packs = stored(
         settings.reports,
-        {settings.calendar.month(text) for text in month or ()},
+        {asked_month(text, settings) for text in month or ()},
         settings.calendar.periods,
     )
     with progress_shown(json) as progress:

@@ -141,6 +141,12 @@ def read_slack(table: Keys, path: Path) -> SlackSettings:
     return settings
 
 
+def usual_slack() -> SlackSettings:
+    """The settings where nothing but a webhook is set."""
+    table = {"webhook_env": "RECON_SLACK_WEBHOOK"}
+    return read_slack(Keys(table, "slack", []), Path.cwd())
+
+
 def _read_level(table: Keys, level: Level, usual: Place, token: Place | None) -> LevelSettings:
     first = _read_target(table, usual, token)
     failure = level is Level.FAILURE

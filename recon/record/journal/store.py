@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from recon.base.errors import ConfigError, MonthError, RanAtOnce, UsageError
-from recon.base.month import Month
+from recon.base.month import Month, as_written
 from recon.base.periods import Periods, folded
 from recon.base.result import Break, Bucket, Totals
 from recon.record.journal import chain, names
@@ -173,8 +173,8 @@ class Journal:
             run for run in runs if run.run_id.startswith(text) or run.run_id.endswith(text)
         ]
         of_month = {folded(str(run.month)): run for run in runs}
-        if folded(text) in of_month:
-            return of_month[folded(text)]
+        if (written := folded(as_written(text))) in of_month:
+            return of_month[written]
         if len(found) != 1:
             what = "is no run" if not found else f"are {len(found)} runs"
             raise UsageError(f"There {what} {text!r}; `recon history` lists them.")
