@@ -30,6 +30,8 @@ from recon.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from recon.base.events import Severity
     from recon.base.filters import BreakFilter
     from recon.base.month import Month
@@ -86,11 +88,17 @@ def month(
     cause: Causes = None,
     event: Events = None,
     currency: Currencies = None,
-    top: Annotated[int, typer.Option("--top", min=0, help="How many breaks to show.")] = 10,
+    full: Annotated[
+        bool, typer.Option("--full", help="Print everything, not the first screen alone.")
+    ] = False,
+    top: Annotated[
+        int | None,
+        typer.Option("--top", min=0, help="How many breaks to show: else 5, with --full 10."),
+    ] = None,
     quiet: Annotated[bool, typer.Option("--quiet", help="Print only the verdict.")] = False,
     no_color: NoColor = False,
 ) -> None:
-    """Reconcile a month: print the dashboard and write the reports."""
+    """Reconcile a month: print whether to close, write the reports."""
     from dataclasses import replace
 
     from recon.cli.running import SPAN, RunOptions, run_one
@@ -101,14 +109,16 @@ def month(
     several = month is not None and SPAN in month
     only = chosen_breaks(segment, owner, customer, kind, cause, event, currency, severity)
     if several:
-        _check_top(context, only)
+        _check_top(top, only)
     settings = load(config, profile)
     if out:
         settings = replace(settings, reports=out.absolute())
     log: Log = context.obj
     if wanted:
         log.expect(settings)
-    options = RunOptions(wanted, _severity(fail_on), today, json, top, quiet, no_color, only)
+    options = RunOptions(
+        wanted, _severity(fail_on), today, json, top, quiet, no_color, full, only
+    )
     if month and several:
         from recon.cli.months import run_months
 
@@ -135,15 +145,19 @@ def _tell(settings: Settings, outcome: Outcome, options: RunOptions) -> None:
     if options.only and not options.quiet:
         _tell_some(outcome, options, settings.sample)
         return
-    from recon.reports.console.dashboard import make_console, show
+    from recon.reports.console.dashboard import TOP, make_console, show
 
+    console = make_console(sys.stdout, color=False if options.no_color else None)
+    if not (options.full or options.quiet):
+        _tell_briefly(console, settings, outcome, options)
+        return
     show(
-        make_console(sys.stdout, color=False if options.no_color else None),
+        console,
         outcome.result,
         run_id=outcome.run_id,
         reports=outcome.reports,
         sample=settings.sample,
-        top=options.top,
+        top=TOP if options.top is None else options.top,
         quiet=options.quiet,
         exit_code=outcome.exit_code,
         history=outcome.history,
@@ -154,11 +168,41 @@ def _tell(settings: Settings, outcome: Outcome, options: RunOptions) -> None:
 
 def _tell_some(outcome: Outcome, options: RunOptions, sample: bool) -> None:
     from recon.reports.console.chosen import show_chosen
-    from recon.reports.console.dashboard import make_console
+    from recon.reports.console.dashboard import TOP, make_console
 
     console = make_console(sys.stdout, color=False if options.no_color else None)
+    top = TOP if options.top is None else options.top
     lives = outcome.history.open_items if outcome.history else {}
-    show_chosen(console, outcome.result, options.only, options.top, lives, sample=sample)
+    show_chosen(console, outcome.result, options.only, top, lives, sample=sample)
+
+
+def _tell_briefly(
+    console: Console, settings: Settings, outcome: Outcome, options: RunOptions
+) -> None:
+    from recon.reports.console.brief import Brief, show_brief
+    from recon.reports.wording import LATEST
+
+    places = []
+    if outcome.reports:
+        folder = _near(outcome.reports[0].parent)
+        places = [("page", str(folder.parent / LATEST)), ("reports", str(folder))]
+    show_brief(
+        console,
+        Brief(
+            outcome.result,
+            settings.sample,
+            places,
+            options.top,
+            outcome.history,
+            outcome.notes,
+        ),
+    )
+
+
+def _near(path: Path) -> Path:
+    """A path as seen from the current folder."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
 
 
 def _check_closed(
@@ -174,11 +218,10 @@ def _check_closed(
         raise UsageError("--today is only for --closed.")
 
 
-def _check_top(context: typer.Context, only: BreakFilter) -> None:
+def _check_top(top: int | None, only: BreakFilter) -> None:
     if only:
         raise UsageError("Breaks are listed for one month; leave out what chooses some of them.")
-    given = context.get_parameter_source("top")
-    if given and given.name == "COMMANDLINE":
+    if top is not None:
         raise UsageError("--top lists the breaks of one month; leave it out for several months.")
 
 

@@ -33,9 +33,10 @@ class RunOptions:
     fail_on: Severity | None
     today: str | None
     json: bool
-    top: int
+    top: int | None
     quiet: bool
     no_color: bool
+    full: bool = False
     only: BreakFilter = field(default_factory=BreakFilter)
 
 

@@ -20,6 +20,7 @@ from recon.base.text import words
 from recon.record.journal.model import Lapse, OpenItem
 
 SHOWN_MONTHS = 3
+LATEST = "latest.html"  # in the folder of a month, it leads to the newest run
 
 FLAGS = {
     Flag.CARRIED_DIFFERENCE: (
@@ -48,7 +49,18 @@ FLAGS = {
 
 
 def left_out(result: Reconciliation) -> str:
-    """The amounts of the invalid entries, '' without any.
+    """The sentence of the invalid entries' amounts, '' without any."""
+    listed = left_out_amounts(result)
+    if not listed:
+        return ""
+    return (
+        f"The invalid entries amount to {listed}: the total that accounting delivered "
+        "less the total recognized."
+    )
+
+
+def left_out_amounts(result: Reconciliation) -> str:
+    """The invalid entries' amounts, like `7.00 GBP, 123.45 USD`.
 
     It is the control total of accounting less what is recognized, which the core has tied.
     """
@@ -56,13 +68,7 @@ def left_out(result: Reconciliation) -> str:
         currency: total - (result.totals[currency].recognized if currency in result.totals else 0)
         for currency, total in sorted(result.sources[Side.ACCOUNTING].control_total.items())
     }
-    listed = [f"{money.pretty(amount, code)} {code}" for code, amount in amounts.items() if amount]
-    if not listed:
-        return ""
-    return (
-        f"The invalid entries amount to {', '.join(listed)}: the total that accounting delivered "
-        "less the total recognized."
-    )
+    return ", ".join(f"{money.pretty(amount, c)} {c}" for c, amount in amounts.items() if amount)
 
 
 def carried_words(item: CarriedDifference) -> str:

@@ -164,9 +164,10 @@ def lead_to(written: Written, month: Month) -> str:
 
     Returns '', or a notice where it cannot be written.
     """
-    from recon.reports.html.latest import NAME, latest_page
+    from recon.reports.html.latest import latest_page
+    from recon.reports.wording import LATEST
 
-    path = written.folder.parent / NAME
+    path = written.folder.parent / LATEST
     try:
         put(path, latest_page(month, path.parent, written.reports).encode())
     except OSError as error:

@@ -399,7 +399,7 @@ def test_a_run_of_a_signed_month_supersedes_it(project: Project) -> None:
     """It says so, compares with what was signed, and is 3 as the verdict is another one."""
     run_id = signed_month(project)
     books(project, {"2024-06": {"001": "10000.00", "002": "10000.00"}})
-    done = run(project, "month", "2024-06")
+    done = run(project, "month", "2024-06", "--full")
     page = done.stdout.decode()
     assert done.returncode == 3
     assert "Signed off before: this run supersedes it" in page
@@ -416,7 +416,7 @@ def test_a_run_with_the_signed_verdict_is_what_it_was(project: Project) -> None:
     """A later run that says the same supersedes in silence; it can be signed anew."""
     books(project, {"2024-06": {"001": "10000.00", "002": "10000.00"}})
     first = signed_month(project)
-    done = run(project, "month", "2024-06", *CSV)
+    done = run(project, "month", "2024-06", "--full", *CSV)
     assert done.returncode == 0
     assert b"Nothing differs from the signed run" in done.stdout
     second = signed_month(project)
@@ -428,7 +428,7 @@ def test_a_run_with_the_signed_verdict_is_what_it_was(project: Project) -> None:
 def test_a_look_supersedes_nothing(project: Project) -> None:
     """Without a report nothing is recorded, so nothing is compared either."""
     signed_month(project)
-    done = recon("month", "2024-06", "--format", "none", cwd=project.folder)
+    done = recon("month", "2024-06", "--full", "--format", "none", cwd=project.folder)
     assert done.returncode == 3
     assert b"Signed off before" not in done.stdout
     assert len(document(project, "history")["months"][0]["runs"]) == 1

@@ -36,7 +36,7 @@ def test_an_event_is_told_everywhere_and_goes(tmp_path: Path) -> None:
     """The dashboard, the files, `open` and `explain` name it; once put right it is gone."""
     project = Project(tmp_path)
     book(project)
-    found = shown(project, "month", "2024-06")
+    found = shown(project, "month", "2024-06", "--full")
     assert "Put this event right and 24 of 24 breaks are gone." in found
     assert DAMAGED in " ".join(found.split())
     assert "What to fix first" not in found

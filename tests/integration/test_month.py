@@ -139,9 +139,9 @@ def test_fail_on_decides_what_is_3(
         (["month", "2024-6"], "'2024-6' is not a month; write it as year and month"),
         (["month", "June"], "'June' is not a month"),
         (["month", "2024-13"], "'2024-13' is not a month"),
-        (["month", "2024-06", "--format", "pdf"], "--format must be csv, xlsx, csv,xlsx"),
-        (["month", "2024-06", "--format", ","], "--format must be csv, xlsx, csv,xlsx"),
-        (["month", "2024-06", "--format", "none,csv"], "--format must be csv, xlsx, csv,xlsx"),
+        (["month", "2024-06", "--format", "pdf"], "--format must be csv, xlsx, html"),
+        (["month", "2024-06", "--format", ","], "--format must be csv, xlsx, html"),
+        (["month", "2024-06", "--format", "none,csv"], "--format must be csv, xlsx, html"),
         (["month", "2024-06", "--fail-on", "sometimes"], "'sometimes' is not one of 'warning'"),
         (["month", "2024-06", "--top", "-1"], "--top"),
         (["month", "2024-06", "--top", "ten"], "--top"),
@@ -295,13 +295,15 @@ def test_json_is_one_document_of_the_documented_keys(project: Project) -> None:
         }  # fmt: skip
     assert list(document["totals"]["USD"]) == TOTAL_KEYS
     assert [list(item) for item in document["breaks"]] == [BREAK_KEYS] * 2
-    assert [list(item) for item in document["bridge"]["USD"]] == [["bucket", "amount", "lines"]] * 2
+    assert [list(item) for item in document["bridge"]["USD"]] == [
+        ["bucket", "amount", "gross", "lines"]
+    ] * 2
     assert [list(item) for item in document["invalid"]] == [
         ["side", "row", "place", "id", "reason"]
     ]
     assert document["breaks"][-1]["difference"] == "1.50"
     assert document["exit_code"] == done.returncode == 3
-    assert [Path(path).is_file() for path in document["reports"]] == [True] * 9
+    assert [Path(path).is_file() for path in document["reports"]] == [True] * 10
 
 
 @pytest.mark.parametrize("arguments", [["--json"], []])
@@ -316,16 +318,17 @@ def test_messages_go_to_stderr(project: Project, run: Run, arguments: list[str])
 @pytest.mark.parametrize(
     ("formats", "suffixes"),
     [
-        ("csv", [".csv"] * 8),
-        ("xlsx", [".xlsx"]),
-        ("CSV, XLSX", [".csv"] * 7 + [".xlsx", ".csv"]),
+        ("csv", [".csv"] * 4 + [".html"] + [".csv"] * 4),
+        ("xlsx", [".html", ".xlsx"]),
+        ("html", [".html", ".html"]),
+        ("CSV, XLSX", [".csv"] * 4 + [".html"] + [".csv"] * 3 + [".xlsx", ".csv"]),
         ("none", []),
     ],
 )
 def test_only_the_wanted_reports_are_written(
     project: Project, run: Run, formats: str, suffixes: list[str]
 ) -> None:
-    """`none` leaves not even a folder."""
+    """`none` leaves not even a folder; `latest.html` always leads to the run."""
     assert run("--format", formats)[0] == 0
     assert [Path(name).suffix for name in project.written()] == suffixes
     assert project.reports.exists() == bool(suffixes)
@@ -437,7 +440,7 @@ def test_a_reader_that_leaves_early_changes_nothing(
     with process.stderr:
         assert process.stderr.read() == b""
     assert process.wait(timeout=PATIENCE) == 3
-    assert len(project.written()) == 8
+    assert len(project.written()) == 9
 
 
 @POSIX
@@ -456,7 +459,7 @@ def test_a_full_disk_under_the_output_is_7(project: Project, arguments: list[str
         )
     assert done.returncode == 7
     assert "The results cannot be printed: No space left" in one_sentence(done.stderr.decode())
-    assert len(project.written()) == 9
+    assert len(project.written()) == 11
 
 
 @POSIX
@@ -537,7 +540,7 @@ def test_strange_names_reach_every_report(project: Project, run: Run, customer: 
     project.fill("900.00", contracts=[contract("001", customer=customer)])
     code, _, err = run()
     assert (code, err) == (3, "")
-    assert len(project.written()) == 9
+    assert len(project.written()) == 11
 
 
 def test_the_largest_amounts_are_exact(project: Project, run: Run) -> None:
@@ -564,7 +567,7 @@ def test_sums_beyond_64_bits_are_exact(project: Project, run: Run) -> None:
     assert recorded.totals["USD"].recognized == 6 * (2**63 - 1)
     assert [item.recognized for item in breaks] == [3 * (2**63 - 1)] * 2
     assert run("--quiet")[0] == 3
-    first, second = (path.name for path in sorted(project.reports.glob("2024-06/*")))
+    first, second = (path.name for path in sorted(project.reports.glob("2024-06/*Z_*")))
     assert run(line=["diff", first, second])[0] == 0
     assert run(line=["verify", "--all"])[0] == 0
 
@@ -622,7 +625,7 @@ def test_a_folder_that_is_held_gets_another_name(
     code, out, err = run("--json")
     document = json.loads(out)
     assert (code, err) == (0, "")
-    assert [Path(path).is_file() for path in document["reports"]] == [True] * 9
+    assert [Path(path).is_file() for path in document["reports"]] == [True] * 10
     assert any("was blocked by another program" in notice for notice in document["notices"])
 
 
@@ -751,7 +754,7 @@ def test_without_a_configuration_it_is_the_sample_and_says_so(
     """Nobody takes invented figures for the books."""
     done = recon("month", "2024-06", "--format", "csv", cwd=tmp_path, env=cache)
     assert (done.returncode, done.stderr) == (3, b"")
-    assert "SAMPLE DATA" in done.stdout.decode().splitlines()[1]
+    assert "SAMPLE DATA" in done.stdout.decode().splitlines()[0]
     assert len(list(tmp_path.glob("reports/2024-06/*/*.csv"))) == 8
     done = recon("month", "2024-06", "--quiet", "--format", "none", cwd=tmp_path, env=cache)
     assert done.stdout.startswith(b"SAMPLE DATA")

@@ -230,7 +230,7 @@ def test_without_a_folder_for_extracts_every_month_reads_the_files(
         (["2024-01.."], "'2024-01..' is not a range of months; write the first and the last, like"),
         (["2024-01..2024-02", "--closed"], "--closed finds the month itself"),
         (["2024-01..2024-02", "--top", "3"], "--top lists the breaks of one month"),
-        (["2024-01..2024-02", "--format", "pdf"], "--format must be csv, xlsx, csv,xlsx"),
+        (["2024-01..2024-02", "--format", "pdf"], "--format must be csv, xlsx, html"),
     ],
 )
 def test_a_range_that_is_none_is_2(project: Project, arguments: list[str], words: str) -> None:

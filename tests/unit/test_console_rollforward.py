@@ -64,7 +64,13 @@ def test_large_amounts_in_many_currencies_stay_complete(width: int) -> None:
     """No number is cut; what finds no room side by side stands below."""
     amount = -1_234_567_890_123_4567
     rows = [
-        replace(row, currency=currency, opening=amount, changes=amount, closing=amount)
+        replace(
+            row,
+            currency=currency,
+            opening=amount,
+            changes=amount,
+            closing=2 * amount + row.bookings - row.terminations - row.recognized,
+        )
         for row in example_rollforward()[:1]
         for currency in ("EUR", "GBP", "JPY", "USD")
     ]

@@ -26,6 +26,8 @@ from recon.reports.console.layout import (
     View,
 )
 
+TOP = 10
+
 # Those of a run that has come to its end; one that fails says why.
 _EXITS = {
     ExitCode.BREAKS: "done, with breaks at or above --fail-on",
@@ -68,7 +70,7 @@ def show(
     run_id: str,
     reports: Sequence[Path | str] = (),
     sample: bool = False,
-    top: int = 10,
+    top: int = TOP,
     quiet: bool = False,
     exit_code: ExitCode = ExitCode.DONE,
     history: History | None = None,

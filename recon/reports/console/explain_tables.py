@@ -67,7 +67,7 @@ def overview(pen: Pen, dossier: ContractDetail) -> Iterator[Column]:
             amount_text(getattr(line, name), line.currency, sign="difference" in name)
             for line in lines
         ]
-        yield Column(header, cells + blank, right=True, drop=drop)
+        yield Column(header, cells + blank, right=True, drop=drop, amount=True)
 
 
 def _severity(line: Line) -> Text:
@@ -99,7 +99,8 @@ def months(pen: Pen, line: Line, month: Month, all_months: bool) -> Iterator[Col
         ("Recognized\nto date", "to_date_recognized", 1),
         ("Difference\nto date", "to_date_difference", 0),
     ):
-        yield Column(header, _amounts(line, rows, styles, name), right=True, drop=drop)
+        cells = _amounts(line, rows, styles, name)
+        yield Column(header, cells, right=True, drop=drop, amount=True)
     counts = [f"{row.entries:,}" for row in rows]
     yield numbers("Entries", [*counts, f"{sum(row.entries for row in rows):,}"], drop=3)
 

@@ -55,6 +55,7 @@ class Glyphs:
     ellipsis: str
 
 
+_DIGITS = "123456789"
 _UNICODE = Glyphs(full="█", left_half="▐", right_half="▌", zero="│", rule="─", ellipsis="…")
 _PLAIN = Glyphs(full="#", left_half="#", right_half="#", zero="|", rule="-", ellipsis="..")
 
@@ -64,8 +65,9 @@ class Column:
     """A column of a table, and how it may shrink.
 
     A column with `least` may be shortened to that many characters, or wrapped; one without is
-    always complete. Columns with `drop` are left out where room is short, the highest all at once
-    and first. A header may have two lines.
+    always complete. Columns with `drop` are left out where room is short, those without any
+    number but 0 first, then the highest all at once; one of an `amount` is named then. A header
+    may have two lines.
     """
 
     header: str
@@ -75,6 +77,14 @@ class Column:
     most: int = 1_000
     wrap: bool = False
     drop: int = 0
+    amount: bool = False
+
+    @property
+    def zero(self) -> bool:
+        """Whether its numbers are nothing but zeros."""
+        return self.right and not any(
+            digit in cell.plain for cell in self.cells for digit in _DIGITS
+        )
 
     @property
     def full(self) -> int:
@@ -172,12 +182,9 @@ class Pen:
     def table(self, columns: Sequence[Column]) -> list[Text]:
         """A table's lines, header first.
 
-        Columns that find no room are left out.
+        Columns that find no room are left out; amounts among them are named below.
         """
-        kept = [column for column in columns if column.cells]
-        while not self.fits(kept) and any(column.drop for column in kept):
-            first = max(column.drop for column in kept)
-            kept = [column for column in kept if column.drop != first]
+        kept, hidden = self._kept([column for column in columns if column.cells])
         if not kept:
             return []
         widths = _widths(kept, self._table_width)
@@ -185,7 +192,22 @@ class Pen:
         for row in zip(*(column.cells for column in kept), strict=True):
             blocks = [self._block(*cell) for cell in zip(row, kept, widths, strict=True)]
             lines += [_line(part, kept, widths) for part in zip_longest(*blocks, fillvalue=Text())]
+        if hidden:
+            named = ", ".join(column.header.replace("\n", " ") for column in hidden)
+            lines += self.paragraph(Text(f"Left out, for want of room: {named}.", SOFT))
         return lines
+
+    def _kept(self, columns: Sequence[Column]) -> tuple[list[Column], list[Column]]:
+        """The columns that fit, and the amounts that do not."""
+        kept, hidden = list(columns), list[Column]()
+        while not self.fits(kept) and any(column.drop for column in kept):
+            if zeros := [column for column in kept if column.drop and column.zero]:
+                kept = [column for column in kept if column not in zeros]
+                continue
+            first = max(column.drop for column in kept)
+            hidden += [column for column in kept if column.drop == first and column.amount]
+            kept = [column for column in kept if column.drop != first]
+        return kept, hidden
 
     @property
     def _table_width(self) -> int:
@@ -227,6 +249,11 @@ def numbers(header: str, cells: Sequence[str], drop: int = 0) -> Column:
     return Column(header, [Text(cell) for cell in cells], right=True, drop=drop)
 
 
+def amounts(header: str, cells: Sequence[str], drop: int = 0) -> Column:
+    """A column of amounts, never left out without a word."""
+    return Column(header, [Text(cell) for cell in cells], right=True, drop=drop, amount=True)
+
+
 def amount_text(amount: int, currency: str, sign: bool = False, style: Style = PLAIN) -> Text:
     """An amount for a column, with thousands separators."""
     return Text(money.pretty(amount, currency, sign), style)
@@ -243,10 +270,15 @@ def cause_text(item: Break) -> Text:
     return Text(words(item.cause) + (" (ambiguous)" if item.ambiguous else ""), style)
 
 
+SAMPLE = Text.assemble(
+    Text(" SAMPLE DATA ", STRONG + Style(reverse=True)),
+    "  invented contracts and entries, not your books",
+)
+
+
 def sample_banner() -> Text:
     """The warning that these are the sample's books."""
-    banner = Text(" SAMPLE DATA ", STRONG + Style(reverse=True))
-    return Text.assemble("\n", banner, "  invented contracts and entries, not your books")
+    return Text("\n") + SAMPLE
 
 
 def _widths(columns: Sequence[Column], width: int) -> list[int]:

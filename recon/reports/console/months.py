@@ -29,6 +29,7 @@ from recon.reports.console.layout import (
     WIDE,
     Column,
     Pen,
+    amounts,
     numbers,
     sample_banner,
 )
@@ -143,11 +144,11 @@ def _month_text(row: _Row) -> Text:
 
 def _amounts(header: str, rows: Sequence[_Row], name: str, drop: int = 0) -> Column:
     signed = name == "difference"
-    amounts = [
+    cells = [
         money.pretty(getattr(row.totals, name), row.currency, sign=signed) if row.totals else ""
         for row in rows
     ]
-    return numbers(header, amounts, drop)
+    return amounts(header, cells, drop)
 
 
 def _breaks(months: Sequence[Glance], rows: Sequence[_Row], severity: Severity) -> Column:

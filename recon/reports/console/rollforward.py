@@ -12,6 +12,7 @@ from rich.style import Style
 from rich.text import Text
 
 from recon.base import money
+from recon.base.errors import tie
 from recon.base.result import Reconciliation
 from recon.reconciliation.rollforward import FIGURES, NO_LINE, RollforwardRow, in_total
 from recon.reports.console.layout import (
@@ -23,18 +24,18 @@ from recon.reports.console.layout import (
     Pen,
     View,
     amount_text,
-    numbers,
+    amounts,
     room_for,
     sample_banner,
 )
 from recon.reports.rollforward_wording import DEFINITION, SHORT, currencies_of, opening_words
 
-# Which figures of a row give way where room is short: all of them stand in the totals.
-_DROPS = {"opening": 1, "changes": 2, "bookings": 3, "terminations": 3}
 TITLE = "Roll-forward of unrecognized contract value"
-NARROW = (
-    "Some columns do not fit here: a wider window shows them all, and so do the workbook and "
-    "rollforward.csv."
+# Where room is short, one figure takes the place of these three, and the row still adds up.
+_MOVEMENTS = ("bookings", "changes", "terminations")
+TOGETHER = (
+    "Moved: new bookings plus changes less terminations. A wider window, the workbook and "
+    "rollforward.csv show each of them."
 )
 _EDGES = ("opening", "closing")
 
@@ -67,15 +68,16 @@ def _page(
         yield from view.pen.paragraph(Text("No contract value and no revenue up to this month."))
         return
     yield from _totals(view, rows)
-    complete = True
+    together = False
     for currency in currencies_of(view.result, rows):
-        columns = _columns(view, [row for row in rows if row.currency == currency])
-        complete = complete and view.pen.fits(columns)
+        of_currency = [row for row in rows if row.currency == currency]
+        figures = _figures(view, of_currency)
+        together = together or any(header == _TOGETHER for header, _ in figures)
         yield from view.pen.heading("By revenue type and segment", currency)
-        yield from view.pen.table(columns)
+        yield from _by_part(view, of_currency, figures)
     yield Text()
-    if not complete:
-        yield from view.pen.paragraph(Text(NARROW, HIGH))
+    if together:
+        yield from view.pen.paragraph(Text(TOGETHER, HIGH))
     for sentence in (opening_words(view.result.month, recorded), *DEFINITION):
         yield from view.pen.paragraph(Text(sentence, SOFT))
 
@@ -120,21 +122,71 @@ def _amounts(row: RollforwardRow, names: Sequence[str]) -> Column:
     return Column(row.currency, cells, right=True)
 
 
-def _columns(view: View, rows: Sequence[RollforwardRow]) -> list[Column]:
+_TOGETHER = "+ Moved"
+_Figures = list[tuple[str, list[int]]]  # header and amounts by row
+
+
+def _figures(view: View, rows: Sequence[RollforwardRow]) -> _Figures:
+    """The figures that fit: all, the moving, or together.
+
+    However many there are, those of a row add up to its closing.
+    """
+    every = [(SHORT[name], [getattr(row, name) for row in rows]) for name in FIGURES]
+    moving = [
+        figure
+        for name, figure in zip(FIGURES, every, strict=True)
+        if name not in _MOVEMENTS or any(figure[1])
+    ]
+    for figures in (every, moving):
+        if view.pen.fits([*_names(view, rows), *_amount_columns(rows, figures)]):
+            return figures
+    opening, *_, recognized, closing = every
+    return [opening, (_TOGETHER, [_moved(row) for row in rows]), recognized, closing]
+
+
+def _moved(row: RollforwardRow) -> int:
+    moved = row.bookings + row.changes - row.terminations
+    tie("a row of the roll-forward", row.opening + moved - row.recognized, row.closing)
+    return moved
+
+
+def _by_part(view: View, rows: Sequence[RollforwardRow], figures: _Figures) -> Iterator[Text]:
+    """A line for each type and segment.
+
+    Its names are above it where room is short.
+    """
+    names, numbers = _names(view, rows), _amount_columns(rows, figures)
+    if view.pen.fits([*names, *numbers]):
+        yield from view.pen.table([*names, *numbers])
+        return
+    if not view.pen.fits(numbers):
+        for row in rows:
+            yield from view.pen.paragraph(
+                view.pen.text(f"{row.revenue_type} {row.segment}".rstrip())
+            )
+            yield from view.pen.table(_waterfall([row]))[1:]
+        return
+    head, *lines = view.pen.table(numbers)
+    yield head
+    for row, line in zip(rows, lines, strict=True):
+        yield from view.pen.paragraph(view.pen.text(f"{row.revenue_type} {row.segment}".rstrip()))
+        yield line
+
+
+def _names(view: View, rows: Sequence[RollforwardRow]) -> list[Column]:
     kinds = [
         view.pen.text(row.revenue_type, HIGH if row.revenue_type == NO_LINE else PLAIN)
         for row in rows
     ]
     segments = [view.pen.text(row.segment) for row in rows]
+    return [Column("Revenue type", kinds, least=16), Column("Segment", segments, least=10)]
+
+
+def _amount_columns(rows: Sequence[RollforwardRow], figures: _Figures) -> list[Column]:
     return [
-        Column("Revenue type", kinds, least=16),
-        Column("Segment", segments, least=10),
-        *(
-            numbers(
-                SHORT[name],
-                [money.pretty(getattr(row, name), row.currency) for row in rows],
-                drop=_DROPS.get(name, 0),
-            )
-            for name in FIGURES
-        ),
+        amounts(
+            header,
+            [money.pretty(unit, row.currency) for unit, row in zip(units, rows, strict=True)],
+        )
+        for header, units in figures
     ]

@@ -26,6 +26,7 @@ from recon.reports.console.layout import (
     STRONG,
     Column,
     View,
+    amounts,
     numbers,
     room_for,
     sample_banner,
@@ -51,7 +52,7 @@ def may_i_close(view: View, sample: bool) -> Iterator[RenderableType]:
     answer = verdict(view.result)
     yield Panel(answer, border_style=answer.style, padding=(0, 1), width=view.pen.width)
     yield Text()
-    yield from view.pen.table(list(_currency_columns(view)))
+    yield from view.pen.table(list(currency_columns(view, wording.currencies(view.result))))
     for currency in wording.currencies(view.result):
         if sentence := wording.masked(view.result, currency):
             yield Text()
@@ -60,22 +61,21 @@ def may_i_close(view: View, sample: bool) -> Iterator[RenderableType]:
     yield from view.pen.table(list(_tie_out(view)))
 
 
-def _currency_columns(view: View) -> Iterator[Column]:
-    rows = [
-        (currency, view.result.totals[currency]) for currency in wording.currencies(view.result)
-    ]
+def currency_columns(view: View, currencies: Sequence[str]) -> Iterator[Column]:
+    """The columns of the totals of some currencies."""
+    rows = [(currency, view.result.totals[currency]) for currency in currencies]
     yield Column("", [Text(currency, STRONG) for currency, _ in rows])
-    yield numbers("Lines\ncompared", [f"{t.compared:,}" for _, t in rows], drop=3)
-    yield numbers("Match\nrate", [t.match_rate for _, t in rows])
+    yield numbers("Lines\ncompared", [f"{t.compared:,}" for _, t in rows], drop=5)
+    yield numbers("Match\nrate", [t.match_rate for _, t in rows], drop=2)
     within = [f"{t.within_tolerance:,}" for _, t in rows]
-    yield numbers("Within\ntolerance", within, drop=1)
-    yield numbers("Expected", [money.pretty(t.expected, c) for c, t in rows], drop=4)
-    yield numbers("Recognized", [money.pretty(t.recognized, c) for c, t in rows], drop=4)
-    yield numbers("Net\ndifference", [money.pretty(t.difference, c, sign=True) for c, t in rows])
-    yield numbers("Gross\ndifference", [money.pretty(t.gross_difference, c) for c, t in rows])
+    yield numbers("Within\ntolerance", within, drop=4)
+    yield amounts("Expected", [money.pretty(t.expected, c) for c, t in rows], drop=1)
+    yield amounts("Recognized", [money.pretty(t.recognized, c) for c, t in rows], drop=1)
+    yield amounts("Net\ndifference", [money.pretty(t.difference, c, sign=True) for c, t in rows])
+    yield amounts("Gross\ndifference", [money.pretty(t.gross_difference, c) for c, t in rows])
     allowed = [money.pretty(wording.allowed(view.result, c), c) for c, _ in rows]
-    yield numbers("Tolerance\nallows", allowed, drop=2)
-    yield Column("Against\ntolerance", [_standing(view.result, c) for c, _ in rows])
+    yield amounts("Tolerance\nallows", allowed, drop=3)
+    yield Column("Gross\nis", [_standing(view.result, c) for c, _ in rows])
 
 
 def _standing(result: Reconciliation, currency: str) -> Text:

@@ -9,8 +9,6 @@ from recon.base.month import Month
 from recon.reports.html.elements import element, link, place
 from recon.reports.html.page import document, listed, paragraph
 
-NAME = "latest.html"
-
 
 def latest_page(month: Month, folder: Path, files: Sequence[Path]) -> str:
     """The page that leads on, as a file of `folder`.
