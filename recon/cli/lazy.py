@@ -11,7 +11,7 @@ from typer.core import TyperCommand, TyperGroup
 # In the order of the help. The lines are those of the docstrings, which only the modules know; a
 # test holds the two together.
 LINES = {
-    "month": "Reconcile a month: print the dashboard and write the reports.",
+    "month": "Reconcile a month: print whether to close, write the reports.",
     "explain": "Show one contract in full: terms, months, formula and cause.",
     "open": "List the open breaks, and how old they are.",
     "ack": "Acknowledge open breaks, with a reason.",

@@ -116,9 +116,7 @@ def month(
     log: Log = context.obj
     if wanted:
         log.expect(settings)
-    options = RunOptions(
-        wanted, _severity(fail_on), today, json, top, quiet, no_color, full, only
-    )
+    options = RunOptions(wanted, _severity(fail_on), today, json, top, quiet, no_color, full, only)
     if month and several:
         from recon.cli.months import run_months
 

@@ -20,7 +20,8 @@ from recon.base.text import counted
 from recon.reports.console.layout import CRITICAL, PLAIN, SOFT, STRONG, WARNING, Column, Pen
 
 if TYPE_CHECKING:
-    from recon.store.load import Loaded, Rejected
+    from recon.store.feeds.rejecting import Rejected
+    from recon.store.load import Loaded
     from recon.store.outcome import FileOutcome, Report
 
 # So many files are shown one by one, and so many rejected rows of each.
