@@ -13,8 +13,10 @@ from recon.base.month import Month
 from recon.base.policy import Policy
 from recon.base.result import Reconciliation, Side
 from recon.reconciliation.explain import contract_detail
+from recon.reconciliation.revenue import compare_month, load_both_sides, reconcile_month
 from recon.reconciliation.rollforward import rollforward
-from recon.store.session import Session
+from recon.store.frames import register
+from recon.store.session import Session, open_session
 from tests.books import entry, posted
 from tests.tables import break_of, contract, line_of, no_entries, reasons, ties
 
@@ -35,25 +37,31 @@ def reconciled(
     )
 
 
+TOLD = dict.fromkeys(Side, "data frame")
+
+
 def amounts(rows: list[dict[str, Any]], *months: str, **policy: object) -> list[str]:
-    """Return what is expected of C1 in some months."""
-    found = (line_of(reconciled(rows, month=month, **policy))["expected"] for month in months)
-    return [f"{amount / 10_000:.2f}" for amount in found]
+    """Return what is expected of C1 in some months, of rows that are loaded once."""
+    rules = Policy.of({"tolerance": "0%", "floor": "0", **policy})
+    found = []
+    with loaded(rows, None, rules) as session:
+        for month in months:
+            compare_month(session, Month.parse(month), rules, TOLD, ())
+            found += session.execute(
+                "SELECT expected FROM lines_compared WHERE id = 'C1'"
+            ).fetchall()
+    return [f"{amount / 10_000:.2f}" for (amount,) in found]
 
 
-def held(
-    rows: list[dict[str, Any]], entries: list[dict[str, Any]], month: str, policy: dict[str, object]
-) -> tuple[Session, Reconciliation]:
-    """Return the session and the reconciliation of some rows."""
-    from recon.reconciliation.revenue import reconcile_relations
-    from recon.store.frames import register
-    from recon.store.session import open_session
-
+def loaded(
+    rows: list[dict[str, Any]], entries: list[dict[str, Any]] | None, policy: Policy
+) -> Session:
+    """Return a session with both sides, for any month."""
     session = open_session()
     register(session, "contracts_frame", pd.DataFrame(rows))
-    register(session, "entries_frame", pd.DataFrame(entries))
-    sides = ("contracts_frame", "entries_frame")
-    return session, reconcile_relations(session, *sides, Month.parse(month), Policy.of(policy))
+    register(session, "entries_frame", pd.DataFrame(entries) if entries else no_entries())
+    load_both_sides(session, "contracts_frame", "entries_frame", policy, TOLD, ())
+    return session
 
 
 def open_ended(**changes: Any) -> dict[str, Any]:
@@ -354,14 +362,15 @@ def test_every_such_line_is_derived_and_rolled_forward(
     book: str, month: str, convention: str
 ) -> None:
     """The months tie, and the closing of a month is the opening of the next."""
-    policy = {**POLICIES.get(book, {}), "convention": convention, "stop_month": "days"}
-    session, result = held(BOOKS[book], posted("C1", MONTHS), month, policy)
-    detail = contract_detail(session, result, "C1")
-    assert detail.lines[0].derivation.formula.startswith("expected = ")
-    closing = sum(row.closing for row in rollforward(session, result))
-    after = str(Month.parse(month) + 1)
-    session, result = held(BOOKS[book], posted("C1", MONTHS), after, policy)
-    assert sum(row.opening for row in rollforward(session, result)) == closing
+    policy = Policy.of({**POLICIES.get(book, {}), "convention": convention, "stop_month": "days"})
+    now = Month.parse(month)
+    with loaded(BOOKS[book], posted("C1", MONTHS), policy) as session:
+        result = reconcile_month(session, now, policy, TOLD, (), [])
+        detail = contract_detail(session, result, "C1")
+        assert detail.lines[0].derivation.formula.startswith("expected = ")
+        closing = sum(row.closing for row in rollforward(session, result))
+        result = reconcile_month(session, now + 1, policy, TOLD, (), [])
+        assert sum(row.opening for row in rollforward(session, result)) == closing
 
 
 def test_monthly_values_without_a_duration_run_from_no_start_to_a_close() -> None:
