@@ -23,6 +23,8 @@ from recon.record.journal.store import NAME, Journal
 from recon.run.month import run_month
 from tests.shell import Project, in_process, one_sentence
 
+# What is forged here is the journal: the packs stay as they are.
+pytestmark = pytest.mark.usefixtures("reperformed_once")
 JUNE, MAY = Month.parse("2024-06"), Month.parse("2024-05")
 
 
