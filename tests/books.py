@@ -9,7 +9,13 @@ import pandas as pd
 from recon.base.month import Month
 from recon.base.policy import Policy
 from recon.base.result import Reconciliation, Side
-from recon.reconciliation.revenue import load_both_sides, reconcile_month, reconcile_relations
+from recon.reconciliation.compare import BROKEN
+from recon.reconciliation.revenue import (
+    compare_month,
+    load_both_sides,
+    reconcile_month,
+    reconcile_relations,
+)
 from recon.store.frames import register
 from recon.store.session import Session, open_session
 
@@ -96,6 +102,16 @@ def month_by_month(
                 session,
                 reconcile_month(session, Month.parse(month), rules, told, (), notices),
             )
+
+
+def broken(contracts: Sequence[Row], entries: Sequence[Row]) -> set[tuple[str, str, str]]:
+    """Return the keys of the lines that break: rows are compared, and nothing is explained."""
+    policy, told = Policy(), dict.fromkeys(Side, "data frame")
+    with _holding(contracts, entries) as session:
+        load_both_sides(session, "contracts_frame", "entries_frame", policy, told, ())
+        compare_month(session, Month.parse(MONTH), policy, told, ())
+        found = session.execute(f"SELECT id, type, currency FROM lines_compared WHERE {BROKEN}")
+        return set(found.fetchall())
 
 
 def _holding(
