@@ -266,24 +266,26 @@ def test_reports_that_cannot_be_written_are_7(project: Project) -> None:
 
 
 @POSIX
-def test_a_limit_of_the_system_is_7(project: Project) -> None:
+@pytest.mark.parametrize(
+    "size", [20_000, *(pytest.param(size, marks=pytest.mark.slow) for size in (0, 1_000))]
+)
+def test_a_limit_of_the_system_is_7(project: Project, size: int) -> None:
     """Whichever write is the first that no longer fits: nothing remains."""
     import resource
 
     project.fill(*["900.00"] * 200)
-    for size in (0, 1_000, 20_000):
-        done = subprocess.run(
-            command("month", "2024-06"),
-            cwd=project.folder,
-            env=environment(),
-            capture_output=True,
-            timeout=PATIENCE,
-            check=False,
-            preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size)),  # noqa: B023
-        )
-        assert (done.returncode, done.stdout) == (7, b"")
-        assert "cannot be written" in one_sentence(done.stderr.decode())
-        assert project.written() == []
+    done = subprocess.run(
+        command("month", "2024-06"),
+        cwd=project.folder,
+        env=environment(),
+        capture_output=True,
+        timeout=PATIENCE,
+        check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size)),
+    )
+    assert (done.returncode, done.stdout) == (7, b"")
+    assert "cannot be written" in one_sentence(done.stderr.decode())
+    assert project.written() == []
 
 
 # What is printed where
@@ -382,9 +384,10 @@ def test_redirected_output_has_no_escape_codes(
 @pytest.mark.parametrize(
     ("encoding", "arguments"),
     [
-        ("ascii", []), ("cp1252", ["--json"]),
+        ("ascii", []),
         *(pytest.param(*given, marks=pytest.mark.slow)
-          for given in (("cp1252", []), ("cp437", []), ("ascii", ["--quiet"]))),
+          for given in (("cp1252", ["--json"]), ("cp1252", []), ("cp437", []),
+                        ("ascii", ["--quiet"]))),
     ],
 )  # fmt: skip
 def test_no_encoding_stops_a_run(project: Project, encoding: str, arguments: list[str]) -> None:
@@ -453,7 +456,7 @@ def test_a_reader_that_leaves_early_changes_nothing(
 
 
 @POSIX
-@pytest.mark.parametrize("arguments", [["--json"], []])
+@pytest.mark.parametrize("arguments", [["--json"], pytest.param([], marks=pytest.mark.slow)])
 def test_a_full_disk_under_the_output_is_7(project: Project, arguments: list[str]) -> None:
     """The reports are written by then, and stay."""
     with Path("/dev/full").open("wb") as full:
@@ -475,10 +478,12 @@ def test_a_full_disk_under_the_output_is_7(project: Project, arguments: list[str
 @pytest.mark.parametrize(
     ("redirection", "month_text", "code"),
     [
-        (">&-", "2024-06", 0),
         ("2>&-", "2024", 2),
         (">&- 2>&-", "2024-06", 0),
-        ("2>/dev/full", "x", 2),
+        *(
+            pytest.param(*given, marks=pytest.mark.slow)
+            for given in ((">&-", "2024-06", 0), ("2>/dev/full", "x", 2))
+        ),
     ],
 )
 def test_streams_may_be_closed(
@@ -502,7 +507,7 @@ def test_a_terminal_is_told_the_step_and_left_as_it_was(project: Project) -> Non
     """Progress goes to the terminal alone, and the cursor comes back."""
     import pty
 
-    project.fill(*["900.00"] * 2_000)
+    project.fill(*["900.00"] * 300)
     ours, theirs = pty.openpty()
     done = subprocess.run(
         command("month", "2024-06"),
@@ -757,6 +762,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     return {"XDG_CACHE_HOME": folder, "HOME": folder, "XDG_CONFIG_HOME": folder}
 
 
+@pytest.mark.slow  # makes the whole sample
 def test_without_a_configuration_it_is_the_sample_and_says_so(
     tmp_path: Path, cache: dict[str, str]
 ) -> None:
@@ -774,7 +780,7 @@ def test_a_month_outside_the_sample_is_2(
     tmp_path: Path, cache: dict[str, str], arguments: list[str]
 ) -> None:
     """With the months that it has, and a command that works."""
-    done = recon("month", *arguments, cwd=tmp_path, env=cache)
+    done = in_process("month", *arguments, cwd=tmp_path, env=cache)
     assert (done.returncode, done.stdout) == (2, b"")
     sentence = one_sentence(done.stderr.decode())
     assert "The sample covers 2024-01 to 2024-12, not" in sentence
