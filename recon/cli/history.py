@@ -29,6 +29,9 @@ def history(
         str | None,
         typer.Argument(metavar="MONTH", help="One month, like 2024-06; if left out, all."),
     ] = None,
+    top: Annotated[
+        int, typer.Option("--top", min=1, help="How many runs to show, the newest.")
+    ] = 100,
     config: Config = None,
     profile: Profile = None,
     out: Reports = None,
@@ -41,7 +44,12 @@ def history(
     settings = chosen_settings(config, profile, out)
     chosen = asked_month(month, settings) if month else None
     with Journal.look(settings.reports, settings.calendar.periods) as journal:
-        runs, signed = journal.runs(chosen), journal.signatures()
+        signed = journal.signatures()
+        # A program gets them all, and a person as many as can be read.
+        if json:
+            runs = journal.runs(chosen)
+        else:
+            runs, months, all_runs = journal.newest(top, chosen)
     with process.printing():
         if json:
             _print_document(runs, signed)
@@ -50,7 +58,8 @@ def history(
         from recon.reports.console.history import show_history
 
         console = make_console(sys.stdout, color=False if no_color else None)
-        show_history(console, runs, signed, chosen, sample=settings.sample)
+        counts = (months, all_runs)
+        show_history(console, runs, signed, chosen, counts=counts, sample=settings.sample)
 
 
 def _print_document(runs: Sequence[Run], signed: Mapping[str, Sequence[Signature]]) -> None:

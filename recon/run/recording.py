@@ -18,7 +18,6 @@ from recon.record.evidence import PackContents, Previous, left_over
 from recon.record.journal.found_events import FoundEvent
 from recon.record.journal.history import History, history
 from recon.record.journal.model import Reported, Run
-from recon.record.journal.signing import signatures
 from recon.record.journal.store import Journal
 from recon.run.gathering import ReconciledMonth
 from recon.store.session import Session
@@ -80,9 +79,9 @@ def pack_contents(
 
     The run before it may be of another month.
     """
-    runs, signed = journal.runs(), signatures(journal.events())
-    before = Previous(runs[-1].run_id, runs[-1].evidence) if runs and runs[-1].evidence else None
-    interrupted = left_over(settings.reports, before, {run.run_id for run in runs})
+    last, signed = journal.last_run(), journal.signatures()
+    before = Previous(last.run_id, last.evidence) if last and last.evidence else None
+    interrupted = left_over(settings.reports, before, set(journal.run_ids()))
     return PackContents(
         run_id=run_id,
         started=found.started,
@@ -100,7 +99,7 @@ def pack_contents(
         previous=interrupted[-1] if interrupted else before,
         journal=journal.head(),
         interrupted=interrupted,
-        follows=runs[-1].run_id if runs else "",
+        follows=last.run_id if last else "",
         kept=found.kept,
     )
 

@@ -38,7 +38,7 @@ def left_over(reports: Path, last: Previous | None, recorded: Set[str]) -> list[
     `recorded` ones: the chain goes through it, so that nothing of what stands there is unproven.
     """
     loose: dict[str, Previous] = {}
-    for folder in packs(reports):
+    for folder in packs(reports, recorded):
         if run_of(folder) not in recorded:
             with suppress(OSError, ValueError):
                 link = _link(folder)

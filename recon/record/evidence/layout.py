@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from pathlib import Path
 from typing import Any
 
@@ -35,10 +36,26 @@ Document = Mapping[str, Any]
 _RUN = re.compile(r"(\w[\w .-]*_(\d{8}T\d{6}Z)_[0-9a-f]{4})(-\d+)?")
 
 
-def packs(reports: Path) -> list[Path]:
-    """The folders of all packs, present or not, oldest first."""
-    runs = [path for path in reports.glob("*/*") if _RUN.fullmatch(path.name) and path.is_dir()]
+def packs(reports: Path, without: Set[str] = frozenset()) -> list[Path]:
+    """The folders of all packs, present or not, oldest first.
+
+    Those of the runs `without` are left out, of which there may be many thousands.
+    """
+    runs = [
+        Path(run.path)
+        for month in _folders(reports)
+        for run in _folders(month)
+        if run.name not in without and _RUN.fullmatch(run.name)
+    ]
     return [path / FOLDER for path in sorted(runs, key=lambda p: (second_of(p.name), p.name))]
+
+
+def _folders(within: Path | os.DirEntry[str]) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(within) as found:
+            return [each for each in found if each.is_dir()]
+    except OSError:
+        return []
 
 
 def second_of(run: str) -> str:

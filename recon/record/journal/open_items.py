@@ -61,16 +61,21 @@ def timeline(events: Iterable[Event], seen: Mapping[str, Sequence[Break]]) -> Ti
     """
     found = Timeline()
     for event in events:
-        if event.kind is Kind.RUN:
-            _take_run(found, event, {item.name: item for item in seen.get(event.subject, ())})
-        elif line := found.lines.get(event.subject):
-            if event.kind is Kind.RESOLVED:
-                line.closed[event.month] = event
-            else:
-                line.said.append(event)
-                if event.kind is Kind.ACKNOWLEDGED:
-                    line.acknowledged[event.number] = dict(line.seen)
+        add(found, event, seen)
     return found
+
+
+def add(found: Timeline, event: Event, seen: Mapping[str, Sequence[Break]]) -> None:
+    """Add the next event to a timeline."""
+    if event.kind is Kind.RUN:
+        _take_run(found, event, {item.name: item for item in seen.get(event.subject, ())})
+    elif line := found.lines.get(event.subject):
+        if event.kind is Kind.RESOLVED:
+            line.closed[event.month] = event
+        else:
+            line.said.append(event)
+            if event.kind is Kind.ACKNOWLEDGED:
+                line.acknowledged[event.number] = dict(line.seen)
 
 
 def open_items(

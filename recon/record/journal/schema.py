@@ -77,12 +77,16 @@ MIGRATIONS = (
         event INTEGER PRIMARY KEY REFERENCES events (number), seal TEXT NOT NULL);
     CREATE INDEX events_by_subject ON events (subject);
     """,
+    """
+    CREATE TABLE repeats (event INTEGER PRIMARY KEY REFERENCES events (number));
+    CREATE INDEX runs_by_month ON runs (month COLLATE NOCASE, ended);
+    """,
 )
 # Before it there were no seals; what stands in such a journal is sealed as it is found.
 _SEALED = 6
 TABLES = (
     "runs", "totals", "breaks", "events", "alerts", "alerted", "deliveries", "closings",
-    "found_events", "links",
+    "found_events", "links", "repeats",
 )  # fmt: skip
 PATIENCE = 10.0
 # An empty journal that is gone when it is closed.

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import asdict
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from recon.base.errors import ConfigError, MonthError, RanAtOnce, UsageError
+from recon.base.errors import ConfigError, MonthError, RanAtOnce, ReconError, UsageError
 from recon.base.month import Month, as_written
 from recon.base.periods import Periods, folded
 from recon.base.result import Break, Bucket, Totals
@@ -30,6 +30,7 @@ from recon.record.journal.history import Past
 from recon.record.journal.model import Event, Kind, OpenItem, Reported, Run
 from recon.record.journal.open_items import Resolution, open_items
 from recon.record.journal.proof import Proof, proof
+from recon.record.journal.repeats import repeats
 from recon.record.journal.schema import opened, readable, transaction
 from recon.record.journal.signing import Signature, signatures, signed_off
 
@@ -115,6 +116,12 @@ class Journal:
                  str(month), reason, detail)
                 for kind, subject, month, reason, detail in told
             ])  # fmt: skip
+            self._note_repeats()
+
+    def _note_repeats(self) -> None:
+        """Note the runs that say nothing new of open breaks."""
+        found = repeats(self._telling(), self._telling_breaks())
+        self._insert("repeats", [(number,) for number in found])
 
     def say(self, *events: Event) -> None:
         """Add acknowledgements, notes or signatures: all or nothing.
@@ -146,7 +153,25 @@ class Journal:
 
     def proof(self) -> Proof:
         """The journal as `recon verify` holds it against the evidence."""
-        return proof(self._connection)
+        found = proof(self._connection)
+        return replace(found, damage=[*found.damage, *self._hidden()])
+
+    def _hidden(self) -> list[str]:
+        """The runs that are wrongly left out, in words.
+
+        Rows that cannot be read are found by others.
+        """
+        noted = self._connection.execute("SELECT event FROM repeats ORDER BY event").fetchall()
+        if not noted:
+            return []
+        with suppress(ReconError, ValueError, KeyError, TypeError):
+            said = set(repeats(self.events(), self._breaks()))
+            return [
+                f"event {number} is left out of the open breaks, and would change them"
+                for (number,) in noted
+                if number not in said
+            ]
+        return []
 
     def _insert(self, table: str, rows: Sequence[Sequence[object]]) -> None:
         if rows:
@@ -156,29 +181,66 @@ class Journal:
 
     def runs(self, month: Month | None = None) -> list[Run]:
         """All runs, or a month's, in order of time."""
-        where, values = ("WHERE month = ? COLLATE NOCASE", (str(month),)) if month else ("", ())
+        return self._runs(*_of_month(month))
+
+    def _runs(self, where: str = "", values: Sequence[object] = ()) -> list[Run]:
         rows = self._connection.execute(
             f"SELECT {', '.join(_RUN)} FROM runs {where} ORDER BY rowid", values
         ).fetchall()
-        totals = self._totals()
+        totals = self._totals(
+            f"WHERE run_id IN (SELECT run_id FROM runs {where})" if where else "", values
+        )
         return [_run(row, self._month(row[1]), totals.get(row[0], {})) for row in rows]
+
+    def newest(self, most: int, month: Month | None = None) -> tuple[list[Run], int, int]:
+        """The newest runs of all months or one, with counts.
+
+        The counts are those of all their months and of all runs.
+        """
+        where, values = _of_month(month)
+        found = self._connection.execute(f"SELECT rowid, month, ended FROM runs {where}", values)
+        rows = [(self._month(text), ended, row) for row, text, ended in found]
+        listed = ", ".join(str(row) for *_, row in sorted(rows, reverse=True)[:most])
+        return (
+            self._runs(f"WHERE rowid IN ({listed})"),
+            len({month for month, *_ in rows}),
+            len(rows),
+        )
+
+    def run_ids(self) -> list[str]:
+        """The names of all runs, in order of time."""
+        found = self._connection.execute("SELECT run_id FROM runs ORDER BY rowid")
+        return [run_id for (run_id,) in found]
 
     def run(self, text: str) -> Run:
         """The run of a name or beginning, or month's last.
 
         Raises UsageError where there is none, or more than one.
         """
-        runs = self.runs()
-        found = [run for run in runs if run.run_id == text] or [
-            run for run in runs if run.run_id.startswith(text) or run.run_id.endswith(text)
-        ]
-        of_month = {folded(str(run.month)): run for run in runs}
+        of_month = {folded(month): month for month in self._months()}
         if (written := folded(as_written(text))) in of_month:
-            return of_month[written]
+            found = [self._last_of(of_month[written])]
+        else:
+            runs = self.run_ids()
+            found = [run for run in runs if run == text] or [
+                run for run in runs if run.startswith(text) or run.endswith(text)
+            ]
         if len(found) != 1:
             what = "is no run" if not found else f"are {len(found)} runs"
             raise UsageError(f"There {what} {text!r}; `recon history` lists them.")
-        return found[0]
+        return self._runs("WHERE run_id = ?", (found[0],))[0]
+
+    def _months(self) -> list[str]:
+        found = self._connection.execute("SELECT DISTINCT month FROM runs")
+        return [month for (month,) in found]
+
+    def _last_of(self, month: str) -> str:
+        """The name of a month's last run, or ''."""
+        found = self._connection.execute(
+            "SELECT run_id FROM runs WHERE month = ? COLLATE NOCASE ORDER BY rowid DESC LIMIT 1",
+            (month,),
+        ).fetchone()
+        return str(found[0]) if found else ""
 
     def last_run_id(self) -> str:
         """The name of the last run of all, or ''."""
@@ -188,11 +250,12 @@ class Journal:
 
     def last_run(self, month: Month | None = None) -> Run | None:
         """The last run, or a month's last; None without any."""
-        return next(reversed(self.runs(month)), None)
+        last = self._last_of(str(month)) if month else self.last_run_id()
+        return next(iter(self._runs("WHERE run_id = ?", (last,))), None)
 
     def latest_month(self) -> Month | None:
         """The latest month that has a run, or None."""
-        return max((run.month for run in self.runs()), default=None)
+        return max(map(self._month, self._months()), default=None)
 
     def closings(self, month: Month) -> dict[Line, int] | None:
         """The closing balances of a month's last run, or None."""
@@ -205,10 +268,10 @@ class Journal:
         )
         return {(kind, segment, currency): int(amount) for kind, segment, currency, amount in rows}
 
-    def _totals(self) -> dict[str, dict[str, Totals]]:
+    def _totals(self, where: str, values: Sequence[object]) -> dict[str, dict[str, Totals]]:
         found: dict[str, dict[str, Totals]] = {}
         for run_id, currency, *sums in self._connection.execute(
-            "SELECT * FROM totals ORDER BY run_id, currency"
+            f"SELECT * FROM totals {where} ORDER BY run_id, currency", values
         ):
             found.setdefault(run_id, {})[currency] = Totals(*map(int, sums))
         return found
@@ -249,18 +312,40 @@ class Journal:
         `now` are those of a run that is not recorded yet; without, the month's last run counts. The
         runs before are those of the month and the last one of the month before.
         """
-        runs = [run.run_id for run in self.runs(month)]
+        last = ""
         if now is None:
-            now = self.found_events(runs.pop()) if runs else ()
-        before = self.last_run(month - 1)
-        earlier = [before.run_id, *runs] if before else runs
-        return lives(now, map(self.found_events, earlier))
+            last = self._last_of(str(month))
+            now = self.found_events(last)
+        before = self.found_events(self._last_of(str(month - 1)))
+        return lives(now, [before, self._events_before(month, last)])
 
-    def events(self) -> list[Event]:
-        """All events in order of time."""
+    def _events_before(self, month: Month, last: str) -> list[FoundEvent]:
+        """The events of a month's earlier runs, each once."""
+        where, values = _of_month(month)
+        rows = self._connection.execute(
+            "SELECT id, kind, severity, sentence, advice, lines, breaks_left, max(rowid) "
+            f"FROM found_events WHERE run_id IN (SELECT run_id FROM runs {where}) "
+            "AND run_id <> ? GROUP BY id ORDER BY min(rowid)",
+            (*values, last),
+        )
+        return [event_of(row[:-1]) for row in rows]
+
+    def _telling(self) -> list[Event]:
+        """The events without those of runs that only repeat others."""
+        return self.events("WHERE number NOT IN (SELECT event FROM repeats)")
+
+    def _telling_breaks(self) -> dict[str, list[Break]]:
+        """The breaks of the runs among these events."""
+        return self._breaks(
+            "WHERE run_id IN (SELECT subject FROM events WHERE kind = 'run' "
+            "AND number NOT IN (SELECT event FROM repeats))"
+        )
+
+    def events(self, where: str = "") -> list[Event]:
+        """All events, or some, in order of time."""
         rows = self._connection.execute(
             "SELECT number, at, who, host, kind, subject, month, reason, detail FROM events "
-            "ORDER BY number"
+            f"{where} ORDER BY number"
         )
         return [
             Event(number, _moment(at), who, host, Kind(kind), subject, self._month(month), *rest)
@@ -284,24 +369,25 @@ class Journal:
 
     def signatures(self) -> dict[str, tuple[Signature, ...]]:
         """The signatures of every signed run, oldest first."""
-        return signatures(self.events())
+        return signatures(self.events("WHERE kind IN ('accepted', 'signed_off')"))
 
     def past(self, month: Month) -> Past:
         """The journal's content before a run of a month."""
-        events, runs = self.events(), {run.run_id: run for run in self.runs(month)}
-        signed = runs.get(signed_off(events, month))
-        return Past(events, self._breaks(), next(reversed(runs.values()), None), signed)
+        events, last = self._telling(), self.last_run(month)
+        signed = next(iter(self._runs("WHERE run_id = ?", (signed_off(events, month),))), None)
+        compared = {run.run_id: self.breaks(run.run_id) for run in (last, signed) if run}
+        return Past(events, {**self._telling_breaks(), **compared}, last, signed)
 
     def standing(self, month: Month) -> tuple[OpenItem, ...]:
         """The breaks open at a month's end, oldest first."""
-        return standing(self.events(), self._breaks(), month)
+        return standing(self._telling(), self._telling_breaks(), month)
 
     def open_items(self, month: Month | None = None) -> dict[str, OpenItem]:
         """The state of every break by name, open or resolved.
 
         See `recon.record.journal.open_items`.
         """
-        return open_items(self.events(), self._breaks(), month)
+        return open_items(self._telling(), self._telling_breaks(), month)
 
     def open_item(self, text: str) -> OpenItem:
         """The only break that a text names.
@@ -309,6 +395,11 @@ class Journal:
         See `recon.record.journal.names`. Raises UsageError where it is not one.
         """
         return names.one(text, self.open_items().values())
+
+
+def _of_month(month: Month | None) -> tuple[str, tuple[str, ...]]:
+    """A condition for runs of a month, or none."""
+    return ("WHERE month = ? COLLATE NOCASE", (str(month),)) if month else ("", ())
 
 
 def _kept(value: object) -> object:

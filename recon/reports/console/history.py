@@ -42,11 +42,13 @@ def show_history(
     signed: Signed,
     month: Month | None = None,
     *,
+    counts: tuple[int, int] | None = None,
     sample: bool = False,
 ) -> None:
     """Print the runs of all months or of one.
 
-    The newest run comes first; `signed` has the signatures of the runs.
+    The newest run comes first; `signed` has the signatures of the runs. `counts` are those of all
+    months and runs, where these are the newest ones.
     """
     pen = Pen(console)
     if sample:
@@ -54,7 +56,8 @@ def show_history(
     if not runs:
         which = f"No run of {month}" if month else "No run"
         console.print(f"{which} is recorded here yet; `recon month` creates one.")
-    for line in _page(pen, newest_first(runs), signed) if runs else ():
+    counts = counts or (len({run.month for run in runs}), len(runs))
+    for line in _page(pen, newest_first(runs), signed, counts) if runs else ():
         console.print(line, soft_wrap=True)
 
 
@@ -71,9 +74,9 @@ def show_signed(console: Console, run: Run, given: Sequence[Signature]) -> None:
         console.print(line, soft_wrap=True)
 
 
-def _page(pen: Pen, runs: Sequence[Run], signed: Signed) -> Iterator[Text]:
-    months = len({run.month for run in runs})
-    yield from pen.heading("History", f"{counted(months, 'month')}, {counted(len(runs), 'run')}")
+def _page(pen: Pen, runs: Sequence[Run], signed: Signed, counts: tuple[int, int]) -> Iterator[Text]:
+    months, of_all = counts
+    yield from pen.heading("History", f"{counted(months, 'month')}, {counted(of_all, 'run')}")
     rows = list(_rows(runs))
     head, *lines = pen.table(_columns(pen, rows, signed))
     yield head
@@ -82,6 +85,9 @@ def _page(pen: Pen, runs: Sequence[Run], signed: Signed) -> Iterator[Text]:
         group = list(of_month)
         yield from _month(pen, group, signed)
         yield from islice(left, sum(max(len(run.totals), 1) for run in group))
+    if len(runs) < of_all:
+        older = f"{counted(of_all - len(runs), 'older run')} not shown; --top shows more."
+        yield from pen.paragraph(pen.text(older), 0)
 
 
 def _rows(runs: Sequence[Run]) -> Iterator[_Row]:

@@ -179,7 +179,7 @@ def _journal(settings: Settings | None) -> Finding:
             )
         return ok("the first run creates it")
     with Journal.look(settings.reports, settings.calendar.periods) as journal:
-        count = len(journal.runs())
+        count = len(journal.run_ids())
     if not os.access(path, os.W_OK):
         return failed(ExitCode.REPORT, f"{path} is read-only", "get permission to write it")
     return ok(f"{path}, {count:,} run{'s' * (count != 1)}")
