@@ -11,6 +11,17 @@ _TOTAL = re.compile(
     re.IGNORECASE,
 )
 
+# Blanks and marks that a spreadsheet may skip, then what begins a formula, also of full width as in
+# Japanese; the same for Python and for DuckDB.
+_BLANKS = " \N{NO-BREAK SPACE}\u1680\u2000-\u200f\u2028-\u202f\u205f-\u2069\u3000\ufeff"
+FORMULA = rf"^[\t\r]|^[{_BLANKS}\t\r\n]*[=+\-@\uff1d\uff0b\uff0d\uff20]"
+# Signs that change a terminal or turn a text around, and that nobody sees.
+UNSEEN = (
+    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"
+    r"\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
+)
+MARK = "\N{REPLACEMENT CHARACTER}"
+
 
 def counted(count: int, noun: str) -> str:
     """A number with its noun: `1 row`, `1,204 rows`."""
@@ -49,3 +60,14 @@ def _written_out(letter: str) -> str:
 def words(name: str) -> str:
     """A cause's, status's, column's or bucket's name in words."""
     return name.replace("_", " ")
+
+
+def guarded(text: str) -> str:
+    """A text that no spreadsheet runs, without unseen signs."""
+    text = re.sub(UNSEEN, MARK, text)
+    return f"'{text}" if re.match(FORMULA, text) else text
+
+
+def for_duckdb(pattern: str) -> str:
+    """A pattern of Python as DuckDB writes it."""
+    return re.sub(r"\\u(\w{4})", r"\\x{\1}", pattern)

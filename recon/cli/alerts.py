@@ -120,7 +120,7 @@ def _print(told: dict[str, object] | Iterable[str]) -> None:
             typer.echo(dumps(told), nl=False)
         else:
             for line in told:
-                typer.echo(line)
+                process.say(line)
 
 
 def escalate(

@@ -24,7 +24,7 @@ def backup(
     reports = chosen_settings(config, profile, out).reports
     kept = backed_up(reports, file.absolute())
     with process.printing():
-        typer.echo(
+        process.say(
             f"{file} holds the journal and {counted(kept.runs, 'run')} of {reports}: "
             f"{counted(kept.files, 'file')}, {counted(kept.size, 'byte')}."
         )
@@ -45,7 +45,7 @@ def restore(
         kept = restored(reports, file.absolute())
     there = f" ({counted(kept.skipped, 'file')} were there already)" if kept.skipped else ""
     with process.printing():
-        typer.echo(
+        process.say(
             f"The journal and {counted(kept.runs, 'run')} are back in {reports}{there}. "
             "`recon verify --all` proves them."
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -58,7 +59,7 @@ def load(
             else feeds.accept_load(settings, accept or 0)
         )
         with process.printing():
-            typer.echo(sentence)
+            process.say(sentence)
         return
     log, settings = context.obj, feeds.with_sample(settings)
     if watch:
@@ -125,19 +126,19 @@ def loads(
     with snapshot.looked_at(settings.store) as (session, _):
         found = listing.loads(session, load)
         rows = listing.rejected(session, load) if rejected else []
+    text: Iterable[str]
     if json:
         from recon.reconciliation.document import dumps
 
-        text = [dumps(loads_document(found, rows)).rstrip("\n")]
+        text = dumps(loads_document(found, rows)).splitlines()
     elif rejected:
-        text = list(lines.rejected_lines(rows))
+        text = lines.rejected_lines(rows)
     elif restated:
         text = list(lines.restated_lines(found)) or ["No load has changed a past month."]
     else:
-        text = list(lines.list_lines(found) if load is None else lines.one_lines(found[0]))
+        text = lines.list_lines(found) if load is None else lines.one_lines(found[0])
     with process.printing():
-        for line in text:
-            typer.echo(line)
+        _print(text)
 
 
 store = typer.Typer(
@@ -161,8 +162,7 @@ def info(config: Config = None, profile: Profile = None, json: Json = False) -> 
 
             typer.echo(dumps(info_document(found)), nl=False)
             return
-        for line in info_lines(found):
-            typer.echo(line)
+        _print(info_lines(found))
 
 
 @store.command()
@@ -199,4 +199,12 @@ def forget(
 
 def _tell(sentence: str) -> None:
     with process.printing():
-        typer.echo(sentence)
+        _print([sentence])
+
+
+def _print(lines: Iterable[str]) -> None:
+    """Print lines, whatever the names and cells in them hold."""
+    from recon.base.text import one_line
+
+    for line in lines:
+        typer.echo(one_line(line))

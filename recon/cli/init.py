@@ -265,7 +265,7 @@ def _reached(
         except (ConfigError, SourceUnreachable) as error:
             if not asking:
                 raise
-            typer.echo(f"\n{error}\nPlease answer again, or press Ctrl-C to stop.\n", err=True)
+            process.say(f"\n{error}\nPlease answer again, or press Ctrl-C to stop.\n", err=True)
             access, wanted = questions.access(given, access), None
 
 
@@ -294,19 +294,19 @@ def _write(
     from recon.setup.init.writing import write_all
 
     kept = write_all(files, force=force)
-    typer.echo("\nWritten:")
+    process.say("\nWritten:")
     for path in files:
-        typer.echo(f"  {path}")
+        process.say(f"  {path}")
     for path in kept:
-        typer.echo(f"  {path} (the previous version)")
+        process.say(f"  {path} (the previous version)")
     written = next(iter(files)).absolute()
     try:
         found = find(None, Path.cwd())
     except ConfigError:  # RECON_CONFIG names a file that is not there
         found = None
     option = "" if found == written else f' --config "{written}"'
-    typer.echo(f"\nNext:\n  recon doctor{option}")
+    process.say(f"\nNext:\n  recon doctor{option}")
     if feeds:
-        typer.echo(f"  recon load --dry-run{option}\n  recon load{option}")
+        process.say(f"  recon load --dry-run{option}\n  recon load{option}")
     else:
-        typer.echo(f"  recon month {month or Month.of(date.today()) - 1}{option}")
+        process.say(f"  recon month {month or Month.of(date.today()) - 1}{option}")

@@ -15,6 +15,7 @@ from recon.base.month import Month
 from recon.base.result import Side
 from recon.base.text import counted
 from recon.cli import init_questions as questions
+from recon.cli import process
 from recon.cli.options import progress_shown
 from recon.config import Settings
 from recon.reports.console.dashboard import make_console
@@ -83,7 +84,7 @@ def _sides(
             f"It is not clear which of {listed} has the contracts; name them with --contracts FILE "
             "and --entries FILE."
         )
-    typer.echo(f"\nIt is not clear which of {listed} has the contracts.")
+    process.say(f"\nIt is not clear which of {listed} has the contracts.")
     if not typer.confirm(f"Is it {chosen[Side.ANALYTICS]}?", default=True):
         chosen = dict(zip(chosen, reversed(chosen.values()), strict=True))
     return chosen, rest
@@ -92,11 +93,11 @@ def _sides(
 def _column(side: FileSide, ours: str) -> str:
     """The user's choice of a column that is missing."""
     listed = ", ".join(side.profiles)
-    typer.echo(
+    process.say(
         f"\nNo column of {side.group.path} looks like {ours}, which recon needs; it has {listed}"
     )
     while (answer := questions.asked_for(f"Your column for {ours}")) not in side.profiles:
-        typer.echo(f"There is no column {answer}.")
+        process.say(f"There is no column {answer}.")
     return answer
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
-import typer
-
 from recon.base.errors import ConfigError
 from recon.base.result import Side
 from recon.cli import init_questions as questions
+from recon.cli import process
 from recon.config import Settings, SourceSettings
 from recon.setup.init.configuration import QUERIES, Access, configuration, read_back
 from recon.setup.init.names import snake
@@ -56,7 +55,7 @@ def _table(side: Side, catalog: Catalog, named: str | None, asking: bool) -> Tab
     if not ranking:
         raise ConfigError([f"{option}: no table looks right; {_there(catalog)}"], where)
     for other in ties(ranking):
-        typer.echo(f"{side}: {other} fits as well as {ranking[0][1]}; choose with {option}.")
+        process.say(f"{side}: {other} fits as well as {ranking[0][1]}; choose with {option}.")
     return ranking[0][1]
 
 

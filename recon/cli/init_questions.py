@@ -11,6 +11,7 @@ from rich.text import Text
 
 from recon.base.errors import ConfigError
 from recon.base.result import Side
+from recon.cli import process
 from recon.reports.console.dashboard import make_console
 from recon.reports.console.layout import CRITICAL, PLAIN, SOFT, WARNING, Column, Pen
 from recon.setup.init.configuration import Access, configuration, read_back
@@ -46,16 +47,16 @@ def ask(question: str, default: str | None = None) -> str:
 def asked_for(question: str, default: str | None = None) -> str:
     """An answer that is not empty."""
     while not (answer := ask(question, default)):
-        typer.echo("An answer is needed; press Ctrl-C to stop.")
+        process.say("An answer is needed; press Ctrl-C to stop.")
     return answer
 
 
 def order(what: str, text: str, orders: Sequence[str]) -> str:
     """The user's order of day and month."""
     ways = {str(number): order for number, order in enumerate(orders, 1)}
-    typer.echo(f"\nDates {what} could mean two days. {text!r} is")
+    process.say(f"\nDates {what} could mean two days. {text!r} is")
     for number, each in ways.items():
-        typer.echo(f"  {number}  {in_order(text, each):%d %B %Y}")
+        process.say(f"  {number}  {in_order(text, each):%d %B %Y}")
     while (answer := asked_for(f"Is it {' or '.join(ways)}")) not in ways:
         pass
     return ways[answer]
@@ -64,7 +65,7 @@ def order(what: str, text: str, orders: Sequence[str]) -> str:
 def decimal(what: str, texts: Sequence[str]) -> str:
     """The user's decimal sign, for amounts such as `texts`."""
     listed = " and ".join(map(repr, texts))
-    typer.echo(f"\nAmounts {what} could mean two numbers, like {listed}.")
+    process.say(f"\nAmounts {what} could mean two numbers, like {listed}.")
     while (answer := asked_for("The decimal sign, . or ,")) not in (".", ","):
         pass
     return answer
@@ -96,7 +97,7 @@ def _access(side: Side, given: Access, likely: Access) -> Access:
         try:
             read_back(configuration(dict.fromkeys(Side, found), "USD"))
         except ConfigError as error:
-            typer.echo(error.mistakes[0].partition(".")[2] + ".")
+            process.say(error.mistakes[0].partition(".")[2] + ".")
         else:
             return found
 
@@ -138,27 +139,27 @@ def currency(likely: str | None) -> str:
 def table(side: Side, catalog: Catalog, ranking: Sequence[tuple[int, Table]]) -> Table:
     """The user's choice of a table; the best is proposed."""
     best = str(ranking[0][1]) if ranking else None
-    typer.echo(f"\nThe table with {_WHAT[side]}")
+    process.say(f"\nThe table with {_WHAT[side]}")
     for score, found in ranking[:SHOWN]:
-        typer.echo(f"  {found} ({score}% match)")
+        process.say(f"  {found} ({score}% match)")
     if not ranking:
-        typer.echo(f"  no table matches at {LEAST_TABLE}% or more")
+        process.say(f"  no table matches at {LEAST_TABLE}% or more")
     while True:
         answer = asked_for("Table (? lists all)", best)
         chosen = catalog.table(answer)
         if chosen is not None:
             return chosen
         if answer != "?":
-            typer.echo(f"There is no table {answer}, or more than one.")
-        typer.echo("  " + ", ".join(map(str, catalog.tables)))
+            process.say(f"There is no table {answer}, or more than one.")
+        process.say("  " + ", ".join(map(str, catalog.tables)))
 
 
 def settled(proposal: Proposal) -> Proposal:
     """Show a proposal; return it with the user's changes."""
     show(proposal)
     for ours in proposal.missing:
-        typer.echo(f"\nNo column of {proposal.table} looks like {ours}, which recon needs.")
-        typer.echo("If there is none, stop with Ctrl-C and create a view that has it.")
+        process.say(f"\nNo column of {proposal.table} looks like {ours}, which recon needs.")
+        process.say("If there is none, stop with Ctrl-C and create a view that has it.")
         proposal = _changed(proposal, ours)
         show(proposal)
     while True:
@@ -175,7 +176,7 @@ def _changed(proposal: Proposal, ours: str) -> Proposal:
     match = next((match for match in proposal.matches if match.ours == ours), None)
     if match is None:
         names = ", ".join(match.ours for match in proposal.matches)
-        typer.echo(f"recon has no column {ours}; its columns are {names}")
+        process.say(f"recon has no column {ours}; its columns are {names}")
         return proposal
     return proposal.changed(ours, _their_column(proposal, match))
 
@@ -184,7 +185,7 @@ def _their_column(proposal: Proposal, match: Match) -> TheirColumn | None:
     """The user's column; None where it may be missing."""
     default = match.column.name if match.column else None if match.needed else NONE
     listed = ", ".join(column.name for column in proposal.table.columns)
-    typer.echo(f"{proposal.table} has {listed}")
+    process.say(f"{proposal.table} has {listed}")
     none = "" if match.needed else f" ({NONE} for none)"
     while True:
         answer = asked_for(f"Your column for {match.ours}{none}", default)
@@ -193,7 +194,7 @@ def _their_column(proposal: Proposal, match: Match) -> TheirColumn | None:
         found = proposal.table.column(answer)
         if found is not None:
             return found
-        typer.echo(f"There is no {answer}.")
+        process.say(f"There is no {answer}.")
 
 
 def _with_compliance(proposal: Proposal) -> Proposal:
@@ -205,7 +206,7 @@ def _with_compliance(proposal: Proposal) -> Proposal:
     ours = {match.ours for match in proposal.matches}
     wrong = [name for name, column in found.items() if column is None or snake(name) in ours]
     if wrong:
-        typer.echo(
+        process.say(
             f"{', '.join(wrong)} cannot be a compliance column: not in the table, or already used."
         )
         return proposal
@@ -217,7 +218,7 @@ def form(column: TheirColumn, values: str) -> Form:
     """The user's answer to the form of a period column."""
     text = column.family is Family.TEXT
     forms = [form for form in Form if form is not Form.DATE and ("'" in form) == text]
-    typer.echo(f"\nIt is not clear how {column.name} writes a period: {values}.")
+    process.say(f"\nIt is not clear how {column.name} writes a period: {values}.")
     names = {form.strip("'"): form for form in forms}
     while (answer := asked_for(f"Is it {' or '.join(names)}").strip("'").upper()) not in names:
         pass

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from recon.base.errors import ReportError
+from recon.base.text import visible
 
 # Windows' word for a pipe that nobody reads any more.
 _BROKEN_PIPES = (errno.EPIPE, errno.EINVAL)
@@ -108,6 +109,13 @@ def printing() -> Iterator[None]:
                 f"The results cannot be printed: {error.strerror}. Send the output "
                 "somewhere else and run again."
             ) from error
+
+
+def say(text: str = "", *, err: bool = False) -> None:
+    """Print a text, whatever the names in it hold."""
+    import typer
+
+    typer.echo(visible(text), err=err)
 
 
 def leave(code: int) -> NoReturn:

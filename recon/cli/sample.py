@@ -68,7 +68,7 @@ def sample(
         written = samples.export(path, out, files) if out else [path]
     with process.printing():
         for file in written:
-            typer.echo(str(file))
+            process.say(str(file))
 
 
 def _feeds(seed: int, out: Path | None) -> None:
@@ -81,7 +81,7 @@ def _feeds(seed: int, out: Path | None) -> None:
         written = feeds.copy_to(seed, out) if out else sorted(folder.glob("*.csv"))
     with process.printing():
         for file in written or [folder]:
-            typer.echo(str(file))
+            process.say(str(file))
 
 
 def _share(text: str) -> Any:  # noqa: ANN401 - a Decimal, imported only here

@@ -98,22 +98,22 @@ def _place(settings: Settings, profile: str | None) -> Place:
 
 def _tell(folder: Path, tasks: list[Task], kept: list[Path]) -> None:
     for item in tasks:
-        typer.echo(f"Written: {folder / item.file}")
+        process.say(f"Written: {folder / item.file}")
     for copy in kept:
-        typer.echo(f"The previous version is in {copy}")
-    typer.echo()
+        process.say(f"The previous version is in {copy}")
+    process.say()
 
 
 def _advise(settings: Settings) -> None:
     """Print advice on the tasks to standard error."""
     if settings.calendar.start is None:
-        typer.echo(
+        process.say(
             "recon: Set start under [calendar] in the configuration to the first month that the "
             "tasks are to run; without it, they run no month before that of the first run.",
             err=True,
         )
     if sys.platform != "win32":
-        typer.echo(
+        process.say(
             "recon: The files contain the paths of this machine; write them again on the Windows "
             "machine that runs the tasks.",
             err=True,
@@ -131,9 +131,9 @@ def check(
     with process.printing():
         for file, found in findings.items():
             for finding in found:
-                typer.echo(f"{file}: {finding.line}")
+                process.say(f"{file}: {finding.line}")
             if not found:
-                typer.echo(f"{file}: nothing to correct")
+                process.say(f"{file}: nothing to correct")
     mistakes = any(finding.mistake for found in findings.values() for finding in found)
     raise typer.Exit(ExitCode.SOURCE_DATA if mistakes else ExitCode.DONE)
 

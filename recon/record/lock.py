@@ -59,6 +59,8 @@ def held(path: Path, patience: float) -> Iterator[bool]:
     Raises OSError where the file cannot be written.
     """
     with ExitStack() as kept:
+        if path.is_symlink():
+            raise OSError("it is a link, which recon does not follow")
         try:
             file = sqlite3.connect(path, timeout=0, isolation_level=None)
             taken = _taken(kept.enter_context(closing(file)), patience)

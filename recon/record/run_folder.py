@@ -25,6 +25,8 @@ from recon.base.errors import ReportError
 from recon.base.month import Month
 
 # A virus scanner holds a new file for a moment: 3 seconds in all.
+# Seconds: no run writes nothing for so long.
+_MOMENT = 3600.0
 WAITS = (0.1, 0.2, 0.4, 0.8, 1.5)
 
 _WINDOWS_TOO_LONG = 206
@@ -103,12 +105,24 @@ def report_directory(
 def clear_half_written(root: Path) -> None:
     """Remove the remains of a killed run.
 
-    Only for the holder of the lock of the folder.
+    Only for the holder of the lock of the folder. Where locks do nothing another run may be at
+    work, so what was written to a moment ago stays, for a later run to remove.
     """
     for folder in root.glob("[!.]*/.*.partial"):
+        if _is_at_work(folder):
+            continue
         shutil.rmtree(folder, ignore_errors=True)
         with suppress(OSError):
             folder.parent.rmdir()
+
+
+def _is_at_work(folder: Path) -> bool:
+    """Whether anything in a folder was written a moment ago."""
+    latest = 0.0
+    for path in (folder, *folder.rglob("*")):
+        with suppress(OSError):
+            latest = max(latest, path.stat().st_mtime)
+    return abs(time.time() - latest) < _MOMENT
 
 
 def move_into_place(source: Path, target: Path, waits: Sequence[float] = WAITS) -> Path:

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +20,7 @@ from recon.base import money
 from recon.base.events import Event
 from recon.base.month import Month
 from recon.base.result import Break, InvalidRow, Lines, Reconciliation
+from recon.base.text import FORMULA, MARK, UNSEEN, for_duckdb, guarded
 from recon.reconciliation.adjusting_entries import Proposals
 from recon.reconciliation.rollforward import RollforwardRow
 from recon.record.journal.history import History
@@ -95,17 +95,6 @@ ROLLFORWARD_COLUMNS = (
     "beyond_value",
 )
 
-# Blanks and marks that a spreadsheet may skip, then what begins a formula, also of full width as in
-# Japanese; the same for Python and for DuckDB.
-_BLANKS = " \N{NO-BREAK SPACE}\u1680\u2000-\u200f\u2028-\u202f\u205f-\u2069\u3000\ufeff"
-_FORMULA = rf"^[\t\r]|^[{_BLANKS}\t\r\n]*[=+\-@\uff1d\uff0b\uff0d\uff20]"
-# Signs that change a terminal or turn a text around, and that nobody sees.
-_UNSEEN = (
-    r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f"
-    r"\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]"
-)
-_MARK = "\N{REPLACEMENT CHARACTER}"
-
 
 def write_csv(
     result: Reconciliation,
@@ -174,12 +163,6 @@ def _opened(path: Path) -> TextIO:
     # The codec that writes it by itself takes a step of Python for every row.
     file.write("\N{ZERO WIDTH NO-BREAK SPACE}")
     return file
-
-
-def guarded(text: str) -> str:
-    """A text that no spreadsheet runs, without unseen signs."""
-    text = re.sub(_UNSEEN, _MARK, text)
-    return f"'{text}" if re.match(_FORMULA, text) else text
 
 
 def _guarded_row(row: Sequence[object]) -> list[object]:
@@ -286,16 +269,12 @@ def _made(column: str, amounts: frozenset[str]) -> str:
     if column in _OURS:
         return value
     unseen, formula, either = (
-        literal(_for_duckdb(each)) for each in (_UNSEEN, _FORMULA, f"{_UNSEEN}|{_FORMULA}")
+        literal(for_duckdb(each)) for each in (UNSEEN, FORMULA, f"{UNSEEN}|{FORMULA}")
     )
-    seen = f"regexp_replace({value}, {unseen}, {literal(_MARK)}, 'g')"
+    seen = f"regexp_replace({value}, {unseen}, {literal(MARK)}, 'g')"
     guard = f"CASE WHEN regexp_matches({seen}, {formula}) THEN chr(39) ELSE '' END"
     # Nearly all texts are harmless, and one look says so.
     return f"CASE WHEN regexp_matches({value}, {either}) THEN {guard} || {seen} ELSE {value} END"
-
-
-def _for_duckdb(pattern: str) -> str:
-    return re.sub(r"\\u(\w{4})", r"\\x{\1}", pattern)
 
 
 def _field(column: str, amounts: frozenset[str]) -> str:

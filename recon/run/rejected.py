@@ -6,19 +6,22 @@ They are written as the feed is read, so that a mended file can be sent back as 
 from __future__ import annotations
 
 import csv
+import io
 import json
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from recon.base import disk
 from recon.base.errors import ReportError
 from recon.base.feed import Feed
+from recon.base.text import guarded
 from recon.sources.feed_files import REASON, SENT_LOAD, SENT_ROW, FeedFile
 from recon.store.feeds.rejecting import Rejected
 from recon.store.session import Session
 
-# A spreadsheet would take such a text for a formula; a number stays as it is.
-_FORMULA = re.compile(r"[=@\t\r]|[+-](?![\d.,\s(]*\d[\d.,'\s]*$)")
+# It begins as a formula may, and is none.
+_NUMBER = re.compile(r"\s*[+-][\d.,\s(]*\d[\d.,'\s]*$")
 _TITLE = "Rejected rows: put them right, and send this file back"
 
 
@@ -69,11 +72,14 @@ def _write(
     load: int,
 ) -> None:
     encoding = "utf-8-sig" if feed.encoding in ("utf-8", "utf-8-sig") else feed.encoding
-    with path.open("w", encoding=encoding, newline="", errors="replace") as out:
+    with (
+        disk.created(path) as file,
+        io.TextIOWrapper(file, encoding=encoding, newline="", errors="replace") as out,
+    ):
         lines = csv.writer(out, delimiter=feed.delimiter or ",")
         # Lines that the feed skips are skipped here, too.
         lines.writerows([[_TITLE]] * feed.skip_head)
-        lines.writerow([*header, SENT_LOAD, SENT_ROW, REASON])
+        lines.writerow([*map(guarded, header), SENT_LOAD, SENT_ROW, REASON])
         for each in rejected:
             own = [_shown(rows[each.row].get(column)) for column in header]
             lines.writerow([*own, load, each.row, each.reason])
@@ -83,4 +89,4 @@ def _write(
 def _shown(cell: str | None) -> str:
     if cell is None:
         return ""
-    return f"'{cell}" if _FORMULA.match(cell) else cell
+    return cell if _NUMBER.match(cell) else guarded(cell)

@@ -23,6 +23,7 @@ from recon.base import temporary
 from recon.base.errors import SourceDataError, SourceUnreachable
 from recon.base.feed import Feed
 from recon.base.result import Side
+from recon.base.text import FORMULA, for_duckdb
 from recon.config import SourceKind, SourceSettings
 from recon.sources.csv_lines import CsvFile, csv_file, left_out
 from recon.sources.decoding import BLOCK, as_utf8, opening
@@ -347,6 +348,7 @@ def _file(
     sent = [column for column in found if column in _SENT.values()]
     if len(sent) == len(_SENT):
         relation = f"(SELECT {_unquoted(found)} FROM {relation})"
+        found = columns(session, relation)
     if feed.where:
         kept = kept_rows(session, settings, relation, f", {numbered}")
         notes = notes + kept.told
@@ -364,9 +366,12 @@ def _file(
 
 def _unquoted(found: Mapping[str, str]) -> str:
     """The columns without the quotes in front of formulas."""
+    quoted = f"^'({FORMULA.replace('^', '')})"
+    own = {column: re.sub(quoted, r"\1", column) for column in found}
+    pattern = literal(for_duckdb(quoted))
     return ", ".join(
-        f"regexp_replace({name(column)}, '^''([=@+\\t\\r-])', '\\1') AS {name(column)}"
+        f"regexp_replace({name(column)}, {pattern}, '\\1') AS {name(own[column])}"
         if kind == "VARCHAR"
-        else name(column)
+        else f"{name(column)} AS {name(own[column])}"
         for column, kind in found.items()
     )

@@ -193,7 +193,7 @@ def _replace(read: Path, made: Snapshot) -> None:
         }
     )
     beside = read / f"{CURRENT}.{secrets.token_hex(3)}.tmp"
-    with beside.open("wb") as file:
+    with disk.created(beside) as file:
         file.write(text.encode())
         disk.flush(file)
     for wait in (*_WAITS, None):

@@ -521,3 +521,44 @@ def test_a_month_reads_contracts_and_entries_from_the_store(inbox: Inbox) -> Non
     code, out, err = inbox.run("month", "2024-06", "--json", "--format", "none")
     assert code == 0, (out, err)
     assert '"matched": 1' in out
+
+
+HOSTILE = "\x1b[31m\u202e\x07"
+
+
+def test_what_a_feed_holds_reaches_no_terminal_raw(inbox: Inbox) -> None:
+    """Escape, bell and direction in names, headers, cells and arguments, at every door."""
+    inbox.configure(FEED.replace("uk*", "*uk*"))
+    header = f"{SALES},note{HOSTILE},=note"
+    inbox.put(
+        f"uk{HOSTILE}.csv", "S1,2024-06-01,P,C,1,10.00,x,y",
+        f"S2{HOSTILE},2024-66-01,\u3000=1+1,\uff1dcmd,1,abc,-5,+cmd", header=header,
+    )  # fmt: skip
+    for line in (
+        ["load", "--dry-run"], ["load"], ["load", "--json"], ["loads"], ["loads", "1"],
+        ["loads", "1", "--rejected"], ["loads", "--restated"], ["loads", "1", "--json"],
+        ["store", "info"], ["store", "forget", HOSTILE], ["store", "backup", f"a{HOSTILE}"],
+        ["load", "--feed", HOSTILE], ["load", f"{HOSTILE}.csv"], ["load", "--undo", "1"],
+    ):  # fmt: skip
+        _, out, err = inbox.run(*line)
+        assert {sign for sign in out + err if not sign.isprintable()} <= {"\n"}, (line, out, err)
+    (rejected,) = (inbox.folder / "rejected").iterdir()
+    cells = list(csv.reader(rejected.read_text(encoding="utf-8-sig").splitlines()))
+    assert cells[0][-4:-3] == ["'=note"]
+    assert cells[1][2:8] == ["'\u3000=1+1", "'\uff1dcmd", "1", "abc", "-5", "'+cmd"]
+    assert HOSTILE not in "".join(cells[1])
+
+
+def test_a_mended_file_has_its_guards_taken_off(inbox: Inbox) -> None:
+    """Of cells and of headers, so that it is what was sent."""
+    inbox.configure(FEED + "columns = { product_id = '=sku' }\n")
+    inbox.put(
+        "uk-1.csv", "S1,2024-66-01,\u3000=1,C,1,10.00", header=SALES.replace("product_id", "=sku")
+    )
+    inbox.load(code=3)
+    (rejected,) = (inbox.folder / "rejected").iterdir()
+    text = rejected.read_text(encoding="utf-8-sig").replace("2024-66-01", "2024-06-01")
+    rejected.unlink()
+    inbox.put_bytes("uk-2.csv", text.encode())
+    inbox.load()
+    assert inbox.sales("product_id") == [("=1",)]

@@ -10,7 +10,8 @@ from __future__ import annotations
 import hashlib
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,11 +19,14 @@ from typing import Any
 
 import pytest
 
+from recon.base.errors import ReportError
 from recon.base.month import Month
 from recon.config import load
 from recon.record.evidence.sums import SUMS, parsed_sums
 from recon.record.journal.store import NAME, Journal
+from recon.record.run_folder import clear_half_written
 from recon.run.month import run_month
+from tests.inbox import Inbox
 from tests.shell import Project
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="Windows syncs no folder")
@@ -121,14 +125,64 @@ def test_what_the_journal_knows_survives_a_power_cut(
     assert disk.cuts > 60
 
 
-@pytest.mark.parametrize("name", [".heartbeat.json.partial", ".lock-held-by"])
-def test_no_file_of_recon_is_written_through_a_link(tmp_path: Path, name: str) -> None:
+HOW = pytest.mark.parametrize("plant", [Path.symlink_to, Path.hardlink_to])
+
+
+@HOW
+@pytest.mark.parametrize("name", [".heartbeat.json.partial", "heartbeat.json", ".lock-held-by"])
+def test_no_file_of_recon_is_written_through_a_link(
+    tmp_path: Path, name: str, plant: Callable[[Path, Path], None]
+) -> None:
     """Who may write to the folder of reports could have any file of the account overwritten."""
     project = Project(tmp_path)
     project.fill("100.00")
     mine = tmp_path / "mine.txt"
     mine.write_text("mine", encoding="utf-8")
     project.reports.mkdir()
-    (project.reports / name).symlink_to(mine)
+    plant(project.reports / name, mine)
     run_month(load(project.config), Month.parse("2024-06"), formats=("csv",))
     assert mine.read_text(encoding="utf-8") == "mine"
+
+
+def test_a_lock_that_is_a_link_is_refused(tmp_path: Path) -> None:
+    """What it leads to would be locked, or made, in the name of whoever runs recon."""
+    project = Project(tmp_path)
+    project.fill("100.00")
+    project.reports.mkdir()
+    (project.reports / ".lock").symlink_to(tmp_path / "mine.txt")
+    with pytest.raises(ReportError, match="it is a link"):
+        run_month(load(project.config), Month.parse("2024-06"), formats=("csv",))
+    assert not (tmp_path / "mine.txt").exists()
+
+
+@HOW
+def test_rejected_rows_are_not_written_through_a_link(
+    tmp_path: Path, plant: Callable[[Path, Path], None]
+) -> None:
+    """Nor the row that a sender would like to have in a file of ours."""
+    inbox = Inbox(tmp_path)
+    inbox.configure()
+    inbox.put("uk-1.csv", "S1,2024-66-01,P,C,1,10.00")
+    mine = tmp_path / "mine.txt"
+    mine.write_text("mine", encoding="utf-8")
+    (tmp_path / "rejected").mkdir()
+    for name in ("uk-1.rejected.csv", "uk-1-1.rejected.csv"):
+        plant(tmp_path / "rejected" / name, mine)
+    assert inbox.run("load")[0] == 3
+    assert mine.read_text(encoding="utf-8") == "mine"
+
+
+@pytest.mark.parametrize(("age", "there"), [(5.0, True), (-5.0, True), (7200.0, False)])
+def test_what_was_just_written_may_be_somebody_elses(
+    tmp_path: Path, age: float, there: bool
+) -> None:
+    """Where locks do nothing; what a killed run left goes when nothing was written for an hour."""
+    half = tmp_path / "2024-06" / ".2024-06_x.partial"
+    half.mkdir(parents=True)
+    moment = time.time() - age
+    for path in (half / "books.csv", half):
+        if path is not half:
+            path.touch()
+        os.utime(path, (moment, moment))
+    clear_half_written(tmp_path)
+    assert half.exists() is there

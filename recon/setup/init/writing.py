@@ -10,6 +10,7 @@ from contextlib import suppress
 from itertools import count
 from pathlib import Path
 
+from recon.base import disk
 from recon.base.errors import ReportError, UsageError
 
 
@@ -71,7 +72,8 @@ class _Undo:
     def beside(self, path: Path, text: str) -> Path:
         new = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
         self._beside.append(new)
-        new.write_text(text, encoding="utf-8", newline="\n")
+        with disk.created(new) as file:
+            file.write(text.encode())
         return new
 
     def kept(self, path: Path) -> Path | None:

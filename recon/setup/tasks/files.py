@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
+from recon.base import disk
 from recon.base.errors import ConfigError, ReportError
 from recon.setup.init.writing import copy_names
 from recon.setup.tasks.rules import check
@@ -50,10 +51,12 @@ def _written(path: Path, content: bytes) -> Path | None:
     copy = None
     if path.exists() and (before := path.read_bytes()) != content:
         copy = next(name for name in copy_names(path) if not name.exists())
-        copy.write_bytes(before)
+        with disk.created(copy) as file:
+            file.write(before)
     beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
-        beside.write_bytes(content)
+        with disk.created(beside) as file:
+            file.write(content)
         beside.replace(path)
     finally:
         beside.unlink(missing_ok=True)
