@@ -74,6 +74,17 @@ PASSING = (
      "Protocol=7.4-0 to the connection string"),
 )  # fmt: skip
 
+# Where a server's numbers are its maker's own, and no sign above is known, its kind is.
+_KINDS = {
+    "08": "was cut off, or cannot be reached; check the server's name, its port and the network",
+    "28": "rejects the login; check the user, the password, or the service account's rights",
+    "40": "repeatedly took the query back in favour of another one; run again later",
+    "57": "stopped the query, or is shutting down; ask whoever runs it",
+}
+# A number that says otherwise is another maker's.
+_STATE = 5
+_CERTAIN = {"42S02", "42P01", "42S22", "42703", "42501"}
+
 Result = TypeVar("Result")
 Meanings = tuple[tuple[tuple[int | str, ...], str], ...]
 
@@ -121,7 +132,8 @@ def is_transient(error: Exception) -> bool:
     if _meaning(error, PERMANENT):
         return False
     state, numbers, text = _facts_of(error)
-    known = state in TRANSIENT_STATES or bool(numbers & TRANSIENT_ERRORS)
+    known = state in TRANSIENT_STATES or state[:2] in ("08", "40")
+    known = known or bool(numbers & TRANSIENT_ERRORS)
     return known or bool(re.search(TRANSIENT_WORDS, text))
 
 
@@ -140,6 +152,8 @@ def _facts_of(error: Exception) -> tuple[str, set[int], str]:
 def _meaning(error: Exception, known: Meanings) -> str | None:
     state, numbers, text = _facts_of(error)
     stated = {state, *re.findall(r"\[(\w{5})\]", text)} | numbers
+    if state in _CERTAIN:
+        stated = {state}
     for signs, meaning in known:
         for sign in signs:
             if sign in stated or (_in_words(sign) and re.search(str(sign), text)):
@@ -170,6 +184,8 @@ def meaning(error: Exception, description: str) -> str:
         said = "was cut off in the middle of a result; check the network and the server"
     if said is None:
         state, _, text = _facts_of(error)
+        said = _KINDS.get(state[:2]) if len(state) == _STATE else None
+    if said is None:
         said = f"fails with SQLSTATE {state or 'unknown'}: {redacted(' '.join(text.split()))}"
     if said == _NO_ANSWER and "\\" in description.partition(",")[0]:
         # The port of a named instance is asked for, and that may be what nobody answers.

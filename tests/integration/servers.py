@@ -22,6 +22,8 @@ from recon.sources.connection import escaped, newest
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = ROOT / "config" / "sqlserver"
+# What SQL Server says of a session that is not there.
+NO_SUCH_SESSION = 6106
 TABLES = {"analytics": "deals", "accounting": "revenue_recognition"}
 FILES = {"analytics": "contracts", "accounting": "entries"}
 SQL_SERVER = "RECON_TEST_SQLSERVER"
@@ -285,7 +287,13 @@ class SqlServerBooks:
             "SELECT session_id FROM sys.dm_exec_sessions WHERE program_name = 'recon'",
         )
         for (session,) in found:
-            self._execute("master", f"KILL {session}")
+            # It may have ended since, and its number may be somebody else's.
+            self._execute(
+                "master",
+                "BEGIN TRY IF EXISTS (SELECT 1 FROM sys.dm_exec_sessions WHERE "
+                f"session_id = {session} AND program_name = 'recon') EXEC('KILL {session}') "
+                f"END TRY BEGIN CATCH IF ERROR_NUMBER() <> {NO_SUCH_SESSION} THROW; END CATCH",
+            )
 
     @contextmanager
     def locked(self) -> Iterator[None]:

@@ -13,7 +13,9 @@ from tests.tds.columns import Type, type_named
 class Fault(StrEnum):
     """What goes wrong; the connection is closed by a CUT and torn off by a RESET.
 
-    Who WAITs is ended by an attention, and acknowledges it; who is SILENT does neither.
+    Who WAITs is ended by an attention, and acknowledges it; who is SILENT does neither. HALF closes
+    its own direction and goes on listening; after DROP nobody answers anything any more, nor takes
+    part in a new session, as behind a firewall that swallows all.
     """
 
     NONE = ""
@@ -22,6 +24,8 @@ class Fault(StrEnum):
     SILENT = "silent"
     CUT = "cut"
     RESET = "reset"
+    HALF = "half"
+    DROP = "drop"
 
 
 @dataclass

@@ -40,6 +40,7 @@ class Play:
     answers: list[Answer] = field(default_factory=list)
     record: list[dict[str, Any]] = field(default_factory=list)
     sessions: int = 0
+    dropped: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def opened(self) -> int:
@@ -84,9 +85,18 @@ class Session(socketserver.BaseRequestHandler):
         """Answer message after message."""
         try:
             while True:
+                self.swallow()
                 self.respond(*protocol.message(self.wire))
         except (Ended, protocol.Closed, OSError):
             self.play.note(self.number, "closed")
+
+    def swallow(self) -> None:
+        """Answer nothing where everything is dropped, until the other side has gone."""
+        if self.play.dropped:
+            self.play.note(self.number, "dropped")
+            while self.request.recv(4096):
+                pass
+            raise Ended
 
     def send(self, payload: bytes, *, last: bool = True) -> None:
         """Send an answer, or the beginning of one."""
@@ -148,6 +158,13 @@ class Session(socketserver.BaseRequestHandler):
             self.send(begun, last=False)
         if answer.fault in (Fault.WAIT, Fault.SILENT):
             return self.wait(answer)
+        if answer.fault is Fault.DROP:
+            self.play.dropped = True
+            self.swallow()
+        if answer.fault is Fault.HALF:
+            self.request.shutdown(socket.SHUT_WR)
+            while self.request.recv(4096):
+                pass
         if answer.fault is Fault.RESET:
             tear(self.request)
         raise Ended

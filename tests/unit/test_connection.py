@@ -16,6 +16,7 @@ from recon.base.errors import ConfigError
 from recon.base.month import Month
 from recon.base.result import Side
 from recon.config import DatabaseSettings
+from recon.setup.init.schema import Catalog, Table
 from recon.sources import database
 from recon.sources.connection import connection_string, escaped, joined
 from recon.sources.delivery import Request
@@ -245,3 +246,47 @@ def test_numbers_keep_their_type_where_texts_are_exact(product: str) -> None:
     )
     assert part.select.startswith("SELECT contract_id, ")
     assert part.select.count("COLLATE") == 2
+
+
+@pytest.mark.parametrize(
+    ("state", "text", "said"),
+    [
+        ("42S02", "[42S02] Invalid object name (229) (SQLExecDirectW)", "has no table or view"),
+        ("42S22", "[42S22] Unknown column (208) (SQLExecDirectW)", "has no column"),
+        ("42501", "[42501] Not allowed (207) (SQLExecDirectW)", "does not let the login read"),
+        ("28001", "[28001] Wrong password (1045) (SQLDriverConnect)", "rejects the login"),
+        ("08S02", "[08S02] Link (77777) (SQLExecDirectW)", "was cut off"),
+        ("08003", "[08003] No connection (1) (SQLExecDirectW)", "was cut off"),
+        ("40002", "[40002] Conflict (3) (SQLExecDirectW)", "took the query back"),
+        ("57P05", "[57P05] idle timeout (1) (SQLExecDirectW)", "stopped the query"),
+        ("42000", "[42000] Denied (229) (SQLExecDirectW)", "does not let the login read"),
+        ("42000", "[42000] Odd (99999) (SQLExecDirectW)", "fails with SQLSTATE 42000"),
+    ],
+)
+def test_the_sqlstate_leads_and_the_number_refines(state: str, text: str, said: str) -> None:
+    """Another maker's server has other numbers for the same, and the same for others."""
+    error = DriverError(state, text)
+    assert said in str(failure(Side.ANALYTICS, "SQL01, Books", error))
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ('[dbo].[Deal "x"]', 'dbo.Deal "x"'),
+        ('"dbo"."Deal ""x"""', 'dbo.Deal "x"'),
+        ('dbo.Deal "x"', 'dbo.Deal "x"'),
+        ('[Deal "x"]', 'dbo.Deal "x"'),
+        ("[dbo].[a]]b]", "dbo.a]b"),
+        ("[dbo].[a.b]", "dbo.a.b"),
+        ("dbo.[PLAIN]", "dbo.Plain"),
+        ("[dbo].Plain", "dbo.Plain"),
+        ("[dbo].[none]", None),
+        ("[dbo", None),
+    ],
+)
+def test_a_quoted_name_is_found(name: str, found: str | None) -> None:
+    """In brackets or in quotes, whatever it holds."""
+    names = ('Deal "x"', "a]b", "a.b", "Plain")
+    catalog = Catalog("", tuple(Table("dbo", each, ()) for each in names))
+    table = catalog.table(name)
+    assert (str(table) if table else None) == found

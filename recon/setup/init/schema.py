@@ -97,9 +97,9 @@ class Catalog:
         None where there is not exactly one. Without a schema, a table's name alone is enough where
         only one schema has it.
         """
-        bare = re.sub(r"[\[\]\"]", "", name.strip())
-        found = self._called(name.strip()) or self._called(bare)
-        exact = [table for table in found if name.strip() in (str(table), table.name)]
+        plain = _unquoted(name.strip())
+        found = self._called(name.strip()) or self._called(plain)
+        exact = [t for t in found if {name.strip(), plain} & {str(t), t.name}]
         return next(iter(exact if len(exact) == 1 else found if len(found) == 1 else []), None)
 
     def _called(self, name: str) -> list[Table]:
@@ -107,6 +107,22 @@ class Catalog:
         lower = name.lower()
         whole = [table for table in self.tables if str(table).lower() == lower]
         return whole or [table for table in self.tables if table.name.lower() == lower]
+
+
+# An identifier in brackets, in quotes, or as it is; in the former their own end is doubled.
+_IDENTIFIER = re.compile(r'\[((?:[^]]|]])*)]|"((?:[^"]|"")*)"|([^."\[\]]+)')
+
+
+def _unquoted(name: str) -> str:
+    """A name like `[dbo].[Deals]` without its quotes."""
+    parts, at = [], 0
+    while found := _IDENTIFIER.match(name, at):
+        bracketed, quoted, bare = found.groups()
+        parts.append(bare or (bracketed or "").replace("]]", "]") or quoted.replace('""', '"'))
+        at = found.end() + 1
+        if name[found.end() : at] != ".":
+            break
+    return ".".join(parts) if parts and at > len(name) else re.sub(r'[\[\]"]', "", name)
 
 
 # In capitals: under a binary collation SQL Server knows them by no other name.

@@ -91,6 +91,10 @@ def test_an_error_that_stays_is_told(
         failing(ENTRIES, DEADLOCK, 1),
         replace(broken(ENTRIES, Fault.ERROR, (3, 0, 0), 1), error=DEADLOCK),
         Answer("PRELOGIN", Fault.RESET, times=1),
+        Answer("^LOGIN Analytics", Fault.HALF, times=2),
+        Answer("BEGIN TRANSACTION", Fault.HALF, times=1),
+        broken(CONTRACTS, Fault.HALF, None, 1),
+        broken(ENTRIES, Fault.HALF, (4, 4, 0), 3),
         Answer("^LOGIN Analytics", Fault.CUT, times=3),
         Answer("sys.databases", Fault.CUT, times=1),
         Answer(f"^SELECT COUNT.*{OLDER}", Fault.RESET, times=1),
@@ -129,6 +133,19 @@ def test_wherever_a_result_is_cut_there_is_no_month(
         error = refusal(config)
         assert (error.exit_code, "was cut off" in str(error)) == (5, True), (at, error)
         assert attempts(endpoint, "Ledger") == 4
+
+
+@pytest.mark.parametrize("at", [None, (2, 0, 0)], ids=["before the rows", "between rows"])
+def test_a_server_that_drops_everything_ends_the_run_in_time(
+    endpoint: Endpoint, configured: Configured, at: tuple[int, int, int] | None
+) -> None:
+    """Neither the query nor its cancel nor a new login is answered: one sentence, all the same."""
+    endpoint.play(broken(ENTRIES, Fault.DROP, at), *books())
+    error = refusal(configured(query_timeout=1, login_timeout=1))
+    assert error.exit_code == 5
+    assert "did not finish the query in time" in str(error) or "does not answer" in str(error)
+    assert endpoint.record("dropped")
+    endpoint.wait_until_all_are_closed()
 
 
 @pytest.mark.parametrize("at", [None, (2, 0, 0)], ids=["before the rows", "between rows"])

@@ -96,6 +96,22 @@ def test_a_side_that_refuses_stops_the_other_one(
 
 
 @on_one_process
+def test_ctrl_c_ends_a_query_though_everything_is_dropped(
+    endpoint: Endpoint, configured: Configured
+) -> None:
+    """No session answers any more, also not those that other threads begin."""
+    endpoint.play(waiting(ENTRIES, None, Fault.DROP), *books())
+    config = configured()
+    with begun("month", "2024-06", "--config", config, cwd=config.parent) as process:
+        endpoint.wait_for("dropped")
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=PATIENCE)
+    assert (process.returncode, out) == (130, b""), err
+    assert one_sentence(err.decode()).startswith("recon: Interrupted")
+    endpoint.wait_until_all_are_closed()
+
+
+@on_one_process
 @pytest.mark.parametrize("months", ["2024-06", "2024-06..2024-07"])
 @pytest.mark.parametrize("at", [None, (2, 0, 0)], ids=["query", "rows"])
 def test_ctrl_c_ends_a_query_though_the_server_is_silent(
