@@ -6,9 +6,10 @@ It is read from the `[policy]` table of the configuration, or from the same keys
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
-from recon.base import keys
+from recon.base import keys, money
 from recon.base.errors import ConfigError
 from recon.base.ids import NO_RULES, IdRules, Ids, read_id_rules
 from recon.base.keys import Keys
@@ -155,10 +156,12 @@ class Policy:
         rows += [
             ("severity.warning_percent", f"{rules.warning_percent}%"),
             ("severity.high_percent", f"{rules.high_percent}%"),
-            ("severity.at_most_warning_below", amount_text(rules.at_most_warning_below)),
-            ("severity.at_most_high_below", amount_text(rules.at_most_high_below)),
-            ("severity.at_least_high_from", amount_text(rules.at_least_high_from)),
-            ("severity.critical_from", amount_text(rules.critical_from)),
+        ]
+        of_all = {"": rules} | {f"{currency}.": own for currency, own in rules.currencies.items()}
+        rows += [
+            (f"severity.{of}{key}", amount_text(units))
+            for of, ladder in of_all.items()
+            for key, units in ladder.amounts().items()
         ]
         return rows
 
@@ -272,15 +275,54 @@ def _read_severity(table: Keys) -> SeverityRules:
     rules = SeverityRules(
         table.take("warning_percent", keys.whole, standard.warning_percent),
         table.take("high_percent", keys.whole, standard.high_percent),
-        table.take("at_most_warning_below", keys.amount, standard.at_most_warning_below),
-        table.take("at_most_high_below", keys.amount, standard.at_most_high_below),
-        table.take("at_least_high_from", keys.amount, standard.at_least_high_from),
-        table.take("critical_from", keys.amount, standard.critical_from),
+        **_read_amounts(table, standard),
     )
     if rules.warning_percent > rules.high_percent:
         table.mistake("high_percent", "is below warning_percent")
+    ladders = _read_rates(table.table("rates"), rules)
+    for name in filter(_is_currency, table.names()):
+        own, currency = table.table(name), keys.currency(name)
+        ladders[currency] = replace(rules, **_read_amounts(own, ladders.get(currency, rules)))
+        own.close()
     table.close()
-    return rules
+    return replace(rules, currencies=dict(sorted(ladders.items())))
+
+
+def _is_currency(name: str) -> bool:
+    try:
+        return name == keys.currency(name)
+    except ValueError:
+        return False
+
+
+def _read_amounts(table: Keys, usual: SeverityRules) -> dict[str, Any]:
+    """The amounts of a ladder, by their keys."""
+    return {key: table.take(key, keys.amount, units) for key, units in usual.amounts().items()}
+
+
+def _read_rates(table: Keys, rules: SeverityRules) -> dict[str, SeverityRules]:
+    """The ladders of currencies by their rates.
+
+    A rate says how much of the currency is one of those that the amounts are in.
+    """
+    ladders = {}
+    for name in table.names():
+        if not _is_currency(name):
+            table.mistake(name, "is not a currency code like JPY")
+        rate = table.take(name, _rate_of_exchange, money.SCALE)
+        amounts: dict[str, Any] = {
+            key: (units * rate + money.SCALE // 2) // money.SCALE
+            for key, units in rules.amounts().items()
+        }
+        ladders[name] = replace(rules, **amounts)
+    return ladders
+
+
+def _rate_of_exchange(value: object) -> int:
+    rate = keys.amount(value)
+    if not rate:
+        raise ValueError(f"{value!r} is not a rate; write it in quotes, like '150'")
+    return rate
 
 
 def revenue_account(revenue_type: str) -> str:

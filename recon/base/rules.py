@@ -6,7 +6,7 @@ Each is a choice of the `[policy]` table, or a few amounts and rates of it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from recon.base import money
@@ -158,7 +158,10 @@ class TypePolicy:
 
 @dataclass(frozen=True, slots=True)
 class SeverityRules:
-    """The ladder of severities: percents of expected, amounts in ten-thousandths."""
+    """The ladder of severities: percents of expected, amounts in ten-thousandths.
+
+    The amounts are those of every currency that has none of its own in `currencies`.
+    """
 
     warning_percent: int = 5
     high_percent: int = 10
@@ -166,6 +169,20 @@ class SeverityRules:
     at_most_high_below: int = 1_000 * money.SCALE
     at_least_high_from: int = 10_000 * money.SCALE
     critical_from: int = 50_000 * money.SCALE
+    currencies: Mapping[str, SeverityRules] = field(default_factory=dict)
+
+    def of(self, currency: str) -> SeverityRules:
+        """The ladder of a currency's lines."""
+        return self.currencies.get(currency, self)
+
+    def amounts(self) -> dict[str, int]:
+        """The amounts by key, from the least severe."""
+        return {name: getattr(self, name) for name in SEVERITY_AMOUNTS}
+
+
+SEVERITY_AMOUNTS = (
+    "at_most_warning_below", "at_most_high_below", "at_least_high_from", "critical_from",
+)  # fmt: skip
 
 
 def rate_text(ppm: int) -> str:

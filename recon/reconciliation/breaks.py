@@ -93,7 +93,7 @@ def _judged(line: BrokenLine, why: Explanation, policy: Policy) -> Break:
         status=line.status,
         cause=why.cause,
         candidates=why.candidates,
-        severity=severity(line, why.cause, policy.severity),
+        severity=severity(line, why.cause, policy.severity.of(line.currency)),
         expected=line.expected,
         recognized=line.recognized,
         difference=line.difference,

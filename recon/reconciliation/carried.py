@@ -60,19 +60,26 @@ class _Line(NamedTuple):
         return self.to_date_recognized - self.to_date_expected
 
 
-def carried_differences(connection: Session, month: Month) -> tuple[CarriedDifference, ...]:
+def carried_differences(
+    connection: Session, month: Month, main: str = ""
+) -> tuple[CarriedDifference, ...]:
     """Carried differences with their causes, the largest first.
 
-    Of very many only the largest are judged. Lines whose contract rows are added up are left out.
+    Those of the `main` currency go before the others. Of very many only the largest are judged.
+    Lines whose contract rows are added up are left out.
     """
     if not is_any(connection, f"lines_compared WHERE {CARRIED}"):
         return ()
     rows = connection.execute(_lines(connection, month)).fetchall()
-    lines = sorted((_Line(*row) for row in rows), key=lambda one: (-abs(one.difference), one))
+    lines = sorted((_Line(*row) for row in rows), key=lambda one: _place(one, main))
     entries = _entries(connection)
     months = {line.number: _off(line, entries.get(line.number, ()), month) for line in lines}
     others = _others(lines, months)
     return tuple(_judged(line, month, months[line.number], others) for line in lines)
+
+
+def _place(line: _Line, main: str) -> tuple[tuple[bool, str], int, _Line]:
+    return money.rank(line.currency, main), -abs(line.difference), line
 
 
 def _lines(connection: Session, month: Month) -> str:

@@ -29,7 +29,11 @@ BROKEN = "status NOT IN ('matched', 'within_tolerance')"
 LACKING = "on_contract AND sign(expected) * difference < 0"
 # A line agrees in the month, and not to date; of very many the largest are looked at.
 CARRIED = "status IN ('matched', 'within_tolerance') AND off_to_date"
-LARGEST_CARRIED = "abs(to_date_recognized - to_date_expected) DESC, line LIMIT 1000"
+# The largest of each currency in turn: their amounts cannot be compared.
+LARGEST_CARRIED = (
+    "row_number() OVER (PARTITION BY currency "
+    "ORDER BY abs(to_date_recognized - to_date_expected) DESC, line), line LIMIT 1000"
+)
 
 
 def compare(connection: Session, month: Month, policy: Policy) -> None:

@@ -321,6 +321,6 @@ def _summed_up(
         ),
         lines=summary.LineTable(connection),
         events=events,
-        carried=carried_differences(connection, month),
+        carried=carried_differences(connection, month, policy.currency),
         places=named_places(connection),
     )

@@ -19,6 +19,7 @@ from recon.base.policy import (
     Tolerance,
     rate_text,
 )
+from recon.record.evidence.documents import policy_table
 
 
 def _mistakes(table: dict[str, Any]) -> list[str]:
@@ -173,6 +174,11 @@ def test_every_mistake_at_once_each_with_its_full_key() -> None:
         ({"segments": {"SMB": {}, "smb": {}}}, "policy.segments.smb: is the same as 'SMB'"),
         ({"types": {"Setup": {}, "setup": {}}}, "policy.types.setup: is the same as 'Setup'"),
         ({"severity": {"high_percent": -1}}, "policy.severity.high_percent: -1 is not a whole"),
+        ({"severity": {"JPY": 5}}, "policy.severity.JPY: must be a table"),
+        ({"severity": {"JPY": {"limit": "1"}}}, "policy.severity.JPY.limit: is not a known key"),
+        ({"severity": {"rates": {"JPY": 1.5}}}, "policy.severity.rates.JPY: 1.5 is not an amount"),
+        ({"severity": {"rates": {"JPY": "0"}}}, "policy.severity.rates.JPY: '0' is not a rate"),
+        ({"severity": {"rates": {"yen": "1"}}}, "policy.severity.rates.yen: is not a currency"),
     ],
 )
 def test_what_a_mistake_says(table: dict[str, Any], mistake: str) -> None:
@@ -229,3 +235,18 @@ def test_a_tolerance_completes_another_field_by_field() -> None:
     assert Tolerance(floor=0).over(wider) == Tolerance(ppm=10_000, floor=0, cap=500)
     assert Tolerance().over(wider) == wider
     assert Tolerance(1, 2, 3).over(wider) == Tolerance(1, 2, 3)
+
+
+def test_severity_has_amounts_by_currency() -> None:
+    """A rate multiplies them, a currency's own table sets them; a pack has them all."""
+    own = {"rates": {"JPY": "150", "KWD": "0.307"}, "KWD": {"critical_from": "20000"}}
+    policy = Policy.of({"severity": {"critical_from": "40000", "warning_percent": 3, **own}})
+    yen, dinar = (policy.severity.of(currency) for currency in ("JPY", "KWD"))
+    assert policy.severity.of("USD").amounts() == policy.severity.amounts()
+    amounts = (15_000, 150_000, 1_500_000, 6_000_000)
+    assert tuple(yen.amounts().values()) == tuple(10_000 * amount for amount in amounts)
+    assert tuple(dinar.amounts().values()) == (307_000, 3_070_000, 30_700_000, 200_000_000)
+    assert (yen.warning_percent, dinar.warning_percent) == (3, 3)
+    assert dict(policy.rows())["severity.JPY.critical_from"] == "6,000,000.00"
+    assert Policy.of(policy_table(policy)) == policy
+    assert not {"JPY", "currencies", "rates"} & {*policy_table(Policy())["severity"]}

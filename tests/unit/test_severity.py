@@ -236,3 +236,27 @@ def test_months_before_the_ledger_begins_prove_nothing() -> None:
     result = recon.reconcile(book, posted, "2024-06")
     assert [item.severity for item in result.breaks] == [Severity.WARNING]
     assert "Accounting has no entry before 2024-06" in result.notices[0]
+
+
+@pytest.mark.parametrize(
+    ("rules", "word"),
+    [
+        ({}, "critical"),
+        ({"rates": {"JPY": "150"}}, "warning"),
+        ({"JPY": {"at_most_warning_below": "6000"}}, "warning"),
+        ({"JPY": {"at_most_high_below": "6000"}}, "high"),
+        ({"EUR": {"at_most_warning_below": "6000"}}, "critical"),
+    ],
+)
+def test_yen_are_not_dollars(rules: dict[str, object], word: str) -> None:
+    """5,000 of 20,000 yen is a few dollars; those of dollars stay what they are."""
+    of = {"contract_value": "20000", "duration_months": "1", "booking_date": "2024-06-01",
+          "close_date": "2024-06-30"}  # fmt: skip
+    book = [contract(contract_id=code, currency=code) | of for code in ("JPY", "USD")]
+    posted = [
+        ENTRY | {"contract_id": code, "amount": "14998", "currency": code, "entry_id": code}
+        for code in ("JPY", "USD")
+    ]
+    found = recon.reconcile(pd.DataFrame(book), pd.DataFrame(posted), MONTH, {"severity": rules})
+    assert break_of(found, "JPY").severity.word == word
+    assert break_of(found, "USD").severity.word == "critical"

@@ -276,8 +276,9 @@ def _origin(row: Row, policy: Policy) -> str:
 
 
 def _finding(item: Break, months_broken: int, policy: Policy) -> CauseFinding:
-    climbed = ladder(item.difference, item.expected, item.cause, months_broken, policy.severity)
-    return CauseFinding(item, rungs(item, climbed, policy.severity), _tried(item))
+    rules = policy.severity.of(item.currency)
+    climbed = ladder(item.difference, item.expected, item.cause, months_broken, rules)
+    return CauseFinding(item, rungs(item, climbed, rules), _tried(item))
 
 
 def _tried(item: Break) -> tuple[Cause, ...]:

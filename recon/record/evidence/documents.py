@@ -15,7 +15,7 @@ from recon.base import money
 from recon.base.errors import ExitCode
 from recon.base.events import Severity
 from recon.base.ids import Ids
-from recon.base.policy import Policy, Tolerance, TypePolicy, rate_text
+from recon.base.policy import Policy, SeverityRules, Tolerance, TypePolicy, rate_text
 from recon.base.result import Break, Entry, Reconciliation, Side
 from recon.reconciliation.document import document, dumps
 from recon.reconciliation.places import know_places
@@ -150,12 +150,14 @@ def policy_table(policy: Policy) -> dict[str, object]:
         "severity": {
             "warning_percent": rules.warning_percent,
             "high_percent": rules.high_percent,
-            "at_most_warning_below": _amount(rules.at_most_warning_below),
-            "at_most_high_below": _amount(rules.at_most_high_below),
-            "at_least_high_from": _amount(rules.at_least_high_from),
-            "critical_from": _amount(rules.critical_from),
+            **_amounts(rules),
+            **{currency: _amounts(own) for currency, own in rules.currencies.items()},
         },
     }
+
+
+def _amounts(rules: SeverityRules) -> dict[str, object]:
+    return {key: _amount(units) for key, units in rules.amounts().items()}
 
 
 def _rules_of_rows(policy: Policy) -> dict[str, object]:

@@ -277,7 +277,7 @@ class Journal:
         return found
 
     def breaks(self, run_id: str) -> list[Break]:
-        """The breaks of a run, the largest first."""
+        """The breaks of a run by currency, the largest first."""
         return self._breaks("WHERE run_id = ?", (run_id,)).get(run_id, [])
 
     def _breaks(self, where: str = "", values: Sequence[object] = ()) -> dict[str, list[Break]]:
@@ -286,7 +286,7 @@ class Journal:
         known: dict[tuple[Any, ...], Break] = {}
         for run_id, *row in self._connection.execute(
             f"SELECT run_id, {', '.join(COLUMNS)} FROM breaks {where} "
-            "ORDER BY abs(difference) DESC, name",
+            "ORDER BY currency, abs(difference) DESC, name",
             values,
         ):
             key = tuple(row)
