@@ -6,14 +6,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from recon.base.frames import amount
     from recon.base.policy import Policy
     from recon.base.result import Reconciliation
     from recon.reconciliation.revenue import reconcile
 
-__all__ = ["Policy", "Reconciliation", "__version__", "reconcile"]
+__all__ = ["Policy", "Reconciliation", "__version__", "amount", "reconcile"]
 __version__ = "0.2.0"
 
 _HOMES = {
+    "amount": "recon.base.frames",
     "Policy": "recon.base.policy",
     "Reconciliation": "recon.base.result",
     "reconcile": "recon.reconciliation.revenue",

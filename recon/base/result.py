@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from html import escape
+from operator import attrgetter
 from typing import TYPE_CHECKING, Protocol
 
 from recon.base import money
@@ -26,8 +28,10 @@ from recon.base.breaks import (
     short_name,
 )
 from recon.base.events import Event, Severity
+from recon.base.frames import amount, frame
 from recon.base.month import Month
 from recon.base.policy import Policy
+from recon.base.text import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -181,6 +185,53 @@ class Lines(Protocol):
         ...
 
 
+# The columns of data frames.
+_TOTALS = (
+    "currency", "expected", "recognized", "difference", "gross_difference", "contract_lines",
+    "matched", "within_tolerance", "breaks", "match_rate",
+)  # fmt: skip
+BREAK_COLUMNS = (
+    "name", "contract_id", "revenue_type", "currency", "customer", "segment", "owner", "status",
+    "cause", "candidates", "certainty", "severity", "expected", "recognized", "difference",
+    "percent", "allowed", "to_date_expected", "to_date_recognized", "to_date_difference", "flags",
+    "entry_ids", "explanation", "event",
+)  # fmt: skip
+_EVENTS = (
+    "id", "kind", "severity", "sentence", "advice", "mark", "lines", "net", "gross", "breaks_left",
+)  # fmt: skip
+_INVALID = ("side", "row", "place", "id", "reason")
+_AMOUNTS = frozenset(
+    "expected recognized difference gross_difference allowed to_date_expected to_date_recognized "
+    "to_date_difference unrecognized_remainder amount".split()
+)
+
+
+def _break_row(item: Break) -> list[object]:
+    return [_plain(getattr(item, name)) for name in BREAK_COLUMNS]
+
+
+def _event_row(event: Event) -> list[object]:
+    return [
+        {code: amount(units, code) for code, units in getattr(event, name).items()}
+        if name in ("net", "gross")
+        else _plain(getattr(event, name))
+        for name in _EVENTS
+    ]
+
+
+def _invalid_row(row: InvalidRow) -> list[object]:
+    return [_plain(getattr(row, name)) for name in _INVALID]
+
+
+def _plain(value: object) -> object:
+    """A value in words, without recon's own types."""
+    if isinstance(value, Severity):
+        return value.word
+    if isinstance(value, StrEnum):
+        return value.value
+    return [_plain(one) for one in value] if isinstance(value, tuple) else value
+
+
 @dataclass(frozen=True)
 class Reconciliation:
     """The result of a month, which nothing counts again.
@@ -212,6 +263,58 @@ class Reconciliation:
         """
         found = [item.severity for item in self.breaks] + [event.severity for event in self.events]
         return max(found + [Severity.HIGH] * bool(self.invalid), default=None)
+
+    @property
+    def verdict(self) -> str:
+        """Whether the month may be closed: `ready`, `look`, `do_not_close`."""
+        worst = self.severity
+        if worst is None:
+            return "ready"
+        return "do_not_close" if worst >= Severity.HIGH else "look"
+
+    def to_frames(self) -> dict[str, pd.DataFrame]:
+        """Totals, bridge, breaks, events, invalid and lines as data frames.
+
+        Amounts are Decimal, with the decimals of their currency. The lines are read from the
+        session, all of them.
+        """
+        return {
+            "totals": frame(_TOTALS, self._totals(), _AMOUNTS),
+            "bridge": frame(("currency", *Bucket.__slots__), self._steps(), _AMOUNTS),
+            "breaks": frame(BREAK_COLUMNS, map(_break_row, self.breaks), _AMOUNTS),
+            "events": frame(_EVENTS, map(_event_row, self.events), ()),
+            "invalid": frame(_INVALID, (_invalid_row(row) for row in self.invalid), ()),
+            "lines": frame(self.lines.columns, self.lines, _AMOUNTS),
+        }
+
+    def _totals(self) -> Iterator[tuple[object, ...]]:
+        ranked = sorted(self.totals, key=lambda of: money.rank(of, self.policy.currency))
+        for currency in ranked:
+            values = attrgetter(*_TOTALS[1:])(self.totals[currency])
+            yield currency, *values
+
+    def _steps(self) -> Iterator[tuple[object, ...]]:
+        for currency, steps in self.bridge.items():
+            yield from ((currency, step.bucket, step.amount, step.lines) for step in steps)
+
+    def __repr__(self) -> str:
+        sums = "; ".join(
+            f"{currency} expected {money.pretty(one.expected, currency)}, "
+            f"recognized {money.pretty(one.recognized, currency)}"
+            for currency, one in self.totals.items()
+        )
+        found = f"{counted(len(self.breaks), 'break')}, {counted(len(self.invalid), 'invalid row')}"
+        return f"<Reconciliation {self.month}: {self.verdict}, {found}; {sums or 'no revenue'}>"
+
+    def _repr_html_(self) -> str:
+        """The totals as a table, for notebooks."""
+        table = frame(_TOTALS, self._totals(), _AMOUNTS)
+        table.columns = [name.replace("_", " ") for name in _TOTALS]
+        return (
+            f"<p><strong>{escape(str(self.month))}: {self.verdict.replace('_', ' ')}</strong>, "
+            f"{counted(len(self.breaks), 'break')}, {counted(len(self.invalid), 'invalid row')}</p>"
+            f"{table.to_html(index=False)}"
+        )
 
     def breaks_from(self, severity: Severity | None) -> bool:
         """Whether anything is at or above a severity; None never.

@@ -25,10 +25,7 @@ def verdict(result: Reconciliation) -> str:
 
 def verdict_word(result: Reconciliation) -> str:
     """Word whether the month may be closed: `ready`, `look`, `do_not_close`."""
-    worst = result.severity
-    if worst is None:
-        return "ready"
-    return "do_not_close" if worst >= Severity.HIGH else "look"
+    return result.verdict
 
 
 def verdict_of(

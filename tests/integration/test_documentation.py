@@ -62,8 +62,13 @@ def test_the_python_example_prints_what_it_says() -> None:
     printed, names = io.StringIO(), dict[str, object]()
     with contextlib.redirect_stdout(printed):
         exec(compile(block("python"), "docs", "exec"), names)  # noqa: S102 - our own page
+        frames = dict(names)
         exec(compile(block("python of periods"), "docs", "exec"), names)  # noqa: S102
     assert printed.getvalue() == block("python output")
+    shown = io.StringIO()
+    with contextlib.redirect_stdout(shown):
+        exec(compile(block("python of frames"), "docs", "exec"), frames)  # noqa: S102
+    assert shown.getvalue() == block("python of frames output")
 
 
 def test_the_table_of_periods_is_one() -> None:
