@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import random
+import subprocess
+import time
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -11,6 +14,7 @@ import pytest
 
 from recon.store.session import literal, open_session
 from tests.inbox import FEED, Inbox
+from tests.shell import command, environment
 
 TARGET = """
 [publish.files]
@@ -145,6 +149,31 @@ def test_a_month_that_is_gone_goes_there_too(inbox: Inbox) -> None:
     assert inbox.run("load", "--undo", "1")[0] == 0
     published(inbox)
     assert asked(inbox, "SELECT count(*) FROM {fact_sales}") == [(0,)]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(4))
+def test_a_killed_publication_is_made_whole_by_the_next(inbox: Inbox, seed: int) -> None:
+    """Killed at a random point, every file is whole, old or new; the next one ends it."""
+    chance = random.Random(seed)  # noqa: S311 - when to kill
+    for turn in (1, 2, 3):
+        rows = [f"B{n},2024-{1 + n % 9:02}-11,P{n % 50},C{n % 70},1,{turn}" for n in range(9_000)]
+        inbox.put("uk-9.csv", *rows, at=turn)
+        inbox.load()
+        process = subprocess.Popen(
+            command("publish"), cwd=inbox.folder, env=environment(), stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        time.sleep(chance.uniform(0.4, 3.0))
+        process.kill()
+        process.wait()
+        if list((inbox.folder / "published/fact_sales").rglob("*.parquet")):
+            prices = "SELECT DISTINCT unit_price FROM {fact_sales} WHERE starts_with(sale_id, 'B')"
+            assert {int(price) for (price,) in asked(inbox, prices)} <= set(range(1, turn + 1))
+    published(inbox)
+    assert asked(inbox, "SELECT sum(revenue) FROM {fact_sales}") == [(Decimal("27013.7500"),)]
+    assert published(inbox)["parts"] == []
+    assert list((inbox.folder / "published").rglob("*.tmp")) == []
 
 
 def test_power_bi_gets_a_connection_and_the_model(inbox: Inbox) -> None:

@@ -103,8 +103,11 @@ class Cells:
         """Whether an amount has more than four decimals."""
         point = "," if self.feed.decimal == "," else "."
         columns = [column for column in self.found if column.type in (Type.AMOUNT, Type.QUANTITY)]
+        # Most amounts are too short for it, which is seen at once.
         parts = [
-            rf"regexp_matches(t_{column.name}, '[{point}]\d{{4}}\d*[1-9]')" for column in columns
+            rf"CASE WHEN strlen(t_{column.name}) > 5 "
+            rf"THEN regexp_matches(t_{column.name}, '[{point}]\d{{4}}\d*[1-9]') END"
+            for column in columns
         ]
         return f"coalesce({' OR '.join(parts) or 'false'}, false)"
 

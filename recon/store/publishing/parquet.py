@@ -48,7 +48,8 @@ class _Folder:
 def look(session: Session, folder: Path, found: Snapshot, target: Path) -> Publication:
     """The publication that `publish` would make."""
     before = _folder(target)
-    return Publication(_planned(session, folder, found, before, whole=False), before.snapshot)
+    plan = _planned(session, folder, found, before, whole=False)
+    return Publication(plan, before.snapshot or None)
 
 
 def publish(
@@ -67,9 +68,13 @@ def publish(
         )
     plan = _planned(session, folder, found, before, whole=whole)
     if not plan:
-        return Publication(plan, before.snapshot)
+        return Publication(plan, before.snapshot or None)
     made = _Folder(found.number, found.store, {t: dict(of) for t, of in before.tables.items()})
     with writing(target):
+        if before.snapshot is None:
+            # So that one that is killed has left a folder that is known to be ours.
+            target.mkdir(parents=True, exist_ok=True)
+            _replace(_current(target, _Folder(0, found.store)), target / CURRENT)
         for part in plan.parts:
             entry = _write(session, target, part)
             made.tables.setdefault(part.table.name, {})[part.month] = {
@@ -80,7 +85,7 @@ def publish(
         _replace(_current(target, made), target / CURRENT)
         for place in plan.gone:
             (target / _file(*place)).unlink(missing_ok=True)
-    return Publication(plan, before.snapshot)
+    return Publication(plan, before.snapshot or None)
 
 
 def _planned(
