@@ -87,7 +87,8 @@ def _job(peer: str, file: Path, folder: Path) -> list[str]:
     if peer == "dlt":
         return ["-m", "tests.benchmarks.peers.load_dlt", str(file), str(folder)]
     place = f"sqlite:///{folder}/by.sqlite" if "SQLite" in peer else os.environ[POSTGRESQL]
-    return ["-m", "tests.benchmarks.peers.load_pandas", str(file), place]
+    anew = [] if file.stem.endswith("changed") else ["anew"]
+    return ["-m", "tests.benchmarks.peers.load_pandas", str(file), place, *anew]
 
 
 def _tell(peer: str, rows: int, which: str, shots: Sequence[Shot]) -> None:

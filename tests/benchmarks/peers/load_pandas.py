@@ -1,6 +1,6 @@
 """Sales into SQLite or PostgreSQL by pandas and SQLAlchemy, in chunks.
 
-    python -m tests.benchmarks.peers.load_pandas FILE URL
+    python -m tests.benchmarks.peers.load_pandas FILE URL [anew]
 
 As an analyst would write it who takes care: checked, deduplicated, deleted and inserted by key.
 """
@@ -17,10 +17,12 @@ AMOUNTS = ["quantity", "unit_price", "discount", "cost", "tax"]
 CHUNK = 50_000
 
 
-def load(path: str, url: str) -> None:
-    """Load a file into the table of sales, in one transaction."""
+def load(path: str, url: str, anew: str = "") -> None:
+    """Load a file into the table of sales, in one transaction; `anew` into a new one."""
     engine = create_engine(url)
     with engine.begin() as db:
+        if anew:
+            db.execute(text("DROP TABLE IF EXISTS sales"))
         for chunk in pd.read_csv(path, dtype=str, chunksize=CHUNK):
             _bring(db, _right(chunk))
         rows = db.execute(text("SELECT count(*) FROM sales")).scalar()
