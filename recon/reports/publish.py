@@ -60,7 +60,7 @@ def publish_lines(done: Sequence[Published], *, dry: bool) -> Iterator[str]:
 
 
 def _written(parts: Sequence[Part]) -> str:
-    rows = f"{sum(part.rows for part in parts):>12,} rows"
+    rows = counted(sum(part.rows for part in parts), "row").rjust(17)
     months = sorted(part.month for part in parts)
     if months == ["all"]:
         return rows
