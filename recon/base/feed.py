@@ -70,7 +70,8 @@ class Feed:
     `path` is a file or a glob, absolute; `columns` maps our names to theirs, `values` by column
     their values to ours, `fixed` our names to the value of every row. `currency` is that of rows
     without one. `receivable` is 1 or -1, by which an amount changes what the customer owes.
-    `max_rejected` and `thin` are in millionths. The others are as those of `SourceSettings`.
+    `max_rejected` and `thin` are in millionths. Loaded files go to the folder `archive`, refused
+    ones to `refused`, if any. The others are as those of `SourceSettings`.
     """
 
     name: str
@@ -99,6 +100,8 @@ class Feed:
     skip_head: int = 0
     skip_foot: int = 0
     where: str | None = None
+    archive: Path | None = None
+    refused: Path | None = None
 
     @property
     def key(self) -> str:

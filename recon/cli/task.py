@@ -47,7 +47,8 @@ def write(
     from recon.setup.tasks.render import rendered
 
     settings = load(config, profile)
-    tasks = planned(settings.tasks, _account(settings, account, gmsa), _place(settings, profile))
+    who, place = _account(settings, account, gmsa), _place(settings, profile)
+    tasks = planned(settings.tasks, who, place, feeds=bool(settings.feeds))
     folder = (out or settings.home / "schedules").absolute()
     kept = write_files(folder, verified({item.file: rendered(item) for item in tasks}))
     with process.printing():

@@ -82,7 +82,12 @@ def _read_feed(table: Keys, name: str, path: Path, currency: str) -> Feed | None
         skip_head=table.take("skip_head", keys.whole, 0),
         skip_foot=table.take("skip_foot", keys.whole, 0),
         where=table.take("where", keys.text, None),
+        archive=table.take("archive", values.below(path), None),
+        refused=table.take("refused", values.below(path), None),
     )
+    for key, folder in (("archive", feed.archive), ("refused", feed.refused)):
+        if folder is not None and place.parent.is_relative_to(folder):
+            table.mistake(key, f"{folder} is where the feed's files arrive; choose another folder")
     table.close()
     return feed
 

@@ -159,7 +159,8 @@ class TaskSettings:
     `account` runs the tasks; it is a group managed service account where `group_managed`. `folder`
     holds them in the Task Scheduler Library. The close starts on `days` (1 to 31, or `Last`) of
     `months`, the others every day, at local times of the machine, which all differ. `time_limit`
-    is in minutes. Without `working_directory` it is the folder above that of the configuration.
+    is in minutes, and so is `load_every`, the time between two loads of feeds. Without
+    `working_directory` it is the folder above that of the configuration.
     """
 
     account: str | None = None
@@ -171,6 +172,7 @@ class TaskSettings:
     catch_up_time: str = "12:00"
     escalation: bool = False
     escalation_time: str = "08:00"
+    load_every: int = 5
     time_limit: int = 120
     working_directory: str | None = None
 

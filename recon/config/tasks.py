@@ -17,6 +17,8 @@ _RANGE = re.compile(r"(\d{1,2})(?:\s*-\s*(\d{1,2}))?", re.ASCII)
 _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 _TIMES = ("time", "catch_up_time", "escalation_time")
 _DAYS, _MONTHS = 31, 12
+# Feeds that are loaded once a day.
+_LONGEST = 1440
 LAST = "Last"
 
 
@@ -37,6 +39,7 @@ def read_tasks(table: Keys) -> TaskSettings:
         days=table.take("days", _numbers(_DAYS, LAST), usual.days),
         months=table.take("months", _numbers(_MONTHS), usual.months),
         escalation=table.take("escalation", keys.yes_or_no, usual.escalation),
+        load_every=table.take("load_every", _every, usual.load_every),
         time_limit=table.take("time_limit", _minutes, usual.time_limit),
         working_directory=table.take("working_directory", _directory, None),
         **times,
@@ -85,6 +88,13 @@ def _minutes(value: object) -> int:
     minutes = keys.whole(value)
     if not minutes:
         raise ValueError("0 is no limit; a run that hangs would block all later ones")
+    return minutes
+
+
+def _every(value: object) -> int:
+    minutes = keys.whole(value)
+    if not 1 <= minutes <= _LONGEST:
+        raise ValueError(f"{value!r} is not a number of minutes from 1 to {_LONGEST}")
     return minutes
 
 

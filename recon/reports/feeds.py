@@ -43,6 +43,7 @@ def _file(outcome: FileOutcome) -> Document:
         "finding_kinds": [each.kind.value for each in outcome.findings],
         "notes": list(outcome.notes),
         "rejected_file": outcome.rejected_file.as_posix() if outcome.rejected_file else None,
+        "moved_to": outcome.moved_to.as_posix() if outcome.moved_to else None,
         "rejected_rows": [
             {
                 "row": each.row,

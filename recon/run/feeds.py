@@ -28,7 +28,7 @@ from recon.config.settings import SourceKind
 from recon.record import identity
 from recon.record.lock import locked
 from recon.record.log import Log
-from recon.run import feed_findings
+from recon.run import arrival, feed_findings
 from recon.run.rejected import write_rejected
 from recon.sources import feed_files
 from recon.sources.feed_files import FeedFile
@@ -74,6 +74,8 @@ def load_feeds(
         for of, path in chosen:
             progress(f"Loading {path.name}")
             outcome = _one_file(session, settings, of, path, dry=dry, named=bool(files))
+            if not (dry or files):
+                outcome = arrival.put_away(of, outcome)
             _note(log, outcome)
             outcomes.append(outcome)
         found = feed_findings.of_run(
@@ -155,12 +157,13 @@ def _chosen(settings: Settings, files: Sequence[Path], name: str | None) -> list
     feeds = chosen_feeds(settings, name)
     if files:
         return [(_feed_of(feeds, path.absolute(), name), path.absolute()) for path in files]
-    outside = settings.store.parent / "rejected"
+    outside = {settings.store.parent / "rejected", settings.store}
+    outside |= arrival.folders(settings.feeds)
     found = [
         (feed, path)
         for feed in feeds
         for path in feed_files.waiting(feed)
-        if outside not in path.parents and settings.store not in path.parents
+        if outside.isdisjoint(path.parents)
     ]
     return sorted(found, key=lambda each: (_time(each[1]), each[1].as_posix()))
 
@@ -219,7 +222,13 @@ def _opened(
     dry: bool,
     ragged: bool,
 ) -> FileOutcome:
-    with feed_files.opened(session, feed, outcome.path, known, ragged=ragged) as file:
+    # A dry run is one transaction, which a file that cannot be read must not break: such a file is
+    # met outside of it.
+    reader = session.cursor() if dry else session
+    with feed_files.opened(reader, feed, outcome.path, known, ragged=ragged) as file:
+        if dry:
+            with reading(feed.key, file.path.name):
+                reader.execute(f"SELECT max(hash(COLUMNS(*))) FROM {file.relation}").fetchall()
         return _loaded(session, settings, feed, file, outcome, dry=dry)
 
 
@@ -239,7 +248,7 @@ def _again(earlier: Sequence[Known], feed: Feed, *, named: bool) -> str:
 
 def _settings_hash(feed: Feed) -> str:
     """A hash of the settings that read a file."""
-    read = replace(feed, path=Path(), expected=None, thin=0)
+    read = replace(feed, path=Path(), expected=None, thin=0, archive=None, refused=None)
     return hashlib.sha256(repr(read).encode()).hexdigest()[:16]
 
 

@@ -51,7 +51,9 @@ def repaired(path: Path, file: CsvFile, scratch: ExitStack) -> CsvFile:
             fit = [*cells[: width - 1], file.delimiter.join(cells[width - 1 :])]
             fit += [""] * (width - len(fit))
             reason = f"the line has {len(cells)} fields, and the header {width}"
-            csv.writer(out, delimiter=file.delimiter, lineterminator="\n").writerow([*fit, reason])
+            # Lines that end in two ways would be no CSV.
+            end = raw[len(raw.rstrip("\r\n")) :] or "\n"
+            csv.writer(out, delimiter=file.delimiter, lineterminator=end).writerow([*fit, reason])
     if ragged * _FEW > rows:
         raise _doubtful(path, f"{ragged:,} of {rows:,} are such")
     return replace(file, readable=copy, header=[*file.header, RAGGED])

@@ -35,6 +35,7 @@ class FileOutcome:
     rejected: Sequence[Rejected] = ()
     rejected_file: Path | None = None
     drift: str = ""
+    moved_to: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -305,7 +305,9 @@ def test_a_file_that_is_none_is_refused(inbox: Inbox) -> None:
     inbox.put_bytes("uk-3.csv", SALES.encode() + b"\nS1,2024\0", at=2)
     inbox.put_bytes("uk-4.csv", gzip.compress(b" " * 80_000_000), at=3)
     inbox.put("uk-5.csv", "S1,2024-06-03,P1,C1,3,1.00", at=4)
+    preview = inbox.load("--dry-run", code=6)["files"]
     files = inbox.load(code=6)["files"]
+    assert [file["status"] for file in preview] == [file["status"] for file in files]
     assert [file["status"] for file in files] == [
         "refused", "loaded", "refused", "refused", "loaded",
     ]  # fmt: skip
@@ -313,11 +315,15 @@ def test_a_file_that_is_none_is_refused(inbox: Inbox) -> None:
     assert inbox.revenue() == 3
 
 
-def test_a_line_with_another_number_of_fields_is_a_rejected_row(inbox: Inbox) -> None:
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_line_with_another_number_of_fields_is_a_rejected_row(inbox: Inbox, end: str) -> None:
     """The others are loaded; its cells come back as they were."""
     good = [f"S{n},2024-06-03,P{n},C1,1,1.00" for n in range(30)]
     more = 'S90,2024-06-03,"P,90",C1,1,1.00,a note'
-    inbox.put("uk-1.csv", *good[:10], more, *good[10:20], "S91,2024-06-03,P1", *good[20:])
+    lines = [SALES, *good[:10], more, *good[10:20], "S91,2024-06-03,P1", *good[20:]]
+    inbox.put_bytes("uk-1.csv", end.join([*lines, ""]).encode())
+    (file,) = inbox.load("--dry-run", code=3)["files"]
+    assert fates(file) == {"inserted": 30, "rejected": 2}
     (file,) = inbox.load(code=3)["files"]
     assert fates(file) == {"inserted": 30, "rejected": 2}
     assert [(row["place"], row["reason"]) for row in file["rejected_rows"]] == [

@@ -335,7 +335,6 @@ def test_what_recon_does_not_write_is_left_to_windows() -> None:
         f"warning: Task{where}: recon does not write <{name}>; Windows decides whether it is right"
         for where, name in (
             ("/RegistrationInfo", "Date"), ("/Triggers", "LogonTrigger"), ("/Settings", "Priority"),
-            ("/Settings", "Volatile"), ("/Triggers/CalendarTrigger", "Repetition"),
-            ("/Triggers/CalendarTrigger", "Enabled"),
+            ("/Settings", "Volatile"), ("/Triggers/CalendarTrigger", "Enabled"),
         )
     ]  # fmt: skip

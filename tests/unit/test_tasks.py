@@ -35,10 +35,14 @@ AWKWARD = Place(
 
 
 def tasks(
-    settings: TaskSettings = USUAL, account: str = ACCOUNT, place: Place = PLACE
+    settings: TaskSettings = USUAL,
+    account: str = ACCOUNT,
+    place: Place = PLACE,
+    *,
+    feeds: bool = False,
 ) -> dict[str, Task]:
     """Return the planned tasks by name."""
-    return {task.name: task for task in planned(settings, account, place)}
+    return {task.name: task for task in planned(settings, account, place, feeds=feeds)}
 
 
 def text(task: Task) -> str:
@@ -52,6 +56,8 @@ CASES = {
     "close": tasks()["close"],
     "catch-up": tasks()["catch-up"],
     "escalation": tasks()["escalation"],
+    "load": tasks(feeds=True)["load"],
+    "load_hourly": tasks(replace(USUAL, load_every=90), feeds=True)["load"],
     "group_managed": tasks(account=GROUP_MANAGED)["close"],
     "quarters": tasks(replace(USUAL, days=("5", "Last"), months=("1", "4", "7", "10")))["close"],
     "awkward": tasks(
@@ -101,10 +107,11 @@ def test_the_checker_has_nothing_to_say(name: str) -> None:
     assert check(rendered(CASES[name])) == []
 
 
-def test_the_escalation_is_there_only_where_it_is_wanted() -> None:
+def test_escalation_and_loads_are_there_only_where_they_are_wanted() -> None:
     """The usual is without."""
     assert list(tasks(TaskSettings())) == ["close", "catch-up"]
     assert list(tasks()) == ["close", "catch-up", "escalation"]
+    assert list(tasks(TaskSettings(), feeds=True)) == ["close", "catch-up", "load"]
 
 
 def test_the_profile_and_a_folder_of_its_own_are_named() -> None:
@@ -118,10 +125,10 @@ def test_the_profile_and_a_folder_of_its_own_are_named() -> None:
 # The files that we ship
 
 
-@pytest.mark.parametrize("name", tasks())
+@pytest.mark.parametrize("name", tasks(feeds=True))
 def test_the_shipped_files_are_those_of_the_example(name: str) -> None:
     """Byte for byte; RECON_UPDATE_GOLDEN=1 writes them anew."""
-    path, content = ROOT / "schedules" / f"{name}.xml", rendered(tasks()[name])
+    path, content = ROOT / "schedules" / f"{name}.xml", rendered(tasks(feeds=True)[name])
     if os.environ.get("RECON_UPDATE_GOLDEN") == "1":
         path.write_bytes(content)
     assert path.read_bytes() == content

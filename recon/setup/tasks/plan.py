@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from recon.config import TaskSettings
 
@@ -23,7 +23,7 @@ class Task:
     """A task: account, program, times and folder.
 
     Without `days` it starts every day, else on these days (1 to 31, or `Last`) of `months` (1 to
-    12). `time_limit` is in minutes.
+    12). `time_limit` is in minutes; so is `every`, after which it starts again, all day long.
     """
 
     name: str
@@ -38,6 +38,7 @@ class Task:
     time_limit: int
     days: tuple[str, ...] = ()
     months: tuple[str, ...] = ()
+    every: int = 0
 
     @property
     def file(self) -> str:
@@ -50,8 +51,10 @@ class Task:
         return f"\\{self.folder}\\{self.name}"
 
 
-def planned(settings: TaskSettings, account: str, place: Place) -> list[Task]:
-    """Close, daily catch-up, and the escalation if it is configured."""
+def planned(
+    settings: TaskSettings, account: str, place: Place, *, feeds: bool = False
+) -> list[Task]:
+    """Close, catch-up, escalation, and the loads of feeds."""
     closed = ("month", "--closed")
     close = _task(
         "close",
@@ -69,7 +72,17 @@ def planned(settings: TaskSettings, account: str, place: Place) -> list[Task]:
         "Escalates breaks that nobody has acknowledged in time.",
         ("escalate",), settings.escalation_time, settings, account, place,
     )  # fmt: skip
-    return [close, catch_up, *([escalation] if settings.escalation else [])]
+    loads = _task(
+        "load",
+        "Loads the files of feeds that have arrived; ends at once if there are none.",
+        ("load", "--quiet"), "00:00", settings, account, place,
+    )  # fmt: skip
+    return [
+        close,
+        catch_up,
+        *([escalation] if settings.escalation else []),
+        *([replace(loads, every=settings.load_every)] if feeds else []),
+    ]
 
 
 def _task(

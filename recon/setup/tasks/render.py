@@ -69,6 +69,10 @@ def _content(task: Task) -> Mapping[str, Content]:
 
 def _trigger(task: Task) -> Mapping[str, Content]:
     start = {"StartBoundary": f"{_FIRST_DAY}T{task.time}:00"}
+    if task.every:
+        # Without a duration it would go on for ever from the first start alone.
+        again = {"Interval": _minutes(task.every), "Duration": "P1D", "StopAtDurationEnd": "false"}
+        return {**start, "Repetition": again, "ScheduleByDay": {"DaysInterval": "1"}}
     if not task.days:
         return {**start, "ScheduleByDay": {"DaysInterval": "1"}}
     wanted = {int(number) for number in task.months}
@@ -87,9 +91,13 @@ def _principal(task: Task) -> Mapping[str, Content]:
     }
 
 
+def _minutes(number: int) -> str:
+    """Minutes as a duration: `PT1H30M`."""
+    hours, minutes = divmod(number, _HOUR)
+    return "PT" + (f"{hours}H" if hours else "") + (f"{minutes}M" if minutes else "")
+
+
 def _settings(task: Task) -> Mapping[str, Content]:
-    hours, minutes = divmod(task.time_limit, _HOUR)
-    limit = "PT" + (f"{hours}H" if hours else "") + (f"{minutes}M" if minutes else "")
     return {
         "MultipleInstancesPolicy": "IgnoreNew",
         "DisallowStartIfOnBatteries": "false",
@@ -102,5 +110,5 @@ def _settings(task: Task) -> Mapping[str, Content]:
         "Hidden": "false",
         "RunOnlyIfIdle": "false",
         "WakeToRun": "false",
-        "ExecutionTimeLimit": limit,
+        "ExecutionTimeLimit": _minutes(task.time_limit),
     }
