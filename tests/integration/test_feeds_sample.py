@@ -21,7 +21,7 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Inbox, dict[str, A
     """The sample, loaded once."""
     inbox = Inbox(tmp_path_factory.mktemp("sample"))
     feeds.make(inbox.folder)
-    return inbox, inbox.load(code=3)
+    return inbox, inbox.load(code=6)
 
 
 def test_what_a_load_says_is_short(tmp_path: Path) -> None:
@@ -67,16 +67,36 @@ def test_the_other_faults_are_counted_by_file(loaded: tuple[Inbox, dict[str, Any
     planted = Counter((each["file"], each["outcome"]) for each in _truth(inbox.folder))
     for file in document["files"]:
         # A new tier, or the same as before, is no fault.
-        if file["kind"] == "customers":
+        if file["kind"] == "customers" or file["status"] == "refused":
             continue
         for outcome in _COUNTED:
             assert file[outcome] == planted[Path(file["file"]).name, outcome], (file, outcome)
 
 
+def test_exactly_the_planted_deliveries_are_findings(
+    loaded: tuple[Inbox, dict[str, Any]],
+) -> None:
+    """Days, thin and empty files, drift, refused files and stock: no other is named."""
+    inbox, document = loaded
+    kinds = {"day missing", "day repeated", "thin", "empty", "drift", "refused"}
+    planted = {
+        (each["file"], each["outcome"]) for each in _truth(inbox.folder) if each["outcome"] in kinds
+    }
+    found = set()
+    for file in document["files"]:
+        name = Path(file["file"]).name
+        found |= {(name, kind) for kind in file["finding_kinds"] if kind != "overlap"}
+        found |= {(name, "refused")} if file["status"] == "refused" else set()
+        found |= {(name, "drift") for note in file["notes"] if "unlike the one before" in note}
+    assert found == planted
+    assert document["finding_kinds"] == ["stock"]
+    assert "in 1 product: P-003 has" in document["findings"][0]
+
+
 def test_three_percent_of_the_rows_have_a_fault(loaded: tuple[Inbox, dict[str, Any]]) -> None:
     """More would be another business."""
     inbox, document = loaded
-    rows = sum(file["rows"] for file in document["files"])
+    rows = sum(file.get("rows", 0) for file in document["files"])
     assert 0.02 < len(_truth(inbox.folder)) / rows < 0.04
 
 
@@ -111,5 +131,5 @@ def test_a_fresh_checkout_loads_the_sample(tmp_path: Path) -> None:
     from tests.shell import in_process
 
     first = in_process("load", "--dry-run", "--json", cwd=inbox.folder, env=cache)
-    assert first.returncode == 3, first.stderr
+    assert first.returncode == 6, first.stderr
     assert len(json.loads(first.stdout)["files"]) > 50

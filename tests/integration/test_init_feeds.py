@@ -46,7 +46,9 @@ def test_the_samples_files_are_understood_without_an_answer(inbox: Inbox) -> Non
     assert set(found) == set(wanted)
     for name, feed in found.items():
         own = wanted[name]
-        assert (feed.kind, feed.path, feed.fixed) == (own.kind, own.path, own.fixed)
+        assert (feed.kind, feed.path) == (own.kind, own.path)
+        # The name of a file does not say where a kiosk is.
+        assert name == "kiosk" or feed.fixed == own.fixed
         assert {ours: their.lower() for ours, their in feed.columns.items()} == {
             ours: their.lower() for ours, their in own.columns.items() if ours != their.lower()
         }

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 _FEW = 5
 # So many problems of one kind are shown.
 _MOST = 8
+# So many reasons of rejected rows are shown.
+_REASONS = 4
 _TOTALS = {"sales": "revenue", "credits": "amount", "debits": "amount"}
 _CLEANED = {
     "trimmed": "blanks trimmed",
@@ -95,7 +97,7 @@ def _problems(
         yield from _marked(pen, said, style)
     if not full:
         few = len(loaded) <= _FEW
-        for of in [[each] for each in loaded] if few else _by_feed(loaded):
+        for of in [[each] for each in loaded] if few else [loaded]:
             yield from _rejected(pen, of)
 
 
@@ -106,22 +108,22 @@ def _marked(pen: Pen, said: str, style: Style = WARNING) -> Iterator[Text]:
 
 
 def _rejected(pen: Pen, outcomes: Sequence[FileOutcome]) -> Iterator[Text]:
-    """Rejected rows of a feed, or a file, by reason."""
+    """Rejected rows of a file, or of many, by reason."""
     rows = [row for each in outcomes for row in each.rejected]
     if not rows:
         return
-    one = outcomes[0]
     files = [each for each in outcomes if each.rejected]
-    where = one.path.name if len(outcomes) == 1 else counted(len(files), "file")
-    head = f"{one.feed}: {counted(len(rows), 'row')} of {where} rejected"
+    one = files[0]
+    where = counted(len(files), "file") if files[1:] else f"{one.path.name} ({one.feed})"
+    head = f"{counted(len(rows), 'row')} of {where} rejected"
     if len(rows) <= _FEW and len(outcomes) == 1:
         yield from _marked(pen, f"{head}:")
         for row in rows:
             yield from pen.paragraph(pen.text(_row(row)), 4)
         return
     kinds = Counter(_QUOTED.sub("…", row.reason).strip() for row in rows)
-    parts = [f"{n:,} x {kind}" for kind, n in kinds.most_common(3)]
-    rest = len(rows) - sum(n for _, n in kinds.most_common(3))
+    parts = [f"{n:,} x {kind}" for kind, n in kinds.most_common(_REASONS)]
+    rest = len(rows) - sum(n for _, n in kinds.most_common(_REASONS))
     parts += [f"{rest:,} others"] if rest else []
     place = rows[0].place or f"row {rows[0].row:,}"
     yield from _marked(pen, f"{head}: {'; '.join(parts)}. The first is {place}.")
@@ -209,9 +211,6 @@ def _notes(pen: Pen, loaded: Sequence[FileOutcome], *, few: bool) -> Iterator[Te
             said.append(
                 f"{counted(len(months), 'past month')} changed; `recon loads --restated` says how."
             )
-        notes = sum(len(each.notes) for each in loaded)
-        if notes:
-            said.append(f"{counted(notes, 'note')} on how files were read; --full lists them.")
     said += _summed(loaded, cleaned=few)
     folders = {each.rejected_file.parent for each in loaded if each.rejected_file}
     said += [

@@ -218,7 +218,7 @@ def _sender(same: Sequence[Path], seen: Sequence[Look], everything: Sequence[Pat
 def _pattern(same: Sequence[Path], others: Sequence[Path]) -> Path:
     """A pattern of these files alone, else the last's path."""
     folder, listed = same[0].parent, [path.name for path in same]
-    ends = {"".join(Path(name).suffixes[-1:]) for name in listed}
+    ends = {name.removeprefix(_stem(Path(name))) for name in listed}
     end = glob.escape(ends.pop()) if len(ends) == 1 else ""
     begin = common([name.lower() for name in listed]) if len(listed) > 1 else _stem(same[0])
     kept = re.match(r"(.*?)([-_ .]?)[\d_. -]*$", _without_end(begin))

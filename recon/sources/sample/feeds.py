@@ -18,6 +18,8 @@ from decimal import Decimal
 from pathlib import Path
 
 from recon.base.errors import ReportError, UsageError
+from recon.sources.sample.kiosk import CONFIG as KIOSK
+from recon.sources.sample.kiosk import Kiosk
 from recon.sources.sample.trade import (
     CUSTOMERS,
     QUARTERS,
@@ -31,7 +33,7 @@ from recon.sources.sample.trade import (
 )
 
 # Raised with every change of what a seed yields.
-FORMAT = 2
+FORMAT = 3
 CONFIG = "config/recon.toml"
 _TRUTH = ("file", "row", "fault", "outcome")
 _Truth = tuple[str, int, str, str]
@@ -105,12 +107,16 @@ class _Files:
         delimiter: str = ",",
         encoding: str = "utf-8",
     ) -> None:
-        """Write a file, a minute younger than the last one."""
+        """Write a file of rows."""
         text = io.StringIO()
         csv.writer(text, delimiter=delimiter, lineterminator="\r\n").writerows(rows)
+        self.put(name, text.getvalue().encode(encoding))
+
+    def put(self, name: str, content: bytes) -> None:
+        """Write a file, a minute younger than the last one."""
         path = self.folder / "inbox" / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(text.getvalue().encode(encoding))
+        path.write_bytes(content)
         moment = datetime(2025, 1, 2, tzinfo=UTC).timestamp() + 60 * self._made
         os.utime(path, (moment, moment))
         self._made += 1
@@ -158,6 +164,7 @@ def make(folder: Path, seed: int = 1) -> list[Path]:
         _write_customers(files, version)
     for quarter in QUARTERS:
         _write_quarter(files, quarter)
+    Kiosk(draw, files.put, files.truth).write()
     config = folder / CONFIG
     config.parent.mkdir(parents=True, exist_ok=True)
     config.write_text(_configuration(), encoding="utf-8")
@@ -192,7 +199,9 @@ def _configuration() -> str:
             f'[feeds.{region.name}]\nkind = "sales"\npath = "../inbox/{region.name}-*.csv"\n'
             f"{region.settings}[feeds.{region.name}.columns]\n{columns}"
         )
-    return "# The sample of feeds: a confectioner's trade in three regions.\n\n" + "\n".join(parts)
+    return "# The sample of feeds: a confectioner's trade in three regions.\n\n" + "\n".join(
+        [*parts, KIOSK]
+    )
 
 
 def _write_products(files: _Files) -> None:
