@@ -13,6 +13,7 @@ _COLUMNS = (
     ("currency", Type.CURRENCY, "the ISO 4217 code of the amount"),
     ("kind", Type.TEXT, "invoice, credit_note, payment, refund or adjustment"),
     ("due_on", Type.DAY, "the day by which it is to be paid"),
+    ("applies_to", Type.ID, "the number of the document that a credit belongs to"),
     ("less", Type.AMOUNT, "an amount that is taken off, where two columns stand for one"),
 )
 COLUMNS = tuple(FeedColumn(*column) for column in _COLUMNS)

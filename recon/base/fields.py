@@ -6,11 +6,14 @@ Specification, section 1.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import cast
 
 from recon.base.result import Side
 
 PERIOD = "recognition_period"
-AMOUNTS = {Side.ANALYTICS: "contract_value", Side.ACCOUNTING: "amount"}
+# The ledger of receivables is read as a side is, and is none of the two of a month.
+RECEIVABLES = cast(Side, "receivables")
+AMOUNTS = {Side.ANALYTICS: "contract_value", Side.ACCOUNTING: "amount", RECEIVABLES: "amount"}
 # Two columns of a ledger that may stand for its amount.
 DEBIT_CREDIT = ("debit", "credit")
 NEEDED: Mapping[Side, tuple[str, ...]] = {
@@ -19,17 +22,20 @@ NEEDED: Mapping[Side, tuple[str, ...]] = {
         "close_date",
     ),
     Side.ACCOUNTING: ("entry_id", "contract_id", "revenue_type", "amount", PERIOD),
+    RECEIVABLES: ("customer_id", "posted_on", "amount"),
 }  # fmt: skip
 OPTIONS: Mapping[Side, tuple[str, ...]] = {
     Side.ANALYTICS: (
         "start_date", "currency", "customer_id", "customer", "segment", "owner", "terminated_on",
     ),
     Side.ACCOUNTING: ("currency", "posted_at", "document_ref"),
+    RECEIVABLES: ("document_ref", "currency", "kind", "due_on", "applies_to"),
 }  # fmt: skip
 # Columns of contracts that give a line's term another kind.
 TERM_COLUMNS: Mapping[Side, tuple[str, ...]] = {
     Side.ANALYTICS: ("value_basis", "free_months", "free_at", "valid_from"),
     Side.ACCOUNTING: (),
+    RECEIVABLES: (),
 }
 # Without it the term of every line runs from start to close.
 _DURATION = "duration_months"

@@ -30,6 +30,7 @@ LINES = {
     "loads": "List loads, rejected rows, and restated months.",
     "store": "Look at the store, make it compact, back it up, forget a customer.",
     "publish": "Publish the store's star to PostgreSQL, SQL Server or Parquet.",
+    "cash": "Reconcile the receivable: the feeds against the ledger.",
     "match": "Match two files: matched, one to many, near, open.",
     "kpi": "Show figures of the store: revenue, stock, customers.",
     "init": "Write the configuration from your files or databases.",
@@ -43,7 +44,7 @@ LINES = {
 GROUPS = {
     "Every month": ("month", "explain", "open", "ack", "note", "sign-off"),
     "Looking back": ("history", "diff", "rollforward", "tune", "verify"),
-    "Sales, stock and cash": ("load", "loads", "store", "match", "kpi", "publish"),
+    "Sales, stock and cash": ("load", "loads", "store", "cash", "match", "kpi", "publish"),
     "Alerts": ("notify", "escalate"),
     "Setting up": ("init", "doctor", "sample", "task", "backup", "restore"),
     "More": ("glossary", "completion"),

@@ -22,7 +22,13 @@ from recon.config.figures import read_figures
 from recon.config.location import find
 from recon.config.log import read_log
 from recon.config.publish import read_publish
-from recon.config.settings import Engine, Settings, SourceKind, SourceSettings
+from recon.config.settings import (
+    Engine,
+    ReceivablesSettings,
+    Settings,
+    SourceKind,
+    SourceSettings,
+)
 from recon.config.sources import read_source
 from recon.config.spark import read_engine, read_spark
 from recon.config.tasks import read_tasks
@@ -132,6 +138,7 @@ def _read(table: Keys, path: Path) -> Settings:
         feeds=read_feeds(table, path, policy.currency),
         publish=read_publish(table, path),
         figures=read_figures(table.table("figures")),
+        receivables=_read_receivables(table, path, calendar.time_zone),
     )
     if settings.engine is Engine.SPARK and policy.same_key is not SameKey.REFUSE:
         table.mistake("policy.same_key", "takes several rows only where engine = 'local'")
@@ -188,6 +195,14 @@ def _with_id_rules(policy: Policy, rules: Mapping[Side, IdRules]) -> Policy:
         analytics_ids=policy.analytics_ids if ours == NO_RULES else ours,
         accounting_ids=policy.accounting_ids if theirs == NO_RULES else theirs,
     )
+
+
+def _read_receivables(table: Keys, path: Path, zone: str | None) -> ReceivablesSettings | None:
+    if "receivables" not in table:
+        return None
+    from recon.config.receivables import read_receivables
+
+    return read_receivables(table.table("receivables"), path, zone)
 
 
 def _read_slack(table: Keys, path: Path) -> SlackSettings:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
@@ -12,6 +13,8 @@ from typing import TYPE_CHECKING
 
 from recon.base.calendar import Calendar
 from recon.base.feed import Feed
+from recon.base.fields import RECEIVABLES
+from recon.base.matching import WINDOW, MatchingRule, usual_rules
 from recon.base.policy import Policy
 from recon.base.result import Side
 from recon.config.figures import FiguresSettings
@@ -201,6 +204,28 @@ class PublishSettings:
     schema: str = "recon"
 
 
+# So many days after a month's end a posting may still belong to it.
+CUTOFF = 10
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivablesSettings:
+    """The ledger of receivables, and how it is matched.
+
+    `since` is the first day from which documents count, `opening` a file of what was owed before.
+    Documents are due `terms_days` after their day where they do not say when. Postings up to
+    `cutoff` days after the month are looked at, too: they may belong to it.
+    """
+
+    source: SourceSettings = field(default_factory=lambda: SourceSettings(RECEIVABLES))
+    since: date | None = None
+    opening: Path | None = None
+    terms_days: int = 30
+    cutoff: int = CUTOFF
+    window: int = WINDOW
+    rules: tuple[MatchingRule, ...] = field(default_factory=usual_rules)
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The settings of a run.
@@ -228,6 +253,7 @@ class Settings:
     store: Path = Path("store")
     publish: Mapping[str, PublishSettings] = field(default_factory=dict)
     figures: FiguresSettings = field(default_factory=FiguresSettings)
+    receivables: ReceivablesSettings | None = None
 
     @property
     def home(self) -> Path:

@@ -2,8 +2,9 @@
 
 Makes `documents`: document (its number here), side (1 or 2), place (the row in its source), ref,
 ref_key, customer, customer_key, day, amount (ten-thousandths), currency, kind, due_on, tax, lines,
-counts (whether it counts into the balance). `unmatched` are those in no match yet. `allocations`
-has match, rule, document, amount; `matches` has match, rule, interchangeable.
+sale and sale_key (the number of the document that it applies to), counts (whether it counts into
+the balance). `unmatched` are those in no match yet. `allocations` has match, rule, document,
+amount; `matches` has match, rule, interchangeable.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ COLUMNS = {
     "due_on": "CAST(NULL AS DATE)",
     "tax": "CAST(0 AS BIGINT)",
     "lines": "CAST(1 AS BIGINT)",
+    "sale": "CAST(NULL AS VARCHAR)",
     "counts": "true",
 }
 SIDES = (1, 2)
@@ -48,7 +50,7 @@ def make_documents(session: Session, sides: Sequence[str]) -> None:
     session.execute(
         f"""CREATE OR REPLACE TEMP TABLE documents AS
         SELECT CAST(row_number() OVER () AS BIGINT) AS document, *,
-            id_key(ref) AS ref_key, id_key(customer) AS customer_key
+            id_key(ref) AS ref_key, id_key(customer) AS customer_key, id_key(sale) AS sale_key
         FROM ({rows})"""
     )
     session.execute("CREATE OR REPLACE TEMP TABLE unmatched AS FROM documents")
@@ -67,6 +69,8 @@ def _columns(session: Session, select: str) -> str:
 
     found = columns(session, f"({select})")
     return ", ".join(
-        column if column in found else f"{default} AS {column}"
+        f"coalesce({column}, {default}) AS {column}"
+        if column in found
+        else f"{default} AS {column}"
         for column, default in COLUMNS.items()
     )

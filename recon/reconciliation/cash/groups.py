@@ -59,20 +59,27 @@ def find_groups(session: Session, rule: MatchingRule) -> list[NotTried]:
 def _by_number(session: Session, rule: MatchingRule) -> None:
     """Group documents of a number whose sums agree.
 
-    By sign, those of one sign, whatever their sums.
+    By sign, those of one sign, whatever their sums. Those of one side alone that add up to nothing
+    are a reversal, unless they are a sale and its payment, or one of them does not count yet.
     """
     keys = key_list(rule)
-    sums = "true" if By.SIGN in rule.by else "s1 = s2"
+    both = "n1 > 0 AND n2 > 0 AND n1 + n2 > 2"
+    meant = (
+        both
+        if By.SIGN in rule.by
+        else f"s1 = s2 AND ({both} OR n1 * n2 = 0 AND NOT paid AND now = 0)"
+    )
     listed = keys.replace("sign(amount)", "sign(amount) AS sign")
     session.execute(
         f"""INSERT INTO found_groups
         WITH grouped AS (
             SELECT {listed}, count(*) FILTER (side = 1) AS n1, count(*) FILTER (side = 2) AS n2,
                 coalesce(sum(amount) FILTER (side = 1), 0) AS s1,
-                coalesce(sum(amount) FILTER (side = 2), 0) AS s2, list(document) AS documents
+                coalesce(sum(amount) FILTER (side = 2), 0) AS s2, list(document) AS documents,
+                coalesce(sum(amount) FILTER (counts), 0) AS now,
+                coalesce(bool_or(kind = 'invoice') AND bool_or(kind = 'payment'), false) AS paid
             FROM {eligible(session, rule)} GROUP BY ALL)
-        SELECT documents[1], unnest(documents) FROM grouped
-        WHERE n1 > 0 AND n2 > 0 AND n1 + n2 > 2 AND {sums}"""
+        SELECT documents[1], unnest(documents) FROM grouped WHERE {meant}"""
     )
 
 

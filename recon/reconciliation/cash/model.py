@@ -32,6 +32,11 @@ class Document:
     currency: str
     kind: str | None
     open: int
+    document: int = 0
+    sale: str | None = None
+    tax: int = 0
+    lines: int = 1
+    counts: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +51,7 @@ class Match:
     documents: tuple[Document, ...]
     difference: int
     interchangeable: bool = False
+    number: int = 0
 
     def of(self, side: int) -> list[Document]:
         """Its documents of a side."""

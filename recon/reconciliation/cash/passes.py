@@ -34,11 +34,11 @@ def run_rules(
     """Run the rules in order; return their counts and gaps."""
     passed, left_out = [], list[NotTried]()
     for number, rule in enumerate(rules, 1):
-        if not _both_open(session):
+        before = _count(session, "unmatched")
+        if not before:
             passed.append(Passed(rule, 0, 0))
             continue
         progress(f"Matching by {rule.name}")
-        before = _count(session, "unmatched")
         if rule.group:
             left_out += find_groups(session, rule)
             _take_groups(session, number)
@@ -51,12 +51,6 @@ def run_rules(
         ).fetchone() or (0,)
         passed.append(Passed(rule, int(found[0]), before - _count(session, "unmatched")))
     return passed, left_out
-
-
-def _both_open(session: Session) -> bool:
-    """Whether both sides have documents in no match."""
-    found = session.execute("SELECT min(side) < max(side) FROM unmatched").fetchone()
-    return bool(found and found[0])
 
 
 def _count(session: Session, relation: str) -> int:

@@ -14,6 +14,7 @@ from recon.store.session import Session
 # The text of a place, of a side and the number of the row.
 Places = Callable[[int, Sequence[int]], dict[int, str]]
 _COLUMNS = "side, place, ref, customer, day, d.amount, currency, d.kind"
+_MORE = "document, sale, tax, lines, counts"
 _ORDER = "side, currency, customer_key, day, ref_key, d.amount, place, document"
 
 
@@ -27,7 +28,8 @@ def view_kinds(session: Session) -> None:
             count(DISTINCT currency) > 1 AS apart,
             count(DISTINCT customer_key) > 1 AS moved,
             CASE WHEN apart THEN 0 ELSE raw END AS difference,
-            CASE WHEN apart OR moved OR raw <> 0 THEN 'near' WHEN count(*) > 2 THEN 'grouped'
+            CASE WHEN apart OR moved OR raw <> 0 THEN 'near'
+                WHEN count(*) > 2 OR min(side) = max(side) THEN 'grouped'
                 ELSE 'matched' END AS kind, min(document) AS first
         FROM allocations AS l JOIN documents AS d USING (document) GROUP BY match"""
     )
@@ -51,32 +53,38 @@ def sums(session: Session) -> dict[tuple[int, str], Sums]:
     return found
 
 
-def read_matches(
+def read_kinds(
     session: Session, passed: Sequence[Passed], kinds: Sequence[Kind], places: Places
 ) -> Iterator[Match]:
     """Yield the matches of some kinds, by customer and day."""
     listed = ", ".join(f"'{kind}'" for kind in kinds)
+    return read_matches(session, passed, f"k.kind IN ({listed})", places)
+
+
+def read_matches(
+    session: Session, passed: Sequence[Passed], condition: str, places: Places
+) -> Iterator[Match]:
+    """Yield the matches for which a condition on `k` holds."""
     rows = session.execute(
         f"""SELECT k.match, k.rule, k.kind, k.difference, m.interchangeable, {_COLUMNS},
-            d.amount - l.amount AS open
+            d.amount - l.amount AS open, {_MORE}
         FROM match_kinds AS k JOIN matches AS m USING (match) JOIN allocations AS l USING (match)
-        JOIN documents AS d USING (document) WHERE k.kind IN ({listed})
+        JOIN documents AS d USING (document) WHERE {condition}
         ORDER BY min(day) OVER (PARTITION BY k.match), k.first, {_ORDER}"""
     ).fetchall()
     named = _named(rows, 5, places)
     for _, group in groupby(rows, key=lambda row: row[0]):
         of = list(group)
-        _, rule, kind, difference, interchangeable, *_ = of[0]
+        number, rule, kind, difference, interchangeable, *_ = of[0]
         documents = tuple(_document(row[5:], named) for row in of)
-        yield Match(
-            passed[rule - 1].rule.name, Kind(kind), documents, int(difference), interchangeable
-        )
+        name = passed[rule - 1].rule.name
+        yield Match(name, Kind(kind), documents, int(difference), interchangeable, number)
 
 
-def read_open(session: Session, places: Places) -> list[Document]:
+def read_open(session: Session, places: Places, condition: str = "true") -> list[Document]:
     """The documents in no match, largest amount first."""
     rows = session.execute(
-        f"""SELECT {_COLUMNS}, d.amount FROM unmatched AS d
+        f"""SELECT {_COLUMNS}, d.amount, {_MORE} FROM unmatched AS d WHERE {condition}
         ORDER BY abs(d.amount) DESC, {_ORDER}"""
     ).fetchall()
     named = _named(rows, 0, places)
@@ -96,6 +104,6 @@ def _named(rows: Sequence[Sequence[Any]], at: int, places: Places) -> dict[tuple
 
 
 def _document(row: Sequence[Any], named: Mapping[tuple[int, int], str]) -> Document:
-    side, place, ref, customer, day, amount, currency, kind, left = row
+    side, place, ref, customer, day, amount, currency, kind, left, *more = row
     where = named.get((side, place), "")
-    return Document(side, where, ref, customer, day, amount, currency or "", kind, left)
+    return Document(side, where, ref, customer, day, amount, currency or "", kind, left, *more)

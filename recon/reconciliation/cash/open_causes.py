@@ -1,0 +1,172 @@
+"""Causes of documents that only one side has.
+
+Reads `unmatched`, `documents` and `allocations`. What speaks for another reading makes a cause
+ambiguous.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from recon.base import money
+from recon.reconciliation.cash.causes import PAYMENTS, CashCause, Found, ref_text
+from recon.reconciliation.cash.model import Document
+from recon.store.session import Session
+
+FEEDS, THERE = 1, 2
+_SIDES = {FEEDS: "the feeds", THERE: "the ledger"}
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """Signs in other documents for those that are open.
+
+    Each is by the number of the open document.
+    """
+
+    twins: Mapping[int, str] = field(default_factory=dict)
+    like: Mapping[int, str] = field(default_factory=dict)
+    moved: Mapping[int, str] = field(default_factory=dict)
+    elsewhere: Mapping[int, str] = field(default_factory=dict)
+    cancels: Mapping[int, str] = field(default_factory=dict)
+    sales: Mapping[int, tuple[int, int, bool]] = field(default_factory=dict)
+
+
+# Of open documents `u`, by sign: the other document `d` and what is told of it.
+_QUERIES = {
+    # The same document once more, which is matched.
+    "twins": """SELECT u.document, min(d.day) FROM open_now AS u JOIN documents AS d
+        ON d.side = u.side AND d.ref_key = u.ref_key AND d.amount = u.amount
+            AND d.currency IS NOT DISTINCT FROM u.currency
+            AND d.customer_key IS NOT DISTINCT FROM u.customer_key
+        JOIN allocations AS l ON l.document = d.document GROUP BY u.document""",
+    # One like it without that number, of nearly the same day, which is matched.
+    "like": """SELECT u.document, min(coalesce(d.ref, '') || ' of ' || d.day)
+        FROM open_now AS u JOIN documents AS d
+        ON d.side = u.side AND d.amount = u.amount AND d.customer_key = u.customer_key
+            AND d.currency IS NOT DISTINCT FROM u.currency
+            AND d.ref_key IS DISTINCT FROM u.ref_key
+            AND abs(date_diff('day', d.day, u.day)) <= {window}
+        JOIN allocations AS l ON l.document = d.document
+        WHERE u.side = 2 AND NOT EXISTS (SELECT 1 FROM documents AS k
+            WHERE k.side = 1 AND k.ref_key = u.ref_key) GROUP BY u.document""",
+    # The same number and amount of another customer or currency, which is matched.
+    "moved": """SELECT u.document, min(CASE WHEN d.currency IS DISTINCT FROM u.currency
+            THEN 'currency' ELSE 'customer ' || coalesce(d.customer, '') END || ' of ' || d.day)
+        FROM open_now AS u JOIN documents AS d
+        ON d.side = u.side AND d.ref_key = u.ref_key AND d.amount = u.amount
+            AND (d.currency IS DISTINCT FROM u.currency
+                OR d.customer_key IS DISTINCT FROM u.customer_key)
+        JOIN allocations AS l ON l.document = d.document GROUP BY u.document""",
+    # The same amount, open on the other side.
+    "elsewhere": """SELECT u.document, min(coalesce(d.ref, 'a document') || ' of ' || d.day
+            || CASE WHEN d.customer_key IS DISTINCT FROM u.customer_key
+                THEN ' (customer ' || coalesce(d.customer, 'unknown') || ')' ELSE '' END)
+        FROM open_now AS u JOIN unmatched AS d
+        ON d.side <> u.side AND d.amount = u.amount AND d.currency IS NOT DISTINCT FROM u.currency
+            AND abs(date_diff('day', d.day, u.day)) <= 31
+        GROUP BY u.document""",
+    # The opposite amount, open on the same side.
+    "cancels": """SELECT u.document, min(coalesce(d.ref, 'a document') || ' of ' || d.day)
+        FROM open_now AS u JOIN open_now AS d
+        ON d.side = u.side AND d.amount = -u.amount AND d.customer_key = u.customer_key
+            AND d.currency IS NOT DISTINCT FROM u.currency GROUP BY u.document""",
+}
+
+
+def signs(session: Session, window: int) -> Signs:
+    """The signs for the open documents that count."""
+    session.execute("CREATE OR REPLACE TEMP TABLE open_now AS FROM unmatched WHERE counts")
+    found = {
+        name: {document: str(told) for document, told in _rows(session, query, window)}
+        for name, query in _QUERIES.items()
+    }
+    sales = {
+        document: (int(sold or 0), int(credited or 0), bool(matched))
+        for document, sold, credited, matched in session.execute(
+            """SELECT u.document, sum(d.amount) FILTER (d.ref_key = u.sale_key AND d.amount > 0),
+                sum(d.amount) FILTER (d.sale_key = u.sale_key AND d.amount < 0
+                    AND d.kind <> 'invoice'),
+                bool_or(d.ref_key = u.sale_key AND d.amount > 0 AND l.match IS NOT NULL)
+            FROM open_now AS u JOIN documents AS d
+            ON d.side = u.side AND (d.ref_key = u.sale_key OR d.sale_key = u.sale_key)
+            LEFT JOIN allocations AS l ON l.document = d.document
+            WHERE u.sale_key IS NOT NULL AND u.amount < 0 GROUP BY u.document"""
+        ).fetchall()
+    }
+    return Signs(sales=sales, **found)
+
+
+def _rows(session: Session, query: str, window: int) -> Sequence[tuple[int, object]]:
+    return session.execute(query.replace("{window}", str(window))).fetchall()
+
+
+def of_open(document: Document, known: Signs) -> Found:
+    """The causes of a document in no match."""
+    candidates = dict(_candidates(document, known))
+    (_, sentence), *_ = candidates.items()
+    against = []
+    if told := known.elsewhere.get(document.document):
+        other = _SIDES[FEEDS + THERE - document.side]
+        against.append(f"{other} has the same amount open as {told}")
+        if "(customer " in told:
+            candidates.setdefault(CashCause.WRONG_CUSTOMER, "")
+        else:
+            candidates.setdefault(CashCause.WRONG_PERIOD, "")
+    if against:
+        sentence = f"{sentence.rstrip('.')}; but {' and '.join(against)}."
+    return Found(tuple(candidates), sentence, tuple(against))
+
+
+def _candidates(document: Document, known: Signs) -> Iterator[tuple[CashCause, str]]:
+    """Yield the causes that fit, the likeliest first."""
+    number, name = document.document, ref_text(document)
+    here, there = _SIDES[document.side], _SIDES[FEEDS + THERE - document.side]
+    paid = document.kind in PAYMENTS or document.amount < 0
+    twice = CashCause.DUPLICATE_PAYMENT if paid else CashCause.POSTED_TWICE
+    if number in known.twins:
+        yield twice, f"{name} stands twice in {here}, and once in {there}."
+        return
+    if told := known.moved.get(number):
+        what, _, day = told.partition(" of ")
+        wrong = CashCause.WRONG_CURRENCY if what == "currency" else CashCause.WRONG_CUSTOMER
+        right = "in the right currency" if what == "currency" else f"for {what}"
+        yield wrong, f"{name} also stands {right} in {here}, of {day}; {there} has it once."
+        return
+    named = list(_special(document, known))
+    yield from named
+    if number in known.like:
+        yield twice, f"{name} may be {known.like[number]} once more: {there} has it once."
+    if named:
+        return
+    if document.side == FEEDS:
+        amount = money.pretty(document.amount, document.currency)
+        yield CashCause.NOT_POSTED, f"{name} over {amount} is not in the ledger."
+    else:
+        yield CashCause.NOT_IN_FEEDS, f"{name} is in the ledger, and in no feed."
+
+
+def _special(document: Document, known: Signs) -> Iterator[tuple[CashCause, str]]:
+    """Yield the causes that say more than "missing"."""
+    if other := known.cancels.get(document.document):
+        here = _SIDES[document.side]
+        yield CashCause.NETTED, f"{ref_text(document)} and {other} cancel each other in {here}."
+    elif document.amount < 0 and document.kind != "invoice":
+        yield from _of_credit(document, known)
+
+
+def _of_credit(document: Document, known: Signs) -> Iterator[tuple[CashCause, str]]:
+    """Yield the causes of a payment or credit note."""
+    name, here = ref_text(document), _SIDES[document.side]
+    sale = known.sales.get(document.document)
+    if document.sale is None:
+        if not document.ref or document.side == FEEDS:
+            yield CashCause.UNAPPLIED_CASH, f"{name} names no document that it pays."
+    elif sale is None or not sale[0]:
+        yield CashCause.CREDIT_WITHOUT_SALE, f"{name} is for {document.sale}, which {here} lack."
+    elif sale[0] + sale[1] < 0:
+        beyond = money.pretty(-sale[0] - sale[1], document.currency)
+        yield CashCause.CREDIT_BEYOND_SALE, f"{name} takes {beyond} more than {document.sale} is."
+    elif document.kind == "credit_note" and document.side == FEEDS and sale[2]:
+        yield CashCause.CREDIT_NOT_APPLIED, f"{name} is not applied to {document.sale}."

@@ -1,0 +1,204 @@
+"""Order to cash of a month: open, match, explain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from recon.base.errors import ExitCode, SourceDataError
+from recon.base.events import Severity
+from recon.base.fields import RECEIVABLES
+from recon.base.month import Month
+from recon.base.policy import Policy
+from recon.config import Settings, SourceKind
+from recon.config.settings import ReceivablesSettings
+from recon.reconciliation.cash.documents import prepare
+from recon.reconciliation.cash.model import InvalidRow
+from recon.reconciliation.cash.receivable import Receivables, reconcile_receivables
+from recon.reconciliation.cash.star import LEDGER, feeds_select
+from recon.reconciliation.places import known_places
+from recon.record.lock import locked
+from recon.record.run_folder import clear_half_written, new_run_id, report_directory
+from recon.reports.cash.receivable import write_cash
+from recon.run.opened_sources import scratch_folders
+from recon.sources.document_files import Asked, select, staged
+from recon.sources.receivables import Ledger, delivered, stage_ledger
+from recon.store import snapshot
+from recon.store.session import Session, is_any
+
+Progress = Callable[[str], None]
+OPENING = "opening_rows"
+# Its runs have a folder of their own below the reports.
+FOLDER = "cash"
+
+
+@dataclass(frozen=True, slots=True)
+class ReconciledCash:
+    """A month's order to cash, its session still open."""
+
+    result: Receivables
+    session: Session
+    sample: bool
+    ledger: Ledger
+
+
+@contextmanager
+def reconciled_cash(
+    settings: Settings, month: Month, progress: Progress = lambda _: None
+) -> Iterator[ReconciledCash]:
+    """Yield a month's order to cash, from store and ledger.
+
+    On the sample, the store of its feeds and its ledger are made first. Raises ConfigError,
+    SourceUnreachable and SourceDataError.
+    """
+    sample = settings.receivables is None or settings.receivables.source.kind is SourceKind.SAMPLE
+    if sample:
+        settings = _with_sample(settings, progress)
+    of = settings.receivables or ReceivablesSettings()
+    with ExitStack() as stack:
+        progress("Reading the store and the ledger")
+        session, found = stack.enter_context(
+            snapshot.looked_at(settings.store, settings.memory_limit)
+        )
+        prepare(session, Policy(ids=settings.policy.ids))
+        ledger = _ledger(session, settings, of, month, stack)
+        sides, notices = _sides(session, of, month, settings.policy.currency, stack)
+        result = reconcile_receivables(
+            session,
+            month,
+            sides,
+            (f"store {settings.store.as_posix()}, snapshot {found.number}", ledger.description),
+            of.rules,
+            severity=settings.policy.severity,
+            terms_days=of.terms_days,
+            window=of.window,
+            currency=settings.policy.currency,
+            invalid=_invalid(session, ledger),
+            notices=[*notices, *ledger.delivery.left_out()],
+            places=lambda side, rows: _places(session, side, rows),
+            progress=progress,
+        )
+        yield ReconciledCash(result, session, sample, ledger)
+
+
+def _with_sample(settings: Settings, progress: Progress) -> Settings:
+    """The settings with the sample's ledger and store."""
+    from recon.run.sample_cash import sample_ledger, sample_store
+
+    store = sample_store(settings, progress)
+    return replace(settings, store=store, receivables=sample_ledger(settings, store))
+
+
+def _ledger(
+    session: Session, settings: Settings, of: ReceivablesSettings, month: Month, stack: ExitStack
+) -> Ledger:
+    """The ledger's rows in the session.
+
+    Raises SourceDataError where there are none: comparing with nothing proves nothing.
+    """
+    scratch = stack.enter_context(scratch_folders())
+    delivery = delivered(of.source, month, scratch)
+    ledger = stage_ledger(session, of.source, delivery, settings.policy.currency, LEDGER, stack)
+    if not is_any(session, LEDGER):
+        raise SourceDataError(
+            f"The {RECEIVABLES} ({ledger.description}) have no rows at all; check that it is the "
+            "right table or file."
+        )
+    return ledger
+
+
+def _sides(
+    session: Session, of: ReceivablesSettings, month: Month, currency: str, stack: ExitStack
+) -> tuple[list[str], list[str]]:
+    """The SELECTs of both sides, and notices on the opening.
+
+    What was owed before the first day is the same on both sides.
+    """
+    last = (month + 1).first_day - timedelta(days=1)
+    until = last + timedelta(days=of.cutoff)
+    sides = [feeds_select(session, of.since, until, last), _ledger_select(of.since, until, last)]
+    if of.opening is None:
+        told = f"before {of.since} " if of.since else "before the first document "
+        return sides, [f"No opening is configured: nobody owed anything {told}on either side."]
+    asked = Asked(of.opening, currency=currency)
+    rows = stack.enter_context(staged(session, asked, OPENING))
+    if rows.faults:
+        row, why = rows.faults[0]
+        where = rows.places([row]).get(row, f"row {row}")
+        raise SourceDataError(f"The opening cannot be used: {where}: {why}.")
+    before = (of.since or date(1900, 1, 2)) - timedelta(days=1)
+    opening = f"""SELECT NULL AS place, coalesce(ref, 'opening ' || customer) AS ref, customer,
+        coalesce(day, DATE '{before}') AS day, amount, currency, coalesce(kind, 'invoice') AS kind,
+        due_on, true AS counts FROM ({select(rows, asked)})"""
+    return [f"{side} UNION ALL BY NAME {opening}" for side in sides], []
+
+
+def _ledger_select(since: date | None, until: date, last: date) -> str:
+    begin = f"posted_on >= DATE '{since}' AND " if since else ""
+    return f"""SELECT recon_row AS place, document_ref AS ref, customer_id AS customer,
+            posted_on AS day, CAST(amount * 10000 AS BIGINT) AS amount, currency,
+            lower(kind) AS kind, due_on, coalesce(applies_to, CASE
+                WHEN amount < 0 AND lower(kind) IN ('payment', 'credit_note') THEN document_ref
+                END) AS sale, posted_on <= DATE '{last}' AS counts
+        FROM {LEDGER} WHERE {begin}posted_on <= DATE '{until}' AND recon_fault IS NULL
+            AND amount <> 0"""
+
+
+def _places(session: Session, side: int, rows: Sequence[int]) -> dict[int, str]:
+    known = known_places(session, RECEIVABLES, rows) if side == 2 else {}  # noqa: PLR2004
+    return {row: known.get(row, f"row {row:,}") for row in rows}
+
+
+def _invalid(session: Session, ledger: Ledger) -> list[InvalidRow]:
+    places = _places(session, 2, [row for row, _ in ledger.faults])
+    return [InvalidRow(2, places[row], why) for row, why in ledger.faults]
+
+
+@dataclass(frozen=True, slots=True)
+class CashOutcome:
+    """A run's result, reports and exit code."""
+
+    result: Receivables
+    run_id: str
+    reports: Sequence[Path]
+    exit_code: ExitCode
+    sample: bool
+    notes: Sequence[str] = ()
+
+
+def run_cash(
+    settings: Settings,
+    month: Month,
+    formats: Sequence[str],
+    fail_on: Severity | None = Severity.HIGH,
+    progress: Progress = lambda _: None,
+) -> CashOutcome:
+    """Reconcile a month's receivable and write the reports.
+
+    `formats` are of `csv` and `xlsx`; without one nothing is written. Raises the ReconErrors of
+    the configuration, the sources, the lock and the reports.
+    """
+    run_id = new_run_id(month, datetime.now(UTC))
+    with reconciled_cash(settings, month, progress) as found:
+        code = exit_code(found.result, fail_on)
+        if not formats:
+            return CashOutcome(found.result, "", [], code, found.sample)
+        progress("Writing the reports")
+        root = settings.reports / FOLDER
+        with locked(root, f"recon cash {month}"):
+            clear_half_written(root)
+            with report_directory(root, month, run_id) as folder:
+                written = write_cash(found.result, folder.path, formats, run_id)
+        reports = [folder.final_path(path) for path in written]
+        notes = [folder.notice] if folder.notice else []
+        return CashOutcome(found.result, run_id, reports, code, found.sample, notes)
+
+
+def exit_code(result: Receivables, fail_on: Severity | None) -> ExitCode:
+    """3 for breaks at or above `fail_on`, else 0."""
+    worst = result.severity
+    failed = fail_on is not None and worst is not None and worst >= fail_on
+    return ExitCode.BREAKS if failed else ExitCode.DONE

@@ -1,0 +1,180 @@
+"""`recon cash`: what customers owe by the feeds, against the ledger, document by document."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.inbox import SALES, Inbox
+
+CONFIG = """
+[feeds.uk]
+kind = "sales"
+path = "../inbox/uk*.csv"
+currency = "GBP"
+[feeds.paid]
+kind = "credits"
+path = "../inbox/paid*.csv"
+currency = "GBP"
+[policy]
+currency = "GBP"
+[receivables]
+source = "files"
+path = "../ledger.csv"
+"""
+LEDGER = "document_ref,customer_id,posted_on,amount,kind,applies_to\n"
+POSTED = """S1,C1,2024-06-03,100.00,invoice,
+K1,C1,2024-06-20,-100.00,payment,S1
+S2,C1,2024-06-04,2000.00,invoice,
+S3,C3,2024-06-05,300.00,invoice,
+S4,C2,2024-07-02,50.00,invoice,
+S5,C1,2024-05-02,80.00,invoice,
+S5,C1,2024-05-09,80.00,invoice,
+X9,C2,2024-06-11,12.00,invoice,
+"""
+
+
+@pytest.fixture
+def books(tmp_path: Path) -> Inbox:
+    """A store with six sales and a payment, and a ledger with a fault of each of six kinds."""
+    inbox = Inbox(tmp_path)
+    inbox.configure(CONFIG)
+    inbox.put(
+        "uk.csv",
+        "S1,2024-06-03,P,C1,1,100", "S2,2024-06-04,P,C1,1,200", "S3,2024-06-05,P,C2,1,300",
+        "S4,2024-06-28,P,C2,1,50", "S5,2024-05-02,P,C1,1,80", "S6,2024-06-09,P,C3,1,164.40",
+        header=SALES,
+    )  # fmt: skip
+    inbox.put(
+        "paid.csv", "K1,2024-06-20,C1,100,S1", at=1,
+        header="credit_id,credited_on,customer_id,amount,document_ref",
+    )  # fmt: skip
+    inbox.load()
+    (tmp_path / "ledger.csv").write_text(LEDGER + POSTED, "utf-8")
+    return inbox
+
+
+def _cash(inbox: Inbox, *arguments: str) -> dict[str, Any]:
+    code, out, err = inbox.run("cash", "2024-06", "--json", *arguments)
+    assert code in (0, 3), err
+    found: dict[str, Any] = json.loads(out)
+    assert found["exit_code"] == code
+    return found
+
+
+def test_every_fault_has_its_cause_and_the_bridge_leads_across(books: Inbox) -> None:
+    """794.40 by the feeds become 2,472.00 in the ledger, cause by cause; customers tie."""
+    found = _cash(books)
+    assert {each["cause"]: (each["number"], each["difference"]) for each in found["breaks"]} == {
+        "decimal_shift": ("S2", "1800.00"),
+        "wrong_customer": ("S3", "0.00"),
+        "wrong_period": ("S4", "-50.00"),
+        "posted_twice": ("S5", "80.00"),
+        "not_in_feeds": ("X9", "12.00"),
+        "not_posted": ("S6", "-164.40"),
+    }
+    assert {each["certainty"] for each in found["breaks"]} == {"certain"}
+    both = found["receivable"]["GBP"]
+    assert (both["feeds"]["closing"], both["ledger"]["closing"]) == ("794.40", "2472.00")
+    assert (both["feeds"]["opening"], both["feeds"]["credits"]) == ("80.00", "-100.00")
+    steps = sum(float(each["amount"]) for each in found["bridge"]["GBP"])
+    assert round(794.40 + steps, 2) == 2472.00
+    assert {each["customer"]: each["difference"] for each in found["customers"]} == {
+        "C1": "1880.00", "C2": "-338.00", "C3": "135.60",
+    }  # fmt: skip
+    assert found["exit_code"] == 3
+
+
+def test_days_sales_outstanding_and_ageing_are_those_of_the_page(books: Inbox) -> None:
+    """794.40 / 814.40 x 30 days; a sale of 2 May is 29 days late by the end of June."""
+    feeds = _cash(books)["receivable"]["GBP"]["feeds"]
+    assert feeds["days_sales_outstanding"] == "29.3"
+    assert feeds["ageing"] == {
+        "current": "714.40", "1-30": "80.00", "31-60": "0.00", "61-90": "0.00", "over 90": "0.00",
+        "unapplied": "0.00",
+    }  # fmt: skip
+
+
+def test_books_that_agree_end_with_0(books: Inbox) -> None:
+    """Without a fault there is no break; part postings and a payment without a number match."""
+    rows = POSTED.replace("2000.00", "200.00").replace("S3,C3", "S3,C2").replace("07-02", "06-28")
+    rows = rows.replace("S5,C1,2024-05-09,80.00,invoice,\n", "").replace("X9,C2", "S6,C3")
+    rows = rows.replace("2024-06-11,12.00,invoice,", "2024-06-09,64.40,invoice,")
+    rows += "S6,C3,2024-06-12,100.00,invoice,\n"
+    rows = rows.replace("K1,C1,2024-06-20,-100.00,payment,S1", ",C1,2024-06-21,-100.00,payment,")
+    (books.folder / "ledger.csv").write_text(LEDGER + rows, "utf-8")
+    found = _cash(books)
+    assert found["breaks"] == []
+    assert {each["name"]: each["matches"] for each in found["rules"] if each["matches"]} == {
+        "number": 5, "number, sums": 1, "amount, near day": 1,
+    }  # fmt: skip
+    assert found["exit_code"] == 0
+
+
+def test_what_was_owed_before_is_the_same_on_both_sides(books: Inbox) -> None:
+    """With `since` and an opening, older documents are left out, and the opening is owed."""
+    (books.folder / "opening.csv").write_text("customer_id,amount\nC1,500.00\n", "utf-8")
+    books.configure(CONFIG + "since = 2024-06-01\nopening = '../opening.csv'\n")
+    found = _cash(books)
+    both = found["receivable"]["GBP"]
+    assert [both[side]["opening"] for side in ("feeds", "ledger")] == ["500.00", "500.00"]
+    assert "S5" not in {each["number"] for each in found["breaks"]}
+    assert not any("No opening" in notice for notice in found["notices"])
+
+
+def test_rows_that_cannot_be_used_are_named_and_count_as_high(books: Inbox) -> None:
+    """A row without an amount is listed with its line, and in no total."""
+    with (books.folder / "ledger.csv").open("a", encoding="utf-8") as ledger:
+        ledger.write("S9,C1,2024-06-30,much,invoice,\n")
+    (row,) = _cash(books)["invalid"]
+    assert row == {"place": "ledger.csv, line 10", "reason": "amount 'much' is not an amount"}
+
+
+def test_reports_are_written_whole(books: Inbox) -> None:
+    """CSV files and a workbook; with --format none nothing is written."""
+    found = _cash(books)
+    names = {Path(path).name for path in found["reports"]}
+    assert names >= {"breaks.csv", "bridge.csv", "ageing.csv", "customers.csv", "cash.xlsx"}
+    breaks = next(path for path in found["reports"] if path.endswith("breaks.csv"))
+    assert "decimal_shift" in Path(breaks).read_text("utf-8-sig")
+    assert _cash(books, "--format", "none")["reports"] == []
+
+
+def test_the_console_has_it_in_forty_lines(books: Inbox) -> None:
+    """Verdict, bridge, breaks, ageing, customers; --quiet is the verdict alone."""
+    _, out, _ = books.run("cash", "2024-06", "--format", "none")
+    assert out.startswith("Do not close the receivable of June 2024: ")
+    assert len(out.splitlines()) <= 40
+    for heading in ("From the feeds to the ledger", "Ageing", "Customers with the largest"):
+        assert heading in out
+    _, quiet, _ = books.run("cash", "2024-06", "--format", "none", "--quiet")
+    assert len(quiet.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("more", "mistake"),
+    [
+        ("rules = [{ by = ['colour'] }]", "receivables.rules: rule 1: by is a list of number"),
+        ("window = 'soon'", "receivables.window: 'soon' is not a number of days"),
+        ("since = 'May'", "receivables.since: 'May' is not a day"),
+        ("wndow = '5d'", "receivables.wndow: is not a known key; did you mean window?"),
+    ],
+)
+def test_mistakes_of_the_configuration_are_named(books: Inbox, more: str, mistake: str) -> None:
+    """Each with its key, and the code of the configuration."""
+    books.configure(f"{CONFIG}{more}\n")
+    code, _, err = books.run("cash", "2024-06")
+    assert code == 4
+    assert mistake in err
+
+
+def test_rules_of_the_configuration_are_the_only_ones(books: Inbox) -> None:
+    """One rule by number and amount leaves the rest open, and is named in the report."""
+    books.configure(
+        CONFIG + "rules = [{ name = 'exact', by = ['number', 'customer', 'currency', 'amount'] }]\n"
+    )
+    found = _cash(books)
+    assert [(each["name"], each["matches"]) for each in found["rules"]] == [("exact", 4)]
