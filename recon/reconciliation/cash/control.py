@@ -129,7 +129,8 @@ def ageing(session: Session, last: date, terms_days: int) -> dict[tuple[int, str
     """The ageing by side and currency, on the last day.
 
     A payment, charge or adjustment goes to the document that it names; the ledger's, too, where the
-    feeds' payment that it matches names one. What is paid too much, or names nothing, is an unapplied credit.
+    feeds' payment that it matches names one. What is paid too much, or names nothing, is an
+    unapplied credit.
     """
     # The days from which a bucket begins.
     starts = (None, 1, 31, 61, 91)

@@ -16,6 +16,7 @@ from recon.store.session import Session
 
 FEEDS, THERE = 1, 2
 _SIDES = {FEEDS: "the feeds", THERE: "the ledger"}
+_HAVE = {FEEDS: "the feeds have", THERE: "the ledger has"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +68,13 @@ _QUERIES = {
         ON d.side <> u.side AND d.amount = u.amount AND d.currency IS NOT DISTINCT FROM u.currency
             AND abs(date_diff('day', d.day, u.day)) <= 31
         GROUP BY u.document""",
-    # The opposite amount, open on the same side.
+    # The opposite amount, open on the same side, of the same number.
     "cancels": """SELECT u.document, min(coalesce(d.ref, 'a document') || ' of ' || d.day)
         FROM open_now AS u JOIN open_now AS d
         ON d.side = u.side AND d.amount = -u.amount AND d.customer_key = u.customer_key
-            AND d.currency IS NOT DISTINCT FROM u.currency GROUP BY u.document""",
+            AND d.currency IS NOT DISTINCT FROM u.currency
+            AND (d.ref_key = u.ref_key OR d.ref_key = u.sale_key OR d.sale_key = u.ref_key
+                OR (d.ref_key IS NULL AND u.ref_key IS NULL)) GROUP BY u.document""",
 }
 
 
@@ -108,8 +111,8 @@ def of_open(document: Document, known: Signs) -> Found:
     (_, sentence), *_ = candidates.items()
     against = []
     if told := known.elsewhere.get(document.document):
-        other = _SIDES[FEEDS + THERE - document.side]
-        against.append(f"{other} has the same amount open as {told}")
+        other = _HAVE[FEEDS + THERE - document.side]
+        against.append(f"{other} the same amount open as {told}")
         if "(customer " in told:
             candidates.setdefault(CashCause.WRONG_CUSTOMER, "")
         else:
@@ -123,6 +126,7 @@ def _candidates(document: Document, known: Signs) -> Iterator[tuple[CashCause, s
     """Yield the causes that fit, the likeliest first."""
     number, name = document.document, ref_text(document)
     here, there = _SIDES[document.side], _SIDES[FEEDS + THERE - document.side]
+    have = _HAVE[FEEDS + THERE - document.side]
     paid = document.kind in PAYMENTS or document.amount < 0
     twice = CashCause.DUPLICATE_PAYMENT if paid else CashCause.POSTED_TWICE
     if number in known.twins:
@@ -132,12 +136,12 @@ def _candidates(document: Document, known: Signs) -> Iterator[tuple[CashCause, s
         what, _, day = told.partition(" of ")
         wrong = CashCause.WRONG_CURRENCY if what == "currency" else CashCause.WRONG_CUSTOMER
         right = "in the right currency" if what == "currency" else f"for {what}"
-        yield wrong, f"{name} also stands {right} in {here}, of {day}; {there} has it once."
+        yield wrong, f"{name} also stands {right} in {here}, of {day}; {have} it once."
         return
     named = list(_special(document, known))
     yield from named
     if number in known.like:
-        yield twice, f"{name} may be {known.like[number]} once more: {there} has it once."
+        yield twice, f"{name} may be {known.like[number]} once more: {have} it once."
     if named:
         return
     if document.side == FEEDS:
@@ -164,7 +168,10 @@ def _of_credit(document: Document, known: Signs) -> Iterator[tuple[CashCause, st
         if not document.ref or document.side == FEEDS:
             yield CashCause.UNAPPLIED_CASH, f"{name} names no document that it pays."
     elif sale is None or not sale[0]:
-        yield CashCause.CREDIT_WITHOUT_SALE, f"{name} is for {document.sale}, which {here} lack."
+        yield (
+            CashCause.CREDIT_WITHOUT_SALE,
+            f"{name} is for {document.sale}, which is not in {here}.",
+        )
     elif sale[0] + sale[1] < 0:
         beyond = money.pretty(-sale[0] - sale[1], document.currency)
         yield CashCause.CREDIT_BEYOND_SALE, f"{name} takes {beyond} more than {document.sale} is."

@@ -1,0 +1,49 @@
+"""Planted faults of order to cash: found, named, and never certain of the wrong cause."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from recon.store.session import Session, session
+from tests.cash_books import FAULTS, PAID, books, measured, prepared, reconciled
+
+
+@pytest.fixture(scope="module")
+def connection() -> Iterator[Session]:
+    """A session that can compare ids."""
+    with session() as found:
+        yield prepared(found)
+
+
+@pytest.mark.parametrize("prices", [None, 12], ids=["many prices", "few prices"])
+def test_every_planted_fault_is_found_and_the_certain_ones_are_right(
+    connection: Session, prices: int | None
+) -> None:
+    """Each fault of each cause is a break; its cause is certain or among the candidates."""
+    score = measured(connection, range(1), 400, prices)
+    assert score.planted >= 2 * len({**FAULTS, **PAID})
+    assert score.found == score.planted, score.wrong
+    assert score.right * 1_000 >= score.certain * 995, score.wrong
+    assert score.listed == score.planted, score.wrong
+    assert score.certain * 4 >= score.planted * 3
+
+
+def test_books_without_faults_have_no_breaks(connection: Session) -> None:
+    """Payments that name nothing are matched by amount and day, or make no certain cause."""
+    made = books(7, 200)
+    made.ledger, made.truth = list(made.feeds), {}
+    result = reconciled(connection, made)
+    assert result.breaks == ()
+    assert result.severity is None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("prices", [None, 12, 4])
+def test_faults_over_many_seeds(connection: Session, prices: int | None) -> None:
+    """The same over more books, down to four prices."""
+    score = measured(connection, range(10, 30), 600, prices)
+    assert score.found == score.planted
+    assert score.right * 1_000 >= score.certain * 995, score.wrong
+    assert score.listed * 1_000 >= score.planted * 995, score.wrong
