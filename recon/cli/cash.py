@@ -51,7 +51,7 @@ def cash(
     settings = load(config, profile)
     if out:
         settings = replace(settings, reports=out.absolute())
-    chosen = _month(settings, month)
+    chosen = cash_month(settings, month)
     log = context.obj
     if wanted and log:
         log.expect(settings)
@@ -84,7 +84,7 @@ def cash(
     raise typer.Exit(outcome.exit_code)
 
 
-def _month(settings: Settings, text: str | None) -> Month:
+def cash_month(settings: Settings, text: str | None) -> Month:
     """The named month, else the last one."""
     from datetime import UTC, datetime
 

@@ -47,10 +47,16 @@ def explain(
     all_months: Annotated[
         bool, typer.Option("--all-months", help="Show every month, however long the term.")
     ] = False,
+    cash: Annotated[
+        bool, typer.Option("--cash", help="Show a customer or document of order to cash instead.")
+    ] = False,
     no_color: NoColor = False,
 ) -> None:
     """Show one contract in full: terms, months, formula and cause."""
     settings = chosen_settings(config, profile, out)
+    if cash:
+        _cash(settings, month, name, json=json, color=not no_color)
+        return
     contract, known_month = _known(settings, name)
     chosen = known_month if known_month and month is None else chosen_month(month, settings)
     with progress_shown(json) as progress:
@@ -113,3 +119,25 @@ def _detail(
     # Of a named contract a database delivers every entry.
     with reconciled(settings, month, progress, found[0]) as (session, result):
         return contract_detail(session, result, found[0], compliance)
+
+
+def _cash(settings: Settings, month: str | None, asked: str, *, json: bool, color: bool) -> None:
+    """Print the statement of a customer or document."""
+    from recon.cli.cash import cash_month
+    from recon.run.cash import explained, reconciled_cash
+
+    with (
+        progress_shown(json) as progress,
+        reconciled_cash(settings, cash_month(settings, month), progress) as found,
+    ):
+        told = explained(found, asked)
+    with process.printing():
+        if json:
+            from recon.reconciliation.document import dumps
+            from recon.reports.cash.explain import statement_document
+
+            typer.echo(dumps(statement_document(told, found.result)), nl=False)
+            return
+        from recon.reports.cash.explain import show_statement
+
+        show_statement(told, found.result, color=color)

@@ -19,11 +19,13 @@ from recon.reconciliation.cash.documents import prepare
 from recon.reconciliation.cash.model import InvalidRow
 from recon.reconciliation.cash.receivable import Receivables, reconcile_receivables
 from recon.reconciliation.cash.star import LEDGER, feeds_select
+from recon.reconciliation.cash.statement import Statement, statement
 from recon.reconciliation.places import known_places
 from recon.record.lock import locked
 from recon.record.run_folder import clear_half_written, new_run_id, report_directory
 from recon.reports.cash.receivable import write_cash
 from recon.run.opened_sources import scratch_folders
+from recon.sources.delivery import Delivery
 from recon.sources.document_files import Asked, select, staged
 from recon.sources.receivables import Ledger, delivered, stage_ledger
 from recon.store import snapshot
@@ -60,11 +62,13 @@ def reconciled_cash(
     of = settings.receivables or ReceivablesSettings()
     with ExitStack() as stack:
         progress("Reading the store and the ledger")
+        delivery = delivered(of.source, month, stack.enter_context(scratch_folders()))
+        beside = [*delivery.reads, *filter(None, [of.opening])]
         session, found = stack.enter_context(
-            snapshot.looked_at(settings.store, settings.memory_limit)
+            snapshot.looked_at(settings.store, settings.memory_limit, beside)
         )
         prepare(session, Policy(ids=settings.policy.ids))
-        ledger = _ledger(session, settings, of, month, stack)
+        ledger = _ledger(session, settings, of, delivery, stack)
         sides, notices = _sides(session, of, month, settings.policy.currency, stack)
         result = reconcile_receivables(
             session,
@@ -93,14 +97,16 @@ def _with_sample(settings: Settings, progress: Progress) -> Settings:
 
 
 def _ledger(
-    session: Session, settings: Settings, of: ReceivablesSettings, month: Month, stack: ExitStack
+    session: Session,
+    settings: Settings,
+    of: ReceivablesSettings,
+    delivery: Delivery,
+    stack: ExitStack,
 ) -> Ledger:
     """The ledger's rows in the session.
 
     Raises SourceDataError where there are none: comparing with nothing proves nothing.
     """
-    scratch = stack.enter_context(scratch_folders())
-    delivery = delivered(of.source, month, scratch)
     ledger = stage_ledger(session, of.source, delivery, settings.policy.currency, LEDGER, stack)
     if not is_any(session, LEDGER):
         raise SourceDataError(
@@ -155,6 +161,13 @@ def _places(session: Session, side: int, rows: Sequence[int]) -> dict[int, str]:
 def _invalid(session: Session, ledger: Ledger) -> list[InvalidRow]:
     places = _places(session, 2, [row for row, _ in ledger.faults])
     return [InvalidRow(2, places[row], why) for row, why in ledger.faults]
+
+
+def explained(found: ReconciledCash, asked: str) -> Statement:
+    """The statement of a customer or document; raises UsageError."""
+    return statement(
+        found.session, found.result, asked, lambda side, rows: _places(found.session, side, rows)
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ def matched_files(
     amounts may then be apart. Raises SourceUnreachable, SourceDataError and UsageError.
     """
     with ExitStack() as stack:
-        session = stack.enter_context(open_session())
+        session = stack.enter_context(open_session(allowed=[side.path for side in sides]))
         prepare(session, Policy())
         files = []
         for number, asked in enumerate(sides, 1):

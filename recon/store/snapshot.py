@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import secrets
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import date
@@ -222,15 +222,19 @@ def remove_unused(folder: Path, made: Snapshot, older: float = _READERS) -> int:
 
 
 @contextmanager
-def looked_at(folder: Path, memory_limit: str | None = None) -> Iterator[tuple[Session, Snapshot]]:
+def looked_at(
+    folder: Path, memory_limit: str | None = None, beside: Iterable[Path] = ()
+) -> Iterator[tuple[Session, Snapshot]]:
     """Yield a session with a view for each table.
+
+    It also reads the files `beside`.
 
     Raises SourceUnreachable where nothing was loaded yet.
     """
     found = current(folder)
     if not found.tables:
         raise SourceUnreachable(f"{folder} holds no store yet; `recon load` makes it.")
-    with open_session(memory_limit, [folder]) as session:
+    with open_session(memory_limit, [folder, *beside]) as session:
         for table in found.tables:
             session.execute(f"CREATE VIEW {table} AS {relation(folder, found, table)}")
         for star in TABLES.values():

@@ -178,3 +178,24 @@ def test_rules_of_the_configuration_are_the_only_ones(books: Inbox) -> None:
     )
     found = _cash(books)
     assert [(each["name"], each["matches"]) for each in found["rules"]] == [("exact", 4)]
+
+
+def test_a_customer_is_explained_by_both_sides(books: Inbox) -> None:
+    """Balances, every document with the rule that matched it, and the breaks among them."""
+    code, out, err = books.run("explain", "c1", "2024-06", "--cash", "--json")
+    assert code == 0, err
+    found = json.loads(out)
+    assert [each["difference"] for each in found["customers"]] == ["1880.00"]
+    assert {each["cause"] for each in found["breaks"]} == {"decimal_shift", "posted_twice"}
+    assert [each["number"] for each in found["open"]] == ["S5"]
+    assert len(found["matches"]) == 4
+    _, shown, _ = books.run("explain", "S4", "2024-06", "--cash")
+    assert "Wrong period: certain" in shown
+    assert "number" in shown
+
+
+def test_a_name_that_nobody_has_is_said_so(books: Inbox) -> None:
+    """The command asks for something that is not there."""
+    code, _, err = books.run("explain", "nobody", "2024-06", "--cash")
+    assert code == 2
+    assert "Neither side has a customer or a document 'nobody'" in err
