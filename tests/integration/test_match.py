@@ -96,6 +96,63 @@ def test_the_other_side_of_a_book_is_turned(tmp_path: Path) -> None:
     assert _document(*arguments)["exit_code"] == 0
 
 
+PAYOUTS = """payout,created,type,order,gross,fee
+po_1,2024-06-03,charge,1001,50.00,1.75
+po_1,2024-06-03,charge,1002,80.00,2.62
+po_1,2024-06-04,refund,1000,-30.00,0.00
+po_2,2024-06-05,charge,1003,19.99,0.88
+po_2,2024-06-05,charge,1004,40.00,1.46
+"""
+ORDERS = """order,date,total
+1000,2024-06-04,-30.00
+1001,2024-06-03,50.00
+1002,2024-06-03,80.00
+1003,2024-06-05,19.99
+1005,2024-06-05,12.00
+"""
+DEPOSITS = """Date,Amount,Reference
+2024-06-05,95.63,po_1
+2024-06-07,57.65,po_2
+"""
+
+
+def test_card_payouts_with_fees_and_refunds_meet_orders_and_bank(tmp_path: Path) -> None:
+    """Charges and refunds by order; each deposit is its payout's rows less their fees."""
+    for name, text in (("payouts", PAYOUTS), ("orders", ORDERS), ("bank", DEPOSITS)):
+        (tmp_path / f"{name}.csv").write_text(text, "utf-8")
+    payouts, orders, bank = (str(tmp_path / f"{n}.csv") for n in ("payouts", "orders", "bank"))
+    found = _document(
+        payouts, orders, "--key", "order", "--amount", "gross=total", "--date", "created=date"
+    )
+    assert [(each["number"], each["side"]) for each in found["open"]] == [
+        ("1004", "payouts.csv"), ("1005", "orders.csv"),
+    ]  # fmt: skip
+    assert found["near"] == []
+    found = _document(
+        payouts, bank, "--key", "payout=Reference", "--amount", "gross - fee=Amount", "--group"
+    )
+    assert [len(each["documents"]) for each in found["grouped"]] == [4, 3]
+    assert found["exit_code"] == 0
+
+
+def test_a_suppliers_statement_meets_payables(tmp_path: Path) -> None:
+    """What the supplier wants is a credit here; a credit note that is not booked stays open."""
+    (tmp_path / "statement.csv").write_text(
+        "Document;Date;Amount\nR-9001;03.06.2024;1.190,00\nR-9002;12.06.2024;238,00\n"
+        "G-77;20.06.2024;-119,00\n", "cp1252",
+    )  # fmt: skip
+    (tmp_path / "payables.csv").write_text(
+        "invoice,posted_on,amount\nr-9001,2024-06-04,-1190.00\nR-9002,2024-06-13,-283.00\n",
+        "utf-8",
+    )
+    found = _document(
+        str(tmp_path / "statement.csv"), str(tmp_path / "payables.csv"), "--invert",
+        "--key", "Document=invoice", "--date", "Date=posted_on",
+    )  # fmt: skip
+    assert [each["difference"] for each in found["near"]] == ["45.00"]
+    assert [(each["number"], each["amount"]) for each in found["open"]] == [("G-77", "-119.00")]
+
+
 def test_what_could_mean_two_days_is_a_question(tmp_path: Path) -> None:
     """03/04/2024 is read once somebody says how."""
     file = tmp_path / "a.csv"
