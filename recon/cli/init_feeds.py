@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import typer
+from recon.cli import process
 from rich.text import Text
 
 from recon.base import temporary
@@ -108,11 +108,11 @@ def _unusable(feed: Proposed) -> str:
 def _answered(feed: Proposed) -> Proposed | None:
     """A feed with the user's answers; None to leave it."""
     for ours in feed.missing:
-        typer.echo(f"\n{feed.sender.path} looks like {feed.kind.name}, without {ours}.")
-        typer.echo(f"It has {', '.join(feed.sender.header)}.")
+        process.say(f"\n{feed.sender.path} looks like {feed.kind.name}, without {ours}.")
+        process.say(f"It has {', '.join(feed.sender.header)}.")
         ask = f"Your column for {ours.partition(' or ')[0]} (- leaves these files out)"
         while (answer := questions.asked_for(ask)) not in (*feed.sender.header, "-"):
-            typer.echo(f"There is no column {answer}.")
+            process.say(f"There is no column {answer}.")
         if answer == "-":
             return replace(feed, missing=(ours,))
         feed = replace(feed, columns={**feed.columns, ours.partition(" or ")[0]: answer})

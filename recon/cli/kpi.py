@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -20,6 +21,8 @@ class Format(StrEnum):
 
     TABLE = "table"
     CSV = "csv"
+    XLSX = "xlsx"
+    PDF = "pdf"
     JSON = "json"
 
 
@@ -57,8 +60,13 @@ def kpi(
         bool, typer.Option("--list", help="List all measures and dimensions.")
     ] = False,
     form: Annotated[
-        Format, typer.Option("--format", help="The form of the figures.")
+        Format,
+        typer.Option("--format", help="Print a table, CSV or JSON, or write xlsx or pdf."),
     ] = Format.TABLE,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="The folder for files, instead of reports/figures/."),
+    ] = None,
     config: Config = None,
     profile: Profile = None,
     json: Json = False,
@@ -77,8 +85,28 @@ def kpi(
         return
     request = running.Request(view, period, by or (), where or (), compare, top)
     found = running.figures(settings, request)
+    chosen = Format.JSON if json else form
+    # CSV of one table is printed, so that a program can read it; a view has many.
+    if chosen in (Format.XLSX, Format.PDF) or (chosen is Format.CSV and len(found.tables) > 1):
+        written = _write(found, chosen, out or settings.reports / "figures")
+        with process.printing():
+            for path in written:
+                typer.echo(f"Written: {path}")
+        return
     with process.printing():
-        _print(found, Format.JSON if json else form, no_color=no_color)
+        _print(found, chosen, no_color=no_color)
+
+
+def _write(found: Figures, form: Format, folder: Path) -> list[Path]:
+    """Write the figures as files; return their paths."""
+    from recon.reports.figures import files
+    from recon.reports.figures.wording import heading
+
+    if form is Format.CSV:
+        return files.write_csv(found, folder)
+    write = files.write_xlsx if form is Format.XLSX else files.write_pdf
+    path = folder.absolute() / f"{files.file_name(found)}.{form}"
+    return [write(heading(found), [found], path)]
 
 
 def _print(found: Figures, form: Format, *, no_color: bool) -> None:
@@ -90,7 +118,7 @@ def _print(found: Figures, form: Format, *, no_color: bool) -> None:
     elif form is Format.CSV:
         from recon.reports.figures.documents import table_csv
 
-        typer.echo("\r\n".join(table_csv(table) for table in found.tables), nl=False)
+        typer.echo("".join(table_csv(table) for table in found.tables), nl=False)
     else:
         from recon.reports.console.dashboard import make_console
         from recon.reports.figures.console import show_figures

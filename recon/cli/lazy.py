@@ -33,6 +33,7 @@ LINES = {
     "cash": "Reconcile the receivable: the feeds against the ledger.",
     "match": "Match two files: matched, one to many, near, open.",
     "kpi": "Show figures of the store: revenue, stock, customers.",
+    "pack": "Write a month's financial report: one PDF and one workbook.",
     "init": "Write the configuration from your files or databases.",
     "doctor": "Check everything that a month needs, before you run it.",
     "sample": "Make the sample again, or your own with planted errors.",

@@ -22,6 +22,7 @@ from recon.store.session import Session
 BLANK = "(none)"
 PREVIOUS, YEAR = "previous", "year"
 _COMPARED = {PREVIOUS: "before", YEAR: "year before"}
+_CHANGED = {PREVIOUS: "on before", YEAR: "on year"}
 # From the finest on; a week is in no one month.
 _FINEST = [Unit.DAY, Unit.WEEK, Unit.PERIOD, Unit.MONTH, Unit.QUARTER, Unit.YEAR]
 _LABELS = {
@@ -207,7 +208,7 @@ def _columns(query: Query) -> Iterator[Column]:
             word = _COMPARED[shift]
             yield Column(f"{each.name}_{shift}", f"{each.title}, {word}", each.unit, better=better)
             unit = Counted.POINTS if each.unit is Counted.PERCENT else Counted.PERCENT
-            yield Column(f"{each.name}_{shift}_change", "change", unit, True, better)
+            yield Column(f"{each.name}_{shift}_change", _CHANGED[shift], unit, True, better)
 
 
 def labels(session: Session, dimension: str) -> dict[str, str]:

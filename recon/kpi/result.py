@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from recon.kpi.measures import Unit
+from recon.kpi.period import Unit as Time
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +70,8 @@ class Table:
 class Figures:
     """A view: its tables, and where they come from.
 
-    `filters` are as they were written; `files` is how many files the store was loaded from;
-    `control` are the control totals of the facts, by table: rows, and sums by currency.
+    `filters` are as they were written; `snapshot` is that of the store, if they are from there;
+    `control` are the control totals of the facts; `unit` is the period's part of the calendar.
     """
 
     view: str
@@ -79,7 +80,8 @@ class Figures:
     first: date
     last: date
     filters: tuple[str, ...]
-    snapshot: int
+    snapshot: int | None
     tables: tuple[Table, ...]
     notes: tuple[str, ...] = ()
     control: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    unit: Time | None = None

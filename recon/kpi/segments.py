@@ -39,7 +39,8 @@ _CUTS = "[0.2, 0.4, 0.6, 0.8]"
 def scored(asked: Asked, day: date, months: int) -> str:
     """The SELECT of scores as of a day.
 
-    They come from the months before it. Its columns: customer, currency, recency, frequency, monetary, r, f, m, segment.
+    They come from the months before it. Its columns: customer, currency, recency, frequency,
+    monetary, r, f, m, segment.
     """
     joins, where = kept_rows(FACTS["buyers"], asked.where)
     first = add_months(day, -months)

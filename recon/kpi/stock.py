@@ -119,13 +119,24 @@ def items(session: Session, asked: Asked) -> list[Item]:
         ).fetchall()
     )
     return [
-        Item(
-            str(product), BLANK if place is None else str(place), *(value or 0 for value in of[:4]),
-            bool(of[4]), sold.get(str(product), 0), sum(stock[str(product)]),
-            len(stock[str(product)]), int(lead.get(str(product).lower(), 0)),
-        )
+        _item(str(product), place, of, sold, stock, int(lead.get(str(product).lower(), 0)))
         for (_, product, place), of in counted.items()
-    ]  # fmt: skip
+    ]
+
+
+def _item(
+    product: str,
+    place: object,
+    counted: Sequence[int | None],
+    sold: Mapping[str, int],
+    stock: Mapping[str, Sequence[int]],
+    lead_days: int,
+) -> Item:
+    on_hand, point, transit, reserved, low = (value or 0 for value in counted)
+    return Item(
+        product, BLANK if place is None else str(place), on_hand, point, transit, reserved,
+        bool(low), sold.get(product, 0), sum(stock[product]), len(stock[product]), lead_days,
+    )  # fmt: skip
 
 
 def _sold(session: Session, asked: Asked) -> dict[str, int]:

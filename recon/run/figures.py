@@ -54,6 +54,7 @@ def figures(settings: Settings, request: Request) -> Figures:
             number,
             tables,
             control=_control(session, asked),
+            unit=asked.period.unit,
         )
 
 

@@ -76,18 +76,12 @@ def _card_columns(pen: Pen, table: Table, row: Row, width: int) -> list[Shown]:
         ),
     ]  # fmt: skip
     for place in range(1, width, 2):
-        title = table.columns[place].title.rpartition(", ")[2]
         for step, drop in ((0, 2), (1, 0)):
-            header = title if step == 0 else "change"
             cells = [
-                _cell(
-                    pen,
-                    row.values[at + place + step],
-                    table.columns[at + place + step],
-                    row.currency,
-                )
-                for at in own
+                _cell(pen, row.values[p], table.columns[p], row.currency)
+                for p in (at + place + step for at in own)
             ]
+            header = table.columns[place + step].title.rpartition(", ")[2]
             found.append(Shown(header, cells, right=True, drop=drop))
     trends = [table.trends.get((row.currency, table.columns[at].name), ()) for at in own]
     if any(trends):

@@ -56,6 +56,8 @@ def heading(figures: Figures) -> str:
 def origin(figures: Figures) -> str:
     """Filters and snapshot, in words."""
     filters = f"Only {'; '.join(figures.filters)}. " if figures.filters else ""
+    if figures.snapshot is None:
+        return filters or "From the books of the month."
     return f"{filters}From snapshot {figures.snapshot} of the store."
 
 

@@ -95,7 +95,7 @@ def customer(region: str, number: int) -> str:
 
 
 def cost_of(product: Product) -> Decimal:
-    """Unit cost, 45% to 60% of the price."""
+    """The cost of a unit, about half of its price."""
     percent = 45 + int(product.id[-2:]) * 7 % 16
     return (product.price * percent / 100).quantize(Decimal("0.01"))
 
