@@ -92,7 +92,7 @@ def year(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Project, di
     project = Project(tmp_path_factory.mktemp("year"))
     sample.make(sample.Recipe(contracts=150), project.folder / "sample.duckdb")
     sample.export(project.folder / "sample.duckdb", project.folder / "data", "csv")
-    yield project, {month: told(project, "month", month, *CSV) for month in YEAR}
+    yield project, {month: told(project, "month", month, "--full", *CSV) for month in YEAR}
 
 
 def test_twelve_months_carry_their_breaks_forward(year: tuple[Project, dict[str, str]]) -> None:
@@ -219,11 +219,11 @@ def test_the_csv_file_has_what_is_open(year: tuple[Project, dict[str, str]]) -> 
 
 def test_a_late_entry_is_carried_and_cleared(project: Project) -> None:
     """Open in June, carried as nothing changes, closed when July makes it good."""
-    june = told(project, "month", "2024-06", *CSV)
+    june = told(project, "month", "2024-06", "--full", *CSV)
     name = the_break(project)
     assert name in june
     books(project, {"2024-06": {"001": "10000.00"}, "2024-07": {"001": "10000", "002": "20000"}})
-    july = told(project, "month", "2024-07", *CSV)
+    july = told(project, "month", "2024-07", "--full", *CSV)
     assert "Resolved by this run: 1 break" in july
     assert document(project, "open")["breaks"] == []
     assert told(project, "open") == "No break is open at the end of 2024-07.\n"
@@ -236,11 +236,11 @@ def test_a_late_entry_is_carried_and_cleared(project: Project) -> None:
 
 def test_a_corrected_month_tells_what_was_fixed(project: Project) -> None:
     """The run before is compared with; the third run finds nothing new."""
-    assert "Since the last run" not in told(project, "month", "2024-06", *CSV)
+    assert "Since the last run" not in told(project, "month", "2024-06", "--full", *CSV)
     books(project, {"2024-06": {"001": "10000.00", "002": "10000.00"}})
-    second = told(project, "month", "2024-06", *CSV)
+    second = told(project, "month", "2024-06", "--full", *CSV)
     assert "1 fixed, 0 new, 0 changed; the net difference moved by +10,000.00 USD" in second
-    assert "Nothing differs from the last run" in told(project, "month", "2024-06", *CSV)
+    assert "Nothing differs from the last run" in told(project, "month", "2024-06", "--full", *CSV)
     assert "3 runs, not signed off" in told(project, "history", "2024-06")
 
 

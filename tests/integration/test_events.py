@@ -49,9 +49,11 @@ def test_an_event_is_told_everywhere_and_goes(tmp_path: Path) -> None:
     assert row["event"] in shown(project, "open")
     assert row["event"] in shown(project, "explain", "1003", "2024-06")
     assert row["event"] in (path.parent / "evidence" / "evidence.md").read_text("utf-8")
-    assert "still there" in shown(project, "month", "2024-06")
+    assert "still there" in shown(project, "month", "2024-06", "--full")
     project.configure(rest='[accounting.ids]\nstrip_suffix = ".0"\n')
-    assert f"{row['event']} is gone" in " ".join(shown(project, "month", "2024-06").split())
+    assert f"{row['event']} is gone" in " ".join(
+        shown(project, "month", "2024-06", "--full").split()
+    )
     assert not json.loads(shown(project, "open", "--json"))["events"]
     assert "not proven" not in shown(project, "verify", "--all")
 

@@ -188,7 +188,9 @@ def _past(view: View, history: History) -> Iterator[Text]:
         differs = before.says_otherwise(view.result.severity)
         line = f"{before.run.run_id} was signed off. {verdict_now}"
         yield from view.pen.paragraph(view.pen.text(line, CRITICAL if differs else GOOD))
-    if since and not since.nothing:
+    if since and since.nothing:
+        yield from view.pen.paragraph(Text("Nothing differs from the last run.", SOFT))
+    elif since:
         counts = ((since.fixed, "fixed"), (since.new, "new"), (since.changed, "changed"))
         listed = ", ".join(f"{len(found):,} {word}" for found, word in counts)
         yield from view.pen.paragraph(Text(f"Since the last run: {listed}; {moved_words(since)}."))

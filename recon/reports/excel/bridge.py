@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
+from openpyxl.cell import Cell
 from openpyxl.chart import BarChart, Reference, Series
 from openpyxl.chart.label import DataLabelList
 from openpyxl.worksheet.worksheet import Worksheet as Sheet
@@ -13,9 +15,11 @@ from recon.base.result import Bucket, Cause, Reconciliation
 from recon.base.text import words
 from recon.reports.excel.cells import (
     COUNT_FORMAT,
+    PLAIN,
     SOFT,
     STRONG,
     TITLE,
+    Look,
     Page,
     amount_cell,
     amount_places,
@@ -29,7 +33,10 @@ from recon.reports.excel.live_formulas import Live, agreement, equal_to
 from recon.reports.excel.tables import Table
 from recon.reports.wording import currencies, steps
 
-WIDTHS = {"A": 24, "B": 10, "C": 10, "D": 22, "E": 22, "F": 16, "G": 3, "H": 18, "I": 18}
+WIDTHS = {
+    "A": 24, "B": 10, "C": 10, "D": 20, "E": 20, "F": 20, "G": 20, "H": 14, "I": 3, "J": 18,
+    "K": 18,
+}  # fmt: skip
 OVER, UNDER = "F4B183", "9DC3E6"
 
 _CAUSES = frozenset(cause.value for cause in Cause)
@@ -42,7 +49,7 @@ def fill_bridge(page: Page, result: Reconciliation, lines: Table) -> BarChart | 
     """
     page.add(text_cell(page.sheet, "From expected to recognized", TITLE))
     charts = [_fill_currency(page, result, Live(lines, c)) for c in currencies(result)]
-    page.colour_agreement("F")
+    page.colour_agreement("H")
     return charts[0] if charts else None
 
 
@@ -57,12 +64,15 @@ def _fill_currency(page: Page, result: Reconciliation, live: Live) -> BarChart |
         bridge.step(step)
     places = amount_places(totals.recognized, live.currency)
     end = f"ROUND(SUM(E{head + 1}:E{page.row}),{places})"
-    bridge.edge("Recognized", totals.recognized, end)
+    bridge.edge("Recognized", totals.recognized, end, totals.gross_difference)
     return _chart(page.sheet, live.currency, head + 2, head + 1 + len(found)) if found else None
 
 
 def _head(page: Page, currency: str) -> int:
-    titles = ("Lines", "live", "Amount", "live formula", "agrees", "", "over", "under")
+    titles = (
+        "Lines", "live", "Net", "live formula", "Gross", "live formula", "agrees", "", "over",
+        "under",
+    )  # fmt: skip
     return page.head(currency, *titles)
 
 
@@ -73,17 +83,20 @@ class _Bridge:
     page: Page
     live: Live
 
-    def edge(self, label: str, amount: int, formula: str) -> None:
-        """Write one of the bridge's two ends, expected or recognized."""
+    def edge(self, label: str, amount: int, formula: str, gross: int | None = None) -> None:
+        """Write one of the bridge's two ends, expected or recognized.
+
+        The end has the gross difference of all lines.
+        """
         sheet, row = self.page.sheet, self.page.row + 1
-        shown_as = number_format(amount_places(amount, self.live.currency))
         self.page.add(
             text_cell(sheet, label, STRONG),
             None,
             None,
             amount_cell(sheet, amount, self.live.currency, STRONG),
-            formula_cell(sheet, formula, shown_as, STRONG),
-            agreement(sheet, f"D{row}=E{row}", self._comparable(amount)),
+            self._live(amount, formula, STRONG),
+            *([None, None] if gross is None else self._gross(gross, STRONG)),
+            agreement(sheet, f"AND(D{row}=E{row},F{row}=G{row})", self._comparable(amount)),
         )
 
     def step(self, step: Bucket) -> None:
@@ -93,38 +106,46 @@ class _Bridge:
         """
         sheet, row, where = self.page.sheet, self.page.row + 1, _criteria(step.bucket)
         places = amount_places(step.amount, self.live.currency)
-        total = self.live.total("difference", places, **where)
-        condition = f"AND(B{row}=C{row},D{row}=E{row})"
+        condition = f"AND(B{row}=C{row},D{row}=E{row},F{row}=G{row})"
         drawn = amount_cell(sheet, step.amount, self.live.currency, SOFT)
         self.page.add(
             text_cell(sheet, words(step.bucket)),
             number_cell(sheet, str(step.lines)),
-            formula_cell(sheet, self.live.count(**where), COUNT_FORMAT),
+            formula_cell(sheet, self.live.count(**where), str(step.lines), COUNT_FORMAT),
             amount_cell(sheet, step.amount, self.live.currency),
-            formula_cell(sheet, total, number_format(places)),
-            agreement(sheet, condition, self._comparable(step.amount)),
+            self._live(step.amount, self.live.total("difference", places, **where)),
+            *self._gross(step.gross, PLAIN, **where),
+            agreement(sheet, condition, self._comparable(step.amount, step.gross)),
             None,
             *((drawn, None) if step.amount >= 0 else (None, drawn)),
         )
 
-    def _comparable(self, amount: int) -> bool:
-        return not (self.live.has_texts or exceeds_excel(amount))
+    def _gross(self, gross: int, look: Look, **where: str) -> Iterator[Cell]:
+        places = amount_places(gross, self.live.currency)
+        yield amount_cell(self.page.sheet, gross, self.live.currency, look)
+        yield self._live(gross, self.live.gross(places, **where), look)
+
+    def _live(self, amount: int, formula: str, look: Look = PLAIN) -> Cell:
+        shown_as = number_format(amount_places(amount, self.live.currency))
+        return formula_cell(self.page.sheet, formula, self.live.known(amount), shown_as, look)
+
+    def _comparable(self, *amounts: int) -> bool:
+        return not (self.live.has_texts or any(map(exceeds_excel, amounts)))
 
 
 def _criteria(bucket: str) -> dict[str, str]:
-    return {"cause" if bucket in _CAUSES else "status": equal_to(bucket)}
+    return {"cause" if bucket in _CAUSES else "status": equal_to(words(bucket))}
 
 
 def _chart(sheet: Sheet, currency: str, first: int, last: int) -> BarChart:
     """The bar chart of rows `first` to `last`.
 
-    Positive amounts go to the right, negative ones to the left. It draws the reported values:
-    formulas have none yet in Excel's protected view.
+    Positive amounts go to the right, negative ones to the left. It draws the reported values.
     """
     chart = BarChart(barDir="bar", grouping="stacked", overlap=100, gapWidth=40)
     chart.title = f"From expected to recognized, {currency}"
     categories = Reference(sheet, min_col=1, min_row=first, max_row=last)
-    for column, title, color in ((8, "over", OVER), (9, "under", UNDER)):
+    for column, title, color in ((10, "over", OVER), (11, "under", UNDER)):
         series = Series(Reference(sheet, min_col=column, min_row=first, max_row=last), title=title)
         series.graphicalProperties.solidFill = color
         series.invertIfNegative = False

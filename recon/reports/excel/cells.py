@@ -12,6 +12,7 @@ from openpyxl.cell import Cell, WriteOnlyCell
 from openpyxl.formatting.rule import Rule
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.styles.differential import DifferentialStyle
+from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet as Sheet
 
@@ -58,6 +59,7 @@ def aligned(look: Look, horizontal: str, indent: int = 0) -> Look:
 PLAIN = Look()
 TITLE = Look(_font(size=16, bold=True))
 STRONG = Look(_font(bold=True))
+FIELD = Look(fill=PatternFill("solid", fgColor="F2F2F2"))
 SOFT = Look(_font(color="595959"))
 HEAD = _filled("1F3864", "FFFFFF", bold=True)
 BANNER = _filled("BDD7EE", "000000", bold=True)
@@ -160,9 +162,30 @@ def rate_number(rate: str) -> str | None:
     return f"{Decimal(rate[:-1].replace(',', '')).scaleb(-2):f}"
 
 
-def formula_cell(sheet: Sheet, formula: str, shown_as: str = "General", look: Look = PLAIN) -> Cell:
-    """A cell with a formula, given without its equals sign."""
-    cell = _dressed(WriteOnlyCell(sheet, f"={formula}"), look)
+class FormulaCell(Cell):
+    """A formula with its value, for readers that compute none.
+
+    `known` is a number as it is plainly written, or a text; None where no value is known. Mail
+    previews, Excel's Protected View and most programs show the stored value of a formula; Excel
+    itself computes all of them when it opens the workbook.
+    """
+
+    __slots__ = ("known",)
+
+    def __init__(self, sheet: Sheet, formula: str, known: str | None) -> None:
+        super().__init__(sheet, column=1, row=1, value=formula)
+        self.known = known
+
+
+def formula_cell(
+    sheet: Sheet,
+    formula: str,
+    known: str | None,
+    shown_as: str = "General",
+    look: Look = PLAIN,
+) -> Cell:
+    """A cell with a formula, without its equals sign."""
+    cell = _dressed(FormulaCell(sheet, f"={formula}", known), look)
     cell.number_format = shown_as
     return cell
 
@@ -204,11 +227,15 @@ class Page:
             sheet.column_dimensions[letter].width = width
         self.sheet = sheet
         self.row = 0
+        self.known: dict[str, str] = {}  # the values of formulas, by the names of their cells
 
     def add(self, *cells: Cell | None) -> int:
         """Add a row and return its number."""
         self.sheet.append(list(cells))
         self.row += 1
+        for number, cell in enumerate(cells, 1):
+            if isinstance(cell, FormulaCell) and cell.known is not None:
+                self.known[f"{get_column_letter(number)}{self.row}"] = cell.known
         return self.row
 
     def say(self, text: str, look: Look = PLAIN, columns: int = 1) -> None:

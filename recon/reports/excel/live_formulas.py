@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from openpyxl.cell import Cell
 from openpyxl.worksheet.worksheet import Worksheet as Sheet
 
+from recon.base import money
 from recon.reports.excel.cells import PLAIN, aligned, formula_cell, text_cell
 from recon.reports.excel.tables import Table
 
@@ -39,11 +40,15 @@ class Live:
         """The formula of a column's sum."""
         return f"ROUND({self._sum(column, where)},{places})"
 
-    def gross(self, places: int) -> str:
+    def gross(self, places: int, **where: str) -> str:
         """The formula of the sum of absolute differences."""
-        over = self._sum("difference", {"difference": '">0"'})
-        under = self._sum("difference", {"difference": '"<0"'})
+        over = self._sum("difference", {"difference": '">0"', **where})
+        under = self._sum("difference", {"difference": '"<0"', **where})
         return f"ROUND({over}-({under}),{places})"
+
+    def known(self, amount: int) -> str | None:
+        """The value of a formula, if Excel keeps it."""
+        return None if self.has_texts else money.plain(amount, self.currency)
 
     def count(self, **where: str) -> str:
         """The formula of how many lines meet the criteria."""
@@ -79,4 +84,5 @@ def agreement(sheet: Sheet, condition: str, comparable: bool = True) -> Cell:
     """A cell with yes or NO, or why neither."""
     if not comparable:
         return text_cell(sheet, "over 15 digits", aligned(PLAIN, "right"))
-    return formula_cell(sheet, f'IF({condition},"yes","NO")', look=aligned(PLAIN, "right"))
+    # It is what recon has tied, and what the formula finds again.
+    return formula_cell(sheet, f'IF({condition},"yes","NO")', "yes", look=aligned(PLAIN, "right"))

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from openpyxl.cell import Cell
 
+from recon.base import money
 from recon.base.result import Reconciliation
 from recon.reconciliation.rollforward import FIGURES, RollforwardRow, in_total
 from recon.reports.excel.cells import (
@@ -99,7 +100,13 @@ class _Currency:
         self.page.add(
             *(text_cell(sheet, name, look) for name in names),
             *(self._amount(amount, look) for amount in amounts),
-            formula_cell(sheet, f"ROUND({formula},{places})", number_format(places), look),
+            formula_cell(
+                sheet,
+                f"ROUND({formula},{places})",
+                money.plain(row.closing, row.currency) if comparable else None,
+                number_format(places),
+                look,
+            ),
             agreement(sheet, f"H{here}=I{here}", comparable),
             self._amount(row.beyond_value, look),
         )
@@ -113,7 +120,9 @@ class _Currency:
         self.page.add(
             text_cell(sheet, "Recognized, from the lines", SOFT),
             *[None] * 5,
-            formula_cell(sheet, formula, number_format(places), SOFT),
+            formula_cell(
+                sheet, formula, self.live.known(total.recognized), number_format(places), SOFT
+            ),
             None,
             None,
             agreement(sheet, f"G{here}=G{here - 1}", comparable),

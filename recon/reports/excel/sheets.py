@@ -30,9 +30,9 @@ BREAK_COLUMNS = (
     Column("recognized", 16, Kind.AMOUNT),
     Column("difference", 16, Kind.AMOUNT),
     Column("percent", 10, Kind.RATE),
-    Column("cause", 18),
+    Column("cause", 18, Kind.WORDS),
     Column("explanation", 55, Kind.WRAPPED),
-    Column("status", 18),
+    Column("status", 18, Kind.WORDS),
     Column("candidates", 30, Kind.WRAPPED),
     Column("allowed", 14, Kind.AMOUNT),
     Column("to_date_difference", 19, Kind.AMOUNT),
@@ -44,7 +44,7 @@ BREAK_COLUMNS = (
 EVENT_COLUMNS = (
     Column("severity", 10),
     Column("event", 17),
-    Column("kind", 16),
+    Column("kind", 16, Kind.WORDS),
     Column("sentence", 70, Kind.WRAPPED),
     Column("advice", 55, Kind.WRAPPED),
     Column("lines", 9, Kind.COUNT),
@@ -64,8 +64,8 @@ CARRIED_COLUMNS = (
     Column("to_date_recognized", 19, Kind.AMOUNT),
     Column("to_date_difference", 19, Kind.AMOUNT),
     Column("months", 18, Kind.WRAPPED),
-    Column("cause", 18),
-    Column("certainty", 12),
+    Column("cause", 18, Kind.WORDS),
+    Column("certainty", 12, Kind.WORDS),
     Column("explanation", 70, Kind.WRAPPED),
 )
 INVALID_COLUMNS = (
@@ -77,7 +77,7 @@ INVALID_COLUMNS = (
 )
 PROPOSAL_COLUMNS = (
     Column("proposal", 10, Kind.COUNT),
-    Column("state", 20),
+    Column("state", 20, Kind.WORDS),
     Column("period", 9),
     Column("account", 25),
     Column("debit", 16, Kind.AMOUNT),
@@ -85,7 +85,7 @@ PROPOSAL_COLUMNS = (
     Column("currency", 9),
     Column("contract_id", 14),
     Column("revenue_type", 15),
-    Column("cause", 18),
+    Column("cause", 18, Kind.WORDS),
     Column("breaks", 33, Kind.WRAPPED),
     Column("entry_ids", 34, Kind.WRAPPED),
     Column("text", 70, Kind.WRAPPED),
@@ -99,8 +99,8 @@ OPEN_COLUMNS = (
     Column("age_months", 11, Kind.COUNT),
     Column("age_days", 9, Kind.COUNT),
     Column("months", 18, Kind.WRAPPED),
-    Column("cause", 18),
-    Column("state", 13),
+    Column("cause", 18, Kind.WORDS),
+    Column("state", 13, Kind.WORDS),
     Column("reason", 34, Kind.WRAPPED),
     Column("notes", 40, Kind.WRAPPED),
     Column("acknowledged_by", 17),
@@ -112,6 +112,7 @@ OPEN_COLUMNS = (
 PRINTED_OPEN_COLUMNS = 15
 PARAMETER_COLUMNS = (Column("parameter", 36), Column("value", 90, Kind.WRAPPED))
 
+_WORDS = ("status", "cause", "kind", "flags")
 _LINE_WIDTHS = {
     "customer": 24,
     "status": 17,
@@ -135,6 +136,8 @@ def _line_column(name: str) -> Column:
         return Column(name, _LINE_WIDTHS.get(name, 16), Kind.AMOUNT)
     if name == "entries":
         return Column(name, 9, Kind.COUNT)
+    if name in _WORDS:
+        return Column(name, _LINE_WIDTHS[name], Kind.WORDS)
     return Column(name, _LINE_WIDTHS.get(name, 15))
 
 
@@ -155,10 +158,10 @@ def break_row(item: Break) -> tuple[object, ...]:
         item.cause.value,
         item.explanation,
         item.status.value,
-        ", ".join(item.candidates),
+        words(", ".join(item.candidates)),
         item.allowed,
         item.to_date_difference,
-        ", ".join(item.flags),
+        words(", ".join(item.flags)),
         ", ".join(item.entry_ids),
         item.segment,
         item.event,

@@ -10,11 +10,15 @@ from openpyxl.worksheet.worksheet import Worksheet as Sheet
 
 from recon.base import money
 from recon.base.events import Severity
+from recon.base.month import Month
 from recon.base.result import Reconciliation, SourceFacts, Status, Totals
+from recon.base.text import words
 from recon.reconciliation.verdict import verdict
+from recon.record.journal.history import History
 from recon.reports.excel.cells import (
     BANNER,
     COUNT_FORMAT,
+    FIELD,
     GOOD,
     RATE_FORMAT,
     SEVERITY_LOOKS,
@@ -23,18 +27,20 @@ from recon.reports.excel.cells import (
     Page,
     amount_cell,
     amount_places,
+    blank_cell,
     exceeds_excel,
     formula_cell,
     number_cell,
     number_format,
     rate_cell,
+    rate_number,
     text_cell,
 )
 from recon.reports.excel.live_formulas import SOME_TEXT, Live, agreement, equal_to
 from recon.reports.excel.tables import Table
-from recon.reports.wording import currencies, left_out, masked
+from recon.reports.wording import currencies, left_out, masked, moment_words
 
-WIDTHS = {"A": 30, "B": 22, "C": 22, "D": 16, "E": 3}
+WIDTHS = {"A": 36, "B": 22, "C": 22, "D": 20, "E": 3}
 COLUMNS = 4
 
 
@@ -85,6 +91,25 @@ def fill_totals(page: Page, result: Reconciliation, lines: Table) -> None:
     page.colour_agreement("D")
 
 
+def fill_signing(page: Page, month: Month, history: History | None) -> None:
+    """Write room for preparer and reviewer, and who signed before."""
+    sheet = page.sheet
+    page.add()
+    page.head("Sign-off", "Name", "Date", "Signature")
+    for role in ("Prepared by", "Reviewed by"):
+        page.add(text_cell(sheet, role), *(blank_cell(sheet, FIELD) for _ in range(3)))
+    before = history.superseded if history else None
+    for signature in before.signatures if before else ():
+        when = moment_words(signature.at)[:10]
+        page.say(f"An earlier run: {signature.who} as {signature.role} on {when}", SOFT)
+    page.say(f"On record are the signatures that `recon sign-off {month}` keeps.", SOFT)
+
+
+def live_idle(live: Live) -> str:
+    """The formula of the lines without revenue."""
+    return live.count(expected='"=0"', entries='"=0"')
+
+
 @dataclass(frozen=True, slots=True)
 class _Block:
     """The totals of one currency."""
@@ -104,38 +129,34 @@ class _Block:
             self._amount(label, amount, self.live.total(column, places))
         places = amount_places(totals.gross_difference, self.live.currency)
         self._amount("Gross difference", totals.gross_difference, self.live.gross(places))
-        within = totals.within_tolerance
-        every = self._count("Lines", totals.matched + within + totals.breaks, count())
-        idle = self._inactive()
-        self._count("Matched", totals.matched, count(status=equal_to(Status.MATCHED)))
-        self._count("Within tolerance", within, count(status=equal_to(Status.WITHIN_TOLERANCE)))
-        breaks = self._count("Breaks", totals.breaks, count(cause=SOME_TEXT))
-        self._rate(f"(C{every}-B{idle})", f"C{breaks}")
+        idle = live_idle(self.live)
+        compared = self._count("Lines compared", totals.compared, f"{count()}-({idle})")
+        matched = f"{count(status=equal_to(words(Status.MATCHED)))}-({idle})"
+        self._count("  of which matched", totals.matched - totals.inactive_lines, matched)
+        within = count(status=equal_to(words(Status.WITHIN_TOLERANCE)))
+        self._count("  of which within tolerance", totals.within_tolerance, within)
+        breaks = self._count("  of which breaks", totals.breaks, count(cause=SOME_TEXT))
+        self._rate(f"C{compared}", f"C{breaks}")
+        self._count("Lines without revenue, not compared", totals.inactive_lines, idle)
 
     def _amount(self, label: str, amount: int, formula: str) -> None:
         sheet, currency = self.page.sheet, self.live.currency
         shown_as = number_format(amount_places(amount, currency))
         comparable = not (self.live.has_texts or exceeds_excel(amount))
-        live = formula_cell(sheet, formula, shown_as)
+        live = formula_cell(sheet, formula, self.live.known(amount), shown_as)
         self._row(label, amount_cell(sheet, amount, currency), live, comparable)
 
     def _count(self, label: str, count: int, formula: str) -> int:
         sheet = self.page.sheet
-        live = formula_cell(sheet, formula, COUNT_FORMAT)
+        live = formula_cell(sheet, formula, str(count), COUNT_FORMAT)
         return self._row(label, number_cell(sheet, str(count)), live)
 
-    def _inactive(self) -> int:
-        # No formula: that a line is in its term cannot be seen from its amounts, which may be 0.
-        label, count = "of which without revenue", str(self.totals.inactive_lines)
-        sheet = self.page.sheet
-        return self.page.add(text_cell(sheet, label), number_cell(sheet, count))
-
     def _rate(self, compared: str, breaks: str) -> None:
-        sheet = self.page.sheet
+        sheet, rate = self.page.sheet, self.totals.match_rate
         # Cut off, as Totals.match_rate is; QUOTIENT divides whole numbers.
-        rate = f'IF({compared}=0,"n/a",QUOTIENT(10000*({compared}-{breaks}),{compared})/10000)'
-        live = formula_cell(sheet, rate, RATE_FORMAT)
-        self._row("Match rate", rate_cell(sheet, self.totals.match_rate), live)
+        formula = f'IF({compared}=0,"n/a",QUOTIENT(10000*({compared}-{breaks}),{compared})/10000)'
+        live = formula_cell(sheet, formula, rate_number(rate) or rate, RATE_FORMAT)
+        self._row("Match rate of the lines compared", rate_cell(sheet, rate), live)
 
     def _row(self, label: str, printed: Cell, live: Cell, comparable: bool = True) -> int:
         sheet, row = self.page.sheet, self.page.row + 1

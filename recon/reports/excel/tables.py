@@ -7,7 +7,8 @@ openpyxl itself would write; `assemble` puts the two together.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum
@@ -32,6 +33,7 @@ from recon.reports.excel.cells import (
     COUNT_FORMAT,
     HEAD,
     RATE_FORMAT,
+    Page,
     aligned,
     blank_cell,
     clean,
@@ -50,6 +52,10 @@ BLOCK = 1 << 20
 ROWS_AT_ONCE = 1_000
 
 _END = b"</sheetData>"
+# As openpyxl writes a formula: <c r="C4" s="1"><f>…</f><v /></c>.
+_FORMULA = re.compile(rb'(<c r="([A-Z]+\d+)"[^>]*)>(<f>[^<]*</f>)<v ?/></c>')
+_NUMBER = re.compile(r"-?\d+(\.\d+)?")
+_ARROW = 5
 _COLOURED = ("status", "severity")
 
 Row = Sequence[object]
@@ -61,6 +67,7 @@ class Kind(Enum):
     """The type of a column's cells."""
 
     TEXT = "text"
+    WORDS = "words"
     WRAPPED = "wrapped"
     COUNT = "count"
     RATE = "rate"
@@ -74,6 +81,16 @@ class Column:
     name: str
     width: int
     kind: Kind = Kind.TEXT
+
+    @property
+    def title(self) -> str:
+        """The header: the column's name in words."""
+        return words(self.name).capitalize()
+
+    @property
+    def shown_width(self) -> int:
+        """The width that shows the header beside its arrow."""
+        return max(self.width, len(self.title) + _ARROW)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,13 +133,14 @@ class Tables:
         rows: Iterable[Row],
         printed: int = 0,
         note: str = "",
+        on_paper: bool = True,
     ) -> Table:
         """Write a table and return its place.
 
         Its sheets are `title`, `title 2` and so on. Rows hold ten-thousandths in amount columns, in
         the currency of their `currency` column; texts like `97.31%` or n/a in rate columns. On
-        paper come the first `printed` columns, or all. A `note` stands in a row of its own above
-        the header.
+        paper come the first `printed` columns, or all; the header alone without `on_paper`. A
+        `note` stands in a row of its own above the header.
         """
         beyond: set[str] = set()
         rest, parts = iter(rows), list[SheetPart]()
@@ -135,6 +153,8 @@ class Tables:
         for part in parts if printed else ():
             last = part.rows + (2 if note else 1)
             part.sheet.print_area = f"A1:{get_column_letter(printed)}{last}"
+        for part in () if on_paper else parts:
+            part.sheet.print_area = f"A1:{get_column_letter(len(columns))}1"
         self.parts += parts
         return Table(columns, parts, frozenset(beyond))
 
@@ -173,10 +193,14 @@ class Tables:
         return SheetPart(sheet, written, start, self.spool.tell() - start)
 
 
-def assemble(tables: Tables, target: Path) -> None:
-    """Write the workbook with the spooled rows in its sheets."""
+def assemble(tables: Tables, target: Path, pages: Sequence[Page] = ()) -> None:
+    """Write the workbook with the spooled rows in its sheets.
+
+    The formulas of the pages get the values that are known.
+    """
     shell = BytesIO()
     tables.book.save(shell)
+    known = {page.sheet.path.removeprefix("/"): page.known for page in pages}
     parts = {part.sheet.path.removeprefix("/"): part for part in tables.parts}
     with ZipFile(shell) as source, ZipFile(target, "w", ZIP_DEFLATED, compresslevel=2) as package:
         for item in source.infolist():
@@ -184,7 +208,22 @@ def assemble(tables: Tables, target: Path) -> None:
             if part := parts.get(item.filename):
                 _insert_rows(package, item.filename, content, tables.spool, part)
             else:
-                package.writestr(item, content)
+                values = known.get(item.filename, {})
+                package.writestr(item, _with_values(content, values) if values else content)
+
+
+def _with_values(content: bytes, known: Mapping[str, str]) -> bytes:
+    """A sheet whose formulas have their values."""
+
+    def filled(found: re.Match[bytes]) -> bytes:
+        begin, name, formula = found.groups()
+        value = known.get(name.decode())
+        if value is None:
+            return found[0]
+        kind = b"" if _NUMBER.fullmatch(value) else b' t="str"'
+        return b"%s%s>%s<v>%s</v></c>" % (begin, kind, formula, escape(value).encode())
+
+    return _FORMULA.sub(filled, content)
 
 
 def _insert_rows(
@@ -208,7 +247,7 @@ def _set_up_sheet(sheet: Sheet, columns: Sequence[Column], footer: str, head: in
     sheet.freeze_panes = f"A{head + 1}"
     sheet.print_title_rows = f"1:{head}"
     for letter, column in zip(_letters(columns), columns, strict=True):
-        sheet.column_dimensions[letter].width = column.width
+        sheet.column_dimensions[letter].width = column.shown_width
 
 
 def _banner(sheet: Sheet, columns: int) -> list[Cell]:
@@ -216,9 +255,8 @@ def _banner(sheet: Sheet, columns: int) -> list[Cell]:
 
 
 def _head_cell(sheet: Sheet, column: Column) -> Cell:
-    text = column.kind in (Kind.TEXT, Kind.WRAPPED)
-    title = words(column.name).capitalize()
-    return text_cell(sheet, title, HEAD if text else aligned(HEAD, "right", indent=1))
+    text = column.kind in (Kind.TEXT, Kind.WORDS, Kind.WRAPPED)
+    return text_cell(sheet, column.title, HEAD if text else aligned(HEAD, "right", indent=1))
 
 
 def _letters(columns: Sequence[Column]) -> list[str]:
@@ -232,7 +270,7 @@ def _rows_xml(
     begins = [f'<c r="{letter}' for letter in _letters(columns)]
     names = [column.name for column in columns]
     currency_at = names.index("currency") if "currency" in names else 0
-    wrapped = [(n, c.width) for n, c in enumerate(columns) if c.kind is Kind.WRAPPED]
+    wrapped = [(n, c.shown_width) for n, c in enumerate(columns) if c.kind is Kind.WRAPPED]
     rest = iter(rows)
     # By the column: what repeats from line to line is then looked up without a step of Python.
     while some := list(islice(rest, ROWS_AT_ONCE)):
@@ -279,8 +317,10 @@ def _writers(sheet: Sheet, columns: Sequence[Column], beyond: set[str]) -> list[
         number = rate_number(str(value))
         return _text_xml(str(value), right) if number is None else _number_xml(number, rate_style)
 
+    top = _style(sheet, "@")
     by_kind: dict[Kind, Writer] = {
-        Kind.TEXT: _text_writer(_style(sheet, "@")),
+        Kind.TEXT: _text_writer(top),
+        Kind.WORDS: lambda value, _: _text_xml(words(str(value)), top),
         Kind.WRAPPED: _text_writer(_style(sheet, "@", wrap=True)),
         Kind.COUNT: lambda value, _: _number_xml(str(value), count_style),
         Kind.RATE: rate,

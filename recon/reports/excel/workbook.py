@@ -67,8 +67,7 @@ def write_workbook(
         with tempfile.TemporaryFile(dir=path.parent) as spool:
             tables = Tables(Workbook(write_only=True), spool, run_id, rows_a_sheet)
             with _closing(tables):
-                _fill(tables, contents)
-                assemble(tables, partial)
+                assemble(tables, partial, _fill(tables, contents))
         return move_into_place(partial, path)
     finally:
         partial.unlink(missing_ok=True)
@@ -98,7 +97,8 @@ class _Contents:
     notes: Sequence[str]
 
 
-def _fill(tables: Tables, contents: _Contents) -> None:
+def _fill(tables: Tables, contents: _Contents) -> list[Page]:
+    """Fill all sheets; return those with formulas."""
     result, run_id = contents.result, contents.run_id
     # The order of creation is the order of the tabs; the first ones need what follows.
     summary = Page(tables.book.create_sheet("Summary"), excel_summary.WIDTHS, run_id)
@@ -110,6 +110,7 @@ def _fill(tables: Tables, contents: _Contents) -> None:
     breaks, lines = _add_tables(tables, contents)
     excel_summary.fill_head(summary, result, run_id, contents.sample)
     notices = [*result.notices, *contents.notes, *_own_notices(breaks, lines)]
+    excel_summary.fill_signing(summary, result.month, contents.history)
     excel_summary.fill_sources(summary, result, notices)
     excel_summary.fill_totals(summary, result, lines)
     if chart := excel_bridge.fill_bridge(bridge, result, lines):
@@ -119,6 +120,7 @@ def _fill(tables: Tables, contents: _Contents) -> None:
         excel_rollforward.fill_rollforward(
             rolled, result, contents.rollforward or (), lines, contents.opening_recorded
         )
+    return [page for page in (summary, bridge, rolled) if page]
 
 
 def _add_tables(tables: Tables, contents: _Contents) -> tuple[Table, Table]:
@@ -137,9 +139,13 @@ def _add_tables(tables: Tables, contents: _Contents) -> tuple[Table, Table]:
         tables.add("Proposed entries", sheets.PROPOSAL_COLUMNS, rows, note=PROPOSAL_NOTE)
     if result.carried:
         tables.add(
-            "Carried differences", sheets.CARRIED_COLUMNS, map(sheets.carried_row, result.carried)
+            "Carried differences",
+            sheets.CARRIED_COLUMNS,
+            map(sheets.carried_row, result.carried),
+            on_paper=False,
         )
-    lines = tables.add("Lines", sheets.line_columns(result), result.lines)
+    # On paper only where somebody clears its print area: a month may have a million lines.
+    lines = tables.add("Lines", sheets.line_columns(result), result.lines, on_paper=False)
     tables.add("Invalid", sheets.INVALID_COLUMNS, map(sheets.invalid_row, result.invalid))
     parameters = sheets.parameters(result, contents.run_id, contents.versions)
     tables.add("Parameters", sheets.PARAMETER_COLUMNS, parameters)
