@@ -55,7 +55,9 @@ class InvalidRow:
     """A row that cannot be compared.
 
     `row` counts from 1 in the order in which the source delivers its contract lines, or the
-    entries of the month. `place` names it in the source, as `entries.csv, line 12`.
+    entries of the month. `place` names it in the source, as `entries.csv, line 12`. `amount` is the
+    contract value or the amount posted, None where it cannot be read; customer and owner are those
+    of the contract, as far as it is known.
     """
 
     side: Side
@@ -63,6 +65,10 @@ class InvalidRow:
     id: str
     reason: str
     place: str = ""
+    currency: str = ""
+    amount: int | None = None
+    customer: str = ""
+    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True)

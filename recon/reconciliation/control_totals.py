@@ -17,7 +17,7 @@ from recon.base.result import InvalidRow, Side, SourceFacts
 from recon.reconciliation.entry_detail import in_scope
 from recon.reconciliation.hints import unread_amounts
 from recon.reconciliation.places import known_places, places_of
-from recon.store.session import Session
+from recon.store.session import Session, is_any
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,16 +83,27 @@ def _repeated(connection: Session, side: Side, row: int, first: int, of: str) ->
     return RepeatedRow(side, at[row], at[first], of)
 
 
+# Their customers are read only where there are any: all contracts are gone through for them.
+_INVALID_ENTRIES = """
+    SELECT place, coalesce(entry_id, ''), reason, coalesce(currency, ''), amount,
+        coalesce(c.customer, ''), coalesce(c.owner, ''), row
+    FROM entries_invalid LEFT JOIN (
+        SELECT id_key, min(coalesce(customer, customer_id)) AS customer, min(owner) AS owner
+        FROM contracts_typed WHERE id_key IN (SELECT id_key FROM entries_invalid)
+        GROUP BY id_key) c USING (id_key)
+    WHERE {scope} ORDER BY place"""
+
+
 def _invalid_rows(connection: Session, month: Month) -> tuple[InvalidRow, ...]:
     """Invalid rows of both sides, in the sources' order."""
     contracts = connection.execute(
-        """SELECT row, coalesce(id, ''), reason, row FROM contracts_typed
-        WHERE reason IS NOT NULL ORDER BY row"""
+        """SELECT row, coalesce(id, ''), reason, coalesce(currency, ''), value,
+            coalesce(customer, customer_id, ''), coalesce(owner, ''), row
+        FROM contracts_typed WHERE reason IS NOT NULL ORDER BY row"""
     ).fetchall()
-    entries = connection.execute(
-        f"""SELECT place, coalesce(entry_id, ''), reason, row
-        FROM entries_invalid WHERE {in_scope(month)} ORDER BY place"""
-    ).fetchall()
+    entries: list[tuple[Any, ...]] = []
+    if is_any(connection, f"entries_invalid WHERE {in_scope(month)}"):
+        entries = connection.execute(_INVALID_ENTRIES.format(scope=in_scope(month))).fetchall()
     return tuple(
         row
         for side, rows in ((Side.ANALYTICS, contracts), (Side.ACCOUNTING, entries))
@@ -104,8 +115,8 @@ def _placed(
     connection: Session, side: Side, rows: Sequence[tuple[Any, ...]]
 ) -> Iterator[InvalidRow]:
     places = known_places(connection, side, [row[-1] for row in rows])
-    for number, of, reason, row in rows:
-        yield InvalidRow(side, number, of, reason, places.get(row, f"row {number:,}"))
+    for number, of, reason, *facts, row in rows:
+        yield InvalidRow(side, number, of, reason, places.get(row, f"row {number:,}"), *facts)
 
 
 def _facts(

@@ -159,7 +159,8 @@ def _create_entries_invalid(connection: Session, month: Month) -> None:
     m, scope = month.index, in_scope(month)
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE entries_invalid AS
-        SELECT row, CAST(NULL AS BIGINT) AS place, entry_id, currency, amount, month, stands_for,
+        SELECT row, CAST(NULL AS BIGINT) AS place, entry_id, id_key, currency, amount, month,
+            stands_for,
             coalesce(reason, 'its contract line is invalid: ' || blocked) AS reason,
             reason IS NOT NULL AS unread
         FROM entries_reread

@@ -274,7 +274,7 @@ RELATIONS = (
         "entries_invalid",
         "entry up to the month after that cannot be compared; `place` is counted in the month, "
         "`unread` is false where only its contract row is invalid",
-        "row place entry_id currency amount month stands_for reason unread",
+        "row place entry_id id_key currency amount month stands_for reason unread",
         "entry_detail",
         "causes.objections control_totals run.spark.together",
     ),

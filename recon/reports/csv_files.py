@@ -96,6 +96,12 @@ ROLLFORWARD_COLUMNS = (
 )
 
 
+INVALID_COLUMNS = (
+    "side", "row", "place", "id", "reason", "currency", "amount", "customer", "owner",
+)  # fmt: skip
+BRIDGE_COLUMNS = ("currency", "bucket", "amount", "lines", "gross")
+
+
 def write_csv(
     result: Reconciliation,
     folder: Path,
@@ -115,10 +121,10 @@ def write_csv(
         _write_lines(folder / "lines.csv", result.lines),
         _write(
             folder / "invalid.csv",
-            ("side", "row", "place", "id", "reason"),
+            INVALID_COLUMNS,
             _invalid(result.invalid),
         ),
-        _write(folder / "bridge.csv", ("currency", "bucket", "amount", "lines"), _bridge(result)),
+        _write(folder / "bridge.csv", BRIDGE_COLUMNS, _bridge(result)),
         _write(folder / "events.csv", EVENT_COLUMNS, map(_event_row, result.events)),
     ]
     if rollforward is not None:
@@ -213,14 +219,17 @@ def _amounts(by_currency: Mapping[str, int]) -> str:
 
 def _invalid(rows: Iterable[InvalidRow]) -> Iterator[tuple[object, ...]]:
     for row in rows:
-        yield row.side.value, row.row, guarded(row.place), guarded(row.id), guarded(row.reason)
+        amount = "" if row.amount is None else money.plain(row.amount, row.currency)
+        known = map(guarded, (row.place, row.id, row.reason, row.currency))
+        yield row.side.value, row.row, *known, amount, guarded(row.customer), guarded(row.owner)
 
 
 def _bridge(result: Reconciliation) -> Iterator[tuple[object, ...]]:
     for currency, buckets in sorted(result.bridge.items()):
         for step in buckets:
             amount = money.plain(step.amount, currency)
-            yield guarded(currency), step.bucket, amount, step.lines
+            gross = money.plain(step.gross, currency)
+            yield guarded(currency), step.bucket, amount, step.lines, gross
 
 
 def _rollforward_row(row: RollforwardRow) -> list[str]:

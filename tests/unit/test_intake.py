@@ -669,6 +669,26 @@ def test_invalid_contract_lines() -> None:
     assert ties(result)
 
 
+def test_an_invalid_row_says_how_much_and_whose() -> None:
+    """The amount where it can be read, and the customer and owner of the contract."""
+    book = pd.DataFrame(
+        [
+            contract(contract_id="C1", duration_months="0") | {"customer": "Acme", "owner": "Dana"},
+            contract(contract_id="C2", contract_value="x") | {"customer": "Globex", "owner": ""},
+        ]
+    )
+    posted = pd.DataFrame(
+        [ENTRY | {"contract_id": "C1"}, ENTRY | {"contract_id": "C9", "amount": "x"}]
+    )
+    found = recon.reconcile(book, posted, MONTH).invalid
+    assert [(row.side, row.amount, row.currency, row.customer, row.owner) for row in found] == [
+        (Side.ANALYTICS, 12_000_000, "USD", "Acme", "Dana"),
+        (Side.ANALYTICS, None, "USD", "Globex", ""),
+        (Side.ACCOUNTING, 1_000_000, "USD", "Acme", "Dana"),
+        (Side.ACCOUNTING, None, "USD", "", ""),
+    ]
+
+
 def test_every_reason_of_a_row_at_once() -> None:
     """A row that is wrong in several columns says all of them."""
     result = one(

@@ -71,9 +71,13 @@ CARRIED_COLUMNS = (
 INVALID_COLUMNS = (
     Column("side", 12),
     Column("row", 10, Kind.COUNT),
-    Column("place", 32),
+    Column("file and line", 32),
     Column("id", 24),
-    Column("reason", 90, Kind.WRAPPED),
+    Column("currency", 9),
+    Column("amount", 16, Kind.AMOUNT),
+    Column("customer", 24),
+    Column("owner", 16),
+    Column("reason", 70, Kind.WRAPPED),
 )
 PROPOSAL_COLUMNS = (
     Column("proposal", 10, Kind.COUNT),
@@ -197,7 +201,8 @@ def carried_row(item: CarriedDifference) -> tuple[object, ...]:
 
 def invalid_row(row: InvalidRow) -> tuple[object, ...]:
     """An invalid row, in the order of `INVALID_COLUMNS`."""
-    return row.side.value, row.row, row.place, row.id, row.reason
+    whose = (row.customer, row.owner)
+    return row.side.value, row.row, row.place, row.id, row.currency, row.amount, *whose, row.reason
 
 
 def parameters(
