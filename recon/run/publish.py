@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from recon.base.errors import ConfigError, UsageError
+from recon.base.errors import ConfigError, SourceDataError, UsageError
 from recon.config import Settings
 from recon.config.publish import PORT, target_of
 from recon.config.settings import PublishSettings, TargetKind
@@ -16,6 +16,7 @@ from recon.store import snapshot
 from recon.store.publishing import database, parquet, power_bi
 from recon.store.publishing.database import View
 from recon.store.publishing.publication import Publication
+from recon.store.schema import VERSION
 from recon.store.session import Session, reading
 from recon.store.snapshot import Snapshot
 
@@ -55,6 +56,11 @@ def publish(
     chosen = _chosen(settings, names, to)
     memory = settings.memory_limit or _MEMORY
     with snapshot.looked_at(settings.store, memory) as (session, found):
+        if found.version != VERSION:
+            raise SourceDataError(
+                "The snapshot of the store was made by another recon; run `recon load`, which "
+                "makes it anew, and publish again."
+            )
         done = []
         for target in chosen:
             progress(f"Publishing to {target.name}")

@@ -35,12 +35,13 @@ _WAITS = (0.1, 0.2, 0.4, 0.8, 1.5)
 class Snapshot:
     """A state of the star: files by table and month.
 
-    `store` tells the store from every other one.
+    `store` tells the store from every other one; `version` is that of the tables.
     """
 
     number: int = 0
     tables: dict[str, dict[str, str]] = field(default_factory=dict)
     store: str = ""
+    version: int = schema.VERSION
 
     def paths(self, folder: Path, table: str) -> list[Path]:
         """The files of a table, the oldest month first."""
@@ -56,7 +57,9 @@ def current(folder: Path) -> Snapshot:
     path = folder / READ / CURRENT
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-        return Snapshot(int(found["snapshot"]), found["tables"], found.get("store", ""))
+        return Snapshot(
+            int(found["snapshot"]), found["tables"], found.get("store", ""), found["version"]
+        )
     except FileNotFoundError:
         return Snapshot()
     except OSError as error:
@@ -104,10 +107,15 @@ def _identity(session: Session) -> str:
 
 
 def _usable(folder: Path) -> Snapshot:
-    """The last snapshot, empty where a file is gone."""
+    """The last snapshot, empty where it cannot be built upon.
+
+    That is where a file is gone, or another recon has made it.
+    """
     try:
         before = current(folder)
     except SourceDataError:
+        return Snapshot()
+    if before.version != schema.VERSION:
         return Snapshot()
     files = [path for table in before.tables for path in before.paths(folder, table)]
     return before if all(path.exists() for path in files) else Snapshot()

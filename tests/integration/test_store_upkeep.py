@@ -87,6 +87,19 @@ def test_a_newer_store_is_refused(inbox: Inbox) -> None:
     assert within(inbox, "SELECT version FROM store.about") == [(99,)]
 
 
+def test_a_snapshot_of_another_recon_is_made_anew(inbox: Inbox) -> None:
+    """It is not published before, and afterwards it is."""
+    current = inbox.store / "read" / "current.json"
+    text = current.read_text(encoding="utf-8")
+    current.write_text(text.replace(f'"version": {VERSION}', '"version": 1'), encoding="utf-8")
+    publish = ("publish", "--to", f"parquet:{inbox.folder / 'published'}")
+    code, _, err = inbox.run(*publish)
+    assert (code, "was made by another recon; run `recon load`" in err) == (6, True)
+    inbox.load()
+    assert inbox.run(*publish)[0] == 0
+    assert [row[0] for row in inbox.sales("sale_id")] == ["S1"]
+
+
 def days(inbox: Inbox, *wanted: str) -> list[tuple[object, ...]]:
     """Fiscal year, quarter, period, first and last day of some days."""
     listed = ", ".join(f"DATE '{day}'" for day in wanted)
