@@ -167,7 +167,7 @@ def _contents(connection: Session) -> Counter[tuple[object, ...]]:
 
 
 @settings(
-    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(rows, rows, st.randoms(use_true_random=False))
 def test_the_order_of_rows_is_irrelevant_and_sums_tie(

@@ -5,6 +5,7 @@ Reads `unmatched` and `documents`. Makes `found_groups`: found (a number), docum
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
@@ -91,7 +92,7 @@ def _by_sums(session: Session, rule: MatchingRule) -> list[NotTried]:
             date_diff('day', DATE '1970-01-01', day) AS day, amount, ref_key, kind
         FROM {eligible(session, rule)}
         QUALIFY min(side) OVER (PARTITION BY {keys}) <> max(side) OVER (PARTITION BY {keys})
-        ORDER BY block, side, amount, day, ref_key, kind, document"""
+        ORDER BY block, side, day NULLS LAST, amount, ref_key, kind, document"""
     ).fetchall()
     blocks = [list(block) for _, block in groupby(rows, key=lambda row: row[0])]
     total, left_out, found = Steps(STEPS), list[NotTried](), list[tuple[int, int]]()
@@ -118,6 +119,11 @@ class _Search:
         self, documents: Sequence[_Row], window: int | None, unit: int, total: Steps
     ) -> None:
         self._sides = {side: [row for row in documents if row.side == side] for side in (1, 2)}
+        # Those without a day come last.
+        self._days = {
+            side: [row.day for row in rows if row.day is not None]
+            for side, rows in self._sides.items()
+        }
         self._window, self._unit, self._total = window, unit, total
         self._halves: dict[tuple[int, ...], Halves] = {}
 
@@ -159,14 +165,13 @@ class _Search:
             (found if certain else doubtful).append(whole)
 
     def _near(self, row: _Row, others: int) -> list[_Row]:
-        window, day = self._window, row.day
-        if window is None:
-            return self._sides[others]
-        return [
-            other
-            for other in self._sides[others]
-            if (other.day is None and day is None)
-            or (other.day is not None and day is not None and abs(other.day - day) <= window)
+        found, days = self._sides[others], self._days[others]
+        if self._window is None:
+            return found
+        if row.day is None:
+            return found[len(days) :]
+        return found[
+            bisect_left(days, row.day - self._window) : bisect_right(days, row.day + self._window)
         ]
 
     def _halves_of(self, near: Sequence[_Row]) -> Halves:

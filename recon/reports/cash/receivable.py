@@ -75,7 +75,7 @@ def write_cash(
 _RECEIVABLE = (
     ("currency", 10, TEXT), ("side", 10, TEXT), ("opening", 18, AMOUNT), ("sales", 18, AMOUNT),
     ("debits", 18, AMOUNT), ("credits", 18, AMOUNT), ("closing", 18, AMOUNT),
-    ("days_sales_outstanding", 14, TEXT),
+    ("days_sales_outstanding", 26, TEXT),
 )  # fmt: skip
 
 
