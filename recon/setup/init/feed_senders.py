@@ -37,6 +37,8 @@ _MONTHS = frozenset(
     "jan feb mar apr may jun jul aug sep sept oct nov dec january february march april june july "
     "august september october november december".split()
 )
+# What comes before a period in a name, such as 2024-06, 2024Q2 or 2024W31, or its beginning.
+_PERIOD = re.compile(r"(.*?)([-_ .]?)[\d_. -]*(?:(?<=\d)(?:[qwhm]|kw)\d*)?$", re.IGNORECASE)
 _DELIVERY = frozenset(
     "corrected correction again resent resend new final copy part v version update updated late "
     "export extract report data file daily weekly monthly week month year day q fy h w m".split()
@@ -221,7 +223,7 @@ def _pattern(same: Sequence[Path], others: Sequence[Path]) -> Path:
     ends = {name.removeprefix(_stem(Path(name))) for name in listed}
     end = glob.escape(ends.pop()) if len(ends) == 1 else ""
     begin = common([name.lower() for name in listed]) if len(listed) > 1 else _stem(same[0])
-    kept = re.match(r"(.*?)([-_ .]?)[\d_. -]*$", _without_end(begin))
+    kept = _PERIOD.match(_without_end(begin))
     stem = (kept[1] + kept[2]) if kept else begin
     wanted = _either_case(stem, listed) + "*" + end
     matched = (folder / wanted) if stem and not _hits(wanted, folder, others) else None
