@@ -101,6 +101,8 @@ def _watch(settings: Settings, feed: str | None, *, quiet: bool, full: bool) -> 
 
     for report in watched(settings, feed):
         _show(report, quiet=quiet, full=full)
+    if not quiet:
+        typer.echo("No longer watching; what was taken is in the store.")
 
 
 def loads(

@@ -25,7 +25,7 @@ _Stamp = tuple[int, int]
 def watched(
     settings: Settings, feed: str | None, sleep: Callable[[float], object] = time.sleep
 ) -> Iterator[Report]:
-    """Yield a report whenever files have arrived, without end.
+    """Yield a report whenever files have arrived, until Ctrl-C.
 
     A folder that cannot be reached for a while is looked at again, and so is a store in use.
     """
@@ -49,7 +49,10 @@ def watched(
             except Locked:
                 pass
         before = seen
-        sleep(PAUSE)
+        try:
+            sleep(PAUSE)
+        except KeyboardInterrupt:  # nothing is under way: this is how watching ends
+            return
 
 
 def _stamps(feed: str, settings: Settings) -> dict[Path, _Stamp]:

@@ -92,6 +92,18 @@ def test_watching_takes_a_file_when_it_is_still(tmp_path: Path) -> None:
     assert inbox.revenue() == 7
 
 
+def test_ctrl_c_between_two_looks_ends_the_watching(tmp_path: Path) -> None:
+    """Nothing was under way, so it is no interruption."""
+    inbox = Inbox(tmp_path)
+    inbox.configure()
+
+    def stop(_: float) -> None:
+        raise KeyboardInterrupt
+
+    settings = load(inbox.folder / "config" / "recon.toml")
+    assert list(watching.watched(settings, None, sleep=stop)) == []
+
+
 def test_a_snapshot_that_a_crash_kept_back_is_published(tmp_path: Path) -> None:
     """What was committed is seen after the next start, and a damaged file is made again."""
     inbox = Inbox(tmp_path)
