@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from recon.cli import process
 from rich.text import Text
 
 from recon.base import temporary
@@ -15,6 +14,7 @@ from recon.base.errors import UsageError
 from recon.base.feeds import KINDS, Type
 from recon.base.text import counted
 from recon.cli import init_questions as questions
+from recon.cli import process
 from recon.cli.options import progress_shown
 from recon.config import Settings, load
 from recon.reports.console.dashboard import make_console

@@ -9,10 +9,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from recon.base import money
+from recon.base.text import guarded
 from recon.reconciliation.cash.model import Matching
 from recon.record.run_folder import move_into_place, unwritable
 from recon.reports.cash.tables import AMOUNT, ReportTable, matching_tables
-from recon.reports.csv_files import guarded
 from recon.store.session import Session
 
 

@@ -6,8 +6,8 @@ import csv
 import io
 from collections.abc import Iterator
 
+from recon.base.text import guarded
 from recon.kpi.result import Column, Figures, Row, Table
-from recon.reports.csv_files import guarded
 from recon.reports.figures.wording import plain
 
 SCHEMA = 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from recon.base.errors import ReportError
@@ -18,17 +19,21 @@ def write_csv(figures: Figures, folder: Path) -> list[Path]:
     written = []
     for table in figures.tables:
         # A byte order mark, without which Excel takes it for the local code page.
-        text = "\ufeff" + table_csv(table)
-        name = f"{file_name(figures)}-{table.name}.csv"
-        written.append(_placed(folder / name, lambda path, t=text: path.write_bytes(t.encode())))
+        content = ("\ufeff" + table_csv(table)).encode()
+        path = folder / f"{file_name(figures)}-{table.name}.csv"
+        written.append(_placed(path, partial(_write, content)))
     return written
+
+
+def _write(content: bytes, path: Path) -> None:
+    path.write_bytes(content)
 
 
 def write_xlsx(title: str, parts: Sequence[Figures], path: Path) -> Path:
     """Write a workbook; return its path, or one beside it."""
     from recon.reports.figures.excel import write_workbook
 
-    return _placed(path, lambda partial: write_workbook(partial, title, parts))
+    return _placed(path, lambda place: write_workbook(place, title, parts))
 
 
 def write_pdf(title: str, parts: Sequence[Figures], path: Path) -> Path:
@@ -43,7 +48,7 @@ def write_pdf(title: str, parts: Sequence[Figures], path: Path) -> Path:
             "A PDF needs ReportLab, which is not installed; `python -m pip install reportlab` "
             "brings it. The workbook (--format xlsx) has the same figures."
         ) from error
-    return _placed(path, lambda partial: pdf.write_pdf(partial, title, parts))
+    return _placed(path, lambda place: pdf.write_pdf(place, title, parts))
 
 
 def file_name(figures: Figures) -> str:
