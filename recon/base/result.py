@@ -119,7 +119,7 @@ class Totals:
 class Bucket:
     """One step of the bridge from expected to recognized.
 
-    `gross` adds the differences of its lines without their signs; earlier journals have
+    `gross` adds the differences of its lines without their signs; journals before recon 0.3 have
     not kept it.
     """
 
@@ -208,7 +208,7 @@ _EVENTS = (
 _INVALID = ("side", "row", "place", "id", "reason")
 _AMOUNTS = frozenset(
     "expected recognized difference gross_difference allowed to_date_expected to_date_recognized "
-    "to_date_difference unrecognized_remainder amount gross".split()
+    "to_date_difference unrecognized_remainder amount".split()
 )
 
 
@@ -301,7 +301,7 @@ class Reconciliation:
 
     def _steps(self) -> Iterator[tuple[object, ...]]:
         for currency, steps in self.bridge.items():
-            yield from ((currency, *attrgetter(*Bucket.__slots__)(step)) for step in steps)
+            yield from ((currency, step.bucket, step.amount, step.lines) for step in steps)
 
     def __repr__(self) -> str:
         sums = "; ".join(
