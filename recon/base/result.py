@@ -205,10 +205,10 @@ BREAK_COLUMNS = (
 _EVENTS = (
     "id", "kind", "severity", "sentence", "advice", "mark", "lines", "net", "gross", "breaks_left",
 )  # fmt: skip
-_INVALID = ("side", "row", "place", "id", "reason")
+_INVALID = ("side", "row", "place", "id", "customer", "owner", "currency", "amount", "reason")
 _AMOUNTS = frozenset(
     "expected recognized difference gross_difference allowed to_date_expected to_date_recognized "
-    "to_date_difference unrecognized_remainder amount".split()
+    "to_date_difference unrecognized_remainder amount gross".split()
 )
 
 
@@ -289,7 +289,7 @@ class Reconciliation:
             "bridge": frame(("currency", *Bucket.__slots__), self._steps(), _AMOUNTS),
             "breaks": frame(BREAK_COLUMNS, map(_break_row, self.breaks), _AMOUNTS),
             "events": frame(_EVENTS, map(_event_row, self.events), ()),
-            "invalid": frame(_INVALID, (_invalid_row(row) for row in self.invalid), ()),
+            "invalid": frame(_INVALID, (_invalid_row(row) for row in self.invalid), _AMOUNTS),
             "lines": frame(self.lines.columns, self.lines, _AMOUNTS),
         }
 
@@ -301,7 +301,9 @@ class Reconciliation:
 
     def _steps(self) -> Iterator[tuple[object, ...]]:
         for currency, steps in self.bridge.items():
-            yield from ((currency, step.bucket, step.amount, step.lines) for step in steps)
+            yield from (
+                (currency, *(getattr(step, name) for name in Bucket.__slots__)) for step in steps
+            )
 
     def __repr__(self) -> str:
         sums = "; ".join(
