@@ -57,6 +57,11 @@ def _written_out(letter: str) -> str:
     return " " if letter == "\t" else letter.encode("unicode_escape").decode()
 
 
+def shortened(text: str, most: int = 300) -> str:
+    """A text of at most so many letters."""
+    return text if len(text) <= most else f"{text[:most]}…"
+
+
 def words(name: str) -> str:
     """A cause's, status's, column's or bucket's name in words."""
     return name.replace("_", " ")

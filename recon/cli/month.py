@@ -98,7 +98,7 @@ def month(
     quiet: Annotated[bool, typer.Option("--quiet", help="Print only the verdict.")] = False,
     no_color: NoColor = False,
 ) -> None:
-    """Reconcile a month: print the dashboard and write the reports."""
+    """Reconcile a month: print whether to close, write the reports."""
     from dataclasses import replace
 
     from recon.cli.running import SPAN, RunOptions, run_one

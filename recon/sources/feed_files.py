@@ -214,7 +214,8 @@ def _unpacked(path: Path, scratch: ExitStack) -> Path:
         copy = folder / (path.stem if Path(path.stem).suffix else f"{path.stem}.csv")
         with ExitStack() as kept, copy.open("wb") as out:
             _copy_some(kept.enter_context(_packed(path, kept)), out, path)
-    except (OSError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+    except (OSError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
+        # NotImplementedError, of a method that Python does not know, is a RuntimeError.
         raise SourceDataError(f"{path} cannot be unpacked: {error}.") from error
     return copy
 

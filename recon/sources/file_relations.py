@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+from collections import Counter
 from collections.abc import Sequence
 from itertools import accumulate
 from pathlib import Path
@@ -34,7 +35,7 @@ def by_name(read: Sequence[CsvFile], header: Sequence[str]) -> str:
 def header_problem(header: Sequence[str]) -> str:
     """The fault in the names of the columns, or ''."""
     lower = [column.strip().lower() for column in header]
-    twice = sorted({column for column in lower if lower.count(column) > 1})
+    twice = sorted(column for column, times in Counter(lower).items() if times > 1)
     if not header:
         return "no header line"
     if any("\n" in column or "\r" in column for column in header):

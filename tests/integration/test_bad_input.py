@@ -5,13 +5,18 @@ The corpus grows with every finding: what once ended a run with exit code 1 stan
 
 from __future__ import annotations
 
+import gzip
+import io
 import random
+import tempfile
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
 import pytest
 
+from tests.inbox import FEED, SALES, Inbox
 from tests.shell import CONTRACTS, ENTRIES, Project, contract, entry, in_process, one_sentence
 
 HUGE = "9" * 5_000
@@ -168,3 +173,133 @@ def test_what_duckdb_says_of_a_damaged_file(words: str) -> None:
         raise duckdb.Error(words)
     with pytest.raises(duckdb.Error), reading("analytics", "deals.csv"):
         raise duckdb.Error(words)
+
+
+def zipped(content: bytes, method: int = zipfile.ZIP_DEFLATED, name: str = "uk.csv") -> bytes:
+    """Return a zip with one file."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", method) as packed:
+        packed.writestr(name, content)
+    return out.getvalue()
+
+
+def of_another_method(method: int) -> bytes:
+    """Return a zip that says it is packed in a way that nobody knows."""
+    content = bytearray(zipped(b"a,b\n1,2\n" * 50))
+    local, central = content.find(b"PK\x03\x04"), content.find(b"PK\x01\x02")
+    content[local + 8], content[central + 10] = method, method
+    return bytes(content)
+
+
+ROW = "S1,2024-06-01,P,C,1,10.00"
+GOOD = f"{SALES}\n{ROW}\n".encode()
+JSON_ROW = (
+    '{"sale_id": "S1", "sold_on": "2024-06-01", "product_id": "P", "customer_id": "C", '
+    '"quantity": 1, "unit_price": '
+)
+DELIVERED = {
+    "nothing": ("uk.csv", b""),
+    "one byte": ("uk.csv", b"\x00"),
+    "zero bytes": ("uk.csv", GOOD.replace(b"P,C", b"P\x00,\x00C")),
+    "zero bytes in the header": ("uk.csv", GOOD.replace(b"sold_on", b"sold\x00on")),
+    "only a header": ("uk.csv", SALES.encode()),
+    "an open quote": ("uk.csv", GOOD + b'"S2,2024-06-01,P,C,1,1\n' * 3),
+    "a huge cell": ("uk.csv", GOOD + f"S2,2024-06-01,{'x' * 3_000_000},C,1,1\n".encode()),
+    "a huge number": ("uk.csv", GOOD.replace(b"10.00", HUGE.encode())),
+    "a huge quantity": ("uk.csv", GOOD.replace(b",1,", f",{HUGE},".encode())),
+    "a huge exponent": ("uk.csv", GOOD.replace(b"10.00", b"1e999999999")),
+    "sums beyond 38 digits": (
+        "uk.csv", f"{SALES}\n".encode() + b"".join(
+            b"S%d,2024-06-01,P,C,1,%s\n" % (number, b"9" * 14) for number in range(50)
+        )
+    ),
+    "a year that is none": ("uk.csv", GOOD.replace(b"2024", b"99999")),
+    "a wide header": ("uk.csv", ",".join(f"c{n}" for n in range(5_000)).encode() + b"\n"),
+    "half a letter": ("uk.csv", GOOD.replace(b"P,C", b"P\xc3,C")),
+    "other letters": ("uk.csv", GOOD.decode().encode("utf-16")),
+    "deep JSON": ("uk.jsonl", b'{"sale_id": ' + b"[" * 20_000 + b"]" * 20_000 + b"}\n"),
+    "deep JSON objects": ("uk.jsonl", b'{"a":' * 20_000 + b"1" + b"}" * 20_000),
+    "a huge integer in JSON": ("uk.jsonl", f"{JSON_ROW}{HUGE}}}\n".encode()),
+    "a huge exponent in JSON": ("uk.jsonl", f"{JSON_ROW}1e999999}}\n".encode()),
+    "JSON with a key twice": ("uk.jsonl", f'{JSON_ROW}1, "quantity": 2}}\n'.encode()),
+    "JSON that is a list": ("uk.jsonl", b"[1, 2, 3]\n4\n"),
+    "JSON of nothing": ("uk.jsonl", b"null\n\n{}\n"),
+    "JSON with zero bytes": ("uk.jsonl", f"{JSON_ROW}1}}\n\x00\n".encode()),
+    "JSON with half a letter": ("uk.jsonl", b'{"sale_id": "\\ud800"}\n'),
+    "JSON without an end": ("uk.jsonl", b'{"sale_id": "'),
+    "a zip bomb": ("uk.zip", zipped(b"0" * 400_000_000)),
+    "a gzip bomb": ("uk.csv.gz", gzip.compress(b"0" * 400_000_000)),
+    "a zip in a zip": ("uk.zip", zipped(zipped(GOOD), name="uk.zip")),
+    "a zip that climbs": ("uk.zip", zipped(GOOD, name="../../uk.csv")),
+    "an unknown method": ("uk.zip", of_another_method(99)),
+    "another unknown method": ("uk.zip", of_another_method(12)),
+    "a cut zip": ("uk.zip", zipped(GOOD)[:-30]),
+    "a cut gzip": ("uk.csv.gz", gzip.compress(GOOD * 99)[:-30]),
+    "a gzip that is none": ("uk.csv.gz", b"\x1f\x8b" + b"\xff" * 200),
+    "a workbook that is none": ("uk.xlsx", b"PK\x03\x04" + b"\x00" * 500),
+    "a workbook without sheets": ("uk.xlsx", zipped(b"<xml/>", name="xl/workbook.xml")),
+    "Parquet that is none": ("uk.parquet", b"PAR1" + b"\xff" * 200 + b"PAR1"),
+    "a Parquet name": ("uk.parquet", GOOD),
+}  # fmt: skip
+
+
+@pytest.fixture
+def inbox(tmp_path: Path) -> Inbox:
+    """Give a feed of whatever begins with uk."""
+    made = Inbox(tmp_path)
+    made.configure(FEED.replace("uk*.csv", "uk*"))
+    return made
+
+
+def delivered(inbox: Inbox, name: str, content: bytes) -> tuple[int, str]:
+    """Load a file; return exit code and what was said."""
+    inbox.put_bytes(name, content)
+    code, out, err = inbox.run("load")
+    assert "defect" not in err, err
+    assert code in (0, 3, 5, 6), (code, out, err)
+    return code, out + err
+
+
+@pytest.mark.parametrize("name", DELIVERED)
+def test_a_file_of_a_feed_that_cannot_be(inbox: Inbox, name: str) -> None:
+    """It is refused or its rows are rejected; the next one is loaded as ever."""
+    _, said = delivered(inbox, *DELIVERED[name])
+    assert len(said) < 4_000
+    (inbox.folder / "inbox" / DELIVERED[name][0]).unlink()
+    before = inbox.run("loads", "--json")[0]
+    assert before in (0, 5)
+    inbox.put("uk-good.csv", "S9,2024-06-02,P,C,1,7.00")
+    assert inbox.run("load")[0] == 0
+    assert inbox.ask("SELECT revenue FROM fact_sales WHERE sale_id = 'S9'") == [(7,)]
+
+
+def packed(kind: str) -> tuple[str, bytes]:
+    """Return a good file of a kind, and its name."""
+    if kind == "zip":
+        return "uk.zip", zipped(GOOD)
+    if kind == "gzip":
+        return "uk.csv.gz", gzip.compress(GOOD)
+    with duckdb.connect() as connection, tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "uk.parquet"
+        connection.execute(
+            f"""COPY (SELECT 'S' || range AS sale_id, DATE '2024-06-01' AS sold_on,
+            'P' AS product_id,
+            'C' AS customer_id, 1 AS quantity, CAST(10 AS DECIMAL(12, 2)) AS unit_price
+            FROM range(20)) TO '{path}'"""
+        )
+        return path.name, path.read_bytes()
+
+
+@pytest.mark.parametrize("rounds", [2, pytest.param(40, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kind", ["zip", "gzip", "parquet"])
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_file_of_a_feed(
+    inbox: Inbox, damage: Callable[[bytearray, int], None], kind: str, rounds: int
+) -> None:
+    """Anywhere in it: it is refused, or what is damaged changes nothing that is read."""
+    chance = random.Random(kind)  # noqa: S311 - a test
+    name, whole = packed(kind)
+    for _ in range(rounds):
+        content = bytearray(whole)
+        damage(content, chance.randrange(len(whole)))
+        delivered(inbox, name, bytes(content))

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from rich.style import Style
 from rich.text import Text
 
-from recon.base.text import counted
+from recon.base.text import counted, shortened
 from recon.reports.console.layout import CRITICAL, PLAIN, SOFT, STRONG, WARNING, Column, Pen
 
 if TYPE_CHECKING:
@@ -78,7 +78,7 @@ def _problems(
     most = 1_000_000 if full else _MOST
     refused = [each for each in report.outcomes if each.status == "refused"]
     found = [
-        (CRITICAL, f"{each.path.name} ({each.feed}) is refused: {each.reason}.") for each in refused
+        (CRITICAL, f"{each.path.name} ({each.feed}) is refused: {shortened(each.reason)}.") for each in refused
     ][:most]
     if len(refused) > most:
         found.append((CRITICAL, f"{counted(len(refused) - most, 'other file')} refused."))
@@ -121,7 +121,7 @@ def _rejected(pen: Pen, outcomes: Sequence[FileOutcome]) -> Iterator[Text]:
         for row in rows:
             yield from pen.paragraph(pen.text(_row(row)), 4)
         return
-    kinds = Counter(_QUOTED.sub("…", row.reason).strip() for row in rows)
+    kinds = Counter(shortened(_QUOTED.sub("…", row.reason).strip()) for row in rows)
     parts = [f"{n:,} x {kind}" for kind, n in kinds.most_common(_REASONS)]
     rest = len(rows) - sum(n for _, n in kinds.most_common(_REASONS))
     parts += [f"{rest:,} others"] if rest else []
@@ -130,7 +130,7 @@ def _rejected(pen: Pen, outcomes: Sequence[FileOutcome]) -> Iterator[Text]:
 
 
 def _row(row: Rejected) -> str:
-    return f"{row.place or f'row {row.row:,}'}: {row.reason}"
+    return f"{row.place or f'row {row.row:,}'}: {shortened(row.reason)}"
 
 
 def _table(pen: Pen, groups: Sequence[Sequence[FileOutcome]], few: bool) -> Iterator[Text]:

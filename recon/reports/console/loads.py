@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import PurePath
 from typing import Any
 
-from recon.base.text import counted
+from recon.base.text import counted, shortened
 
 _COLUMNS = ("load", "loaded at", "feed", "file", "rows", "new", "changed", "rejected", "status")
 _FATES = ("inserted", "updated", "unchanged", "repeated", "rejected", "removed", "overlapping")
@@ -86,4 +86,4 @@ def rejected_lines(rows: Sequence[Row]) -> Iterator[str]:
     for row in rows:
         mended = f" (mended by load {row['mended_by']})" if row["mended_by"] else ""
         place = row["place"] or f"row {row['recon_row']:,}"
-        yield f"load {row['load']}, {place}: {row['reason']}{mended}"
+        yield f"load {row['load']}, {place}: {shortened(str(row['reason']))}{mended}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher
 
 from recon.base.errors import SourceDataError
@@ -11,6 +11,8 @@ from recon.store.feeds.cells import Cells
 from recon.store.feeds.synonyms import SYNONYMS
 
 _LIKELY = 0.8
+# Columns that are named, and that are compared with missing ones: more are no table of a feed.
+_MOST_NAMED, _MOST_COMPARED = 40, 300
 
 
 def refuse_missing(cells: Cells, header: Iterable[str]) -> None:
@@ -34,14 +36,22 @@ def refuse_missing(cells: Cells, header: Iterable[str]) -> None:
         else f"name its columns under [{feed.key}.columns]"
     )  # fmt: skip
     noun = "column" if len(missing) == 1 else "columns"
-    raise SourceDataError(
-        f"it has no {noun} {', '.join(wanted)} (it has {', '.join(names)}); {advice}"
-    )
+    raise SourceDataError(f"it has no {noun} {', '.join(wanted)} (it has {_some(names)}); {advice}")
+
+
+def _some(names: Sequence[str]) -> str:
+    """The first names of many, and how many more."""
+    more = len(names) - _MOST_NAMED
+    listed = ", ".join(names[:_MOST_NAMED])
+    return f"{listed} and {more:,} more" if more > 0 else listed
 
 
 def proposals(cells: Cells, header: Iterable[str], missing: Iterable[str]) -> dict[str, str]:
     """The columns that missing ones may be, by our names."""
-    free = [each for each in header if each not in cells.theirs.values()]
+    taken = set(cells.theirs.values())
+    free = [each for each in header if each not in taken]
+    if len(free) > _MOST_COMPARED:
+        return {}
     found = {}
     for ours in (part for each in missing for part in each.split(" or ")):
         scored = sorted(((_likeness(cells, ours, their), their) for their in free), reverse=True)
