@@ -120,7 +120,7 @@ def test_a_run_tells_its_digest_and_each_critical_break(company: Company) -> Non
 def test_every_alert_is_in_the_log(company: Company) -> None:
     """Sent or not: whoever was not in Slack reads there who was told what."""
     company.slack.standing = Reply(500, "trouble")
-    done = recon(
+    done = in_process(
         "month", "2024-06", "--format", "csv",
         cwd=company.project.folder, env={"HOOK": company.slack.webhook},
     )  # fmt: skip
@@ -136,7 +136,7 @@ def test_a_run_that_fails_is_told_from_the_command_line(company: Company) -> Non
     """The sentence of the failure, once; the exit code stays that of the failure."""
     (company.project.folder / "data" / "entries.csv").unlink()
     for _ in range(2):
-        done = recon(
+        done = in_process(
             "month", "2024-06", cwd=company.project.folder, env={"HOOK": company.slack.webhook}
         )
         assert done.returncode == ExitCode.SOURCE_UNREACHABLE
@@ -148,7 +148,7 @@ def test_a_run_that_fails_is_told_from_the_command_line(company: Company) -> Non
 @pytest.mark.parametrize("line", ["2024-06", "2024-06..2024-07"])
 def test_a_verdict_alone_says_why_it_ends_with_8(company: Company, line: str) -> None:
     """On stderr; the verdict stays one line a month."""
-    done = recon(
+    done = in_process(
         "month", line, "--format", "csv", "--quiet", cwd=company.project.folder,
         env={"HOOK": ""},
     )  # fmt: skip
@@ -678,7 +678,7 @@ def test_a_workbook_that_is_gone_is_not_waited_for(
 def test_notify_tells_a_run_again(company: Company) -> None:
     """To be looked at first, then for everybody; the ids are new ones."""
     company.month()
-    shown = recon(
+    shown = in_process(
         "notify",
         "2024-06",
         "--dry-run",
@@ -690,7 +690,7 @@ def test_notify_tells_a_run_again(company: Company) -> None:
     assert "<!channel> & Söhne" in shown.stdout.decode()
     assert "2 messages; nothing was sent." in shown.stdout.decode()
     assert len(company.slack.messages) == 2
-    again = recon(
+    again = in_process(
         "notify",
         "2024-06",
         "--json",
@@ -723,7 +723,9 @@ def test_the_commands_end_with_8_while_something_waits(company: Company) -> None
     company.slack.standing = Reply(404, "no_service")
     company.month()
     for arguments in (["notify", "2024-06"], ["escalate", "--json"]):
-        done = recon(*arguments, "--config", company.project.config, cwd=company.project.folder)
+        done = in_process(
+            *arguments, "--config", company.project.config, cwd=company.project.folder
+        )
         assert done.returncode == ExitCode.ALERT
         sentence = done.stderr.decode()
         assert sentence.startswith("recon: 2 alerts could not be sent to Slack: Slack no longer")
@@ -733,11 +735,11 @@ def test_the_commands_end_with_8_while_something_waits(company: Company) -> None
 def test_the_commands_need_the_table_and_a_run(company: Company) -> None:
     """A wrong run is a mistake of the command line, a missing table one of the configuration."""
     here = company.project.folder
-    wrong = recon("notify", "2023-01", "--config", company.project.config, cwd=here)
+    wrong = in_process("notify", "2023-01", "--config", company.project.config, cwd=here)
     assert wrong.returncode == ExitCode.USAGE
     company.project.configure()
     for arguments in (["notify", "2024-06"], ["escalate"]):
-        done = recon(*arguments, "--config", company.project.config, cwd=here)
+        done = in_process(*arguments, "--config", company.project.config, cwd=here)
         assert done.returncode == ExitCode.CONFIGURATION
         assert "slack: is missing" in done.stderr.decode()
 
