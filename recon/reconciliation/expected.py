@@ -71,13 +71,16 @@ MACROS = (
         ELSE accrued_cumulative(k, {TERM}) END""",
     # The periods that have elapsed by the end of month m; none more after the close month.
     f"CREATE MACRO periods_by(m, {TERM}) AS least(m, close_month) - start_month + 1",
-    # What has been earned by then.
-    f"CREATE MACRO expected_to_date(m, {TERM}) AS accrued(periods_by(m, {TERM}), {TERM})",
-    f"CREATE MACRO expected(m, {TERM}) AS "
-    f"expected_to_date(m, {TERM}) - expected_to_date(m - 1, {TERM})",
     # A day of years of 360 days: of a start, and of an end, where each month's last is the 30th.
     "CREATE MACRO day_360(day) AS least(day(day), 30)",
     "CREATE MACRO last_day_360(day) AS CASE WHEN day = last_day(day) THEN 30 ELSE day(day) END",
+)
+
+# What has been earned by the end of month m, and in it; a month's lines are reckoned without them.
+MONTHLY = (
+    f"CREATE MACRO expected_to_date(m, {TERM}) AS accrued(periods_by(m, {TERM}), {TERM})",
+    f"CREATE MACRO expected(m, {TERM}) AS "
+    f"expected_to_date(m, {TERM}) - expected_to_date(m - 1, {TERM})",
 )
 
 # The days of calendar months.
@@ -132,13 +135,15 @@ ROW_TO_DATE = f"""CREATE MACRO row_to_date(m, t) AS
         ELSE own_accrued(periods_by(m, {term_of("t")}), {term_of("t")}) - t.base END"""
 
 
-def install(connection: Session, fiscal: bool = False) -> None:
+def install(connection: Session, fiscal: bool = False, monthly: bool = False) -> None:
     """Create the macros of the arithmetic in a session.
 
-    Its months are calendar months, or `fiscal` periods (see `recon.store.periods`).
+    Its months are calendar months, or `fiscal` periods (see `recon.store.periods`). `monthly` adds
+    those of single months, which take some milliseconds to create.
     """
     # At once, which takes a tenth less time than one by one.
-    connection.execute(";\n".join((*MACROS, *(FISCAL if fiscal else CALENDAR))))
+    days, months = FISCAL if fiscal else CALENDAR, MONTHLY if monthly else ()
+    connection.execute(";\n".join((*MACROS, *months, *days)))
 
 
 # The type in which nothing overflows, and the faster one for amounts that are known to be small.

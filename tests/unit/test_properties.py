@@ -70,7 +70,7 @@ def _contracts(draw: st.DrawFn) -> tuple[int, str, int, date, date | None]:
 def connection() -> Iterator[Session]:
     """Return the one session in which all terms are computed."""
     with open_session() as session:
-        install(session)
+        install(session, monthly=True)
         yield session
 
 

@@ -126,7 +126,7 @@ def lines(session: Session, month: Month) -> list[Row]:
                     WHEN closed_on <= DATE '9999-12-31' THEN closed_on END AS closed_on),
             {FLAGGED} AS flags, accrued(periods, {TERM}) AS full_value,
             term_kind = 'month' OR coalesce(added_monthly, false) AS has_no_total,
-            expected_to_date(close_month, {TERM}) AS earned_by_close,
+            accrued(periods_by(close_month, {TERM}), {TERM}) AS earned_by_close,
             elapsed(period - 1, {TERM}) AS elapsed_before, elapsed(period, {TERM}) AS elapsed_now,
             term_parts(period - 1, {TERM}) AS parts_before, term_parts(period, {TERM}) AS parts_now,
             accrued(period - 1, {TERM}) AS earned_before, accrued(period, {TERM}) AS earned,
@@ -206,7 +206,7 @@ def months(session: Session, month: Month) -> list[Row]:
 
 def _earned(session: Session) -> str:
     """SELECT of `spread` with each month's amount earned to date."""
-    own = f"expected_to_date(s.month, {TERM})"
+    own = f"accrued(periods_by(s.month, {TERM}), {TERM})"
     if not is_any(session, "added_rows"):
         return f"SELECT *, CASE WHEN on_contract THEN {own} ELSE 0 END AS to_date FROM spread s"
     return f"""

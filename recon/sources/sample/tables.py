@@ -16,7 +16,7 @@ from recon.store.session import Session, literal
 
 def fill(connection: Session, recipe: Recipe) -> None:
     """Create a recipe's tables in the attached database `sample`."""
-    install(connection)
+    install(connection, monthly=True)
     draws.install(connection, recipe.seed)
     create_lines(connection, recipe)
     create_postings(connection, recipe)
