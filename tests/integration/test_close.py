@@ -428,7 +428,7 @@ def test_a_run_with_the_signed_verdict_is_what_it_was(project: Project) -> None:
 def test_a_look_supersedes_nothing(project: Project) -> None:
     """Without a report nothing is recorded, so nothing is compared either."""
     signed_month(project)
-    done = recon("month", "2024-06", "--full", "--format", "none", cwd=project.folder)
+    done = in_process("month", "2024-06", "--full", "--format", "none", cwd=project.folder)
     assert done.returncode == 3
     assert b"Signed off before" not in done.stdout
     assert len(document(project, "history")["months"][0]["runs"]) == 1

@@ -19,7 +19,6 @@ from tests.shell import (
     in_process,
     one_sentence,
     patient,
-    recon,
 )
 
 CLOSED = ("month", "--closed", "--format", "csv", "--quiet")
@@ -157,6 +156,6 @@ def test_what_does_not_go_together(project: Project, arguments: tuple[str, ...],
 
 def test_the_sample_has_no_other_months(tmp_path: Path) -> None:
     """On the sample the month that is due may be one that it does not cover."""
-    done = recon("month", "--closed", "--today", "2026-02-10", cwd=tmp_path)
+    done = in_process("month", "--closed", "--today", "2026-02-10", cwd=tmp_path)
     assert done.returncode == 2
     assert b"The sample covers 2024-01 to 2024-12, not 2026-01" in done.stderr

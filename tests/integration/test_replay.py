@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.shell import ENTRIES, Project, entry, in_process, one_sentence, recon
+from tests.shell import ENTRIES, Project, entry, in_process, one_sentence
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +58,7 @@ def test_the_difference_of_two_runs_is_told_with_its_reasons(project: Project) -
 def test_the_console_says_the_same(project: Project) -> None:
     """The sum of the parts stands below them."""
     first, _ = runs(project)
-    said = recon("diff", first, "2024-06", cwd=project.folder).stdout.decode()
+    said = in_process("diff", first, "2024-06", cwd=project.folder).stdout.decode()
     assert "Entries added" in said
     assert [line.split()[-2] for line in said.splitlines() if line.split()[:1] == ["Total"]] == [
         "-43.00"

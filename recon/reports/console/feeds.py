@@ -78,7 +78,8 @@ def _problems(
     most = 1_000_000 if full else _MOST
     refused = [each for each in report.outcomes if each.status == "refused"]
     found = [
-        (CRITICAL, f"{each.path.name} ({each.feed}) is refused: {shortened(each.reason)}.") for each in refused
+        (CRITICAL, f"{each.path.name} ({each.feed}) is refused: {shortened(each.reason)}.")
+        for each in refused
     ][:most]
     if len(refused) > most:
         found.append((CRITICAL, f"{counted(len(refused) - most, 'other file')} refused."))
