@@ -214,6 +214,23 @@ def test_a_systemic_fault_is_one_event(name: str) -> None:
     assert event.breaks_left == 0
 
 
+def test_a_very_large_line_ends_no_search() -> None:
+    """600,000.00 expected times 600,000.00 too much is beyond 64 bits."""
+    moved, kind, ids, _ = FAULTS["currency"]
+
+    def fault(p: Posting) -> Iterable[Posting]:
+        if p.line.number != 2:
+            return moved(p)
+        return [replace(p, cents=120_000_000 if p.month == NOW else 60_000_000)]
+
+    result = reconciled(
+        fault, lambda line: {"contract_value": "7200000.00"} if line.number == 2 else {}
+    )
+    (event,) = result.events
+    assert event.kind is kind
+    assert ids <= {key[0] for key in event.keys}
+
+
 def test_few_prices_are_no_event() -> None:
     """Single errors in a book with three list prices are no event, however alike."""
     random = Random(3)  # noqa: S311 - the same book every time

@@ -22,7 +22,7 @@ from recon.store.session import Session
 # Marks of which nearly all lines have no entry. Two lines are a pair, so that three pairs do.
 _MARKS = f"(FROM event_marks k WHERE 2 * lacking >= {FEWEST} AND lacking * 5 >= due * 4)"
 _LACKING = "(FROM lines_off WHERE on_contract AND entries = 0 AND expected <> 0)"
-_SURPLUS = "(FROM lines_off WHERE expected * difference >= 0 AND entries > 0)"
+_SURPLUS = "(FROM lines_off WHERE sign(expected) * difference >= 0 AND entries > 0)"
 _TYPES = f"""
     WITH contracts AS (
         SELECT id_key, currency, any_value(type) FILTER (entries > 0) AS other,
