@@ -22,7 +22,7 @@ from recon.store.session import Session
 BLANK = "(none)"
 PREVIOUS, YEAR = "previous", "year"
 _COMPARED = {PREVIOUS: "before", YEAR: "year before"}
-_CHANGED = {PREVIOUS: "on before", YEAR: "on year"}
+_CHANGED = {PREVIOUS: "change", YEAR: "on year"}
 # From the finest on; a week is in no one month.
 _FINEST = [Unit.DAY, Unit.WEEK, Unit.PERIOD, Unit.MONTH, Unit.QUARTER, Unit.YEAR]
 _LABELS = {

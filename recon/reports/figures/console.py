@@ -94,13 +94,16 @@ def _card_columns(pen: Pen, table: Table, row: Row, width: int) -> list[Shown]:
 def _beside(pen: Pen, table: Table, currencies: Sequence[str]) -> list[Shown]:
     """One measure, its currencies beside each other."""
     keys = list(dict.fromkeys(row.keys for row in table.rows))
-    of = {(row.keys, row.currency): row.values[0] for row in table.rows}
+    of = {
+        (row.keys, row.currency): _cell(pen, row.values[0], table.columns[0], row.currency)
+        for row in table.rows
+    }
     found = [
         Shown(name, [pen.text(key[at]) for key in keys], least=_LEAST_KEY)
         for at, name in enumerate(table.by)
     ]
     for currency in currencies:
-        cells = [_cell(pen, of.get((key, currency)), table.columns[0], currency) for key in keys]
+        cells = [of.get((key, currency), Text()) for key in keys]
         found.append(Shown(currency, cells, right=True))
     return found
 

@@ -28,11 +28,13 @@ from recon.reports.excel.cells import (
     STRONG,
     TITLE,
     Page,
+    aligned,
     number_cell,
     text_cell,
 )
 from recon.reports.figures.wording import control_lines, heading, origin, plain, shown
 
+_NUMBERS = aligned(BANNER, "right")
 _WIDE, _NARROW = 30, 16
 _HEAD = 3
 _MOST_NAME = 31
@@ -96,7 +98,9 @@ def _fill(book: Workbook, name: str, table: Table, head: str, footer: str) -> No
 def _rows(sheet: Sheet, table: Table) -> Iterator[list[Cell]]:
     money = ["currency"] if table.has_currency else []
     titles = [*table.by, *money, *(column.title for column in table.columns)]
-    yield [text_cell(sheet, title, BANNER) for title in titles]
+    keys = len(table.by) + len(money)
+    yield [text_cell(sheet, title, BANNER if at < keys else _NUMBERS)
+           for at, title in enumerate(titles)]  # fmt: skip
     for row in table.rows:
         yield _line(sheet, table, row, row.keys)
     for row in table.totals:
@@ -118,7 +122,8 @@ def _cards(sheet: Sheet, table: Table) -> Iterator[list[Cell]]:
     for place in range(1, width, 2):
         titles += [each.title.rpartition(", ")[2] for each in table.columns[place : place + 2]]
     for row in table.rows:
-        yield [text_cell(sheet, text, BANNER) for text in (row.currency, *titles)]
+        head = [text_cell(sheet, title, _NUMBERS) for title in titles]
+        yield [text_cell(sheet, row.currency, BANNER), *head]
         for at in range(0, len(table.columns), width):
             columns, values = table.columns[at : at + width], row.values[at : at + width]
             yield [
@@ -135,7 +140,7 @@ def _cell(sheet: Sheet, value: int | None, column: Column, currency: str) -> Cel
     written = plain(value, column.unit)
     digits = len(written.strip("-").replace(".", ""))
     if value is None or column.unit is Unit.DATE or digits > EXCEL_DIGITS:
-        return text_cell(sheet, shown(value, column, currency))
+        return text_cell(sheet, shown(value, column, currency), aligned(PLAIN, "right"))
     form = _FORMATS[column.unit]
     if column.unit is Unit.AMOUNT and len(written.partition(".")[2]) > 2:  # noqa: PLR2004
         form = "#,##0.0000"
@@ -145,6 +150,10 @@ def _cell(sheet: Sheet, value: int | None, column: Column, currency: str) -> Cel
 def _chart(sheet: Sheet, table: Table) -> LineChart | BarChart | None:
     """A live chart of the first measure, by currency."""
     if table.chart not in ("line", "bar") or len(table.rows) < 2:  # noqa: PLR2004
+        return None
+    groups = [list(of) for _, of in groupby(table.rows, key=lambda each: each.currency)]
+    # Series side by side need the same names; amounts of two currencies are no series together.
+    if len({tuple(row.keys for row in of) for of in groups}) > 1:
         return None
     chart = LineChart() if table.chart == "line" else BarChart()
     if isinstance(chart, BarChart):
@@ -157,10 +166,12 @@ def _chart(sheet: Sheet, table: Table) -> LineChart | BarChart | None:
     chart.x_axis.delete = chart.y_axis.delete = False
     column = len(table.by) + table.has_currency + 1
     row = _HEAD + 1
-    for currency, group in groupby(table.rows, key=lambda each: each.currency):
-        count = len(list(group))
+    for group in groups:
+        count = len(group)
         values = Reference(sheet, min_col=column, min_row=row, max_row=row + count - 1)
-        chart.series.append(Series(values, title=currency or table.columns[0].title))
+        series = Series(values, title=group[0].currency or table.columns[0].title)
+        series.smooth = False
+        chart.series.append(series)
         if row == _HEAD + 1:
             chart.set_categories(Reference(sheet, min_col=1, min_row=row, max_row=row + count - 1))
         row += count

@@ -40,9 +40,12 @@ def grids(table: Table) -> Iterator[Grid]:
 
 def _beside(table: Table, currencies: Sequence[str]) -> Grid:
     """One measure, its currencies beside each other."""
-    of = {(row.keys, row.currency): row.values[0] for row in table.rows}
+    of = {
+        (row.keys, row.currency): shown(row.values[0], table.columns[0], row.currency)
+        for row in table.rows
+    }
     rows = [
-        [*keys, *(shown(of.get((keys, each)), table.columns[0], each) for each in currencies)]
+        [*keys, *(of.get((keys, each), "") for each in currencies)]
         for keys in dict.fromkeys(row.keys for row in table.rows)
     ]
     return Grid([*table.by, *currencies], rows, len(table.by))
