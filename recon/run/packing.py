@@ -43,8 +43,9 @@ def write_pack(
     progress("Writing the PDF and the workbook")
     path = place / f"pack-{files.safe(first.period)}"
     return [
-        files.write_pdf(title, whole, path.with_name(f"{path.name}.pdf")),
+        # First, since it needs nothing that may not be installed.
         files.write_xlsx(title, whole, path.with_name(f"{path.name}.xlsx")),
+        files.write_pdf(title, whole, path.with_name(f"{path.name}.pdf")),
     ], notes
 
 
