@@ -278,7 +278,7 @@ def test_an_acknowledgement_lapses_when_the_break_changes(project: Project) -> N
     assert document(project, "open")["breaks"][0]["state"] == "acknowledged"
     books(project, {"2024-06": {"001": "10000.00", "002": "500.00"}})
     changed = "changed since acknowledged by bob: was -8,900.00 USD, is -9,500.00 USD in 2024-06"
-    page = " ".join(told(project, "month", "2024-06", *CSV).split())
+    page = " ".join(told(project, "month", "2024-06", "--full", *CSV).split())
     assert changed[1:] in page
     assert changed in " ".join(told(project, "open").split())
     (found,) = document(project, "open", "--unacknowledged")["breaks"]
