@@ -176,7 +176,7 @@ def test_the_doctor_misses_runs(project: Project) -> None:
     "arguments",
     [
         ["month", "2024-06", "--format", "none"],
-        ["month", "2024-6"],
+        ["month", "2024-066"],
         ["month", "--help"],
         ["explain", "001", "2024-06"],
         ["doctor"],

@@ -148,7 +148,7 @@ def test_fail_on_decides_what_is_3(
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["month", "2024-6"], "'2024-6' is not a month; write it as year and month"),
+        (["month", "2024-066"], "'2024-066' is not a month; write it as year and month"),
         (["month", "June"], "'June' is not a month"),
         (["month", "2024-13"], "'2024-13' is not a month"),
         (["month", "2024-06", "--format", "pdf"], "--format must be csv, xlsx, html"),
@@ -181,13 +181,6 @@ def test_a_wrong_command_line_tells_where_help_is(project: Project) -> None:
     assert (done.returncode, done.stdout) == (2, b"")
     sentence = one_sentence(done.stderr.decode())
     assert sentence.endswith(". See `python -m recon month --help`.\n")
-
-
-def test_no_command_at_all_is_2_and_help(project: Project) -> None:
-    """The help goes to stderr: nothing was asked for."""
-    done = recon(cwd=project.folder)
-    assert (done.returncode, done.stdout) == (2, b"")
-    assert b"Usage: " in done.stderr
 
 
 def test_a_wrong_configuration_is_4(project: Project) -> None:
