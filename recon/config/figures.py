@@ -11,7 +11,6 @@ from recon.base.keys import Keys
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _UNITS = ("amount", "quantity", "count", "percent", "days", "times")
-_DECEMBER = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,21 +32,14 @@ class OwnMeasure:
 
 @dataclass(frozen=True, slots=True)
 class FiguresSettings:
-    """How figures are made.
+    """How figures are made: the user's own measures by name."""
 
-    `year_starts` is the first month of the fiscal year; `measures` are the user's own by name.
-    """
-
-    year_starts: int = 1
     measures: Mapping[str, OwnMeasure] = field(default_factory=dict)
 
 
 def read_figures(table: Keys) -> FiguresSettings:
     """The settings of the table [figures]."""
-    found = FiguresSettings(
-        year_starts=table.take("year_starts", _month, 1),
-        measures={name: _read(name, own) for name, own in table.tables("measures")},
-    )
+    found = FiguresSettings({name: _read(name, own) for name, own in table.tables("measures")})
     table.close()
     return found
 
@@ -77,9 +69,3 @@ def _unit(value: object) -> str:
     if value not in _UNITS:
         raise ValueError(f"{value!r} is not one of {', '.join(_UNITS)}")
     return str(value)
-
-
-def _month(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= _DECEMBER:
-        raise ValueError(f"{value!r} is not a month from 1 to 12")
-    return value

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
+from recon.base.calendar import YearNamed
 from recon.base.errors import UsageError
 from recon.base.periods import Periods
 
@@ -42,12 +43,14 @@ _MONTHS = {Unit.MONTH: 1, Unit.QUARTER: 3, Unit.YEAR: 12}
 class Calendar:
     """How years and periods are divided.
 
-    `year_starts` is the first month of a fiscal year, which is named after the year it ends in.
+    `year_starts` is the first month of a fiscal year, named after the year that it ends in, or
+    that it begins in.
     `today` is the last day that `last 90 days` counts.
     """
 
     today: date
     year_starts: int = 1
+    year_named: YearNamed = YearNamed.END
     periods: Periods | None = None
 
 
@@ -153,7 +156,8 @@ def _calendar(text: str, calendar: Calendar) -> Period:
             return part(date(year, int(found[3]), 1), Unit.MONTH)
         return _months(year * 12, 12, Unit.YEAR)
     if found := re.fullmatch(r"FY ?(\d{4})(?:-?Q([1-4]))?", text):
-        start = (_year(found[1]) - (calendar.year_starts > 1)) * 12 + calendar.year_starts - 1
+        earlier = calendar.year_starts > 1 and calendar.year_named is YearNamed.END
+        start = (_year(found[1]) - earlier) * 12 + calendar.year_starts - 1
         if found[2]:
             whole = _months(start + 3 * int(found[2]) - 3, 3, Unit.QUARTER)
         else:

@@ -71,7 +71,8 @@ def _asked(settings: Settings, session: Session, request: Request) -> Asked:
     last = _last_day(session)
     zone = settings.calendar.time_zone
     today = datetime.now(ZoneInfo(zone) if zone else UTC).date()
-    calendar = Calendar(min(last, today), settings.figures.year_starts, settings.calendar.periods)
+    of = settings.calendar
+    calendar = Calendar(min(last, today), of.fiscal_year_starts, of.fiscal_year_named, of.periods)
     period = (
         parse(request.period, calendar)
         if request.period

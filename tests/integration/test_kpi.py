@@ -28,8 +28,8 @@ currency = "GBP"
 kind = "credits"
 path = "../inbox/pay*.csv"
 currency = "GBP"
-[figures]
-year_starts = 4
+[calendar]
+fiscal_year_starts = 4
 [figures.measures.web_revenue]
 fact = "sales"
 formula = "sum(revenue)"

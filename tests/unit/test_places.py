@@ -99,7 +99,9 @@ def test_ids_delivered_with_other_content(project: Project) -> None:
     ] * 2
     assert found["sources"]["accounting"]["repeated"] == 1
     assert in_process("verify", "2024-06", cwd=project.folder).returncode == 0
-    shown = " ".join(in_process("month", "2024-06", "--full", cwd=project.folder).stdout.decode().split())
+    shown = " ".join(
+        in_process("month", "2024-06", "--full", cwd=project.folder).stdout.decode().split()
+    )
     assert "e-2.csv, line 3 (E2), which repeats e-1.csv, line 3." in shown
 
 
