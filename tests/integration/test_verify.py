@@ -425,6 +425,20 @@ def test_a_page_that_was_forged_is_told(pack: Path) -> None:
     assert told(pack)[-1].endswith("'Approved.' instead of 'nothing'")
 
 
+@pytest.mark.parametrize("some", [False, True])
+def test_a_pack_of_before_gross_amounts_is_proven(pack: Path, *, some: bool) -> None:
+    """A bridge that lacks all of them is that of an earlier recon; one that lacks some is not."""
+    content = json.loads((pack / RESULTS).read_text(encoding="utf-8"))
+    steps = [step for of in content["bridge"].values() for step in of]
+    for step in steps[: 1 if some else None]:
+        del step["gross"]
+    text = json.dumps(content, indent=2, ensure_ascii=True) + "\n"
+    (pack / RESULTS).write_text(text, encoding="utf-8", newline="\n")
+    sealed(pack)
+    assert len(steps) > 1
+    assert told(pack) == ([f"{RESULTS}: bridge.USD[0].gross: missing"] if some else [])
+
+
 def test_another_version_is_told_with_the_difference(pack: Path) -> None:
     """It may be why."""
     changed(pack / RUN, lambda d: d["versions"].update(recon="0.0.9"))
