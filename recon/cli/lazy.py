@@ -45,7 +45,7 @@ LINES = {
 GROUPS = {
     "Every month": ("month", "explain", "open", "ack", "note", "sign-off"),
     "Looking back": ("history", "diff", "rollforward", "tune", "verify"),
-    "Sales, stock and cash": ("load", "loads", "store", "cash", "match", "kpi", "publish"),
+    "Sales, stock and cash": ("load", "loads", "store", "cash", "match", "kpi", "pack", "publish"),
     "Alerts": ("notify", "escalate"),
     "Setting up": ("init", "doctor", "sample", "task", "backup", "restore"),
     "More": ("glossary", "completion"),
