@@ -40,7 +40,7 @@ def begun(project: Project) -> subprocess.Popen[bytes]:
 
 def complete(project: Project) -> list[str]:
     """Return the folders of runs that stand there for everybody to see, each one complete."""
-    folders = [f for f in project.reports.glob("2024-06/*") if not f.name.startswith(".")]
+    folders = [f for f in project.reports.glob("2024-06/*/") if not f.name.startswith(".")]
     for folder in folders:
         names = {path.name for path in folder.iterdir()}
         assert {"breaks.csv", "bridge.csv", "invalid.csv", "lines.csv"} <= names, names
