@@ -103,7 +103,7 @@ def _with_version(what: str, written_by: str) -> str:
 
 
 def _as_then(name: str, wanted: str, written: bytes) -> str:
-    """The wanted text, without gross amounts where a pack's bridge has none.
+    """Wanted text, without gross amounts where a pack has none.
 
     Packs of before they were kept stay as true as they were.
     """
