@@ -290,7 +290,7 @@ def packed(kind: str) -> tuple[str, bytes]:
         return path.name, path.read_bytes()
 
 
-@pytest.mark.parametrize("rounds", [2, pytest.param(40, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("rounds", [2, pytest.param(15, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("kind", ["zip", "gzip", "parquet"])
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_a_damaged_file_of_a_feed(

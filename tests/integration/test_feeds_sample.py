@@ -24,6 +24,7 @@ def loaded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Inbox, dict[str, A
     return inbox, inbox.load(code=6)
 
 
+@pytest.mark.slow
 def test_what_a_load_says_is_short(tmp_path: Path) -> None:
     """Problems first, a line a feed, the verdict last; in 80 columns, everything with --full."""
     from tests.shell import in_process
@@ -120,6 +121,7 @@ def test_the_sample_is_the_same_everywhere(tmp_path: Path) -> None:
     assert texts[0] != texts[2]
 
 
+@pytest.mark.slow
 def test_a_fresh_checkout_loads_the_sample(tmp_path: Path) -> None:
     """Its configuration has the sample's books and no feeds."""
     inbox = Inbox(tmp_path)

@@ -35,6 +35,7 @@ def init(inbox: Inbox, *options: str, answers: str | None = None, code: int = 0)
     return done.stdout.decode() + done.stderr.decode()
 
 
+@pytest.mark.slow
 def test_the_samples_files_are_understood_without_an_answer(inbox: Inbox) -> None:
     """Kinds, columns, notations and regions are those that the sample's own configuration has."""
     feeds.make(inbox.folder)
