@@ -53,10 +53,12 @@ def load(
     if undo is not None or accept is not None:
         if (undo is not None and accept is not None) or files or dry_run:
             raise UsageError("--undo and --accept each stand alone, with the number of a load.")
+        from recon.run import undoing
+
         sentence = (
-            feeds.undo_load(settings, undo)
+            undoing.undo_load(settings, undo)
             if undo is not None
-            else feeds.accept_load(settings, accept or 0)
+            else undoing.accept_load(settings, accept or 0)
         )
         with process.printing():
             process.say(sentence)

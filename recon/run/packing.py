@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from recon.base.errors import MonthError, UsageError
+from recon.base.errors import MonthError, ReportError, UsageError
 from recon.base.month import Month
 from recon.base.result import Reconciliation
 from recon.config import Settings
@@ -42,11 +42,12 @@ def write_pack(
     place = (folder or settings.reports / "packs").absolute()
     progress("Writing the PDF and the workbook")
     path = place / f"pack-{files.safe(first.period)}"
-    return [
-        # First, since it needs nothing that may not be installed.
-        files.write_xlsx(title, whole, path.with_name(f"{path.name}.xlsx")),
-        files.write_pdf(title, whole, path.with_name(f"{path.name}.pdf")),
-    ], notes
+    workbook = files.write_xlsx(title, whole, path.with_name(f"{path.name}.xlsx"))
+    try:
+        pdf = files.write_pdf(title, whole, path.with_name(f"{path.name}.pdf"))
+    except ReportError as error:
+        raise ReportError(f"{error} The workbook is written: {workbook}.") from error
+    return [workbook, pdf], notes
 
 
 def _reconciliation(

@@ -241,7 +241,7 @@ def looked_at(
     """
     found = current(folder)
     if not found.tables:
-        raise SourceUnreachable(f"{folder} holds no store yet; `recon load` makes it.")
+        raise SourceUnreachable(f"There is no store in {folder} yet; `recon load` makes it.")
     with open_session(memory_limit, [folder, *beside]) as session:
         for table in found.tables:
             session.execute(f"CREATE VIEW {table} AS {relation(folder, found, table)}")

