@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,11 +10,11 @@ from recon.base.errors import ConfigError, SourceDataError, UsageError
 from recon.config import Settings
 from recon.config.publish import PORT, target_of
 from recon.config.settings import PublishSettings, TargetKind
+from recon.kpi.published import figure_views
 from recon.record import identity
 from recon.record.lock import locked
 from recon.store import snapshot
 from recon.store.publishing import database, parquet, power_bi
-from recon.store.publishing.database import View
 from recon.store.publishing.publication import Publication
 from recon.store.schema import VERSION
 from recon.store.session import Session, reading
@@ -68,14 +68,6 @@ def publish(
                 each = _one(session, settings, found, target, dry=dry, whole=whole)
             done.append(each)
     return done
-
-
-def figure_views() -> Iterator[View]:
-    """Yield the views of figures: name, and SELECT.
-
-    A SELECT has `{schema}.` before each table, and is understood by every dialect.
-    """
-    yield from ()
 
 
 def _chosen(settings: Settings, names: Sequence[str], to: str | None) -> list[PublishSettings]:

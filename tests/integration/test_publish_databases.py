@@ -263,6 +263,25 @@ def test_views_follow_their_definition(
     assert warehouse.ask(views) == [("0",)]
 
 
+def test_a_figure_is_the_same_in_the_view_as_in_recon_kpi(warehouse: Warehouse) -> None:
+    """By month, every measure of sales that the view has."""
+    assert warehouse.publish()["views"] == ["figures_sales", "figures_credits", "figures_debits"]
+    names = ("revenue", "quantity", "lines", "discount", "tax")
+    columns = ", ".join(f"sum({name})" for name in names)
+    found = warehouse.ask(
+        f"SELECT year_month, {columns} FROM {{s}}.figures_sales GROUP BY year_month"
+    )
+    code, out, err = warehouse.inbox.run(
+        "kpi", ",".join(names), "--by", "month", "--period", "2024-05..2024-06", "--format", "json"
+    )
+    assert code == 0, err
+    (table,) = json.loads(out)["tables"]
+    shown = {
+        row["keys"][0]: [Decimal(row["values"][name]) for name in names] for row in table["rows"]
+    }
+    assert {month: [*map(Decimal, rest)] for month, *rest in found} == shown
+
+
 def test_a_target_that_cannot_be_reached_is_one_sentence(
     warehouse: Warehouse, monkeypatch: pytest.MonkeyPatch
 ) -> None:
