@@ -98,6 +98,25 @@ def test_days_sales_outstanding_and_ageing_are_those_of_the_page(books: Inbox) -
     }  # fmt: skip
 
 
+def test_charges_keep_their_numbers_where_one_is_not_posted(tmp_path: Path) -> None:
+    """That the ledger has a sale's invoice does not say that it has the charge by that number."""
+    inbox = Inbox(tmp_path)
+    inbox.configure(
+        CONFIG + '[feeds.fees]\nkind = "debits"\npath = "../inbox/fees*.csv"\ncurrency = "GBP"\n'
+    )
+    inbox.put("uk.csv", *(f"S{n},2024-06-0{n},P,C1,1,{n}00" for n in (1, 2, 3)), header=SALES)
+    inbox.put(
+        "fees.csv", *(f"F{n},2024-06-0{n},C1,2.50,S{n}" for n in (1, 2, 3)), at=1,
+        header="debit_id,debited_on,customer_id,amount,document_ref",
+    )  # fmt: skip
+    inbox.load()
+    rows = [f"S{n},C1,2024-06-0{n},{n}00.00,invoice," for n in (1, 2, 3)]
+    rows += [f"F{n},C1,2024-06-0{n},2.50,charge,S{n}" for n in (1, 2)]
+    (tmp_path / "ledger.csv").write_text(LEDGER + "\n".join(rows) + "\n", "utf-8")
+    (only,) = _cash(inbox)["breaks"]
+    assert (only["cause"], only["number"], only["difference"]) == ("not_posted", "F3", "-2.50")
+
+
 def test_books_that_agree_end_with_0(books: Inbox) -> None:
     """Without a fault there is no break; part postings and a payment without a number match."""
     rows = POSTED.replace("2000.00", "200.00").replace("S3,C3", "S3,C2").replace("07-02", "06-28")

@@ -11,9 +11,9 @@ import io
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 
@@ -33,10 +33,12 @@ from recon.sources.sample.trade import (
 )
 
 # Raised with every change of what a seed yields.
-FORMAT = 2
+FORMAT = 3
 CONFIG = "config/recon.toml"
 _TRUTH = ("file", "row", "fault", "outcome")
 _Truth = tuple[str, int, str, str]
+_CURRENCIES = {"north": "GBP", "south": "EUR", "west": "USD"}
+_FRIDAY = 4
 _SEGMENTS = ("distributor", "wholesaler", "shop")
 # Places of stock, and the currency in which it is valued.
 _PLACES = (("Leeds", "GBP"), ("Ulm", "EUR"), ("Reno", "USD"))
@@ -183,14 +185,10 @@ def copy_to(seed: int, folder: Path) -> list[Path]:
 
 
 def _configuration() -> str:
-    # Payments are those of the north, whose currency they have.
     parts = [
-        f'[feeds.{kind}]\nkind = "{kind}"\npath = "../inbox/{kind}-*.csv"\n{currency}'
-        for kind, currency in (
-            ("products", ""), ("customers", ""), ("inventory", ""),
-            ("credits", 'currency = "GBP"\n'), ("debits", 'currency = "GBP"\n'),
-        )
-    ]  # fmt: skip
+        f'[feeds.{kind}]\nkind = "{kind}"\npath = "../inbox/{kind}-*.csv"\n'
+        for kind in ("products", "customers", "inventory", "credits", "debits")
+    ]
     for region in _REGIONS:
         columns = "".join(
             f'{ours} = "{theirs}"\n' for ours, theirs in zip(_COLUMNS, region.header, strict=True)
@@ -242,7 +240,7 @@ def _write_quarter(files: _Files, quarter: date) -> None:
     if quarter == QUARTERS[6]:
         _write_again(files, north, name, sold["north"])
     _write_stock(files, name, quarter)
-    _write_receivables(files, name, sold["north"])
+    _write_receivables(files, name, sold)
 
 
 def _row(region: _Region, sale: Sale) -> list[str]:
@@ -332,30 +330,43 @@ def _write_stock(files: _Files, name: str, quarter: date) -> None:
     files.write(f"inventory-{name}.csv", [header, *rows])
 
 
-def _write_receivables(files: _Files, name: str, sold: Sequence[Sale]) -> None:
+def _banked(day: date) -> str:
+    """A payment's day; banks book those of weekends on Monday."""
+    return str(day + timedelta(days=7 - day.weekday() if day.weekday() > _FRIDAY else 0))
+
+
+def _write_receivables(files: _Files, name: str, sold: Mapping[str, Sequence[Sale]]) -> None:
     """Write payments of larger sales, and charges on some."""
-    paid = [sale for sale in _clean(files, sold) if sale.revenue > 50]  # noqa: PLR2004
+    paid = [
+        (sale, _CURRENCIES[region])
+        for region, of in sold.items()
+        for sale in _clean(files, of)
+        if sale.revenue > 50  # noqa: PLR2004
+    ]
     credits = [
-        [f"PAY-{sale.sale}-{sale.line}", str(sale.day), sale.customer, str(sale.revenue), sale.sale,
-         "payment"]
-        for sale in paid
+        [f"PAY-{sale.sale}-{sale.line}", _banked(sale.day), sale.customer, str(sale.revenue),
+         sale.sale, "payment", currency]
+        for sale, currency in paid
     ]  # fmt: skip
     credits += [
-        [f"REB-{sale.sale}-{sale.line}", str(sale.day), sale.customer,
-         str((sale.revenue / 20).quantize(Decimal("0.01"))), sale.sale, reason]
-        for at, sale in enumerate(paid[7::15])
+        [f"REB-{sale.sale}-{sale.line}", _banked(sale.day), sale.customer,
+         str((sale.revenue / 20).quantize(Decimal("0.01"))), sale.sale, reason, currency]
+        for at, (sale, currency) in enumerate(paid[7::15])
         for reason in [("rebate", "credit note")[at % 2]]
     ]  # fmt: skip
-    header = ["credit_id", "credited_on", "customer_id", "amount", "document_ref", "reason"]
+    header = ["credit_id", "credited_on", "customer_id", "amount", "document_ref", "reason",
+              "currency"]  # fmt: skip
     credits.append(_with(credits[0], 3, "1"))
     for at in (1, len(credits)):
         files.truth.append((f"credits-{name}.csv", at, "two contents", "rejected"))
     files.write(f"credits-{name}.csv", [header, *credits])
     debits = [
-        [f"FEE-{sale.sale}-{sale.line}", str(sale.day), sale.customer, "2.50", sale.sale, "charge"]
-        for sale in paid[::20]
-    ]
-    header = ["debit_id", "debited_on", "customer_id", "amount", "document_ref", "method"]
+        [f"FEE-{sale.sale}-{sale.line}", str(sale.day), sale.customer, "2.50", sale.sale, "charge",
+         currency]
+        for sale, currency in paid[::20]
+    ]  # fmt: skip
+    header = ["debit_id", "debited_on", "customer_id", "amount", "document_ref", "method",
+              "currency"]  # fmt: skip
     debits.append(_with(debits[0], 2, ""))
     files.truth.append((f"debits-{name}.csv", len(debits), "no customer", "rejected"))
     files.write(f"debits-{name}.csv", [header, *debits])
