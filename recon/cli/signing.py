@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from recon.base.errors import UsageError
 from recon.cli import process
 from recon.cli.options import Config, Json, Profile, Reports, asked_month, chosen_settings
 from recon.record.journal.model import Role
 
 if TYPE_CHECKING:
-    from recon.base.month import Month
     from recon.record.journal.model import Run
-    from recon.record.journal.signing import Pen, Signature
-    from recon.record.journal.store import Journal
+    from recon.record.journal.signing import Signature
 
 
 def sign_off(
@@ -38,44 +34,12 @@ def sign_off(
     json: Json = False,
 ) -> None:
     """Sign a month's last run, as preparer or reviewer."""
-    from recon.record import identity
-    from recon.record.journal.signing import Pen
-    from recon.record.journal.store import NAME, Journal
-    from recon.record.lock import locked
+    from recon.run.signing import sign
 
     settings = chosen_settings(config, profile, out)
-    calendar, reports = settings.calendar, settings.reports
-    chosen = asked_month(month, settings)
-    if not (reports / NAME).exists():
-        raise _no_run(chosen)
-    pen = Pen(role, identity.who(), identity.host(), datetime.now(UTC), comment, accept)
-    # No run may come between looking at the last one and signing it.
-    with (
-        locked(reports, f"recon sign-off {chosen}"),
-        Journal.at(reports, calendar.periods) as journal,
-    ):
-        run, given = _sign(journal, chosen, pen)
+    run, given = sign(settings, asked_month(month, settings), role, comment, accept)
     with process.printing():
         _tell(run, given, json)
-
-
-def _no_run(month: Month) -> UsageError:
-    return UsageError(f"No run of {month} is recorded; run the month first: recon month {month}")
-
-
-def _sign(journal: Journal, month: Month, pen: Pen) -> tuple[Run, tuple[Signature, ...]]:
-    """Sign a month's last run; return it with all signatures."""
-    from recon.record.journal.signing import signed, unacknowledged
-
-    run = journal.last_run(month)
-    if run is None:
-        raise _no_run(month)
-    given = journal.signatures().get(run.run_id, ())
-    known = journal.open_items(month)
-    left = unacknowledged(journal.breaks(run.run_id), known)
-    changed = sum(known[item.name].lapsed is not None for item in left)
-    journal.say(*signed(run, pen, given, left, changed))
-    return run, journal.signatures()[run.run_id]
 
 
 def _tell(run: Run, given: tuple[Signature, ...], as_json: bool) -> None:

@@ -32,6 +32,7 @@ from recon.config.settings import (
 from recon.config.sources import read_source
 from recon.config.spark import read_engine, read_spark
 from recon.config.tasks import read_tasks
+from recon.config.web import read_web
 
 if TYPE_CHECKING:
     from recon.config.slack import SlackSettings
@@ -139,6 +140,7 @@ def _read(table: Keys, path: Path) -> Settings:
         publish=read_publish(table, path),
         figures=read_figures(table.table("figures")),
         receivables=_read_receivables(table, path, calendar.time_zone),
+        web=read_web(table.table("web"), path),
     )
     if settings.engine is Engine.SPARK and policy.same_key is not SameKey.REFUSE:
         table.mistake("policy.same_key", "takes several rows only where engine = 'local'")

@@ -19,6 +19,7 @@ from recon.base.policy import Policy
 from recon.base.result import Side
 from recon.config.figures import FiguresSettings
 from recon.config.log import LogSettings
+from recon.config.web import WebSettings
 
 if TYPE_CHECKING:
     from recon.config.slack import SlackSettings
@@ -254,6 +255,7 @@ class Settings:
     publish: Mapping[str, PublishSettings] = field(default_factory=dict)
     figures: FiguresSettings = field(default_factory=FiguresSettings)
     receivables: ReceivablesSettings | None = None
+    web: WebSettings = field(default_factory=WebSettings)
 
     @property
     def home(self) -> Path:

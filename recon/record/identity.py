@@ -6,19 +6,36 @@ import os
 import platform
 import socket
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 
 from recon import __version__
 
 LIBRARIES = ("duckdb", "openpyxl", "pyodbc")
+# The person for whom the page works, and from where.
+_acting: ContextVar[tuple[str, str] | None] = ContextVar("acting", default=None)
+
+
+@contextmanager
+def acting(name: str, address: str) -> Iterator[None]:
+    """Let a person of the page do everything inside."""
+    token = _acting.set((name, f"{address} by the page on {socket.gethostname()}"))
+    try:
+        yield
+    finally:
+        _acting.reset(token)
 
 
 def who() -> str:
     """The user of the operating system, with a Windows domain.
 
-    Not as a variable has it: anybody can set one, and the two who sign a month are two people.
+    Not as a variable has it: anybody can set one, and the two who sign a month are two people. On
+    the page it is the person who has logged in.
     """
+    if acting := _acting.get():
+        return acting[0]
     if sys.platform == "win32":
         return _windows_account() or os.getlogin()
     import pwd
@@ -42,8 +59,9 @@ def _windows_account() -> str:
 
 
 def host() -> str:
-    """Return the name of this machine."""
-    return socket.gethostname()
+    """The name of this machine, or a person's address."""
+    acting = _acting.get()
+    return acting[1] if acting else socket.gethostname()
 
 
 @cache

@@ -41,12 +41,13 @@ def open_document(
         "schema": SCHEMA,
         "month": str(month) if month else None,
         "breaks": [open_item_document(life, month, now) for life in found],
-        "events": [_event(life) for life in events],
+        "events": [event_document(life) for life in events],
         "ageing": _ageings(ageing(found, month)) if month else {},
     }
 
 
-def _event(life: EventLife) -> Document:
+def event_document(life: EventLife) -> Document:
+    """An event behind many lines, with its state."""
     event = life.event
     return {
         "id": event.id,
@@ -166,13 +167,13 @@ def _month(
     return {
         "month": str(month),
         "signed_off": complete[0] if complete else None,
-        "runs": [_run(run, signed.get(run.run_id, ())) for run in runs],
+        "runs": [run_document(run, signed.get(run.run_id, ())) for run in runs],
     }
 
 
 def signed_document(run: Run, given: Sequence[Signature]) -> Document:
     """A run after somebody has signed it."""
-    return {"schema": SCHEMA, **_run(run, given)}
+    return {"schema": SCHEMA, **run_document(run, given)}
 
 
 def signature_document(signature: Signature) -> Document:
@@ -187,7 +188,8 @@ def signature_document(signature: Signature) -> Document:
     }
 
 
-def _run(run: Run, given: Sequence[Signature]) -> Document:
+def run_document(run: Run, given: Sequence[Signature]) -> Document:
+    """A run with its signatures."""
     return {
         "run_id": run.run_id,
         "month": str(run.month),
@@ -260,7 +262,7 @@ def difference_document(
         "fixed": [_reported(item) for item in since.fixed],
         "new": [_reported(item) for item in since.new],
         "changed": [{"then": _reported(a), "now": _reported(b)} for a, b in since.changed],
-        "events": [_event(life) for life in since.events],
+        "events": [event_document(life) for life in since.events],
         "movement": [_part(part) for part in parts],
     }
 

@@ -29,10 +29,20 @@ from recon.store.warehouse import Known
 
 
 def load_file(
-    session: Session, settings: Settings, feed: Feed, path: Path, *, dry: bool, named: bool
+    session: Session,
+    settings: Settings,
+    feed: Feed,
+    path: Path,
+    *,
+    dry: bool,
+    named: bool,
+    shown: str = "",
 ) -> FileOutcome:
-    """Load one file, or say why not."""
-    outcome = FileOutcome(path, feed.name, feed.kind.name, KNOWN)
+    """Load one file, or say why not.
+
+    It is `shown` under another name where it was uploaded.
+    """
+    outcome = FileOutcome(path, feed.name, feed.kind.name, KNOWN, shown=shown or path.as_posix())
     try:
         size, digest = feed_files.fingerprint(path)
         again = _again(warehouse.known(session, digest), feed, named=named)
@@ -151,7 +161,7 @@ def _in_store(
     warehouse.note_load(
         session,
         {
-            **_file_facts(feed, file, outcome.path, now),
+            **_file_facts(feed, file, outcome.shown, now),
             **warehouse.facts_of(loaded),
             "status": "loaded",
             "notes": loading.as_json([*(each.sentence for each in found), *notes]),
@@ -168,11 +178,11 @@ def _in_store(
     )  # fmt: skip
 
 
-def _file_facts(feed: Feed, file: FeedFile, path: Path, now: datetime) -> dict[str, object]:
+def _file_facts(feed: Feed, file: FeedFile, shown: str, now: datetime) -> dict[str, object]:
     return {
         "feed": feed.name,
         "kind": feed.kind.name,
-        "file": path.as_posix(),
+        "file": shown,
         "size": file.size,
         "sha256": file.sha256,
         "settings": _settings_hash(feed),
@@ -195,7 +205,7 @@ def _note_refused(
     with warehouse.transaction(session, settings.store / FILE):
         number = warehouse.next_number(session)
         file = FeedFile(refused.path, size, digest, "", {}, lambda _: {})
-        facts = _file_facts(feed, file, refused.path, now)
+        facts = _file_facts(feed, file, refused.shown, now)
         notes = loading.as_json([refused.reason])
         warehouse.note_load(session, {**facts, "load": number, "status": "refused", "notes": notes})
         warehouse.note_change(session, "load", number, now, {})

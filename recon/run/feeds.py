@@ -5,10 +5,11 @@ One file is one transaction. What became of it is a `FileOutcome`; nothing count
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 from recon.alerts.loads import after_load
 from recon.base.errors import ConfigError, SourceUnreachable, UsageError
@@ -36,12 +37,14 @@ def load_feeds(
     *,
     dry: bool = False,
     only: set[Path] | None = None,
+    names: Mapping[Path, str] = MappingProxyType({}),
     progress: Progress = lambda _: None,
     log: Log | None = None,
 ) -> Report:
     """Load the named files or all waiting, oldest first.
 
-    Of those that wait, `only` names the ones to take.
+    Of those that wait, `only` names the ones to take. `names` are those under which people know
+    files that are kept under another one.
 
     Raises UsageError where a file is of no feed, Locked where another loader is at work.
     """
@@ -57,7 +60,10 @@ def load_feeds(
         first = warehouse.next_number(session)
         for of, path in chosen:
             progress(f"Loading {path.name}")
-            outcome = load_file(session, settings, of, path, dry=dry, named=bool(files))
+            shown = names.get(path, path.as_posix())
+            outcome = load_file(
+                session, settings, of, path, dry=dry, named=bool(files), shown=shown
+            )
             if not (dry or files):
                 outcome = arrival.put_away(of, outcome)
             _note(log, outcome)
@@ -141,7 +147,8 @@ def _chosen(settings: Settings, files: Sequence[Path], name: str | None) -> list
     feeds = chosen_feeds(settings, name)
     if files:
         return [(_feed_of(feeds, path.absolute(), name), path.absolute()) for path in files]
-    outside = {settings.store.parent / "rejected", settings.store}
+    beside = settings.store.parent
+    outside = {beside / "rejected", beside / "uploads", settings.store}
     outside |= arrival.folders(settings.feeds)
     found = [
         (feed, path)

@@ -11,12 +11,15 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import IO
 
 from recon.base import disk
-from recon.base.errors import ReportError
+from recon.base.errors import ReportError, UsageError
 from recon.base.feed import Feed
 from recon.base.text import guarded
+from recon.config import Settings
 from recon.sources.feed_files import REASON, SENT_LOAD, SENT_ROW, FeedFile
+from recon.store import listing, snapshot
 from recon.store.feeds.rejecting import Rejected
 from recon.store.session import Session
 
@@ -71,19 +74,51 @@ def _write(
     rows: Mapping[int, Mapping[str, str | None]],
     load: int,
 ) -> None:
+    reasons = [(each.row, each.reason) for each in rejected]
+    with disk.created(path) as file:
+        _fill(file, feed, header, reasons, rows, load)
+
+
+def _fill(
+    file: IO[bytes],
+    feed: Feed,
+    header: Sequence[str],
+    reasons: Sequence[tuple[int, str]],
+    rows: Mapping[int, Mapping[str, str | None]],
+    load: int,
+) -> None:
     encoding = "utf-8-sig" if feed.encoding in ("utf-8", "utf-8-sig") else feed.encoding
-    with (
-        disk.created(path) as file,
-        io.TextIOWrapper(file, encoding=encoding, newline="", errors="replace") as out,
-    ):
-        lines = csv.writer(out, delimiter=feed.delimiter or ",")
-        # Lines that the feed skips are skipped here, too.
-        lines.writerows([[_TITLE]] * feed.skip_head)
-        lines.writerow([*map(guarded, header), SENT_LOAD, SENT_ROW, REASON])
-        for each in rejected:
-            own = [_shown(rows[each.row].get(column)) for column in header]
-            lines.writerow([*own, load, each.row, each.reason])
-        lines.writerows([[_TITLE]] * feed.skip_foot)
+    out = io.TextIOWrapper(file, encoding=encoding, newline="", errors="replace")
+    lines = csv.writer(out, delimiter=feed.delimiter or ",")
+    # Lines that the feed skips are skipped here, too.
+    lines.writerows([[_TITLE]] * feed.skip_head)
+    lines.writerow([*map(guarded, header), SENT_LOAD, SENT_ROW, REASON])
+    for row, reason in reasons:
+        own = [_shown(rows[row].get(column)) for column in header]
+        lines.writerow([*own, load, row, reason])
+    lines.writerows([[_TITLE]] * feed.skip_foot)
+    out.flush()
+    out.detach()
+
+
+def rejected_file(settings: Settings, load: int) -> bytes:
+    """The open rejected rows of a load, as a file.
+
+    Raises UsageError where there is no such load or feed, or nothing is open.
+    """
+    with snapshot.looked_at(settings.store) as (session, _):
+        (found,) = listing.loads(session, load)
+        open_rows = [row for row in listing.rejected(session, load) if row["mended_by"] is None]
+    feed = settings.feeds.get(found["feed"])
+    if feed is None:
+        raise UsageError(f"The feed {found['feed']!r} of load {load} is configured no more.")
+    if not open_rows:
+        raise UsageError(f"Load {load} has no rejected rows that are open.")
+    rows = {row["recon_row"]: row["cells"] or {} for row in open_rows}
+    reasons = [(row["recon_row"], row["reason"]) for row in open_rows]
+    out = io.BytesIO()
+    _fill(out, feed, found["header"] or [], reasons, rows, load)
+    return out.getvalue()
 
 
 def _shown(cell: str | None) -> str:

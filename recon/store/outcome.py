@@ -20,7 +20,7 @@ class FileOutcome:
     """The outcome of one file, and sentences on it.
 
     `load` is None where nothing was kept; `findings` are what somebody should look into, `drift` is
-    the sentence on columns that came or went.
+    the sentence on columns that came or went. `shown` is the name under which people know the file.
     """
 
     path: Path
@@ -36,6 +36,7 @@ class FileOutcome:
     rejected_file: Path | None = None
     drift: str = ""
     moved_to: Path | None = None
+    shown: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,14 +126,18 @@ def _bridges(result: Reconciliation) -> Element | None:
 
 
 def _bridge(result: Reconciliation, currency: str, most: int) -> Element:
+    return bridge_table(result.totals[currency], result.bridge[currency], currency, most)
+
+
+def bridge_table(totals: Totals, steps: Sequence[Bucket], currency: str, most: int) -> Element:
     """The bridge as a picture, with the largest causes."""
-    totals, held = result.totals[currency], wording.largest(result.bridge[currency], most)
+    held = wording.largest(steps, most)
     drawn = drawing.bridge(totals.expected, [step.amount for step in held])
     named = zip(_steps(totals, held, currency), drawn, strict=True)
     rows: list[list[Children]] = [[name, bar, *rest] for (name, *rest), bar in named]
-    first, *steps, last = rows
+    first, *between, last = rows
     columns = [Column("", "name"), Column("", "bar"), *_numbers("Net", "Gross", "Lines")]
-    return table(columns, [Row(first, "strong"), *steps, Row(last, "sum")], "drawn")
+    return table(columns, [Row(first, "strong"), *between, Row(last, "sum")], "drawn")
 
 
 def _steps(totals: Totals, held: Sequence[Bucket], currency: str) -> Iterator[list[str]]:

@@ -1,0 +1,1 @@
+"""Access: people of the page, their roles, sessions, tokens."""

@@ -1,0 +1,1 @@
+"""The page: uploads in, months and figures out."""

@@ -1,0 +1,79 @@
+"""The API, version 1: JSON for programs."""
+
+from __future__ import annotations
+
+from starlette.responses import JSONResponse, Response
+
+from recon.record.access.model import Right
+from recon.web.api import figures, loads, months
+from recon.web.api import openapi as documented
+from recon.web.api.openapi import FIGURES, FILTERS, PAGED, body, sentence, text
+from recon.web.asking import Ask
+from recon.web.route import Body, Entry
+
+V1 = "/api/v1"
+_LOAD = f"{V1}/loads/{{load:int}}"
+_MONTH = f"{V1}/months/{{month}}"
+_BREAK = f"{V1}/breaks/{{name}}"
+_CONTRACT = f"{V1}/contracts/{{contract}}"
+
+
+def description(ask: Ask) -> Response:
+    """The description of this API (OpenAPI 3.1)."""
+    del ask
+    return JSONResponse(documented.document(ENTRIES))
+
+
+ENTRIES = (
+    Entry("GET", f"{V1}/openapi.json", Right.ANYBODY, description,
+          doc={"answer": {"type": "object"}, "group": "About"}),
+    Entry("GET", f"{V1}/me", Right.KNOWN, loads.me, doc={"answer": "Me", "group": "About"}),
+    Entry("GET", f"{V1}/feeds", Right.LOADS, loads.feeds,
+          doc={"answer": {"type": "object", "required": ["feeds"], "properties": {
+              "feeds": {"type": "array", "items": {"$ref": "#/components/schemas/Feed"}}}},
+              "group": "Loads"}),
+    Entry("POST", f"{V1}/uploads", Right.UPLOAD, loads.send, Body.RAW,
+          doc={"answer": "Upload", "status": 202, "group": "Loads", "query": (
+              text("feed", "the feed", required=True),
+              text("name", "what the file is called", required=True))}),
+    Entry("GET", f"{V1}/uploads", Right.LOADS, loads.uploads,
+          doc={"items": ("uploads", "Upload"), "query": PAGED, "group": "Loads"}),
+    Entry("GET", f"{V1}/uploads/{{upload}}", Right.LOADS, loads.upload,
+          doc={"answer": "Upload", "group": "Loads"}),
+    Entry("GET", f"{V1}/loads", Right.LOADS, loads.loads,
+          doc={"items": ("loads", "Load"), "query": (text("feed", "the feed"), *PAGED),
+               "group": "Loads"}),
+    Entry("GET", _LOAD, Right.LOADS, loads.load, doc={"answer": "Load", "group": "Loads"}),
+    Entry("GET", f"{_LOAD}/rejected", Right.LOADS, loads.rejected,
+          doc={"items": ("rejected", "Rejected"), "query": PAGED, "group": "Loads"}),
+    Entry("POST", f"{_LOAD}/undo", Right.UNDO, loads.undo, Body.JSON,
+          doc={"answer": "Done", "body": body(), "group": "Loads"}),
+    Entry("POST", f"{_LOAD}/accept", Right.UNDO, loads.accept, Body.JSON,
+          doc={"answer": "Done", "body": body(), "group": "Loads"}),
+    Entry("GET", f"{V1}/figures", Right.READ, figures.figures,
+          doc={"answer": "Figures", "query": FIGURES, "group": "Figures"}),
+    Entry("GET", f"{V1}/measures", Right.READ, figures.measures,
+          doc={"answer": "Measures", "group": "Figures"}),
+    Entry("GET", f"{V1}/months", Right.READ, months.months,
+          doc={"items": ("months", "Run"), "query": PAGED, "group": "Months"}),
+    Entry("GET", _MONTH, Right.READ, months.month, doc={"answer": "Month", "group": "Months"}),
+    Entry("POST", f"{_MONTH}/sign-off", Right.SIGN, months.sign, Body.JSON,
+          doc={"answer": "Run", "group": "Months", "body": body(
+              ("role", "comment"),
+              role={"type": "string", "enum": ["preparer", "reviewer"]},
+              comment=sentence("what was checked"),
+              accept=sentence("why critical breaks may stay open"))}),
+    Entry("GET", f"{V1}/breaks", Right.READ, months.breaks,
+          doc={"items": ("breaks", "Break"), "query": FILTERS, "group": "Breaks"}),
+    Entry("GET", _BREAK, Right.READ, months.one, doc={"answer": "Break", "group": "Breaks"}),
+    Entry("POST", f"{_BREAK}/acknowledge", Right.ANSWER, months.acknowledge, Body.JSON,
+          doc={"answer": "Break", "group": "Breaks", "body": body(
+              ("reason",), reason=sentence("why it may stay open"),
+              until=sentence("the last month for which it holds"))}),
+    Entry("POST", f"{_BREAK}/notes", Right.ANSWER, months.note, Body.JSON,
+          doc={"answer": "Break", "group": "Breaks",
+               "body": body(("text",), text=sentence("the note"))}),
+    Entry("GET", _CONTRACT, Right.READ, months.contract,
+          doc={"answer": "Contract", "group": "Months",
+               "query": (text("month", "the month, like 2024-06"),)}),
+)  # fmt: skip

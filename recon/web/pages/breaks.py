@@ -1,0 +1,175 @@
+"""Breaks: the open ones with filters, and each one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from xml.etree.ElementTree import Element
+
+from starlette.responses import RedirectResponse, Response
+
+from recon.base import money
+from recon.base.month import Month
+from recon.base.text import counted, words
+from recon.record.access.model import Right
+from recon.record.journal.model import Event, OpenItem, State
+from recon.reports import wording
+from recon.reports.html.elements import Children, element
+from recon.reports.html.page import Column, facts, marked, paragraph, section, table
+from recon.web import reading
+from recon.web.asking import Ask, Slice
+from recon.web.pages.shell import (
+    address,
+    area,
+    button,
+    field,
+    form,
+    page,
+    pages,
+    select,
+    to,
+)  # fmt: skip
+
+_STATES = (("", "any"), ("open", "not acknowledged"), ("acknowledged", "acknowledged"))
+_SEVERITIES = (("", "any"), ("warning", "warning and above"), ("high", "high and above"),
+               ("critical", "critical"))  # fmt: skip
+
+
+def breaks(ask: Ask) -> Response:
+    """The breaks that are open at a month's end."""
+    standing = reading.breaks(ask)
+    cut = Slice.of(ask)
+    if standing.month is None:
+        return page(ask, "Breaks", paragraph("No month was run yet.", kind="soft"))
+    shown = cut.cut(standing.found)
+    columns = [Column("Severity"), Column("Break", "name"), Column("Contract", "name"),
+               Column("Customer"), Column("Owner"), Column("Why", "long"), Column("Since"),
+               Column("Open amount", "number")]  # fmt: skip
+    return page(
+        ask,
+        f"Breaks open at the end of {standing.month.name}",
+        _filters(ask, standing.month),
+        paragraph(counted(len(standing.found), "break") + ".", kind="strong"),
+        table(columns, [_row(life, standing.month) for life in shown], "cards") if shown else None,
+        pages(ask, cut, len(standing.found), "break"),
+        wide=True,
+    )
+
+
+def _filters(ask: Ask, month: Month) -> Element:
+    asked = [
+        field(name.capitalize(), name, value=ask.asked(name)) for name in ("name", *reading.FILTERS)
+    ]
+    return element(
+        "form",
+        field("Month", "month", value=ask.asked("month") or str(month)),
+        select("Severity", "severity", _SEVERITIES, ask.asked("severity")),
+        select("Answered", "state", _STATES, ask.asked("state")),
+        asked,
+        button("Show"),
+        method="get", action="/breaks", class_="filters", role="search",
+    )  # fmt: skip
+
+
+def _row(life: OpenItem, month: Month) -> list[Children]:
+    item = life.last
+    said = wording.acknowledged_words(life)
+    return [
+        marked(item.severity.word, item.severity.word),
+        to(life.name, "breaks", life.name),
+        [to(item.contract_id, "contracts", item.contract_id, month=str(max(life.seen))),
+         element("br"), item.revenue_type],
+        item.customer or "no customer",
+        item.owner or "no owner",
+        [marked(f"{words(item.cause)}: ", "strong"), item.explanation,
+         marked(f" {said[0].upper()}{said[1:]}.", "good") if said else None],
+        f"{life.first_month}, {counted(life.months_old(month), 'month')}",
+        f"{money.pretty(life.amount, item.currency, sign=True)} {item.currency}",
+    ]  # fmt: skip
+
+
+def one(ask: Ask) -> Response:
+    """One break, with acknowledgements and notes."""
+    life, month = reading.break_named(ask)
+    item = life.last
+    amount = f"{money.pretty(life.amount, item.currency, sign=True)} {item.currency}"
+    pairs: list[tuple[str, Children]] = [
+        ("contract", to(item.contract_id, "contracts", item.contract_id,
+                        month=str(max(life.seen)))),
+        ("revenue type", item.revenue_type),
+        ("customer", item.customer or "no customer"),
+        ("segment", item.segment or "no segment"),
+        ("owner", item.owner or "no owner"),
+        ("status", words(item.status)),
+        ("cause", words(item.cause) + (" (ambiguous)" if item.ambiguous else "")),
+        ("severity", marked(item.severity.word, item.severity.word)),
+        ("open amount", amount),
+        ("months", ", ".join(str(each) for each in sorted(life.seen))),
+    ]  # fmt: skip
+    if item.event:
+        pairs.append(("event", to(item.event, "breaks", event=item.event)))
+    return page(
+        ask,
+        f"Break {life.name}",
+        paragraph(f"{life.state.value.capitalize()}: {item.explanation}",
+                  kind=f"answer {_look(life)}"),
+        facts(pairs),
+        _told(life),
+        _ways(ask, life, month),
+    )  # fmt: skip
+
+
+def _look(life: OpenItem) -> str:
+    return life.last.severity.word if life.state is State.OPEN else "good"
+
+
+def _told(life: OpenItem) -> Element | None:
+    said = [
+        ("acknowledged", life.acknowledged),
+        ("was acknowledged, before it changed", life.lapsed.event if life.lapsed else None),
+        ("resolved", life.resolved),
+        *(("note", event) for event in life.notes),
+    ]
+    rows = [list(_event(word, event)) for word, event in said if event]
+    columns = [Column(""), Column("Who", "name"), Column("When (UTC)"), Column("From"),
+               Column("Why", "long")]  # fmt: skip
+    return section("What people say of it", table(columns, rows, "cards")) if rows else None
+
+
+def _event(word: str, event: Event) -> Iterator[str]:
+    yield word + (f" until {event.detail}" if event.detail else "")
+    yield event.who
+    yield f"{event.at:%Y-%m-%d %H:%M}"
+    yield event.host
+    yield event.reason
+
+
+def _ways(ask: Ask, life: OpenItem, month: Month | None) -> Element | None:
+    if not ask.person.may(Right.ANSWER):
+        return None
+    acknowledge = form(
+        ask,
+        address("breaks", life.name, "acknowledge"),
+        area("Why it may stay open for now", "reason"),
+        field("Until which month", "until", note="Left out, until it changes.",
+              placeholder=str(month or "")),
+        button("Acknowledge"),
+        kind="narrow",
+    )  # fmt: skip
+    note = form(
+        ask, address("breaks", life.name, "notes"), area("Note", "text"), button("Add", "quiet"),
+        kind="narrow",
+    )  # fmt: skip
+    return section(
+        "Your answer",
+        element("div", None if life.resolved else acknowledge, note, class_="columns"),
+    )
+
+
+def acknowledge(ask: Ask) -> Response:
+    """Acknowledge a break."""
+    return RedirectResponse(address("breaks", reading.acknowledge(ask).name), 303)
+
+
+def note(ask: Ask) -> Response:
+    """Add a note to a break."""
+    return RedirectResponse(address("breaks", reading.note(ask).name), 303)

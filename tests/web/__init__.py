@@ -1,0 +1,1 @@
+"""The page: `recon serve` asked as browsers, programs and attackers ask it."""
