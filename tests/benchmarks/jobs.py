@@ -76,8 +76,8 @@ def _recon_month(month: str, fresh: str, formats: str) -> list[str]:
     return [*words, "--format", formats]
 
 
-def _core(of: Ledger) -> Sequence[str]:
-    return ["-m", "tests.benchmarks.ours", "core", of.contracts, of.entries]
+def _core(of: Ledger, work: str = "core") -> Sequence[str]:
+    return ["-m", "tests.benchmarks.ours", work, of.contracts, of.entries]
 
 
 def _peer(name: str, *packages: str) -> Job:
@@ -120,6 +120,7 @@ JOBS = {
             ],
         ),
         Job("core", lambda data, _: _core(data.million)),
+        Job("compared", lambda data, _: _core(data.million, "compared")),
         Job("core_10m", lambda data, _: _core(data.ten_million)),
         _peer("duckdb_query"),
         _peer("polars_query", "polars"),

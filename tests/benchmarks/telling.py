@@ -46,12 +46,12 @@ class Surroundings:
 
 def table(results: Sequence[Result]) -> Iterator[str]:
     """Yield the lines of the table, and in words whatever was not measured."""
-    yield f"{'work':<56} {'goal':>15} {'measured':>13} {'':<7} {'CPU':>6}  against"
+    yield f"{'work':<60} {'goal':>15} {'measured':>13} {'':<7} {'by CPU':>9}  against"
     for result in results:
         cpu = "" if result.cpu is None else f"{result.cpu:,.2f}"
         yield (
-            f"{result.work.title:<56} {result.work.aim:>15} {result.measured:>13} "
-            f"{result.verdict:<7} {cpu:>6}  {result.against}"
+            f"{result.work.title:<60} {result.work.aim:>15} {result.measured:>13} "
+            f"{result.verdict:<7} {cpu:>9}  {result.against}"
         ).rstrip()
     for result in results:
         if result.missing:
