@@ -34,7 +34,8 @@ _JUDGED_MONTHS = 600
 class _Line(NamedTuple):
     """A carried line, as the session has it.
 
-    `earned` are the amounts expected by the ends of its months, from `first_end` on.
+    `earned` are the amounts expected by the ends of its months, from `first_end` on. One that only
+    accounting has is below 0, and has neither value nor start.
     """
 
     number: int
@@ -91,7 +92,8 @@ def _lines(connection: Session, month: Month) -> str:
     SELECT line, id, id_key, type, currency, unit, coalesce(customer, customer_id, ''),
         coalesce(buyer_key(customer_id, customer), ''), coalesce(owner, ''),
         rounded(value, 1, 1, unit), start_month, to_date_expected, to_date_recognized,
-        ledger_from, min(ends), list(own_accrued(periods_by(ends, {TERM}), {TERM}) ORDER BY ends)
+        ledger_from, min(ends),
+        list(coalesce(own_accrued(periods_by(ends, {TERM}), {TERM}), 0) ORDER BY ends)
     FROM (
         SELECT t.*, s.first_month AS ledger_from,
             unnest(range(greatest(least(start_month, {m}) - 1, {m - _JUDGED_MONTHS}), {m + 1}))
@@ -197,6 +199,12 @@ def _candidates(findings: Sequence[Finding]) -> tuple[Cause, ...]:
 
 def _finding(line: _Line, one: EarlierMonth, others: _Others) -> Finding:
     """Causes of one month: its entries' own, or another line."""
+    if line.number < 0:
+        gap = money.pretty(one.difference, line.currency, sign=True)
+        return Finding(
+            (Cause.UNKNOWN_CONTRACT,),
+            f"{gap} {line.currency} in {one.month} is on a contract line that analytics lacks",
+        )
     own = judge(one, line.value, line.start_month, line.unit, line.currency)
     moved: list[Cause] = []
     words = own.words

@@ -122,3 +122,11 @@ def test_months_more_than_fifty_years_back_are_not_judged() -> None:
     assert min(found.months) == Month.parse("1974-07")
     assert "in 1999-05 the entries are +150.00 USD off" in found.explanation
     assert found.explanation.endswith("the months do not add up to it.")
+
+
+def test_a_contract_that_only_the_ledger_has() -> None:
+    """Its entries of the month add up to nothing, so that it agrees, but not to date."""
+    stray = posted("C-9", {"2024-05": "70.00", "2024-06": "0.00"})
+    (found,) = carried([contract("C-1")], [*months("C-1", {}), *stray])
+    assert (found.contract_id, found.cause) == ("C-9", Cause.UNKNOWN_CONTRACT)
+    assert "+70.00 USD in 2024-05 is on a contract line that analytics lacks" in found.explanation
