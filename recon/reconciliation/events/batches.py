@@ -37,7 +37,8 @@ _COPIES = """
         SELECT line, amount, count(*) AS copies FROM break_entries
         WHERE distance = 0 GROUP BY line, amount HAVING count(*) > 1)
     GROUP BY line"""
-# The months around of which `break_entries` has the entries.
+# The months around of which `break_entries` has the entries of every broken line; of others it has
+# those of the lines that may have what they lack there.
 _READ = range(-2, 2)
 # Beside a DISTINCT of its own query, DuckDB 2.0 would keep one value of each axis.
 _DOCUMENT_AND_DAY = f"""unnest([
@@ -139,14 +140,22 @@ def _ended(connection: Session, month: Month, alone: Mapping[int, int]) -> list[
         AND line NOT IN (SELECT line FROM event_symptoms WHERE what IN ('{ALONE}', '{LACKS}'))"""
     if set(alone) == {1} and is_any(connection, others):
         return []
-    rows = connection.execute(
-        f"""SELECT month - {month.index}, count(DISTINCT (id_key, type, currency))
-        FROM entries_of('entries_raw')
-        WHERE reason IS NULL
-            AND month IN ({", ".join(str(month.index + by) for by in alone)})
-        GROUP BY month ORDER BY month"""
-    ).fetchall()
-    return [by for by, posted in rows if posted * PART <= alone[by] * OF_PARTS]
+    # The broken lines alone may have enough of them; only else is every entry read.
+    for posted in (_POSTED_ON_BREAKS, _POSTED):
+        listed = ", ".join(str(month.index + by) for by in alone)
+        rows = connection.execute(posted.format(months=listed)).fetchall()
+        counts = {at - month.index: count for at, count in rows}
+        alone = {by: n for by, n in alone.items() if counts.get(by, 0) * PART <= n * OF_PARTS}
+        if not alone:
+            break
+    return sorted(by for by in alone if by in counts)
+
+
+_POSTED_ON_BREAKS = """
+    SELECT month, count(*) FROM recognized_months WHERE month IN ({months}) GROUP BY month"""
+_POSTED = """
+    SELECT month, count(DISTINCT (id_key, type, currency)) FROM entries_of('entries_raw')
+    WHERE reason IS NULL AND month IN ({months}) GROUP BY month"""
 
 
 def _of_marks(connection: Session, month: Month, marks: Marks) -> Iterator[Found]:
@@ -173,71 +182,34 @@ def _of_documents(
     connection: Session, month: Month, often: Mapping[_Symptom, Sequence[Placed]]
 ) -> Iterator[Found]:
     """Yield documents and posting days whose lines show the same."""
-    yield from _of_far_documents(
-        connection, month, [symptom for symptom in often if symptom.entries_at() not in _READ]
+    listed = ", ".join(
+        f"({literal(s.what)}, {s.by}, {s.entries_at()}, {s.entries_at() in _READ})" for s in often
     )
-    near = [symptom for symptom in often if symptom.entries_at() in _READ]
-    if not near:
-        return
-    listed = ", ".join(f"({literal(s.what)}, {s.by}, {s.entries_at()})" for s in near)
     rows = connection.execute(
         f"""WITH placed AS (
             SELECT DISTINCT * FROM (
                 SELECT line, distance, {_DOCUMENT_AND_DAY} FROM break_entries)),
-        often(what, months, distance) AS (VALUES {listed})
+        often(what, months, distance, whole) AS (VALUES {listed})
         SELECT what, months, axis, value, list(DISTINCT s.line)
         FROM placed p JOIN often o USING (distance)
         LEFT JOIN event_symptoms s USING (what, months, line)
         WHERE value IS NOT NULL
-        GROUP BY what, months, axis, value
+        GROUP BY what, months, whole, axis, value
         HAVING count(DISTINCT s.line) >= {FEWEST}
-            AND count(DISTINCT s.line) * 5 >= count(DISTINCT p.line) * 4
+            AND (NOT whole OR count(DISTINCT s.line) * 5 >= count(DISTINCT p.line) * 4)
         ORDER BY what, months, axis, value"""
     ).fetchall()
-    if not rows:
-        return
     found = {
         (_Symptom(what, by), Axis(axis), value): [line for line in lines if line is not None]
         for what, by, axis, value, lines in rows
     }
-    yield from _enough_of(connection, month, found)
-
-
-def _enough_of(
-    connection: Session, month: Month, found: Mapping[tuple[_Symptom, Axis, str], Sequence[int]]
-) -> Iterator[Found]:
-    totals = _lines_of_documents(connection, month, set(found)) if found else {}
+    if not found:
+        return
+    totals = _lines_of_documents(connection, month, set(found))
     for (symptom, axis, value), lines in found.items():
         marked = max(totals.get((symptom, axis, value), 0), len(lines))
         if enough(len(lines), marked):
             yield _found(month, symptom, _mark(axis, value), lines, marked)
-
-
-def _of_far_documents(
-    connection: Session, month: Month, far: Sequence[_Symptom]
-) -> Iterator[Found]:
-    """Yield documents and days of months that `break_entries` lacks."""
-    if not far:
-        return
-    months = ", ".join(str(month.index + symptom.by) for symptom in far)
-    rows = connection.execute(
-        f"""WITH placed AS (
-            SELECT DISTINCT * FROM (
-                SELECT l.line, e.month - {month.index} AS months, {_DOCUMENT_AND_DAY}
-                FROM entries_of('entries_raw') e
-                JOIN lines_compared l USING (id_key, type, currency)
-                WHERE e.reason IS NULL AND e.month IN ({months})))
-        SELECT months, axis, value, list(line)
-        FROM placed JOIN (FROM event_symptoms WHERE what = '{LACKS}') USING (months, line)
-        WHERE value IS NOT NULL
-        GROUP BY months, axis, value HAVING count(*) >= {FEWEST}
-        ORDER BY months, axis, value"""
-    ).fetchall()
-    yield from _enough_of(
-        connection,
-        month,
-        {(_Symptom(LACKS, by), Axis(axis), value): lines for by, axis, value, lines in rows},
-    )
 
 
 def _mark(axis: Axis, value: str) -> Mark:

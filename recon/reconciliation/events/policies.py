@@ -15,7 +15,15 @@ from recon.base.events import EventKind
 from recon.base.month import Month
 from recon.base.policy import Convention, Policy, Rounding, StartMonth, StopMonth
 from recon.reconciliation.compare import reckoned_in
-from recon.reconciliation.events.found import FEWEST, Axis, Found, Mark, enough
+from recon.reconciliation.events.found import (
+    FEWEST,
+    OF_PARTS,
+    PART,
+    Axis,
+    Found,
+    Mark,
+    enough,
+)
 from recon.reconciliation.events.marks import MARKED, Marks
 from recon.reconciliation.events.saying import sentence_start
 from recon.reconciliation.expected import TERM, terms
@@ -78,18 +86,17 @@ def policies(
     connection: Session, month: Month, policy: Policy, marks: Marks, off: int
 ) -> Iterator[Found]:
     """Yield the marks that another rule explains."""
-    some = f"FROM lines_off WHERE hash(line) % {1 + off // _TRIED_ON} = 0"
-    reckoned = _reckoned(connection, month, f"({some})", range(len(_RULES)))
-    fitting = connection.execute(
-        f"""SELECT rank FROM ({reckoned}) WHERE {_FITS} AND other <> expected
-        GROUP BY rank HAVING count(*) >= {FEWEST} ORDER BY count(*) DESC, rank LIMIT 4"""
-    ).fetchall()
-    if not fitting:
+    whole = _whole(connection)
+    part = 1 + off // _TRIED_ON
+    some = f"(FROM lines_off WHERE hash(line) % {part} = 0)"
+    tried = _reckoned(month, some, range(len(_RULES)), whole)
+    ranks = connection.execute(_fitting(tried, part == 1)).fetchall()
+    if not ranks:
         return
-    whole = _reckoned(connection, month, "lines", [rank for (rank,) in fitting])
+    reckoned = _reckoned(month, "lines", [rank for (rank,) in ranks], whole)
     rows = connection.execute(
         f"""SELECT k.mark, rank, list(line) FILTER ({_FITS}), count(*)
-        FROM ({whole}) l JOIN event_marks k ON {MARKED}
+        FROM ({reckoned}) l JOIN event_marks k ON {MARKED}
         WHERE other <> expected
         GROUP BY k.mark, rank HAVING count(*) FILTER ({_FITS}) >= {FEWEST}
         ORDER BY k.mark, rank"""
@@ -100,7 +107,26 @@ def policies(
             yield _found(policy, mark, _RULES[rank], rank, lines, changed)
 
 
-def _reckoned(connection: Session, month: Month, lines: str, ranks: Sequence[int]) -> str:
+def _fitting(tried: str, all_off: bool) -> str:
+    """SELECT of the few rules that fit most of the lines they were tried on.
+
+    Where these are all that are off, only rules that explain a mark: lines that are not off fit no
+    rule that changes them.
+    """
+    enough = f"AND count(*) FILTER (fits) * {OF_PARTS} >= count(*) * {PART}" if all_off else ""
+    return f"""
+    WITH changed AS MATERIALIZED (
+        SELECT *, {_FITS} AS fits FROM ({tried}) WHERE other <> expected),
+    fitting AS (
+        SELECT rank, count(*) AS lines FROM changed WHERE fits
+        GROUP BY rank HAVING count(*) >= {FEWEST} ORDER BY lines DESC, rank LIMIT 4)
+    SELECT rank FROM fitting WHERE rank IN (
+        SELECT rank FROM changed l JOIN event_marks k ON {MARKED}
+        WHERE rank IN (SELECT rank FROM fitting)
+        GROUP BY k.mark, rank HAVING count(*) FILTER (fits) >= {FEWEST} {enough})"""
+
+
+def _reckoned(month: Month, lines: str, ranks: Sequence[int], whole: str) -> str:
     """SELECT of lines with their expected amount by other rules."""
     m = month.index
     changed = ", ".join(
@@ -128,7 +154,7 @@ def _reckoned(connection: Session, month: Month, lines: str, ranks: Sequence[int
             opened AS start_month, expected, recognized, unit,
             accrued(periods_by({m}, {TERM}), {TERM})
                 - accrued(periods_by({m - 1}, {TERM}), {TERM}) AS other
-        FROM ({terms(tried, _whole(connection))})"""
+        FROM ({terms(tried, whole)})"""
 
 
 def _whole(connection: Session) -> str:
