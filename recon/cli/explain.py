@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from recon.base.errors import UsageError
 from recon.cli import process
 from recon.cli.options import (
     Config,
@@ -21,6 +22,7 @@ from recon.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from recon.base.month import Month
     from recon.config import Settings
 
 
@@ -54,7 +56,7 @@ def explain(
     from recon.run.explaining import detail, known
 
     contract, known_month = known(settings, name)
-    chosen = known_month if known_month and month is None else chosen_month(month, settings)
+    chosen = _month(settings, name, month, known_month)
     with progress_shown(json) as progress:
         found = detail(settings, chosen, contract, progress)
     with process.printing():
@@ -69,6 +71,24 @@ def explain(
 
         console = make_console(sys.stdout, color=False if no_color else None)
         show_dossier(console, found, sample=settings.sample, all_months=all_months)
+
+
+def _month(settings: Settings, name: str, month: str | None, known: Month | None) -> Month:
+    """The asked month, else the break's, else the one due.
+
+    Raises UsageError where a break is named that nobody knows, and no month is due.
+    """
+    from recon.record.journal.names import nothing
+    from recon.run.explaining import like_a_break
+
+    if month is None and known:
+        return known
+    try:
+        return chosen_month(month, settings)
+    except UsageError as error:
+        if month is not None or not like_a_break(name):
+            raise
+        raise nothing(name) from error
 
 
 def _cash(settings: Settings, month: str | None, asked: str, *, json: bool, color: bool) -> None:

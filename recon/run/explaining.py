@@ -28,11 +28,16 @@ def known(settings: Settings, text: str) -> tuple[str, Month | None]:
     with Journal.look(settings.reports, settings.calendar.periods) as journal:
         found = unresolved_first(called(text, journal.open_items().values()))
     contracts = {life.last.contract_id for life in found}
-    if len(contracts) > 1 and folded(text).startswith("b-"):
+    if len(contracts) > 1 and like_a_break(text):
         raise several(text, found)
     if len(contracts) != 1 or folded(text) in map(folded, contracts):
         return text, None
     return contracts.pop(), max(max(life.seen) for life in found)
+
+
+def like_a_break(text: str) -> bool:
+    """Whether a name is written as a break's."""
+    return folded(text).startswith("b-")
 
 
 def detail(
@@ -43,8 +48,10 @@ def detail(
     with reconciled(settings, month, progress, text) as (session, result):
         try:
             return contract_detail(session, result, text, compliance)
-        except UsageError:
+        except UsageError as error:
             found = contracts_called(session, text)
+            if not found and like_a_break(text):
+                raise UsageError(f"There is no break {text!r}. {error}") from error
             if not found:
                 raise
     if len(found) > 1:

@@ -314,6 +314,10 @@ def _no_room(error: duckdb.OutOfMemoryException, what: str) -> ReconError:
 
 _MEANINGS = (
     ("No files found", "it is no longer there"),
+    (
+        "Original Line: #",
+        "it begins with # like a comment; take it out, or put it above the header",
+    ),
     ("Expected Number of Columns", "its number of fields differs from that of the header"),
     ("unterminated quote", "a quote does not end where its field ends"),
     ("Maximum line size", "it is too long; a quote before it may not be closed"),

@@ -46,7 +46,7 @@ def read(tmp_path: Path) -> Read:
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
 def test_titles_above_the_header(read: Read, end: str, encoding: str) -> None:
     """The header is the first line with the names that are needed."""
-    text = 'Example Ltd, 5" pipes\n\nJune 2024,,,,\n' + HEAD + ROW + ROW.replace("E1", "E2")
+    text = '# Example Ltd, 5" pipes\n\nJune 2024,,,,\n' + HEAD + ROW + ROW.replace("E1", "E2")
     found = read(text.replace("\n", end), encoding=encoding)
     told = ["Left out of the accounting side: 2 lines above the header."]
     assert found == (["E1", "E2"], told)

@@ -469,6 +469,7 @@ def test_csv_and_parquet_do_not_mix(write: Any, read: Read, parquet: Any) -> Non
         ("", "has no header line"),
         (HEAD + ROW + "E2,007\n", "line 3 of entries.csv: its number of fields differs"),
         (HEAD + ROW + ROW.strip() + ",x\n", "line 3 of entries.csv: its number of fields differs"),
+        (HEAD + "# late ones, by hand\n" + ROW, "line 2 of entries.csv: it begins with # like a"),
         (HEAD + 'E2,"007,Setup,1,2024-06\n', "line 2 of entries.csv: a quote does not end"),
         (HEAD + '"E2"x,007,Setup,1,2024-06\n', "line 2 of entries.csv: a quote does not end"),
         (HEAD + ROW.strip() + "\r\n" + ROW, "entries.csv: line endings are mixed"),
