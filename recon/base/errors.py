@@ -158,6 +158,16 @@ class RanAtOnce(ReconError):
         )
 
 
+class JournalHeld(ReportError):
+    """The journal, held by another program for too long."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(
+            f"The journal cannot be used: another program holds {path}. Nothing was recorded; "
+            "close what has it open (such as a viewer of databases or a backup), then run again."
+        )
+
+
 def tie(what: str, found: int, wanted: int) -> None:
     """Raise TieOutError where two figures that must agree do not."""
     if found != wanted:

@@ -14,7 +14,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from recon.base import temporary
-from recon.base.errors import ExitCode, RanAtOnce, ReconError
+from recon.base.errors import ExitCode, JournalHeld, RanAtOnce, ReconError
 from recon.base.events import Severity
 from recon.base.month import Month
 from recon.base.result import Reconciliation
@@ -153,8 +153,8 @@ def _record(reports: Path, decision: _Decision, written: Written, journal: Journ
             run, pack.result.breaks, extras.history.closed, extras.closings, found, interrupted,
             pack.follows,
         )  # fmt: skip
-    except RanAtOnce:
-        # Two packs that follow one would fork the chain.
+    except (RanAtOnce, JournalHeld):
+        # Two packs that follow one would fork the chain, and one without a record is no run.
         shutil.rmtree(written.folder, ignore_errors=True)
         raise
     return run

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from recon.base.errors import RanAtOnce
+from recon.base.errors import JournalHeld, RanAtOnce
 from recon.base.month import Month
 from recon.config import load
 from recon.record.evidence.layout import packs
@@ -244,6 +244,33 @@ def test_locks_that_do_nothing_fork_no_chain(
     assert (caught.value.exit_code, reached[0] in str(caught.value)) == (9, True)
     assert len(packs(project.reports)) == 3
     assert verified(project, "--all")[0] == 0
+
+
+@pytest.mark.parametrize(
+    "how", ["from a transaction", pytest.param("for itself", marks=pytest.mark.slow)]
+)
+def test_a_journal_held_by_another_program_loses_nothing(
+    project: Project, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """No run of this time is kept, none before it is lost, and the next one goes on from there."""
+    monkeypatch.setattr("recon.record.journal.schema.PATIENCE", 0.05)
+    before = project.written()
+    with closing(sqlite3.connect(project.reports / NAME, isolation_level=None)) as other:
+        if how == "for itself":
+            other.execute("PRAGMA locking_mode = EXCLUSIVE")
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(JournalHeld, match="another program holds") as caught:
+            run_month(load(project.config), JUNE, formats=("csv",))
+        done = in_process("open", "--config", project.config, cwd=project.folder)
+        other.execute("ROLLBACK")
+    assert caught.value.exit_code == 7
+    # Who only reads may do so beside a transaction, and is told where not even that is let.
+    assert done.returncode == (7 if how == "for itself" else 0)
+    if done.returncode:
+        assert "another program holds" in one_sentence(done.stderr.decode())
+    assert project.written() == before
+    run_month(load(project.config), JUNE, formats=("csv",))
+    assert (len(packs(project.reports)), verified(project, "--all")[0]) == (3, 0)
 
 
 def test_a_clock_that_was_set_back_breaks_no_chain(

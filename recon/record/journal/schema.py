@@ -12,7 +12,7 @@ from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from recon.base import disk, temporary
-from recon.base.errors import ReportError
+from recon.base.errors import JournalHeld, ReportError
 from recon.record.journal import chain
 
 # One script a version; a script that has been released is never changed.
@@ -118,10 +118,12 @@ def opened(path: Path) -> Iterator[sqlite3.Connection]:
                 f"The journal {path} is damaged: {error}. Restore it from a backup, or move it "
                 "away to start a new one."
             ) from error
+        if _is_held(error):
+            raise JournalHeld(str(path)) from error
         advice = (
             "Get the rights to read and to write it"
             if _is_forbidden(error)
-            else "Check that nobody else holds it and that the disk has room"
+            else "Check that the disk has room"
         )
         raise ReportError(
             f"The journal cannot be written: {path}: {error}. {advice}, then run again."
@@ -160,9 +162,17 @@ def _may_only_be_read(path: Path) -> bool:
 
 def _is_forbidden(error: Exception) -> bool:
     """Whether the rights to the file are missing."""
+    return _kind(error) in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
+
+
+def _is_held(error: Exception) -> bool:
+    """Whether another program keeps the file to itself."""
+    return _kind(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+def _kind(error: Exception) -> int:
     # The upper bits tell the cases of a kind apart.
-    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-    return code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
+    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
 
 
 @contextmanager
@@ -227,8 +237,17 @@ def _seal(connection: sqlite3.Connection, table: str) -> None:
 
 @contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """Let everything in the context happen, or nothing."""
-    connection.execute("BEGIN IMMEDIATE")
+    """Let everything in the context happen, or nothing.
+
+    Raises JournalHeld where another program does not let it begin.
+    """
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError as error:
+        if _is_held(error):
+            path = connection.execute("PRAGMA database_list").fetchone()[2]
+            raise JournalHeld(path) from error
+        raise
     try:
         yield
         connection.execute("COMMIT")
