@@ -13,7 +13,9 @@ from recon.cli import process
 from recon.cli.options import Config, Json, NoColor, Profile, chosen_settings
 
 if TYPE_CHECKING:
+    from recon.config import Settings
     from recon.kpi.result import Figures
+    from recon.run.figures import Request
 
 
 class Format(StrEnum):
@@ -23,6 +25,7 @@ class Format(StrEnum):
     CSV = "csv"
     XLSX = "xlsx"
     PDF = "pdf"
+    HTML = "html"
     JSON = "json"
 
 
@@ -61,7 +64,7 @@ def kpi(
     ] = False,
     form: Annotated[
         Format,
-        typer.Option("--format", help="Print a table, CSV or JSON, or write xlsx or pdf."),
+        typer.Option("--format", help="Print a table, CSV or JSON, or write xlsx, pdf or html."),
     ] = Format.TABLE,
     out: Annotated[
         Path | None,
@@ -84,8 +87,11 @@ def kpi(
                 typer.echo(line)
         return
     request = running.Request(view, period, by or (), where or (), compare, top)
-    found = running.figures(settings, request)
     chosen = Format.JSON if json else form
+    if chosen is Format.HTML:
+        _write_page(settings, request, out or settings.reports / "figures")
+        return
+    found = running.figures(settings, request)
     # CSV of one table is printed, so that a program can read it; a view has many.
     if chosen in (Format.XLSX, Format.PDF) or (chosen is Format.CSV and len(found.tables) > 1):
         written = _write(found, chosen, out or settings.reports / "figures")
@@ -95,6 +101,17 @@ def kpi(
         return
     with process.printing():
         _print(found, chosen, no_color=no_color)
+
+
+def _write_page(settings: Settings, request: Request, folder: Path) -> None:
+    from recon.reports.figures import files
+    from recon.run.figures import figures_with_detail
+
+    found, detail = figures_with_detail(settings, request)
+    path = folder.absolute() / f"{files.file_name(found)}.html"
+    written = files.write_page(found, detail, path)
+    with process.printing():
+        typer.echo(f"Written: {written}")
 
 
 def _write(found: Figures, form: Format, folder: Path) -> list[Path]:

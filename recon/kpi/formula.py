@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
+# A measure's name, or a sign with what it joins.
+Tree = str | tuple["Tree", ...]
 _SIGNS = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*"}
 _WRITE = "write measures and numbers with + - * and at most one division, like (a - b) / c"
 
@@ -33,6 +35,13 @@ class Formula:
         """Its SQL; `column` is that of a measure."""
         above = _sql(self.above, self.text, column)
         return divide(above, _sql(self.below, self.text, column)) if self.below else above
+
+    def trees(self) -> tuple[Tree, Tree | None]:
+        """Its trees above and below the division.
+
+        A tree is a name, or a sign with its sides; a number is `('number', '1.5')`.
+        """
+        return _tree(self.above, self.text), _tree(self.below, self.text) if self.below else None
 
 
 def parse(text: str) -> Formula:
@@ -88,4 +97,17 @@ def _sql(node: ast.expr, text: str, column: Callable[[str], str]) -> str:
             sign = _SIGNS[type(node.op)]
             left, right = (_sql(side, text, column) for side in (node.left, node.right))
             return f"({left} {sign} {right})"
+    raise ValueError(f"{text!r} is not a formula; {_WRITE}")
+
+
+def _tree(node: ast.expr, text: str) -> Tree:
+    match node:
+        case ast.Name():
+            return node.id
+        case ast.Constant():
+            return ("number", _number(node, text))
+        case ast.UnaryOp():
+            return ("-", _tree(node.operand, text))
+        case ast.BinOp():
+            return (_SIGNS[type(node.op)], _tree(node.left, text), _tree(node.right, text))
     raise ValueError(f"{text!r} is not a formula; {_WRITE}")

@@ -157,17 +157,19 @@ def tables(session: Session, view: View, asked: Asked) -> Iterator[Table]:
 
     Raises UsageError where a measure that was asked for lacks a dimension.
     """
-    for section in view.sections:
-        if asked.by and section.by:
-            continue
+    for section in _sections(view, asked):
         if section.own:
-            yield from (() if asked.by else section.own(session, asked))
+            yield from section.own(session, asked)
         else:
             yield from _section(session, section, asked, strict=view.name == "measures")
+
+
+def _sections(view: View, asked: Asked) -> Iterator[Section]:
+    """Yield the sections to show, or that of the division."""
+    yield from (each for each in view.sections if not asked.by or not (each.by or each.own))
     if asked.by:
         title = f"By {', '.join(name.replace('_', ' ') for name in asked.by)}"
-        divided = Section("by", title, view.divided, asked.by, asked.compare, asked.top)
-        yield from _section(session, divided, asked, strict=view.name == "measures")
+        yield Section("by", title, view.divided, asked.by, asked.compare, asked.top)
 
 
 def _section(session: Session, section: Section, asked: Asked, *, strict: bool) -> Iterator[Table]:
@@ -175,6 +177,25 @@ def _section(session: Session, section: Section, asked: Asked, *, strict: bool) 
 
     Where `strict`, one that cannot raises UsageError.
     """
+    query, notes = _query(section, asked, strict=strict)
+    if query.measures:
+        table = _answered(session, query, asked)
+        yield replace(table, notes=(*table.notes, *notes))
+
+
+def queries(view: View, asked: Asked) -> dict[str, Query]:
+    """The queries of a view's tables by name."""
+    strict = view.name == "measures"
+    found = {
+        section.name: _query(section, asked, strict=strict)[0]
+        for section in _sections(view, asked)
+        if not section.own
+    }
+    return {name: query for name, query in found.items() if query.measures}
+
+
+def _query(section: Section, asked: Asked, *, strict: bool) -> tuple[Query, tuple[str, ...]]:
+    """A section's query, and a note of measures left out."""
     query = Query(
         section.name,
         section.title,
@@ -190,16 +211,12 @@ def _section(session: Session, section: Section, asked: Asked, *, strict: bool) 
     names = [*query.plain, *(each.dimension for each in query.where)]
     dropped = {each.name: lacking(each, asked.known, names) for each in query.chosen}
     left = [each.title for each in query.chosen if dropped[each.name]]
-    if left and not strict:
-        query = replace(query, measures=tuple(name for name in query.measures if not dropped[name]))
-        missing = " or ".join(dict.fromkeys(name for of in dropped.values() for name in of))
-        note = f"Left out, since their rows have no {missing}: {', '.join(left)}."
-        if not query.measures:
-            return
-        table = _answered(session, query, asked)
-        yield replace(table, notes=(*table.notes, note))
-        return
-    yield _answered(session, query, asked)
+    if not left or strict:
+        return query, ()
+    missing = " or ".join(dict.fromkeys(name for of in dropped.values() for name in of))
+    note = f"Left out, since their rows have no {missing}: {', '.join(left)}."
+    kept = tuple(name for name in query.measures if not dropped[name])
+    return replace(query, measures=kept), (note,)
 
 
 def _answered(session: Session, query: Query, asked: Asked) -> Table:

@@ -12,6 +12,7 @@ from recon.base.errors import SourceUnreachable, UsageError
 from recon.config import Settings
 from recon.kpi import compiled, views
 from recon.kpi.asked import Asked
+from recon.kpi.detail import MOST, Detail, detail
 from recon.kpi.dimensions import dimension
 from recon.kpi.measures import MEASURES, Measure
 from recon.kpi.own import with_own
@@ -41,21 +42,41 @@ def figures(settings: Settings, request: Request) -> Figures:
     """
     with opened(settings) as (session, number):
         asked = _asked(settings, session, request)
-        view = views.chosen(request.view, asked)
+        return _figures(session, number, request, asked)
+
+
+def figures_with_detail(
+    settings: Settings, request: Request, most: int = MOST
+) -> tuple[Figures, Detail]:
+    """The figures of a view, and the rows behind it.
+
+    There are at most so many rows of each fact, as long as any grain has so few.
+    Raises what `figures` does.
+    """
+    with opened(settings) as (session, number):
+        asked = _asked(settings, session, request)
+        found = _figures(session, number, request, asked)
         with reckoning("these figures"):
-            tables = tuple(views.tables(session, view, asked))
-        return Figures(
-            view.name,
-            view.title,
-            asked.period.name,
-            asked.period.first,
-            asked.period.last,
-            tuple(request.where),
-            number,
-            tables,
-            control=_control(session, asked),
-            unit=asked.period.unit,
-        )
+            queries = views.queries(views.chosen(request.view, asked), asked)
+            return found, detail(session, asked, queries, most)
+
+
+def _figures(session: Session, number: int, request: Request, asked: Asked) -> Figures:
+    view = views.chosen(request.view, asked)
+    with reckoning("these figures"):
+        tables = tuple(views.tables(session, view, asked))
+    return Figures(
+        view.name,
+        view.title,
+        asked.period.name,
+        asked.period.first,
+        asked.period.last,
+        tuple(request.where),
+        number,
+        tables,
+        control=_control(session, asked),
+        unit=asked.period.unit,
+    )
 
 
 @contextmanager

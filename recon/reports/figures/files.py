@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from recon.base.errors import ReportError
+from recon.kpi.detail import Detail
 from recon.kpi.result import Figures
 from recon.record.run_folder import move_into_place
 
@@ -49,6 +50,14 @@ def write_pdf(title: str, parts: Sequence[Figures], path: Path) -> Path:
             "recon's folder brings it. A workbook has the same figures."
         ) from error
     return _placed(path, lambda place: pdf.write_pdf(place, title, parts))
+
+
+def write_page(figures: Figures, detail: Detail, path: Path) -> Path:
+    """Write a page; return its path, or one beside it."""
+    from recon.reports.figures.page import figures_page
+
+    content = figures_page(figures, detail).encode()
+    return _placed(path, partial(_write, content))
 
 
 def file_name(figures: Figures) -> str:
