@@ -8,6 +8,7 @@ from pathlib import Path
 
 from recon.config import Settings
 from recon.record import heartbeat, lock
+from recon.record.access.schema import NAME as ACCESS
 from recon.record.journal.store import NAME as JOURNAL
 from recon.sources import sample
 
@@ -34,6 +35,8 @@ def kept(settings: Settings) -> list[Kept]:
         Kept("heartbeat", reports / heartbeat.NAME, "the last recorded run, for monitoring"),
         Kept("lock", reports / lock.NAME, "held while something is recorded"),
         Kept("store", settings.store, "what `recon load` has loaded"),
+        Kept("uploads", settings.store.parent / "uploads", "files that people sent by the page"),
+        Kept("access", reports / ACCESS, "people of the page, their roles, and what they did"),
         Kept("sample", sample.sample_path(sample.Recipe()), "the sample, made on first use"),
         Kept("temporary", Path(tempfile.gettempdir()), "what a run needs, removed at its end"),
     ]
