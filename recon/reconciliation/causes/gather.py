@@ -31,9 +31,10 @@ def gather(connection: Session, month: Month) -> Iterator[BrokenLine]:
     if not _create_breaks(connection):
         return
     create_neighbour_months(connection, month)
-    create_months_off(connection, month)
+    any_off = create_months_off(connection, month)
     entries = entries_of(connection)
-    off, alike = months_off(connection, month), months_alike(connection, month)
+    off, claiming = months_off(connection, month) if any_off else ({}, ())
+    alike = months_alike(connection, month, claiming) if claiming else {}
     before = recognized_before(connection, entries)
     terms = alternative_terms(connection, month)
     unread, against = unread_of(connection), objections_of(connection, month)
@@ -70,14 +71,19 @@ def gather(connection: Session, month: Month) -> Iterator[BrokenLine]:
 
 
 def _create_breaks(connection: Session) -> bool:
-    """Create `lines_off` and `breaks`; return whether any line breaks."""
+    """Create `lines_off` and `breaks`; return whether any line breaks.
+
+    Where no line is off, nobody reads them.
+    """
+    if not is_any(connection, "lines_compared WHERE difference <> 0"):
+        return False
     off = with_terms(
         connection,
         "(SELECT *, buyer_key(customer_id, customer) AS buyer FROM lines WHERE difference <> 0)",
     )
     connection.execute(f"CREATE OR REPLACE TEMP TABLE lines_off AS {off}")
     connection.execute(f"CREATE OR REPLACE TEMP VIEW breaks AS FROM lines_off WHERE {BROKEN}")
-    return is_any(connection, "breaks")
+    return is_any(connection, f"lines_off WHERE {BROKEN}")
 
 
 # What a line is flagged for; `months_broken` is known of breaks alone.

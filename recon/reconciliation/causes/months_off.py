@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 
 from recon.base.month import Month
 from recon.base.result import Entry
@@ -14,7 +15,7 @@ from recon.reconciliation.compare import LACKING
 from recon.reconciliation.entry_detail import A_YEAR
 from recon.reconciliation.expected import TERM
 from recon.reconciliation.policy_sql import ALLOWANCE
-from recon.store.session import Session, is_any
+from recon.store.session import Session, created, is_any
 
 
 def create_neighbour_months(connection: Session, month: Month) -> None:
@@ -107,8 +108,8 @@ def _earned_by_added_rows(m: int) -> str:
         GROUP BY line"""
 
 
-def create_months_off(connection: Session, month: Month) -> None:
-    """Create `months_off`: other months that are off.
+def create_months_off(connection: Session, month: Month) -> bool:
+    """Create `months_off`: other months that are off; return whether any is.
 
     Of a line that lacks revenue these are months with entries. Of one that has too much also those
     without: before the first entry of the ledger nothing is lacking, nor after the line's last one.
@@ -118,9 +119,9 @@ def create_months_off(connection: Session, month: Month) -> None:
             """CREATE OR REPLACE TEMP TABLE months_off(
                 line BIGINT, month BIGINT, due BIGINT, difference BIGINT)"""
         )
-        return
+        return False
     off = _months_off(month, is_any(connection, "added_rows"))
-    connection.execute(f"CREATE OR REPLACE TEMP TABLE months_off AS {off}")
+    return bool(created(connection, f"CREATE OR REPLACE TEMP TABLE months_off AS {off}"))
 
 
 def _months_off(month: Month, added: bool) -> str:
@@ -170,46 +171,46 @@ def _due_by_added_rows(of: str) -> str:
         FROM (FROM added_rows {of}) t JOIN asked n USING (line)"""
 
 
-def months_off(connection: Session, month: Month) -> dict[int, tuple[MonthOff, ...]]:
-    """Months off the other way than the month, by line.
+def months_off(
+    connection: Session, month: Month
+) -> tuple[dict[int, tuple[MonthOff, ...]], Sequence[int]]:
+    """Months off the other way than the month, by line; lines that claim one.
 
-    Each has its entries of that sign. The neighbours are known without.
+    Each has its entries of that sign. The neighbours are known without. A line claims a month that
+    has all it lacks.
     """
     m = month.index
     rows = connection.execute(
         f"""SELECT line, o.month - {m}, o.due, o.difference, e.entry_id, e.amount, e.document_ref,
-            e.posted_at
-        FROM months_off o JOIN breaks b USING (line) LEFT JOIN break_entries e
-            ON e.line = o.line AND e.distance = o.month - {m}
+            e.posted_at, lacks AND abs(o.difference) >= abs(b.difference)
+        FROM months_off o
+        JOIN (SELECT line, difference, {LACKING} AS lacks FROM breaks) b USING (line)
+        LEFT JOIN break_entries e ON e.line = o.line AND e.distance = o.month - {m}
             AND sign(e.amount) = sign(o.difference)
-        WHERE sign(o.difference) = -sign(b.difference) AND abs(o.month - {m}) > 1
+        WHERE sign(o.difference) = -sign(b.difference)
         ORDER BY line, abs(o.month - {m}), o.month, e.posted_at, e.entry_id, e.amount"""
     ).fetchall()
     found: defaultdict[int, dict[int, MonthOff]] = defaultdict(dict)
-    for line, offset, due, difference, entry_id, amount, document, posted in rows:
+    for line, offset, due, difference, entry_id, amount, document, posted, _ in rows:
+        if -1 <= offset <= 1:
+            continue
         entries: tuple[Entry, ...] = ()
         if amount is not None:
             entries = (Entry(entry_id or "", amount, offset, document or "", posted or ""),)
         known = found[line].get(offset)
         entries = known.entries + entries if known else entries
         found[line][offset] = MonthOff(offset, due, difference, entries)
-    return {line: tuple(months.values()) for line, months in found.items()}
+    by_line = {line: tuple(months.values()) for line, months in found.items()}
+    return by_line, sorted({line for line, *_, claims in rows if claims})
 
 
-def months_alike(connection: Session, month: Month) -> dict[int, int]:
-    """Numbers of other months that lack as much, by line.
+def months_alike(connection: Session, month: Month, claiming: Sequence[int]) -> dict[int, int]:
+    """Numbers of other months that lack as much, by claiming line.
 
-    Asked of lines only whose lacking amount stands in another month, and of the months from the
-    first to the last with entries, strays left aside. Months of which a database has one sum are
-    left out.
+    Asked of the months from the first to the last with entries, strays left aside. Months of which
+    a database has one sum are left out.
     """
     m = month.index
-    claiming = f"""(FROM breaks ANTI JOIN added_rows USING (line) WHERE {LACKING} AND line IN (
-        SELECT line FROM months_off o JOIN breaks b USING (line)
-        WHERE sign(o.difference) = -sign(b.difference)
-            AND abs(o.difference) >= abs(b.difference)))"""
-    if not is_any(connection, claiming):
-        return {}
     due = (
         f"own_accrued(periods_by(r.month, {TERM}), {TERM}) "
         f"- own_accrued(periods_by(r.month - 1, {TERM}), {TERM})"
@@ -218,12 +219,12 @@ def months_alike(connection: Session, month: Month) -> dict[int, int]:
         f"""WITH posted AS (
             SELECT line, min(month) AS first_posted, max(month) AS last_posted
             FROM recognized_months r
-            WHERE EXISTS (FROM recognized_months o
+            WHERE line IN (SELECT unnest($1)) AND EXISTS (FROM recognized_months o
                 WHERE o.line = r.line AND abs(o.month - r.month) = 1)
             GROUP BY line),
         due AS (
             SELECT line, r.month, l.difference, l.unit, {due} AS due
-            FROM {claiming} l JOIN posted USING (line),
+            FROM (FROM breaks ANTI JOIN added_rows USING (line)) l JOIN posted USING (line),
                 range({m - A_YEAR}, {m + A_YEAR + 1}) r(month)
             WHERE r.month <> {m} AND r.month BETWEEN first_posted AND last_posted
                 AND r.month BETWEEN l.start_month AND l.close_month
@@ -231,6 +232,7 @@ def months_alike(connection: Session, month: Month) -> dict[int, int]:
                     SELECT line FROM posted_months WHERE condensed)))
         SELECT line, count(*) FROM due LEFT JOIN recognized_months n USING (line, month)
         WHERE abs(coalesce(n.recognized, 0) - due - difference) <= unit
-        GROUP BY line"""
+        GROUP BY line""",
+        [list(claiming)],
     ).fetchall()
     return dict(rows)

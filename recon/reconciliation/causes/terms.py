@@ -25,7 +25,7 @@ from recon.reconciliation.causes.readings import (
     months_to_close,
     readings,
 )
-from recon.reconciliation.compare import reckoned_in
+from recon.reconciliation.compare import BROKEN, reckoned_in
 from recon.reconciliation.expected import TERM, TERM_END, WIDE, terms
 from recon.store.session import Session, is_any
 
@@ -40,9 +40,9 @@ def alternative_terms(connection: Session, month: Month) -> dict[int, tuple[Alte
     worse than by the contract as it is.
     """
     m = month.index
-    _create_alternative_terms(connection, m)
-    if not is_any(connection, "alternative_terms"):
+    if not is_any(connection, f"lines_off {_FOLLOWING_A_TERM} AND {BROKEN}"):
         return {}
+    _create_alternative_terms(connection, m)
     whole = WIDE if month.has_long_periods else _reckoned_in(connection)
     fitting = _fitting(connection, m, whole)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE fitting_terms AS {fitting}")
@@ -79,6 +79,11 @@ _TAKEN = """line, value, unit, term_start, term_months, convention, rounding, st
     recognized, expected, to_date_recognized, over_time, close_date"""
 
 
+# Entries that come to nothing follow no term.
+_FOLLOWING_A_TERM = """ANTI JOIN added_rows USING (line)
+    WHERE on_contract AND recognized <> 0 AND term_kind = 'duration' AND free_months = 0"""
+
+
 def _create_alternative_terms(connection: Session, m: int) -> None:
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE alternative_terms AS
@@ -100,10 +105,7 @@ def _create_alternative_terms(connection: Session, m: int) -> None:
                         date_sub('month', term_start, close_date + 1) AS to_close,
                         CASE WHEN closed_early THEN closed_on END AS closed_on,
                         {elapsed_by(m - 1)} AS elapsed_before, {elapsed_by(m)} AS elapsed
-                    FROM breaks ANTI JOIN added_rows USING (line)
-                    -- Entries that come to nothing follow no term.
-                    WHERE on_contract AND recognized <> 0 AND term_kind = 'duration'
-                        AND free_months = 0)))))"""
+                    FROM breaks {_FOLLOWING_A_TERM})))))"""
     )
 
 

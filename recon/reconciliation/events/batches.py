@@ -37,9 +37,6 @@ _COPIES = """
         SELECT line, amount, count(*) AS copies FROM break_entries
         WHERE distance = 0 GROUP BY line, amount HAVING count(*) > 1)
     GROUP BY line"""
-# The months around of which `break_entries` has the entries of every broken line; of others it has
-# those of the lines that may have what they lack there.
-_READ = range(-2, 2)
 # Beside a DISTINCT of its own query, DuckDB 2.0 would keep one value of each axis.
 _DOCUMENT_AND_DAY = f"""unnest([
     {{axis: {int(Axis.DOCUMENT)}, value: document_ref}},
@@ -182,21 +179,25 @@ def _of_documents(
     connection: Session, month: Month, often: Mapping[_Symptom, Sequence[Placed]]
 ) -> Iterator[Found]:
     """Yield documents and posting days whose lines show the same."""
+    # At least so many lines have the document: of entries posted twice or missing, in their month.
     listed = ", ".join(
-        f"({literal(s.what)}, {s.by}, {s.entries_at()}, {s.entries_at() in _READ})" for s in often
+        f"({literal(s.what)}, {s.by}, {s.entries_at()}, {s.what in (TWICE, MISSING)})"
+        for s in often
     )
     rows = connection.execute(
         f"""WITH placed AS (
             SELECT DISTINCT * FROM (
                 SELECT line, distance, {_DOCUMENT_AND_DAY} FROM break_entries)),
-        often(what, months, distance, whole) AS (VALUES {listed})
+        often(what, months, distance, here) AS (VALUES {listed}),
+        everywhere AS (
+            SELECT axis, value, count(DISTINCT line) AS lines FROM placed GROUP BY axis, value)
         SELECT what, months, axis, value, list(DISTINCT s.line)
-        FROM placed p JOIN often o USING (distance)
+        FROM placed p JOIN often o USING (distance) JOIN everywhere e USING (axis, value)
         LEFT JOIN event_symptoms s USING (what, months, line)
         WHERE value IS NOT NULL
-        GROUP BY what, months, whole, axis, value
-        HAVING count(DISTINCT s.line) >= {FEWEST}
-            AND (NOT whole OR count(DISTINCT s.line) * 5 >= count(DISTINCT p.line) * 4)
+        GROUP BY what, months, here, axis, value, e.lines
+        HAVING count(DISTINCT s.line) >= {FEWEST} AND count(DISTINCT s.line) * {OF_PARTS}
+            >= if(here, count(DISTINCT p.line), e.lines) * {PART}
         ORDER BY what, months, axis, value"""
     ).fetchall()
     found = {

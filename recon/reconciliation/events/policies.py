@@ -24,7 +24,7 @@ from recon.reconciliation.events.found import (
     Mark,
     enough,
 )
-from recon.reconciliation.events.marks import MARKED, Marks
+from recon.reconciliation.events.marks import Marks
 from recon.reconciliation.events.saying import sentence_start
 from recon.reconciliation.expected import TERM, terms
 from recon.store.session import Session
@@ -86,44 +86,56 @@ def policies(
     connection: Session, month: Month, policy: Policy, marks: Marks, off: int
 ) -> Iterator[Found]:
     """Yield the marks that another rule explains."""
-    whole = _whole(connection)
-    part = 1 + off // _TRIED_ON
+    whole, part = _whole(connection), 1 + off // _TRIED_ON
     some = f"(FROM lines_off WHERE hash(line) % {part} = 0)"
     tried = _reckoned(month, some, range(len(_RULES)), whole)
-    ranks = connection.execute(_fitting(tried, part == 1)).fetchall()
-    if not ranks:
-        return
-    reckoned = _reckoned(month, "lines", [rank for (rank,) in ranks], whole)
-    rows = connection.execute(
-        f"""SELECT k.mark, rank, list(line) FILTER ({_FITS}), count(*)
-        FROM ({reckoned}) l JOIN event_marks k ON {MARKED}
-        WHERE other <> expected
-        GROUP BY k.mark, rank HAVING count(*) FILTER ({_FITS}) >= {FEWEST}
-        ORDER BY k.mark, rank"""
-    ).fetchall()
-    for number, rank, lines, changed in rows:
-        mark = marks[number][0]
-        if enough(len(lines), changed):
-            yield _found(policy, mark, _RULES[rank], rank, lines, changed)
+    ranks = [rank for (rank,) in connection.execute(_fitting(tried, part == 1)).fetchall()]
+    # Lines that are not off fit no rule that changes them, so those that are go first.
+    rows: Sequence[tuple[int, int, list[int], int]] = ()
+    for lines in ("lines_off", "lines")[part == 1 :]:
+        if ranks:
+            reckoned = _reckoned(month, lines, ranks, whole)
+            rows = [
+                row
+                for row in connection.execute(_explained(f"({reckoned})")).fetchall()
+                if enough(len(row[2]), row[3])
+            ]
+            ranks = sorted({rank for _, rank, *_ in rows})
+    for number, rank, fits, changed in rows:
+        yield _found(policy, marks[number][0], _RULES[rank], rank, fits, changed)
 
 
 def _fitting(tried: str, all_off: bool) -> str:
     """SELECT of the few rules that fit most of the lines they were tried on.
 
-    Where these are all that are off, only rules that explain a mark: lines that are not off fit no
-    rule that changes them.
+    Where these are all that are off, only rules that explain most of a mark's.
     """
-    enough = f"AND count(*) FILTER (fits) * {OF_PARTS} >= count(*) * {PART}" if all_off else ""
+    explained = _explained("(FROM changed SEMI JOIN most USING (rank))")
+    enough = f"WHERE len(fitting) * {OF_PARTS} >= changed * {PART}" if all_off else ""
     return f"""
-    WITH changed AS MATERIALIZED (
-        SELECT *, {_FITS} AS fits FROM ({tried}) WHERE other <> expected),
-    fitting AS (
-        SELECT rank, count(*) AS lines FROM changed WHERE fits
-        GROUP BY rank HAVING count(*) >= {FEWEST} ORDER BY lines DESC, rank LIMIT 4)
-    SELECT rank FROM fitting WHERE rank IN (
-        SELECT rank FROM changed l JOIN event_marks k ON {MARKED}
-        WHERE rank IN (SELECT rank FROM fitting)
-        GROUP BY k.mark, rank HAVING count(*) FILTER (fits) >= {FEWEST} {enough})"""
+    WITH changed AS MATERIALIZED (FROM ({tried}) WHERE other <> expected),
+    most AS (
+        SELECT rank FROM changed WHERE {_FITS}
+        GROUP BY rank HAVING count(*) >= {FEWEST} ORDER BY count(*) DESC, rank LIMIT 4)
+    SELECT DISTINCT rank FROM ({explained}) {enough}"""
+
+
+def _explained(reckoned: str) -> str:
+    """SELECT of marks and rules with the lines that fit, and how many change."""
+    return f"""
+    SELECT mark, rank, fitting, changed
+    FROM (
+        SELECT grouping(currency, type, segment, start_month) AS axes,
+            currency, type, segment, start_month, rank,
+            list(line) FILTER ({_FITS}) AS fitting, count(*) AS changed
+        FROM {reckoned} WHERE other <> expected
+        GROUP BY GROUPING SETS ((rank), (rank, currency), (rank, type), (rank, segment),
+            (rank, type, segment), (rank, start_month))
+        HAVING count(*) FILTER ({_FITS}) >= {FEWEST}) f
+    JOIN event_marks k ON k.axes = f.axes AND k.currency IS NOT DISTINCT FROM f.currency
+        AND k.type IS NOT DISTINCT FROM f.type AND k.segment IS NOT DISTINCT FROM f.segment
+        AND k.start_month IS NOT DISTINCT FROM f.start_month
+    ORDER BY mark, rank"""
 
 
 def _reckoned(month: Month, lines: str, ranks: Sequence[int], whole: str) -> str:
