@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
-from recon.base.matching import usual_rules
 from recon.base.month import Month
-from recon.base.policy import Policy, SeverityRules
+from recon.base.policy import Policy
 from recon.reconciliation.cash.documents import prepare
+from recon.reconciliation.cash.policy import CashPolicy
 from recon.reconciliation.cash.receivable import Receivables, reconcile_receivables
 from recon.store.session import Session, literal
 
@@ -164,7 +164,7 @@ def reconciled(session: Session, made: Books) -> Receivables:
     """Order to cash of some books, in a prepared session."""
     return reconcile_receivables(
         session, MONTH, [select(made.feeds), select(made.ledger)], ("feeds", "ledger"),
-        usual_rules(), severity=SeverityRules(),
+        CashPolicy(),
     )  # fmt: skip
 
 

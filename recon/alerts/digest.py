@@ -63,14 +63,16 @@ def _digest(summary: RunSummary, style: Style, to: Sequence[str], shown: int) ->
 
 def _totals(summary: RunSummary, currency: str, style: Style) -> Block:
     totals, code = summary.run.totals[currency], escaped(currency, 3)
+    within = f"lines break, {totals.within_tolerance:,} within tolerance"
+    what = "documents break" if summary.run.of_cash else within
     counts = f"*{code} match rate*\n{totals.match_rate}, {totals.breaks:,} of " + (
-        f"{totals.compared:,} lines break, {totals.within_tolerance:,} within tolerance"
+        f"{totals.compared:,} {what}"
     )
     if style.redact:
         return blocks.fields([counts])
     amounts = (
-        ("expected", totals.expected, False),
-        ("recognized", totals.recognized, False),
+        (summary.ends[0], totals.expected, False),
+        (summary.ends[1], totals.recognized, False),
         ("difference, net", totals.difference, True),
         ("difference, gross", totals.gross_difference, False),
     )
@@ -90,13 +92,14 @@ def _bridges(summary: RunSummary, currencies: Sequence[str], style: Style) -> It
         yield "*Bridge* not kept: an earlier version of recon recorded this run"
         return
     for currency in currencies:
-        yield _bridge(
-            summary.run.totals[currency], currency, summary.bridge.get(currency, ()), style
-        )
+        steps = summary.bridge.get(currency, ())
+        yield _bridge(summary.run.totals[currency], currency, steps, style, summary.ends)
 
 
-def _bridge(totals: Totals, currency: str, steps: Sequence[Bucket], style: Style) -> str:
-    """The way from expected to recognized in one line."""
+def _bridge(
+    totals: Totals, currency: str, steps: Sequence[Bucket], style: Style, ends: tuple[str, str]
+) -> str:
+    """The way from side to side in one line."""
     code = escaped(currency, 3)
     most = _STEPS if len(steps) > _STEPS + 1 else len(steps)
     texts = [
@@ -111,9 +114,9 @@ def _bridge(totals: Totals, currency: str, steps: Sequence[Bucket], style: Style
         texts.append(f"{amount} {len(left)} other causes".strip())
     if style.redact:
         return f"*{code} bridge* " + (", ".join(texts) or "nothing between the two")
-    ends = amount_text(totals.expected, currency), amount_text(totals.recognized, currency)
+    sums = amount_text(totals.expected, currency), amount_text(totals.recognized, currency)
     return f"*{code} bridge* " + " → ".join(
-        [f"{ends[0]} expected", *texts, f"{ends[1]} recognized"]
+        [f"{sums[0]} {ends[0]}", *texts, f"{sums[1]} {ends[1]}"]
     )
 
 
@@ -145,6 +148,7 @@ def _of_time(summary: RunSummary, style: Style) -> list[str]:
             [*counts, f"{len(since.changed):,} changed", *moved[:_CURRENCIES]]
         ))  # fmt: skip
     if summary.carried:
+        more = " --cash" if summary.run.of_cash else ""
         open_breaks = counted(summary.carried, "break")
-        told.append(f"*From earlier months* {open_breaks} still open: `recon open`")
+        told.append(f"*From earlier months* {open_breaks} still open: `recon open{more}`")
     return told

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from recon.alerts.message import escalation, failure, with_id
+from recon.alerts.message import MONTH, escalation, failure, with_id
 from recon.alerts.plan import alert_id, style_of
 from recon.alerts.run_summary import dropped, in_order, sent_at
 from recon.base.calendar import Calendar
@@ -193,7 +193,7 @@ def _of_failure(
     about = failed.payload["about"]
     message = failure(
         failed.month, about["sentence"], about["code"], about["origin"], style_of(slack),
-        settings.then.mentions, settings.hours,
+        settings.then.mentions, settings.hours, about.get("command", MONTH),
     )  # fmt: skip
     identifier = alert_id("escalation", failed.id)
     return Alert(

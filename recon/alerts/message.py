@@ -29,6 +29,7 @@ COLOURS = {
     "failure": "#D72638",
 }
 TOP = 10
+MONTH = "recon month"
 # The longest texts of a message, in characters.
 NAME, KEY, EXPLANATION, SENTENCE = 60, 60, 280, 1500
 _FIGURES = re.compile(r"[+\-\u2212]?\d[\d,.]*\d|\d")
@@ -141,7 +142,7 @@ def critical(summary: RunSummary, item: Break, style: Style, to: Iterable[str] =
     title = title_of("critical", f"{item.contract_id} · {summary.run.month.name}", summary.sample)
     owner = style.owner(item)
     calls = [*to, *([owner] if owner.startswith("<") else [])]
-    lines = [break_text(item, style), _how_to_acknowledge(item.name)]
+    lines = [break_text(item, style), _how_to_acknowledge(item)]
     if owner and owner not in calls:
         lines.insert(1, f"Owner: {owner}")
     return message(
@@ -188,26 +189,31 @@ def escalation(
             for item in found[:shown]
         ]
         if more := len(found) - shown:
-            parts.append(blocks.section(f"*+{more:,} more: `recon open`*"))
-        parts.append(blocks.section(_how_to_acknowledge(found[0].name)))
+            parts.append(blocks.section(f"*+{more:,} more: `recon open{option(found[0].last)}`*"))
+        parts.append(blocks.section(_how_to_acknowledge(found[0].last)))
         return message(level, title, parts, ["Escalation"], to)
 
     return fitting(make, len(found))
 
 
-def _how_to_acknowledge(name: str) -> str:
-    return f'Acknowledge with `recon ack {name} --reason "…"`'
+def option(item: Break) -> str:
+    """The option of commands for a break of its kind."""
+    return " --cash" if item.to_date else ""
+
+
+def _how_to_acknowledge(item: Break) -> str:
+    return f'Acknowledge with `recon ack {item.name}{option(item)} --reason "…"`'
 
 
 def failure(
     month: str, sentence: str, code: int, origin: str, style: Style, to: Iterable[str] = (),
-    hours: int | None = None,
+    hours: int | None = None, command: str = MONTH,
 ) -> Message:  # fmt: skip
     """The message of a run that failed.
 
     With `hours`, it is that no later run has succeeded in time.
     """
-    what = f"recon month {month}" if month else "recon"
+    what = f"{command} {month}" if month else "recon"
     late = "" if hours is None else f" and has not succeeded within {counted(hours, 'hour')}"
     said = _FIGURES.sub("***", sentence) if style.redact else sentence
     parts = [blocks.section(escaped(said, SENTENCE) or "It gave no reason.")]

@@ -68,6 +68,12 @@ class RunSummary:
         return self.run.reported.verdict
 
     @property
+    def ends(self) -> tuple[str, str]:
+        """The words for both ends of the bridge."""
+        of_cash = self.run.of_cash
+        return ("by the feeds", "by the ledger") if of_cash else ("expected", "recognized")
+
+    @property
     def masked(self) -> tuple[str, ...]:
         """Currencies whose net difference hides a gross one."""
         return self.run.reported.masked if self.run.reported else ()

@@ -42,6 +42,13 @@ class Delivered:
     reason: str = ""
     lost: bool = False
 
+    def with_those_of(self, other: Delivered) -> Delivered:
+        """Both together, the other one's later."""
+        return Delivered(
+            (*self.sent, *other.sent), self.waiting + other.waiting, self.reason or other.reason,
+            self.lost or other.lost,
+        )  # fmt: skip
+
     @property
     def sentence(self) -> str:
         """The sentence on alerts that wait, else ''."""

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
 from recon.alerts.escalation import EscalationInput, business_days, escalations, repeats
-from recon.alerts.message import failure, with_id
+from recon.alerts.message import MONTH, failure, with_id
 from recon.alerts.plan import alert_id, of_run, style_of
 from recon.alerts.run_summary import (
     RunSummary,
@@ -160,7 +160,7 @@ def escalate(
 
 
 def alert_failure(
-    settings: Settings, month: Month | None, sentence: str, exit_code: int
+    settings: Settings, month: Month | None, sentence: str, exit_code: int, command: str = MONTH
 ) -> Delivered:
     """Send an alert of a run that failed; never raises.
 
@@ -171,7 +171,7 @@ def alert_failure(
     if slack is None:
         return Delivered()
     named = str(month) if month else ""
-    alert = _failure(slack, named, redacted(sentence), exit_code)
+    alert = _failure(slack, named, redacted(sentence), exit_code, command)
     try:
         with Journal.at(settings.reports, settings.calendar.periods) as journal:
             runs = journal.runs()
@@ -183,11 +183,14 @@ def alert_failure(
         return sent_directly(slack, alert)
 
 
-def _failure(slack: SlackSettings, month: str, sentence: str, code: int) -> Alert:
+def _failure(slack: SlackSettings, month: str, sentence: str, code: int, command: str) -> Alert:
     first, at = slack.levels[Level.FAILURE].first, datetime.now(UTC)
     origin = f"on {identity.host()}"
     about = {"sentence": sentence, "code": code, "origin": origin}
-    message = failure(month, sentence, code, origin, style_of(slack), first.mentions)
+    about |= {} if command == MONTH else {"command": command}
+    message = failure(
+        month, sentence, code, origin, style_of(slack), first.mentions, command=command
+    )
     identifier = alert_id("failure", month, sentence, at.isoformat())
     return Alert(
         identifier, at, "", month, AlertKind.FAILURE, Level.FAILURE, str(first.place),
@@ -209,7 +212,7 @@ def _summary(settings: Settings, journal: Journal, run: Run, notice: str) -> Run
     else:
         where = str(folder)
     carried = [open_item for open_item in journal.standing(month) if open_item.first_month < month]
-    workbook = f"recon_{run.run_id}.xlsx"
+    workbook = f"{'cash' if run.of_cash else 'recon'}_{run.run_id}.xlsx"
     return run_summary(
         run,
         journal.runs(month),

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from recon.base import money
+from recon.base.cash import CashCause, CashStatus
 from recon.base.events import Severity
 from recon.base.month import Month
 
@@ -64,6 +65,8 @@ class Cause(StrEnum):
     UNEXPLAINED = "unexplained"
 
 
+# A cause of either kind of run; an equal word is an equal cause.
+AnyCause = Cause | CashCause
 # Differences of timing: what one month lacks another one has too much of.
 TIMING = frozenset({Cause.WRONG_PERIOD, Cause.CATCH_UP})
 
@@ -145,8 +148,9 @@ class Break:
     under which people speak of it, like `B-7KQ2M4XAU3EP` (see `fingerprint`). `concerned` are the
     ids of the entries that the cause is about: of the repeated ones, of those in the wrong month,
     else of all in the month. `against` are the sentences that speak against the cause. `event` is
-    the id of the event that it belongs to, '' for none. `contract_key` is the id as it is compared,
-    '' where it comes from the journal.
+    the id of the event that it belongs to, '' for none. `to_date` is whether its difference
+    is all that is open, as in order to cash, and not the part of a month. `contract_key` is the id
+    as it is compared, '' where it comes from the journal.
     """
 
     name: str
@@ -156,9 +160,9 @@ class Break:
     customer: str
     segment: str
     owner: str
-    status: Status
-    cause: Cause
-    candidates: tuple[Cause, ...]
+    status: Status | CashStatus
+    cause: AnyCause
+    candidates: tuple[AnyCause, ...]
     severity: Severity
     expected: int
     recognized: int
@@ -173,6 +177,7 @@ class Break:
     counterpart: Counterpart | None = None
     against: tuple[str, ...] = ()
     event: str = ""
+    to_date: bool = False
     contract_key: str = field(default="", compare=False, repr=False)
 
     @property
@@ -193,7 +198,7 @@ class Break:
     @property
     def certainty(self) -> Certainty:
         """How reliable its cause is."""
-        if self.cause is Cause.UNEXPLAINED and not self.ambiguous:
+        if self.cause == Cause.UNEXPLAINED and not self.ambiguous:
             return Certainty.UNEXPLAINED
         return Certainty.AMBIGUOUS if self.ambiguous or self.against else Certainty.CERTAIN
 

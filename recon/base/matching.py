@@ -42,6 +42,11 @@ class MatchingRule:
         return By.AMOUNT in self.by and not (self.ppm or self.room)
 
     @property
+    def is_plain(self) -> bool:
+        """Whether its pairs agree in customer, currency and amount."""
+        return not self.group and self.is_exact and {By.CUSTOMER, By.CURRENCY} <= self.by
+
+    @property
     def words(self) -> str:
         """Its columns, window and tolerance as people read them."""
         compared = [column.value for column in By if column in self.by]

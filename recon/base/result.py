@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Protocol
 from recon.base import money
 from recon.base.breaks import (
     TIMING,
+    AnyCause,
     Break,
     CarriedDifference,
     Cause,
@@ -37,9 +38,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = [
-    "LINE_COLUMNS", "TIMING", "Break", "Bucket", "CarriedDifference", "Cause", "Certainty",
-    "Counterpart", "CurrencyPart", "Entry", "Flag", "InvalidRow", "Lines", "Reconciliation",
-    "Side", "SourceFacts", "Status", "Totals", "fingerprint", "short_name",
+    "LINE_COLUMNS", "TIMING", "AnyCause", "Break", "Bucket", "CarriedDifference", "Cause",
+    "Certainty", "Counterpart", "CurrencyPart", "Entry", "Flag", "InvalidRow", "Lines",
+    "Reconciliation", "Side", "SourceFacts", "Status", "Totals", "fingerprint", "short_name",
 ]  # fmt: skip
 
 

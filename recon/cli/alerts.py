@@ -12,7 +12,7 @@ import typer
 from recon.base.errors import ExitCode, UsageError
 from recon.cli import process
 from recon.cli.failures import sentence_of
-from recon.cli.options import Config, Json, Profile, Reports, chosen_settings
+from recon.cli.options import Cash, Config, Json, Profile, Reports, chosen_settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -52,13 +52,14 @@ def notify(
     config: Config = None,
     profile: Profile = None,
     out: Reports = None,
+    cash: Cash = False,
     json: Json = False,
 ) -> None:
     """Send a run's Slack message again, and those still waiting."""
     from recon.alerts.service import notify as told_again
 
     _check_asked(run, dry_run, waiting, discard, reason)
-    settings = chosen_settings(config, profile, out)
+    settings = chosen_settings(config, profile, out, cash)
     if waiting:
         _show_waiting(settings, json)
     elif discard:
@@ -132,9 +133,13 @@ def escalate(
 ) -> None:
     """Escalate overdue breaks and failed runs to the next level."""
     from recon.alerts.service import escalate as escalated
+    from recon.record.journal.store import NAME
 
     settings = chosen_settings(config, profile, out)
     found, delivered = escalated(settings, dry=dry_run)
+    if (settings.of_cash().reports / NAME).exists():
+        more, then = escalated(settings.of_cash(), dry=dry_run)
+        found, delivered = [*found, *more], delivered.with_those_of(then)
     _tell(found, delivered, dry_run, json)
     _hint(settings, dry_run)
 
@@ -151,7 +156,7 @@ def _tell(found: Sequence[Alert], delivered: Delivered, dry: bool, as_json: bool
 
 
 @contextmanager
-def failures_told(settings: Settings, month: Month) -> Iterator[None]:
+def failures_told(settings: Settings, month: Month, command: str = "recon month") -> Iterator[None]:
     """Alert finance operations of a failed run in the context.
 
     It fails all the same. Nobody is alerted of Ctrl-C, or of a lock that another run holds.
@@ -165,5 +170,5 @@ def failures_told(settings: Settings, month: Month) -> Iterator[None]:
 
             # The console and the log report the failure, whatever happens here.
             with suppress(Exception):
-                alert_failure(settings, month, sentence_of(error), int(code))
+                alert_failure(settings, month, sentence_of(error), int(code), command)
         raise

@@ -9,7 +9,7 @@ import typer
 
 from recon.base.text import counted
 from recon.cli import process
-from recon.cli.options import Config, Profile, Reports, chosen_settings
+from recon.cli.options import Cash, Config, Profile, Reports, chosen_settings
 
 
 def backup(
@@ -17,11 +17,12 @@ def backup(
     config: Config = None,
     profile: Profile = None,
     out: Reports = None,
+    cash: Cash = False,
 ) -> None:
     """Copy the journal and all runs into one file."""
     from recon.record.backup import backed_up
 
-    reports = chosen_settings(config, profile, out).reports
+    reports = chosen_settings(config, profile, out, cash).reports
     kept = backed_up(reports, file.absolute())
     with process.printing():
         process.say(
@@ -35,12 +36,13 @@ def restore(
     config: Config = None,
     profile: Profile = None,
     out: Reports = None,
+    cash: Cash = False,
 ) -> None:
     """Bring a backup back; nothing is overwritten."""
     from recon.record.backup import restored
     from recon.record.lock import locked
 
-    reports = chosen_settings(config, profile, out).reports
+    reports = chosen_settings(config, profile, out, cash).reports
     with locked(reports, "recon restore"):
         kept = restored(reports, file.absolute())
     there = f" ({counted(kept.skipped, 'file')} were there already)" if kept.skipped else ""

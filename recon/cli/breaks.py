@@ -13,6 +13,7 @@ from recon.base.errors import UsageError
 from recon.cli import process
 from recon.cli.options import (
     AtLeast,
+    Cash,
     Causes,
     Config,
     Currencies,
@@ -87,6 +88,7 @@ def open_breaks(
     config: Config = None,
     profile: Profile = None,
     out: Reports = None,
+    cash: Cash = False,
     json: Json = False,
     no_color: NoColor = False,
 ) -> None:
@@ -95,7 +97,7 @@ def open_breaks(
 
     only = chosen_breaks(segment, owner, customer, kind, cause, event, currency)
     form = Form.JSON if json else form
-    settings = chosen_settings(config, profile, out)
+    settings = chosen_settings(config, profile, out, cash)
     with Journal.look(settings.reports, settings.calendar.periods) as journal:
         standing = _standing(journal, asked_month(month, settings) if month else None)
     if standing:
@@ -180,6 +182,7 @@ def ack(
     config: Config = None,
     profile: Profile = None,
     out: Reports = None,
+    cash: Cash = False,
     json: Json = False,
 ) -> None:
     """Acknowledge open breaks, with a reason."""
@@ -194,7 +197,7 @@ def ack(
             "--owner, --cause and the like."
         )
     words(reason, "--reason")
-    settings = chosen_settings(config, profile, out)
+    settings = chosen_settings(config, profile, out, cash)
     last = asked_month(until, settings) if until else None
     _say(
         settings,
@@ -215,6 +218,7 @@ def note(
     config: Config = None,
     profile: Profile = None,
     out: Reports = None,
+    cash: Cash = False,
     json: Json = False,
 ) -> None:
     """Add a note to a break."""
@@ -223,7 +227,7 @@ def note(
     from recon.record.journal.acknowledgements import note as noted
 
     _say(
-        chosen_settings(config, profile, out),
+        chosen_settings(config, profile, out, cash),
         Choice((name,)),
         lambda life, at: noted(life, text, at, identity.who(), identity.host()),
         json,

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from recon.base.errors import ExitCode
+from recon.base.secrets import redacted
+from recon.base.text import visible
 from recon.cli import process
-from recon.cli.month import FailOn, _formats, _severity
+from recon.cli.month import FailOn, _check_closed, _formats, _severity
 from recon.cli.options import (
     Config,
     Json,
@@ -15,24 +19,37 @@ from recon.cli.options import (
     NoColor,
     Profile,
     Reports,
+    chosen_settings,
+    command_of,
     known,
     progress_shown,
 )
 
 if TYPE_CHECKING:
+    from recon.base.events import Severity
     from recon.base.month import Month
     from recon.config import Settings
+    from recon.record.log import Log
+    from recon.run.cash_run import CashOutcome
 
 
 def cash(
     context: typer.Context,
     month: MonthText = None,
+    closed: Annotated[
+        bool, typer.Option("--closed", help="Run the earliest closed month that has no run yet.")
+    ] = False,
+    today: Annotated[str | None, typer.Option("--today", hidden=True)] = None,
     config: Config = None,
     profile: Profile = None,
     json: Json = False,
     formats: Annotated[
-        str, typer.Option("--format", help="The reports to write: csv, xlsx, csv,xlsx or none.")
-    ] = "csv,xlsx",
+        str,
+        typer.Option(
+            "--format",
+            help="The reports to write: csv, xlsx and html, separated by commas, or none.",
+        ),
+    ] = "csv,xlsx,html",
     out: Reports = None,
     fail_on: Annotated[
         FailOn, typer.Option("--fail-on", help="The lowest severity that leads to exit code 3.")
@@ -42,30 +59,24 @@ def cash(
     no_color: NoColor = False,
 ) -> None:
     """Reconcile the receivable: the feeds against the ledger."""
-    from dataclasses import replace
-
-    from recon.config import load
-    from recon.run.cash import run_cash
-
     wanted = _formats(formats)
-    settings = load(config, profile)
-    if out:
-        settings = replace(settings, reports=out.absolute())
-    chosen = cash_month(settings, month)
+    _check_closed(closed, month, today, wanted)
+    settings = chosen_settings(config, profile, out)
     log = context.obj
-    if wanted and log:
+    if wanted:
         log.expect(settings)
-        log.begin(settings, chosen)
-    with progress_shown(quiet or json) as progress:
-        outcome = run_cash(settings, chosen, wanted, _severity(fail_on), progress)
+    with _month(settings, month, closed, today, json) as chosen:
+        outcome = _run(settings, chosen, wanted, _severity(fail_on), log, quiet=quiet or json)
     with process.printing():
         if json:
+            from recon.reconciliation.cash.document import cash_document, entries_table
             from recon.reconciliation.document import dumps
-            from recon.reports.cash.receivable import cash_document
 
             found = cash_document(
                 outcome.result, outcome.run_id, outcome.reports, outcome.exit_code, outcome.notes
             )
+            if outcome.entries:
+                found |= {"entries": entries_table(outcome.entries)}
             typer.echo(dumps(found), nl=False)
         else:
             from recon.reports.cash.dashboard import show_cash
@@ -82,6 +93,50 @@ def cash(
                 notes=outcome.notes,
             )
     raise typer.Exit(outcome.exit_code)
+
+
+def _month(
+    settings: Settings, month: str | None, closed: bool, today: str | None, json: bool
+) -> AbstractContextManager[Month]:
+    """A context that holds the chosen month."""
+    if not closed:
+        return nullcontext(cash_month(settings, month))
+    from recon.cli.closed import closed_month
+
+    return closed_month(settings.of_cash(), today, json=json, cash=True)
+
+
+def _run(
+    settings: Settings,
+    month: Month,
+    formats: tuple[str, ...],
+    fail_on: Severity | None,
+    log: Log,
+    *,
+    quiet: bool,
+) -> CashOutcome:
+    """Run a month with log and progress; alert of failure."""
+    from recon.run.cash_run import run_cash
+
+    of_cash = settings.of_cash()
+    failing = _failures_told(of_cash, month) if formats else nullcontext()
+    if formats:
+        log.begin(settings, month)
+    with failing, progress_shown(quiet) as progress:
+        outcome = run_cash(of_cash, month, formats, fail_on, progress, log)
+    if quiet and outcome.exit_code is ExitCode.ALERT:
+        # The verdict alone would not explain the exit code 8.
+        typer.echo(f"recon: {visible(redacted(outcome.notes[-1]))}", err=True)
+    return outcome
+
+
+def _failures_told(settings: Settings, month: Month) -> AbstractContextManager[None]:
+    """A context that alerts finance operations of a failed run."""
+    if settings.slack is None:
+        return nullcontext()
+    from recon.cli.alerts import failures_told
+
+    return failures_told(settings, month, command_of(cash=True))
 
 
 def cash_month(settings: Settings, text: str | None) -> Month:

@@ -27,26 +27,28 @@ _LISTED = 6
 
 
 @contextmanager
-def closed_month(settings: Settings, today: str | None, *, json: bool) -> Iterator[Month]:
+def closed_month(
+    settings: Settings, today: str | None, *, json: bool, cash: bool = False
+) -> Iterator[Month]:
     """Yield the month that is due, held against other processes.
 
     If none is due, the reason and the next day are printed and the command ends with exit code 0.
     `today` is a day like 2024-07-03 that takes the place of the clock: an option, not a variable,
     since a variable left in the environment of a service account would go unnoticed.
     """
-    from recon.cli.options import chosen_month, known
+    from recon.cli.options import chosen_month, command_of, known
     from recon.record.lock import locked
 
     day = _day(today, settings.calendar)
     if (found := _due(settings, day)).month is None:
         _nothing_due(found, json=json)
-    with locked(settings.reports / LOCK, "recon month --closed"):
+    with locked(settings.reports / LOCK, f"{command_of(cash=cash)} --closed"):
         found = _due(settings, day)
         if found.month is None:
             _nothing_due(found, json=json)
         month = known(found.month)
         _announce(found)
-        yield chosen_month(str(month), settings)
+        yield month if cash else chosen_month(str(month), settings)
 
 
 def _day(text: str | None, calendar: Calendar) -> date:

@@ -9,6 +9,7 @@ import typer
 
 from recon.cli import process
 from recon.cli.options import (
+    Cash,
     Config,
     Json,
     NoColor,
@@ -29,6 +30,7 @@ def diff(
     config: Config = None,
     profile: Profile = None,
     out: Reports = None,
+    cash: Cash = False,
     json: Json = False,
     no_color: NoColor = False,
 ) -> None:
@@ -41,7 +43,7 @@ def diff(
     from recon.record.replay.movement import movement
     from recon.record.replay.stored_run import Pack
 
-    settings = chosen_settings(config, profile, out)
+    settings = chosen_settings(config, profile, out, cash)
     with Journal.look(settings.reports, settings.calendar.periods) as journal:
         earlier, later = journal.run(then), journal.run(now)
         breaks = [{item.name: item for item in journal.breaks(run.run_id)}
@@ -51,8 +53,10 @@ def diff(
     since = replace(since, events=lives(events[1], events[:1]))
     with progress_shown(json) as progress:
         progress("Replaying")
-        packs = [Pack.of(settings.reports / run.folder) for run in (earlier, later)]
-        parts = movement(*packs)
+        # What moved documents is in the breaks themselves.
+        parts = [] if cash else movement(
+            *(Pack.of(settings.reports / run.folder) for run in (earlier, later))
+        )  # fmt: skip
     with process.printing():
         if json:
             from recon.reconciliation.document import dumps

@@ -10,6 +10,7 @@ import typer
 
 from recon.cli import process
 from recon.cli.options import (
+    Cash,
     Config,
     Json,
     NoColor,
@@ -35,13 +36,14 @@ def history(
     config: Config = None,
     profile: Profile = None,
     out: Reports = None,
+    cash: Cash = False,
     json: Json = False,
     no_color: NoColor = False,
 ) -> None:
     """List months and runs: date, user, verdict, signatures."""
     from recon.record.journal.store import Journal
 
-    settings = chosen_settings(config, profile, out)
+    settings = chosen_settings(config, profile, out, cash)
     chosen = asked_month(month, settings) if month else None
     with Journal.look(settings.reports, settings.calendar.periods) as journal:
         signed = journal.signatures()

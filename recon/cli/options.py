@@ -30,6 +30,9 @@ NoColor = Annotated[bool, typer.Option("--no-color", help="Print without colors.
 Reports = Annotated[
     Path | None, typer.Option("--out", help="The reports folder, instead of reports/.")
 ]
+Cash = Annotated[
+    bool, typer.Option("--cash", help="For the runs of order to cash, not of revenue.")
+]
 MonthText = Annotated[
     str | None,
     typer.Argument(metavar="MONTH", help="The month, like 2024-06; if left out, the last one."),
@@ -72,14 +75,22 @@ Currencies = Annotated[
 ]
 
 
-def chosen_settings(config: Path | None, profile: str | None, out: Path | None) -> Settings:
-    """The settings, with the reports folder of the option."""
+def chosen_settings(
+    config: Path | None, profile: str | None, out: Path | None, cash: bool = False
+) -> Settings:
+    """The settings, with the reports folder of the options."""
     from dataclasses import replace
 
     from recon.config import load
 
     settings = load(config, profile)
-    return replace(settings, reports=out.absolute()) if out else settings
+    settings = replace(settings, reports=out.absolute()) if out else settings
+    return settings.of_cash() if cash else settings
+
+
+def command_of(*, cash: bool) -> str:
+    """The command that records runs of a kind."""
+    return "recon cash" if cash else "recon month"
 
 
 def chosen_month(text: str | None, settings: Settings) -> Month:

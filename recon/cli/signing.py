@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from recon.cli import process
-from recon.cli.options import Config, Json, Profile, Reports, asked_month, chosen_settings
+from recon.cli.options import (
+    Cash,
+    Config,
+    Json,
+    Profile,
+    Reports,
+    asked_month,
+    chosen_settings,
+    command_of,
+)
 from recon.record.journal.model import Role
 
 if TYPE_CHECKING:
@@ -31,13 +40,15 @@ def sign_off(
     config: Config = None,
     profile: Profile = None,
     out: Reports = None,
+    cash: Cash = False,
     json: Json = False,
 ) -> None:
     """Sign a month's last run, as preparer or reviewer."""
     from recon.run.signing import sign
 
-    settings = chosen_settings(config, profile, out)
-    run, given = sign(settings, asked_month(month, settings), role, comment, accept)
+    settings = chosen_settings(config, profile, out, cash)
+    command = command_of(cash=cash)
+    run, given = sign(settings, asked_month(month, settings), role, comment, accept, command)
     with process.printing():
         _tell(run, given, json)
 

@@ -48,7 +48,8 @@ def write(
 
     settings = load(config, profile)
     who, place = _account(settings, account, gmsa), _place(settings, profile)
-    tasks = planned(settings.tasks, who, place, feeds=bool(settings.feeds))
+    of = {"feeds": bool(settings.feeds), "cash": settings.receivables is not None}
+    tasks = planned(settings.tasks, who, place, **of)
     folder = (out or settings.home / "schedules").absolute()
     kept = write_files(folder, verified({item.file: rendered(item) for item in tasks}))
     with process.printing():

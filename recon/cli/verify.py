@@ -12,9 +12,10 @@ import typer
 from recon.base.errors import ExitCode, UsageError
 from recon.base.text import counted, one_line
 from recon.cli import process
-from recon.cli.options import Config, Json, Profile, progress_shown
+from recon.cli.options import Cash, Config, Json, Profile, Reports, chosen_settings, progress_shown
 
 if TYPE_CHECKING:
+    from recon.config import Settings
     from recon.record.evidence import Verdict
 
 
@@ -54,27 +55,43 @@ def verify(
     ] = None,
     config: Config = None,
     profile: Profile = None,
-    out: Annotated[
-        Path | None, typer.Option("--out", help="The reports folder, instead of reports/.")
-    ] = None,
+    out: Reports = None,
+    cash: Cash = False,
     json: Json = False,
 ) -> None:
     """Prove from the evidence that runs are unchanged and correct."""
-    from recon.config import load
-
     if bool(which) == everything and not (seal is not None and not which):
         raise UsageError("Give a run or a month, or use --all.")
-    reports = out.absolute() if out else load(config, profile).reports
-    proof = _proof(reports, which, seal, json)
+    settings = chosen_settings(config, profile, out)
+    proofs = [
+        _proof(reports, which, seal, json)
+        for reports in _journals(settings, everything=everything, cash=cash)
+    ]
     with process.printing():
         if json:
             from recon.reconciliation.document import dumps
 
-            typer.echo(dumps(_document(proof)), nl=False)
+            first, *others = map(_document, proofs)
+            for each in others:
+                first |= {"proven": first["proven"] and each["proven"], "cash": each}
+            typer.echo(dumps(first), nl=False)
         else:
             # A forged pack may hold anything.
-            typer.echo("\n".join(map(one_line, _lines(proof))))
-    raise typer.Exit(ExitCode.DONE if proof.proven else ExitCode.SOURCE_DATA)
+            lines = [line for proof in proofs for line in _lines(proof)]
+            typer.echo("\n".join(map(one_line, lines)))
+    proven = all(proof.proven for proof in proofs)
+    raise typer.Exit(ExitCode.DONE if proven else ExitCode.SOURCE_DATA)
+
+
+def _journals(settings: Settings, *, everything: bool, cash: bool) -> list[Path]:
+    """The folders of reports to prove, both with --all."""
+    from recon.record.journal.store import NAME
+
+    months, of_cash = settings.reports, settings.of_cash().reports
+    if cash or not everything:
+        return [of_cash if cash else months]
+    there = [folder for folder in (months, of_cash) if (folder / NAME).exists()]
+    return there or [months]
 
 
 def _proof(reports: Path, which: str | None, seal: str | None, quiet: bool) -> _Proof:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -176,6 +176,7 @@ class TaskSettings:
     catch_up_time: str = "12:00"
     escalation: bool = False
     escalation_time: str = "08:00"
+    cash_time: str = "07:30"
     load_every: int = 5
     time_limit: int = 120
     working_directory: str | None = None
@@ -207,6 +208,8 @@ class PublishSettings:
 
 # So many days after a month's end a posting may still belong to it.
 CUTOFF = 10
+# The folder of the runs of order to cash, below the reports.
+CASH = "cash"
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +259,13 @@ class Settings:
     figures: FiguresSettings = field(default_factory=FiguresSettings)
     receivables: ReceivablesSettings | None = None
     web: WebSettings = field(default_factory=WebSettings)
+
+    def of_cash(self) -> Settings:
+        """The settings of the runs of order to cash.
+
+        They have a journal and reports of their own, below those of the months.
+        """
+        return replace(self, reports=self.reports / CASH)
 
     @property
     def home(self) -> Path:

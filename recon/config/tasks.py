@@ -39,6 +39,8 @@ def read_tasks(table: Keys) -> TaskSettings:
         days=table.take("days", _numbers(_DAYS, LAST), usual.days),
         months=table.take("months", _numbers(_MONTHS), usual.months),
         escalation=table.take("escalation", keys.yes_or_no, usual.escalation),
+        # It has a lock of its own, so it may start with another one.
+        cash_time=table.take("cash_time", _time, usual.cash_time),
         load_every=table.take("load_every", _every, usual.load_every),
         time_limit=table.take("time_limit", _minutes, usual.time_limit),
         working_directory=table.take("working_directory", _directory, None),

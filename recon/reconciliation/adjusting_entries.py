@@ -18,7 +18,7 @@ from recon.base.errors import tie
 from recon.base.events import Event
 from recon.base.month import Month
 from recon.base.policy import DEFERRED, revenue_account
-from recon.base.result import Break, Cause
+from recon.base.result import AnyCause, Break, Cause
 from recon.reconciliation.double_booking import (
     Key,
     Move,
@@ -28,7 +28,7 @@ from recon.reconciliation.double_booking import (
     shared_id,
 )
 
-WHAT_TO_DO: Mapping[Cause, str] = {
+WHAT_TO_DO: Mapping[AnyCause, str] = {
     Cause.DUPLICATE_ENTRY: "Reverse what was posted more than once.",
     Cause.POSTED_AGAIN: "Reverse what was posted more than once.",
     Cause.SIGN_FLIPPED: "Correct the sign.",
@@ -47,7 +47,7 @@ WHAT_TO_DO: Mapping[Cause, str] = {
     Cause.NOT_POSTED: "Post what is expected.",
 }
 _CONTRACT_DATA = "check the contract's data first: they may be wrong"
-WHY_NOT: Mapping[Cause, str] = {
+WHY_NOT: Mapping[AnyCause, str] = {
     Cause.CATCH_UP: "to date everything agrees, so there is nothing to post",
     Cause.CREDIT_NOTE: "a credit note is a change of the contract, which analytics may lack",
     Cause.POSTED_TOGETHER: "divide the entry over its lines first",
@@ -99,7 +99,7 @@ class Proposal:
     """
 
     number: int
-    cause: Cause
+    cause: AnyCause
     text: str
     entry_ids: tuple[str, ...]
     breaks: tuple[Break, ...]

@@ -49,7 +49,7 @@ def document(
         },
         "breaks": [break_table(item) for item in result.breaks],
         "carried": [_carried(item) for item in result.carried],
-        "events": [_event(event) for event in result.events],
+        "events": [event_table(event) for event in result.events],
         "verdict": verdict_word(result),
         "invalid": [_invalid(row) for row in result.invalid],
         "flags": {flag.value: result.flags[flag] for flag in Flag if flag in result.flags},
@@ -166,7 +166,8 @@ def _carried(item: CarriedDifference) -> dict[str, object]:
     }
 
 
-def _event(event: Event) -> dict[str, object]:
+def event_table(event: Event) -> dict[str, object]:
+    """Event as plain data."""
     return {
         "id": event.id,
         "kind": event.kind.value,

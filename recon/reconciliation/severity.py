@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from recon.base.events import Severity
 from recon.base.policy import SeverityRules
-from recon.base.result import TIMING, Cause
+from recon.base.result import TIMING, AnyCause, Cause
 from recon.reconciliation.causes.broken_line import BrokenLine
 
 AT_LEAST_HIGH = {
@@ -56,13 +56,13 @@ class Ladder:
         return self.months.severity
 
 
-def severity(line: BrokenLine, cause: Cause, rules: SeverityRules) -> Severity:
+def severity(line: BrokenLine, cause: AnyCause, rules: SeverityRules) -> Severity:
     """Severity by percent, amount, cause and months broken."""
     return ladder(line.difference, line.expected, cause, line.months_broken, rules).severity
 
 
 def ladder(
-    difference: int, expected: int, cause: Cause, months_broken: int, rules: SeverityRules
+    difference: int, expected: int, cause: AnyCause, months_broken: int, rules: SeverityRules
 ) -> Ladder:
     """Rungs that lead to a severity; amounts in ten-thousandths."""
     percent = _by_percent(abs(difference), abs(expected), rules)
@@ -94,7 +94,7 @@ def _by_amount(amount: int, found: Severity, rules: SeverityRules) -> Step:
     return Step(Rule.NO_CHANGE, found)
 
 
-def _by_cause(cause: Cause, found: Severity) -> Step:
+def _by_cause(cause: AnyCause, found: Severity) -> Step:
     if cause in AT_LEAST_HIGH:
         return Step(Rule.GRAVE_CAUSE, max(found, Severity.HIGH))
     if cause in TIMING:

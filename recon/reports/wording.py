@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from recon.base import money
@@ -175,6 +175,12 @@ def moment_words(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(" ", "minutes")[:16]
 
 
+def line_heads(breaks: Iterable[Break]) -> tuple[str, str]:
+    """The headers of a line: a contract's or a document's."""
+    of_cash = any(item.to_date for item in breaks)
+    return ("Document", "Kind") if of_cash else ("Contract", "Type")
+
+
 def months_words(life: OpenItem) -> str:
     """The months in which a break was seen.
 
@@ -211,10 +217,10 @@ def lapsed_words(lapse: Lapse) -> str:
     then, now = lapse.then, lapse.now
     if then is None:
         change = f"{lapse.month} adds {_difference(now)}"
-    elif then.cause is now.cause and then.difference == now.difference:
+    elif then.cause == now.cause and then.difference == now.difference:
         was, is_now = (money.pretty(item.recognized, item.currency) for item in (then, now))
         change = f"recognized was {was}, is {is_now} {now.currency} in {lapse.month}"
-    elif then.cause is now.cause:
+    elif then.cause == now.cause:
         change = f"was {_difference(then)}, is {_difference(now)} in {lapse.month}"
     else:
         was, is_now = (f"{words(item.cause)}, {_difference(item)}" for item in (then, now))

@@ -1,29 +1,26 @@
-"""Order to cash of a month: open, match, explain."""
+"""Order to cash of a month: opened and matched."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
-from recon.base.errors import ExitCode, SourceDataError
-from recon.base.events import Severity
+from recon.base.errors import SourceDataError
 from recon.base.fields import RECEIVABLES
 from recon.base.month import Month
 from recon.base.policy import Policy
 from recon.config import Settings, SourceKind
 from recon.config.settings import ReceivablesSettings
 from recon.reconciliation.cash.documents import prepare
+from recon.reconciliation.cash.entries import CashEntries, proposed_entries
 from recon.reconciliation.cash.model import InvalidRow
-from recon.reconciliation.cash.receivable import Receivables, reconcile_receivables
+from recon.reconciliation.cash.policy import CashPolicy
+from recon.reconciliation.cash.receivable import NAMES, Receivables, reconcile_receivables
 from recon.reconciliation.cash.star import LEDGER, feeds_select
 from recon.reconciliation.cash.statement import Statement, statement
 from recon.reconciliation.places import known_places
-from recon.record.lock import locked
-from recon.record.run_folder import clear_half_written, new_run_id, report_directory
-from recon.reports.cash.receivable import write_cash
 from recon.run.opened_sources import scratch_folders
 from recon.sources.delivery import Delivery
 from recon.sources.document_files import Asked, select, staged
@@ -33,8 +30,7 @@ from recon.store.session import Session, is_any
 
 Progress = Callable[[str], None]
 OPENING = "opening_rows"
-# Its runs have a folder of their own below the reports.
-FOLDER = "cash"
+LAST = date(9999, 12, 30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +41,10 @@ class ReconciledCash:
     session: Session
     sample: bool
     ledger: Ledger
+    trails: Mapping[str, Callable[[], Mapping[str, object]]]
+    places: Mapping[str, Mapping[int, str]]
+    started: datetime
+    since: date | None = None
 
 
 @contextmanager
@@ -59,11 +59,12 @@ def reconciled_cash(
     sample = settings.receivables is None or settings.receivables.source.kind is SourceKind.SAMPLE
     if sample:
         settings = _with_sample(settings, progress)
-    of = settings.receivables or ReceivablesSettings()
+    of, started = settings.receivables or ReceivablesSettings(), datetime.now(UTC)
+    named: dict[str, dict[int, str]] = {name: {} for name in NAMES}
     with ExitStack() as stack:
         progress("Reading the store and the ledger")
         delivery = delivered(of.source, month, stack.enter_context(scratch_folders()))
-        beside = [*delivery.reads, *filter(None, [of.opening])]
+        beside = [*delivery.reads, settings.reports, *filter(None, [of.opening])]
         session, found = stack.enter_context(
             snapshot.looked_at(settings.store, settings.memory_limit, beside)
         )
@@ -75,17 +76,48 @@ def reconciled_cash(
             month,
             sides,
             (f"store {settings.store.as_posix()}, snapshot {found.number}", ledger.description),
-            of.rules,
-            severity=settings.policy.severity,
-            terms_days=of.terms_days,
-            window=of.window,
-            currency=settings.policy.currency,
+            _policy(settings, of),
             invalid=_invalid(session, ledger),
             notices=[*notices, *ledger.delivery.left_out()],
-            places=lambda side, rows: _places(session, side, rows),
+            places=lambda side, rows: _named(named, session, side, rows),
             progress=progress,
         )
-        yield ReconciledCash(result, session, sample, ledger)
+        store = {"store": settings.store.as_posix(), "snapshot": found.number}
+        trails = {"feeds": lambda: store, "ledger": delivery.trail}
+        yield ReconciledCash(result, session, sample, ledger, trails, named, started, of.since)
+
+
+def _policy(settings: Settings, of: ReceivablesSettings) -> CashPolicy:
+    policy = settings.policy
+    return CashPolicy(
+        of.rules, policy.severity, of.terms_days, of.window, policy.currency, policy.ids
+    )
+
+
+def entries_of(found: ReconciledCash) -> CashEntries:
+    """The proposed entries of a result.
+
+    The ledger's rows of later months, and those that cannot be read, may be what is missing; those
+    that agree with later documents of the feeds are not.
+    """
+    feeds = feeds_select(found.session, found.since, LAST, LAST)
+    begin = f"AND (posted_on >= DATE '{found.since}' OR recon_fault IS NOT NULL)"
+    standing = f"""SELECT d.document, l.document_ref AS ref, l.customer_id AS customer,
+            CAST(l.amount * 10000 AS BIGINT) AS amount, l.currency,
+            l.recon_fault IS NOT NULL AS unread
+        FROM {LEDGER} AS l LEFT JOIN (FROM documents WHERE side = 2) AS d ON d.place = l.recon_row
+        LEFT JOIN allocations AS a ON a.document = d.document
+        WHERE a.match IS NULL {begin if found.since else ""}"""
+    return proposed_entries(found.session, found.result, standing, feeds)
+
+
+def _named(
+    known: Mapping[str, dict[int, str]], session: Session, side: int, rows: Sequence[int]
+) -> dict[int, str]:
+    """The places of rows, kept for the evidence."""
+    found = _places(session, side, rows)
+    known[NAMES[side - 1]].update(found)
+    return found
 
 
 def _with_sample(settings: Settings, progress: Progress) -> Settings:
@@ -168,50 +200,3 @@ def explained(found: ReconciledCash, asked: str) -> Statement:
     return statement(
         found.session, found.result, asked, lambda side, rows: _places(found.session, side, rows)
     )
-
-
-@dataclass(frozen=True, slots=True)
-class CashOutcome:
-    """A run's result, reports and exit code."""
-
-    result: Receivables
-    run_id: str
-    reports: Sequence[Path]
-    exit_code: ExitCode
-    sample: bool
-    notes: Sequence[str] = ()
-
-
-def run_cash(
-    settings: Settings,
-    month: Month,
-    formats: Sequence[str],
-    fail_on: Severity | None = Severity.HIGH,
-    progress: Progress = lambda _: None,
-) -> CashOutcome:
-    """Reconcile a month's receivable and write the reports.
-
-    `formats` are of `csv` and `xlsx`; without one nothing is written. Raises the ReconErrors of
-    the configuration, the sources, the lock and the reports.
-    """
-    run_id = new_run_id(month, datetime.now(UTC))
-    with reconciled_cash(settings, month, progress) as found:
-        code = exit_code(found.result, fail_on)
-        if not formats:
-            return CashOutcome(found.result, "", [], code, found.sample)
-        progress("Writing the reports")
-        root = settings.reports / FOLDER
-        with locked(root, f"recon cash {month}"):
-            clear_half_written(root)
-            with report_directory(root, month, run_id) as folder:
-                written = write_cash(found.result, folder.path, formats, run_id)
-        reports = [folder.final_path(path) for path in written]
-        notes = [folder.notice] if folder.notice else []
-        return CashOutcome(found.result, run_id, reports, code, found.sample, notes)
-
-
-def exit_code(result: Receivables, fail_on: Severity | None) -> ExitCode:
-    """3 for breaks at or above `fail_on`, else 0."""
-    worst = result.severity
-    failed = fail_on is not None and worst is not None and worst >= fail_on
-    return ExitCode.BREAKS if failed else ExitCode.DONE

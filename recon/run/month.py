@@ -6,15 +6,12 @@ is decided, and nothing changes the result once it is made.
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from recon.base import temporary
-from recon.base.errors import ExitCode, JournalHeld, RanAtOnce, ReconError
+from recon.base.errors import ExitCode
 from recon.base.events import Severity
 from recon.base.month import Month
 from recon.base.result import Reconciliation
@@ -27,15 +24,22 @@ from recon.record.journal.found_events import FoundEvent
 from recon.record.journal.history import History, Superseded
 from recon.record.journal.model import Run
 from recon.record.journal.store import Journal
-from recon.record.lock import locked
 from recon.record.log import Log
 from recon.record.log.lines import counts
-from recon.record.run_folder import clear_half_written
+from recon.run.alerting import alerted
 from recon.run.feed_findings import restated_since
 from recon.run.gathering import ReconciledMonth, reconciled_month
 from recon.run.opened_sources import Progress
 from recon.run.read_ahead import ReadAhead
-from recon.run.recording import fullness, month_history, pack_contents, record_of, with_movement
+from recon.run.recording import (
+    fullness,
+    held_journal,
+    month_history,
+    pack_contents,
+    record,
+    record_of,
+    with_movement,
+)
 from recon.run.reporting import Extras, Written, lead_to, write
 
 
@@ -92,7 +96,7 @@ def run_month(
     step = log.following(progress)
     with reconciled_month(settings, month, progress, log=log, ahead=ahead) as found:
         log.note("compared", verdict(found.result), **counts(found.result))
-        with _journal(settings, month) as journal:
+        with held_journal(settings, f"recon month {month}") as journal:
             decision = _decide(settings, found, journal, fail_on, today)
             written = write(found, decision.pack, decision.extras, formats, step)
             step("Recording the run")
@@ -103,22 +107,12 @@ def run_month(
             history = with_movement(decision.extras.history, journal, settings.reports, run)
         notes = [*decision.extras.notes, *filter(None, (written.notice, *failures))]
         log.recorded(run, decision.readiness, [*found.result.notices, *notes], written.reports)
-    code, undelivered = _alert(settings, decision, step, log)
+    first = decision.readiness.notice if decision.readiness else ""
+    code, undelivered = alerted(settings, run.run_id, ExitCode(run.exit_code), step, log, first)
     notes += [undelivered] if undelivered else []
     return Outcome(
         found.result, run.run_id, written.reports, code, history, decision.readiness, notes, seal
     )
-
-
-@contextmanager
-def _journal(settings: Settings, month: Month) -> Iterator[Journal]:
-    """Yield the journal, to one run at a time."""
-    reports = settings.reports
-    with locked(reports, f"recon month {month}"):
-        clear_half_written(reports)
-        temporary.clear()
-        with Journal.at(reports, settings.calendar.periods) as journal:
-            yield journal
 
 
 def _decide(
@@ -147,54 +141,11 @@ def _record(reports: Path, decision: _Decision, written: Written, journal: Journ
     provisional = ready is not None and ready.provisional
     run = record_of(pack, written.seal, extras.history.supersedes, folder, provisional)
     found = [FoundEvent.of(event) for event in pack.result.events]
-    interrupted = {item.run_id: item.sha256 for item in pack.interrupted}
-    try:
-        journal.record(
-            run, pack.result.breaks, extras.history.closed, extras.closings, found, interrupted,
-            pack.follows,
-        )  # fmt: skip
-    except (RanAtOnce, JournalHeld):
-        # Two packs that follow one would fork the chain, and one without a record is no run.
-        shutil.rmtree(written.folder, ignore_errors=True)
-        raise
+    record(
+        journal, run, pack, extras.history, pack.result.breaks, found, written.folder,
+        extras.closings,
+    )  # fmt: skip
     return run
-
-
-def _alert(
-    settings: Settings, decision: _Decision, step: Progress, log: Log
-) -> tuple[ExitCode, str]:
-    """Alert people to a recorded run.
-
-    Return the exit code, and a sentence where alerts are waiting.
-
-    Where an alert waits, 8 goes before 0 and 3: only those who watch exit codes can still hear of
-    the breaks, and the verdict itself is in the reports and the journal.
-    """
-    run_id, ready = decision.pack.run_id, decision.readiness
-    code = ExitCode(decision.pack.exit_code)
-    if settings.slack is None:
-        return code, ""
-    from recon.alerts.service import after_run
-
-    step("Sending the Slack message")
-    try:
-        told = after_run(settings, run_id, ready.notice if ready else "")
-        said, sent = told.sentence, len(told.sent)
-    except ReconError as error:
-        said, sent = f"Slack got no message: {error} Send it with `recon notify {run_id}`.", 0
-    log.step_ended()
-    _log_alerts(settings, run_id, log)
-    log.note("alerts_waiting" if said else "alerts", said or "The Slack message is sent", sent=sent)
-    return (ExitCode.ALERT, said) if said else (code, "")
-
-
-def _log_alerts(settings: Settings, run_id: str, log: Log) -> None:
-    """Log every alert of a run, sent or waiting."""
-    with suppress(ReconError), Journal.look(settings.reports, settings.calendar.periods) as journal:
-        for alert in journal.alerts.all():
-            if alert.run == run_id:
-                told = {"kind": alert.kind.value, "place": alert.place, "alert": alert.id}
-                log.note("alert", str(alert.payload.get("text", "")), **told)
 
 
 def _new_run_id(month: Month) -> str:

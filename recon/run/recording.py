@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import NamedTuple
 
-from recon.base.errors import ExitCode, ReconError
+from recon.base import temporary
+from recon.base.errors import ExitCode, JournalHeld, RanAtOnce, ReconError
 from recon.base.events import Severity
-from recon.base.result import Reconciliation, Side, Totals
+from recon.base.result import Break, Reconciliation, Side, Totals
 from recon.config import Settings, SourceKind
 from recon.reconciliation.completeness import Completeness, Seen, completeness
 from recon.reconciliation.totals import to_date_differences
 from recon.record import identity
-from recon.record.evidence import PackContents, Previous, left_over
+from recon.record.evidence import PackContents, Previous, RunFacts, left_over
+from recon.record.journal.chain import Link
 from recon.record.journal.found_events import FoundEvent
 from recon.record.journal.history import History, history
 from recon.record.journal.model import Reported, Run
-from recon.record.journal.store import Journal
+from recon.record.journal.signing import Signature
+from recon.record.journal.store import Journal, Line
+from recon.record.lock import locked
+from recon.record.run_folder import clear_half_written
 from recon.run.gathering import ReconciledMonth
 from recon.store.session import Session
 
@@ -79,9 +87,6 @@ def pack_contents(
 
     The run before it may be of another month.
     """
-    last, signed = journal.last_run(), journal.signatures()
-    before = Previous(last.run_id, last.evidence) if last and last.evidence else None
-    interrupted = left_over(settings.reports, before, set(journal.run_ids()))
     return PackContents(
         run_id=run_id,
         started=found.started,
@@ -95,13 +100,68 @@ def pack_contents(
         trails={side: delivery.trail for side, delivery in found.deliveries.items()},
         fail_on=fail_on,
         exit_code=code,
+        kept=found.kept,
+        **runs_before(settings.reports, journal)._asdict(),
+    )
+
+
+class RunsBefore(NamedTuple):
+    """The runs before one, as `RunFacts` has them."""
+
+    signoffs: Sequence[Signature]
+    previous: Previous | None
+    journal: Link | None
+    interrupted: Sequence[Previous]
+    follows: str
+
+
+def runs_before(reports: Path, journal: Journal) -> RunsBefore:
+    """The runs before the one to come, of any month."""
+    last, signed = journal.last_run(), journal.signatures()
+    before = Previous(last.run_id, last.evidence) if last and last.evidence else None
+    interrupted = left_over(reports, before, set(journal.run_ids()))
+    return RunsBefore(
         signoffs=[signature for of_run in signed.values() for signature in of_run],
         previous=interrupted[-1] if interrupted else before,
         journal=journal.head(),
         interrupted=interrupted,
         follows=last.run_id if last else "",
-        kept=found.kept,
     )
+
+
+@contextmanager
+def held_journal(settings: Settings, command: str) -> Iterator[Journal]:
+    """Yield the journal, to one run at a time."""
+    reports = settings.reports
+    with locked(reports, command):
+        clear_half_written(reports)
+        temporary.clear()
+        with Journal.at(reports, settings.calendar.periods) as journal:
+            yield journal
+
+
+def record(
+    journal: Journal,
+    run: Run,
+    facts: RunFacts,
+    history: History,
+    breaks: Sequence[Break],
+    events: Sequence[FoundEvent],
+    folder: Path,
+    closings: Mapping[Line, int] | None = None,
+) -> None:
+    """Record a run whose reports are written in a folder.
+
+    Raises RanAtOnce where another run came between, and JournalHeld where another program holds
+    the journal; then the folder is gone.
+    """
+    interrupted = {item.run_id: item.sha256 for item in facts.interrupted}
+    try:
+        journal.record(run, breaks, history.closed, closings, events, interrupted, facts.follows)
+    except (RanAtOnce, JournalHeld):
+        # Two packs that follow one would fork the chain, and one without a record is no run.
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
 
 
 def with_movement(past: History, journal: Journal, reports: Path, run: Run) -> History:

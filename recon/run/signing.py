@@ -15,32 +15,40 @@ from recon.record.lock import locked
 
 
 def sign(
-    settings: Settings, month: Month, role: Role, comment: str, accept: str | None = None
+    settings: Settings,
+    month: Month,
+    role: Role,
+    comment: str,
+    accept: str | None = None,
+    command: str = "recon month",
 ) -> tuple[Run, tuple[Signature, ...]]:
     """Sign a month's last run; return it with all signatures.
 
-    Raises UsageError where there is none, or this signature may not stand there.
+    The command is the one that records such runs. Raises UsageError where there is no run, or
+    this signature may not stand there.
     """
     reports = settings.reports
     if not (reports / NAME).exists():
-        raise _no_run(month)
+        raise _no_run(month, command)
     pen = Pen(role, identity.who(), identity.host(), datetime.now(UTC), comment, accept)
     # No run may come between looking at the last one and signing it.
     with (
         locked(reports, f"recon sign-off {month}"),
         Journal.at(reports, settings.calendar.periods) as journal,
     ):
-        return _sign(journal, month, pen)
+        return _sign(journal, month, pen, command)
 
 
-def _no_run(month: Month) -> UsageError:
-    return UsageError(f"No run of {month} is recorded; run the month first: recon month {month}")
+def _no_run(month: Month, command: str) -> UsageError:
+    return UsageError(f"No run of {month} is recorded; run the month first: {command} {month}")
 
 
-def _sign(journal: Journal, month: Month, pen: Pen) -> tuple[Run, tuple[Signature, ...]]:
+def _sign(
+    journal: Journal, month: Month, pen: Pen, command: str
+) -> tuple[Run, tuple[Signature, ...]]:
     run = journal.last_run(month)
     if run is None:
-        raise _no_run(month)
+        raise _no_run(month, command)
     given = journal.signatures().get(run.run_id, ())
     known = journal.open_items(month)
     left = unacknowledged(journal.breaks(run.run_id), known)

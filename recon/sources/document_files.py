@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
+from recon.base import temporary
 from recon.base.documents import DocumentFile, documents
 from recon.base.errors import SourceUnreachable, UsageError
-from recon.sources import feed_files
+from recon.sources import bank, feed_files
 from recon.sources.decoding import BLOCK, BYTE_ORDER_MARKS
 from recon.sources.excel.package import OLE, ZIP
 from recon.sources.feed_files import FeedFile, Places
@@ -85,6 +87,11 @@ def staged(session: Session, asked: Asked, relation: str) -> Iterator[Staged]:
     path = asked.path
     if not path.is_file():
         raise SourceUnreachable(f"{path} is not a file.")
+    if bank.is_statement(path):
+        with _as_file(asked) as (copy, told), staged(session, copy, relation) as file:
+            places = partial(_entry_places, path.name)
+            yield replace(file, places=places, notes=[*told, *file.notes])
+        return
     feed = DocumentFile(
         name=path.name,
         kind=documents(*asked.columns or ("amount",)),
@@ -115,6 +122,19 @@ def staged(session: Session, asked: Asked, relation: str) -> Iterator[Staged]:
             ORDER BY recon_row"""
         ).fetchall()
         yield Staged(relation, found, file.places, file.notes, faults)
+
+
+@contextmanager
+def _as_file(asked: Asked) -> Iterator[tuple[Asked, list[str]]]:
+    """Yield a bank statement as a file of its entries."""
+    with temporary.folder() as folder:
+        copy = Path(folder) / f"{asked.path.stem}.csv"
+        told = bank.as_csv(asked.path, copy)
+        yield replace(asked, path=copy, encoding="utf-8", delimiter=",", decimal="."), told
+
+
+def _entry_places(name: str, rows: Sequence[int]) -> dict[int, str]:
+    return {row: f"{name}, entry {row:,}" for row in rows}
 
 
 def _needed(found: Mapping[str, str]) -> tuple[str, ...]:

@@ -199,3 +199,12 @@ def test_what_was_there_is_kept(tmp_path: Path) -> None:
     assert write_files(folder, {"close.xml": b"3"}) == [folder / "close.xml.2.bak"]
     files = {path.name: path.read_bytes() for path in folder.iterdir()}
     assert files == {"close.xml": b"3", "close.xml.bak": b"1", "close.xml.2.bak": b"2"}
+
+
+def test_order_to_cash_has_a_task_where_there_is_a_ledger() -> None:
+    """It starts every day, and ends at once where no month is due."""
+    tasks = planned(TaskSettings(), ACCOUNT, PLACE, cash=True)
+    (cash,) = [task for task in tasks if task.name == "cash"]
+    assert (cash.time, cash.days) == ("07:30", ())
+    assert "cash --closed" in cash.arguments
+    assert check(rendered(cash)) == []

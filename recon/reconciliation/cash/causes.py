@@ -4,37 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 
 from recon.base import money
+from recon.base.cash import CashCause
 from recon.reconciliation.cash.model import Document, Match
-
-
-class CashCause(StrEnum):
-    """Why a receivable differs."""
-
-    POSTED_TWICE = "posted_twice"
-    DUPLICATE_PAYMENT = "duplicate_payment"
-    SIGN_FLIPPED = "sign_flipped"
-    DECIMAL_SHIFT = "decimal_shift"
-    DIGITS_SWAPPED = "digits_swapped"
-    TAX = "tax"
-    DISCOUNT_TAKEN = "discount_taken"
-    ROUNDING = "rounding"
-    WRONG_CUSTOMER = "wrong_customer"
-    WRONG_CURRENCY = "wrong_currency"
-    WRONG_PERIOD = "wrong_period"
-    SHORT_PAYMENT = "short_payment"
-    OVER_PAYMENT = "over_payment"
-    CREDIT_WITHOUT_SALE = "credit_without_sale"
-    CREDIT_BEYOND_SALE = "credit_beyond_sale"
-    CREDIT_NOT_APPLIED = "credit_not_applied"
-    UNAPPLIED_CASH = "unapplied_cash"
-    NETTED = "netted_documents"
-    NOT_POSTED = "not_posted"
-    NOT_IN_FEEDS = "not_in_feeds"
-    UNEXPLAINED = "unexplained"
-
 
 # A booking of cash; the rest is sold or credited.
 PAYMENTS = {"payment", "refund"}
@@ -45,11 +18,15 @@ MILLION = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The causes that fit, the likeliest first, and the sentence."""
+    """The causes that fit, the likeliest first, and the sentence.
+
+    `twin` is the day of the document that stands there twice.
+    """
 
     candidates: tuple[CashCause, ...]
     sentence: str
     against: tuple[str, ...] = ()
+    twin: str = ""
 
     @property
     def cause(self) -> CashCause:

@@ -100,14 +100,20 @@ def _balance(row: tuple[int | None, ...]) -> Balance:
     return Balance(*(int(amount or 0) for amount in row))
 
 
-def make_effects(session: Session) -> None:
-    """Make `effects`, tied to the difference of every customer."""
+def make_effects(session: Session, plain: str) -> None:
+    """Make `effects`, tied to the difference of every customer.
+
+    The pairs of the `plain` rules have none, unless one of the two does not count yet.
+    """
     session.execute(
-        """CREATE OR REPLACE TEMP TABLE effects AS
+        f"""CREATE OR REPLACE TEMP TABLE effects AS
         SELECT l.match, CASE WHEN l.match IS NULL THEN d.document END AS document, customer_key,
             any_value(customer) AS customer, currency,
             sum(CASE WHEN side = 2 THEN d.amount ELSE -d.amount END) AS amount
-        FROM documents AS d LEFT JOIN allocations AS l USING (document) WHERE counts
+        FROM documents AS d LEFT JOIN allocations AS l USING (document)
+        WHERE counts AND (l.match IS NULL OR l.rule NOT IN {plain} OR l.match IN (
+            SELECT a.match FROM allocations AS a JOIN documents AS o USING (document)
+            WHERE NOT o.counts))
         GROUP BY l.match, 2, customer_key, currency HAVING sum(
             CASE WHEN side = 2 THEN d.amount ELSE -d.amount END) <> 0"""
     )
@@ -139,16 +145,19 @@ def ageing(session: Session, last: date, terms_days: int) -> dict[tuple[int, str
         for start, end in zip(starts, (*starts[1:], None), strict=True)
     )
     rows = session.execute(
-        f"""WITH named AS (
+        f"""WITH lacking AS (
+            SELECT d.document, any_value(f.sale_key) AS sale_key
+            FROM documents AS d JOIN allocations AS l USING (document)
+            JOIN allocations AS m ON m.match = l.match
+            JOIN documents AS f ON f.document = m.document AND f.side = 1
+            WHERE d.sale_key IS NULL
+                AND NOT coalesce(d.kind = 'invoice', d.amount > 0)
+            GROUP BY d.document HAVING count(DISTINCT f.sale_key) = 1),
+        named AS (
             SELECT d.side, d.customer_key, d.currency, d.amount, d.day, d.due_on, CASE
                 WHEN d.kind = 'invoice' OR d.kind IS NULL AND d.amount > 0 THEN d.ref_key
                 ELSE coalesce(d.sale_key, p.sale_key, d.ref_key) END AS number
-            FROM documents AS d LEFT JOIN allocations AS l USING (document)
-            LEFT JOIN (SELECT l.match, any_value(sale_key) AS sale_key
-                FROM allocations AS l JOIN documents USING (document)
-                WHERE side = 1 GROUP BY l.match HAVING count(DISTINCT sale_key) = 1) AS p
-                ON p.match = l.match
-            WHERE d.counts),
+            FROM documents AS d LEFT JOIN lacking AS p USING (document) WHERE d.counts),
         rests AS (SELECT side, currency, sum(amount) AS rest,
                 max(coalesce(due_on, day + {terms_days})) FILTER (amount > 0) AS due
             FROM named GROUP BY side, customer_key, currency, number)

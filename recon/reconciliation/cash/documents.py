@@ -4,7 +4,7 @@ Makes `documents`: document (its number here), side (1 or 2), place (the row in 
 ref_key, customer, customer_key, day, amount (ten-thousandths), currency, kind, due_on, tax, lines,
 sale and sale_key (the number of the document that it applies to), counts (whether it counts into
 the balance). `unmatched` are those in no match yet. `allocations` has match, rule, document,
-amount; `matches` has match, rule, interchangeable.
+amount; `matches` has match, rule, interchangeable, first (its first document).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from recon.base.policy import Policy
 from recon.store import ids
-from recon.store.session import Session
+from recon.store.session import Session, is_any
 
 # What a side's SELECT delivers, with the default where it has no such column.
 COLUMNS = {
@@ -53,14 +53,16 @@ def make_documents(session: Session, sides: Sequence[str]) -> None:
             id_key(ref) AS ref_key, id_key(customer) AS customer_key, id_key(sale) AS sale_key
         FROM ({rows})"""
     )
-    session.execute("CREATE OR REPLACE TEMP TABLE unmatched AS FROM documents")
+    if is_any(session, "duckdb_tables() WHERE table_name = 'unmatched'"):
+        session.execute("DROP TABLE unmatched")
+    session.execute("CREATE OR REPLACE TEMP VIEW unmatched AS FROM documents")
     session.execute(
         """CREATE OR REPLACE TEMP TABLE allocations
         (match BIGINT, rule INTEGER, document BIGINT, amount BIGINT)"""
     )
     session.execute(
         """CREATE OR REPLACE TEMP TABLE matches
-        (match BIGINT, rule INTEGER, interchangeable BOOLEAN)"""
+        (match BIGINT, rule INTEGER, interchangeable BOOLEAN, first BIGINT)"""
     )
 
 

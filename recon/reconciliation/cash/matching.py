@@ -35,7 +35,7 @@ def match_sides(
     with reckoning("the matching"):
         make_documents(session, sides)
         passed, not_tried = run_rules(session, rules, progress)
-        reading.view_kinds(session)
+        reading.view_kinds(session, passed)
         return Matching(
             names=names,
             passed=passed,

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from recon.base import money
-from recon.reconciliation.cash.causes import PAYMENTS, CashCause, Found, ref_text
+from recon.base.cash import CashCause
+from recon.reconciliation.cash.causes import PAYMENTS, Found, ref_text
 from recon.reconciliation.cash.model import Document
 from recon.store.session import Session
 
@@ -88,14 +89,21 @@ def signs(session: Session, window: int) -> Signs:
     sales = {
         document: (int(sold or 0), int(credited or 0), bool(matched))
         for document, sold, credited, matched in session.execute(
-            """SELECT u.document, sum(d.amount) FILTER (d.ref_key = u.sale_key AND d.amount > 0),
-                sum(d.amount) FILTER (d.sale_key = u.sale_key AND d.amount < 0
-                    AND d.kind <> 'invoice'),
-                bool_or(d.ref_key = u.sale_key AND d.amount > 0 AND l.match IS NOT NULL)
-            FROM open_now AS u JOIN documents AS d
-            ON d.side = u.side AND (d.ref_key = u.sale_key OR d.sale_key = u.sale_key)
-            LEFT JOIN allocations AS l ON l.document = d.document
-            WHERE u.sale_key IS NOT NULL AND u.amount < 0 GROUP BY u.document"""
+            """WITH credits AS (SELECT document, side, sale_key FROM open_now
+                WHERE sale_key IS NOT NULL AND amount < 0),
+            named AS (
+                SELECT u.document, d.amount, true AS sale, d.document AS other
+                FROM credits AS u JOIN documents AS d
+                ON d.side = u.side AND d.ref_key = u.sale_key WHERE d.amount > 0
+                UNION ALL
+                SELECT u.document, d.amount, false, NULL
+                FROM credits AS u JOIN documents AS d
+                ON d.side = u.side AND d.sale_key = u.sale_key
+                WHERE d.amount < 0 AND d.kind <> 'invoice')
+            SELECT n.document, sum(n.amount) FILTER (sale), sum(n.amount) FILTER (NOT sale),
+                coalesce(bool_or(l.match IS NOT NULL) FILTER (sale), false)
+            FROM named AS n LEFT JOIN allocations AS l ON l.document = n.other
+            GROUP BY n.document"""
         ).fetchall()
     }
     return Signs(sales=sales, **found)
@@ -119,7 +127,8 @@ def of_open(document: Document, known: Signs) -> Found:
             candidates.setdefault(CashCause.WRONG_PERIOD, "")
     if against:
         sentence = f"{sentence.rstrip('.')}; but {' and '.join(against)}."
-    return Found(tuple(candidates), sentence, tuple(against))
+    twin = known.twins.get(document.document, "")
+    return Found(tuple(candidates), sentence, tuple(against), twin)
 
 
 def _candidates(document: Document, known: Signs) -> Iterator[tuple[CashCause, str]]:

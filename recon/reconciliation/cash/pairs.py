@@ -136,12 +136,18 @@ def _near(rule: MatchingRule) -> str:
         for column in (By.NUMBER, By.CUSTOMER, By.CURRENCY)
         if column in rule.by
     ]
+    return " AND ".join([*same, *near(rule)]) or "true"
+
+
+def near(rule: MatchingRule) -> list[str]:
+    """The conditions on amounts and days of `a` and `b`."""
+    same = []
     if rule.is_exact:
         same.append("a.amount = b.amount")
     elif By.AMOUNT in rule.by:
         allowed = f"greatest({rule.room}, abs(a.amount)::HUGEINT * {rule.ppm} // 1000000)"
         same.append(f"abs(a.amount - b.amount) <= {allowed} AND sign(a.amount) = sign(b.amount)")
     if rule.window is not None:
-        near = f"abs(date_diff('day', a.day, b.day)) <= {rule.window}"
-        same.append(f"({near} OR (a.day IS NULL AND b.day IS NULL))")
-    return " AND ".join(same) or "true"
+        days = f"abs(date_diff('day', a.day, b.day)) <= {rule.window}"
+        same.append(f"({days} OR (a.day IS NULL AND b.day IS NULL))")
+    return same

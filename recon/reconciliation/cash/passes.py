@@ -14,7 +14,9 @@ from recon.base.errors import tie
 from recon.base.matching import MatchingRule
 from recon.reconciliation.cash.groups import NotTried, find_groups
 from recon.reconciliation.cash.pairs import find_pairs
-from recon.store.session import Session
+from recon.store.session import Session, is_any
+
+_VIEW = "duckdb_views() WHERE view_name = 'unmatched'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,10 @@ def _take_pairs(session: Session, number: int) -> None:
         FROM found_pairs JOIN unmatched AS a ON a.document = first
         JOIN unmatched AS b ON b.document = second"""
     )
-    session.execute(f"INSERT INTO matches SELECT match, {number}, interchangeable FROM new_pairs")
+    session.execute(
+        f"""INSERT INTO matches
+        SELECT match, {number}, interchangeable, least(first, second) FROM new_pairs"""
+    )
     both = "CASE WHEN apart OR sign(a) <> sign(b) THEN 0 WHEN abs(a) <= abs(b) THEN a ELSE b END"
     session.execute(
         f"""INSERT INTO allocations
@@ -87,7 +92,10 @@ def _take_groups(session: Session, number: int) -> None:
         SELECT {after} + dense_rank() OVER (ORDER BY found) AS match, u.*
         FROM found_groups JOIN unmatched AS u USING (document)"""
     )
-    session.execute(f"INSERT INTO matches SELECT DISTINCT match, {number}, false FROM new_groups")
+    session.execute(
+        f"""INSERT INTO matches
+        SELECT match, {number}, false, min(document) FROM new_groups GROUP BY match"""
+    )
     session.execute(
         f"""INSERT INTO allocations
         WITH sums AS (SELECT match, sum(amount) FILTER (side = 1) AS s1,
@@ -105,9 +113,12 @@ def _take_groups(session: Session, number: int) -> None:
 def _tie(session: Session, number: int, before: int) -> None:
     """Assert that a rule's allocations tie; close its documents."""
     session.execute(
-        f"""CREATE OR REPLACE TEMP TABLE unmatched AS FROM unmatched
+        f"""CREATE OR REPLACE TEMP TABLE still_open AS FROM unmatched
         ANTI JOIN (FROM allocations WHERE rule = {number}) USING (document)"""
     )
+    # All documents are open at first, in a view of them.
+    session.execute(f"DROP {'VIEW' if is_any(session, _VIEW) else 'TABLE'} unmatched")
+    session.execute("ALTER TABLE still_open RENAME TO unmatched")
     taken, off, over = session.execute(
         f"""SELECT count(*),
             (SELECT count(*) FROM (SELECT match FROM allocations JOIN documents USING (document)

@@ -18,11 +18,23 @@ _MORE = "document, sale, tax, lines, counts"
 _ORDER = "side, currency, customer_key, day, ref_key, d.amount, place, document"
 
 
-def view_kinds(session: Session) -> None:
-    """Make `match_kinds`: match, kind, difference, and its size."""
+def plain(passed: Sequence[Passed]) -> str:
+    """The numbers of the plain rules, as SQL."""
+    found = [str(at) for at, each in enumerate(passed, 1) if each.rule.is_plain]
+    return f"({', '.join(['0', *found])})"
+
+
+def view_kinds(session: Session, passed: Sequence[Passed]) -> None:
+    """Make `match_kinds`: match, rule, kind, difference, first.
+
+    The pairs of a plain rule agree by it, so that their documents need not be looked at.
+    """
     session.execute(
-        """CREATE OR REPLACE TEMP TABLE match_kinds AS
-        SELECT match, any_value(l.rule) AS rule,
+        f"""CREATE OR REPLACE TEMP TABLE match_kinds AS
+        SELECT match, rule, CAST(0 AS HUGEINT) AS difference, 'matched' AS kind, first
+        FROM matches WHERE rule IN {plain(passed)}
+        UNION ALL BY NAME SELECT match, rule, difference, kind, first FROM (
+            SELECT match, any_value(l.rule) AS rule,
             coalesce(sum(d.amount) FILTER (side = 2), 0)
                 - coalesce(sum(d.amount) FILTER (side = 1), 0) AS raw,
             count(DISTINCT currency) > 1 AS apart,
@@ -31,7 +43,8 @@ def view_kinds(session: Session) -> None:
             CASE WHEN apart OR moved OR raw <> 0 THEN 'near'
                 WHEN count(*) > 2 OR min(side) = max(side) THEN 'grouped'
                 ELSE 'matched' END AS kind, min(document) AS first
-        FROM allocations AS l JOIN documents AS d USING (document) GROUP BY match"""
+        FROM allocations AS l JOIN documents AS d USING (document)
+        WHERE l.rule NOT IN {plain(passed)} GROUP BY match)"""
     )
 
 

@@ -10,10 +10,12 @@ from dataclasses import dataclass
 
 from recon.base.errors import UsageError
 from recon.reconciliation.cash import reading
+from recon.reconciliation.cash.breaks import CashBreak
 from recon.reconciliation.cash.control import CustomerBalance
 from recon.reconciliation.cash.model import Document, Match
 from recon.reconciliation.cash.reading import Places
-from recon.reconciliation.cash.receivable import CashBreak, Receivables
+from recon.reconciliation.cash.receivable import Receivables
+from recon.reconciliation.cash.tried import Tried, tried
 from recon.store.session import Session
 
 
@@ -22,7 +24,7 @@ class Statement:
     """Both sides of a customer or document.
 
     `matches` have every document of theirs, of whichever customer. `breaks` are those of them that
-    differ.
+    differ. `tried` says why no rule matched an open document.
     """
 
     asked: str
@@ -30,6 +32,7 @@ class Statement:
     matches: Sequence[Match]
     unmatched: Sequence[Document]
     breaks: Sequence[CashBreak]
+    tried: Tried
 
     def break_of(self, document: int) -> CashBreak | None:
         """The break that a document is part of, if any."""
@@ -60,6 +63,7 @@ def statement(session: Session, result: Receivables, asked: str, places: Places)
         matches,
         unmatched,
         [each for each in result.breaks if any(d.document in known for d in each.documents)],
+        tried(session, result.passed, result.not_tried),
     )
 
 

@@ -13,7 +13,7 @@ from datetime import date
 from recon.base import money
 from recon.base.month import Month
 from recon.base.policy import Recognition, Rounding, SeverityRules, rate_text
-from recon.base.result import Break, Cause
+from recon.base.result import AnyCause, Break
 from recon.reconciliation.explain.model import Allowance, Derivation, Progress, Rung, Terms
 from recon.reconciliation.severity import Ladder, Rule, Step
 
@@ -310,5 +310,5 @@ def _why(by: str, step: Step, item: Break, rules: SeverityRules) -> str:
     return unchanged[by] if step.rule is Rule.NO_CHANGE else words[step.rule]
 
 
-def _cause(cause: Cause) -> str:
+def _cause(cause: AnyCause) -> str:
     return cause.value.replace("_", " ")

@@ -8,17 +8,26 @@ taken away unseen, and the seal of the journal as it was then.
 
 from __future__ import annotations
 
+from recon.record.evidence.cash import write_cash_pack
 from recon.record.evidence.chain import left_over, verify_chain
-from recon.record.evidence.facts import PackContents, PackFinding, Previous
+from recon.record.evidence.facts import (
+    CashContents,
+    PackContents,
+    PackFinding,
+    Previous,
+    RunFacts,
+)
 from recon.record.evidence.layout import FOLDER
 from recon.record.evidence.pack import write_pack
 from recon.record.evidence.verify import Verdict, verify, verify_journal, verify_pack, verify_seal
 
 __all__ = [
     "FOLDER",
+    "CashContents",
     "PackContents",
     "PackFinding",
     "Previous",
+    "RunFacts",
     "Verdict",
     "left_over",
     "verify",
@@ -26,5 +35,6 @@ __all__ = [
     "verify_journal",
     "verify_pack",
     "verify_seal",
+    "write_cash_pack",
     "write_pack",
 ]

@@ -45,6 +45,19 @@ def configuration(settings: Settings) -> dict[str, object]:
     }
 
 
+def cash_configuration(settings: Settings) -> dict[str, object]:
+    """The configuration of store, ledger and reports."""
+    ledger = settings.receivables
+    return {
+        "schema": 1,
+        "path": plain(settings.path),
+        "reports": plain(settings.reports),
+        "store": plain(settings.store),
+        "ledger": None if ledger is None else _source(ledger.source),
+        "opening": None if ledger is None else plain(ledger.opening),
+    }
+
+
 def _source(settings: SourceSettings) -> object:
     table = plain(settings)
     if settings.spark is None:

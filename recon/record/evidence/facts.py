@@ -9,6 +9,7 @@ from datetime import datetime
 from recon.base.events import Severity
 from recon.base.result import Reconciliation, Side
 from recon.config import Settings
+from recon.reconciliation.cash.receivable import Receivables
 from recon.record.evidence.extracts import Kept
 from recon.record.journal.chain import Link
 from recon.record.journal.signing import Signature
@@ -22,13 +23,11 @@ class Previous:
     sha256: str
 
 
-@dataclass(frozen=True, slots=True)
-class PackContents:
-    """The contents of a run's pack.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFacts:
+    """The facts of a run, for its pack.
 
-    `relations` are what to select both sides from, `trails` how they came here; both are looked
-    at when the pack is written. `kept` are extracts that an earlier run has made of the very same
-    rows. Moments know their time zone. `signoffs` are those of all runs before, `journal` is the
+    Moments know their time zone. `signoffs` are those of all runs before, `journal` is the
     journal's last seal before this run, and `interrupted` are the packs of runs that were cut off
     before their record. `follows` is the last recorded run, '' for none.
     """
@@ -40,9 +39,6 @@ class PackContents:
     host: str
     versions: Mapping[str, str]
     settings: Settings
-    result: Reconciliation
-    relations: Mapping[Side, str]
-    trails: Mapping[Side, Callable[[], Mapping[str, object]]]
     fail_on: Severity | None = None
     exit_code: int = 0
     signoffs: Sequence[Signature] = ()
@@ -50,7 +46,35 @@ class PackContents:
     journal: Link | None = None
     interrupted: Sequence[Previous] = ()
     follows: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackContents(RunFacts):
+    """The contents of the pack of a month.
+
+    `relations` are what to select both sides from, `trails` how they came here; both are looked
+    at when the pack is written. `kept` are extracts that an earlier run has made of the very same
+    rows.
+    """
+
+    result: Reconciliation
+    relations: Mapping[Side, str]
+    trails: Mapping[Side, Callable[[], Mapping[str, object]]]
     kept: Mapping[Side, Kept] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CashContents(RunFacts):
+    """The contents of the pack of order to cash.
+
+    `trails` are how the sides came here, `places` the rows that the result names, by side and
+    number.
+    """
+
+    result: Receivables
+    sample: bool
+    trails: Mapping[str, Callable[[], Mapping[str, object]]]
+    places: Mapping[str, Mapping[int, str]]
 
 
 @dataclass(frozen=True, slots=True)

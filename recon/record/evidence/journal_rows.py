@@ -135,12 +135,21 @@ def _bridges(
         ]
         for currency, of_currency in ours.items()
     }
-    known = {key for of_currency in ours.values() for step in of_currency for key in step}
-    wanted = {
-        currency: [{key: v for key, v in step.items() if key in known} for step in of_currency]
-        for currency, of_currency in theirs.items()
-    }
-    return steps, wanted
+    # A bridge of order to cash counts breaks, not lines.
+    kept, written = (
+        {key for of_currency in of.values() for step in of_currency for key in step}
+        for of in (ours, theirs)
+    )
+    made, wanted = (
+        {
+            currency: [
+                {key: v for key, v in step.items() if key in kept & written} for step in of_currency
+            ]
+            for currency, of_currency in of.items()
+        }
+        for of in (steps, theirs)
+    )
+    return made, wanted
 
 
 def _unlike_signoffs(documents: Mapping[str, Document], journal: Proof) -> Iterator[str]:

@@ -31,6 +31,12 @@ DERIVED = (POLICY, CONTROL_TOTALS, RESULTS, BREAKS, PAGE)
 
 Document = Mapping[str, Any]
 
+# The files of order to cash, beside those of both kinds of run.
+CASH_EXTRACTS: Mapping[int, str] = {1: "feeds.parquet", 2: "ledger.parquet"}
+CASH_SOURCES: Mapping[int, str] = {1: "feeds.json", 2: "ledger.json"}
+CASH_TOLD = (RUN, POLICY, CONFIGURATION, PREVIOUS, SIGNOFFS, *CASH_SOURCES.values())
+CASH_DERIVED = (POLICY, RESULTS, PAGE)
+
 
 # A run's folder; one that was blocked got a number.
 _RUN = re.compile(r"(\w[\w .-]*_(\d{8}T\d{6}Z)_[0-9a-f]{4})(-\d+)?")

@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from recon.base.errors import ExitCode
+from recon.base.month import Month
 from recon.base.result import Side
 from recon.reconciliation.document import dumps, moment
 from recon.record.evidence.configuration import configuration, plain
 from recon.record.evidence.documents import derived, policy_table
 from recon.record.evidence.extracts import Extract, copy_extract, extract_totals, write_extract
-from recon.record.evidence.facts import PackContents
+from recon.record.evidence.facts import PackContents, RunFacts
 from recon.record.evidence.layout import (
     CONFIGURATION,
     EXTRACTS,
@@ -36,10 +37,10 @@ def write_pack(folder: Path, opened: Session, contents: PackContents) -> str:
     extracts = {side: _extract(opened, side, contents, folder) for side in Side}
     unproven = _unproven(contents, extracts)
     for name, document in unproven.items():
-        _write(folder / name, dumps(document))
+        write_text(folder / name, dumps(document))
     totals = _extract_totals(opened, contents, folder)
     for name, text in derived(contents.result, totals, unproven).items():
-        _write(folder / name, text)
+        write_text(folder / name, text)
     return write_sums(folder)
 
 
@@ -62,7 +63,8 @@ def _extract_totals(opened: Session, contents: PackContents, folder: Path) -> di
     }
 
 
-def _write(path: Path, text: str) -> None:
+def write_text(path: Path, text: str) -> None:
+    """Write a text file of a pack; raises OSError."""
     path.write_text(text, encoding="utf-8", newline="\n")
 
 
@@ -76,24 +78,14 @@ def _unproven(contents: PackContents, extracts: dict[Side, Extract]) -> dict[str
         RUN: _run(contents, extracts),
         POLICY: policy_table(contents.result.policy),
         CONFIGURATION: configuration(contents.settings),
-        PREVIOUS: _previous(contents),
-        SIGNOFFS: {"schema": 1, "signoffs": plain(contents.signoffs)},
+        **of_before(contents),
         **sources,
     }
 
 
 def _run(contents: PackContents, extracts: dict[Side, Extract]) -> Document:
-    periods = contents.result.month.periods
     return {
-        "schema": 1,
-        "run_id": contents.run_id,
-        "month": str(contents.result.month),
-        **({"periods": periods.table()} if periods else {}),
-        "started": moment(contents.started),
-        "ended": moment(contents.ended),
-        "user": contents.user,
-        "host": contents.host,
-        "versions": dict(contents.versions),
+        **run_facts(contents, contents.result.month),
         "sample": contents.settings.sample,
         "fail_on": None if contents.fail_on is None else contents.fail_on.word,
         "signed_otherwise": _signed_otherwise(contents),
@@ -110,17 +102,36 @@ def _run(contents: PackContents, extracts: dict[Side, Extract]) -> Document:
     }
 
 
+def run_facts(contents: RunFacts, month: Month) -> Document:
+    """User, month, moment, machine and versions of a run."""
+    periods = month.periods
+    return {
+        "schema": 1,
+        "run_id": contents.run_id,
+        "month": str(month),
+        **({"periods": periods.table()} if periods else {}),
+        "started": moment(contents.started),
+        "ended": moment(contents.ended),
+        "user": contents.user,
+        "host": contents.host,
+        "versions": dict(contents.versions),
+    }
+
+
 def _signed_otherwise(contents: PackContents) -> bool:
     """Whether only another signed verdict made the run report breaks."""
     broken = contents.result.breaks_from(contents.fail_on)
     return contents.exit_code == ExitCode.BREAKS and not broken
 
 
-def _previous(contents: PackContents) -> Document:
+def of_before(contents: RunFacts) -> dict[str, Document]:
+    """The documents on the runs before, and their sign-offs."""
     previous, journal = contents.previous, contents.journal
-    return {
+    before = {
         "schema": 1,
         "run_id": previous.run_id if previous else None,
         "sha256": previous.sha256 if previous else None,
         "journal": journal._asdict() if journal else None,
     }
+    signoffs = {"schema": 1, "signoffs": plain(contents.signoffs)}
+    return {PREVIOUS: before, SIGNOFFS: signoffs}

@@ -49,13 +49,13 @@ def page(documents: Mapping[str, Document]) -> str:
         _compared(documents),
         *(_read(side, documents) for side in Side),
         ["## The rules", "", *table(("rule", "value"), results["policy"].items())],
-        *_events(results),
+        *events(results),
         _outcome(run, results),
-        _who(run, documents[CONFIGURATION]),
-        _signoffs(documents[SIGNOFFS]),
-        _before(documents[PREVIOUS]),
+        who(run, documents[CONFIGURATION]),
+        signoffs(documents[SIGNOFFS]),
+        before(documents[PREVIOUS]),
         ["## What is in this folder", "", *table(("file", "holds"), _HOLDS.items())],
-        _check(run),
+        check(run),
     )
     return "\n\n".join("\n".join(lines) for lines in parts) + "\n"
 
@@ -124,8 +124,8 @@ def _read(side: Side, documents: Mapping[str, Document]) -> list[str]:
     return lines
 
 
-def _events(results: Document) -> Iterator[list[str]]:
-    """The events with the shortest path, if any."""
+def events(results: Document) -> Iterator[list[str]]:
+    """The lines on events with the shortest path, if any."""
     found = results.get("events") or ()
     if not found:
         return
@@ -157,14 +157,14 @@ def _outcome(run: Document, results: Document) -> list[str]:
         for currency, total in results["totals"].items()
     ]
     lines = ["## The result", "", *table(heads, rows)]
-    steps = [
+    taken = [
         (c, s["bucket"], _amount(s["amount"]), s["lines"])
-        for c, s in _steps(results["bridge"])
+        for c, s in steps(results["bridge"])
         if s["lines"]
     ]
-    if steps:
+    if taken:
         lines += ["", "From expected to recognized:", ""]
-        lines += table(("currency", "cause", "amount", "lines"), steps)
+        lines += table(("currency", "cause", "amount", "lines"), taken)
     found = Counter((item["severity"], item["cause"]) for item in results["breaks"])
     if found:
         lines += ["", "The breaks; `breaks.json` has each of them with its entries:", ""]
@@ -175,13 +175,15 @@ def _outcome(run: Document, results: Document) -> list[str]:
     return lines
 
 
-def _steps(bridge: Mapping[str, Sequence[Any]]) -> Iterator[tuple[str, Any]]:
+def steps(bridge: Mapping[str, Sequence[Any]]) -> Iterator[tuple[str, Any]]:
+    """Yield every step with its currency."""
     for currency, steps in bridge.items():
         for step in steps:
             yield currency, step
 
 
-def _who(run: Document, configuration: Document) -> list[str]:
+def who(run: Document, configuration: Document) -> list[str]:
+    """The lines on who ran it."""
     rows: list[tuple[str, object]] = [
         ("user", run["user"]),
         ("machine", run["host"]),
@@ -193,7 +195,8 @@ def _who(run: Document, configuration: Document) -> list[str]:
     return ["## Who ran it, when and with what", "", *table(("what", "value"), rows)]
 
 
-def _signoffs(document: Document) -> list[str]:
+def signoffs(document: Document) -> list[str]:
+    """The lines on the sign-offs."""
     found: Iterable[Mapping[str, Any]] = document["signoffs"]
     lines = [
         f"- {', '.join(f'{key}: {value}' for key, value in item.items() if value)}"
@@ -202,7 +205,8 @@ def _signoffs(document: Document) -> list[str]:
     return ["## Sign-offs", "", *(lines or ["None before this run."])]
 
 
-def _before(document: Document) -> list[str]:
+def before(document: Document) -> list[str]:
+    """The lines on the previous run."""
     lines = ["## The previous run", ""]
     if document["run_id"] is None:
         return [*lines, "None: this is the first run in this reports folder."]
@@ -212,7 +216,8 @@ def _before(document: Document) -> list[str]:
     ]
 
 
-def _check(run: Document) -> list[str]:
+def check(run: Document, option: str = "") -> list[str]:
+    """The lines on how to check a pack."""
     return [
         "## How to check it",
         "",
@@ -227,7 +232,7 @@ def _check(run: Document) -> list[str]:
         "That the result follows from the extracts and the rules, and that no earlier run was "
         "changed or removed:",
         "",
-        f"    recon verify {run['run_id']}",
+        f"    recon verify {run['run_id']}{option}",
         "",
         "The extracts are Parquet files; DuckDB, pandas, Power BI and Excel read them.",
     ]

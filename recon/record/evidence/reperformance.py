@@ -16,10 +16,12 @@ from recon.base.policy import Policy
 from recon.base.result import Side
 from recon.reconciliation.document import dumps
 from recon.reconciliation.revenue import reconcile_relations
+from recon.record.evidence.cash import KIND, derived_cash_again
 from recon.record.evidence.documents import derived, know_named_rows, read
 from recon.record.evidence.extracts import extract_relation, extract_totals
 from recon.record.evidence.facts import PackFinding
 from recon.record.evidence.layout import (
+    CASH_TOLD,
     CONTROL_TOTALS,
     PAGE,
     POLICY,
@@ -42,9 +44,13 @@ def reperform(folder: Path, run: str) -> list[PackFinding]:
     Whatever a pack holds, it ends in findings: nothing is raised for what is wrong with it.
     """
     try:
-        told = {name: read(folder / name) for name in TOLD}
-        found = _derived_again(folder, told)
-        uncounted = _uncounted(run, told, json.loads(found[CONTROL_TOTALS]))
+        if is_cash(folder):
+            told = {name: read(folder / name) for name in CASH_TOLD}
+            found, uncounted = derived_cash_again(folder, told), []
+        else:
+            told = {name: read(folder / name) for name in TOLD}
+            found = _derived_again(folder, told)
+            uncounted = _uncounted(run, told, json.loads(found[CONTROL_TOTALS]))
     except ReconError as error:
         return [_failed(run, str(error))]
     except Exception as error:  # noqa: BLE001 - a forged file may break anything
@@ -56,6 +62,17 @@ def reperform(folder: Path, run: str) -> list[PackFinding]:
         for written in [(folder / name).read_bytes()]
         for what in _differences(name, written, _as_then(name, text, written))
     ]
+
+
+def is_cash(folder: Path) -> bool:
+    """Whether a pack is of order to cash.
+
+    What cannot be read is taken for a month's, and found as damaged.
+    """
+    try:
+        return read(folder / RUN).get("kind") == KIND
+    except (OSError, ValueError):
+        return False
 
 
 def _failed(run: str, why: str) -> PackFinding:

@@ -11,12 +11,24 @@ from recon.base.errors import UsageError
 from recon.record.evidence.chain import verify_chain
 from recon.record.evidence.facts import PackFinding
 from recon.record.evidence.journal_rows import JOURNAL, unlike_journal
-from recon.record.evidence.layout import DERIVED, EXTRACTS, TOLD, named, pack_of, packs, run_of
-from recon.record.evidence.reperformance import reperform
+from recon.record.evidence.layout import (
+    CASH_DERIVED,
+    CASH_EXTRACTS,
+    CASH_TOLD,
+    DERIVED,
+    EXTRACTS,
+    TOLD,
+    named,
+    pack_of,
+    packs,
+    run_of,
+)
+from recon.record.evidence.reperformance import is_cash, reperform
 from recon.record.evidence.sums import SUMS, parsed_sums, sha256
 from recon.record.journal.proof import Proof
 
 EXPECTED = frozenset({*TOLD, *DERIVED, *EXTRACTS.values()})
+CASH_EXPECTED = frozenset({*CASH_TOLD, *CASH_DERIVED, *CASH_EXTRACTS.values()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +126,13 @@ def _changed(folder: Path, run: str) -> list[PackFinding]:
         return [PackFinding(run, SUMS, "is not there: nothing says what the files should be")]
     hashes, problem = parsed_sums((folder / SUMS).read_bytes())
     damaged = [PackFinding(run, SUMS, problem)] if problem else []
+    expected = CASH_EXPECTED if is_cash(folder) else EXPECTED
     damaged += [
-        PackFinding(run, SUMS, f"does not list {name}") for name in sorted(EXPECTED - set(hashes))
+        PackFinding(run, SUMS, f"does not list {name}") for name in sorted(expected - set(hashes))
     ]
     extra = [
         PackFinding(run, name, "does not belong to a pack")
-        for name in sorted(there - EXPECTED - {SUMS})
+        for name in sorted(there - expected - {SUMS})
     ]
     return damaged + _unlike_hashes(folder, run, hashes) + extra
 

@@ -65,11 +65,11 @@ def lapse(
     whether a run before did not. It holds for the cause and the amount of each month that was seen,
     within the tolerance of the line. Another month adds to what is open, so it ends an
     acknowledgement without a last month; one that holds until a month covers the same again in each
-    month up to it.
+    month up to it. A difference to date adds nothing in another month: it is the same one.
     """
     if not seen or ended(event, month):
         return None
-    known = month in seen or bool(event.detail)
+    known = month in seen or bool(event.detail) or item.to_date
     then = seen.get(month) or seen.get(event.month) or seen[max(seen)]
     if back or not known:
         return Lapse(event, month, None, item)
@@ -79,4 +79,4 @@ def lapse(
 def _as_seen(item: Break, then: Break) -> bool:
     """Whether cause and amounts are the same, within the tolerance."""
     moved = (item.difference - then.difference, item.recognized - then.recognized)
-    return item.cause is then.cause and max(map(abs, moved)) <= then.allowed
+    return item.cause == then.cause and max(map(abs, moved)) <= then.allowed

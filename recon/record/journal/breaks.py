@@ -11,6 +11,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from recon.base.cash import CashCause, CashStatus
 from recon.base.events import Severity
 from recon.base.result import Break, Cause, Counterpart, Entry, Flag, Status
 
@@ -46,6 +47,7 @@ def _content(item: Break) -> dict[str, object]:
         ],
         "against": item.against,
         "event": item.event,
+        **({"to_date": True} if item.to_date else {}),
     }  # fmt: skip
 
 
@@ -55,17 +57,20 @@ def break_of(row: Sequence[Any]) -> Break:
     expected, recognized, difference, to_date_difference = map(int, row[10:14])
     explanation, content = row[14:]
     rest = json.loads(content) if content else _unknown(cause, to_date_difference)
+    # Breaks of order to cash have words of their own.
+    to_date = rest.get("to_date", False)
+    cause_of, status_of = (CashCause, CashStatus) if to_date else (Cause, Status)
     return Break(
         name=name, contract_id=contract, revenue_type=kind, currency=currency, customer=customer,
-        segment=segment, owner=owner, status=Status(status), cause=Cause(cause),
-        candidates=tuple(map(Cause, rest["candidates"])), severity=Severity[severity.upper()],
+        segment=segment, owner=owner, status=status_of(status), cause=cause_of(cause),
+        candidates=tuple(map(cause_of, rest["candidates"])), severity=Severity[severity.upper()],
         expected=expected, recognized=recognized, difference=difference, allowed=rest["allowed"],
         to_date_expected=rest["to_date_expected"], to_date_recognized=rest["to_date_recognized"],
         flags=tuple(map(Flag, rest["flags"])),
         entries=tuple(Entry(*entry) for entry in rest["entries"]),
         explanation=explanation, concerned=tuple(rest["concerned"]),
         counterpart=Counterpart(*rest["counterpart"]) if rest["counterpart"] else None,
-        against=tuple(rest["against"]), event=rest.get("event", ""),
+        against=tuple(rest["against"]), event=rest.get("event", ""), to_date=to_date,
     )  # fmt: skip
 
 

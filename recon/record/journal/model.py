@@ -15,6 +15,9 @@ from recon.base.month import Month
 from recon.base.result import Break, Bucket, Reconciliation, Totals
 from recon.reconciliation.verdict import verdict
 
+# The source that only runs of order to cash have.
+LEDGER = "ledger"
+
 
 @dataclass(frozen=True, slots=True)
 class Reported:
@@ -65,6 +68,11 @@ class Run:
     supersedes: str = ""
     provisional: bool = False
     reported: Reported | None = None
+
+    @property
+    def of_cash(self) -> bool:
+        """Whether it is a run of order to cash."""
+        return LEDGER in self.sources
 
     @property
     def verdict(self) -> str:
@@ -157,7 +165,12 @@ class OpenItem(NamedTuple):
 
     @property
     def amount(self) -> int:
-        """The open amount: the differences of all months seen."""
+        """The open amount: the differences of all months seen.
+
+        A difference to date is the whole of it.
+        """
+        if self.last.to_date:
+            return self.last.difference
         return sum(item.difference for item in self.seen.values())
 
     def months_old(self, month: Month) -> int:

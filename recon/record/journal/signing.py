@@ -129,13 +129,18 @@ def _refuse_reviewer(run: Run, pen: Pen, given: Sequence[Signature]) -> None:
     if prepared is None:
         raise UsageError(
             f"{run.run_id}, the last run of {run.month}, has no preparer's signature; the preparer "
-            f'signs first: recon sign-off {run.month} --role preparer --comment "..."'
+            f'signs first: recon sign-off {run.month}{_option(run)} --role preparer --comment "..."'
         )
     if prepared.who.casefold() == pen.who.casefold():
         raise UsageError(
             f"{pen.who} has signed {run.run_id} as preparer; the reviewer must be "
             "a different person."
         )
+
+
+def _option(run: Run) -> str:
+    """The option of commands for a run of its kind."""
+    return " --cash" if run.of_cash else ""
 
 
 def _accepted(run: Run, pen: Pen, left: Sequence[Break], changed: int) -> str:
@@ -146,8 +151,9 @@ def _accepted(run: Run, pen: Pen, left: Sequence[Break], changed: int) -> str:
         since = f" {changed:,} of them changed since acknowledged." if changed else ""
         raise UsageError(
             f"{run.month} has critical breaks that are open and that nobody has acknowledged: "
-            f"{some}{more} (`recon open --severity critical --unacknowledged` lists them).{since} "
-            'Acknowledge them with `recon ack`, or accept them with --accept "why".'
+            f"{some}{more} (`recon open{_option(run)} --severity critical --unacknowledged` lists "
+            f"them).{since} Acknowledge them with `recon ack{_option(run)}`, or accept them with "
+            '--accept "why".'
         )
     if pen.accept is None:
         return ""

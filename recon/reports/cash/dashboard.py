@@ -10,14 +10,16 @@ from pathlib import Path
 from rich.text import Text
 
 from recon.base import money
+from recon.base.cash import CashCause
 from recon.base.errors import ExitCode
 from recon.base.text import counted, words
-from recon.reconciliation.cash.causes import CashCause
+from recon.reconciliation.cash.breaks import CashBreak
 from recon.reconciliation.cash.control import BUCKETS
-from recon.reconciliation.cash.groups import NotTried
 from recon.reconciliation.cash.model import Sums
-from recon.reconciliation.cash.receivable import NAMES, CashBreak, Receivables, verdict
+from recon.reconciliation.cash.receivable import NAMES, Receivables, verdict
+from recon.reconciliation.verdict import shortest_path
 from recon.reports.cash.console import rest
+from recon.reports.cash.wording import not_tried_text
 from recon.reports.console.dashboard import exit_words, make_console
 from recon.reports.console.layout import (
     CRITICAL,
@@ -25,6 +27,7 @@ from recon.reports.console.layout import (
     SEVERITY_STYLES,
     SOFT,
     STRONG,
+    WIDE,
     Column,
     Pen,
     amount_text,
@@ -90,11 +93,16 @@ def cash_lines(
     if result.breaks:
         yield from _heading(pen, "From the feeds to the ledger", full=full)
         yield from pen.table(list(_bridge(pen, result, shown, None if full else _CAUSES)))
-        note = counted(len(result.breaks), "break")
-        yield from _heading(pen, "Look at these first", note, full=full)
+        yield from _events(pen, result, full=full)
+        alone = [item for item in result.breaks if full or not item.event]
+        note = counted(len(alone), "break") + (
+            " without an event" if len(alone) < len(result.breaks) else ""
+        )
         most = None if full else _BREAKS
-        yield from pen.table(list(break_columns(pen, result.breaks[:most])))
-        yield from rest(pen, len(result.breaks), most)
+        if alone:
+            yield from _heading(pen, "Look at these first", note, full=full)
+            yield from pen.table(list(break_columns(pen, alone[:most])))
+            yield from rest(pen, len(alone), most)
     note = f"days overdue on the last day of {result.month.name}"
     yield from _heading(pen, "Ageing", note, full=full)
     yield from pen.table(list(_ageing(pen, result, shown if full else shown[:1])))
@@ -104,6 +112,20 @@ def cash_lines(
         yield from _heading(pen, title, f"{len(off):,}", full=full)
         yield from pen.table(list(_customers(pen, result, None if full else _CUSTOMERS)))
     yield from _worth_knowing(pen, result, notes, full=full)
+
+
+def _events(pen: Pen, result: Receivables, *, full: bool) -> Iterator[Text]:
+    """The facts behind many documents, each with its advice."""
+    if not result.events:
+        return
+    note = shortest_path(result.events, len(result.breaks))
+    yield from _heading(pen, "Events", full=full)
+    yield from pen.paragraph(pen.text(note, STRONG))
+    most = None if full else _TOLD
+    for event in result.events[:most]:
+        said = (f"  {event.id}  ", SOFT), pen.text(f"{event.sentence} {event.advice}")
+        yield from pen.paragraph(Text.assemble(severity_text(event.severity), *said))
+    yield from rest(pen, len(result.events), most)
 
 
 def _heading(pen: Pen, title: str, note: str = "", *, full: bool) -> list[Text]:
@@ -178,16 +200,24 @@ def _bridge(
 
 
 def break_columns(pen: Pen, breaks: Sequence[CashBreak]) -> Iterator[Column]:
-    """Breaks as the columns of a table."""
-    yield Column("Severity", [severity_text(each.severity) for each in breaks])
-    yield Column("Customer", [pen.text(each.customer) for each in breaks], least=8, drop=1)
+    """Breaks as the columns of a table.
+
+    Where there is no room for a column of causes, each begins its sentence.
+    """
     causes = [
         words(each.cause) + (" ?" if each.found.certainty == "ambiguous" else "") for each in breaks
     ]
-    yield Column("Cause", [pen.text(cause) for cause in causes], drop=2)
+    wide = pen.width >= WIDE
+    yield Column("Severity", [severity_text(each.severity) for each in breaks])
+    yield Column("Customer", [pen.text(each.customer) for each in breaks], least=5)
+    if wide:
+        yield Column("Cause", [pen.text(cause) for cause in causes])
     yield Column("Difference", [_difference(each) for each in breaks], right=True)
     yield Column("", [Text(each.currency) for each in breaks])
-    yield Column("Why", [pen.text(each.found.sentence) for each in breaks], least=24)
+    sentences = [each.found.sentence for each in breaks]
+    if not wide:
+        sentences = [f"{cause}: {why}" for cause, why in zip(causes, sentences, strict=True)]
+    yield Column("Why" if wide else "Cause, and why", list(map(pen.text, sentences)), least=24)
 
 
 def _difference(item: CashBreak) -> Text:
@@ -242,9 +272,3 @@ def matched_by(result: Receivables) -> str:
     """The sentence on the rules and their matches."""
     found = [f"{each.rule.name} {each.matches:,}" for each in result.passed if each.matches]
     return f"Matched by {'; '.join(found)}." if found else "Nothing is matched."
-
-
-def not_tried_text(each: NotTried) -> str:
-    """The sentence on documents not searched for groups."""
-    of = f" of {each.customer}" if each.customer else ""
-    return f"No groups were looked for among {each.documents:,} open documents{of}: {each.reason}."

@@ -9,12 +9,13 @@ from rich.text import Text
 
 from recon.base import money
 from recon.base.text import words
+from recon.reconciliation.cash.breaks import CashBreak
+from recon.reconciliation.cash.document import break_document, document_document
 from recon.reconciliation.cash.model import Document, Match
-from recon.reconciliation.cash.receivable import NAMES, CashBreak, Receivables
+from recon.reconciliation.cash.receivable import NAMES, Receivables
 from recon.reconciliation.cash.statement import Statement
-from recon.reports.cash.dashboard import not_tried_text
-from recon.reports.cash.matching import document_document, match_document
-from recon.reports.cash.receivable import break_document
+from recon.reports.cash.matching import match_document
+from recon.reports.cash.wording import not_tried_text
 from recon.reports.console.dashboard import make_console
 from recon.reports.console.layout import (
     CRITICAL,
@@ -26,6 +27,9 @@ from recon.reports.console.layout import (
     numbers,
     severity_text,
 )
+
+# Of so many open documents the console says what was tried.
+MOST_TRIED = 10
 
 
 def show_statement(found: Statement, result: Receivables, *, color: bool = True) -> None:
@@ -50,6 +54,7 @@ def statement_lines(pen: Pen, found: Statement, result: Receivables) -> Iterator
             yield from pen.paragraph(pen.text(f"Several causes fit: {others}.", SOFT))
     yield from pen.heading("Documents of both sides")
     yield from pen.table(list(_documents(pen, found)))
+    yield from _tried(pen, found)
     told = [
         not_tried_text(each)
         for each in result.not_tried
@@ -57,6 +62,21 @@ def statement_lines(pen: Pen, found: Statement, result: Receivables) -> Iterator
     ]
     for sentence in told:
         yield from pen.paragraph(pen.text(sentence))
+
+
+def _tried(pen: Pen, found: Statement) -> Iterator[Text]:
+    """Why no rule matched the open documents."""
+    if not found.unmatched:
+        return
+    yield from pen.heading("Tried, and did not fit")
+    for each in found.unmatched[:MOST_TRIED]:
+        side = NAMES[each.side - 1]
+        name = f"{each.ref or each.place}, {side}, {money.pretty(each.amount, each.currency)}"
+        yield from pen.paragraph(pen.text(name, STRONG))
+        for sentence in found.tried.get(each.document, ()):
+            yield from pen.paragraph(pen.text(f"- {sentence}"))
+    if (more := len(found.unmatched) - MOST_TRIED) > 0:
+        yield from pen.paragraph(pen.text(f"and {more:,} more; --json has them all", SOFT))
 
 
 def _balances(pen: Pen, found: Statement) -> Iterator[Column]:
@@ -119,7 +139,10 @@ def statement_document(found: Statement, result: Receivables) -> dict[str, objec
             for each in found.balances
         ],
         "matches": [match_document(NAMES, each) for each in found.matches],
-        "open": [document_document(NAMES, each) for each in found.unmatched],
+        "open": [
+            {**document_document(NAMES, each), "tried": list(found.tried.get(each.document, ()))}
+            for each in found.unmatched
+        ],
         "breaks": _breaks(found.breaks),
     }
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 from recon.base import money
 from recon.base.errors import ExitCode
+from recon.reconciliation.cash.document import document_document
 from recon.reconciliation.cash.groups import NotTried
-from recon.reconciliation.cash.model import Document, Match, Matching
+from recon.reconciliation.cash.model import Match, Matching
 
 SCHEMA = 1
 
@@ -69,21 +70,6 @@ def match_document(names: Sequence[str], match: Match) -> dict[str, object]:
         "difference": money.plain(match.difference, match.documents[0].currency),
         "interchangeable": match.interchangeable,
         "documents": [document_document(names, each) for each in match.documents],
-    }
-
-
-def document_document(names: Sequence[str], each: Document) -> dict[str, object]:
-    """A document with its place."""
-    return {
-        "side": names[each.side - 1],
-        "number": each.ref,
-        "customer": each.customer,
-        "day": each.day.isoformat() if each.day else None,
-        "kind": each.kind,
-        "currency": each.currency or None,
-        "amount": money.plain(each.amount, each.currency),
-        "open": money.plain(each.open, each.currency),
-        "place": each.place,
     }
 
 

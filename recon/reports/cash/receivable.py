@@ -6,18 +6,18 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from recon.base import money
-from recon.base.errors import ExitCode
-from recon.reconciliation.cash.control import BUCKETS, Balance
-from recon.reconciliation.cash.receivable import NAMES, CashBreak, Receivables, verdict
+from recon.base.events import Event
+from recon.reconciliation.cash.breaks import CashBreak
+from recon.reconciliation.cash.control import BUCKETS
+from recon.reconciliation.cash.entries import CashEntries
+from recon.reconciliation.cash.receivable import NAMES, Receivables, verdict
 from recon.reports.cash.files import write_csv, write_workbook
-from recon.reports.cash.matching import document_document
 from recon.reports.cash.tables import AMOUNT, COUNT, TEXT, WRAPPED, ReportTable
 
-SCHEMA = 1
 _PARTS = ("opening", "sales", "debits", "credits", "closing")
 
 
-def cash_tables(result: Receivables) -> Iterator[ReportTable]:
+def cash_tables(result: Receivables, entries: CashEntries) -> Iterator[ReportTable]:
     """Yield the tables of order to cash."""
     yield ReportTable("receivable", "Receivable", _RECEIVABLE, _receivable(result))
     yield ReportTable(
@@ -31,8 +31,16 @@ def cash_tables(result: Receivables) -> Iterator[ReportTable]:
         ),
         _bridge(result),
     )
+    yield ReportTable("events", "Events", _EVENT, map(_event_row, result.events))
     yield ReportTable("breaks", "Breaks", _BREAK, map(_break_row, result.breaks))
     yield ReportTable("documents", "Documents", _DOCUMENT, _documents(result))
+    yield ReportTable("proposed_entries", "Proposed entries", _ENTRY, _entries(entries))
+    yield ReportTable(
+        "no_entries",
+        "Without an entry",
+        (("break", 18, TEXT), ("cause", 20, TEXT), ("number", 18, TEXT), ("reason", 80, WRAPPED)),
+        ((item.name, item.cause.value, item.number, why) for item, why in entries.refused),
+    )
     yield ReportTable("customers", "Customers", _CUSTOMER, _customers(result))
     yield ReportTable("ageing", "Ageing", _AGEING, _ageing(result))
     yield ReportTable(
@@ -55,7 +63,11 @@ def cash_tables(result: Receivables) -> Iterator[ReportTable]:
 
 
 def write_cash(
-    result: Receivables, folder: Path, formats: Sequence[str], run_id: str
+    result: Receivables,
+    folder: Path,
+    formats: Sequence[str],
+    run_id: str,
+    entries: CashEntries,
 ) -> list[Path]:
     """Write the tables into a folder; return the paths.
 
@@ -63,12 +75,12 @@ def write_cash(
     """
     tables = [
         ReportTable(each.name, each.title, each.columns, list(each.rows))
-        for each in cash_tables(result)
+        for each in cash_tables(result, entries)
     ]
     written = [write_csv(folder, table) for table in tables] if "csv" in formats else []
     if "xlsx" in formats:
         note = f"{verdict(result)}. Run {run_id}."
-        written.append(write_workbook(folder / "cash.xlsx", tables, run_id, [note]))
+        written.append(write_workbook(folder / f"cash_{run_id}.xlsx", tables, run_id, [note]))
     return written
 
 
@@ -95,19 +107,35 @@ def _bridge(result: Receivables) -> Iterator[tuple[object, ...]]:
         yield code, "ledger", result.balance(2, code).closing, None
 
 
+_EVENT = (
+    ("event", 18, TEXT), ("kind", 16, TEXT), ("severity", 10, TEXT), ("sentence", 70, WRAPPED),
+    ("advice", 50, WRAPPED), ("documents", 12, COUNT), ("of_its_mark", 12, TEXT),
+    ("breaks_left", 12, COUNT), ("mark", 30, TEXT),
+)  # fmt: skip
+
+
+def _event_row(event: Event) -> tuple[object, ...]:
+    return (
+        event.id, event.kind.value, event.severity.word, event.sentence, event.advice, event.lines,
+        money.share(event.explained, event.marked), event.breaks_left, event.mark,
+    )  # fmt: skip
+
+
 _BREAK = (
     ("break", 14, TEXT), ("severity", 10, TEXT), ("status", 14, TEXT), ("cause", 20, TEXT),
     ("certainty", 12, TEXT), ("candidates", 24, TEXT), ("customer", 14, TEXT),
     ("number", 18, TEXT), ("currency", 10, TEXT), ("feeds", 16, AMOUNT), ("ledger", 16, AMOUNT),
-    ("difference", 16, AMOUNT), ("rule", 24, TEXT), ("explanation", 70, WRAPPED),
+    ("difference", 16, AMOUNT), ("rule", 24, TEXT), ("event", 18, TEXT),
+    ("explanation", 70, WRAPPED),
 )  # fmt: skip
 
 
 def _break_row(item: CashBreak) -> tuple[object, ...]:
     return (
-        item.name, item.severity.word, item.status, item.cause.value, item.found.certainty,
+        item.name, item.severity.word, item.status.value, item.cause.value, item.found.certainty,
         ", ".join(item.found.candidates), item.customer, item.number, item.currency,
-        item.amount_of(1), item.amount_of(2), item.difference, item.rule, item.found.sentence,
+        item.amount_of(1), item.amount_of(2), item.difference, item.rule, item.event,
+        item.found.sentence,
     )  # fmt: skip
 
 
@@ -125,6 +153,22 @@ def _documents(result: Receivables) -> Iterator[tuple[object, ...]]:
                 item.name, NAMES[each.side - 1], each.ref or "", each.customer or "",
                 str(each.day or ""), each.kind or "", each.currency, each.amount, each.open,
                 each.place,
+            )  # fmt: skip
+
+
+_ENTRY = (
+    ("entry", 8, COUNT), ("month", 10, TEXT), ("break", 18, TEXT), ("number", 18, TEXT),
+    ("account", 22, TEXT), ("customer", 14, TEXT), ("currency", 10, TEXT), ("debit", 16, AMOUNT),
+    ("credit", 16, AMOUNT), ("text", 80, WRAPPED),
+)  # fmt: skip
+
+
+def _entries(entries: CashEntries) -> Iterator[tuple[object, ...]]:
+    for entry in entries.proposed:
+        for line in entry.lines:
+            yield (
+                entry.number, str(entries.month), entry.item.name, entry.item.number, line.account,
+                line.customer, line.currency, line.debit, line.credit, entry.text,
             )  # fmt: skip
 
 
@@ -154,99 +198,3 @@ def _ageing(result: Receivables) -> Iterator[tuple[object, ...]]:
         for side in (1, 2):
             if found := result.ageing.get((side, code)):
                 yield code, NAMES[side - 1], *found.buckets, found.unapplied, found.total
-
-
-def cash_document(
-    result: Receivables, run_id: str, reports: Sequence[Path], code: ExitCode, notes: Sequence[str]
-) -> dict[str, object]:
-    """The result as one document; amounts are texts."""
-    return {
-        "schema": SCHEMA,
-        "run_id": run_id,
-        "month": str(result.month),
-        "verdict": verdict(result),
-        "sources": dict(zip(NAMES, result.descriptions, strict=True)),
-        "receivable": {each: _currency(result, each) for each in result.currencies},
-        "bridge": {
-            each: [
-                {"bucket": cause.value, "amount": money.plain(amount, each), "breaks": breaks}
-                for cause, amount, breaks in result.bridge.get(each, ())
-            ]
-            for each in result.currencies
-        },
-        "rules": [
-            {"name": each.rule.name, "compares": each.rule.words, "matches": each.matches,
-             "documents": each.documents}
-            for each in result.passed
-        ],
-        "breaks": list(map(break_document, result.breaks)),
-        "customers": [
-            {"customer": each.customer, "currency": each.currency,
-             "feeds": money.plain(each.feeds.closing, each.currency),
-             "ledger": money.plain(each.ledger.closing, each.currency),
-             "difference": money.plain(each.difference, each.currency)}
-            for each in result.customers if each.difference
-        ],
-        "invalid": [{"place": row.place, "reason": row.reason} for row in result.invalid],
-        "not_tried": [
-            {"rule": each.rule, "customer": each.customer, "currency": each.currency,
-             "documents": each.documents, "reason": each.reason}
-            for each in result.not_tried
-        ],
-        "notices": [*result.notices, *notes],
-        "reports": [path.as_posix() for path in reports],
-        "exit_code": int(code),
-    }  # fmt: skip
-
-
-def _currency(result: Receivables, code: str) -> dict[str, object]:
-    return {
-        NAMES[side - 1]: {
-            **_balance(result.balance(side, code), code),
-            "days_sales_outstanding": result.days_sales(side, code),
-            "ageing": _aged(result, side, code),
-        }
-        for side in (1, 2)
-    }
-
-
-def _balance(balance: Balance, code: str) -> dict[str, object]:
-    return {part: money.plain(getattr(balance, part), code) for part in _PARTS}
-
-
-def _aged(result: Receivables, side: int, code: str) -> dict[str, str]:
-    found = result.ageing.get((side, code))
-    amounts = (*found.buckets, found.unapplied) if found else (0,) * (len(BUCKETS) + 1)
-    return {
-        name: money.plain(amount, code)
-        for name, amount in zip((*BUCKETS, "unapplied"), amounts, strict=True)
-    }
-
-
-def break_document(item: CashBreak) -> dict[str, object]:
-    """A break with its documents."""
-    return {
-        "break": item.name,
-        "status": item.status,
-        "cause": item.cause.value,
-        "candidates": [each.value for each in item.found.candidates],
-        "certainty": item.found.certainty,
-        "severity": item.severity.word,
-        "customer": item.customer,
-        "number": item.number,
-        "currency": item.currency,
-        "feeds": money.plain(item.amount_of(1), item.currency),
-        "ledger": money.plain(item.amount_of(2), item.currency),
-        "difference": money.plain(item.difference, item.currency),
-        "effects": [
-            {
-                "customer": e.customer,
-                "currency": e.currency,
-                "amount": money.plain(e.amount, e.currency),
-            }
-            for e in item.effects
-        ],
-        "rule": item.rule or None,
-        "explanation": item.found.sentence,
-        "documents": [document_document(NAMES, each) for each in item.documents],
-    }

@@ -34,7 +34,7 @@ from recon.reports.console.layout import (
     sample_banner,
     severity_text,
 )
-from recon.reports.wording import acknowledged_words, months_words
+from recon.reports.wording import acknowledged_words, line_heads, months_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,8 +178,9 @@ def _columns(pen: Pen, standing: Standing, first: Sequence[OpenItem]) -> Iterato
     yield Column("Break", [Text(life.name, STRONG) for life in first])
     if pen.width >= WIDE:
         yield Column("Severity", [severity_text(life.last.severity) for life in first])
-    yield Column("Contract", [pen.text(life.last.contract_id) for life in first], least=10)
-    yield Column("Type", [pen.text(life.last.revenue_type) for life in first], least=12)
+    line, kind = line_heads(life.last for life in first)
+    yield Column(line, [pen.text(life.last.contract_id) for life in first], least=10)
+    yield Column(kind, [pen.text(life.last.revenue_type) for life in first], least=12)
     if pen.width >= WIDE:
         names = [pen.text(_customer(life)) for life in first]
         yield Column("Customer", names, least=14, most=28)
@@ -208,7 +209,8 @@ def _said(pen: Pen, life: OpenItem) -> Iterator[str]:
     """The cells without room in the table, and the acknowledgements."""
     if pen.width < WIDE:
         item = life.last
-        yield f"{item.severity.word}, {words(item.cause)}, {_customer(life)}, {_owner(life)}"
+        whose = [_customer(life)] if item.to_date else [_customer(life), _owner(life)]
+        yield ", ".join([item.severity.word, words(item.cause), *whose])
         yield f"{months_words(life)}"
     if said := acknowledged_words(life) or (life.state.value if pen.width < WIDE else ""):
         yield said

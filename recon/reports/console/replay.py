@@ -24,6 +24,7 @@ from recon.reports.console.layout import (
     numbers,
     sample_banner,
 )
+from recon.reports.wording import line_heads
 
 SHOWN = 10
 _FIGURES = {
@@ -104,10 +105,11 @@ def _rest(count: int) -> Iterator[Text]:
 
 
 def _of(pen: Pen, breaks: Sequence[Break]) -> list[Column]:
+    line, kind = line_heads(breaks)
     return [
         Column("Break", [Text(item.name) for item in breaks]),
-        Column("Contract", [pen.text(item.contract_id) for item in breaks], least=8),
-        Column("Type", [pen.text(item.revenue_type) for item in breaks], least=8, drop=2),
+        Column(line, [pen.text(item.contract_id) for item in breaks], least=8),
+        Column(kind, [pen.text(item.revenue_type) for item in breaks], least=8, drop=2),
         Column("Cause", [pen.text(words(item.cause)) for item in breaks], least=8, drop=1),
     ]
 

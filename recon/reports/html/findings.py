@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from xml.etree.ElementTree import Element
 
 from recon.base import money
+from recon.base.events import Event
 from recon.base.result import Break, Reconciliation
 from recon.base.text import counted, words
 from recon.reconciliation.verdict import shortest_path
@@ -20,15 +21,15 @@ BREAKS = 8
 REASONS = 6
 
 
-def events(result: Reconciliation) -> Element | None:
+def events(found: Sequence[Event], breaks: int, what: str = "Lines") -> Element | None:
     """The facts behind many lines, each with its advice."""
-    if not result.events:
+    if not found:
         return None
     columns = [
         Column("Severity"),
         Column("Event", "name"),
         Column("What happened, and what to do", "long"),
-        Column("Lines", "number"),
+        Column(what, "number"),
         Column("Gross", "number"),
         Column("Breaks left", "number"),
     ]
@@ -41,15 +42,15 @@ def events(result: Reconciliation) -> Element | None:
             _by_currency(event.gross),
             f"{event.breaks_left:,}",
         ]
-        for event in result.events[:EVENTS]
+        for event in found[:EVENTS]
     ]
-    path = shortest_path(result.events, len(result.breaks))
+    path = shortest_path(found, breaks)
     return section(
         "Events",
         paragraph(path, kind="strong") if path else None,
         table(columns, rows, "cards"),
-        _more(len(result.events) - len(rows), "event"),
-        note=f"{counted(len(result.events), 'fact')} behind many lines",
+        _more(len(found) - len(rows), "event"),
+        note=f"{counted(len(found), 'fact')} behind many {what.lower()}",
     )
 
 

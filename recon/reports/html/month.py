@@ -63,7 +63,7 @@ def month_page(contents: MonthPage) -> str:
         past.signed_before(result, history),
         past.since_last(history),
         _bridges(result),
-        findings.events(result),
+        findings.events(result.events, len(result.breaks)),
         findings.breaks(result, history.open_items),
         _parts(result),
         findings.invalid(result),

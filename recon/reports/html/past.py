@@ -14,6 +14,7 @@ from recon.record.journal.history import History, Since
 from recon.reports.html.elements import Children, element
 from recon.reports.html.page import Column, marked, paragraph, section, table
 from recon.reports.since_wording import changed_words, moved_words, signed_words
+from recon.reports.wording import line_heads
 
 FEW = 3
 _LOOKS = {"fixed": "good", "new": "high", "changed": "soft"}
@@ -51,12 +52,13 @@ def _difference(since: Since, before: str) -> Iterator[Element]:
     listed = ", ".join(f"{len(found):,} {word}" for found, word in counts)
     yield paragraph(f"{listed}; {moved_words(since)}.")
     if rows := list(_changes(since)):
+        line, kind = line_heads([*since.fixed, *since.new, *(now for _, now in since.changed)])
         yield table(
             [
                 Column(""),
                 Column("Break", "name"),
-                Column("Contract", "name"),
-                Column("Type"),
+                Column(line, "name"),
+                Column(kind),
                 Column("Difference", "number"),
                 Column(""),
             ],
@@ -109,7 +111,7 @@ def carried(result: Reconciliation, history: History) -> Element | None:
     )
 
 
-def signing(month: Month) -> Element:
+def signing(month: Month, option: str = "") -> Element:
     """Room for preparer and reviewer to sign on paper."""
     roles = ("Prepared by", "Reviewed by")
     columns = [Column(""), Column("Name"), Column("Signature"), Column("Date")]
@@ -119,9 +121,9 @@ def signing(month: Month) -> Element:
     ]
     kept = paragraph(
         "On record are the signatures that ",
-        element("code", f"recon sign-off {month}"),
+        element("code", f"recon sign-off {month}{option}"),
         " keeps; ",
-        element("code", "recon history"),
+        element("code", f"recon history{option}"),
         " lists them.",
         kind="soft",
     )

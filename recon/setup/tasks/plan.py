@@ -52,9 +52,14 @@ class Task:
 
 
 def planned(
-    settings: TaskSettings, account: str, place: Place, *, feeds: bool = False
+    settings: TaskSettings,
+    account: str,
+    place: Place,
+    *,
+    feeds: bool = False,
+    cash: bool = False,
 ) -> list[Task]:
-    """Close, catch-up, escalation, and the loads of feeds."""
+    """Close, catch-up, escalation, loads of feeds, order to cash."""
     closed = ("month", "--closed")
     close = _task(
         "close",
@@ -77,11 +82,17 @@ def planned(
         "Loads the files of feeds that have arrived; ends at once if there are none.",
         ("load", "--quiet"), "00:00", settings, account, place,
     )  # fmt: skip
+    receivable = _task(
+        "cash",
+        "Reconciles the receivable of a month that has closed; ends at once if none is due.",
+        ("cash", "--closed"), settings.cash_time, settings, account, place,
+    )  # fmt: skip
     return [
         close,
         catch_up,
         *([escalation] if settings.escalation else []),
         *([replace(loads, every=settings.load_every)] if feeds else []),
+        *([receivable] if cash else []),
     ]
 
 

@@ -1,0 +1,174 @@
+"""The close of order to cash: evidence, history, acknowledgements, signatures."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from recon.alerts import delivery
+from tests.inbox import SALES, Inbox
+from tests.integration.test_cash import CONFIG, LEDGER, POSTED
+from tests.shell import in_process
+from tests.slack_server import slack_server
+
+MENDED = POSTED.replace("2000.00", "200.00").replace("S3,C3", "S3,C2")
+
+
+def _books(folder: Path) -> Inbox:
+    """Books of June with a fault of each of six kinds."""
+    inbox = Inbox(folder)
+    inbox.configure(CONFIG)
+    inbox.put(
+        "uk.csv",
+        "S1,2024-06-03,P,C1,1,100", "S2,2024-06-04,P,C1,1,200", "S3,2024-06-05,P,C2,1,300",
+        "S4,2024-06-28,P,C2,1,50", "S5,2024-05-02,P,C1,1,80", "S6,2024-06-09,P,C3,1,164.40",
+        header=SALES,
+    )  # fmt: skip
+    inbox.put(
+        "paid.csv", "K1,2024-06-20,C1,100,S1", at=1,
+        header="credit_id,credited_on,customer_id,amount,document_ref",
+    )  # fmt: skip
+    inbox.load()
+    _post(inbox, POSTED)
+    return inbox
+
+
+def _post(inbox: Inbox, posted: str) -> None:
+    (inbox.folder / "ledger.csv").write_text(LEDGER + posted, "utf-8")
+
+
+@pytest.fixture(scope="module")
+def closed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inbox]:
+    """June run once, with its breaks."""
+    inbox = _books(tmp_path_factory.mktemp("cash"))
+    assert inbox.run("cash", "2024-06", "--quiet")[0] == 3
+    yield inbox
+
+
+def _json(inbox: Inbox, *arguments: str, code: int = 0) -> dict[str, Any]:
+    found, out, err = inbox.run(*arguments, "--json")
+    assert found == code, (out, err)
+    document: dict[str, Any] = json.loads(out)
+    return document
+
+
+def _pack(inbox: Inbox) -> Path:
+    (pack,) = (inbox.folder / "reports" / "cash" / "2024-06").glob("*/evidence")
+    return pack
+
+
+def test_a_run_is_proven_from_its_own_files_and_a_forged_one_is_not(closed: Inbox) -> None:
+    """Whoever changes the result and its hashes is found by the result made again."""
+    proof = _json(closed, "verify", "--all")
+    assert [run["proven"] for run in proof["runs"]] == [True]
+    assert _json(closed, "verify", "2024-06", "--cash")["proven"]
+    page = (_pack(closed) / "evidence.md").read_text("utf-8")
+    assert page.startswith("# Evidence of order to cash of June 2024")
+    results, sums = _pack(closed) / "results.json", _pack(closed) / "SHA256SUMS"
+    kept = results.read_bytes(), sums.read_bytes()
+    try:
+        results.write_bytes(kept[0].replace(b'"decimal_shift"', b'"discount_taken"'))
+        old, new = (hashlib.sha256(each).hexdigest() for each in (kept[0], results.read_bytes()))
+        sums.write_bytes(kept[1].replace(old.encode(), new.encode()))
+        (run,) = _json(closed, "verify", "2024-06", "--cash", code=6)["runs"]
+        found = {each["what"] for each in run["findings"] if each["file"] == "results.json"}
+        assert "breaks[0].cause: discount_taken instead of decimal_shift" in found
+    finally:
+        results.write_bytes(kept[0])
+        sums.write_bytes(kept[1])
+
+
+def test_the_journal_of_order_to_cash_is_its_own(closed: Inbox) -> None:
+    """The months' journal knows nothing of it, and the other way round."""
+    assert _json(closed, "open")["breaks"] == []
+    found = _json(closed, "open", "--cash")["breaks"]
+    assert {each["cause"] for each in found} == {
+        "decimal_shift", "posted_twice", "not_posted", "wrong_customer", "wrong_period",
+        "not_in_feeds",
+    }  # fmt: skip
+    (month,) = _json(closed, "history", "--cash")["months"]
+    assert month["runs"][0]["net_difference"] == {"GBP": "1677.60"}
+    _, out, _ = closed.run("open", "--cash")
+    assert "Document" in out
+    assert "Contract" not in out
+
+
+def test_two_people_sign_and_a_mended_ledger_closes_the_breaks(tmp_path: Path) -> None:
+    """Acknowledged breaks hold in the next month; a run after the signature supersedes it."""
+    inbox = _books(tmp_path)
+    assert inbox.run("cash", "2024-06", "--quiet")[0] == 3
+    code, _, err = inbox.run(
+        "sign-off", "2024-07", "--cash", "--role", "preparer", "--comment", "x"
+    )
+    assert (code, "recon cash 2024-07" in err) == (2, True)
+    said = _json(inbox, "ack", "S2", "--cash", "--reason", "Asked the bank.")
+    assert said["breaks"][0]["open_amount"] == "1800.00"
+    for who, role in (("anna", "preparer"), ("bob", "reviewer")):
+        said = ("sign-off", "2024-06", "--cash", "--role", role, "--comment", "seen", "--json")
+        signed = in_process(*said, cwd=tmp_path, user=who)
+    assert json.loads(signed.stdout)["signed_off"]
+    inbox.run("cash", "2024-07", "--quiet")
+    (kept,) = [e for e in _json(inbox, "open", "--cash")["breaks"] if e["contract_id"] == "S2"]
+    assert (kept["state"], kept["open_amount"]) == ("acknowledged", "1800.00")
+    assert len(kept["months"]) == 2
+    _post(inbox, MENDED)
+    inbox.run("cash", "2024-06", "--quiet")
+    (month,) = _json(inbox, "history", "2024-06", "--cash")["months"]
+    last, before = (run["run_id"] for run in month["runs"])
+    assert month["runs"][0]["supersedes"] == before
+    difference = _json(inbox, "diff", before, last, "--cash")
+    assert len(difference["fixed"]) == 2
+    assert _json(inbox, "verify", "--all")["proven"]
+
+
+def test_the_earliest_closed_month_is_run_once(tmp_path: Path) -> None:
+    """`--closed` finds it in the journal of order to cash, and ends with 0 if none is due."""
+    inbox = _books(tmp_path)
+    (tmp_path / "config" / "recon.toml").write_text(
+        CONFIG + '[calendar]\nstart = "2024-06"\n', encoding="utf-8"
+    )
+    closed = ("cash", "--closed", "--today", "2024-07-20", "--quiet", "--format", "csv")
+    code, out, err = inbox.run(*closed)
+    assert (code, "of June 2024" in out) == (3, True), err
+    code, out, _ = inbox.run(*closed)
+    assert (code, "2024-07 is due from" in out) == (0, True)
+
+
+def test_an_open_document_says_what_was_tried(closed: Inbox) -> None:
+    """The rules that nothing agrees with are named together."""
+    found = _json(closed, "explain", "S6", "2024-06", "--cash")
+    (document,) = found["open"]
+    assert document["tried"][0].startswith("nothing agrees by number; number, other customer")
+    _, out, _ = closed.run("explain", "S6", "2024-06", "--cash")
+    assert "Tried, and did not fit" in out
+
+
+@pytest.mark.slow
+def test_slack_is_told_once_of_each_event_and_break(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The digest has both sides' words; another run pages nobody; escalation sees both journals."""
+    monkeypatch.setattr(delivery, "PAUSE", 0.0)
+    with slack_server() as server:
+        _books(tmp_path)
+        toml = tmp_path / "config" / "recon.toml"
+        toml.write_text(f"{CONFIG}[slack]\nwebhook_env = 'HOOK'\n", encoding="utf-8")
+        for _ in range(2):
+            done = in_process(
+                "cash", "2024-06", "--quiet", cwd=tmp_path, env={"HOOK": server.webhook}
+            )
+            assert done.returncode == 3, done.stderr
+        digest, critical, again = server.messages
+        assert digest["text"].startswith("CRITICAL · Do not close the receivable of June 2024")
+        assert "by the ledger" in json.dumps(digest)
+        assert "recon ack" in json.dumps(critical)
+        assert "--cash" in json.dumps(critical)
+        assert "nothing has changed" in json.dumps(again)
+        env = {"HOOK": server.webhook}
+        late = in_process("escalate", "--dry-run", "--json", cwd=tmp_path, env=env)
+        assert late.returncode == 0, late.stderr
