@@ -24,6 +24,7 @@ from recon.reconciliation.separators import Unsaid
 from recon.sources.database import POSTGRESQL, SQL_SERVER, Database, connected, driver_manager
 from recon.sources.delivery import Delivery, Request, Scratch
 from recon.sources.driver_errors import failure, retried
+from recon.sources.naming import own_currency, written
 from recon.sources.parts import BEGINNING, QueryPart, contract_parts, entry_parts
 from recon.sources.side_by_side import Supervisor
 from recon.store.session import Session, literal, name, reading
@@ -46,13 +47,15 @@ class Extract:
     """A database's delivery: a CSV file and its columns' types.
 
     All parts stand in one file, since rows are numbered in the order in which they stand there.
-    `floats` are the columns of floats, and `unsaid` is there where amounts are text. `parts` are
-    the trails of the statements and of the figures of the server.
+    `floats` are the columns of floats, `texts` those of texts, and `unsaid` is there where amounts
+    are text and nothing says how they are written. `parts` are the trails of the statements and of
+    the figures of the server.
     """
 
     path: Path
     columns: tuple[str, ...]
     floats: frozenset[str]
+    texts: frozenset[str]
     parts: tuple[Mapping[str, object], ...]
     unsaid: Unsaid | None
 
@@ -108,7 +111,7 @@ class OdbcSource:
     @contextmanager
     def _opened(self, session: Session, extract: Extract) -> Iterator[str]:
         with reading(self.settings.side, self.description):
-            yield f"({_relation(extract)})"
+            yield f"({_relation(self.settings, extract)})"
 
     def query(self) -> str:
         """The SELECT, ready to be wrapped.
@@ -130,7 +133,10 @@ class OdbcSource:
     ) -> tuple[Mapping[str, str], Extract]:
         with connected(self._database, supervisor) as database:
             kinds = self._needed(database, query)
-            floats = frozenset(column for column, kind in kinds.items() if kind is float)
+            floats, texts = (
+                frozenset(column for column, kind in kinds.items() if kind is of)
+                for of in (float, str)
+            )
             parts = self._parts(database, query, request, kinds)
             added = [CONDENSED] if any(part.condensed for part in parts) else []
             columns = tuple(dict.fromkeys([*kinds, *added]))
@@ -139,14 +145,15 @@ class OdbcSource:
                 rows = csv.DictWriter(file, columns, restval="", lineterminator="\r\n")
                 trails = tuple(self._fetched(database, part, rows, floats) for part in parts)
             amount = AMOUNTS[self.settings.side]
-            unsaid = Unsaid(amount) if kinds[amount] is str else None
-            return server_trail(database), Extract(path, columns, floats, trails, unsaid)
+            asked = kinds[amount] is str and not self.settings.decimal
+            unsaid = Unsaid(amount, setting=True) if asked else None
+            return server_trail(database), Extract(path, columns, floats, texts, trails, unsaid)
 
     def _parts(
         self, database: Database, query: str, request: Request, kinds: Mapping[str, type]
     ) -> list[QueryPart]:
         if self.settings.side is Side.ANALYTICS:
-            return contract_parts(query)
+            return contract_parts(query, kinds)
         text = "NVARCHAR(400)" if database.product == SQL_SERVER else "VARCHAR(400)"
         exactly = EXACTLY.get(database.product, "{}")
         return entry_parts(query, request, kinds, text, exactly)
@@ -222,12 +229,20 @@ def _text(value: Any) -> Any:  # noqa: ANN401 - whatever a driver makes of a col
     return format(value, "f") if isinstance(value, Decimal) else value
 
 
-def _relation(extract: Extract) -> str:
+def _relation(settings: SourceSettings, extract: Extract) -> str:
+    """The SELECT of an extract, texts read as configured."""
     typed = ", ".join(
         f"{literal(column)}: '{'DOUBLE' if column in extract.floats else 'VARCHAR'}'"
         for column in extract.columns
     )
-    chosen = ", ".join(map(name, extract.columns))
+    found = dict.fromkeys(extract.columns, "VARCHAR")
+    of = own_currency(settings, {column: column for column in found}, found)
+    chosen = ", ".join(
+        f"{written(settings, name(column), 'VARCHAR', column, of)} AS {name(column)}"
+        if column in extract.texts
+        else name(column)
+        for column in extract.columns
+    )
     return (
         f"SELECT {chosen} FROM read_csv({literal(str(extract.path))}, auto_detect = false, "
         "header = false, delim = ',', quote = '\"', escape = '\"', new_line = '\\r\\n', "
@@ -261,7 +276,8 @@ def part_trail(part: QueryPart, counted: Sequence[object]) -> Mapping[str, objec
         "count": without_passwords(part.count),
         "parameters": [str(parameter) for parameter in part.parameters],
         "rows": rows,
-        "sum": _total_text(total or 0),
+        # Of amounts in text the server knows none.
+        "sum": None if total is None and rows else _total_text(total or 0),
         "first_period": None if first is None else str(first),
         "last_period": None if last is None else str(last),
     }

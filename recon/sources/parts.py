@@ -33,15 +33,24 @@ class QueryPart:
     condensed: bool = False
 
 
-def contract_parts(query: str) -> list[QueryPart]:
-    """The SELECTs for analytics."""
+def contract_parts(query: str, columns: Mapping[str, type]) -> list[QueryPart]:
+    """The SELECTs for analytics; `columns` are those of the query."""
     wrapped = f"FROM ({query}) q"
+    total = _total("contract_value", columns)
     return [
         QueryPart(
             f"SELECT * {wrapped} ORDER BY contract_id, revenue_type, contract_value",
-            f"SELECT COUNT(*), SUM(contract_value) {wrapped}",
+            f"SELECT COUNT(*), {total} {wrapped}",
         )
     ]
+
+
+def _total(amount: str, columns: Mapping[str, type]) -> str:
+    """The server's sum of amounts, NULL for texts.
+
+    No server reads texts by our notations: most refuse to add them up, some guess.
+    """
+    return "NULL" if columns.get(amount) is str else f"SUM({amount})"
 
 
 def entry_parts(
@@ -56,34 +65,38 @@ def entry_parts(
     `columns` are those of the query, with their types. The query has two `?`: the first day, and
     the first day after the range. `text` is the type in which the server compares the id of a
     contract of which every entry is asked for, and `exactly` the expression in which texts are
-    equal only if every letter is: under the server's own collation é may be e.
+    equal only if every letter is: under the server's own collation é may be e. Amounts in text are
+    not added up: then every entry is delivered.
     """
     recent, before = (request.month - 1).first_day, (request.month - 2).first_day
     after = (request.month + 2).first_day
-    wrapped = f"FROM ({query}) q"
+    wrapped, total = f"FROM ({query}) q", _total("amount", columns)
+    condensed = None if columns.get("amount") is str else columns
     older = [(before, recent), (BEGINNING, before)]
     if request.contract is None:
-        found = [_part(wrapped, recent, after)]
-        return found + [_part(wrapped, *days, columns=columns, exactly=exactly) for days in older]
+        found = [_part(wrapped, total, recent, after)]
+        return found + [
+            _part(wrapped, total, *days, columns=condensed, exactly=exactly) for days in older
+        ]
     key = request.contract.strip().lower()
     same = f"LOWER(LTRIM(RTRIM(CAST(contract_id AS {text})))) = ?"
     others = f"{wrapped} WHERE CASE WHEN {same} THEN 1 ELSE 0 END = 0"
-    found = [_part(f"{wrapped} WHERE {same}", *days, key)
+    found = [_part(f"{wrapped} WHERE {same}", total, *days, key)
              for days in ((BEGINNING, recent), (after, END))]  # fmt: skip
-    found += [_part(others, *days, key, columns=columns, exactly=exactly) for days in older]
-    return [_part(wrapped, recent, after), *found]
+    found += [_part(others, total, *days, key, columns=condensed, exactly=exactly)
+              for days in older]  # fmt: skip
+    return [_part(wrapped, total, recent, after), *found]
 
 
 def _part(
     wrapped: str,
+    total: str,
     *parameters: date | str,
     columns: Mapping[str, type] | None = None,
     exactly: str = "{}",
 ) -> QueryPart:
     """Every entry, or condensed ones where the columns are given."""
-    count = (
-        f"SELECT COUNT(*), SUM(amount), MIN(recognition_period), MAX(recognition_period) {wrapped}"
-    )
+    count = f"SELECT COUNT(*), {total}, MIN(recognition_period), MAX(recognition_period) {wrapped}"
     if columns is None:
         return QueryPart(f"SELECT * {wrapped} ORDER BY entry_id", count, parameters)
     return QueryPart(_condensed(wrapped, columns, exactly), count, parameters, condensed=True)

@@ -107,6 +107,20 @@ def test_the_month_is_that_of_the_files(books: Path, configured: Configured, of:
         assert ours[key] == theirs[key]
 
 
+def test_amounts_in_text_are_read_as_configured(configured: Configured) -> None:
+    """A server adds up no texts: every entry comes, and the figures are the same."""
+    in_text = (
+        "SELECT entry_id, contract_id, revenue_type, recognition_period, currency, posted_at, "
+        "document_ref, REPLACE(CAST(amount AS VARCHAR(40)), '.', ',') AS amount "
+        "FROM dbo.revenue_recognition WHERE recognition_period >= ? AND recognition_period < ?"
+    )
+    typed = month(configured())
+    config = configured(in_text, decimal=",")
+    asked = run_month(load(config), JUNE, formats=())
+    assert (asked.result.totals, asked.result.flags) == (typed.totals, typed.flags)
+    assert asked.result.sources[Side.ACCOUNTING].rows == typed.sources[Side.ACCOUNTING].rows
+
+
 def test_the_document_tells_the_isolation_and_no_secret(
     server: Server, configured: Configured
 ) -> None:

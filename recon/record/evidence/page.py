@@ -278,7 +278,9 @@ def _database(trail: Mapping[str, Any], settings: Mapping[str, Any]) -> Iterator
 
 
 def _control(part: Mapping[str, Any]) -> str:
-    said = f"The server counted {part['rows']:,} rows with a sum of {part['sum']}"
+    # Of amounts in text it has no sum.
+    total = "" if part["sum"] is None else f" with a sum of {part['sum']}"
+    said = f"The server counted {part['rows']:,} rows{total}"
     if part["first_period"]:
         said += f" in the periods from {part['first_period']} to {part['last_period']}"
     return f"{said}; what arrived came to the same."

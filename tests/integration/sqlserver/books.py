@@ -35,7 +35,6 @@ ENTRY_TYPES = {
 OLDER_TYPES = ("contract_id", "revenue_type", "currency", "amount", "recognition_period")
 # What SUM makes of a column, where it is another type.
 SUMS = {
-    "varchar(20)": "float",
     "smallmoney": "money",
     "tinyint": "int",
     "smallint": "int",
@@ -121,7 +120,8 @@ def part(
     """Return the answers to what is asked of a range of entries: its count, and its rows."""
     counts = [_count(which, rows, types["amount"], days)
               for days in (types["recognition_period"], "")]  # fmt: skip
-    if not condensed:
+    # Texts are not added up.
+    if not condensed or _is_text(types["amount"]):
         return [*counts, _table(rf"^SELECT \* .*{which}", types, rows)]
     summed = {name: types[name] for name in OLDER_TYPES} | {"recon_entries": "int"}
     # Floats are cast to decimals before they are added up.
@@ -138,22 +138,27 @@ def _count(
     which: str, rows: Sequence[Row], kind: str, days: str = "", *, column: str = "amount"
 ) -> Answer:
     """Return how many rows the server counts, and the sum of their amounts; with their `days`."""
-    number = sum(int(str(row.get("recon_entries", 1))) for row in rows)
+    text = _is_text(kind)
+    number = len(rows) if text else sum(int(str(row.get("recon_entries", 1))) for row in rows)
     given = [Decimal(str(row[column])) for row in rows if row[column] is not None]
     with localcontext(prec=60):
-        total = str(sum(given)) if given else None
+        total = str(sum(given)) if given and not text else None
     columns, values = [("", "int"), ("", _sum_type(kind))], [str(number), total]
     pattern = f"^SELECT COUNT.*{which}"
     if days:
         periods = [str(row["recognition_period"]) for row in rows if row["recognition_period"]]
         columns += [("", days), ("", days)]
         values += [min(periods, default=None), max(periods, default=None)]
-        pattern = rf"^SELECT COUNT\S+ SUM\S+ MIN.*{which}"
+        pattern = rf"^SELECT COUNT\S+ (SUM\S+|NULL,) MIN.*{which}"
     return Answer(pattern, columns=columns, rows=[values])
 
 
+def _is_text(kind: str) -> bool:
+    return "char" in kind
+
+
 def _sum_type(kind: str) -> str:
-    return SUMS.get(kind, re.sub(r"\(\d+,", "(38,", kind))
+    return "int" if _is_text(kind) else SUMS.get(kind, re.sub(r"\(\d+,", "(38,", kind))
 
 
 def month(config: Path) -> Reconciliation:

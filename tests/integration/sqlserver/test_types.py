@@ -265,13 +265,10 @@ def test_a_term_of_any_type_is_a_term(
 def test_amounts_that_arrive_as_text_may_be_in_doubt(
     endpoint: Endpoint, configured: Configured, kind: str, amounts: tuple[str, str], asked: bool
 ) -> None:
-    """Some servers add up texts; what they have added up says nothing of how the texts are meant.
-
-    Numbers are never in doubt.
-    """
+    """They are asked about, or read as configured; numbers are never in doubt."""
     endpoint.play(*books(
         [contract("C-1")], [june(f"E-{n}", "C-1", text) for n, text in enumerate(amounts)],
-        amount=kind,
+        older=(), before=(), amount=kind,
     ))  # fmt: skip
     if not asked:
         assert month(configured()).sources[Side.ACCOUNTING].invalid == 0
@@ -279,6 +276,9 @@ def test_amounts_that_arrive_as_text_may_be_in_doubt(
     said = str(refusal(configured()))
     assert said.startswith("The amounts in column 'amount' of the accounting side (sqlserver ")
     assert said.endswith(
-        'E-0: "12.000" is 12.00 or 12,000.00 and E-1: "13.000" is 13.00 or 13,000.00; '
-        "deliver it as DECIMAL."
+        'E-0: "12.000" is 12.00 (decimal = ".") or 12,000.00 (decimal = ",") and E-1: "13.000" is '
+        '13.00 (decimal = ".") or 13,000.00 (decimal = ","); set decimal = "." or decimal = "," '
+        "under [accounting] of the configuration."
     )
+    totals = month(configured(accounting={"decimal": ","})).totals["USD"]
+    assert totals.recognized == 25_000 * 10_000
