@@ -47,7 +47,7 @@ _UNFINISHED = (".tmp", ".part", ".partial", ".crdownload", ".filepart")
 _MOST_UNPACKED = 200
 _FREE = 50_000_000
 _NOT_PLAIN = re.compile(rb'"|\n\r?\n|\r(?!\n)')
-_EXCEL = ("xl/", "[Content_Types].xml")
+_EXCEL = ("xl/", "[Content_Types].xml", "META-INF/manifest.xml")
 
 Places = Callable[[Sequence[int]], Mapping[int, str]]
 

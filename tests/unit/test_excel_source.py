@@ -326,6 +326,10 @@ def test_archives_that_are_no_xlsx(read: Read, tmp_path: Path) -> None:
         archive.writestr("entries.csv", "a,b")
     with pytest.raises(SourceDataError, match="is an archive, but no Excel workbook"):
         read()
+    with zipfile.ZipFile(path, "a") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+    with pytest.raises(SourceDataError, match=r"\(.ods\); open it there and save it as .xlsx"):
+        read()
 
 
 def test_a_locked_workbook_is_told(

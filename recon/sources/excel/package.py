@@ -68,6 +68,11 @@ class Workbook:
                 f"{self.path} is a binary workbook (.xlsb); open it in Excel and save it as .xlsx."
             )
         if part not in self.archive.namelist():
+            if "mimetype" in self.archive.namelist():
+                raise SourceDataError(
+                    f"{self.path} is a spreadsheet of LibreOffice or OpenOffice (.ods); open it "
+                    "there and save it as .xlsx or CSV."
+                )
             raise SourceDataError(
                 f"{self.path} is an archive, but no Excel workbook; save it as .xlsx, CSV or "
                 "Parquet."
