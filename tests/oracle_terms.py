@@ -199,6 +199,28 @@ class Version:
     stop: date | None = None
 
 
+def _rest(
+    rest: Fraction,
+    whole: list[Fraction],
+    c: list[Fraction],
+    k0: int,
+    decimals: int,
+    rounding: str,
+) -> list[Fraction]:
+    """Return the amounts of a version's periods from the one on in which it holds.
+
+    `whole` are the shares of its term, and `c` those up to its stop.
+    """
+    if k0 >= len(whole) - 1:
+        # The term is over: the rest is due at once, unless the line had stopped before.
+        over = len(c) - 1 <= k0 and c[-1] < 1
+        return [] if over else [oracle.rounded(rest, decimals)]
+    if k0 > len(c) - 1 or (k0 == len(c) - 1 and c[-1] < 1):
+        return []
+    left = [(share - c[k0]) / (1 - whole[k0]) for share in c[k0:]]
+    return oracle.spread(rest, decimals, rounding, left)
+
+
 @dataclass(frozen=True)
 class VersionedLine:
     """A contract with several versions, in their order; all count from its start."""
@@ -237,22 +259,64 @@ class VersionedLine:
     ) -> Fraction:
         """Return what a version gives from its month on."""
         line = self._line(version)
-        c = line._stopped(
-            oracle.shares(self.convention, self.start, version.months, self.start_rule)
-        )
         whole = oracle.shares(self.convention, self.start, version.months, self.start_rule)
         k0 = max(months_between(line.first_month, change), 0) if change else 0
         k = max(months_between(line.first_month, until) + 1, 0)
-        rest = version.value - earned
-        if k0 >= len(whole) - 1:
-            # The term is over: the rest is due at once, unless the line had stopped before.
-            over = len(c) - 1 <= k0 and c[-1] < 1
-            return Fraction(0) if over else oracle.rounded(rest, self.decimals)
-        if k0 > len(c) - 1 or (k0 == len(c) - 1 and c[-1] < 1):
-            return Fraction(0)
-        left = [(share - c[k0]) / (1 - whole[k0]) for share in c[k0:]]
-        return sum(oracle.spread(rest, self.decimals, self.rounding, left)[: k - k0], Fraction(0))
+        periods = _rest(
+            version.value - earned, whole, line._stopped(whole), k0, self.decimals, self.rounding
+        )
+        return sum(periods[: k - k0], Fraction(0))
 
     def expected(self, month: Month) -> Fraction:
         """Return what is due in a month."""
         return self.to_date(month) - self.to_date(before(month))
+
+
+@dataclass(frozen=True)
+class FiscalVersions:
+    """A contract with several versions over fiscal periods, known by their places in the table."""
+
+    start: date
+    versions: Sequence[Version]
+    table: list[tuple[date, date]]
+    decimals: int
+    convention: str
+    rounding: str
+    start_rule: str
+    stop_rule: str
+    catch_up: bool = False
+
+    def _line(self, version: Version) -> oracle.FiscalLine:
+        return oracle.FiscalLine(
+            version.value, version.months, self.start, self.table, self.decimals, self.convention,
+            self.rounding, version.stop, self.start_rule, self.stop_rule,
+        )  # fmt: skip
+
+    def to_date(self, at: int) -> Fraction:
+        """Return what is due up to and including a period."""
+        changes = [self._line(each).place(each.valid_from) for each in self.versions]
+        in_force = max((n for n, place in enumerate(changes) if place <= at), default=0)
+        if self.catch_up:
+            return self._line(self.versions[in_force]).to_date(at)
+        earned = Fraction(0)
+        for n, version in enumerate(self.versions[: in_force + 1]):
+            until = at if n == in_force else changes[n + 1] - 1
+            line = self._line(version)
+            k0 = max(changes[n] - line.first, 0) if n else 0
+            periods = self._from(line, k0, version.value - earned)
+            if not n or until >= changes[n]:
+                earned += sum(periods[: max(until - line.first + 1 - k0, 0)], Fraction(0))
+        return earned
+
+    def _from(self, line: oracle.FiscalLine, k0: int, rest: Fraction) -> list[Fraction]:
+        """Return the amounts of a version's periods from the one on in which it holds."""
+        whole, at = [Fraction(0)], line.first
+        while whole[-1] < 1:
+            whole.append(line._whole(at))
+            at += 1
+        c = [Fraction(0), *(line._share(k) for k in range(line.last - line.first + 1))]
+        return _rest(rest, whole, c, k0, self.decimals, self.rounding)
+
+    def expected(self, at: int) -> Fraction:
+        """Return what is due in a period."""
+        return self.to_date(at) - self.to_date(at - 1)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from itertools import product
+from itertools import pairwise, product
 from typing import Any, Protocol
 
 import pandas as pd
@@ -15,7 +16,14 @@ import pytest
 import recon
 from tests import oracle
 from tests.chance_books import DECIMALS, ENTRY_COLUMNS
-from tests.oracle_terms import DatedLine, Month, MonthlyLine, Version, VersionedLine
+from tests.oracle_terms import (
+    DatedLine,
+    FiscalVersions,
+    Month,
+    MonthlyLine,
+    Version,
+    VersionedLine,
+)
 from tests.tables import lines
 
 ROUNDINGS = ("cumulative", "last_period")
@@ -156,6 +164,44 @@ def versions_by_chance(
     return rows, VersionedLine(start, versions, *rules, amendment == "catch_up")
 
 
+def fiscal_versions_by_chance(
+    dice: random.Random, n: int, table: list[tuple[date, date]], amendment: str
+) -> tuple[list[dict[str, Any]], FiscalVersions]:
+    """Return the rows of a contract with two or three versions over fiscal periods."""
+    rows, line = versions_by_chance(dice, n, amendment)
+    assert isinstance(line, VersionedLine)
+    rules = (line.decimals, line.convention, line.rounding, line.start_rule, line.stop_rule)
+    return rows, FiscalVersions(line.start, line.versions, table, *rules, line.catch_up)
+
+
+def compare_fiscal(seed: int, count: int, amendment: str, codes: Sequence[str]) -> None:
+    """Hold contracts with versions against the oracle, in some periods of 4, 4 and 5 weeks."""
+    dice = random.Random(seed)  # noqa: S311 - no secret
+    found = [fiscal_versions_by_chance(dice, n, TABLE, amendment) for n in range(count)]
+    types = {kind: rule for kind, rule in POLICY["types"].items() if rule["term"] == "duration"}
+    policy = POLICY | {"types": types, "same_key": "versions", "amendment": amendment}
+    periods = [(f"P{n:02}", first, last) for n, (first, last) in enumerate(TABLE)]
+    contracts = pd.DataFrame([row for rows, _ in found for row in rows])
+    for code in codes:
+        result = recon.reconcile(
+            contracts, pd.DataFrame([], columns=ENTRY_COLUMNS), code, policy, periods=periods
+        )
+        assert not result.invalid, result.invalid[0]
+        seen = {line["contract_id"]: line for line in lines(result)}
+        for rows, line in found:
+            mine, at = seen[rows[0]["contract_id"]], int(code[1:])
+            wanted = (line.expected(at) * 10_000, line.to_date(at) * 10_000)
+            assert (mine["expected"], mine["to_date_expected"]) == wanted, (code, line)
+
+
+def _weeks(first: date, lengths: Sequence[int]) -> list[tuple[date, date]]:
+    starts = [first + timedelta(weeks=sum(lengths[:n])) for n in range(len(lengths) + 1)]
+    return [(begun, after - timedelta(days=1)) for begun, after in pairwise(starts)]
+
+
+TABLE = _weeks(date(2022, 8, 29), (4, 4, 5) * 20)
+
+
 def compare(
     rows: list[dict[str, Any]],
     known: dict[str, Line],
@@ -204,6 +250,13 @@ def test_versions_are_those_of_the_oracle(amendment: str) -> None:
     """Of contracts whose value, months and stop change, once or several times."""
     rows, known, policy = many_versions(1, 100, amendment)
     compare(rows, known, (2024, 3), policy)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("amendment", ["prospective", "catch_up"])
+def test_many_versions_over_fiscal_periods(amendment: str) -> None:
+    """A version holds from the period on in which it becomes valid."""
+    compare_fiscal(2, 1_000, amendment, ["P08", "P19", "P30"])
 
 
 @pytest.mark.slow
