@@ -225,6 +225,19 @@ class Break:
         return self is not before and self.reported != before.reported
 
 
+class EarlierValue(NamedTuple):
+    """A contract's value in an earlier run, in ten-thousandths.
+
+    The key is as it is matched; `month` is that of the run.
+    """
+
+    id_key: str
+    revenue_type: str
+    currency: str
+    value: int
+    month: str
+
+
 @dataclass(frozen=True, slots=True)
 class CarriedDifference:
     """A line that agrees in the month, not to date.

@@ -22,6 +22,7 @@ from recon.base.breaks import (
     Cause,
     Certainty,
     Counterpart,
+    EarlierValue,
     Entry,
     Flag,
     Status,
@@ -39,7 +40,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "LINE_COLUMNS", "TIMING", "AnyCause", "Break", "Bucket", "CarriedDifference", "Cause",
-    "Certainty", "Counterpart", "CurrencyPart", "Entry", "Flag", "InvalidRow", "Lines",
+    "Certainty", "Counterpart", "CurrencyPart", "EarlierValue", "Entry", "Flag", "InvalidRow",
+    "Lines",
     "Reconciliation", "Side", "SourceFacts", "Status", "Totals", "fingerprint", "short_name",
 ]  # fmt: skip
 
@@ -244,7 +246,7 @@ class Reconciliation:
     """The result of a month, which nothing counts again.
 
     Every report, the console and Slack read it. `places` are those of the rows that are named, by
-    number in their source.
+    number in their source; `earlier` are values of broken lines' contracts in earlier runs.
     """
 
     month: Month
@@ -261,6 +263,7 @@ class Reconciliation:
     events: Sequence[Event] = ()
     carried: Sequence[CarriedDifference] = ()
     places: Mapping[Side, Mapping[int, str]] = field(default_factory=dict)
+    earlier: Sequence[EarlierValue] = ()
 
     @property
     def severity(self) -> Severity | None:

@@ -56,9 +56,17 @@ class _Line(NamedTuple):
     earned: Sequence[int]
 
     @property
+    def begun_before(self) -> bool:
+        """Whether the ledger begins after it does."""
+        return bool(self.ledger_from and self.start_month < self.ledger_from)
+
+    @property
     def difference(self) -> int:
-        """To-date recognized less to-date expected."""
-        return self.to_date_recognized - self.to_date_expected
+        """Recognized less expected, as far as the ledger goes."""
+        before = 0
+        if self.ledger_from and self.begun_before:
+            before = self.earned[max(self.ledger_from - 1 - self.first_end, 0)]
+        return self.to_date_recognized - self.to_date_expected + before
 
 
 def carried_differences(
@@ -171,8 +179,11 @@ def _judged(
     # What rounding moves, a minor unit a month, needs no cause.
     rest = line.difference - sum(one.difference for one in months)
     if abs(rest) > line.unit * len(line.earned):
-        findings, candidates = [*findings, Finding((), _unknown(line, month))], (Cause.UNEXPLAINED,)
-    gap = f"{money.pretty(line.difference, line.currency, sign=True)} {line.currency} to date"
+        findings, candidates = [*findings, Finding((), _UNKNOWN)], (Cause.UNEXPLAINED,)
+    # Where the ledger begins later than the line, nothing is known of the months before.
+    begins = line.ledger_from if line.begun_before else None
+    when = f"since {month.at(begins)}" if begins else "to date"
+    gap = f"{money.pretty(line.difference, line.currency, sign=True)} {line.currency} {when}"
     why = "; ".join(finding.words for finding in findings)
     return CarriedDifference(
         line.contract_id, line.revenue_type, line.currency, line.customer, line.owner,
@@ -227,11 +238,5 @@ def _finding(line: _Line, one: EarlierMonth, others: _Others) -> Finding:
     return Finding(tuple(sorted({*moved, *rest}, key=list(Cause).index)), words)
 
 
+_UNKNOWN = "the months do not add up to it"
 _LAST = frozenset({Cause.NOT_POSTED, Cause.ENDED, Cause.NOT_STARTED})
-
-
-def _unknown(line: _Line, month: Month) -> str:
-    """Words where the known months do not add up."""
-    if line.ledger_from and line.start_month < line.ledger_from:
-        return f"the ledger begins in {month.at(line.ledger_from)}, after the line does"
-    return "the months do not add up to it"

@@ -63,6 +63,8 @@ def judge(one: EarlierMonth, value: int, start_month: int, unit: int, currency: 
     fits = [] if one.older else list(_causes(one, value, start_month, unit))
     if fits:
         return Finding(tuple(cause for cause, _ in fits), f"in {one.month} {fits[0][1]}")
+    if not one.older and (extra := _extra(one)):
+        return extra
     gap = money.pretty(one.difference, currency, sign=True)
     when = f"up to {one.month}" if one.older else f"in {one.month}"
     return Finding((), f"{when} the entries are {gap} {currency} off, which no cause explains")
@@ -101,6 +103,15 @@ def _causes(
         yield Cause.DIGITS_SWAPPED, f"{_have(one.entries)} two digits exchanged"
     if got == value:
         yield Cause.FULL_VALUE, "the whole contract value was recognized at once"
+
+
+def _extra(one: EarlierMonth) -> Finding | None:
+    """The entry without which the month agrees, if any."""
+    found = [entry for entry in one.entries if entry.amount == one.difference]
+    if not found or len(one.entries) < 2 or not one.expected:  # noqa: PLR2004 - one alone is all
+        return None
+    words = f"{_ids(found)} is too much, and nothing says why it was posted"
+    return Finding((Cause.EXTRA_ENTRY,), f"in {one.month} {words}")
 
 
 def _repeated(one: EarlierMonth) -> tuple[Cause, str] | None:

@@ -9,7 +9,10 @@ posted, and has not ended, as in other months.
 
 from __future__ import annotations
 
-from recon.store.session import Session
+from recon.reconciliation.compare import CARRIED, with_terms
+from recon.reconciliation.expected import TERM
+from recon.reconciliation.policy_sql import ALLOWANCE
+from recon.store.session import Session, is_any
 
 # Of fewer lines a share proves nothing: each month with an entry is covered.
 _FEW_LINES = 10
@@ -57,4 +60,25 @@ def create_ledger_cover(connection: Session) -> None:
             FROM shares)
         WHERE few OR {_OF_KEYS} * keys >= most AND {_OF_SHARE} * coalesce(share, largest, 0)
             >= coalesce(largest, 0)"""
+    )
+
+
+def forgive_uncovered(connection: Session) -> None:
+    """Forgive lines their lack before the ledger begins.
+
+    Those agree to date that agree since then: a notice says so once for all of them.
+    """
+    begun = f"{CARRIED} AND start_month < first_month"
+    if not is_any(connection, f"lines_compared CROSS JOIN ledger_cover WHERE {begun}"):
+        return
+    lines = with_terms(
+        connection, f"(FROM lines ANTI JOIN added_rows USING (line) WHERE {CARRIED})"
+    )
+    connection.execute(
+        f"""UPDATE lines_compared SET off_to_date = false WHERE line IN (
+            SELECT line FROM (
+                SELECT *, own_accrued(periods_by(first_month - 1, {TERM}), {TERM}) AS before
+                FROM ({lines}) CROSS JOIN ledger_cover WHERE start_month < first_month)
+            WHERE within(to_date_recognized - to_date_expected + before,
+                to_date_expected - before, {ALLOWANCE}))"""
     )

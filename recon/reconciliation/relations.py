@@ -204,7 +204,7 @@ RELATIONS = (
         "version from_month void own_close base worth",
         "compare",
         "carried causes.gather causes.months_off causes.terms "
-        "control_totals events.batches events.policies explain.relations rollforward",
+        "control_totals events.batches events.policies explain.relations ledger rollforward",
     ),
     _relation(
         "lines_without_contract",
@@ -227,7 +227,7 @@ RELATIONS = (
         "line of `lines_compared`, with its contract, rule, term and allowance",
         _LINES,
         "compare",
-        "carried causes.gather events.policies explain.relations rollforward totals",
+        "carried causes.gather events.policies explain.relations ledger rollforward totals",
     ),
     _relation(
         "entry_control_totals",
@@ -268,7 +268,7 @@ RELATIONS = (
         "entry of a broken line, `distance` in months; a year around where that may say more",
         "line distance entry_id amount document_ref posted_at assumed",
         "entry_detail",
-        "causes.months_off causes.objections causes.postings events.batches",
+        "causes.months_off causes.objections causes.postings events.batches events.factors",
     ),
     _relation(
         "entries_invalid",
@@ -328,7 +328,8 @@ RELATIONS = (
         "line whose difference is outside tolerance",
         _OFF,
         "causes.gather",
-        "causes.amendments causes.counterparts causes.months_off causes.objections causes.terms",
+        "causes.amendments causes.counterparts causes.months_off causes.objections causes.terms "
+        "earlier_values",
     ),
     _relation(
         "neighbour_months",
@@ -349,11 +350,18 @@ RELATIONS = (
         "alternative_terms",
         "broken line with a contract and entries, with everything its other terms are made of",
         "line value unit term_start term_months convention rounding start_rule stop_rule booked_on "
-        "started_on duration start_month periods term_mismatch recognized expected "
-        "to_date_recognized over_time close_date in_term to_close closed_on day_after closing_day "
-        "whole_to_close in_calendar months_to_close durations amendable",
+        "started_on duration start_month periods term_mismatch currency recognized expected "
+        "to_date_recognized over_time close_date earlier earlier_at in_term to_close closed_on "
+        "day_after closing_day whole_to_close in_calendar months_to_close durations amendable",
         "causes.terms",
         "causes.amendments causes.readings",
+    ),
+    _relation(
+        "earlier_values",
+        "other value of a broken line's contract in an earlier run, that of a newer run first",
+        f"line {_KEY} value month place",
+        "earlier_values",
+        "causes.terms",
     ),
     _relation(
         "fitting_terms",
@@ -389,6 +397,12 @@ RELATIONS = (
         "mark axes currency type segment start_month due posted off lacking unknown",
         "events.marks",
         "events.batches events.factors events.mapping events.policies",
+    ),
+    _relation(
+        "event_documents",
+        "broken line of a document or posting day (`axis`) with enough of them for an event",
+        "mark axis value line",
+        "events.factors",
     ),
     _relation(
         "event_symptoms",

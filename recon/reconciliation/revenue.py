@@ -22,6 +22,7 @@ from recon.reconciliation.breaks import judged_breaks
 from recon.reconciliation.carried import carried_differences
 from recon.reconciliation.compare import compare, view_lines
 from recon.reconciliation.control_totals import control
+from recon.reconciliation.earlier_values import named_earlier_values
 from recon.reconciliation.entry_detail import read_again
 from recon.reconciliation.events import find_events, with_events
 from recon.reconciliation.intake import (
@@ -323,4 +324,5 @@ def _summed_up(
         events=events,
         carried=carried_differences(connection, month, policy.currency),
         places=named_places(connection),
+        earlier=named_earlier_values(connection),
     )

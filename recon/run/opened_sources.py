@@ -13,6 +13,7 @@ from recon.base.result import Reconciliation, Side
 from recon.config import Settings
 from recon.reconciliation.revenue import load_both_sides, reconcile_month
 from recon.record.log import Log
+from recon.run.past_contracts import know_past
 from recon.sources import fetched, source
 from recon.sources.delivery import Delivery, Request, Scratch
 from recon.store.session import Session, open_session
@@ -45,6 +46,7 @@ class OpenedSources:
 
     def reconciled(self, settings: Settings, month: Month) -> Reconciliation:
         """A month's reconciliation; it replaces the session's last one."""
+        know_past(self.session, settings.reports, month)
         return reconcile_month(
             self.session,
             month,

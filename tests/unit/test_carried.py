@@ -69,6 +69,14 @@ def test_an_earlier_month_that_was_posted_twice(document_ref: str, cause: Cause)
     assert "E-C-1-2024-04, X have the same amount" in found.explanation
 
 
+def test_an_earlier_month_with_an_entry_too_many() -> None:
+    """Nothing says why it was posted."""
+    more = entry("X", "C-1", "234.00", recognition_period="2024-04")
+    (found,) = carried([contract("C-1")], [*months("C-1", {}), more])
+    assert (found.candidates, found.certainty) == ((Cause.EXTRA_ENTRY,), Certainty.CERTAIN)
+    assert "X is too much" in found.explanation
+
+
 def test_an_amount_on_another_line_of_the_customer() -> None:
     """It is not called unposted, and both lines have the one cause."""
     entries = months("C-1", {"2024-03": ""}) + months("C-2", {"2024-03": "2000.00"})
@@ -76,22 +84,22 @@ def test_an_amount_on_another_line_of_the_customer() -> None:
     assert {item.candidates for item in found} == {(Cause.WRONG_CONTRACT,)}
 
 
-def test_a_ledger_that_begins_after_the_line() -> None:
-    """Nothing is known of the months before."""
+def test_what_lacks_before_the_ledger_begins_is_no_difference() -> None:
+    """A notice says once for all lines that their figures to date are incomplete."""
     entries = posted("C-1", {"2024-05": "1000.00", "2024-06": "1000.00"})
+    session, result = opened([contract("C-1")], entries)
+    session.close()
+    assert (result.carried, result.flags) == ((), {})
+    (told,) = (notice for notice in result.notices if "before 2024-05" in notice)
+    assert told.endswith("start earlier: 1. Their figures to date are incomplete.")
+
+
+def test_a_difference_since_the_ledger_begins_has_its_cause() -> None:
+    """What lacks before is left aside."""
+    entries = posted("C-1", dict.fromkeys(["2024-03", "2024-04", "2024-06"], "1000.00"))
     (found,) = carried([contract("C-1")], entries)
-    assert found.certainty is Certainty.UNEXPLAINED
-    assert "the ledger begins in 2024-05, after the line does" in found.explanation
-
-
-def test_a_month_is_no_cause_of_what_the_ledger_lacks() -> None:
-    """Where only a part of the difference is explained, it is unexplained."""
-    entries = posted("C-1", {"2024-06": "1000.00"}) + months("C-2", {"2024-01": ""})
-    found = {
-        item.contract_id: item for item in carried([contract("C-1"), contract("C-2")], entries)
-    }
-    assert found["C-1"].cause is Cause.UNEXPLAINED
-    assert "the ledger begins in 2024-02" in found["C-1"].explanation
+    assert (found.cause, found.certainty) == (Cause.NOT_POSTED, Certainty.CERTAIN)
+    assert found.explanation == "-1,000.00 USD since 2024-03: in 2024-05 no entry was posted."
 
 
 def test_lines_that_agree_to_date_have_none() -> None:

@@ -332,7 +332,10 @@ PLANTED = {
     "a mistyped id with another amount": Case(
         "contract_id contract_value \n AMOUNT-OF-1 1536.00",
         "contract_id amount \n AMOUNT-OF-2 129.00",
-        {"AMOUNT-OF-1": "not_posted mistyped_contract", "AMOUNT-OF-2": "unknown_contract"},
+        {
+            "AMOUNT-OF-1": "not_posted mistyped_contract",
+            "AMOUNT-OF-2": "unknown_contract mistyped_contract",
+        },
     ),
     "posted in another currency": Case(
         "contract_id \n ABROAD",

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import recon
-from recon.base.result import Cause
+from recon.base.result import Cause, Certainty
 from tests.tables import ENTRY, MONTH, contract, entries, subscriptions
 
 
@@ -91,3 +91,15 @@ def test_a_credit_in_another_currency_keeps_its_sign_and_direction() -> None:
     """)
     found = recon.reconcile(book, posted, "2024-06").breaks
     assert {item.explanation for item in found} == {"-1,000.00 was posted in EUR instead of USD."}
+
+
+def test_an_unknown_contract_may_be_one_that_lacks_about_as_much() -> None:
+    """Every entry is a little high, and the id is mistyped besides: neither line is certain."""
+    book = subscriptions("K1 c1 12000.00 2024-06-01 2025-05-31 -")
+    posted = entries("""
+        contract_id amount  recognition_period
+        K2          1009.00 2024-06
+    """)
+    found = recon.reconcile(book, posted, "2024-06").breaks
+    assert {item.certainty for item in found} == {Certainty.AMBIGUOUS}
+    assert all(Cause.MISTYPED_CONTRACT in item.candidates for item in found)

@@ -181,6 +181,10 @@ FAULTS: dict[str, tuple[Fault, EventKind, set[str], str]] = {
         lambda p: [replace(p, cents=(p.cents * 1009 + 500) // 1000)], EventKind.BIAS, ALL,
         "1.009 times the expected amount",
     ),
+    "a batch turned": (
+        of_batch(lambda p: [replace(p, cents=-p.cents)]), EventKind.RATIO, IN_BATCH,
+        "Document B6-2: accounting recognizes the opposite of the expected amount",
+    ),
     "tax": (of_segment(times(119)), EventKind.RATIO, IN_SEGMENT, "1.19 times"),
     "negative": (
         lambda p: [replace(p, cents=-p.cents)], EventKind.SIGN_OF_SIDE, ALL,
@@ -212,6 +216,14 @@ def test_a_systemic_fault_is_one_event(name: str) -> None:
     assert ids <= {key[0] for key in event.keys}
     assert {item.event for item in result.breaks} <= {event.id}
     assert event.breaks_left == 0
+
+
+def test_a_batch_twice_is_told_where_every_entry_is_high() -> None:
+    """Its lines are off by both, and belong to the batch."""
+    high, twice = FAULTS["slightly high"][0], FAULTS["batch twice"][0]
+    result = reconciled(lambda p: (again for made in high(p) for again in twice(made)))
+    found = {event.kind: {key[0] for key in event.keys} for event in result.events}
+    assert found == {EventKind.BATCH_TWICE: IN_BATCH, EventKind.BIAS: ALL - IN_BATCH}
 
 
 def test_a_very_large_line_ends_no_search() -> None:

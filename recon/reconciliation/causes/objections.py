@@ -172,11 +172,15 @@ _IN_ANOTHER_CURRENCY = f"""
 # What a contract that analytics does not know has, and a line lacks.
 _MISSING = f"""
     SELECT {len(_PLACES) + 1}, u.line, u.difference, u.currency,
-        'missing on ' || min(l.id) || ' ' || u.type,
-        count(*) || CASE WHEN count(*) = 1 THEN ' line' ELSE ' lines' END
-    FROM breaks u JOIN breaks_lacking l
-        ON u.type = l.type AND u.currency = l.currency AND u.difference = -l.difference
-    WHERE NOT u.known_contract GROUP BY u.line, u.difference, u.currency, u.type"""
+        'missing on ' || l.id || ' ' || u.type,
+        l.lines || CASE WHEN l.lines = 1 THEN ' line' ELSE ' lines' END
+    FROM (SELECT *, abs(difference) AS size, sign(difference) AS way FROM breaks
+        WHERE NOT known_contract) u
+    ASOF JOIN (
+        SELECT type, currency, way, most, min(least) AS least, min(id) AS id, count(*) AS lines
+        FROM breaks_lacking GROUP BY ALL) l
+        ON u.type = l.type AND u.currency = l.currency AND u.way = l.way AND u.size <= l.most
+    WHERE u.size >= l.least"""
 # The cause that each place would be.
 _INSTEAD = (
     None, Cause.MISTYPED_CONTRACT, Cause.WRONG_TYPE, Cause.WRONG_CONTRACT, Cause.WRONG_CURRENCY,

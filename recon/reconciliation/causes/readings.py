@@ -6,9 +6,11 @@ of months that arithmetic leaves: 120 months a line would be too many.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
+from recon.base import money
 from recon.base.policy import Convention, Rounding, StartMonth
 from recon.base.result import Cause
 from recon.base.text import counted
@@ -16,6 +18,8 @@ from recon.store.session import literal
 
 # The longest other duration that is tried.
 LONGEST = 120
+# The contract with a value that it had in an earlier run.
+_EARLIER = "earlier value"
 # The contract as it is: its rank among the readings.
 OWN = -1
 
@@ -67,6 +71,7 @@ READINGS = (
     ),
     Reading(Cause.OTHER_CONVENTION, "spread"),
     Reading(Cause.OTHER_CONVENTION, "whole stop"),
+    Reading(Cause.AMENDED, _EARLIER),
     Reading(Cause.STOPPED_BY_DAYS, "stop by days", stop_rule="days"),
 )
 _RANKS = {reading.kind: rank for rank, reading in enumerate(READINGS)}
@@ -124,6 +129,8 @@ def _tried() -> str:
     The contract as it is comes first.
     """
     counts = {"to close": "months_to_close", "months": "durations"}
+    # Which of them it is takes the place of the months.
+    counts[_EARLIER] = "range(1, len(earlier) + 1)"
     counts["free at the start"] = "list_filter(durations, lambda n: n < term_months)"
     plain = [OWN, *(rank for rank, r in enumerate(READINGS) if r.kind not in counts)]
     lists = [f"list_transform({plain}, lambda r: {{rank: r, months: CAST(0 AS BIGINT)}})"] + [
@@ -143,8 +150,10 @@ def readings(m: int) -> str:
     )
     tried = " ".join(f"WHEN '{k}' THEN {where.format(m=m)}" for k, where in _KINDS.items())
     return f"""
-    SELECT line, tried, value, unit, in_term, recognized, expected, to_date_recognized, {rules},
-        CASE WHEN kind = 'spread' THEN duration WHEN tried.months > 0 THEN tried.months
+    SELECT line, tried, CASE WHEN kind = '{_EARLIER}' THEN earlier[tried.months] ELSE value END
+            AS value, unit, in_term, recognized, expected, to_date_recognized, {rules},
+        CASE WHEN kind = 'spread' THEN duration
+            WHEN tried.months > 0 AND kind <> '{_EARLIER}' THEN tried.months
             ELSE term_months END AS term_months,
         CASE kind WHEN 'free at the start' THEN months_later(term_start, term_months - tried.months)
             WHEN 'booking' THEN CASE WHEN over_time THEN booked_on
@@ -172,6 +181,9 @@ class Term(NamedTuple):
     duration: int | None
     closing_day: date | None
     closed_on: date | None
+    currency: str
+    earlier: Sequence[int]
+    earlier_at: Sequence[str]
 
 
 TERM_COLUMNS = ", ".join(Term._fields[2:])
@@ -183,6 +195,9 @@ def label(term: Term) -> str:
     days = ((term.closing_day or term.term_start) - term.term_start).days + 1
     instead = f"over {counted(term.months, 'month')} instead of {term.term_months}"
     start = _START_RULES.get(reading.start_rule or "", "")
+    if reading.kind == _EARLIER:
+        value = money.pretty(term.earlier[term.months - 1], term.currency)
+        return f"with its value of {term.earlier_at[term.months - 1]}, {value} {term.currency}"
     return {
         "to close": f"over the {counted(term.months, 'month')} from start to close",
         "days to close": f"over the {counted(days, 'day')} from start to close",

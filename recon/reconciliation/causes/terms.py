@@ -26,6 +26,7 @@ from recon.reconciliation.causes.readings import (
     readings,
 )
 from recon.reconciliation.compare import BROKEN, reckoned_in
+from recon.reconciliation.earlier_values import create_earlier_values
 from recon.reconciliation.expected import TERM, TERM_END, WIDE, terms
 from recon.store.session import Session, is_any
 
@@ -40,13 +41,14 @@ def alternative_terms(connection: Session, month: Month) -> dict[int, tuple[Alte
     worse than by the contract as it is.
     """
     m = month.index
-    if not is_any(connection, f"lines_off {_FOLLOWING_A_TERM} AND {BROKEN}"):
+    if not is_any(connection, f"lines_off {_NOT_ADDED} {_FOLLOWING_A_TERM} AND {BROKEN}"):
         return {}
     _create_alternative_terms(connection, m)
     whole = WIDE if month.has_long_periods else _reckoned_in(connection)
     fitting = _fitting(connection, m, whole)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE fitting_terms AS {fitting}")
     found: defaultdict[int, list[AlternativeTerm]] = defaultdict(list)
+    by_earlier_value = set[int]()
     if is_any(connection, f"fitting_terms WHERE tried.rank <> {OWN}"):
         rows = connection.execute(
             f"""SELECT line, confirmed, tried.rank, tried.months, {TERM_COLUMNS}
@@ -56,35 +58,53 @@ def alternative_terms(connection: Session, month: Month) -> dict[int, tuple[Alte
         for line, confirmed, *values in rows:
             term = Term(*values)
             doubtful = is_doubtful(term) and not confirmed
-            found[line].append(AlternativeTerm(READINGS[term.rank].cause, label(term), doubtful))
+            cause = READINGS[term.rank].cause
+            found[line].append(AlternativeTerm(cause, label(term), doubtful))
+            by_earlier_value |= {line} if cause is Cause.AMENDED else set()
     for line, amendment in amendments(connection, month).items():
         found[line].append(amendment)
-    return {line: tuple(_special(others)) for line, others in found.items()}
+    return {
+        line: tuple(_special(others, line in by_earlier_value)) for line, others in found.items()
+    }
 
 
-def _special(others: Sequence[AlternativeTerm]) -> Sequence[AlternativeTerm]:
+def _special(
+    others: Sequence[AlternativeTerm], by_earlier_value: bool
+) -> Sequence[AlternativeTerm]:
     """Terms without the general ones that a special one silences.
 
-    Every convention of days counts the month of a stop by its days.
+    Every convention of days counts the month of a stop by its days. Any other value is that over
+    another duration, too, but one that an earlier run had is no chance.
     """
-    if any(term.cause is Cause.STOPPED_BY_DAYS for term in others):
-        return [term for term in others if term.cause is not Cause.OTHER_CONVENTION]
-    return others
+    causes = {term.cause for term in others}
+    general = {Cause.OTHER_CONVENTION} if Cause.STOPPED_BY_DAYS in causes else set()
+    if by_earlier_value:
+        general |= {Cause.WRONG_DURATION, Cause.OTHER_CONVENTION}
+    return [term for term in others if term.cause not in general]
 
 
 # The columns of `breaks` that the terms of a line are tried from. Each step of the way has few, and
 # names what the next one takes: an alias is planned as often as it is named.
 _TAKEN = """line, value, unit, term_start, term_months, convention, rounding, start_rule, stop_rule,
     booked_on, started_on, duration, start_month, periods, denominator, stop_period, term_mismatch,
+    currency,
     recognized, expected, to_date_recognized, over_time, close_date"""
 
 
 # Entries that come to nothing follow no term.
-_FOLLOWING_A_TERM = """ANTI JOIN added_rows USING (line)
-    WHERE on_contract AND recognized <> 0 AND term_kind = 'duration' AND free_months = 0"""
+_NOT_ADDED = "ANTI JOIN added_rows USING (line)"
+_FOLLOWING_A_TERM = """WHERE on_contract AND recognized <> 0 AND term_kind = 'duration'
+    AND free_months = 0"""
 
 
 def _create_alternative_terms(connection: Session, m: int) -> None:
+    listed, joined = "CAST([] AS BIGINT[]) AS earlier, CAST([] AS VARCHAR[]) AS earlier_at", ""
+    if create_earlier_values(connection):
+        listed = "coalesce(earlier, []) AS earlier, coalesce(earlier_at, []) AS earlier_at"
+        joined = """LEFT JOIN (
+            SELECT line, list(value ORDER BY place) AS earlier,
+                list(month ORDER BY place) AS earlier_at
+            FROM earlier_values GROUP BY line) USING (line)"""
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE alternative_terms AS
         SELECT * EXCLUDE (denominator, stop_period, elapsed_before, elapsed),
@@ -99,20 +119,22 @@ def _create_alternative_terms(connection: Session, m: int) -> None:
                     term_start) AS closing_day
                 FROM (SELECT *, add_months(term_start, to_close) AS day_after
                 FROM (
-                    SELECT {_TAKEN}, {m} BETWEEN start_month
+                    SELECT {_TAKEN}, {listed}, {m} BETWEEN start_month
                             AND least(close_month, start_month + periods - 1) AS in_term,
                         -- A term ends on its last day or the day after.
                         date_sub('month', term_start, close_date + 1) AS to_close,
                         CASE WHEN closed_early THEN closed_on END AS closed_on,
                         {elapsed_by(m - 1)} AS elapsed_before, {elapsed_by(m)} AS elapsed
-                    FROM breaks {_FOLLOWING_A_TERM})))))"""
+                    FROM breaks {_NOT_ADDED} {joined}
+                    {_FOLLOWING_A_TERM})))))"""
     )
 
 
 def _reckoned_in(connection: Session) -> str:
     """Type that the terms are reckoned in."""
     value, months, unit = connection.execute(
-        """SELECT coalesce(max(abs(value)), 0),
+        """SELECT coalesce(max(greatest(abs(value),
+                list_max(list_transform(earlier, lambda v: abs(v))))), 0),
             coalesce(max(greatest(term_months, duration, list_max(durations),
                 list_max(months_to_close))), 0) + 1,
             coalesce(max(unit), 1) FROM alternative_terms"""

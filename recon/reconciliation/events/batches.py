@@ -38,13 +38,21 @@ _COPIES = """
         WHERE distance = 0 GROUP BY line, amount HAVING count(*) > 1)
     GROUP BY line"""
 # Beside a DISTINCT of its own query, DuckDB 2.0 would keep one value of each axis.
-_DOCUMENT_AND_DAY = f"""unnest([
+DOCUMENT_AND_DAY = f"""unnest([
     {{axis: {int(Axis.DOCUMENT)}, value: document_ref}},
     {{axis: {int(Axis.DAY)}, value: left(posted_at, 10)}}], recursive := true)"""
 _SHORT = "sign(expected) * difference < 0"
 
 
-class _Symptom(NamedTuple):
+def _about(amount: str) -> str:
+    """Condition that an amount is the difference, to the tolerance.
+
+    Every entry may be a little high besides.
+    """
+    return f"abs({amount} - difference) <= allowed AND sign({amount}) = sign(difference)"
+
+
+class Symptom(NamedTuple):
     """Fate of a line's entries, with the months to where."""
 
     what: str
@@ -60,7 +68,7 @@ def _symptoms(month: Month) -> str:
     m = month.index
     return f"""
         SELECT line, '{TWICE}' AS what, 0 AS months
-        FROM lines_off JOIN ({_COPIES}) USING (line) WHERE again = difference
+        FROM lines_off JOIN ({_COPIES}) USING (line) WHERE {_about("again")}
         UNION ALL
         SELECT line, '{MISSING}', 0 FROM lines_off l
         WHERE {DUE} AND (entries = 0 OR {_SHORT} AND EXISTS (
@@ -68,10 +76,12 @@ def _symptoms(month: Month) -> str:
             WHERE e.line = l.line AND e.distance = -1 AND e.amount = -l.difference))
         UNION ALL
         SELECT line, if({_SHORT}, '{LACKS}', '{HAS}'), 1
-        FROM lines_off JOIN neighbour_months USING (line) WHERE after_difference = -difference
+        FROM lines_off JOIN neighbour_months USING (line)
+        WHERE {_about("-after_difference")}
         UNION ALL
         SELECT line, if({_SHORT}, '{LACKS}', '{HAS}'), -1
-        FROM lines_off JOIN neighbour_months USING (line) WHERE before_difference = -difference
+        FROM lines_off JOIN neighbour_months USING (line)
+        WHERE {_about("-before_difference")}
         UNION ALL
         SELECT r.line, '{LACKS}', r.month - {m}
         FROM recognized_months r JOIN lines_off l USING (line) ANTI JOIN added_rows USING (line)
@@ -95,13 +105,13 @@ def batches(connection: Session, month: Month, marks: Marks) -> Iterator[Found]:
     """Yield the batches posted twice, never, or in another month."""
     connection.execute(f"CREATE OR REPLACE TEMP TABLE event_symptoms AS {_symptoms(month)}")
     _settle_alone(connection, month)
-    placed: defaultdict[_Symptom, list[Placed]] = defaultdict(list)
+    placed: defaultdict[Symptom, list[Placed]] = defaultdict(list)
     rows = connection.execute(
         """SELECT what, months, line, id, id_key
         FROM event_symptoms JOIN lines_off USING (line) ORDER BY what, months, line"""
     ).fetchall()
     for what, by, *line in rows:
-        placed[_Symptom(what, by)].append(Placed(*line))
+        placed[Symptom(what, by)].append(Placed(*line))
     often = {symptom: lines for symptom, lines in placed.items() if len(lines) >= FEWEST}
     if not often:
         return
@@ -172,11 +182,11 @@ def _of_marks(connection: Session, month: Month, marks: Marks) -> Iterator[Found
         mark, counts = marks[number]
         marked = max(counts.posted if what == TWICE else counts.due, len(lines))
         if enough(len(lines), marked):
-            yield _found(month, _Symptom(what, by), mark, lines, marked)
+            yield _found(month, Symptom(what, by), mark, lines, marked)
 
 
 def _of_documents(
-    connection: Session, month: Month, often: Mapping[_Symptom, Sequence[Placed]]
+    connection: Session, month: Month, often: Mapping[Symptom, Sequence[Placed]]
 ) -> Iterator[Found]:
     """Yield documents and posting days whose lines show the same."""
     # At least so many lines have the document: of entries posted twice or missing, in their month.
@@ -187,7 +197,7 @@ def _of_documents(
     rows = connection.execute(
         f"""WITH placed AS (
             SELECT DISTINCT * FROM (
-                SELECT line, distance, {_DOCUMENT_AND_DAY} FROM break_entries)),
+                SELECT line, distance, {DOCUMENT_AND_DAY} FROM break_entries)),
         often(what, months, distance, here) AS (VALUES {listed}),
         everywhere AS (
             SELECT axis, value, count(DISTINCT line) AS lines FROM placed GROUP BY axis, value)
@@ -201,27 +211,32 @@ def _of_documents(
         ORDER BY what, months, axis, value"""
     ).fetchall()
     found = {
-        (_Symptom(what, by), Axis(axis), value): [line for line in lines if line is not None]
+        (Symptom(what, by), Axis(axis), value): [line for line in lines if line is not None]
         for what, by, axis, value, lines in rows
     }
-    if not found:
-        return
-    totals = _lines_of_documents(connection, month, set(found))
+    yield from _enough_of(connection, month, found)
+
+
+def _enough_of(
+    connection: Session, month: Month, found: Mapping[tuple[Symptom, Axis, str], Sequence[int]]
+) -> Iterator[Found]:
+    totals = lines_of_documents(connection, month, set(found)) if found else {}
     for (symptom, axis, value), lines in found.items():
         marked = max(totals.get((symptom, axis, value), 0), len(lines))
         if enough(len(lines), marked):
-            yield _found(month, symptom, _mark(axis, value), lines, marked)
+            yield _found(month, symptom, mark_of_document(axis, value), lines, marked)
 
 
-def _mark(axis: Axis, value: str) -> Mark:
+def mark_of_document(axis: Axis, value: str) -> Mark:
+    """The mark of a document or posting day."""
     return Mark(
         axis, value, f"document {value}" if axis is Axis.DOCUMENT else f"entries posted on {value}"
     )
 
 
-def _lines_of_documents(
-    connection: Session, month: Month, found: set[tuple[_Symptom, Axis, str]]
-) -> dict[tuple[_Symptom, Axis, str], int]:
+def lines_of_documents(
+    connection: Session, month: Month, found: set[tuple[Symptom, Axis, str]]
+) -> dict[tuple[Symptom, Axis, str], int]:
     """The number of lines with each document or day.
 
     Of missing entries, only the lines that are due this month. Whatever the month, but of entries
@@ -246,7 +261,7 @@ def _lines_of_documents(
     return {ordered[n]: count for n, count in rows}
 
 
-def _found(month: Month, symptom: _Symptom, mark: Mark, lines: Sequence[int], marked: int) -> Found:
+def _found(month: Month, symptom: Symptom, mark: Mark, lines: Sequence[int], marked: int) -> Found:
     kind, said, advice = _said(month, symptom, mark)
     return Found(
         kind, mark, frozenset(lines), len(lines), marked, f"{symptom.what} {symptom.by}",
@@ -254,7 +269,7 @@ def _found(month: Month, symptom: _Symptom, mark: Mark, lines: Sequence[int], ma
     )  # fmt: skip
 
 
-def _said(month: Month, symptom: _Symptom, mark: Mark) -> tuple[EventKind, str, str]:
+def _said(month: Month, symptom: Symptom, mark: Mark) -> tuple[EventKind, str, str]:
     """The kind of a batch, its fate, and the advice."""
     here, there = month.name, (month + symptom.by).name
     if symptom.what == TWICE:

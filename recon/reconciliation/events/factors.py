@@ -17,7 +17,14 @@ from typing import NamedTuple
 
 from recon.base.events import EventKind
 from recon.base.month import Month
-from recon.reconciliation.events.found import Axis, Found, Mark, enough
+from recon.reconciliation.events.batches import (
+    DOCUMENT_AND_DAY,
+    TWICE,
+    Symptom,
+    lines_of_documents,
+    mark_of_document,
+)
+from recon.reconciliation.events.found import FEWEST, Axis, Found, Mark, enough
 from recon.reconciliation.events.marks import DUE, MARKED, MOSTLY_OFF, Marks
 from recon.reconciliation.events.saying import number, sentence_start, times
 from recon.store.session import Session
@@ -61,7 +68,44 @@ class _Fit(NamedTuple):
 
 def factors(connection: Session, month: Month, marks: Marks) -> Iterator[Found]:
     """Yield the marks whose lines have one factor."""
-    spans = [_Span(*row) for row in connection.execute(_spans(month)).fetchall()]
+    mostly_off = f"JOIN (FROM event_marks k WHERE {MOSTLY_OFF}) k ON {MARKED}"
+    for fit, factor in _fitting(connection, month, mostly_off, f"JOIN event_marks k ON {MARKED}"):
+        mark, counts = marks[fit.mark]
+        if enough(len(fit.lines), counts.posted):
+            yield _found(month, mark, counts.posted, fit, factor)
+
+
+def factors_of_documents(connection: Session, month: Month) -> Iterator[Found]:
+    """Yield documents and posting days with one factor."""
+    connection.execute(
+        f"""CREATE OR REPLACE TEMP TABLE event_documents AS
+        SELECT dense_rank() OVER (ORDER BY axis, value) AS mark, axis, value, line
+        FROM (SELECT DISTINCT line, {DOCUMENT_AND_DAY} FROM break_entries WHERE distance = 0)
+        WHERE value IS NOT NULL
+        QUALIFY count(*) OVER (PARTITION BY axis, value) >= {FEWEST}"""
+    )
+    rows = connection.execute("SELECT DISTINCT mark, axis, value FROM event_documents").fetchall()
+    named = {number: (Axis(axis), value) for number, axis, value in rows}
+    joined = "JOIN event_documents k USING (line)"
+    fits = [
+        (fit, factor, (Symptom(TWICE, 0), *named[fit.mark]))
+        for fit, factor in (_fitting(connection, month, joined, joined) if named else ())
+        if fit.model == "ratio" and len(fit.lines) >= FEWEST
+    ]
+    lines = lines_of_documents(connection, month, {of for *_, of in fits}) if fits else {}
+    for fit, factor, of in fits:
+        if enough(len(fit.lines), lines.get(of, len(fit.lines))):
+            yield _found(month, mark_of_document(*of[1:]), lines[of], fit, factor)
+
+
+def _fitting(
+    connection: Session, month: Month, among: str, held: str
+) -> Iterator[tuple[_Fit, Fraction]]:
+    """Yield the lines of marks that have a factor.
+
+    It is looked for `among` the lines joined so, and `held` against those.
+    """
+    spans = [_Span(*row) for row in connection.execute(_spans(month, among)).fetchall()]
     known = {
         (span.mark, span.model): factor
         for span in spans
@@ -70,10 +114,8 @@ def factors(connection: Session, month: Month, marks: Marks) -> Iterator[Found]:
     }
     if not known:
         return
-    for fit in (_Fit(*row) for row in connection.execute(_fits(month, known)).fetchall()):
-        mark, counts = marks[fit.mark]
-        if enough(len(fit.lines), counts.posted):
-            yield _found(month, mark, counts.posted, fit, known[fit.mark, fit.model])
+    for fit in (_Fit(*row) for row in connection.execute(_fits(month, known, held)).fetchall()):
+        yield fit, known[fit.mark, fit.model]
 
 
 def simplest(least: int, most: int) -> Fraction | None:
@@ -105,8 +147,8 @@ _AMOUNTS = (
 )  # fmt: skip
 
 
-def _lines(month: Month, of: str) -> str:
-    """SELECT of a mark's off lines, with their factors' parts."""
+def _lines(month: Month, joined: str) -> str:
+    """SELECT of off lines with marks and factors' parts."""
     # They are multiplied by parts and factors.
     amounts = ", ".join(f"CAST(l.{amount} AS HUGEINT) AS {amount}" for amount in _AMOUNTS)
     return f"""
@@ -122,12 +164,12 @@ def _lines(month: Month, of: str) -> str:
                             // (2 * CAST(abs(difference) AS HUGEINT)),
                         {month.index} - start_month + 1), 0) END AS since
             FROM lines_off WHERE {DUE} AND entries > 0) l
-        JOIN {of} k ON {MARKED}"""
+        {joined}"""
 
 
-def _spans(month: Month) -> str:
+def _spans(month: Month, joined: str) -> str:
     return f"""
-    WITH met AS ({_lines(month, f"(FROM event_marks k WHERE {MOSTLY_OFF})")}),
+    WITH met AS ({_lines(month, joined)}),
     larger AS (
         SELECT mark, since, abs(expected) AS due, recognized * sign(expected) AS got,
             unit + unit * abs(recognized) // abs(expected) AS slack,
@@ -147,14 +189,14 @@ def _spans(month: Month) -> str:
     FROM spans GROUP BY mark, model HAVING count(*) > 1 ORDER BY mark, model"""
 
 
-def _fits(month: Month, known: dict[tuple[int, str], Fraction]) -> str:
+def _fits(month: Month, known: dict[tuple[int, str], Fraction], joined: str) -> str:
     listed = ", ".join(
         f"({mark}, '{model}', CAST({f.numerator} AS HUGEINT), CAST({f.denominator} AS HUGEINT))"
         for (mark, model), f in known.items()
     )
     return f"""
     WITH factors(mark, model, num, den) AS (VALUES {listed}),
-    met AS ({_lines(month, "event_marks")}),
+    met AS ({_lines(month, joined)}),
     fitting AS (
         SELECT *, abs(to_date_recognized * den - to_date_expected * num)
             <= unit * (den + abs(num)) * (months_run + 1) AS same_to_date
@@ -181,7 +223,9 @@ def _found(month: Month, mark: Mark, marked: int, fit: _Fit, factor: Fraction) -
             cost=_digits(1 + factor),
         )  # fmt: skip
     kind = _kind(mark, factor)
-    if kind is EventKind.RATIO and (fit.since or 0) > 1 and fit.to_date * 5 < count * 4:
+    # A document or day is of one month.
+    lasting = mark.axis not in {Axis.DOCUMENT, Axis.DAY} and (fit.since or 0) > 1
+    if kind is EventKind.RATIO and lasting and fit.to_date * 5 < count * 4:
         kind = EventKind.REPRICED
     settings = _settings(factor) if kind in {EventKind.SIGN_OF_SIDE, EventKind.UNIT_OF_SIDE} else ""
     since = f" from {first} on" if kind is EventKind.REPRICED else ""
@@ -190,7 +234,7 @@ def _found(month: Month, mark: Mark, marked: int, fit: _Fit, factor: Fraction) -
         kind, mark, lines, count, marked, f"factor {factor}",
         lambda told, net: f"{sentence_start(mark)}: accounting recognizes {times(factor)} the "
         f"expected amount{since} on {told} ({net}){said}.",
-        settings or _ADVICE[kind],
+        settings or (_OF_SIGNS if factor == -1 else _ADVICE[kind]),
         setting=bool(settings),
         cost=_digits(factor),
     )  # fmt: skip
@@ -218,6 +262,7 @@ _SAID = {
     EventKind.SIGN_OF_SIDE: ": its sign is turned",
     EventKind.UNIT_OF_SIDE: ": the sides count in different units",
 }
+_OF_SIGNS = "Find out where the sign was turned, and correct all of them at once."
 _ADVICE = {
     EventKind.RATIO: "Look for a tax, a rate of exchange, a discount or a price list that one "
     "side applies and the other does not.",

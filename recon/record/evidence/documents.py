@@ -16,8 +16,9 @@ from recon.base.errors import ExitCode
 from recon.base.events import Severity
 from recon.base.ids import Ids
 from recon.base.policy import Policy, SeverityRules, Tolerance, TypePolicy, rate_text
-from recon.base.result import Break, Entry, Reconciliation, Side
+from recon.base.result import Break, EarlierValue, Entry, Reconciliation, Side
 from recon.reconciliation.document import document, dumps
+from recon.reconciliation.earlier_values import know_earlier_values
 from recon.reconciliation.places import know_places
 from recon.record.evidence.layout import (
     BREAKS,
@@ -51,6 +52,11 @@ def know_named_rows(session: Session, run: Document) -> None:
     for side, places in run.get("places", {}).items():
         known = {int(row): str(place) for row, place in places.items()}
         know_places(session, Side(side), partial(_told, known))
+    told = [
+        EarlierValue(str(id_key), str(of), str(currency), int(value), str(month))
+        for id_key, of, currency, value, month in run.get("earlier_values", [])
+    ]
+    know_earlier_values(session, told)
 
 
 def _told(known: Mapping[int, str], _: Sequence[int]) -> Mapping[int, str]:

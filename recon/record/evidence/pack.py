@@ -95,6 +95,11 @@ def _run(contents: PackContents, extracts: dict[Side, Extract]) -> Document:
             side.value: {str(row): place for row, place in sorted(places.items())}
             for side, places in contents.result.places.items()
         },
+        **(
+            {"earlier_values": [list(one) for one in contents.result.earlier]}
+            if contents.result.earlier
+            else {}
+        ),
         "extracts": {
             EXTRACTS[side]: {"columns": list(found.columns), "left_out": list(found.left_out)}
             for side, found in extracts.items()

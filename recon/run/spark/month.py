@@ -12,6 +12,7 @@ from recon.base.result import Reconciliation, Side
 from recon.config import Settings
 from recon.reconciliation.intake import refuse_crm_close_dates
 from recon.reconciliation.revenue import summarize
+from recon.run.past_contracts import know_past
 from recon.run.spark.failures import spark_reading
 from recon.run.spark.groups import Task, compared
 from recon.run.spark.session import groups, session
@@ -62,6 +63,7 @@ def month_on_spark(
                 with compared(spark, frames, task, groups(settings.spark, spark)) as answers:
                     for kind, payload in answers:
                         together.add(kind, payload)
+        know_past(connection, settings.reports, request.month)
         result = _concluded(connection, together, task, notices)
         yield OnSpark(
             connection,

@@ -1,6 +1,7 @@
 """Accuracy on planted books: single errors by price list, systemic faults, proposals.
 
     python -m tests.benchmarks.planted [--seeds 1-20] [--prices distinct,ten,one] [--variants all]
+                                       [--customers 400] [--only faults --fault "a year off"]
 
 The first table has a row a cause and price list: planted, found, certain and right, certain and
 wrong, ambiguous with the truth in it and without. The second has a row a systemic fault: in how
@@ -31,6 +32,7 @@ from tests.benchmarks.planted.systemic import FAULTS, Fault
 from tests.benchmarks.planted.variants import VARIANTS, Variant
 
 TIMES = 2
+CUSTOMERS = 400
 # Certain and right at least, and how many breaks are certain at least, by price list.
 GOALS = {"distinct": (1.0, 0.0), "ten": (0.995, 0.6), "one": (0.99, 0.0)}
 TRUTH_AMONG = 0.99
@@ -85,9 +87,11 @@ def key_of(item: Break) -> Key:
     return item.contract_id.lower(), item.revenue_type, item.currency
 
 
-def judge(score: Score, seed: int, prices: str, variant: Variant = VARIANTS[0]) -> None:
+def judge(
+    score: Score, seed: int, prices: str, variant: Variant = VARIANTS[0], customers: int = CUSTOMERS
+) -> None:
     """Plant every error in a book, and add what recon makes of it."""
-    made = book(seed, prices)
+    made = book(seed, prices, customers)
     variant.change(made)
     truth = {
         key: cause
@@ -184,9 +188,9 @@ def _share(part: int, whole: int) -> str:
     return f"{part * 1000 // whole / 10:.1f}% ({part:,} of {whole:,})" if whole else "-"
 
 
-def told(fault: Fault, seed: int, prices: str) -> tuple[bool, str]:
+def told(fault: Fault, seed: int, prices: str, customers: int) -> tuple[bool, str]:
     """Return whether one event tells a fault, and the events in words."""
-    made = book(seed, prices)
+    made = book(seed, prices, customers)
     lines = fault.plant(made)
     result = reconciled(made)
     events = [
@@ -209,6 +213,8 @@ def main() -> int:
     parser.add_argument("--wrong", type=int, default=10)
     parser.add_argument("--only", choices=("errors", "faults", "mixes"))
     parser.add_argument("--variants", default="plain", help="names of variants, or all")
+    parser.add_argument("--customers", type=int, default=CUSTOMERS, help="size of a book")
+    parser.add_argument("--fault", help="names of faults, with commas; all if left out")
     options = parser.parse_args()
     first, _, last = options.seeds.partition("-")
     seeds = range(int(first), int(last or first) + 1)
@@ -217,19 +223,21 @@ def main() -> int:
     if options.only in (None, "errors"):
         names = options.variants.split(",")
         for variant in (v for v in VARIANTS if v.name in names or names == ["all"]):
-            met += [_errors(prices, seeds, options.wrong, variant) for prices in lists]
+            met += [_errors(prices, seeds, options, variant) for prices in lists]
     if options.only in (None, "faults"):
-        met += [_faults(fault, seeds, lists) for fault in FAULTS]
+        only = options.fault.split(",") if options.fault else [fault.name for fault in FAULTS]
+        met += [_faults(fault, seeds, lists, options.customers)
+                for fault in FAULTS if fault.name in only]  # fmt: skip
     if options.only in (None, "mixes"):
         met += [_mixes(name, seeds, lists, options.wrong) for name in MIXES]
     return 0 if all(met) else 1
 
 
-def _errors(prices: str, seeds: range, wrong: int, variant: Variant) -> bool:
+def _errors(prices: str, seeds: range, options: argparse.Namespace, variant: Variant) -> bool:
     print(f"Variant: {variant.name}")
-    score = Score()
+    score, wrong = Score(), options.wrong
     for seed in seeds:
-        judge(score, seed, prices, variant)
+        judge(score, seed, prices, variant, options.customers)
     goals = list(reached(prices, score))
     print("\n".join(table(prices, score)))
     print("\n".join(f"{'met   ' if met else 'MISSED'}  {said}" for said, met in goals))
@@ -238,11 +246,11 @@ def _errors(prices: str, seeds: range, wrong: int, variant: Variant) -> bool:
     return all(met for _, met in goals)
 
 
-def _faults(fault: Fault, seeds: range, lists: list[str]) -> bool:
-    found = [told(fault, seed, prices) for seed in seeds for prices in lists]
+def _faults(fault: Fault, seeds: range, lists: list[str], customers: int) -> bool:
+    found = [told(fault, seed, prices, customers) for seed in seeds for prices in lists]
     right = sum(whole for whole, _ in found)
     print(f"{'met   ' if right == len(found) else 'MISSED'}  {fault.name:<30} {right} of "
-          f"{len(found)}")  # fmt: skip
+          f"{len(found)}", flush=True)  # fmt: skip
     print("\n".join(f"        {said}" for whole, said in found if not whole))
     return right == len(found)
 
