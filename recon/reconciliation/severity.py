@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from recon.base.events import Severity
 from recon.base.policy import SeverityRules
@@ -33,16 +33,14 @@ class Rule(StrEnum):
     NO_CHANGE = "no_change"
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """Rung of the ladder: the deciding rule and its severity."""
 
     rule: Rule
     severity: Severity
 
 
-@dataclass(frozen=True, slots=True)
-class Ladder:
+class Ladder(NamedTuple):
     """Rungs that lead to a break's severity, in order."""
 
     percent: Step

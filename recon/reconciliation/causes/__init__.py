@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
+from typing import NamedTuple
 
 from recon.base.result import Cause
 from recon.reconciliation.causes import (
@@ -64,8 +66,8 @@ def _named(reading: Reading) -> Cause:
 
 
 def _reading(line: BrokenLine) -> Reading:
-    fits = _fitting(line, DETECTORS)
-    if all(cause in _MOVED for cause, _ in fits):
+    fits = _fitting(line, _worth_asking(_known(line)))
+    if line.alternative_terms and all(cause in _MOVED for cause, _ in fits):
         fits += _fitting(line, DOUBTFUL)
     if fits and not any(cause in certainty.PAIRS for cause, _ in fits):
         return Reading(line, fits, fits[0])
@@ -120,6 +122,47 @@ DETECTORS: tuple[tuple[Cause, Detector], ...] = (
     (Cause.STOPPED_BY_DAYS, terms.fitting(Cause.STOPPED_BY_DAYS)),
     (Cause.REMAINDER_TAKEN, amendments.remainder_taken),
 )
+
+
+class _Known(NamedTuple):
+    """Whether anything is known of a line by which some causes fit."""
+
+    entries: bool
+    lines: bool
+    terms: bool
+
+
+def _known(line: BrokenLine) -> _Known:
+    return _Known(
+        bool(line.entry_count or line.entries_of_month),
+        bool(line.offsetting_lines),
+        bool(line.alternative_terms),
+    )
+
+
+@cache
+def _worth_asking(known: _Known) -> Sequence[tuple[Cause, Detector]]:
+    """Detectors that may fit a line: most lines lack what most causes take."""
+    lacking = {cause for what, causes in zip(known, _TAKING, strict=True) if not what
+               for cause in causes}  # fmt: skip
+    return [(cause, detect) for cause, detect in DETECTORS if cause not in lacking]
+
+
+# Causes that take an entry in the month, an offsetting line, or another term.
+_TAKING: Sequence[frozenset[Cause]] = (
+    frozenset({
+        Cause.CATCH_UP, Cause.DUPLICATE_ENTRY, Cause.POSTED_AGAIN, Cause.SIGN_FLIPPED,
+        Cause.CREDIT_NOTE, Cause.DECIMAL_SHIFT, Cause.DIGITS_SWAPPED, Cause.PARTIAL_POSTING,
+        Cause.FULL_VALUE, Cause.REMAINDER_TAKEN,
+    }),
+    frozenset({
+        Cause.WRONG_CONTRACT, Cause.POSTED_TOGETHER, Cause.MISTYPED_CONTRACT, Cause.WRONG_CURRENCY,
+    }),
+    frozenset({
+        Cause.WRONG_DURATION, Cause.WRONG_START, Cause.OTHER_CONVENTION, Cause.AMENDED,
+        Cause.STOPPED_BY_DAYS,
+    }),
+)  # fmt: skip
 
 # Tried where none of those fits, or an amount moved in from elsewhere, which may be by chance: no
 # earlier month speaks for them, and a slip may look the same.

@@ -225,7 +225,7 @@ def extra(line: BrokenLine) -> Sequence[Entry]:
 
 def catch_up(line: BrokenLine) -> str | None:
     """The month catches up earlier months: to date everything agrees."""
-    known_from, change = line.ledger_from, wording.signed(line, line.difference)
+    known_from = line.ledger_from
     # What earlier months lacked or had too much is known only where the ledger has them.
     if known_from is None or known_from >= line.month.index or line.known_difference:
         return None
@@ -234,6 +234,7 @@ def catch_up(line: BrokenLine) -> str | None:
     to_date = f"To date {wording.amount(line, line.to_date_recognized)} is recognized, as expected"
     if line.to_date_recognized != line.to_date_expected:
         to_date = f"Since {line.month.at(known_from)}, where the ledger begins, all is recognized"
+    change = wording.signed(line, line.difference)
     return f"{to_date}: the month catches up {change} from earlier months."
 
 
@@ -242,13 +243,14 @@ def entries_concerned(line: BrokenLine, cause: Cause) -> Sequence[Entry]:
 
     They are all of the month where it singles none out.
     """
-    if cause is Cause.DUPLICATE_ENTRY:
-        return repeated(line)
-    concerned = {
-        Cause.POSTED_AGAIN: again, Cause.CREDIT_NOTE: credited, Cause.EXTRA_ENTRY: extra,
-    }.get(cause)  # fmt: skip
-    if concerned:
+    if concerned := _CONCERNED.get(cause):
         return concerned(line)
     if cause is Cause.WRONG_PERIOD and (found := misplaced(line)):
         return found.entries
     return line.entries_of_month
+
+
+_CONCERNED = {
+    Cause.DUPLICATE_ENTRY: repeated, Cause.POSTED_AGAIN: again, Cause.CREDIT_NOTE: credited,
+    Cause.EXTRA_ENTRY: extra,
+}  # fmt: skip

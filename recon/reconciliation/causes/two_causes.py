@@ -7,8 +7,9 @@ nothing. Only lines that no single cause explains are looked at.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from itertools import pairwise
+from typing import NamedTuple
 
 from recon.base.result import Cause, Entry
 from recon.reconciliation.causes import wording
@@ -25,16 +26,19 @@ def two_causes(line: BrokenLine) -> str | None:
     """Exactly one pair of causes explains the difference."""
     if not line.expected or not 0 < line.entry_count <= _ENTRIES:
         return None
-    pairs = set()
-    for first, entries, change in _steps(line, line.entries_of_month):
-        for second in _fitting(line, entries, line.difference + change):
-            if first is not second or first not in _OF_AMOUNTS:
-                pairs.add(tuple(sorted((first, second), key=_ORDER.__getitem__)))
-                if len(pairs) > 1:
-                    return None
-    if not pairs:
+    found: tuple[Cause, Cause] | None = None
+    moves = _moves(line)
+    for first, entries, change in _steps(line, line.entries_of_month, moves):
+        for second in _fitting(line, entries, line.difference + change, moves):
+            if first is second and first in _OF_AMOUNTS:
+                continue
+            pair = (first, second) if _ORDER[first] <= _ORDER[second] else (second, first)
+            if found not in (None, pair):
+                return None
+            found = pair
+    if not found:
         return None
-    one, other = (cause.value.replace("_", " ") for cause in pairs.pop())
+    one, other = (cause.value.replace("_", " ") for cause in found)
     both = f"{one} twice" if one == other else f"{one} and {other}"
     return (
         f"{wording.recognized(line)} is recognized; {wording.expected(line)}: two causes, {both}, "
@@ -47,22 +51,31 @@ _OF_AMOUNTS = frozenset({Cause.DECIMAL_SHIFT, Cause.DIGITS_SWAPPED})
 _ORDER = {cause: place for place, cause in enumerate(Cause)}
 
 
-def _steps(line: BrokenLine, entries: Sequence[Entry]) -> Iterator[Step]:
+def _steps(line: BrokenLine, entries: Sequence[Entry], moves: _Moves) -> Iterator[Step]:
     """Yield the ways to put one error right."""
     yield from _taken_away(line, entries)
-    if all(entry.amount * line.way < 0 for entry in entries):
-        turned = [entry._replace(amount=-entry.amount) for entry in entries]
+    way = line.way
+    if all(entry.amount * way < 0 for entry in entries):
+        turned = [_changed(entry, -entry.amount) for entry in entries]
         yield Cause.SIGN_FLIPPED, turned, 2 * sum(entry.amount for entry in turned)
     for place, entry in enumerate(entries):
         for cause, amount in _corrected(line, entry, alone=len(entries) == 1):
-            changed = [*entries[:place], entry._replace(amount=amount), *entries[place + 1 :]]
+            changed = [*entries[:place], _changed(entry, amount), *entries[place + 1 :]]
             yield cause, changed, amount - entry.amount
-    for cause, amount in _moving(line, entries):
+    for cause, amount in moves.of(entries):
         yield cause, entries, amount
+
+
+def _changed(entry: Entry, amount: int) -> Entry:
+    """The entry with another amount; many are tried, and `_replace` is slow."""
+    return Entry(entry.entry_id, amount, entry.offset, entry.document_ref, entry.posted_at)
 
 
 def _taken_away(line: BrokenLine, entries: Sequence[Entry]) -> Iterator[Step]:
     """Yield repeated entries and credit notes, each left aside."""
+    if len(entries) < 2:  # noqa: PLR2004 - one repeats none, and is the whole month
+        return
+    way = line.way
     copies = Counter((entry.amount, entry.document_ref) for entry in entries)
     seen: set[tuple[int, str]] = set()
     amounts: set[int] = set()
@@ -73,7 +86,7 @@ def _taken_away(line: BrokenLine, entries: Sequence[Entry]) -> Iterator[Step]:
             yield Cause.DUPLICATE_ENTRY, rest, -entry.amount
         elif entry.amount in amounts and copies[same] == 1:
             yield Cause.POSTED_AGAIN, rest, -entry.amount
-        elif entry.amount * line.way < 0 and line.on_own_document(entry) and rest:
+        elif entry.amount * way < 0 and line.on_own_document(entry):
             yield Cause.CREDIT_NOTE, rest, -entry.amount
         seen.add(same)
         amounts.add(entry.amount)
@@ -96,45 +109,67 @@ def _corrected(line: BrokenLine, entry: Entry, *, alone: bool) -> Iterator[tuple
                 yield Cause.DIGITS_SWAPPED, int(other) * unit * (1 if amount > 0 else -1)
 
 
-def _moving(line: BrokenLine, entries: Sequence[Entry]) -> Iterator[tuple[Cause, int]]:
-    """Yield amounts that may come from elsewhere, or go there.
+class _Moves(NamedTuple):
+    """Amounts that may come from elsewhere, or go there.
 
-    What goes to where it lacks is an entry of just that amount.
+    What goes (`leaving`) to where it lacks is an entry of just that amount. `parts` are amounts of
+    entries that both neighbouring months have.
     """
+
+    coming: Sequence[tuple[Cause, int]]
+    leaving: Sequence[tuple[Cause, int]]
+    parts: Set[int]
+
+    def of(self, entries: Sequence[Entry]) -> Iterator[tuple[Cause, int]]:
+        """Yield those of a month with such entries."""
+        yield from self.coming
+        if self.leaving or self.parts:
+            amounts = {entry.amount for entry in entries}
+            yield from ((cause, move) for cause, move in self.leaving if -move in amounts)
+            yield from ((Cause.PARTIAL_POSTING, part) for part in self.parts - amounts)
+
+
+def _moves(line: BrokenLine) -> _Moves:
     off = [
         (Cause.WRONG_PERIOD, line.before_difference),
         (Cause.WRONG_PERIOD, line.after_difference),
     ]
     off += [(Cause.WRONG_PERIOD, month.difference) for month in line.months_off]
-    amounts = {entry.amount for entry in entries}
-    for cause, difference in (*off, *line.nearby):
-        comes = difference * line.way > 0
-        if difference and (comes or -difference in amounts):
-            yield cause, difference
-    parts = [{entry.amount for entry in line.entries if entry.offset == at} for at in (-1, 1)]
-    for amount in parts[0] & parts[1] - amounts:
-        yield Cause.PARTIAL_POSTING, amount
+    off += line.nearby
+    before, after = (
+        {entry.amount for entry in line.entries if entry.offset == at} for at in (-1, 1)
+    )
+    way = line.way
+    return _Moves(
+        [move for move in off if move[1] * way > 0],
+        [move for move in off if move[1] * way < 0],
+        before & after,
+    )
 
 
-def _fitting(line: BrokenLine, entries: Sequence[Entry], difference: int) -> Iterator[Cause]:
+def _fitting(
+    line: BrokenLine, entries: Sequence[Entry], difference: int, moves: _Moves
+) -> Iterator[Cause]:
     """Yield the causes that explain a difference of some entries."""
     if difference == 0 or not entries:
         return
+    way, several, unit, currency = line.way, len(entries) > 1, line.unit, line.currency
     for cause, _, change in _taken_away(line, entries):
         if change == -difference:
             yield cause
-    turned = all(entry.amount * line.way < 0 for entry in entries)
+    turned = all(entry.amount * way < 0 for entry in entries)
     if turned and difference == 2 * sum(entry.amount for entry in entries):
         yield Cause.SIGN_FLIPPED
+    digits = not difference % (9 * unit)
     for entry in entries:
-        right = entry.amount - difference
-        wrong = len(entries) > 1 and entry.amount * line.way < 0
-        if wrong and right == -entry.amount and not line.on_own_document(entry):
+        amount = entry.amount
+        right = amount - difference
+        if several and right == -amount and amount * way < 0 and not line.on_own_document(entry):
             yield Cause.SIGN_FLIPPED
-        if shift(entry.amount, right):
+        if shift(amount, right):
             yield Cause.DECIMAL_SHIFT
-        if not difference % (9 * line.unit) and swapped(entry.amount, right, line.currency):
+        if digits and swapped(amount, right, currency):
             yield Cause.DIGITS_SWAPPED
-    for cause, amount in _moving(line, entries):
+    for cause, amount in moves.of(entries):
         if amount == -difference:
             yield cause
