@@ -276,9 +276,27 @@ ENTRIES = FeedKind(
         document_ref       id        the document
     """),
 )
+RECEIVABLES = FeedKind(
+    "receivables",
+    "receivables",
+    ("posting_id",),
+    ("posting_id", "customer_id", "posted_on", "amount"),
+    _columns("""
+        posting_id    id        the ledger's number of the posting
+        document_ref  id        the number of the document
+        customer_id   id        the customer
+        posted_on     day       the day of the posting
+        amount        amount    the amount; what is owed rises where it is above 0
+        currency      currency  the ISO 4217 code of the amount
+        kind          text      invoice, credit_note, payment, refund or adjustment
+        due_on        day       the day on which it is due
+        applies_to    id        the document that a payment or credit note belongs to
+    """),
+)
 KINDS = {
     kind.name: kind
     for kind in (
         SALES, CREDITS, DEBITS, INVENTORY, MOVEMENTS, CUSTOMERS, PRODUCTS, CONTRACTS, ENTRIES,
+        RECEIVABLES,
     )
 }  # fmt: skip

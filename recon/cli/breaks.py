@@ -29,6 +29,7 @@ from recon.cli.options import (
     asked_month,
     chosen_breaks,
     chosen_settings,
+    command_of,
     severity_of,
 )
 
@@ -111,7 +112,8 @@ def open_breaks(
         from recon.reports.console.open_items import show_open
 
         console = make_console(sys.stdout, color=False if no_color else None)
-        show_open(console, standing, top=top, ages=age, sample=settings.sample)
+        command = command_of(cash=cash)
+        show_open(console, standing, top=top, ages=age, sample=settings.sample, command=command)
 
 
 def _standing(journal: Journal, asked: Month | None) -> Standing | None:

@@ -69,17 +69,10 @@ def cash(
         outcome = _run(settings, chosen, wanted, _severity(fail_on), log, quiet=quiet or json)
     with process.printing():
         if json:
-            from recon.reconciliation.cash.document import cash_document, entries_table
-            from recon.reconciliation.document import dumps
-
-            found = cash_document(
-                outcome.result, outcome.run_id, outcome.reports, outcome.exit_code, outcome.notes
-            )
-            if outcome.entries:
-                found |= {"entries": entries_table(outcome.entries)}
-            typer.echo(dumps(found), nl=False)
+            _print_document(outcome)
         else:
             from recon.reports.cash.dashboard import show_cash
+            from recon.reports.cash.wording import since_sentences
 
             show_cash(
                 outcome.result,
@@ -90,9 +83,21 @@ def cash(
                 quiet=quiet,
                 color=not no_color,
                 exit_code=outcome.exit_code,
-                notes=outcome.notes,
+                notes=[*since_sentences(outcome.history), *outcome.notes],
             )
     raise typer.Exit(outcome.exit_code)
+
+
+def _print_document(outcome: CashOutcome) -> None:
+    from recon.reconciliation.cash.document import cash_document, entries_table
+    from recon.reconciliation.document import dumps
+
+    found = cash_document(
+        outcome.result, outcome.run_id, outcome.reports, outcome.exit_code, outcome.notes
+    )
+    if outcome.entries:
+        found |= {"entries": entries_table(outcome.entries)}
+    typer.echo(dumps(found), nl=False)
 
 
 def _month(

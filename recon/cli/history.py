@@ -18,6 +18,7 @@ from recon.cli.options import (
     Reports,
     asked_month,
     chosen_settings,
+    command_of,
 )
 
 if TYPE_CHECKING:
@@ -60,8 +61,10 @@ def history(
         from recon.reports.console.history import show_history
 
         console = make_console(sys.stdout, color=False if no_color else None)
-        counts = (months, all_runs)
-        show_history(console, runs, signed, chosen, counts=counts, sample=settings.sample)
+        counts, command = (months, all_runs), command_of(cash=cash)
+        show_history(
+            console, runs, signed, chosen, counts=counts, sample=settings.sample, command=command
+        )
 
 
 def _print_document(runs: Sequence[Run], signed: Mapping[str, Sequence[Signature]]) -> None:

@@ -155,12 +155,14 @@ def _read(table: Keys, path: Path) -> Settings:
     store = read_store(table.table("store"), path) or directory.parent / "store"
     reports.close()
     table.close()
+    of = settings.receivables
     return replace(
         settings,
         reports=directory,
         store=store,
         analytics=_within(settings.analytics, store),
         accounting=_within(settings.accounting, store),
+        receivables=of and replace(of, source=_within(of.source, store)),
     )
 
 

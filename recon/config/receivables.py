@@ -16,7 +16,9 @@ from recon.config import values
 from recon.config.settings import CUTOFF, ReceivablesSettings, SourceKind
 from recon.config.sources import read_source
 
-_KINDS = (SourceKind.SAMPLE, SourceKind.FILES, SourceKind.SQLSERVER, SourceKind.ODBC)
+_KINDS = (
+    SourceKind.SAMPLE, SourceKind.FILES, SourceKind.SQLSERVER, SourceKind.ODBC, SourceKind.STORE,
+)  # fmt: skip
 
 
 def read_receivables(table: Keys, path: Path, zone: str | None) -> ReceivablesSettings:

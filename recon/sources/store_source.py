@@ -1,4 +1,4 @@
-"""The store as a source of contracts and entries."""
+"""The store as a source of contracts, entries and receivables."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from recon.base.errors import SourceUnreachable
+from recon.base.fields import RECEIVABLES
 from recon.base.result import Side
 from recon.config import SourceKind, SourceSettings
 from recon.sources.files import FilesSource
 from recon.store import snapshot
 
-TABLES = {Side.ANALYTICS: "contracts", Side.ACCOUNTING: "entries"}
+TABLES = {Side.ANALYTICS: "contracts", Side.ACCOUNTING: "entries", RECEIVABLES: "receivables"}
 
 
 def store_files(settings: SourceSettings) -> FilesSource:

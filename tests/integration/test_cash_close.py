@@ -98,6 +98,18 @@ def test_the_journal_of_order_to_cash_is_its_own(closed: Inbox) -> None:
     assert "Contract" not in out
 
 
+def test_the_page_has_the_findings_and_latest_leads_to_it(closed: Inbox) -> None:
+    """One file that fetches nothing: verdict, bridge, breaks, entries, ageing, room to sign."""
+    (page,) = (closed.folder / "reports" / "cash" / "2024-06").glob("*/cash_*.html")
+    text = page.read_text("utf-8")
+    for part in ("Do not close the receivable of June 2024", "From the feeds to the ledger",
+                 "decimal shift", "Proposed entries", "Ageing", "recon sign-off 2024-06 --cash"):  # fmt: skip
+        assert part in text
+    assert "http://" not in text.replace("http://www.w3.org", "")
+    latest = (closed.folder / "reports" / "cash" / "2024-06" / "latest.html").read_text("utf-8")
+    assert f"{page.parent.name}/{page.name}" in latest
+
+
 def test_two_people_sign_and_a_mended_ledger_closes_the_breaks(tmp_path: Path) -> None:
     """Acknowledged breaks hold in the next month; a run after the signature supersedes it."""
     inbox = _books(tmp_path)
@@ -172,3 +184,22 @@ def test_slack_is_told_once_of_each_event_and_break(
         env = {"HOOK": server.webhook}
         late = in_process("escalate", "--dry-run", "--json", cwd=tmp_path, env=env)
         assert late.returncode == 0, late.stderr
+
+
+def test_the_ledger_may_come_from_the_store(closed: Inbox, tmp_path: Path) -> None:
+    """Two files of a feed of postings give what the ledger's own file gives."""
+    inbox = _books(tmp_path)
+    inbox.configure(
+        CONFIG.replace('source = "files"\npath = "../ledger.csv"', 'source = "store"')
+        + '[feeds.gl]\nkind = "receivables"\npath = "../inbox/gl*.csv"\ncurrency = "GBP"\n'
+    )
+    rows = [f"{number},{row}" for number, row in enumerate(POSTED.splitlines(), 1)]
+    for at, part in enumerate((rows[:4], rows[4:])):
+        inbox.put(f"gl{at}.csv", *part, header=f"posting_id,{LEDGER.strip()}", at=5 + at)
+    inbox.load()
+    found, known = (
+        _json(each, "cash", "2024-06", "--format", "none", code=3) for each in (inbox, closed)
+    )
+    for key in ("receivable", "bridge", "customers", "events", "entries"):
+        assert found[key] == known[key]
+    assert [each["cause"] for each in found["breaks"]] == [e["cause"] for e in known["breaks"]]

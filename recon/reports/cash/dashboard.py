@@ -101,7 +101,11 @@ def cash_lines(
         most = None if full else _BREAKS
         if alone:
             yield from _heading(pen, "Look at these first", note, full=full)
-            yield from pen.table(list(break_columns(pen, alone[:most])))
+            yield from (
+                _explained(pen, alone)
+                if full
+                else pen.table(list(break_columns(pen, alone[:most])))
+            )
             yield from rest(pen, len(alone), most)
     note = f"days overdue on the last day of {result.month.name}"
     yield from _heading(pen, "Ageing", note, full=full)
@@ -197,6 +201,20 @@ def _bridge(
         ]
         cells = [amount_text(ends[0], code), *amounts, amount_text(ends[1], code)]
         yield Column(code, cells, right=True, drop=at)
+
+
+def _explained(pen: Pen, breaks: Sequence[CashBreak]) -> Iterator[Text]:
+    """Breaks with their whole sentences below them."""
+    columns = list(break_columns(pen, breaks))[:-1]
+    columns.insert(0, Column("Break", [Text(each.name, STRONG) for each in breaks]))
+    table = pen.table(columns)
+    head, lines = table[: -len(breaks)], table[-len(breaks) :]
+    yield from head
+    for line, each in zip(lines, breaks, strict=True):
+        yield line
+        cause = words(each.cause)
+        others = "".join(f", or {words(other)}" for other in each.found.candidates[1:])
+        yield from pen.paragraph(pen.text(f"{cause}{others}: {each.found.sentence}", SOFT), 4)
 
 
 def break_columns(pen: Pen, breaks: Sequence[CashBreak]) -> Iterator[Column]:

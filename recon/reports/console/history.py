@@ -44,6 +44,7 @@ def show_history(
     *,
     counts: tuple[int, int] | None = None,
     sample: bool = False,
+    command: str = "recon month",
 ) -> None:
     """Print the runs of all months or of one.
 
@@ -55,7 +56,7 @@ def show_history(
         console.print(sample_banner())
     if not runs:
         which = f"No run of {month}" if month else "No run"
-        console.print(f"{which} is recorded here yet; `recon month` creates one.")
+        console.print(f"{which} is recorded here yet; `{command}` creates one.")
     counts = counts or (len({run.month for run in runs}), len(runs))
     for line in _page(pen, newest_first(runs), signed, counts) if runs else ():
         console.print(line, soft_wrap=True)

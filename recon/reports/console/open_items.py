@@ -82,13 +82,19 @@ def show_open(
     top: int = 0,
     ages: bool = False,
     sample: bool = False,
+    command: str = "recon month",
 ) -> None:
     """Print the first `top` open breaks, or their `ages`.
 
     `standing` is None where no run is recorded.
     """
     pen = Pen(console)
-    for line in _page(pen, standing, top, ages, sample):
+    if sample:
+        console.print(sample_banner())
+    if standing is None:
+        console.print(f"No run is recorded here yet; `{command}` creates the first one.")
+        return
+    for line in _page(pen, standing, top, ages):
         console.print(line, soft_wrap=True)
 
 
@@ -111,21 +117,15 @@ def show_said(console: Console, lives: Sequence[OpenItem], most: int = 0) -> Non
             console.print(line, soft_wrap=True)
 
 
-def _page(
-    pen: Pen, standing: Standing | None, top: int, ages: bool, sample: bool
-) -> Iterator[Text]:
-    if sample:
-        yield sample_banner()
-    if standing is None:
-        yield Text("No run is recorded here yet; `recon month` creates the first one.")
-    elif not standing.found:
+def _page(pen: Pen, standing: Standing, top: int, ages: bool) -> Iterator[Text]:
+    if not standing.found:
         only = f" ({standing.only})" if standing.only else ""
         yield Text(f"No break is open at the end of {standing.month}{only}.")
     else:
         count = ", ".join(filter(None, [counted(len(standing.found), "break"), standing.only]))
         yield from pen.heading(f"Open at the end of {standing.month}", count)
         yield from _ageing(pen, standing) if ages else _breaks(pen, standing, top)
-    if standing and standing.events:
+    if standing.events:
         yield from pen.heading("Open events", counted(len(standing.events), "event"))
         yield from _events(pen, standing.events)
 

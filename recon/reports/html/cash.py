@@ -10,7 +10,7 @@ from recon.base import money
 from recon.base.result import Bucket
 from recon.base.text import counted, words
 from recon.reconciliation.cash.breaks import CashBreak
-from recon.reconciliation.cash.control import BUCKETS
+from recon.reconciliation.cash.control import BUCKETS, CustomerBalance
 from recon.reconciliation.cash.entries import CashEntries
 from recon.reconciliation.cash.receivable import NAMES, Receivables, verdict
 from recon.reconciliation.cash.record import recorded_bridge, recorded_totals
@@ -224,17 +224,17 @@ def _customers(result: Receivables) -> Element | None:
     if not off:
         return None
     shown = off[:CUSTOMERS]
-    drawn = drawing.bars([each.difference for each in shown])
+    drawn = dict(_bars_by_currency(shown))
     rows: list[list[Children]] = [
         [
             each.customer or "no customer",
-            bar,
+            drawn[each.customer, each.currency],
             each.currency,
             money.pretty(each.feeds.closing, each.currency),
             money.pretty(each.ledger.closing, each.currency),
             money.pretty(each.difference, each.currency, sign=True),
         ]
-        for each, bar in zip(shown, drawn, strict=True)
+        for each in shown
     ]
     columns = [
         Column("", "name"), Column("", "bar"), Column(""),
@@ -242,6 +242,16 @@ def _customers(result: Receivables) -> Element | None:
     ]  # fmt: skip
     note = f"{len(shown):,} of {len(off):,} that differ"
     return section("Customers", table(columns, rows, "drawn"), note=note)
+
+
+def _bars_by_currency(
+    shown: Sequence[CustomerBalance],
+) -> Iterator[tuple[tuple[str, str], Element]]:
+    """Yield a bar a customer, on its currency's scale."""
+    for code in {each.currency for each in shown}:
+        of = [each for each in shown if each.currency == code]
+        bars = drawing.bars([each.difference for each in of])
+        yield from (((e.customer, code), bar) for e, bar in zip(of, bars, strict=True))
 
 
 def _rules(result: Receivables) -> Element:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from recon.base.feeds import CONTRACTS, ENTRIES, KINDS, FeedColumn, FeedKind, Type
+from recon.base.feeds import CONTRACTS, ENTRIES, KINDS, RECEIVABLES, FeedColumn, FeedKind, Type
 from recon.base.result import Side
 from recon.setup.init import names, vocabulary
 from recon.setup.init.feed_senders import Sender
@@ -41,6 +41,8 @@ _HINTS: Mapping[str, frozenset[str]] = {
         "entries": "entries ledger gl journal",
     }.items()
 }
+# A ledger of receivables looks like payments; whoever has one in the store says so.
+_PROPOSED = [kind for kind in KINDS.values() if kind is not RECEIVABLES]
 _LEDGER = {CONTRACTS.name: Side.ANALYTICS, ENTRIES.name: Side.ACCOUNTING}
 _FLAGS = frozenset("yes no y n true false t f x 1 0".split())
 _NUMBERS = (Type.AMOUNT, Type.QUANTITY)
@@ -101,7 +103,7 @@ class Proposed:
 
 def proposed(sender: Sender) -> Proposed:
     """The feed that a sender's files are likely to be."""
-    found = max((_of_kind(sender, kind) for kind in KINDS.values()), key=lambda each: each.score)
+    found = max((_of_kind(sender, kind) for kind in _PROPOSED), key=lambda each: each.score)
     if not found.missing:
         found = _signed(_numbers(_dated(_placed(found))))
     for ours, why in found.unsure.items():
