@@ -1,7 +1,8 @@
-"""Causes and statuses of the breaks of order to cash."""
+"""Words of order to cash: causes, statuses, accounts."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import StrEnum
 
 
@@ -37,3 +38,14 @@ class CashCause(StrEnum):
     NOT_POSTED = "not_posted"
     NOT_IN_FEEDS = "not_in_feeds"
     UNEXPLAINED = "unexplained"
+
+
+# The accounts of proposed entries: the receivable, and the other one by a document's kind.
+RECEIVABLE, OTHER_ACCOUNT = "Accounts receivable", "Adjustments"
+ACCOUNTS: Mapping[str, str] = {
+    "invoice": "Sales",
+    "credit_note": "Credit notes",
+    "payment": "Bank",
+    "refund": "Bank",
+    "charge": "Other charges",
+}

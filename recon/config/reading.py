@@ -219,9 +219,11 @@ def _read_accounts(table: Keys, policy: Policy) -> Mapping[str, str]:
     """The ledger's account names, by recon's own names."""
     if not table.names():
         return {}
+    from recon.base.cash import ACCOUNTS, OTHER_ACCOUNT, RECEIVABLE
     from recon.base.policy import DEFERRED, revenue_account
 
-    known = [DEFERRED, *map(revenue_account, policy.types)]
+    of_cash = dict.fromkeys((RECEIVABLE, *ACCOUNTS.values(), OTHER_ACCOUNT))
+    known = [DEFERRED, *map(revenue_account, policy.types), *of_cash]
     accounts = {name: table.take(name, keys.text, name) for name in known if name in table}
     table.close()
     return accounts

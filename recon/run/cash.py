@@ -94,7 +94,7 @@ def _policy(settings: Settings, of: ReceivablesSettings) -> CashPolicy:
     )
 
 
-def entries_of(found: ReconciledCash) -> CashEntries:
+def entries_of(found: ReconciledCash, accounts: Mapping[str, str]) -> CashEntries:
     """The proposed entries of a result.
 
     The ledger's rows of later months, and those that cannot be read, may be what is missing; those
@@ -108,7 +108,7 @@ def entries_of(found: ReconciledCash) -> CashEntries:
         FROM {LEDGER} AS l LEFT JOIN (FROM documents WHERE side = 2) AS d ON d.place = l.recon_row
         LEFT JOIN allocations AS a ON a.document = d.document
         WHERE a.match IS NULL {begin if found.since else ""}"""
-    return proposed_entries(found.session, found.result, standing, feeds)
+    return proposed_entries(found.session, found.result, standing, feeds, accounts)
 
 
 def _named(

@@ -83,9 +83,9 @@ def run_cash(
     with reconciled_cash(settings, month, step if formats else progress) as found:
         result = found.result
         if not formats:
-            code = exit_code(result, fail_on)
-            return CashOutcome(result, "", [], code, found.sample, entries=entries_of(found))
-        entries = entries_of(found)
+            code, entries = exit_code(result, fail_on), entries_of(found, settings.accounts)
+            return CashOutcome(result, "", [], code, found.sample, entries=entries)
+        entries = entries_of(found, settings.accounts)
         log.note("compared", verdict(result), breaks=len(result.breaks))
         with held_journal(settings, f"recon cash {month}") as journal:
             past = _history(journal, result)

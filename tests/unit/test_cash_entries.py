@@ -9,12 +9,8 @@ from datetime import date
 
 import pytest
 
-from recon.reconciliation.cash.entries import (
-    RECEIVABLE,
-    WHAT_TO_DO,
-    CashEntries,
-    proposed_entries,
-)
+from recon.base.cash import RECEIVABLE
+from recon.reconciliation.cash.entries import WHAT_TO_DO, CashEntries, proposed_entries
 from recon.reconciliation.cash.receivable import Receivables
 from recon.store.session import Session, session
 from tests.cash_books import Books, Doc, books, prepared, reconciled, select

@@ -11,23 +11,13 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from recon.base.cash import CashCause, CashStatus
+from recon.base.cash import ACCOUNTS, OTHER_ACCOUNT, RECEIVABLE, CashCause, CashStatus
 from recon.base.errors import tie
 from recon.base.month import Month
 from recon.reconciliation.cash.breaks import CashBreak
 from recon.reconciliation.cash.receivable import Receivables
 from recon.store.session import Session, literal
 
-RECEIVABLE = "Accounts receivable"
-# The other account of a document, by its kind.
-_ACCOUNTS = {
-    "invoice": "Sales",
-    "credit_note": "Credit notes",
-    "payment": "Bank",
-    "refund": "Bank",
-    "charge": "Other charges",
-}
-_OTHER = "Adjustments"
 WHAT_TO_DO: Mapping[CashCause, str] = {
     CashCause.POSTED_TWICE: "Reverse what was posted more than once.",
     CashCause.DUPLICATE_PAYMENT: "Reverse what was posted more than once.",
@@ -92,14 +82,19 @@ class CashEntries:
 
 
 def proposed_entries(
-    session: Session, result: Receivables, standing: str, feeds: str
+    session: Session,
+    result: Receivables,
+    standing: str,
+    feeds: str,
+    accounts: Mapping[str, str] | None = None,
 ) -> CashEntries:
     """The proposed entries of a result whose session is open.
 
     `standing` is a SELECT of the ledger's rows that are in no match, those after the month and
     those that cannot be read among them: document (NULL where it is none), ref, customer, amount,
     currency, unread. `feeds` is a SELECT of all documents of the feeds, of whatever day: ref,
-    amount. Raises TieOutError where an entry is not balanced.
+    amount. `accounts` has what the ledger calls the accounts. Raises TieOutError where an entry is
+    not balanced.
     """
     objections = {item.name: why for item in result.breaks if (why := _objection(item))}
     open_ones = [item for item in result.breaks if item.name not in objections]
@@ -108,7 +103,7 @@ def proposed_entries(
     fine = [item for item in result.breaks if item.name not in objections]
     return CashEntries(
         result.month,
-        tuple(_entry(number, item) for number, item in enumerate(fine, 1)),
+        tuple(_entry(number, item, accounts or {}) for number, item in enumerate(fine, 1)),
         tuple((item, objections[item.name]) for item in result.breaks if item.name in objections),
     )
 
@@ -198,15 +193,17 @@ def _too_much_elsewhere(
                 yield item.name, f"break {min(opposite)} of the customer is its opposite"
 
 
-def _entry(number: int, item: CashBreak) -> CashEntry:
+def _entry(number: int, item: CashBreak, accounts: Mapping[str, str]) -> CashEntry:
+    receivable = accounts.get(RECEIVABLE, RECEIVABLE)
     lines = [
-        _line(RECEIVABLE, effect.customer, effect.currency, -effect.amount)
+        _line(receivable, effect.customer, effect.currency, -effect.amount)
         for effect in item.effects
     ]
     sums = Counter[str]()
     for effect in item.effects:
         sums[effect.currency] += effect.amount
-    account = _ACCOUNTS.get(item.documents[0].kind or "", _OTHER)
+    account = ACCOUNTS.get(item.documents[0].kind or "", OTHER_ACCOUNT)
+    account = accounts.get(account, account)
     lines += [_line(account, "", code, amount) for code, amount in sorted(sums.items()) if amount]
     for code in sums:
         debit, credit = (
