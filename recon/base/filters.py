@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 
+from recon.base.cash import CashCause
 from recon.base.events import Severity
 from recon.base.result import Break, Cause
 from recon.base.text import words
@@ -67,5 +68,5 @@ _WORDS = {"revenue_type": "type"}
 
 def unknown_causes(values: Iterable[str]) -> list[str]:
     """The values that no cause begins with."""
-    known = [folded(cause) for cause in Cause]
+    known = [folded(cause) for cause in (*Cause, *CashCause)]
     return [value for value in values if not any(c.startswith(folded(value)) for c in known)]

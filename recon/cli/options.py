@@ -160,11 +160,12 @@ def chosen_breaks(
     least: Least | None = None,
 ) -> BreakFilter:
     """The filter of the options; raises UsageError."""
+    from recon.base.cash import CashCause
     from recon.base.filters import BreakFilter, unknown_causes
     from recon.base.result import Cause
 
     if unknown := unknown_causes(cause or ()):
-        known = ", ".join(item.value for item in Cause)
+        known = ", ".join(dict.fromkeys(item.value for item in (*Cause, *CashCause)))
         raise UsageError(f"There is no cause {unknown[0]!r}; the causes are {known}.")
     return BreakFilter(
         segment=_kept("--segment", segment),

@@ -91,6 +91,8 @@ def test_the_journal_of_order_to_cash_is_its_own(closed: Inbox) -> None:
         "decimal_shift", "posted_twice", "not_posted", "wrong_customer", "wrong_period",
         "not_in_feeds",
     }  # fmt: skip
+    (one,) = _json(closed, "open", "--cash", "--cause", "wrong_customer")["breaks"]
+    assert (one["contract_id"], one["open_amount"]) == ("S3", "0.00")
     (month,) = _json(closed, "history", "--cash")["months"]
     assert month["runs"][0]["net_difference"] == {"GBP": "1677.60"}
     _, out, _ = closed.run("open", "--cash")
