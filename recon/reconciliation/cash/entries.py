@@ -2,7 +2,7 @@
 
 An entry takes back what its break adds to customers' receivables, customer by customer. Only a
 certain cause that says what to book has one, and no amount is booked while the ledger has a
-document of it that agrees with nothing. Reads `documents`; makes `to_book`.
+document of it that agrees with nothing. Makes `to_book`, `known_numbers` and `standing`.
 """
 
 from __future__ import annotations
@@ -139,33 +139,47 @@ def _standing_in_the_way(
     """
     if not items:
         return {}
+    _make_standing(session, items, standing, feeds)
+    found = session.execute(
+        """WITH found AS (
+            SELECT name, own, s.* FROM to_book AS b JOIN standing AS s ON s.ref_key = b.ref_key
+            UNION ALL SELECT name, own, s.* FROM to_book AS b JOIN standing AS s
+                ON abs(s.amount) = b.amount AND NOT s.unread
+                WHERE s.customer_key = b.customer_key OR s.ref_key IS NULL
+                    OR s.ref_key NOT IN (SELECT ref_key FROM known_numbers)
+            UNION ALL SELECT name, own, s.* FROM to_book AS b JOIN standing AS s
+                ON s.unread AND coalesce(s.customer_key = b.customer_key, true))
+        SELECT name, min(CASE WHEN unread THEN 'a row of the ledger cannot be read'
+            ELSE 'the ledger has ' || coalesce(ref, 'a document without number')
+                || ' in no match, which may be it already' END)
+        FROM found WHERE document IS NULL OR NOT list_contains(own, document) GROUP BY name"""
+    ).fetchall()
+    return dict(found)
+
+
+def _make_standing(session: Session, items: Sequence[CashBreak], standing: str, feeds: str) -> None:
+    """Make `to_book`, `known_numbers` and `standing`.
+
+    What agrees with a later document of the feeds is none that stands in the way.
+    """
     rows = ", ".join(_values(items))
     session.execute(
         f"""CREATE OR REPLACE TEMP TABLE to_book AS
         SELECT *, id_key(customer) AS customer_key, id_key(ref) AS ref_key
         FROM (VALUES {rows}) AS v(name, customer, ref, amount, own)"""
     )
-    found = session.execute(
-        f"""WITH known AS (SELECT DISTINCT id_key(ref) AS ref_key, amount FROM ({feeds})
-            WHERE ref IS NOT NULL),
-        standing AS (SELECT * FROM (SELECT *, id_key(customer) AS customer_key,
-                id_key(ref) AS ref_key FROM ({standing})) AS s
-            WHERE document IS NOT NULL OR unread OR NOT EXISTS (SELECT 1 FROM known AS k
+    session.execute(
+        f"""CREATE OR REPLACE TEMP TABLE known_numbers AS
+        SELECT DISTINCT id_key(ref) AS ref_key, amount FROM ({feeds}) WHERE ref IS NOT NULL"""
+    )
+    session.execute(
+        f"""CREATE OR REPLACE TEMP TABLE standing AS
+        SELECT * FROM (SELECT *, id_key(customer) AS customer_key, id_key(ref) AS ref_key
+            FROM ({standing})) AS s
+        WHERE document IS NOT NULL OR unread OR NOT EXISTS (SELECT 1 FROM known_numbers AS k
                 WHERE k.ref_key = s.ref_key AND k.amount = s.amount)
-                OR s.ref_key IN (SELECT ref_key FROM to_book))
-        SELECT b.name, min(CASE WHEN s.unread THEN 'a row of the ledger cannot be read'
-            ELSE 'the ledger has ' || coalesce(s.ref, 'a document without number')
-                || ' in no match, which may be it already' END)
-        FROM to_book AS b JOIN standing AS s
-        ON (s.document IS NULL OR NOT list_contains(b.own, s.document)) AND CASE
-            WHEN s.unread THEN coalesce(s.customer_key = b.customer_key, true)
-                OR s.ref_key = b.ref_key
-            ELSE s.ref_key = b.ref_key OR abs(s.amount) = b.amount AND (
-                s.customer_key = b.customer_key OR s.ref_key IS NULL
-                OR s.ref_key NOT IN (SELECT ref_key FROM known)) END
-        GROUP BY b.name"""
-    ).fetchall()
-    return dict(found)
+            OR s.ref_key IN (SELECT ref_key FROM to_book)"""
+    )
 
 
 def _values(items: Sequence[CashBreak]) -> Iterator[str]:
