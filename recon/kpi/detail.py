@@ -111,7 +111,10 @@ class Detail:
 def detail(
     session: Session, asked: Asked, queries: Mapping[str, Query], most: int = MOST
 ) -> Detail:
-    """The rows behind a view's queries, which tie out."""
+    """The rows behind a view's queries, which tie out.
+
+    There are none where `most` is 0.
+    """
     askings = {name: Asking(each, _buckets(each)) for name, each in queries.items()}
     periods = [(asked.period.name, divided(asked.period, None).parts[0])]
     months = divided(asked.ending(_MONTHS), Unit.MONTH).parts
@@ -120,7 +123,7 @@ def detail(
               for base in bases(m, asked.known)}  # fmt: skip
     spans = [each for _, bucket in periods for each in shifted(bucket).values()]
     spans += [bucket for each in askings.values() if each.buckets for bucket in each.buckets.parts]
-    parts = list(_parts(session, asked, list(needed.values()), spans, most))
+    parts = list(_parts(session, asked, list(needed.values()), spans, most)) if most else []
     _tie(session, asked, parts)
     sales = next((part for part in parts if part.fact == "sales"), None)
     return Detail(

@@ -50,7 +50,7 @@ def figures_with_detail(
 ) -> tuple[Figures, Detail]:
     """The figures of a view, and the rows behind it.
 
-    There are at most so many rows of each fact, as long as any grain has so few.
+    There are at most so many rows of each fact, as long as any grain has so few, and none for 0.
     Raises what `figures` does.
     """
     with opened(settings) as (session, number):

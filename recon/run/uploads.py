@@ -299,7 +299,7 @@ def _upload(row: Sequence[Any]) -> Upload:
 def plain_name(name: str) -> str:
     """The last part of a file's name, to be shown."""
     last = PurePosixPath(PureWindowsPath(name.replace("\0", "")).name).name
-    return shortened(one_line(last).strip(), _NAME_MOST) or "file"
+    return shortened(one_line(last).strip(), _NAME_MOST) if last.strip(". ") else "file"
 
 
 def ending_of(path: Path, name: str) -> str:

@@ -12,6 +12,7 @@ from recon.base.events import Severity
 from recon.base.filters import BreakFilter, folded, unknown_causes
 from recon.base.month import Month
 from recon.base.result import Break
+from recon.kpi.detail import MOST, Detail
 from recon.kpi.result import Figures
 from recon.record import identity
 from recon.record.access.model import Right
@@ -306,7 +307,35 @@ def figures(ask: Ask) -> Figures:
     from recon.run.figures import figures as made
 
     settings, asked = ask.site.settings, request(ask)
-    number = snapshot.current(settings.store).number
-    key = ("figures", number, datetime.now(UTC).date(), asked)
-    found: Figures = ask.site.kept.get(key, lambda: made(settings, asked))
+    found: Figures = ask.site.kept.get(_key(ask, "figures"), lambda: made(settings, asked))
     return found
+
+
+def figures_with_queries(ask: Ask) -> tuple[Figures, Detail]:
+    """The figures of the address, and their queries without rows."""
+    return _detailed(ask, "queries", 0)
+
+
+def figures_with_rows(ask: Ask) -> tuple[Figures, Detail]:
+    """The figures of the address, and the rows behind them."""
+    return _detailed(ask, "rows", MOST)
+
+
+def _detailed(ask: Ask, what: str, most: int) -> tuple[Figures, Detail]:
+    from recon.run.figures import figures_with_detail as made
+
+    settings, asked = ask.site.settings, request(ask)
+    found: tuple[Figures, Detail] = ask.site.kept.get(
+        _key(ask, what), lambda: made(settings, asked, most)
+    )
+    return found
+
+
+def _key(ask: Ask, what: str) -> object:
+    return (what, state(ask))
+
+
+def state(ask: Ask) -> object:
+    """The state of the store, the day, and the request."""
+    number = snapshot.current(ask.site.settings.store).number
+    return (number, datetime.now(UTC).date(), request(ask))

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from recon.record.access.model import Right
 from recon.web.api import ENTRIES
-from recon.web.pages import breaks, contracts, entrance, files, home, loads, months, uploads
+from recon.web.pages import (
+    breaks,
+    contracts,
+    entrance,
+    figures,
+    files,
+    home,
+    loads,
+    months,
+    uploads,
+)
 from recon.web.route import Body, Entry
 
 _LOAD = "/loads/{load:int}"
@@ -25,6 +35,9 @@ PAGES = (
     Entry("GET", f"{_LOAD}/rejected.csv", Right.LOADS, loads.rejected_csv),
     Entry("POST", f"{_LOAD}/undo", Right.UNDO, loads.undo, Body.FORM),
     Entry("POST", f"{_LOAD}/accept", Right.UNDO, loads.accept, Body.FORM),
+    Entry("GET", "/figures", Right.READ, figures.figures),
+    Entry("GET", "/figures/rows", Right.READ, figures.rows),
+    Entry("GET", "/figures/export", Right.READ, figures.export),
     Entry("GET", "/months", Right.READ, months.months),
     Entry("GET", "/months/{month}", Right.READ, months.month),
     Entry("POST", "/months/{month}/sign-off", Right.SIGN, months.sign, Body.FORM),

@@ -74,15 +74,15 @@ def _config(site: Site) -> uvicorn.Config:
 
 
 def _listening(host: str, port: int) -> socket.socket:
+    made = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
     try:
-        kind = socket.AF_INET6 if ":" in host else socket.AF_INET
-        made = socket.socket(kind, socket.SOCK_STREAM)
         if os.name == "posix":  # elsewhere it would let two servers share a port
             made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         else:
             made.setsockopt(socket.SOL_SOCKET, getattr(socket, "SO_EXCLUSIVEADDRUSE", 0), 1)
         made.bind((host, port))
     except OSError as error:
+        made.close()
         raise UsageError(
             f"{host}:{port} cannot be listened on ({error.strerror or error}); choose another "
             "--port, or end the program that holds it."

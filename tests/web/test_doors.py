@@ -27,7 +27,7 @@ MAY = {
     Part.REVIEWER: "read loads answer sign",
     Part.ADMIN: "read loads upload undo answer sign",
 }
-INLINE = re.compile(r"<style|<script(?! src=\"/static/)|\son\w+=|style=|javascript:")
+INLINE = re.compile(r'<style|<script(?! src="/static/)|\son\w+=|style=|javascript:')
 ELSEWHERE = (
     "//evil.example", "https://evil.example", "/\\evil.example", "\\\\evil.example", "",
     "/\t/evil.example", "javascript:alert(1)", "/\r\nSet-Cookie: a=b",

@@ -36,7 +36,7 @@ def test_a_month_is_shown_as_its_run_has_recorded_it(made: House) -> None:
         assert "June 2024" in visitor.get("/months").text
         page = visitor.get("/months/2024-06").text
         assert run.reported.verdict in page
-        assert "90,250.00" in page
+        assert "90,260.00" in page
         assert all(f"/breaks/{item.name}" in page for item in breaks)
         assert "Sign this run" not in page
         assert ATTACK not in page

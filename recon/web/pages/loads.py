@@ -74,7 +74,8 @@ def load(ask: Ask) -> Response:
         facts([
             ("feed", f"{found['feed']} ({found['kind']})"),
             ("loaded", f"{str(found['loaded_at'])[:19]} UTC by {found['loaded_by']}"),
-            ("days", f"{found['first_day']} to {found['last_day']}" if found["first_day"] else ""),
+            *([("days", f"{found['first_day']} to {found['last_day']}")]
+              if found["first_day"] else []),
             ("SHA-256", found["sha256"]),
         ]),
         section("Rows", facts(shown)) if shown else None,

@@ -17,9 +17,9 @@ from starlette.responses import Response
 
 from recon.base.text import counted
 from recon.record.access.model import Person, Right
+from recon.reports.figures.page import page_script, page_style
 from recon.reports.html.elements import Children, element, written
 from recon.reports.html.page import paragraph
-from recon.reports.html.style import STYLE
 from recon.web.asking import Ask, Slice
 from recon.web.guard import NOBODY
 from recon.web.problems import Refused, title
@@ -40,13 +40,24 @@ _PLACES = (
 def style() -> bytes:
     """The style of all pages."""
     own = resources.files("recon.web").joinpath("static/page.css").read_text(encoding="utf-8")
-    return (STYLE + own).encode()
+    return (page_style() + own).encode()
 
 
 @cache
 def script() -> bytes:
     """The script of all pages; each works without it, too."""
     return resources.files("recon.web").joinpath("static/page.js").read_bytes()
+
+
+@cache
+def figures_script() -> bytes:
+    """The script of pages of figures."""
+    return page_script().encode()
+
+
+def script_place(name: str) -> str:
+    """The address of the script of pages of figures."""
+    return f"/static/{name}?v={mark(figures_script())}"
 
 
 @cache

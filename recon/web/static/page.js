@@ -102,3 +102,35 @@ document.querySelectorAll("[data-refresh]").forEach((mark) => {
 document.querySelectorAll("form[data-ask]").forEach((form) => {
   form.addEventListener("submit", (event) => { if (!confirm(form.dataset.ask)) event.preventDefault(); });
 });
+
+// What is exported is what is seen: the filters behind the # of the address go along.
+function exported(link) {
+  const place = new URL(link.href);
+  const only = new Map();
+  for (const [name, value] of new URLSearchParams(location.hash.slice(1))) {
+    if (name === "period") place.searchParams.set("period", value);
+    else only.set(name, [...(only.get(name) || []), value]);
+  }
+  for (const [name, values] of only) place.searchParams.append("where", name + "=" + values.join(","));
+  return place.href;
+}
+
+document.querySelectorAll("a[data-export]").forEach((link) => {
+  const plain = link.href;
+  link.addEventListener("click", () => { link.href = plain; link.href = exported(link); });
+});
+
+// The rows that the filters of a page of figures work on come after the page is there.
+async function filters(mark) {
+  const answer = await fetch(mark.dataset.rows);
+  if (!answer.ok) return;
+  const rows = document.createElement("script");
+  rows.type = "application/json";
+  rows.id = "figures-data";
+  rows.textContent = await answer.text();
+  const script = document.createElement("script");
+  script.src = mark.dataset.script;
+  document.body.append(rows, script);
+}
+
+document.querySelectorAll("[data-rows]").forEach(filters);
