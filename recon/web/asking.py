@@ -12,6 +12,7 @@ from starlette.datastructures import FormData, QueryParams
 
 from recon.base.errors import UsageError
 from recon.base.month import Month
+from recon.config import Settings
 from recon.record import identity
 from recon.record.access.model import Person
 from recon.web.problems import Refused
@@ -39,6 +40,21 @@ class Ask:
     cookies: Mapping[str, str] = field(default_factory=dict)
     secure: bool = False
     host: str = ""
+
+    @property
+    def of_cash(self) -> bool:
+        """Whether it asks for order to cash, not for revenue."""
+        return self.path.startswith(("/cash", "/api/v1/cash"))
+
+    @property
+    def book(self) -> tuple[str, ...]:
+        """The beginning of the paths of this book's pages."""
+        return ("cash",) if self.of_cash else ()
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of the runs that it asks for."""
+        return self.site.settings.of_cash() if self.of_cash else self.site.settings
 
     def text(self, name: str) -> str:
         """A text of the form or JSON, trimmed, or ''.

@@ -14,6 +14,7 @@ from recon.base.month import Month
 from recon.base.result import Break
 from recon.kpi.detail import MOST, Detail
 from recon.kpi.result import Figures
+from recon.reconciliation.cash.statement import Statement
 from recon.record import identity
 from recon.record.access.model import Right
 from recon.record.journal.acknowledgements import acknowledgement
@@ -21,7 +22,7 @@ from recon.record.journal.acknowledgements import note as noted
 from recon.record.journal.found_events import EventLife
 from recon.record.journal.model import OpenItem, Role, Run, State
 from recon.record.journal.signing import Signature, unacknowledged
-from recon.record.journal.store import NAME, Journal
+from recon.record.journal.store import Journal
 from recon.run.figures import Request
 from recon.store import listing, snapshot
 from recon.web.asking import Ask, required
@@ -128,7 +129,8 @@ def month(ask: Ask) -> RecordedMonth:
     with _journal(ask) as journal:
         found = journal.runs(chosen)
         if not found:
-            raise Refused(404, f"No run of {chosen} is recorded; `recon month {chosen}` makes one.")
+            command = f"recon {'cash' if ask.of_cash else 'month'} {chosen}"
+            raise Refused(404, f"No run of {chosen} is recorded; `{command}` makes one.")
         breaks, lives = journal.breaks(found[-1].run_id), journal.open_items(chosen)
         return RecordedMonth(
             chosen, found, journal.signatures(), breaks, lives, journal.event_lives(chosen),
@@ -149,8 +151,10 @@ def sign(ask: Ask) -> tuple[Run, tuple[Signature, ...]]:
         raise Refused(403, f"{ask.person.name} is no {role}.")
     comment = required(ask.text("comment"), "Say in a few words what you have checked.")
     with ask.acting():
-        run, given = put(ask.site.settings, chosen, role, comment, ask.text("accept") or None)
-    ask.note("sign-off", run.run_id, role.value)
+        command = f"recon {'cash' if ask.of_cash else 'month'}"
+        accept = ask.text("accept") or None
+        run, given = put(ask.settings, chosen, role, comment, accept, command)
+    ask.note("sign-off", run.run_id, f"{role.value}{' of order to cash' * ask.of_cash}")
     return run, given
 
 
@@ -242,7 +246,7 @@ def _from(ask: Ask) -> str:
 
 
 def _say(ask: Ask, life: OpenItem, event: Any, what: str) -> OpenItem:  # noqa: ANN401
-    settings = ask.site.settings
+    settings = ask.settings
     with Journal.at(settings.reports, settings.calendar.periods) as journal:
         journal.say(event)
         now = journal.open_items()[life.name]
@@ -251,13 +255,7 @@ def _say(ask: Ask, life: OpenItem, event: Any, what: str) -> OpenItem:  # noqa: 
 
 
 def _journal(ask: Ask) -> Any:  # noqa: ANN401 - a context manager
-    settings = ask.site.settings
-    return Journal.look(settings.reports, settings.calendar.periods)
-
-
-def has_journal(ask: Ask) -> bool:
-    """Whether any run was recorded."""
-    return (ask.site.settings.reports / NAME).exists()
+    return Journal.look(ask.settings.reports, ask.settings.calendar.periods)
 
 
 def contract(ask: Ask) -> Any:  # noqa: ANN401 - recon.reconciliation.explain.ContractDetail
@@ -274,6 +272,38 @@ def contract(ask: Ask) -> Any:  # noqa: ANN401 - recon.reconciliation.explain.Co
         raise Refused(404, "No month was run yet.")
     key = ("contract", str(chosen), found, _last_run(ask))
     return ask.site.kept.get(key, lambda: detail(settings, chosen, found, lambda _: None))
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A statement of a customer or document, and its month."""
+
+    month: Month
+    statement: Statement
+    document: Mapping[str, object]
+
+
+def document(ask: Ask) -> Told:
+    """The statement of the address, of a customer or document."""
+    from recon.reports.cash.explain import statement_document
+    from recon.run.cash import explained, reconciled_cash
+
+    text = str(ask.params["document"])
+    with _journal(ask) as journal:
+        latest = journal.latest_month()
+    chosen = ask.month(ask.asked("month")) if ask.asked("month") else latest
+    if chosen is None:
+        raise Refused(404, "No month of order to cash was run yet.")
+
+    def made() -> Told:
+        with reconciled_cash(ask.settings, chosen) as found:
+            told = explained(found, text)
+            return Told(chosen, told, statement_document(told, found.result))
+
+    number = snapshot.current(ask.settings.store).number
+    key = ("statement", str(chosen), text, number, _last_run(ask))
+    told: Told = ask.site.kept.get(key, made)
+    return told
 
 
 def _last_run(ask: Ask) -> str:

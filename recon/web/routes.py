@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from recon.record.access.model import Right
 from recon.web.api import ENTRIES
 from recon.web.pages import (
@@ -13,9 +15,24 @@ from recon.web.pages import (
     home,
     loads,
     months,
+    statements,
     uploads,
 )
 from recon.web.route import Body, Entry
+
+
+def _of_book(book: str, first: str) -> Iterator[Entry]:
+    """The pages of the months and breaks of revenue, or order to cash."""
+    month, one = f"{book}/months/{{month}}", f"{book}/breaks/{{name}}"
+    yield Entry("GET", first, Right.READ, months.months)
+    yield Entry("GET", month, Right.READ, months.month)
+    yield Entry("POST", f"{month}/sign-off", Right.SIGN, months.sign, Body.FORM)
+    yield Entry("GET", f"{book}/runs/{{run}}/{{name}}", Right.READ, months.report)
+    yield Entry("GET", f"{book}/breaks", Right.READ, breaks.breaks)
+    yield Entry("GET", one, Right.READ, breaks.one)
+    yield Entry("POST", f"{one}/acknowledge", Right.ANSWER, breaks.acknowledge, Body.FORM)
+    yield Entry("POST", f"{one}/notes", Right.ANSWER, breaks.note, Body.FORM)
+
 
 _LOAD = "/loads/{load:int}"
 PAGES = (
@@ -38,14 +55,9 @@ PAGES = (
     Entry("GET", "/figures", Right.READ, figures.figures),
     Entry("GET", "/figures/rows", Right.READ, figures.rows),
     Entry("GET", "/figures/export", Right.READ, figures.export),
-    Entry("GET", "/months", Right.READ, months.months),
-    Entry("GET", "/months/{month}", Right.READ, months.month),
-    Entry("POST", "/months/{month}/sign-off", Right.SIGN, months.sign, Body.FORM),
-    Entry("GET", "/runs/{run}/{name}", Right.READ, months.report),
-    Entry("GET", "/breaks", Right.READ, breaks.breaks),
-    Entry("GET", "/breaks/{name}", Right.READ, breaks.one),
-    Entry("POST", "/breaks/{name}/acknowledge", Right.ANSWER, breaks.acknowledge, Body.FORM),
-    Entry("POST", "/breaks/{name}/notes", Right.ANSWER, breaks.note, Body.FORM),
+    *_of_book("", "/months"),
+    *_of_book("/cash", "/cash"),
     Entry("GET", "/contracts/{contract}", Right.READ, contracts.contract),
+    Entry("GET", "/cash/documents/{document}", Right.READ, statements.statement),
 )
 ROUTES = (*PAGES, *ENTRIES)

@@ -34,6 +34,7 @@ ELSEWHERE = (
 )  # fmt: skip
 FILLED = {
     "name": "x", "load": "1", "upload": "x", "month": "2024-06", "run": "x", "contract": "001",
+    "document": "x",
 }  # fmt: skip
 
 

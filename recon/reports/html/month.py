@@ -129,26 +129,34 @@ def _bridge(result: Reconciliation, currency: str, most: int) -> Element:
     return bridge_table(result.totals[currency], result.bridge[currency], currency, most)
 
 
-def bridge_table(totals: Totals, steps: Sequence[Bucket], currency: str, most: int) -> Element:
+def bridge_table(
+    totals: Totals,
+    steps: Sequence[Bucket],
+    currency: str,
+    most: int,
+    ends: tuple[str, str] = ("Expected", "Recognized"),
+) -> Element:
     """The bridge as a picture, with the largest causes."""
     held = wording.largest(steps, most)
     drawn = drawing.bridge(totals.expected, [step.amount for step in held])
-    named = zip(_steps(totals, held, currency), drawn, strict=True)
+    named = zip(_steps(totals, held, currency, ends), drawn, strict=True)
     rows: list[list[Children]] = [[name, bar, *rest] for (name, *rest), bar in named]
     first, *between, last = rows
     columns = [Column("", "name"), Column("", "bar"), *_numbers("Net", "Gross", "Lines")]
     return table(columns, [Row(first, "strong"), *between, Row(last, "sum")], "drawn")
 
 
-def _steps(totals: Totals, held: Sequence[Bucket], currency: str) -> Iterator[list[str]]:
+def _steps(
+    totals: Totals, held: Sequence[Bucket], currency: str, ends: tuple[str, str]
+) -> Iterator[list[str]]:
     """The names and numbers of a bridge."""
-    yield ["Expected", money.pretty(totals.expected, currency), "", ""]
+    yield [ends[0], money.pretty(totals.expected, currency), "", ""]
     for step in held:
         net = money.pretty(step.amount, currency, sign=True)
         yield [words(step.bucket), net, money.pretty(step.gross, currency), f"{step.lines:,}"]
     gross = money.pretty(totals.gross_difference, currency)
     lines = f"{sum(step.lines for step in held):,}"
-    yield ["Recognized", money.pretty(totals.recognized, currency), gross, lines]
+    yield [ends[1], money.pretty(totals.recognized, currency), gross, lines]
 
 
 def _parts(result: Reconciliation) -> Element | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from starlette.responses import JSONResponse, Response
 
 from recon.record.access.model import Right
@@ -13,8 +15,6 @@ from recon.web.route import Body, Entry
 
 V1 = "/api/v1"
 _LOAD = f"{V1}/loads/{{load:int}}"
-_MONTH = f"{V1}/months/{{month}}"
-_BREAK = f"{V1}/breaks/{{name}}"
 _CONTRACT = f"{V1}/contracts/{{contract}}"
 
 
@@ -22,6 +22,63 @@ def description(ask: Ask) -> Response:
     """The description of this API (OpenAPI 3.1)."""
     del ask
     return JSONResponse(documented.document(ENTRIES))
+
+
+def _of_book(book: str, group: str, breaks: str) -> Iterator[Entry]:
+    """The months and breaks of revenue, or of order to cash."""
+    month, one = f"{book}/months/{{month}}", f"{book}/breaks/{{name}}"
+    yield Entry(
+        "GET",
+        f"{book}/months",
+        Right.READ,
+        months.months,
+        doc={"items": ("months", "Run"), "query": PAGED, "group": group},
+    )
+    yield Entry("GET", month, Right.READ, months.month, doc={"answer": "Month", "group": group})
+    yield Entry(
+        "POST",
+        f"{month}/sign-off",
+        Right.SIGN,
+        months.sign,
+        Body.JSON,
+        doc={
+            "answer": "Run",
+            "group": group,
+            "body": body(
+                ("role", "comment"),
+                role={"type": "string", "enum": ["preparer", "reviewer"]},
+                comment=sentence("what was checked"),
+                accept=sentence("why critical breaks may stay open"),
+            ),
+        },
+    )
+    yield Entry(
+        "GET",
+        f"{book}/breaks",
+        Right.READ,
+        months.breaks,
+        doc={"items": ("breaks", "Break"), "query": FILTERS, "group": breaks},
+    )
+    yield Entry("GET", one, Right.READ, months.one, doc={"answer": "Break", "group": breaks})
+    yield Entry(
+        "POST",
+        f"{one}/acknowledge",
+        Right.ANSWER,
+        months.acknowledge,
+        Body.JSON,
+        doc={
+            "answer": "Break",
+            "group": breaks,
+            "body": body(
+                ("reason",),
+                reason=sentence("why it may stay open"),
+                until=sentence("the last month for which it holds"),
+            ),
+        },
+    )
+    yield Entry("POST", f"{one}/notes", Right.ANSWER, months.note, Body.JSON,
+                doc={"answer": "Break", "group": breaks,
+                     "body": body(("text",), text=sentence("the note"))})  # fmt: skip
 
 
 ENTRIES = (
@@ -54,26 +111,12 @@ ENTRIES = (
           doc={"answer": "Figures", "query": FIGURES, "group": "Figures"}),
     Entry("GET", f"{V1}/measures", Right.READ, figures.measures,
           doc={"answer": "Measures", "group": "Figures"}),
-    Entry("GET", f"{V1}/months", Right.READ, months.months,
-          doc={"items": ("months", "Run"), "query": PAGED, "group": "Months"}),
-    Entry("GET", _MONTH, Right.READ, months.month, doc={"answer": "Month", "group": "Months"}),
-    Entry("POST", f"{_MONTH}/sign-off", Right.SIGN, months.sign, Body.JSON,
-          doc={"answer": "Run", "group": "Months", "body": body(
-              ("role", "comment"),
-              role={"type": "string", "enum": ["preparer", "reviewer"]},
-              comment=sentence("what was checked"),
-              accept=sentence("why critical breaks may stay open"))}),
-    Entry("GET", f"{V1}/breaks", Right.READ, months.breaks,
-          doc={"items": ("breaks", "Break"), "query": FILTERS, "group": "Breaks"}),
-    Entry("GET", _BREAK, Right.READ, months.one, doc={"answer": "Break", "group": "Breaks"}),
-    Entry("POST", f"{_BREAK}/acknowledge", Right.ANSWER, months.acknowledge, Body.JSON,
-          doc={"answer": "Break", "group": "Breaks", "body": body(
-              ("reason",), reason=sentence("why it may stay open"),
-              until=sentence("the last month for which it holds"))}),
-    Entry("POST", f"{_BREAK}/notes", Right.ANSWER, months.note, Body.JSON,
-          doc={"answer": "Break", "group": "Breaks",
-               "body": body(("text",), text=sentence("the note"))}),
+    *_of_book(V1, "Months", "Breaks"),
+    *_of_book(f"{V1}/cash", "Order to cash", "Order to cash"),
     Entry("GET", _CONTRACT, Right.READ, months.contract,
           doc={"answer": "Contract", "group": "Months",
+               "query": (text("month", "the month, like 2024-06"),)}),
+    Entry("GET", f"{V1}/cash/documents/{{document}}", Right.READ, months.document,
+          doc={"answer": "Statement", "group": "Order to cash",
                "query": (text("month", "the month, like 2024-06"),)}),
 )  # fmt: skip

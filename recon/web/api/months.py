@@ -35,8 +35,8 @@ def month(ask: Ask) -> Response:
     """One month: its last run, totals, bridge, events and signatures."""
     found = reading.month(ask)
     run, reported = found.run, found.run.reported
-    document: dict[str, Any] = run_document(run, found.given)
-    document |= {
+    told: dict[str, Any] = run_document(run, found.given)
+    told |= {
         "sentence": reported.verdict if reported else None,
         "totals": {c: totals_table(of, c) for c, of in sorted(run.totals.items())},
         "masked": list(reported.masked) if reported else [],
@@ -58,7 +58,7 @@ def month(ask: Ask) -> Response:
         "policy": dict(run.policy),
         "sources": dict(run.sources),
     }  # fmt: skip
-    return JSONResponse(document)
+    return JSONResponse(told)
 
 
 def sign(ask: Ask) -> Response:
@@ -97,3 +97,8 @@ def _one(life: Any, month: Any) -> dict[str, object]:  # noqa: ANN401
 def contract(ask: Ask) -> Response:
     """Everything about one contract in one month."""
     return JSONResponse(as_json(reading.contract(ask)))
+
+
+def document(ask: Ask) -> Response:
+    """The statement of a customer or document of order to cash."""
+    return JSONResponse(dict(reading.document(ask).document))

@@ -146,6 +146,10 @@ SCHEMAS: Mapping[str, Schema] = {
         "acknowledged": {"type": ["object", "null"]}, "resolved": {"type": ["object", "null"]},
         "changed_since_acknowledged": {"type": ["object", "null"]}, "notes": _list(_ANY),
     }),
+    "Statement": _object({
+        "schema": _WHOLE, "asked": _TEXT, "month": _TEXT, "customers": _list(_ANY),
+        "matches": _list(_ANY), "open": _list(_ANY), "breaks": _list(_ANY),
+    }),
     "Contract": _object({
         "schema": _WHOLE, "month": _TEXT, "contract_id": _TEXT, "lines": _list(_ANY),
         "invalid": _list(_ANY), "kept_out": _list(_ANY), "kept_out_elsewhere": _WHOLE,

@@ -26,8 +26,9 @@ from recon.web.pages.shell import (
     page,
     pages,
     select,
+    subject,
     to,
-)  # fmt: skip
+)
 
 _STATES = (("", "any"), ("open", "not acknowledged"), ("acknowledged", "acknowledged"))
 _SEVERITIES = (("", "any"), ("warning", "warning and above"), ("high", "high and above"),
@@ -41,15 +42,19 @@ def breaks(ask: Ask) -> Response:
     if standing.month is None:
         return page(ask, "Breaks", paragraph("No month was run yet.", kind="soft"))
     shown = cut.cut(standing.found)
-    columns = [Column("Severity"), Column("Break", "name"), Column("Contract", "name"),
+    what = "Document" if ask.of_cash else "Contract"
+    columns = [Column("Severity"), Column("Break", "name"), Column(what, "name"),
                Column("Customer"), Column("Owner"), Column("Why", "long"), Column("Since"),
                Column("Open amount", "number")]  # fmt: skip
     return page(
         ask,
-        f"Breaks open at the end of {standing.month.name}",
+        f"{'Order to cash: breaks' if ask.of_cash else 'Breaks'} open at the end of "
+        f"{standing.month.name}",
         _filters(ask, standing.month),
         paragraph(counted(len(standing.found), "break") + ".", kind="strong"),
-        table(columns, [_row(life, standing.month) for life in shown], "cards") if shown else None,
+        table(columns, [_row(ask, life, standing.month) for life in shown], "cards")
+        if shown
+        else None,
         pages(ask, cut, len(standing.found), "break"),
         wide=True,
     )
@@ -66,17 +71,17 @@ def _filters(ask: Ask, month: Month) -> Element:
         select("Answered", "state", _STATES, ask.asked("state")),
         asked,
         button("Show"),
-        method="get", action="/breaks", class_="filters", role="search",
+        method="get", action=address(*ask.book, "breaks"), class_="filters", role="search",
     )  # fmt: skip
 
 
-def _row(life: OpenItem, month: Month) -> list[Children]:
+def _row(ask: Ask, life: OpenItem, month: Month) -> list[Children]:
     item = life.last
     said = wording.acknowledged_words(life)
     return [
         marked(item.severity.word, item.severity.word),
-        to(life.name, "breaks", life.name),
-        [to(item.contract_id, "contracts", item.contract_id, month=str(max(life.seen))),
+        to(life.name, *ask.book, "breaks", life.name),
+        [subject(ask, item, max(life.seen)),
          element("br"), item.revenue_type],
         item.customer or "no customer",
         item.owner or "no owner",
@@ -93,9 +98,8 @@ def one(ask: Ask) -> Response:
     item = life.last
     amount = f"{money.pretty(life.amount, item.currency, sign=True)} {item.currency}"
     pairs: list[tuple[str, Children]] = [
-        ("contract", to(item.contract_id, "contracts", item.contract_id,
-                        month=str(max(life.seen)))),
-        ("revenue type", item.revenue_type),
+        ("document" if ask.of_cash else "contract", subject(ask, item, max(life.seen))),
+        ("kind" if ask.of_cash else "revenue type", item.revenue_type),
         ("customer", item.customer or "no customer"),
         ("segment", item.segment or "no segment"),
         ("owner", item.owner or "no owner"),
@@ -106,7 +110,7 @@ def one(ask: Ask) -> Response:
         ("months", ", ".join(str(each) for each in sorted(life.seen))),
     ]  # fmt: skip
     if item.event:
-        pairs.append(("event", to(item.event, "breaks", event=item.event)))
+        pairs.append(("event", to(item.event, *ask.book, "breaks", event=item.event)))
     return page(
         ask,
         f"Break {life.name}",
@@ -148,7 +152,7 @@ def _ways(ask: Ask, life: OpenItem, month: Month | None) -> Element | None:
         return None
     acknowledge = form(
         ask,
-        address("breaks", life.name, "acknowledge"),
+        address(*ask.book, "breaks", life.name, "acknowledge"),
         area("Why it may stay open for now", "reason"),
         field("Until which month", "until", note="Left out, until it changes.",
               placeholder=str(month or "")),
@@ -156,7 +160,10 @@ def _ways(ask: Ask, life: OpenItem, month: Month | None) -> Element | None:
         kind="narrow",
     )  # fmt: skip
     note = form(
-        ask, address("breaks", life.name, "notes"), area("Note", "text"), button("Add", "quiet"),
+        ask,
+        address(*ask.book, "breaks", life.name, "notes"),
+        area("Note", "text"),
+        button("Add", "quiet"),
         kind="narrow",
     )  # fmt: skip
     return section(
@@ -167,9 +174,9 @@ def _ways(ask: Ask, life: OpenItem, month: Month | None) -> Element | None:
 
 def acknowledge(ask: Ask) -> Response:
     """Acknowledge a break."""
-    return RedirectResponse(address("breaks", reading.acknowledge(ask).name), 303)
+    return RedirectResponse(address(*ask.book, "breaks", reading.acknowledge(ask).name), 303)
 
 
 def note(ask: Ask) -> Response:
     """Add a note to a break."""
-    return RedirectResponse(address("breaks", reading.note(ask).name), 303)
+    return RedirectResponse(address(*ask.book, "breaks", reading.note(ask).name), 303)

@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element
 from starlette.responses import FileResponse, RedirectResponse, Response
 
 from recon.base import money
-from recon.base.result import Totals
+from recon.base.result import Break, Totals
 from recon.base.text import counted, words
 from recon.record.access.model import Right
 from recon.record.journal.history import newest_first
@@ -22,11 +22,22 @@ from recon.reports.html.month import bridge_table
 from recon.reports.html.page import Column, facts, listed, marked, paragraph, section, table
 from recon.web import reading
 from recon.web.asking import Ask, Slice
-from recon.web.pages.shell import address, area, button, form, page, pages, select, to
+from recon.web.pages.shell import (
+    address,
+    area,
+    button,
+    form,
+    page,
+    pages,
+    select,
+    subject,
+    to,
+)
 from recon.web.problems import Refused
 from recon.web.reading import RecordedMonth
 
 _STEPS, _OTHER_STEPS = 9, 3
+_LISTED = 20
 _KINDS = {
     ".html": "text/html", ".csv": "text/csv; charset=utf-8",
     ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -41,21 +52,24 @@ def months(ask: Ask) -> Response:
     columns = [Column("Month", "name"), Column("Verdict"), Column("Breaks", "number"),
                Column("Net difference", "number"), Column("Last run (UTC)"),
                Column("Runs", "number"), Column("Signed off")]  # fmt: skip
-    rows = [_row(of, signed.get(of[0].run_id, ())) for of in cut.cut(by_month)]
+    rows = [_row(ask, of, signed.get(of[0].run_id, ())) for of in cut.cut(by_month)]
     return page(
         ask,
-        "Months",
-        table(columns, rows, "cards") if rows else paragraph(
-            "No month was run yet; `recon month` runs one.", kind="soft"
-        ),
+        "Order to cash" if ask.of_cash else "Months",
+        table(columns, rows, "cards") if rows
+        else paragraph(f"No month was run yet; {_command(ask)} runs one.", kind="soft"),
         pages(ask, cut, len(by_month), "month"),
     )  # fmt: skip
 
 
-def _row(of: Sequence[Run], given: Sequence[Signature]) -> list[Children]:
+def _command(ask: Ask) -> str:
+    return "recon cash" if ask.of_cash else "recon month"
+
+
+def _row(ask: Ask, of: Sequence[Run], given: Sequence[Signature]) -> list[Children]:
     run = of[0]
     return [
-        to(run.month.name, "months", str(run.month)),
+        to(run.month.name, *ask.book, "months", str(run.month)),
         marked(run.verdict, run.severity or "good"),
         f"{run.breaks:,}",
         [[element("br") if at else None, text] for at, text in enumerate(_net(run))],
@@ -85,11 +99,11 @@ def month(ask: Ask) -> Response:
     said = run.reported.verdict if run.reported else run.verdict
     return page(
         ask,
-        f"Revenue reconciliation, {found.month.name}",
+        f"{'Order to cash' if ask.of_cash else 'Revenue reconciliation'}, {found.month.name}",
         paragraph(said, kind=f"answer {run.severity or 'good'}"),
-        _totals(run),
-        *_bridges(run),
-        _events(found),
+        _totals(run, _sides(ask)),
+        *_bridges(run, _sides(ask)),
+        _events(ask, found),
         _breaks(ask, found),
         _signing(ask, found),
         _files(ask, run),
@@ -97,9 +111,13 @@ def month(ask: Ask) -> Response:
     )
 
 
-def _totals(run: Run) -> Iterator[Element]:
-    names = ("Lines compared", "Within tolerance", "Breaks", "Match rate", "Expected",
-             "Recognized", "Net difference", "Gross difference")  # fmt: skip
+def _sides(ask: Ask) -> tuple[str, str]:
+    return ("By the feeds", "By the ledger") if ask.of_cash else ("Expected", "Recognized")
+
+
+def _totals(run: Run, sides: tuple[str, str]) -> Iterator[Element]:
+    names = ("Lines compared", "Within tolerance", "Breaks", "Match rate", *sides,
+             "Net difference", "Gross difference")  # fmt: skip
     rows: list[list[Children]] = [
         [marked(currency, "strong"), f"{of.compared:,}", f"{of.within_tolerance:,}",
          f"{of.breaks:,}", of.match_rate, money.pretty(of.expected, currency),
@@ -123,12 +141,14 @@ def _in_order(run: Run) -> list[tuple[str, Totals]]:
     return [(currency, run.totals[currency]) for currency in order]
 
 
-def _bridges(run: Run) -> Iterator[Element]:
+def _bridges(run: Run, sides: tuple[str, str]) -> Iterator[Element]:
     if run.reported is None:
         return
     shown = [currency for currency, _ in _in_order(run) if currency in run.reported.bridge]
     made = [
-        bridge_table(run.totals[c], run.reported.bridge[c], c, _OTHER_STEPS if at else _STEPS)
+        bridge_table(
+            run.totals[c], run.reported.bridge[c], c, _OTHER_STEPS if at else _STEPS, sides
+        )
         for at, c in enumerate(shown)
     ]
     if not made:
@@ -138,14 +158,14 @@ def _bridges(run: Run) -> Iterator[Element]:
         for currency, drawn in zip(shown[1:], made[1:], strict=True)
     ]
     yield section(
-        "From expected to recognized",
+        f"From {sides[0].lower()} to {sides[1].lower()}",
         made[0],
         element("div", others, class_="columns") if others else None,
         note=shown[0],
     )
 
 
-def _events(found: RecordedMonth) -> Element | None:
+def _events(ask: Ask, found: RecordedMonth) -> Element | None:
     if not found.events:
         return None
     columns = [Column("Severity"), Column("Event", "name"), Column("", "name"),
@@ -154,7 +174,7 @@ def _events(found: RecordedMonth) -> Element | None:
     rows: list[list[Children]] = [
         [
             marked(life.event.severity.word, life.event.severity.word),
-            to(life.event.id, "breaks", event=life.event.id, month=str(found.month)),
+            to(life.event.id, *ask.book, "breaks", event=life.event.id, month=str(found.month)),
             life.state.value,
             [life.event.sentence, " ", marked(life.event.advice, "soft")],
             f"{life.event.lines:,}",
@@ -174,8 +194,8 @@ def _breaks(ask: Ask, found: RecordedMonth) -> Element | None:
     rows: list[list[Children]] = [
         [
             marked(item.severity.word, item.severity.word),
-            to(item.name, "breaks", item.name),
-            [to(item.contract_id, "contracts", item.contract_id, month=str(found.month)),
+            _link(ask, item),
+            [subject(ask, item, found.month),
              element("br"), item.revenue_type],
             [marked(f"{words(item.cause)}: ", "strong"), item.explanation,
              _answered(found, item.name)],
@@ -183,9 +203,14 @@ def _breaks(ask: Ask, found: RecordedMonth) -> Element | None:
         ]
         for item in ranked
     ]  # fmt: skip
-    every = to(f"All {counted(len(found.breaks), 'break')}", "breaks", month=str(found.month))
-    del ask
+    every = to(
+        f"All {counted(len(found.breaks), 'break')}", *ask.book, "breaks", month=str(found.month)
+    )
     return section("What to fix first", table(columns, rows, "cards"), paragraph(every))
+
+
+def _link(ask: Ask, item: Break) -> Element:
+    return to(item.name, *ask.book, "breaks", item.name)
 
 
 def _answered(found: RecordedMonth, name: str) -> Element | None:
@@ -214,8 +239,8 @@ def _signing(ask: Ask, found: RecordedMonth) -> Element:
 
 def _form(ask: Ask, found: RecordedMonth, mine: Sequence[Role]) -> Element:
     left = [
-        element("h3", f"{counted(len(found.left), 'critical break')} that nobody has acknowledged"),
-        paragraph([[to(item.name, "breaks", item.name), " "] for item in found.left[:20]]),
+        element("h3", f"{counted(len(found.left), 'critical break')} not acknowledged"),
+        paragraph([_link(ask, item), " "] for item in found.left[:_LISTED]),
         area("Why they may stay open", "accept", note="Or acknowledge them first."),
     ] if found.left else []  # fmt: skip
     return element(
@@ -223,7 +248,7 @@ def _form(ask: Ask, found: RecordedMonth, mine: Sequence[Role]) -> Element:
         element("summary", "Sign this run"),
         form(
             ask,
-            address("months", str(found.month), "sign-off"),
+            address(*ask.book, "months", str(found.month), "sign-off"),
             select("As", "role", [(role.value, role.value) for role in mine]),
             area("What you have checked", "comment"),
             left,
@@ -237,18 +262,19 @@ def _form(ask: Ask, found: RecordedMonth, mine: Sequence[Role]) -> Element:
 def sign(ask: Ask) -> Response:
     """Sign the last run."""
     reading.sign(ask)
-    return RedirectResponse(address("months", str(ask.params["month"])), 303)
+    return RedirectResponse(address(*ask.book, "months", str(ask.params["month"])), 303)
 
 
 def _files(ask: Ask, run: Run) -> Element | None:
-    folder = ask.site.settings.reports / run.folder
+    folder = ask.settings.reports / run.folder
     names = [
         path.name for path in sorted(folder.glob("*")) if path.suffix in _KINDS and path.is_file()
     ]
     if not names:
         return None
     return section(
-        "Reports of this run", listed(to(name, "runs", run.run_id, name) for name in names)
+        "Reports of this run",
+        listed(to(name, *ask.book, "runs", run.run_id, name) for name in names),
     )
 
 
@@ -277,7 +303,7 @@ def report(ask: Ask) -> Response:
     found = next((run for run in reading.runs(ask)[0] if run.run_id == ask.params["run"]), None)
     if found is None:
         raise Refused(404, "There is no such run.")
-    folder = ask.site.settings.reports / found.folder
+    folder = ask.settings.reports / found.folder
     listed_names = {path.name: path for path in folder.glob("*") if path.is_file()}
     path = listed_names.get(ask.params["name"])
     if path is None or path.suffix not in _KINDS:

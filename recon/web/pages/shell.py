@@ -15,6 +15,8 @@ from xml.etree.ElementTree import Element
 
 from starlette.responses import Response
 
+from recon.base.month import Month
+from recon.base.result import Break
 from recon.base.text import counted
 from recon.record.access.model import Person, Right
 from recon.reports.figures.page import page_script, page_style
@@ -195,6 +197,13 @@ def button(text: str, kind: str = "", **attributes: str) -> Element:
 def to(text: str, *path: str, **query: str) -> Element:
     """A link to a place of this server, quoted."""
     return element("a", text, href=address(*path, **query))
+
+
+def subject(ask: Ask, item: Break, month: Month) -> Element:
+    """A link to the contract or document of a break."""
+    kind = "documents" if ask.of_cash else "contracts"
+    name = item.contract_id
+    return to(name, *ask.book, kind, name, month=str(month)) if name else element("span", "none")
 
 
 def address(*path: str, **query: str) -> str:

@@ -1,0 +1,167 @@
+"""The page under load: so many people on figures while one sends a large file.
+
+python -m tests.benchmarks.page --people 50 --seconds 60 --sales 2000000 --rows 1000000
+
+It makes a store of its own in a temporary folder, starts `recon serve`, lets everybody read views
+at a person's pace, and prints latencies, errors, and the outcome of the file.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import statistics
+import tempfile
+import threading
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx2
+
+from recon.config import load
+from recon.record.access.model import Part
+from recon.record.access.people import People
+from recon.store import snapshot
+from recon.store.session import session
+from tests.shell import Project, in_process
+from tests.web.server import Served, served
+
+FEED = """
+[feeds.shop]
+kind = "sales"
+path = "../inbox/*.csv"
+currency = "USD"
+"""
+PATHS = (
+    "/api/v1/figures?view=executive", "/api/v1/figures?view=sales",
+    "/api/v1/figures?view=customers", "/api/v1/figures?view=revenue,orders&by=region&period={m}",
+    "/api/v1/figures?view=revenue&by=category,month&period=2024", "/api/v1/loads",
+)  # fmt: skip
+
+
+@dataclass
+class Seen:
+    """The seconds of each answer, and what was no answer."""
+
+    seconds: list[float] = field(default_factory=list)
+    wrong: list[str] = field(default_factory=list)
+
+
+def main() -> None:
+    """Measure, and print."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
+    parser.add_argument("--people", type=int, default=50)
+    parser.add_argument("--seconds", type=int, default=60)
+    parser.add_argument("--sales", type=int, default=2_000_000)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--pause", type=float, default=3.0)
+    asked = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="recon-page-") as folder:
+        token = _made(Path(folder), asked.sales)
+        larger = Path(folder) / "larger.csv"
+        _write(larger, asked.sales, asked.rows)
+        with served(Path(folder)) as server:
+            print(f"{asked.sales:,} sales; {asked.people} people for {asked.seconds} s")
+            _report("figures, one person, the first time", _crowd(server, token, 1, 0, 1, 0.0))
+            _report("everybody on figures", _crowd(server, token, asked.people, asked.seconds, 0,
+                                                   asked.pause))  # fmt: skip
+            sending = threading.Thread(target=_send, args=(server, token, larger))
+            sending.start()
+            _report("the same, while a file is sent and loaded",
+                    _crowd(server, token, asked.people, asked.seconds, 0, asked.pause))  # fmt: skip
+            sending.join()
+            _counted(Path(folder), asked.sales + asked.rows)
+
+
+def _made(folder: Path, sales: int) -> dict[str, str]:
+    Project(folder).configure(rest=FEED)
+    (folder / "inbox").mkdir()
+    _write(folder / "inbox" / "shop.csv", 0, sales)
+    done = in_process("load", "--quiet", cwd=folder)
+    assert done.returncode in (0, 3), done.stderr
+    with People.at(load(folder / "config" / "recon.toml").reports) as people:
+        people.add("crowd", None, [Part.ADMIN])
+        return {"Authorization": f"Bearer {people.make_token('crowd', [Part.ADMIN], 1, '')}"}
+
+
+def _write(path: Path, first: int, count: int) -> None:
+    with session(path.parent) as made:
+        made.execute(
+            f"""COPY (SELECT n AS sale_id, DATE '2024-01-01' + CAST(n % 360 AS INTEGER) AS sold_on,
+                'P' || (n * 7919 % 400) AS product_id, 'C' || (n * 104729 % 20000) AS customer_id,
+                1 + n % 5 AS quantity, 1 + n % 90 AS unit_price,
+                'R' || (n % 8) AS region, 'K' || (n * 7919 % 400 % 12) AS category
+                FROM range({first}, {first + count}) t(n)) TO '{path}' (HEADER)"""
+        )
+
+
+def _crowd(
+    server: Served, token: dict[str, str], people: int, seconds: int, rounds: int, pause: float
+) -> Seen:
+    """Everybody asks until the time is over, or so many rounds."""
+    seen, end = Seen(), time.monotonic() + seconds
+
+    def person(number: int) -> None:
+        draw = random.Random(number)  # noqa: S311 - nobody guesses it
+        with httpx2.Client(base_url=server.place, headers=token, timeout=120) as client:
+            done = 0
+            while (rounds and done < rounds) or (not rounds and time.monotonic() < end):
+                for path in PATHS if rounds else [draw.choice(PATHS)]:
+                    _asked(client, path.format(m=f"2024-{draw.randint(1, 12):02}"), seen)
+                done += 1
+                time.sleep(pause * draw.random() * 2)
+
+    threads = [threading.Thread(target=person, args=(number,)) for number in range(people)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return seen
+
+
+def _asked(client: httpx2.Client, path: str, seen: Seen) -> None:
+    begun = time.perf_counter()
+    try:
+        answer = client.get(path)
+        if answer.status_code != 200:
+            seen.wrong.append(f"{answer.status_code} {answer.text[:200]}")
+    except httpx2.HTTPError as error:
+        seen.wrong.append(repr(error))
+    seen.seconds.append(time.perf_counter() - begun)
+
+
+def _send(server: Served, token: dict[str, str], file: Path) -> None:
+    begun = time.perf_counter()
+    place = f"{server.place}/api/v1/uploads"
+    with file.open("rb") as content:
+        sent = httpx2.post(place, params={"feed": "shop", "name": file.name}, content=content,
+                           headers=token, timeout=600)  # fmt: skip
+    here = time.perf_counter() - begun
+    while True:
+        found = httpx2.get(f"{place}/{sent.json()['id']}", headers=token, timeout=120).json()
+        if found["final"]:
+            break
+        time.sleep(0.5)
+    took = time.perf_counter() - begun
+    print(f"  the file of {file.stat().st_size / 1e6:,.0f} MB was there after {here:.1f} s, and "
+          f"loaded after {took:.1f} s: {found['sentence']}")  # fmt: skip
+
+
+def _report(what: str, seen: Seen) -> None:
+    cuts = statistics.quantiles(seen.seconds, n=100) if len(seen.seconds) > 1 else [0.0] * 99
+    print(f"{what}: {len(seen.seconds):,} answers, median {cuts[49]:.2f} s,")
+    print(f"  95% within {cuts[94]:.2f} s, slowest {max(seen.seconds):.2f} s,", end=" ")
+    print(f"{len(seen.wrong)} errors")
+    for each in sorted(set(seen.wrong))[:5]:
+        print(f"  {each}")
+
+
+def _counted(folder: Path, wanted: int) -> None:
+    with snapshot.looked_at(folder / "store") as (opened, _):
+        (found,) = opened.execute("SELECT count(*) FROM fact_sales").fetchone() or (0,)
+    print(f"{found:,} sales are in the store, {wanted:,} were sent")
+
+
+if __name__ == "__main__":
+    main()
