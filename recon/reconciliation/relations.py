@@ -283,7 +283,7 @@ RELATIONS = (
         "entry of the month, or of no month, that cannot be read and may be a broken line's",
         "line row entry_id reason",
         "entry_detail",
-        "causes.objections",
+        "causes.objections events.batches events.delivered_twice",
     ),
     _relation(
         "recognized_months",

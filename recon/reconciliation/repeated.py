@@ -24,7 +24,9 @@ _MANY = 200_000
 # So many are sorted at once, in 64 MB.
 _AT_ONCE = 8_000_000
 _NO_TEXT = "CAST(NULL AS VARCHAR)"
-_REFUSED = """'entry_id ' || chr(39) || entry_id || chr(39) || ' has different content in '
+# A row whose entry_id another one has is refused with these words.
+DIFFERENT = "has different content in"
+_REFUSED = f"""'entry_id ' || chr(39) || entry_id || chr(39) || ' {DIFFERENT} '
     || a.name || ' and ' || b.name || ' (accounting.repeated_ids)' || CASE WHEN apart THEN
     '; their ids differ only in case: if case counts, set [policy] ids = "exact"' ELSE '' END"""
 # Ids whose hashes have to meet where their keys do: those that differ in more than case are few.

@@ -199,6 +199,10 @@ FAULTS: dict[str, tuple[Fault, EventKind, set[str], str]] = {
         lambda p: [replace(p, cents=p.cents * 12 // 13)] if p.line.segment == "SMB" else [p],
         EventKind.POLICY, IN_SEGMENT, "one month longer",
     ),
+    "fanned out": (
+        of_batch(lambda p: [p, replace(p, document="other")]), EventKind.EXTRACT_TWICE, IN_BATCH,
+        "none of them is compared",
+    ),
     "delivered twice": (
         of_batch(lambda p: [p, p]), EventKind.EXTRACT_TWICE, IN_BATCH, "counted once",
     ),

@@ -19,7 +19,7 @@ from recon.reconciliation.events.batches import batches
 from recon.reconciliation.events.bias import FEWEST_WITHIN, bias
 from recon.reconciliation.events.carried import carried
 from recon.reconciliation.events.chosen import chosen, events_of
-from recon.reconciliation.events.delivered_twice import delivered_twice
+from recon.reconciliation.events.delivered_twice import delivered_twice, refused_twice
 from recon.reconciliation.events.factors import factors, factors_of_documents
 from recon.reconciliation.events.found import FEWEST, Found
 from recon.reconciliation.events.id_rules import id_rules
@@ -70,6 +70,7 @@ def _found(
     if terms_off(connection, month):
         yield from policies(connection, month, policy, marks, breaks + within)
     if breaks >= FEWEST:
+        yield from refused_twice(connection)
         yield from factors_of_documents(connection, month)
         yield from batches(connection, month, marks)
 

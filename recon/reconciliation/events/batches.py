@@ -71,9 +71,11 @@ def _symptoms(month: Month) -> str:
         FROM lines_off JOIN ({_COPIES}) USING (line) WHERE {_about("again")}
         UNION ALL
         SELECT line, '{MISSING}', 0 FROM lines_off l
-        WHERE {DUE} AND (entries = 0 OR {_SHORT} AND EXISTS (
-            FROM break_entries e
-            WHERE e.line = l.line AND e.distance = -1 AND e.amount = -l.difference))
+        -- An entry that cannot be read is not missing.
+        WHERE {DUE} AND line NOT IN (SELECT line FROM entries_unread WHERE line IS NOT NULL)
+            AND (entries = 0 OR {_SHORT} AND EXISTS (
+                FROM break_entries e
+                WHERE e.line = l.line AND e.distance = -1 AND e.amount = -l.difference))
         UNION ALL
         SELECT line, if({_SHORT}, '{LACKS}', '{HAS}'), 1
         FROM lines_off JOIN neighbour_months USING (line)

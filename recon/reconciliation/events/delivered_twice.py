@@ -15,7 +15,8 @@ from recon.base.result import Side, SourceFacts
 from recon.base.text import counted
 from recon.reconciliation.entry_detail import in_scope
 from recon.reconciliation.events.found import FEWEST, Axis, Found, Mark
-from recon.store.session import Session
+from recon.reconciliation.repeated import DIFFERENT
+from recon.store.session import Session, literal
 
 
 def delivered_twice(
@@ -37,6 +38,29 @@ def delivered_twice(
             "Deliver each row once: look for exports that overlap, a file that is there twice, or "
             "a join that fans out.",
         )  # fmt: skip
+
+
+def refused_twice(connection: Session) -> Iterator[Found]:
+    """Yield the lines whose entries are refused for their ids.
+
+    Other rows with other content have the same ones, as after a join that fans out.
+    """
+    rows = connection.execute(
+        f"""SELECT line, count(*) FROM entries_unread
+        WHERE line IS NOT NULL AND contains(reason, {literal(DIFFERENT)}) GROUP BY line"""
+    ).fetchall()
+    counts: dict[int, int] = dict(rows)
+    if len(counts) < FEWEST:
+        return
+    refused = f"{sum(counts.values()):,} entries"
+    mark = Mark(Axis.SIDE, "refused", "the entries whose ids other ones have")
+    yield Found(
+        EventKind.EXTRACT_TWICE, mark, frozenset(counts), len(counts), len(counts), "refused",
+        lambda told, net: f"{refused} of accounting have ids that other rows have with other "
+        f"content, on {told} ({net}); none of them is compared.",
+        "Deliver each entry once: look for a join that fans out, or for exports that overlap; "
+        'where the ids are those of documents, set [accounting] repeated_ids = "keep".',
+    )  # fmt: skip
 
 
 def _sentence(side: Side, repeated: int, rows: int) -> Callable[[str, str], str]:

@@ -225,7 +225,8 @@ def main() -> int:
         for variant in (v for v in VARIANTS if v.name in names or names == ["all"]):
             met += [_errors(prices, seeds, options, variant) for prices in lists]
     if options.only in (None, "faults"):
-        only = options.fault.split(",") if options.fault else [fault.name for fault in FAULTS]
+        every = [fault.name for fault in FAULTS]
+        only = [options.fault, *options.fault.split(",")] if options.fault else every
         met += [_faults(fault, seeds, lists, options.customers)
                 for fault in FAULTS if fault.name in only]  # fmt: skip
     if options.only in (None, "mixes"):
