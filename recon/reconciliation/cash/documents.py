@@ -4,7 +4,7 @@ Makes `documents`: document (its number here), side (1 or 2), place (the row in 
 ref_key, customer, customer_key, day, amount (ten-thousandths), currency, kind, due_on, tax, lines,
 sale and sale_key (the number of the document that it applies to), counts (whether it counts into
 the balance). `unmatched` are those in no match yet. `allocations` has match, rule, document,
-amount; `matches` has match, rule, interchangeable, first (its first document).
+amount; `matches` has match (the number of its first document), rule, interchangeable.
 """
 
 from __future__ import annotations
@@ -47,11 +47,14 @@ def make_documents(session: Session, sides: Sequence[str]) -> None:
         f"SELECT {side} AS side, {_columns(session, select)} FROM ({select})"
         for side, select in zip(SIDES, sides, strict=True)
     )
+    # The number of a row costs nothing; a window over all rows would cost as much as the rest.
     session.execute(
-        f"""CREATE OR REPLACE TEMP TABLE documents AS
-        SELECT CAST(row_number() OVER () AS BIGINT) AS document, *,
-            id_key(ref) AS ref_key, id_key(customer) AS customer_key, id_key(sale) AS sale_key
+        f"""CREATE OR REPLACE TEMP TABLE document_rows AS
+        SELECT *, id_key(ref) AS ref_key, id_key(customer) AS customer_key, id_key(sale) AS sale_key
         FROM ({rows})"""
+    )
+    session.execute(
+        "CREATE OR REPLACE TEMP VIEW documents AS SELECT rowid AS document, * FROM document_rows"
     )
     if is_any(session, "duckdb_tables() WHERE table_name = 'unmatched'"):
         session.execute("DROP TABLE unmatched")
@@ -62,7 +65,7 @@ def make_documents(session: Session, sides: Sequence[str]) -> None:
     )
     session.execute(
         """CREATE OR REPLACE TEMP TABLE matches
-        (match BIGINT, rule INTEGER, interchangeable BOOLEAN, first BIGINT)"""
+        (match BIGINT, rule INTEGER, interchangeable BOOLEAN)"""
     )
 
 

@@ -62,18 +62,14 @@ def _count(session: Session, relation: str) -> int:
 
 def _take_pairs(session: Session, number: int) -> None:
     """Take the pairs found as matches of a rule."""
-    after = _count(session, "matches")
     session.execute(
-        f"""CREATE OR REPLACE TEMP TABLE new_pairs AS
-        SELECT {after} + row_number() OVER () AS match, first, second, interchangeable,
+        """CREATE OR REPLACE TEMP TABLE new_pairs AS
+        SELECT least(first, second) AS match, first, second, interchangeable,
             a.amount AS a, b.amount AS b, a.currency IS DISTINCT FROM b.currency AS apart
         FROM found_pairs JOIN unmatched AS a ON a.document = first
         JOIN unmatched AS b ON b.document = second"""
     )
-    session.execute(
-        f"""INSERT INTO matches
-        SELECT match, {number}, interchangeable, least(first, second) FROM new_pairs"""
-    )
+    session.execute(f"INSERT INTO matches SELECT match, {number}, interchangeable FROM new_pairs")
     both = "CASE WHEN apart OR sign(a) <> sign(b) THEN 0 WHEN abs(a) <= abs(b) THEN a ELSE b END"
     session.execute(
         f"""INSERT INTO allocations
@@ -86,16 +82,12 @@ def _take_groups(session: Session, number: int) -> None:
 
     Sums that differ are of one sign: the larger side is allocated in order, up to the smaller.
     """
-    after = _count(session, "matches")
     session.execute(
-        f"""CREATE OR REPLACE TEMP TABLE new_groups AS
-        SELECT {after} + dense_rank() OVER (ORDER BY found) AS match, u.*
+        """CREATE OR REPLACE TEMP TABLE new_groups AS
+        SELECT min(document) OVER (PARTITION BY found) AS match, u.*
         FROM found_groups JOIN unmatched AS u USING (document)"""
     )
-    session.execute(
-        f"""INSERT INTO matches
-        SELECT match, {number}, false, min(document) FROM new_groups GROUP BY match"""
-    )
+    session.execute(f"INSERT INTO matches SELECT DISTINCT match, {number}, false FROM new_groups")
     session.execute(
         f"""INSERT INTO allocations
         WITH sums AS (SELECT match, sum(amount) FILTER (side = 1) AS s1,
@@ -120,15 +112,15 @@ def _tie(session: Session, number: int, before: int) -> None:
     session.execute(f"DROP {'VIEW' if is_any(session, _VIEW) else 'TABLE'} unmatched")
     session.execute("ALTER TABLE still_open RENAME TO unmatched")
     taken, off, over = session.execute(
-        f"""SELECT count(*),
-            (SELECT count(*) FROM (SELECT match FROM allocations JOIN documents USING (document)
-                WHERE rule = {number} GROUP BY match
-                HAVING coalesce(sum(allocations.amount) FILTER (side = 1), 0)
-                    <> coalesce(sum(allocations.amount) FILTER (side = 2), 0))),
-            (SELECT count(*) FROM allocations AS l JOIN documents AS d USING (document)
-                WHERE rule = {number} AND (abs(l.amount) > abs(d.amount)
-                    OR l.amount <> 0 AND sign(l.amount) <> sign(d.amount)))
-        FROM allocations WHERE rule = {number}"""
+        f"""WITH taken AS MATERIALIZED (
+            SELECT l.match, l.amount, d.side, d.amount AS whole
+            FROM allocations AS l JOIN documents AS d USING (document) WHERE rule = {number})
+        SELECT count(*),
+            (SELECT count(*) FROM (SELECT match FROM taken GROUP BY match
+                HAVING sum(CASE side WHEN 1 THEN amount ELSE -amount END) <> 0)),
+            count(*) FILTER (abs(amount) > abs(whole)
+                OR amount <> 0 AND sign(amount) <> sign(whole))
+        FROM taken"""
     ).fetchone() or (0, 0, 0)
     # A document that was taken twice would be closed once.
     tie(f"the number of documents that rule {number} matched", taken, _closed(session, before))

@@ -25,15 +25,15 @@ def plain(passed: Sequence[Passed]) -> str:
 
 
 def view_kinds(session: Session, passed: Sequence[Passed]) -> None:
-    """Make `match_kinds`: match, rule, kind, difference, first.
+    """Make `match_kinds`: match, rule, kind, difference.
 
     The pairs of a plain rule agree by it, so that their documents need not be looked at.
     """
     session.execute(
         f"""CREATE OR REPLACE TEMP TABLE match_kinds AS
-        SELECT match, rule, CAST(0 AS HUGEINT) AS difference, 'matched' AS kind, first
+        SELECT match, rule, CAST(0 AS HUGEINT) AS difference, 'matched' AS kind
         FROM matches WHERE rule IN {plain(passed)}
-        UNION ALL BY NAME SELECT match, rule, difference, kind, first FROM (
+        UNION ALL BY NAME SELECT match, rule, difference, kind FROM (
             SELECT match, any_value(l.rule) AS rule,
             coalesce(sum(d.amount) FILTER (side = 2), 0)
                 - coalesce(sum(d.amount) FILTER (side = 1), 0) AS raw,
@@ -42,7 +42,7 @@ def view_kinds(session: Session, passed: Sequence[Passed]) -> None:
             CASE WHEN apart THEN 0 ELSE raw END AS difference,
             CASE WHEN apart OR moved OR raw <> 0 THEN 'near'
                 WHEN count(*) > 2 OR min(side) = max(side) THEN 'grouped'
-                ELSE 'matched' END AS kind, min(document) AS first
+                ELSE 'matched' END AS kind
         FROM allocations AS l JOIN documents AS d USING (document)
         WHERE l.rule NOT IN {plain(passed)} GROUP BY match)"""
     )
@@ -83,7 +83,7 @@ def read_matches(
             d.amount - l.amount AS open, {_MORE}
         FROM match_kinds AS k JOIN matches AS m USING (match) JOIN allocations AS l USING (match)
         JOIN documents AS d USING (document) WHERE {condition}
-        ORDER BY min(day) OVER (PARTITION BY k.match), k.first, {_ORDER}"""
+        ORDER BY min(day) OVER (PARTITION BY k.match), k.match, {_ORDER}"""
     ).fetchall()
     named = _named(rows, 5, places)
     for _, group in groupby(rows, key=lambda row: row[0]):
