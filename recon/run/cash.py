@@ -30,7 +30,7 @@ from recon.store.session import Session, is_any
 
 Progress = Callable[[str], None]
 OPENING = "opening_rows"
-LAST = date(9999, 12, 30)
+FIRST, LAST = date(1900, 1, 2), date(9999, 12, 30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,8 @@ class ReconciledCash:
     trails: Mapping[str, Callable[[], Mapping[str, object]]]
     places: Mapping[str, Mapping[int, str]]
     started: datetime
-    since: date | None = None
+    since: date | None
+    until: date
 
 
 @contextmanager
@@ -84,7 +85,9 @@ def reconciled_cash(
         )
         store = {"store": settings.store.as_posix(), "snapshot": found.number}
         trails = {"feeds": lambda: store, "ledger": delivery.trail}
-        yield ReconciledCash(result, session, sample, ledger, trails, named, started, of.since)
+        yield ReconciledCash(
+            result, session, sample, ledger, trails, named, started, of.since, _until(of, month)
+        )
 
 
 def _policy(settings: Settings, of: ReceivablesSettings) -> CashPolicy:
@@ -98,16 +101,18 @@ def entries_of(found: ReconciledCash, accounts: Mapping[str, str]) -> CashEntrie
     """The proposed entries of a result.
 
     The ledger's rows of later months, and those that cannot be read, may be what is missing; those
-    that agree with later documents of the feeds are not.
+    that agree with later documents of the feeds are not. The sample is as it was then, before its
+    faults were put right.
     """
     feeds = feeds_select(found.session, found.since, LAST, LAST)
-    begin = f"AND (posted_on >= DATE '{found.since}' OR recon_fault IS NOT NULL)"
+    days = f"posted_on >= DATE '{found.since or FIRST}'"
+    days += f" AND posted_on <= DATE '{found.until}'" if found.sample else ""
     standing = f"""SELECT d.document, l.document_ref AS ref, l.customer_id AS customer,
             CAST(l.amount * 10000 AS BIGINT) AS amount, l.currency,
             l.recon_fault IS NOT NULL AS unread
         FROM {LEDGER} AS l LEFT JOIN (FROM documents WHERE side = 2) AS d ON d.place = l.recon_row
         LEFT JOIN allocations AS a ON a.document = d.document
-        WHERE a.match IS NULL {begin if found.since else ""}"""
+        WHERE a.match IS NULL AND (({days}) OR recon_fault IS NOT NULL)"""
     return proposed_entries(found.session, found.result, standing, feeds, accounts)
 
 
@@ -148,6 +153,11 @@ def _ledger(
     return ledger
 
 
+def _until(of: ReceivablesSettings, month: Month) -> date:
+    """The last day of postings that may belong to a month."""
+    return (month + 1).first_day + timedelta(days=of.cutoff - 1)
+
+
 def _sides(
     session: Session, of: ReceivablesSettings, month: Month, currency: str, stack: ExitStack
 ) -> tuple[list[str], list[str]]:
@@ -155,8 +165,7 @@ def _sides(
 
     What was owed before the first day is the same on both sides.
     """
-    last = (month + 1).first_day - timedelta(days=1)
-    until = last + timedelta(days=of.cutoff)
+    last, until = (month + 1).first_day - timedelta(days=1), _until(of, month)
     sides = [feeds_select(session, of.since, until, last), _ledger_select(of.since, until, last)]
     if of.opening is None:
         told = f"before {of.since} " if of.since else "before the first document "
@@ -167,7 +176,7 @@ def _sides(
         row, why = rows.faults[0]
         where = rows.places([row]).get(row, f"row {row}")
         raise SourceDataError(f"The opening cannot be used: {where}: {why}.")
-    before = (of.since or date(1900, 1, 2)) - timedelta(days=1)
+    before = (of.since or FIRST) - timedelta(days=1)
     opening = f"""SELECT NULL AS place, coalesce(ref, 'opening ' || customer) AS ref, customer,
         coalesce(day, DATE '{before}') AS day, amount, currency, coalesce(kind, 'invoice') AS kind,
         due_on, true AS counts FROM ({select(rows, asked)})"""
