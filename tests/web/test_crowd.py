@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,10 @@ def rows(first: int, count: int) -> bytes:
             for n in range(first, first + count)
         )
     )
+
+
+def _are_more(found: list[str], than: int) -> bool:
+    return len(found) > than
 
 
 def test_a_server_killed_while_files_arrive_loses_and_halves_nothing(made: House) -> None:
@@ -75,7 +80,7 @@ def test_a_server_killed_while_files_arrive_loses_and_halves_nothing(made: House
             ]
             for thread in others:
                 thread.start()
-            wait_until(lambda before=len(accepted): len(accepted) > before)
+            wait_until(partial(_are_more, accepted, len(accepted)))
             server.process.kill()
             server.process.wait()
             stop.set()

@@ -158,24 +158,35 @@ def account(ask: Ask, problem: str = "", done: str = "") -> Response:
             ("roles", ", ".join(sorted(mine.parts))),
             *([("feeds and regions", reach)] if reach else []),
         ]),
-        section(
-            "Another password",
-            form(
-                ask,
-                "/account",
-                field("Password now", "now", "password", autocomplete="current-password",
-                      required="required"),
-                field("New password", "password", "password", autocomplete="new-password",
-                      required="required", minlength=12, note="12 letters or more, such as four "
-                      "words; other sessions end."),
-                field("New password again", "again", "password", autocomplete="new-password",
-                      required="required", minlength=12),
-                button("Change the password"),
-                kind="narrow",
-            ),
-        ),
+        _password(ask) if _has_password(ask) else None,
         _actions(ask) if Part.ADMIN in mine.parts else None,
         status=422 if problem else 200,
+    )  # fmt: skip
+
+
+def _has_password(ask: Ask) -> bool:
+    """Whether this person logs in by a password, not by a proxy or link."""
+    with ask.site.people() as people:
+        names = [each.person.name for each in people.all() if each.has_password]
+    return ask.person.name in names
+
+
+def _password(ask: Ask) -> Element:
+    return section(
+        "Another password",
+        form(
+            ask,
+            "/account",
+            field("Password now", "now", "password", autocomplete="current-password",
+                  required="required"),
+            field("New password", "password", "password", autocomplete="new-password",
+                  required="required", minlength=12, note="12 letters or more, such as four "
+                  "words; other sessions end."),
+            field("New password again", "again", "password", autocomplete="new-password",
+                  required="required", minlength=12),
+            button("Change the password"),
+            kind="narrow",
+        ),
     )  # fmt: skip
 
 

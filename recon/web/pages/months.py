@@ -111,13 +111,18 @@ def month(ask: Ask) -> Response:
     )
 
 
+_REVENUE, _CASH = ("Expected", "Recognized"), ("By the feeds", "By the ledger")
+_BRIDGES = {_REVENUE: "From expected to recognized", _CASH: "From the feeds to the ledger"}
+
+
 def _sides(ask: Ask) -> tuple[str, str]:
-    return ("By the feeds", "By the ledger") if ask.of_cash else ("Expected", "Recognized")
+    return _CASH if ask.of_cash else _REVENUE
 
 
 def _totals(run: Run, sides: tuple[str, str]) -> Iterator[Element]:
-    names = ("Lines compared", "Within tolerance", "Breaks", "Match rate", *sides,
-             "Net difference", "Gross difference")  # fmt: skip
+    lines = "Documents" if sides is _CASH else "Lines compared"
+    names = (lines, "Within tolerance", "Breaks", "Match rate", *sides, "Net difference",
+             "Gross difference")  # fmt: skip
     rows: list[list[Children]] = [
         [marked(currency, "strong"), f"{of.compared:,}", f"{of.within_tolerance:,}",
          f"{of.breaks:,}", of.match_rate, money.pretty(of.expected, currency),
@@ -158,7 +163,7 @@ def _bridges(run: Run, sides: tuple[str, str]) -> Iterator[Element]:
         for currency, drawn in zip(shown[1:], made[1:], strict=True)
     ]
     yield section(
-        f"From {sides[0].lower()} to {sides[1].lower()}",
+        _BRIDGES[sides],
         made[0],
         element("div", others, class_="columns") if others else None,
         note=shown[0],
