@@ -13,8 +13,9 @@ import json
 import re
 import secrets
 import sqlite3
+import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -26,6 +27,7 @@ from recon.base.errors import Locked, ReconError, ReportError, SourceDataError
 from recon.base.text import one_line, shortened
 from recon.config import Settings
 from recon.record import identity
+from recon.record.lock import held
 from recon.record.log import Log
 from recon.run.feeds import load_feeds
 from recon.sources.excel.package import OLE, ZIP
@@ -40,7 +42,9 @@ _WIDE = (b"\xff\xfe", b"\xfe\xff")
 _START = 4_096
 _NAME_MOST = 150
 # So often a file that was cut off is begun again.
-_PATIENCE = 2
+_PATIENCE = 5
+# Nothing arrives so slowly that an hour goes by without a byte.
+_MOMENT = 3_600.0
 _TABLE = """CREATE TABLE IF NOT EXISTS uploads (
     number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, feed TEXT NOT NULL, name TEXT NOT NULL,
     file TEXT NOT NULL, size INTEGER NOT NULL, sha256 TEXT NOT NULL, who TEXT NOT NULL,
@@ -236,9 +240,22 @@ class Uploads:
             )
 
     def clear(self) -> None:
-        """Remove files whose arrival was cut off."""
+        """Remove files whose arrival was cut off an hour ago."""
         for path in self.folder.glob(".*.part"):
-            path.unlink(missing_ok=True)
+            with suppress(OSError):  # another server may have it
+                if time.time() - path.stat().st_mtime > _MOMENT:
+                    path.unlink()
+
+    @contextmanager
+    def worked(self) -> Iterator[bool]:
+        """Yield whether this process alone may load uploads."""
+        with ExitStack() as kept:
+            try:
+                disk.make_folders(self.folder)
+                ours = kept.enter_context(held(self.folder / ".loading", 0))
+            except OSError:  # the next attempt will tell
+                ours = False
+            yield ours
 
     def load(self, settings: Settings, upload: Upload, log: Log | None = None) -> bool:
         """Load an upload; return whether it is done.

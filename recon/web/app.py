@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from anyio import to_thread
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -22,6 +23,8 @@ from recon.web.routes import ROUTES
 from recon.web.site import Site
 from recon.web.work import Worker
 
+_THREADS = 120
+
 
 def application(site: Site, *, work: bool = True) -> Starlette:
     """The application of a site; without `work`, nothing is loaded."""
@@ -31,6 +34,8 @@ def application(site: Site, *, work: bool = True) -> Starlette:
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         with site.people() as people:
             people.forget_old_sessions(web.session_hours, of_starts=True)
+        # Whoever waits for figures keeps a thread; the others must not wait behind them.
+        to_thread.current_default_thread_limiter().total_tokens = _THREADS
         worker = Worker(site)
         if work:
             site.wake = worker.wake

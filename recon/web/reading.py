@@ -12,7 +12,7 @@ from recon.base.events import Severity
 from recon.base.filters import BreakFilter, folded, unknown_causes
 from recon.base.month import Month
 from recon.base.result import Break
-from recon.kpi.detail import MOST, Detail
+from recon.kpi.detail import Detail
 from recon.kpi.result import Figures
 from recon.reconciliation.cash.statement import Statement
 from recon.record import identity
@@ -343,22 +343,20 @@ def figures(ask: Ask) -> Figures:
 
 def figures_with_queries(ask: Ask) -> tuple[Figures, Detail]:
     """The figures of the address, and their queries without rows."""
-    return _detailed(ask, "queries", 0)
-
-
-def figures_with_rows(ask: Ask) -> tuple[Figures, Detail]:
-    """The figures of the address, and the rows behind them."""
-    return _detailed(ask, "rows", MOST)
-
-
-def _detailed(ask: Ask, what: str, most: int) -> tuple[Figures, Detail]:
     from recon.run.figures import figures_with_detail as made
 
     settings, asked = ask.site.settings, request(ask)
     found: tuple[Figures, Detail] = ask.site.kept.get(
-        _key(ask, what), lambda: made(settings, asked, most)
+        _key(ask, "queries"), lambda: made(settings, asked, 0)
     )
     return found
+
+
+def figures_with_rows(ask: Ask) -> tuple[Figures, Detail]:
+    """The figures of the address, and the rows behind them."""
+    from recon.run.figures import figures_with_detail as made
+
+    return made(ask.site.settings, request(ask))
 
 
 def _key(ask: Ask, what: str) -> object:

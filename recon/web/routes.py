@@ -22,7 +22,7 @@ from recon.web.route import Body, Entry
 
 
 def _of_book(book: str, first: str) -> Iterator[Entry]:
-    """The pages of the months and breaks of revenue, or order to cash."""
+    """The pages of the months and breaks of a book."""
     month, one = f"{book}/months/{{month}}", f"{book}/breaks/{{name}}"
     yield Entry("GET", first, Right.READ, months.months)
     yield Entry("GET", month, Right.READ, months.month)

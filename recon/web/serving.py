@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from ipaddress import ip_address
 
@@ -37,8 +38,10 @@ def serve(settings: Settings, say: Callable[[str], object], *, browser: bool) ->
             "certificate and key, or put a proxy with TLS before it (docs/page.md)."
         )
     server = _Server(_config(site), link if browser else "")
-    with listening:
+    # uvicorn ends in peace, and only then says again that it was asked to.
+    with listening, suppress(KeyboardInterrupt):
         server.run(sockets=[listening])
+    say("The page is closed.")
 
 
 class _Server(uvicorn.Server):

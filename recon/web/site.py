@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 # The link of the start is good for so many seconds, and once.
 LINK_SECONDS = 900
-_KEPT = 256
+_KEPT = 128
 # More queries at once would only wait for each other, and for memory.
 _AT_ONCE = 4
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 
+from recon.base.errors import ReconError
 from recon.record.log import Log
 from recon.web.site import Site
 
@@ -37,10 +38,22 @@ class Worker:
         self._thread.join(patience)
 
     def _work(self) -> None:
-        self._site.uploads.clear()
+        while not self._ended.is_set():
+            # Of several servers of one store, one loads.
+            with self._site.uploads.worked() as ours:
+                if ours:
+                    self._site.uploads.clear()
+                    self._until_the_end()
+                else:
+                    self._ended.wait(_PAUSE)
+
+    def _until_the_end(self) -> None:
         while not self._ended.is_set():
             self._woken.clear()
-            done = self.once()
+            try:
+                done = self.once()
+            except ReconError:  # the disk is full, say; what waits stays
+                done = False
             self._woken.wait(_PAUSE if done else _AGAIN)
 
     def once(self) -> bool:

@@ -58,31 +58,35 @@ def main() -> None:
     parser.add_argument("--pause", type=float, default=3.0)
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="recon-page-") as folder:
-        token = _made(Path(folder), asked.sales)
+        tokens = _made(Path(folder), asked.sales, asked.people)
         larger = Path(folder) / "larger.csv"
         _write(larger, asked.sales, asked.rows)
         with served(Path(folder)) as server:
             print(f"{asked.sales:,} sales; {asked.people} people for {asked.seconds} s")
-            _report("figures, one person, the first time", _crowd(server, token, 1, 0, 1, 0.0))
-            _report("everybody on figures", _crowd(server, token, asked.people, asked.seconds, 0,
-                                                   asked.pause))  # fmt: skip
-            sending = threading.Thread(target=_send, args=(server, token, larger))
+            first = _crowd(server, tokens[:1], 0, 1, 0.0)
+            _report("figures, one person, the first time", first)
+            crowd = (server, tokens, asked.seconds, 0, asked.pause)
+            _report("everybody on figures", _crowd(*crowd))
+            sending = threading.Thread(target=_send, args=(server, tokens[0], larger))
             sending.start()
-            _report("the same, while a file is sent and loaded",
-                    _crowd(server, token, asked.people, asked.seconds, 0, asked.pause))  # fmt: skip
+            _report("the same, while a file is sent and loaded", _crowd(*crowd))
             sending.join()
             _counted(Path(folder), asked.sales + asked.rows)
 
 
-def _made(folder: Path, sales: int) -> dict[str, str]:
+def _made(folder: Path, sales: int, people: int) -> list[dict[str, str]]:
+    """A store of so many sales; the headers of so many people."""
     Project(folder).configure(rest=FEED)
     (folder / "inbox").mkdir()
     _write(folder / "inbox" / "shop.csv", 0, sales)
     done = in_process("load", "--quiet", cwd=folder)
     assert done.returncode in (0, 3), done.stderr
-    with People.at(load(folder / "config" / "recon.toml").reports) as people:
-        people.add("crowd", None, [Part.ADMIN])
-        return {"Authorization": f"Bearer {people.make_token('crowd', [Part.ADMIN], 1, '')}"}
+    tokens = []
+    with People.at(load(folder / "config" / "recon.toml").reports) as known:
+        for number in range(people):
+            known.add(f"person {number}", None, [Part.ADMIN])
+            tokens.append(known.make_token(f"person {number}", [Part.ADMIN], 1, ""))
+    return [{"Authorization": f"Bearer {token}"} for token in tokens]
 
 
 def _write(path: Path, first: int, count: int) -> None:
@@ -97,14 +101,14 @@ def _write(path: Path, first: int, count: int) -> None:
 
 
 def _crowd(
-    server: Served, token: dict[str, str], people: int, seconds: int, rounds: int, pause: float
+    server: Served, tokens: list[dict[str, str]], seconds: int, rounds: int, pause: float
 ) -> Seen:
     """Everybody asks until the time is over, or so many rounds."""
     seen, end = Seen(), time.monotonic() + seconds
 
     def person(number: int) -> None:
         draw = random.Random(number)  # noqa: S311 - nobody guesses it
-        with httpx2.Client(base_url=server.place, headers=token, timeout=120) as client:
+        with httpx2.Client(base_url=server.place, headers=tokens[number], timeout=120) as client:
             done = 0
             while (rounds and done < rounds) or (not rounds and time.monotonic() < end):
                 for path in PATHS if rounds else [draw.choice(PATHS)]:
@@ -112,7 +116,7 @@ def _crowd(
                 done += 1
                 time.sleep(pause * draw.random() * 2)
 
-    threads = [threading.Thread(target=person, args=(number,)) for number in range(people)]
+    threads = [threading.Thread(target=person, args=(number,)) for number in range(len(tokens))]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -236,11 +237,16 @@ def test_an_upload_that_breaks_off_leaves_nothing(made: House) -> None:
     left = uploads.folder / ".cut-off.part"
     left.write_bytes(b"half")
     uploads.clear()
+    assert left.exists()  # it may be another server's
+    os.utime(left, (0, 0))
+    uploads.clear()
     assert not left.exists()
+    with uploads.worked() as first, uploads.worked() as second:
+        assert (first, second) == (True, False)
 
 
 def test_a_load_that_was_cut_off_is_done_again_but_not_for_ever(made: House) -> None:
-    """What waits while another loader is at work waits on; what ends the server thrice fails."""
+    """What waits while another loader is at work waits on; what ends the server often fails."""
     token = made.token("ada")
     uploads = made.site.uploads
     with made.visitor() as program:
@@ -258,7 +264,7 @@ def test_a_load_that_was_cut_off_is_done_again_but_not_for_ever(made: House) -> 
     done = uploads.get(waits.id)
     assert done is not None
     assert done.state is State.LOADED
-    uploads._set(done, State.LOADING, None, {"cut_off": 2})
+    uploads._set(done, State.LOADING, None, {"cut_off": 5})
     assert made.work()
     given_up = uploads.get(waits.id)
     assert given_up is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,8 @@ if TYPE_CHECKING:
     from argon2 import PasswordHasher
 
 LEAST, MOST = 12, 256
+# Each check takes 64 MB on purpose; a crowd at the login must not take them all.
+_AT_ONCE = threading.BoundedSemaphore(4)
 
 
 def refuse_weak(name: str, password: str) -> None:
@@ -34,7 +37,8 @@ def fits(known: str, password: str) -> bool:
     from argon2.exceptions import InvalidHashError, VerificationError
 
     try:
-        return _hasher().verify(known or _nobodys(), password[: MOST + 1]) and bool(known)
+        with _AT_ONCE:
+            return _hasher().verify(known or _nobodys(), password[: MOST + 1]) and bool(known)
     except (VerificationError, InvalidHashError):
         return False
 

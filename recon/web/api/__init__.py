@@ -25,7 +25,7 @@ def description(ask: Ask) -> Response:
 
 
 def _of_book(book: str, group: str, breaks: str) -> Iterator[Entry]:
-    """The months and breaks of revenue, or of order to cash."""
+    """The months and breaks of a book."""
     month, one = f"{book}/months/{{month}}", f"{book}/breaks/{{name}}"
     yield Entry(
         "GET",

@@ -100,5 +100,5 @@ def contract(ask: Ask) -> Response:
 
 
 def document(ask: Ask) -> Response:
-    """The statement of a customer or document of order to cash."""
+    """The statement of a customer or document."""
     return JSONResponse(dict(reading.document(ask).document))

@@ -165,7 +165,7 @@ def account(ask: Ask, problem: str = "", done: str = "") -> Response:
 
 
 def _has_password(ask: Ask) -> bool:
-    """Whether this person logs in by a password, not by a proxy or link."""
+    """Whether this person has a password."""
     with ask.site.people() as people:
         names = [each.person.name for each in people.all() if each.has_password]
     return ask.person.name in names

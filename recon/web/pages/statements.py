@@ -1,4 +1,4 @@
-"""Statements: both sides of a customer or document of order to cash."""
+"""Statements: both sides of a customer or document."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _DOCUMENTS = [Column("Day"), Column("Side"), Column("Number", "name"), Column("C
 
 
 def statement(ask: Ask) -> Response:
-    """What one customer owes by both sides, document by document."""
+    """The documents of both sides, and how they match."""
     told = reading.document(ask)
     found = told.statement
     return page(
