@@ -101,7 +101,7 @@ def break_text(item: Break, style: Style) -> str:
             "" if style.redact else escaped(item.customer, NAME),
         ) if part
     )  # fmt: skip
-    cause = f"_{words(item.cause)}_"
+    cause = f"_{item.named_cause}_"
     if style.redact:
         return f"*{item.severity.name}* {who}\n{cause}"
     amount = f"{amount_text(item.difference, item.currency, sign=True)} {escaped(item.currency, 3)}"

@@ -14,6 +14,10 @@ from recon.base import money
 from recon.base.cash import CashCause, CashStatus
 from recon.base.events import Severity
 from recon.base.month import Month
+from recon.base.text import words
+
+# What speaks against every cause of a line with such an entry.
+NOT_READ = "an entry of it cannot be read"
 
 
 class Status(StrEnum):
@@ -211,6 +215,12 @@ class Break:
         if self.cause == Cause.UNEXPLAINED and not self.ambiguous:
             return Certainty.UNEXPLAINED
         return Certainty.AMBIGUOUS if self.ambiguous or self.against else Certainty.CERTAIN
+
+    @property
+    def named_cause(self) -> str:
+        """Its cause in words, or that it cannot be judged."""
+        unjudged = NOT_READ in self.against and self.cause is Cause.NOT_POSTED
+        return "cannot be judged" if unjudged else words(self.cause)
 
     @property
     def entry_ids(self) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ from recon.reconciliation.causes.broken_line import BrokenLine
 from recon.reconciliation.causes.counterparts import counterpart
 from recon.reconciliation.causes.gather import gather
 from recon.reconciliation.causes.postings import entries_concerned
-from recon.reconciliation.ledger import create_ledger_cover, forgive_uncovered
+from recon.reconciliation.ledger import create_ledger_cover, create_lines_uncovered
 from recon.reconciliation.severity import severity
 from recon.reconciliation.totals import name_causes
 from recon.store.session import Session
@@ -29,7 +29,7 @@ from recon.store.session import Session
 def judged_breaks(connection: Session, month: Month, policy: Policy) -> tuple[Break, ...]:
     """Breaks of a month: most severe, policy's currency, largest first."""
     create_ledger_cover(connection)
-    forgive_uncovered(connection)
+    create_lines_uncovered(connection)
     verdicts, breaks = [], []
     with _uncollected():
         lines = list(gather(connection, month))

@@ -77,7 +77,8 @@ def carried_differences(
     Those of the `main` currency go before the others. Of very many only the largest are judged.
     Lines whose contract rows are added up are left out.
     """
-    if not is_any(connection, f"lines_compared WHERE {CARRIED}"):
+    uncovered = "SELECT line FROM lines_uncovered"
+    if not is_any(connection, f"lines_compared WHERE {CARRIED} AND line NOT IN ({uncovered})"):
         return ()
     rows = connection.execute(_lines(connection, month)).fetchall()
     lines = sorted((_Line(*row) for row in rows), key=lambda one: _place(one, main))
@@ -94,7 +95,8 @@ def _place(line: _Line, main: str) -> tuple[tuple[bool, str], int, _Line]:
 def _lines(connection: Session, month: Month) -> str:
     """SELECT of carried lines and their expected amounts to date."""
     m = month.index
-    largest = f"""(FROM lines ANTI JOIN added_rows USING (line) WHERE {CARRIED}
+    largest = f"""(FROM lines ANTI JOIN added_rows USING (line)
+        ANTI JOIN lines_uncovered USING (line) WHERE {CARRIED}
         ORDER BY {LARGEST_CARRIED})"""
     return f"""
     SELECT line, id, id_key, type, currency, unit, coalesce(customer, customer_id, ''),

@@ -63,11 +63,13 @@ def create_ledger_cover(connection: Session) -> None:
     )
 
 
-def forgive_uncovered(connection: Session) -> None:
-    """Forgive lines their lack before the ledger begins.
+def create_lines_uncovered(connection: Session) -> None:
+    """Create `lines_uncovered`: lines lacking months before the ledger.
 
-    Those agree to date that agree since then: a notice says so once for all of them.
+    They agree this month, start before the ledger, and agree since it begins. Nobody knows why they
+    do not agree to date, and a notice says so once for all of them.
     """
+    connection.execute("CREATE OR REPLACE TEMP TABLE lines_uncovered(line BIGINT)")
     begun = f"{CARRIED} AND start_month < first_month"
     if not is_any(connection, f"lines_compared CROSS JOIN ledger_cover WHERE {begun}"):
         return
@@ -75,10 +77,9 @@ def forgive_uncovered(connection: Session) -> None:
         connection, f"(FROM lines ANTI JOIN added_rows USING (line) WHERE {CARRIED})"
     )
     connection.execute(
-        f"""UPDATE lines_compared SET off_to_date = false WHERE line IN (
-            SELECT line FROM (
-                SELECT *, own_accrued(periods_by(first_month - 1, {TERM}), {TERM}) AS before
-                FROM ({lines}) CROSS JOIN ledger_cover WHERE start_month < first_month)
-            WHERE within(to_date_recognized - to_date_expected + before,
-                to_date_expected - before, {ALLOWANCE}))"""
+        f"""INSERT INTO lines_uncovered SELECT line FROM (
+            SELECT *, own_accrued(periods_by(first_month - 1, {TERM}), {TERM}) AS before
+            FROM ({lines}) CROSS JOIN ledger_cover WHERE start_month < first_month)
+        WHERE within(to_date_recognized - to_date_expected + before,
+            to_date_expected - before, {ALLOWANCE})"""
     )

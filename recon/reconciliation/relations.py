@@ -178,6 +178,13 @@ RELATIONS = (
         "carried causes.amendments causes.months_off causes.terms events.carried totals",
     ),
     _relation(
+        "lines_uncovered",
+        "line that does not agree to date only because the ledger begins after it does",
+        "line",
+        "ledger",
+        "carried totals",
+    ),
+    _relation(
         "invalid_contract_keys",
         "key with entries whose contract row is invalid",
         f"{_KEY} reason",

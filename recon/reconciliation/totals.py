@@ -310,9 +310,11 @@ def _incomplete(connection: Session, month: Month) -> list[str]:
     if not count:
         return []
     entries = "no entry" if first == earliest else "hardly any entries"
+    (agree,) = connection.execute("SELECT count(*) FROM lines_uncovered").fetchone() or (0,)
+    since = f" (agreeing since: {agree:,})" if agree else ""
     return [
         f"Accounting has {entries} before {month.at(first)}. Contract lines that start earlier: "
-        f"{count:,}. Their figures to date are incomplete."
+        f"{count:,}{since}. Their figures to date are incomplete."
     ]
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from recon.base.month import Month
-from recon.base.result import CarriedDifference, Cause, Certainty
+from recon.base.result import CarriedDifference, Cause, Certainty, Flag
 from recon.reconciliation.document import document
 from recon.reconciliation.explain import as_json, contract_detail
 from tests.books import Row, contract, entry, opened, posted
@@ -89,9 +89,9 @@ def test_what_lacks_before_the_ledger_begins_is_no_difference() -> None:
     entries = posted("C-1", {"2024-05": "1000.00", "2024-06": "1000.00"})
     session, result = opened([contract("C-1")], entries)
     session.close()
-    assert (result.carried, result.flags) == ((), {})
+    assert (result.carried, result.flags) == ((), {Flag.CARRIED_DIFFERENCE: 1})
     (told,) = (notice for notice in result.notices if "before 2024-05" in notice)
-    assert told.endswith("start earlier: 1. Their figures to date are incomplete.")
+    assert "start earlier: 1 (agreeing since: 1). Their figures to date" in told
 
 
 def test_a_difference_since_the_ledger_begins_has_its_cause() -> None:

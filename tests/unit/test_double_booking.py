@@ -227,7 +227,7 @@ def test_a_line_with_an_unreadable_entry_cannot_be_judged() -> None:
     session, result = opened([contract("C-1")], [entry("X", "C-1", "1.000,00 USD")])
     with session:
         (item,) = result.breaks
-    assert item.cause is Cause.NOT_POSTED
+    assert (item.cause, item.named_cause) == (Cause.NOT_POSTED, "cannot be judged")
     assert item.explanation == (
         "The line cannot be judged until its entry can be read (X: amount '1.000,00 USD' is not "
         "an amount, or is too large); 1,000.00 USD is expected."

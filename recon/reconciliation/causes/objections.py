@@ -14,6 +14,7 @@ from collections import defaultdict
 from typing import Any
 
 from recon.base import money
+from recon.base.breaks import NOT_READ
 from recon.base.month import Month
 from recon.base.result import Cause, Side
 from recon.reconciliation.causes.broken_line import BrokenLine, Objection
@@ -225,4 +226,4 @@ def objections(line: BrokenLine, cause: Cause) -> tuple[Objection, ...]:
     if not line.unread:
         return found
     # The explanation names the entry.
-    return (Objection(None, "an entry of it cannot be read"), *found)
+    return (Objection(None, NOT_READ), *found)

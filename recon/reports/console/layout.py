@@ -17,7 +17,6 @@ from rich.text import Text
 from recon.base import money
 from recon.base.events import Severity
 from recon.base.result import Break, Cause, Reconciliation
-from recon.base.text import words
 
 GAP = 2
 INDENT = 2
@@ -267,7 +266,7 @@ def severity_text(severity: Severity) -> Text:
 def cause_text(item: Break) -> Text:
     """The cause of a break, and whether others fit."""
     style = SEVERITY_STYLES[Severity.HIGH] if item.cause is Cause.UNEXPLAINED else PLAIN
-    return Text(words(item.cause) + (" (ambiguous)" if item.ambiguous else ""), style)
+    return Text(item.named_cause + (" (ambiguous)" if item.ambiguous else ""), style)
 
 
 SAMPLE = Text.assemble(

@@ -87,7 +87,7 @@ def _break(item: Break, life: OpenItem | None) -> Iterator[Children]:
     yield marked(item.severity.word, item.severity.word)
     yield [marked(item.contract_id, "strong"), element("br"), item.revenue_type]
     yield item.customer or "no customer"
-    cause = words(item.cause) + (" (ambiguous)" if item.ambiguous else "")
+    cause = item.named_cause + (" (ambiguous)" if item.ambiguous else "")
     said = wording.acknowledged_words(life) if life else ""
     yield [
         marked(f"{cause}: ", "strong"),

@@ -50,8 +50,6 @@ _PLACED = {
     "entries_unread": "line", "recognized_months": "line", "posted_months": "line",
     "carried_entries": "line",
 }  # fmt: skip
-# What the core changes, so that it is no view.
-_CHANGED = {"entries_invalid", "lines_compared"}
 # Whole numbers beyond 64 bits come through Arrow as decimals, of which quotients would be floats.
 _WIDE = pa.decimal128(38, 0)
 
@@ -69,7 +67,7 @@ def _made(kind: str, found: str, counted: bool) -> str:
             f"TABLE {kind} AS SELECT f.* REPLACE (coalesce(p.place, f.{row}) AS {row}) "
             f"FROM ({found}) f LEFT JOIN places p ON p.row = f.{row}"
         )
-    return f"{'TABLE' if kind in _CHANGED else 'VIEW'} {kind} AS {found}"
+    return f"{'TABLE' if kind == 'entries_invalid' else 'VIEW'} {kind} AS {found}"
 
 
 class Together:
