@@ -113,12 +113,13 @@ class _Moves(NamedTuple):
     """Amounts that may come from elsewhere, or go there.
 
     What goes (`leaving`) to where it lacks is an entry of just that amount. `parts` are amounts of
-    entries that both neighbouring months have.
+    entries that both neighbouring months have, `amounts` all of these.
     """
 
     coming: Sequence[tuple[Cause, int]]
     leaving: Sequence[tuple[Cause, int]]
     parts: Set[int]
+    amounts: Set[int]
 
     def of(self, entries: Sequence[Entry]) -> Iterator[tuple[Cause, int]]:
         """Yield those of a month with such entries."""
@@ -139,11 +140,12 @@ def _moves(line: BrokenLine) -> _Moves:
     before, after = (
         {entry.amount for entry in line.entries if entry.offset == at} for at in (-1, 1)
     )
-    way = line.way
+    way, parts = line.way, before & after
     return _Moves(
         [move for move in off if move[1] * way > 0],
         [move for move in off if move[1] * way < 0],
-        before & after,
+        parts,
+        parts | {amount for _, amount in off},
     )
 
 
@@ -153,23 +155,35 @@ def _fitting(
     """Yield the causes that explain a difference of some entries."""
     if difference == 0 or not entries:
         return
-    way, several, unit, currency = line.way, len(entries) > 1, line.unit, line.currency
-    for cause, _, change in _taken_away(line, entries):
-        if change == -difference:
-            yield cause
-    turned = all(entry.amount * way < 0 for entry in entries)
-    if turned and difference == 2 * sum(entry.amount for entry in entries):
+    amounts, way = [entry.amount for entry in entries], line.way
+    if difference in amounts:
+        for cause, _, change in _taken_away(line, entries):
+            if change == -difference:
+                yield cause
+    if difference == 2 * sum(amounts) and all(amount * way < 0 for amount in amounts):
         yield Cause.SIGN_FLIPPED
-    digits = not difference % (9 * unit)
-    for entry in entries:
-        amount = entry.amount
-        right = amount - difference
-        if several and right == -amount and amount * way < 0 and not line.on_own_document(entry):
-            yield Cause.SIGN_FLIPPED
-        if shift(amount, right):
+    if len(entries) > 1:
+        for entry in entries:
+            turned = difference == 2 * entry.amount and entry.amount * way < 0
+            if turned and not line.on_own_document(entry):
+                yield Cause.SIGN_FLIPPED
+    yield from _miswritten(line, amounts, difference)
+    if -difference in moves.amounts:
+        for cause, amount in moves.of(entries):
+            if amount == -difference:
+                yield cause
+
+
+def _miswritten(line: BrokenLine, amounts: Sequence[int], difference: int) -> Iterator[Cause]:
+    """Yield how one of several amounts may be written wrong.
+
+    Shifted or with digits exchanged, an amount changes by a multiple of nine.
+    """
+    if difference % 9:
+        return
+    digits = not difference % (9 * line.unit)
+    for amount in amounts:
+        if shift(amount, amount - difference):
             yield Cause.DECIMAL_SHIFT
-        if digits and swapped(amount, right, currency):
+        if digits and swapped(amount, amount - difference, line.currency):
             yield Cause.DIGITS_SWAPPED
-    for cause, amount in moves.of(entries):
-        if amount == -difference:
-            yield cause

@@ -191,25 +191,26 @@ def _of_documents(
     connection: Session, month: Month, often: Mapping[Symptom, Sequence[Placed]]
 ) -> Iterator[Found]:
     """Yield documents and posting days whose lines show the same."""
-    # At least so many lines have the document: of entries posted twice or missing, in their month.
-    listed = ", ".join(
-        f"({literal(s.what)}, {s.by}, {s.entries_at()}, {s.what in (TWICE, MISSING)})"
-        for s in often
-    )
+    listed = ", ".join(f"({literal(s.what)}, {s.by}, {s.entries_at()})" for s in often)
+    # No fewer lines have the document than break, be it in another month, as they are counted then.
     rows = connection.execute(
         f"""WITH placed AS (
             SELECT DISTINCT * FROM (
                 SELECT line, distance, {DOCUMENT_AND_DAY} FROM break_entries)),
-        often(what, months, distance, here) AS (VALUES {listed}),
+        often(what, months, distance) AS (VALUES {listed}),
         everywhere AS (
-            SELECT axis, value, count(DISTINCT line) AS lines FROM placed GROUP BY axis, value)
+            SELECT axis, value, count(DISTINCT line) AS lines,
+                count(DISTINCT line) FILTER ({DUE}) AS due
+            FROM placed JOIN (SELECT line, on_contract, expected FROM lines_off) USING (line)
+            GROUP BY axis, value)
         SELECT what, months, axis, value, list(DISTINCT s.line)
         FROM placed p JOIN often o USING (distance) JOIN everywhere e USING (axis, value)
         LEFT JOIN event_symptoms s USING (what, months, line)
         WHERE value IS NOT NULL
-        GROUP BY what, months, here, axis, value, e.lines
-        HAVING count(DISTINCT s.line) >= {FEWEST} AND count(DISTINCT s.line) * {OF_PARTS}
-            >= if(here, count(DISTINCT p.line), e.lines) * {PART}
+        GROUP BY what, months, axis, value, e.lines, e.due
+        HAVING count(DISTINCT s.line) >= {FEWEST}
+            AND count(DISTINCT s.line) * {OF_PARTS} >= {PART} * greatest(count(DISTINCT p.line),
+                CASE what WHEN '{TWICE}' THEN 0 WHEN '{MISSING}' THEN e.due ELSE e.lines END)
         ORDER BY what, months, axis, value"""
     ).fetchall()
     found = {
