@@ -131,9 +131,9 @@ _PAIRS = [one + other for one in _LETTERS for other in _LETTERS]
 
 
 def short_name(length: int, *parts: str) -> str:
-    """At most 50 letters and digits for texts, always the same ones.
+    """Letters and digits for some texts, always the same ones.
 
-    They are those of base32, which Python's own library writes many times slower.
+    At most 50, those of base32, which Python's own library writes many times slower.
     """
     pairs = (length + 1) // 2
     size = (10 * pairs + 7) // 8

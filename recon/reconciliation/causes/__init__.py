@@ -125,7 +125,7 @@ DETECTORS: tuple[tuple[Cause, Detector], ...] = (
 
 
 class _Known(NamedTuple):
-    """Whether anything is known of a line by which some causes fit."""
+    """Whether facts of a kind are known of a line."""
 
     entries: bool
     lines: bool
@@ -142,7 +142,7 @@ def _known(line: BrokenLine) -> _Known:
 
 @cache
 def _worth_asking(known: _Known) -> Sequence[tuple[Cause, Detector]]:
-    """Detectors that may fit a line: most lines lack what most causes take."""
+    """Detectors that may fit a line with such facts."""
     lacking = {cause for what, causes in zip(known, _TAKING, strict=True) if not what
                for cause in causes}  # fmt: skip
     return [(cause, detect) for cause, detect in DETECTORS if cause not in lacking]

@@ -109,7 +109,9 @@ def _earned_by_added_rows(m: int) -> str:
 
 
 def create_months_off(connection: Session, month: Month) -> bool:
-    """Create `months_off`: other months that are off; return whether any is.
+    """Create `months_off`: other months that are off.
+
+    Returns whether any is.
 
     Of a line that lacks revenue these are months with entries. Of one that has too much also those
     without: before the first entry of the ledger nothing is lacking, nor after the line's last one.
@@ -174,7 +176,7 @@ def _due_by_added_rows(of: str) -> str:
 def months_off(
     connection: Session, month: Month
 ) -> tuple[dict[int, tuple[MonthOff, ...]], Sequence[int]]:
-    """Months off the other way than the month, by line; lines that claim one.
+    """Months off the other way, by line; lines claiming one.
 
     Each has its entries of that sign. The neighbours are known without. A line claims a month that
     has all it lacks.
@@ -205,7 +207,7 @@ def months_off(
 
 
 def months_alike(connection: Session, month: Month, claiming: Sequence[int]) -> dict[int, int]:
-    """Numbers of other months that lack as much, by claiming line.
+    """Numbers of months that lack as much, by claiming line.
 
     Asked of the months from the first to the last with entries, strays left aside. Months of which
     a database has one sum are left out.

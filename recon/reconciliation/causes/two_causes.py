@@ -67,7 +67,7 @@ def _steps(line: BrokenLine, entries: Sequence[Entry], moves: _Moves) -> Iterato
 
 
 def _changed(entry: Entry, amount: int) -> Entry:
-    """The entry with another amount; many are tried, and `_replace` is slow."""
+    """The entry with another amount, faster than `_replace`."""
     return Entry(entry.entry_id, amount, entry.offset, entry.document_ref, entry.posted_at)
 
 

@@ -106,7 +106,7 @@ def policies(
 
 
 def _fitting(tried: str, all_off: bool) -> str:
-    """SELECT of the few rules that fit most of the lines they were tried on.
+    """SELECT of the few rules that fit most lines.
 
     Where these are all that are off, only rules that explain most of a mark's.
     """
@@ -121,7 +121,10 @@ def _fitting(tried: str, all_off: bool) -> str:
 
 
 def _explained(reckoned: str) -> str:
-    """SELECT of marks and rules with the lines that fit, and how many change."""
+    """SELECT of marks and rules with the fitting lines.
+
+    `changed` is how many lines the rule changes.
+    """
     return f"""
     SELECT mark, rank, fitting, changed
     FROM (
