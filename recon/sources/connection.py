@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from recon.base.errors import ConfigError
 from recon.base.secrets import remembered, stored
@@ -46,15 +46,18 @@ def connection_string(settings: DatabaseSettings, drivers: Iterable[str]) -> str
         "ApplicationIntent": settings.application_intent,
         "APP": "recon",
     }
+    if _FREETDS.search(settings.driver or ""):
+        return joined(parts, lambda value: _for_freetds(value, settings.key))
     return joined(parts)
 
 
-def joined(parts: Mapping[str, str | None]) -> str:
+def joined(parts: Mapping[str, str | None], escape: Callable[[str], str] | None = None) -> str:
     """A connection string of allowed keywords, each value escaped."""
     unknown = set(parts) - set(KEYWORDS)
     if unknown:
         raise ValueError(f"{sorted(unknown)[0]} is not an allowed connection keyword")
-    return ";".join(f"{key}={escaped(value)}" for key, value in parts.items() if value is not None)
+    escape = escape or escaped
+    return ";".join(f"{key}={escape(value)}" for key, value in parts.items() if value is not None)
 
 
 def escaped(value: str) -> str:
@@ -126,6 +129,22 @@ def _secret_part(settings: DatabaseSettings) -> str:
         return ""
     if not _FREETDS.search(settings.connection or ""):
         return f";PWD={escaped(password)}"
-    # FreeTDS knows no }}, and braces end for it with a semicolon.
-    plain = ";" not in password and password == password.strip() and password[:1] != "{"
-    return f";PWD={password}" if plain else f";PWD={{{password}}};"
+    written = _for_freetds(password, settings.key)
+    return f";PWD={written}" if written == password else f";PWD={written};"
+
+
+def _for_freetds(value: str, key: str) -> str:
+    """A value as FreeTDS reads it.
+
+    It knows no doubled brace, and takes a closing one for the end only before a semicolon, which
+    has to follow. Raises ConfigError where it would read another value.
+    """
+    if ";" not in value and value == value.strip() and value[:1] != "{":
+        return value
+    if "};" in value:
+        mistake = (
+            f"{key}: FreeTDS cannot be given a user or password with }}; in it; change it, or use "
+            "Microsoft's driver"
+        )
+        raise ConfigError([mistake], "the configuration")
+    return f"{{{value}}}"

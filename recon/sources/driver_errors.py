@@ -22,12 +22,18 @@ TRANSIENT_ERRORS = {
 TRANSIENT_STATES = {"08001", "08006", "08S01", "HYT00", "HYT01", "40001", "40P01", "57P01", "57P03"}
 # PostgreSQL's driver has no SQLSTATE for a cut while it prepares a statement, only words.
 SAVEPOINT = "internal SAVEPOINT failed"
-LOST = "server closed the connection|terminating connection|connection has been lost"
+LOST = (
+    "server closed the connection|terminating connection|connection has been lost"
+    # FreeTDS has words alone, too.
+    "|Unexpected EOF from the server|Read from the server failed|Write to the server failed"
+)
 TRANSIENT_WORDS = f"{LOST}|{SAVEPOINT}"
 WAITS = (1.0, 3.0, 9.0)
 NO_DATABASE = 4060
 
 _NO_ANSWER = "does not answer; check the server's name, its port and the firewall"
+# FreeTDS tells a closed port and a silent one alike.
+_NO_WAY = "refuses the connection or does not answer; check the server's name and port"
 _BROWSER = (
     ", and that SQL Server Browser runs there and UDP port 1434 is open, or name the port in the "
     "place of the instance, as in SQL01,1433"
@@ -63,8 +69,7 @@ PASSING = (
     (("55P03", 1222), "kept the tables locked"),
     (("Connection refused",), "refuses the connection; check the server's name and port"),
     # FreeTDS says of a closed port that the connection is cut.
-    (("Unable to connect", "is unavailable or does not exist"),
-     "refuses the connection or does not answer; check the server's name and port"),
+    (("Unable to connect", "is unavailable or does not exist"), _NO_WAY),
     (("HYT00", "HYT01", "08001"), _NO_ANSWER),
     (("08S01", "08006", "57P01", "57P03", LOST),
      "was cut off; check the network and the server"),
@@ -187,7 +192,7 @@ def meaning(error: Exception, description: str) -> str:
         said = _KINDS.get(state[:2]) if len(state) == _STATE else None
     if said is None:
         said = f"fails with SQLSTATE {state or 'unknown'}: {redacted(' '.join(text.split()))}"
-    if said == _NO_ANSWER and "\\" in description.partition(",")[0]:
+    if said in (_NO_ANSWER, _NO_WAY) and "\\" in description.partition(",")[0]:
         # The port of a named instance is asked for, and that may be what nobody answers.
         said += _BROWSER
     return said

@@ -30,7 +30,7 @@ from recon.sources.side_by_side import Supervisor
 from recon.store.session import Session, literal, name, reading
 
 # Texts by a collation that tells all letters apart. What the server adds up as one contract,
-# nobody can take apart again.
+# nobody can take apart again: where no such collation is known, every entry is read.
 EXACTLY = {
     SQL_SERVER: "CAST({} AS NVARCHAR(4000)) COLLATE Latin1_General_BIN2",
     POSTGRESQL: 'CAST({} AS TEXT) COLLATE "C"',
@@ -155,7 +155,7 @@ class OdbcSource:
         if self.settings.side is Side.ANALYTICS:
             return contract_parts(query, kinds)
         text = "NVARCHAR(400)" if database.product == SQL_SERVER else "VARCHAR(400)"
-        exactly = EXACTLY.get(database.product, "{}")
+        exactly = EXACTLY.get(database.product)
         return entry_parts(query, request, kinds, text, exactly)
 
     def columns(self, database: Database, query: str) -> dict[str, type]:

@@ -143,6 +143,8 @@ class Request:
         name, values = _call(BytesIO(payload[total:]))
         if name == "sp_prepexec":
             return cls(values[2], tuple(values[3:]), transaction, name)
+        if name == "sp_executesql":
+            return cls(values[0], tuple(values[2:]), transaction, name)
         return cls(f"EXEC {name}", tuple(values), transaction, name)
 
 
@@ -168,6 +170,9 @@ def _value(message: BytesIO) -> Any:
     code = _number(message, 1)
     if code == 0xE7:
         return _text(message)
+    if code == 0x63:
+        message.read(9)  # the longest, and the collation
+        return message.read(_number(message, 4)).decode("utf-16-le")
     if code == 0x26:
         message.read(1)
         value = message.read(_number(message, 1))

@@ -175,6 +175,10 @@ def test_a_connection_that_does_not_close_holds_nobody(monkeypatch: pytest.Monke
         (("08004", "[08004] [FreeTDS][SQL Server]database unknown (911)"), "no such database"),
         (("42000", "[42000] [Other]permission denied for table deals (0)"), "grant it SELECT"),
         (("HYT00", "[HYT00] [Microsoft]Login timeout expired (0)"), "SQL Server Browser"),
+        (("08S01", "[08S01] [FreeTDS]Unable to connect: Adaptive Server is unavailable or does not "
+          "exist (20009)"), "SQL Server Browser"),
+        (("01000", "[01000] [FreeTDS][SQL Server]Unexpected EOF from the server (20017)"),
+         "was cut off"),
     ],
 )  # fmt: skip
 def test_what_other_makers_say_is_told_too(given: tuple[str, str], said: str) -> None:
@@ -209,6 +213,22 @@ def test_a_password_at_the_end_for_freetds(
     assert text == f"DRIVER=/usr/lib/libtdsodbc.so;SERVER=x;PWD={end}"
 
 
+@pytest.mark.parametrize("named", ["server", "connection"])
+def test_a_password_that_freetds_would_cut_is_refused(
+    monkeypatch: pytest.MonkeyPatch, named: str
+) -> None:
+    """What comes behind it would be keywords; anything else it is given as it is, not escaped."""
+    settings = replace(SERVER, user="svc", password_env=VARIABLE, driver="/lib/libtdsodbc.so")
+    if named == "connection":
+        settings = replace(settings, connection="DRIVER=FreeTDS;SERVER=x")
+    monkeypatch.setenv(VARIABLE, "tie};Encrypt=no")
+    with pytest.raises(ConfigError, match="FreeTDS cannot be given") as caught:
+        connection_string(settings, INSTALLED)
+    assert "tie" not in str(caught.value)
+    monkeypatch.setenv(VARIABLE, "a}b;c")
+    assert "PWD={a}b;c};" in connection_string(settings, INSTALLED)
+
+
 def test_an_unset_password_is_a_mistake_of_the_configuration(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -235,6 +255,18 @@ def test_older_entries_are_added_up_by_exact_texts() -> None:
         *_, part = entry_parts(query, request, columns, exactly='CAST({} AS TEXT) COLLATE "C"')
         found = connection.execute(part.select, part.parameters).fetchall()
     assert sorted((row[0], int(row[2])) for row in found) == [("CAFE-1", 5), ("CAFÉ-1", 10)]
+
+
+def test_without_an_exact_collation_every_entry_is_read() -> None:
+    """A server that nobody knows adds up nothing: whether é is e there, nobody knows either."""
+    columns: dict[str, type] = {"contract_id": str, "revenue_type": str, "amount": int}
+    for contract, parts in ((None, 2), ("C-1", 3)):
+        request = Request(Month.parse("2024-06"), contract)
+        found = entry_parts("SELECT 1", request, columns, exactly=None)
+        assert len(found) == parts
+        assert not any(part.condensed or "GROUP BY" in part.select for part in found)
+        days = [part.parameters for part in found]
+        assert [first for first, _ in days[1:]] == [after for _, after in days[:-1]]
 
 
 @pytest.mark.parametrize("product", [database.SQL_SERVER, database.POSTGRESQL, "MySQL"])

@@ -21,6 +21,8 @@ from recon.sources.parts import BEGINNING
 CLOCKS_APART = timedelta(minutes=5)
 LONG = 120
 NAMED = 3
+# To change rows, on SQL Server.
+RIGHTS = ("INSERT", "UPDATE", "DELETE")
 
 
 def login(subject: DatabaseSubject) -> Finding:
@@ -147,28 +149,35 @@ def read_only(subject: DatabaseSubject) -> Finding:
 
 def _sql_server_rights(subject: DatabaseSubject) -> Sequence[str] | None:
     """A login's rights to write, everywhere or on objects."""
-    rights = ("INSERT", "UPDATE", "DELETE")
     roles = ("db_datawriter", "db_owner")
-    asked = [f"HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', '{right}')" for right in rights]
+    asked = [f"HAS_PERMS_BY_NAME(DB_NAME(), 'DATABASE', '{right}')" for right in RIGHTS]
     asked += [f"IS_ROLEMEMBER('{role}')" for role in roles]
     found = subject.permitted(f"SELECT {', '.join(asked)}, IS_SRVROLEMEMBER('sysadmin')")
     if found is None or all(has is None for has in found):
         return None
-    whole = [name for name, has in zip((*rights, *roles, "sysadmin"), found, strict=True) if has]
+    whole = [name for name, has in zip((*RIGHTS, *roles, "sysadmin"), found, strict=True) if has]
     return whole or _sql_server_objects(subject)
 
 
 def _sql_server_objects(subject: DatabaseSubject) -> Sequence[str] | None:
     """The tables and views that a login may change."""
-    # Rights to some columns of a table are among these, and not among those of HAS_PERMS_BY_NAME.
-    statement = (
-        "SELECT DISTINCT s.name + '.' + o.name FROM sys.objects o "
-        "JOIN sys.schemas s ON s.schema_id = o.schema_id CROSS APPLY sys.fn_my_permissions("
-        "QUOTENAME(s.name) + '.' + QUOTENAME(o.name), 'OBJECT') p WHERE o.type IN ('U', 'V') "
-        "AND p.permission_name IN ('INSERT', 'UPDATE', 'DELETE') ORDER BY 1"
-    )
-    with suppress(SourceUnreachable):
-        return [str(name) for (name,) in subject.rows(statement)]
+    tables = "sys.objects o JOIN sys.schemas s ON s.schema_id = o.schema_id"
+    named = "QUOTENAME(s.name) + '.' + QUOTENAME(o.name), 'OBJECT'"
+    may = " OR ".join(f"HAS_PERMS_BY_NAME({named}, '{right}') = 1" for right in RIGHTS)
+    granted = ", ".join(f"'{right}'" for right in RIGHTS)
+    # Rights to some columns of a table are known only to the first; servers of other makers, which
+    # speak T-SQL too, may know only the second.
+    for source, condition in (
+        (f"{tables} CROSS APPLY sys.fn_my_permissions({named}) p",
+         f"p.permission_name IN ({granted})"),
+        (tables, f"({may})"),
+    ):  # fmt: skip
+        with suppress(SourceUnreachable):
+            found = subject.rows(
+                f"SELECT DISTINCT s.name + '.' + o.name FROM {source} "
+                f"WHERE o.type IN ('U', 'V') AND {condition} ORDER BY 1"
+            )
+            return [str(name) for (name,) in found]
     return None
 
 

@@ -23,6 +23,8 @@ from recon.sources import driver_errors
 from tests.shell import PATIENCE, ROOT
 from tests.tds.answers import Answer
 
+# FreeTDS is a driver of Linux.
+collect_ignore = ["test_freetds.py"] if sys.platform == "win32" else []
 PASSWORD = "tie};out{="  # noqa: S105 - of an endpoint that lives as long as the tests
 
 

@@ -113,6 +113,21 @@ def test_what_is_worth_a_warning(
     assert said in checks[check]["found"]
 
 
+def test_a_server_without_a_list_of_rights_is_asked_table_by_table(
+    endpoint: Endpoint, configured: Configured
+) -> None:
+    """T-SQL of other makers may lack the function that lists them."""
+    lacking = Answer("fn_my_permissions", Fault.ERROR, error=(208, "Invalid object name."))
+    tables = Answer(
+        r"QUOTENAME\(o.name\), 'OBJECT', 'DELETE'\) = 1", columns=[("", "nvarchar(200)")],
+        rows=[["dbo.deals"]],
+    )  # fmt: skip
+    endpoint.play(lacking, tables, *answers())
+    code, checks = examined(configured())
+    assert (code, checks["read_only"]["state"]) == (0, "warning")
+    assert "write: dbo.deals" in checks["read_only"]["found"]
+
+
 def test_a_certificate_that_nobody_verifies(endpoint: Endpoint, configured: Configured) -> None:
     """Trusting any certificate is worth a warning, encrypted or not."""
     endpoint.play(*answers())
