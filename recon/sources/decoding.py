@@ -13,6 +13,9 @@ from recon.config import SourceSettings
 
 BLOCK = 1 << 20
 BYTE_ORDER_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+# How files begin that are no text.
+PARQUET = b"PAR1"
+GZIP = b"\x1f\x8b"
 
 
 @contextmanager

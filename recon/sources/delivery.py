@@ -6,10 +6,13 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from recon.base.month import Month
-from recon.reconciliation.separators import Unsaid
 from recon.store.session import Session
+
+if TYPE_CHECKING:
+    from recon.reconciliation.separators import Unsaid
 
 # Makes a new folder for files that are needed while the run lasts; raises OSError.
 Scratch = Callable[[], Path]

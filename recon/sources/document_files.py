@@ -16,10 +16,9 @@ from recon.base import temporary
 from recon.base.documents import DocumentFile, documents
 from recon.base.errors import SourceUnreachable, UsageError
 from recon.sources import bank, feed_files
-from recon.sources.decoding import BLOCK, BYTE_ORDER_MARKS
+from recon.sources.decoding import BLOCK, BYTE_ORDER_MARKS, GZIP, PARQUET
 from recon.sources.excel.package import OLE, ZIP
 from recon.sources.feed_files import FeedFile, Places
-from recon.sources.files import GZIP, PARQUET
 from recon.store.day_notations import ORDERS, in_order, is_open
 from recon.store.feeds import staging
 from recon.store.feeds.cells import Cells

@@ -26,11 +26,10 @@ from recon.base.result import Side
 from recon.base.text import FORMULA, for_duckdb
 from recon.config import SourceKind, SourceSettings
 from recon.sources.csv_lines import CsvFile, csv_file, left_out
-from recon.sources.decoding import BLOCK, as_utf8, opening
+from recon.sources.decoding import BLOCK, GZIP, PARQUET, as_utf8, opening
 from recon.sources.excel.package import OLE, ZIP
 from recon.sources.excel.sheet_file import sheet_file
 from recon.sources.file_relations import NUMBER, csv_relation, header_problem, listed
-from recon.sources.files import GZIP, PARQUET
 from recon.sources.kept_rows import kept_rows
 from recon.sources.places import FilePlaces, NamedFile
 from recon.sources.ragged import repaired
@@ -157,19 +156,30 @@ def _opened(
         path = _unpacked(path, scratch)
         start = _start(path, settings)
     if start == PARQUET:
-        return _typed(session, feed, settings, path, _parquet(path))
+        return _typed(session, feed, settings, path, _parquet(_plainly_named(path, scratch)))
     if path.suffix.lower() in (".jsonl", ".ndjson", ".json"):
-        return _typed(session, feed, settings, path, _json(session, path))
+        read = _json(session, _plainly_named(path, scratch))
+        return _typed(session, feed, settings, path, read)
     notes: list[str] = []
     if start.startswith((ZIP, OLE)):
         sheet = sheet_file(path, settings, scratch)
         named, notes = NamedFile(path.name, sheet.file, sheet.sheet), [*sheet.notices]
     else:
-        text = as_utf8(path, settings, scratch)
+        text = _plainly_named(as_utf8(path, settings, scratch), scratch)
         file = csv_file(path, text, settings, scratch)
         named = NamedFile(path.name, repaired(path, file, scratch) if ragged else file)
     notes = left_out(settings, [named.file]) + notes
     return _of_text(session, feed, settings, path, named, notes)
+
+
+def _plainly_named(path: Path, scratch: ExitStack) -> Path:
+    """The file, or a copy where DuckDB would misread its name.
+
+    A backslash, which Windows does not have in names, is for it no part of one with brackets.
+    """
+    if "\\" not in path.name or not glob.has_magic(path.name):
+        return path
+    return Path(shutil.copyfile(path, Path(scratch.enter_context(temporary.folder())) / "file"))
 
 
 def _settings(feed: Feed) -> SourceSettings:

@@ -21,7 +21,7 @@ from recon.config import SourceSettings
 from recon.reconciliation.places import know_places
 from recon.reconciliation.separators import Unsaid
 from recon.sources.csv_lines import CsvFile, csv_file, left_out
-from recon.sources.decoding import as_utf8, opening
+from recon.sources.decoding import GZIP, PARQUET, as_utf8, opening
 from recon.sources.delivery import Delivery, Request, Scratch
 from recon.sources.excel.package import OLE, ZIP
 from recon.sources.excel.sheet_file import sheet_file
@@ -43,8 +43,6 @@ from recon.store.columns import PLACE
 from recon.store.session import Session, columns, reading
 
 Note = Callable[[str], object]
-PARQUET = b"PAR1"
-GZIP = b"\x1f\x8b"
 FLOATS = (
     "Excel keeps numbers in binary floating point; those of the {side} side were taken by their "
     "shortest exact text."

@@ -20,9 +20,9 @@ from recon.base.errors import SourceDataError, SourceUnreachable
 from recon.setup.init.file_groups import common
 from recon.setup.init.looking import HEAD, MOST, Look, looks, of_rows
 from recon.setup.init.writings import Profile, profiles
+from recon.sources.decoding import GZIP
 from recon.sources.excel.package import ZIP
 from recon.sources.feed_files import beginning, is_finished, is_workbook
-from recon.sources.files import GZIP
 
 SUFFIXES = (".csv", ".txt", ".tsv", ".gz", ".zip", ".xlsx", ".xlsm", ".parquet", ".jsonl",
             ".ndjson", ".json")  # fmt: skip

@@ -20,9 +20,9 @@ from recon.base.errors import SourceDataError, SourceUnreachable
 from recon.base.fields import DEBIT_CREDIT
 from recon.setup.init import names, vocabulary
 from recon.sources.csv_lines import DELIMITERS
+from recon.sources.decoding import PARQUET
 from recon.sources.excel.package import OLE, ZIP
 from recon.sources.excel.sheet_file import first_rows, sheet_names
-from recon.sources.files import PARQUET
 from recon.store.session import columns, literal, name, reading, session
 
 HEAD, TAIL = 2 << 20, 1 << 18

@@ -95,19 +95,50 @@ class Cells:
             if parts
         }
 
+    def amounts(self) -> str:
+        """The select list of whether amounts are plain, and of the odd ones.
+
+        `p_` and our name is true for a plain number. `recon_odd` has the others, read as numbers:
+        a list, one item a column; NULL where all of a row are plain, as nearly all are. All columns
+        share one expression, which takes long to plan.
+        """
+        columns = [f"t_{column.name}" for column in self._amounts]
+        if not columns:
+            return "CAST(NULL AS VARCHAR[]) AS recon_odd"
+        currency = literal(self.feed.currency)
+        if any(found.name == "currency" for found in self.found):
+            currency = f"coalesce(upper(t_currency), {currency})"
+        decimal = self.feed.decimal
+        written = number("t", decimal, currency, known=decimal is not None)
+        plain = {text: f"regexp_full_match({self._pointed(text)}, '{_PLAIN}')" for text in columns}
+        all_plain = " AND ".join(f"coalesce({is_plain}, true)" for is_plain in plain.values())
+        odd = ", ".join(f"CASE WHEN NOT {plain[text]} THEN {text} END" for text in columns)
+        said = "".join(f"{is_plain} AS p{text[1:]}, " for text, is_plain in plain.items())
+        return (
+            f"{said}CASE WHEN {all_plain} THEN NULL "
+            f"ELSE list_transform([{odd}], lambda t: {written}) END AS recon_odd"
+        )
+
+    @property
+    def _amounts(self) -> list[FeedColumn]:
+        return [column for column in self.found if column.type in (Type.AMOUNT, Type.QUANTITY)]
+
+    def _pointed(self, text: str) -> str:
+        """A text with a point before decimals."""
+        return text if self.feed.decimal != "," else f"translate({text}, ',.', '.~')"
+
     def values(self) -> str:
-        """The select list of the values, made of the texts."""
+        """The select list of the values, made of texts and odd amounts."""
         return ", ".join(f"{self._value(column)} AS v_{column.name}" for column in self.found)
 
     def finer(self) -> str:
         """Whether an amount has more than four decimals."""
         point = "," if self.feed.decimal == "," else "."
-        columns = [column for column in self.found if column.type in (Type.AMOUNT, Type.QUANTITY)]
         # Most amounts are too short for it, which is seen at once.
         parts = [
             rf"CASE WHEN strlen(t_{column.name}) > 5 "
             rf"THEN regexp_matches(t_{column.name}, '[{point}]\d{{4}}\d*[1-9]') END"
-            for column in columns
+            for column in self._amounts
         ]
         return f"coalesce({' OR '.join(parts) or 'false'}, false)"
 
@@ -151,19 +182,15 @@ class Cells:
 
     def _amount(self, column: FeedColumn, text: str) -> str:
         """Exact, rounded half away from zero at four decimals."""
-        decimal = self.feed.decimal
-        plain = text if decimal != "," else f"translate({text}, ',.', '.~')"
-        currency = literal(self.feed.currency)
-        if any(found.name == "currency" for found in self.found):
-            currency = f"coalesce(upper(t_currency), {currency})"
-        written = number(text, decimal, currency, known=decimal is not None)
+        odd = f"recon_odd[{self._amounts.index(column) + 1}]"
         wide = (
-            f"list_transform([{written}], lambda n: CASE WHEN regexp_full_match(n, '{_NUMBER}') "
+            f"list_transform([{odd}], lambda n: CASE WHEN regexp_full_match(n, '{_NUMBER}') "
             f"THEN TRY_CAST(n AS {_WIDE}) END)[1]"
         )
         return (
-            f"CASE WHEN regexp_full_match({plain}, '{_PLAIN}') "
-            f"THEN CAST({plain} AS {column.sql_type}) ELSE list_transform([{wide}], lambda w: "
+            f"CASE WHEN p_{column.name} "
+            f"THEN CAST({self._pointed(text)} AS {column.sql_type}) "
+            f"ELSE list_transform([{wide}], lambda w: "
             f"CASE WHEN abs(w) <= {_LARGEST} THEN CAST(w AS {column.sql_type}) END)[1] END"
         )
 

@@ -51,7 +51,8 @@ def stage(
         FROM (SELECT {PLACE}, {columns}, {fault(cells, by_line)} AS fault{listed}{number}
             FROM (SELECT *, {derived}, {cells.finer()} AS is_rounded
                 FROM (SELECT *, {cells.values()}
-                    FROM (SELECT {PLACE}, {cells.texts()}{flags}{sent} FROM {relation}))))"""
+                    FROM (SELECT *, {cells.amounts()}
+                        FROM (SELECT {PLACE}, {cells.texts()}{flags}{sent} FROM {relation})))))"""
     )
     session.execute(f"CREATE OR REPLACE TEMP TABLE fates ({PLACE} BIGINT, outcome VARCHAR)")
     counts = ", ".join(
