@@ -150,6 +150,18 @@ def _hold(line: Line, month: Month, item: Break) -> None:
             line.lapsed[event.number] = change
 
 
+def still_holds(line: Line, month: Month, item: Break) -> bool:
+    """Whether a break ends no acknowledgement, at any month's end.
+
+    What a later month has closed is not known at the end of an earlier one.
+    """
+    if not line.acknowledged:
+        return True
+    tried = replace(line, lapsed=dict(line.lapsed))
+    _hold(tried, month, item)
+    return tried.lapsed == line.lapsed and not any(key > month for key in line.closed)
+
+
 def _between(event: Event, begin: Month | None, end: Month | None) -> bool:
     """Whether an event's month is after `begin`, up to `end`."""
     return not (begin and event.month <= begin) and not (end and event.month > end)
