@@ -138,7 +138,10 @@ def loads(
     elif rejected:
         text = lines.rejected_lines(rows)
     elif restated:
-        text = list(lines.restated_lines(found)) or ["No load has changed a past month."]
+        from recon.run.feed_findings import signed_months
+
+        signed = signed_months(settings)
+        text = list(lines.restated_lines(found, signed)) or ["No load has changed a past month."]
     else:
         text = lines.list_lines(found) if load is None else lines.one_lines(found[0])
     with process.printing():

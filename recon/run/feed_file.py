@@ -23,6 +23,7 @@ from recon.store import load as loading
 from recon.store.copying import FILE
 from recon.store.feeds import drift
 from recon.store.feeds.cells import Cells
+from recon.store.findings import FindingKind, of_load
 from recon.store.outcome import KNOWN, LOADED, REFUSED, FileOutcome
 from recon.store.session import Session, reading
 from recon.store.warehouse import Known
@@ -167,6 +168,8 @@ def _in_store(
             "notes": loading.as_json([*(each.sentence for each in found), *notes]),
         },
     )
+    drift_of = [of_load(FindingKind.DRIFT, feed, number, drifted)] if drifted else []
+    warehouse.note_findings(session, [*found, *drift_of], number, now)
     warehouse.note_links(session, number, loaded.stands_on)
     months = {feed.kind.table: loaded.months}
     for column in loaded.placeholders:
@@ -208,5 +211,8 @@ def _note_refused(
         facts = _file_facts(feed, file, refused.shown, now)
         notes = loading.as_json([refused.reason])
         warehouse.note_load(session, {**facts, "load": number, "status": "refused", "notes": notes})
+        said = f"{refused.path.name} is refused; the notes of load {number} say why."
+        found = [of_load(FindingKind.REFUSED, feed, number, said)]
+        warehouse.note_findings(session, found, number, now)
         warehouse.note_change(session, "load", number, now, {})
     return replace(refused, load=number)

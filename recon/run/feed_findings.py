@@ -6,18 +6,20 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import PurePath
+from typing import TYPE_CHECKING
 
 from recon.base.errors import MonthError
 from recon.base.feed import Feed
 from recon.base.month import Month
 from recon.base.text import counted
 from recon.config import Settings
-from recon.record.journal.signing import Signature, is_signed_off, signatures
-from recon.record.journal.store import Journal
 from recon.store import deliveries, listing, snapshot, stock
 from recon.store.findings import Finding, FindingKind
 from recon.store.outcome import FileOutcome
 from recon.store.session import Session
+
+if TYPE_CHECKING:
+    from recon.record.journal.signing import Signature
 
 _STOCK = ("inventory", "movements", "sales")
 
@@ -53,6 +55,9 @@ def _stock(session: Session, outcomes: Sequence[FileOutcome]) -> list[Finding]:
 
 def signed_months(settings: Settings) -> dict[date, Signature]:
     """The last signatures of signed months, by their first day."""
+    from recon.record.journal.signing import is_signed_off, signatures
+    from recon.record.journal.store import Journal
+
     periods = settings.calendar.periods
     with Journal.look(settings.reports, periods) as journal:
         given = [each for each in signatures(journal.events()).values() if is_signed_off(each)]
@@ -91,13 +96,21 @@ def restated_since(settings: Settings, month: Month) -> list[str]:
     signature = signed_months(settings).get(first)
     if signature is None:
         return []
+    begin = f"After {month} was signed off on {signature.at:%Y-%m-%d}"
+    return restated_after(settings, first, signature.at, begin)
+
+
+def restated_after(settings: Settings, first: date, moment: datetime, begin: str) -> list[str]:
+    """Sentences on loads that changed a month after a moment.
+
+    The month is that of its first day; each sentence begins with `begin`.
+    """
     with snapshot.looked_at(settings.store) as (session, _):
         found = listing.loads(session)
-    since = signature.at.astimezone(UTC).replace(tzinfo=None)
+    since = moment.astimezone(UTC).replace(tzinfo=None)
     return [
-        f"After {month} was signed off on {signature.at:%Y-%m-%d}, load {load['load']} "
-        f"({PurePath(load['file']).name}) changed it: {measure} is {_moved(Decimal(change))} "
-        f"{currency}."
+        f"{begin}, load {load['load']} ({PurePath(load['file']).name}) changed it: {measure} is "
+        f"{_moved(Decimal(change))} {currency}."
         for load in reversed(found)
         if load["status"] == "loaded" and load["loaded_at"] > since
         for of, measure, currency, change, _ in load["restated"] or ()

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from types import MappingProxyType
 
-from recon.alerts.loads import after_load
 from recon.base.errors import ConfigError, SourceUnreachable, UsageError
 from recon.base.feed import Feed
 from recon.base.text import counted
@@ -24,6 +24,7 @@ from recon.run.feed_file import load_file
 from recon.sources import feed_files
 from recon.store import snapshot, warehouse
 from recon.store.copying import FILE
+from recon.store.findings import Finding
 from recon.store.outcome import FileOutcome, Report
 from recon.store.session import Session
 
@@ -75,13 +76,28 @@ def load_feeds(
             log.note("feed_finding", each.sentence, feed=each.feed, kind=each.kind.value)
         if dry:
             return Report(outcomes, dry, findings=found)
+        _keep(session, settings, found)
         progress("Making the snapshot")
         made = snapshot.publish(session, settings.store, settings.calendar)
     report = Report(outcomes, dry, made.number, found)
+    if settings.slack is None:
+        return report
+    from recon.alerts.loads import after_load
+
     told = after_load(settings, report)
     if told.sentence:
         log.note("alerts_waiting", told.sentence)
     return replace(report, alerts=told.sentence)
+
+
+def _keep(session: Session, settings: Settings, found: Sequence[Finding]) -> None:
+    """Keep the findings that no single file shows."""
+    if not found:
+        return
+    now = datetime.now(UTC).replace(tzinfo=None)
+    with warehouse.transaction(session, settings.store / FILE):
+        if warehouse.note_findings(session, found, None, now):
+            warehouse.note_change(session, "findings", 0, now, {})
 
 
 def _note(log: Log, outcome: FileOutcome) -> None:

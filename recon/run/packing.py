@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 from recon.base.errors import MonthError, ReportError, UsageError
@@ -14,6 +16,7 @@ from recon.kpi.period import Unit as Part
 from recon.kpi.result import Column, Figures, Row, Table
 from recon.reconciliation.verdict import verdict
 from recon.reports.wording import currencies, steps
+from recon.run.feed_findings import restated_after
 from recon.run.figures import Request, figures
 
 _VIEWS = ("executive", "sales", "customers", "inventory")
@@ -38,16 +41,26 @@ def write_pack(
         raise UsageError(f"A pack is of one month, like 2024-06, not {first.period}.")
     revenue, notes = _reconciliation(settings, first, progress)
     title = f"Monthly financial report {first.period}"
-    whole = [*revenue, *parts]
     place = (folder or settings.reports / "packs").absolute()
-    progress("Writing the PDF and the workbook")
     path = place / f"pack-{files.safe(first.period)}"
+    changed = _since_last(settings, first, path.with_name(f"{path.name}.xlsx"))
+    whole = [*revenue, replace(first, notes=(*first.notes, *changed)), *parts[1:]]
+    progress("Writing the PDF and the workbook")
     workbook = files.write_xlsx(title, whole, path.with_name(f"{path.name}.xlsx"))
     try:
         pdf = files.write_pdf(title, whole, path.with_name(f"{path.name}.pdf"))
     except ReportError as error:
         raise ReportError(f"{error} The workbook is written: {workbook}.") from error
-    return [workbook, pdf], notes
+    return [workbook, pdf], [*notes, *changed]
+
+
+def _since_last(settings: Settings, of: Figures, last: Path) -> list[str]:
+    """Sentences on loads that changed the month since its last pack."""
+    try:
+        packed = datetime.fromtimestamp(last.stat().st_mtime, UTC)
+    except OSError:  # it is the first one
+        return []
+    return restated_after(settings, of.first, packed, f"After the pack of {packed:%Y-%m-%d}")
 
 
 def _reconciliation(

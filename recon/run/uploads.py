@@ -30,9 +30,9 @@ from recon.record import identity
 from recon.record.lock import held
 from recon.record.log import Log
 from recon.run.feeds import load_feeds
+from recon.sources.decoding import GZIP, PARQUET
 from recon.sources.excel.package import OLE, ZIP
 from recon.sources.feed_files import is_workbook
-from recon.sources.files import GZIP, PARQUET
 
 FOLDER, LIST = "uploads", "uploads.db"
 # So many rejected rows are listed; all of them are in the file to download.

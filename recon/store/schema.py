@@ -112,17 +112,26 @@ REJECTED = (
     StarColumn("cells", "VARCHAR", "all cells of the row, as JSON"),
     StarColumn("mended_by", "BIGINT", "the load in which the row came again in order"),
 )
+FINDINGS = (
+    StarColumn("finding", "VARCHAR", "what was found, the same whenever it is found again"),
+    StarColumn("kind", "VARCHAR", "the kind of finding, such as overlap, thin, missing or stock"),
+    StarColumn("feed", "VARCHAR", "the feed, blank where it is of several"),
+    StarColumn("load", "BIGINT", "the load that it is on, blank where it is on none"),
+    StarColumn("sentence", "VARCHAR", "the finding in words"),
+    StarColumn("found_at", "TIMESTAMP", "the moment at which it was first found, in UTC"),
+)
 # What a load stands on, what changed, and which months of a snapshot are to be made again.
 _OTHERS = {
     "loads": LOADS,
     "rejected": REJECTED,
+    "findings": FINDINGS,
     "links": (
         StarColumn("load", "BIGINT", "a load"),
         StarColumn("stands_on", "BIGINT", "an earlier load whose rows it changed or found"),
     ),
     "changes": (
         StarColumn("change", "BIGINT", "the number of the change, that of the snapshot"),
-        StarColumn("what", "VARCHAR", "load, undo, accept or forget"),
+        StarColumn("what", "VARCHAR", "load, undo, accept, forget or findings"),
         StarColumn("load", "BIGINT", "the load"),
         StarColumn("changed_at", "TIMESTAMP", "the moment, in UTC"),
     ),

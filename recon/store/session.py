@@ -329,6 +329,8 @@ _MEANINGS = (
 
 def _plainly(error: Exception) -> str:
     """DuckDB's message for people, the place first."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
     text = str(error).strip() or type(error).__name__
     line = re.search(r"CSV Error on Line: (\d+)", text)
     file = re.search(r"^\s*file = .*?([^/\\\n]+)$", text, re.MULTILINE)

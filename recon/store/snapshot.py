@@ -21,13 +21,15 @@ from recon.base.calendar import Calendar
 from recon.base.errors import SourceDataError, SourceUnreachable
 from recon.store import schema
 from recon.store.aggregates import AGGREGATES, dimensions
-from recon.store.schema import LOADS, REJECTED, STORE, TABLES, StarColumn
+from recon.store.schema import FINDINGS, LOADS, REJECTED, STORE, TABLES, StarColumn
 from recon.store.session import Session, literal, open_session, writing
 
 READ, CURRENT = "read", "current.json"
 # A reader that has looked at `current.json` opens its files within this time, in seconds.
 _READERS = 3600
 _ALL = "all"
+# Tables that a snapshot of before they were there does not have.
+_LATER = {"findings": FINDINGS}
 _WAITS = (0.1, 0.2, 0.4, 0.8, 1.5)
 
 
@@ -138,6 +140,7 @@ def _books() -> dict[str, str]:
     return {
         "loads": f"SELECT {_listed(LOADS)} FROM {STORE}.loads ORDER BY load",
         "rejected": f"SELECT {_listed(REJECTED)} FROM {STORE}.rejected ORDER BY load, recon_row",
+        "findings": f"SELECT {_listed(FINDINGS)} FROM {STORE}.findings ORDER BY found_at, finding",
     }
 
 
@@ -245,14 +248,14 @@ def looked_at(
     with open_session(memory_limit, [folder, *beside]) as session:
         for table in found.tables:
             session.execute(f"CREATE VIEW {table} AS {relation(folder, found, table)}")
-        for star in TABLES.values():
-            if star.name not in found.tables:
+        for table, columns in {**{t: of.columns for t, of in TABLES.items()}, **_LATER}.items():
+            if table not in found.tables:
                 listed = ", ".join(
                     f"CAST(NULL AS {column.sql_type}) AS {column.name}"
-                    for column in star.columns
+                    for column in columns
                     if column.name != "overlap_of"
                 )
-                session.execute(f"CREATE VIEW {star.name} AS SELECT {listed} LIMIT 0")
+                session.execute(f"CREATE VIEW {table} AS SELECT {listed} LIMIT 0")
         yield session, found
 
 

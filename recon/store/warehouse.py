@@ -14,6 +14,7 @@ from pathlib import Path
 from recon.store import copying, schema, upgrade
 from recon.store.copying import FILE
 from recon.store.feeds import staging
+from recon.store.findings import Finding
 from recon.store.load import Loaded, as_json
 from recon.store.schema import LOADS, STORE, TABLES
 from recon.store.session import Session, open_session, writing
@@ -156,6 +157,21 @@ def note_change(
     rows = [(change, table, month) for table, of in months.items() for month in of]
     if rows:
         session.executemany(f"INSERT INTO {STORE}.changed_months VALUES (?, ?, ?)", rows)
+
+
+def note_findings(
+    session: Session, found: Sequence[Finding], load: int | None, now: datetime
+) -> bool:
+    """Note findings that are new; return whether any is."""
+    known = {key for (key,) in session.execute(f"SELECT finding FROM {STORE}.findings").fetchall()}
+    news = {each.key: each for each in found if each.key not in known}
+    if news:
+        session.executemany(
+            f"INSERT INTO {STORE}.findings VALUES (?, ?, ?, ?, ?, ?)",
+            [(key, each.kind.value, each.feed, load, each.sentence, now)
+             for key, each in news.items()],
+        )  # fmt: skip
+    return bool(news)
 
 
 def note_links(session: Session, load: int, stands_on: Sequence[int]) -> None:

@@ -6,6 +6,7 @@ import json
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from recon.alerts import loads
 from recon.alerts.message import Style
 from recon.base.calendar import Calendar
 from recon.config import load
-from recon.run import feed_findings
+from recon.run import feed_findings, packing
 from recon.store import deliveries, stock, warehouse
 from recon.store.findings import Finding, FindingKind
 from tests.inbox import FEED, SALES, Inbox
@@ -162,6 +163,9 @@ def test_a_signed_month_that_a_load_changes_says_so(
     assert (kind, "2024-05 was signed off by Ada on 2024-06-10, and load 2" in said) == (
         "signed month", True,
     )  # fmt: skip
+    restated = inbox.run("loads", "--restated")[1]
+    assert "uk-2.csv (load 2) sent 1 row of it. The month had been signed off by Ada on" in restated
+    assert inbox.ask("SELECT kind, feed, load FROM findings") == [("signed month", "uk", None)]
     settings = load(inbox.folder / "config" / "recon.toml")
     month = settings.calendar.month("2024-05")
     assert feed_findings.restated_since(settings, month) == [
@@ -169,6 +173,12 @@ def test_a_signed_month_that_a_load_changes_says_so(
         "lower GBP."
     ]
     assert feed_findings.restated_since(settings, month + 1) == []
+    packed = inbox.put_bytes("pack-2024-05.xlsx", b"")
+    of: Any = SimpleNamespace(first=date(2024, 5, 1))
+    assert packing._since_last(settings, of, packed) == [
+        "After the pack of 2023-11-14, load 2 (uk-2.csv) changed it: revenue is 1.00 lower GBP."
+    ]
+    assert packing._since_last(settings, of, packed.with_name("none.xlsx")) == []
     assert inbox.revenue() == Decimal(7)
 
 

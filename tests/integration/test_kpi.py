@@ -200,6 +200,7 @@ def test_a_pack_is_of_one_month(inbox: Inbox, tmp_path: Path) -> None:
     assert found == 0, err
     assert "No reconciliation is in it" in out
     assert {path.name for path in tmp_path.iterdir()} == {"pack-2024-06.pdf", "pack-2024-06.xlsx"}
+    assert "After the pack" not in out
     assert inbox.run("pack", "2024", "--out", str(tmp_path))[0] == 2
 
 

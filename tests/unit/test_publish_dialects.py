@@ -10,6 +10,7 @@ from recon.store.publishing.dialects import SqlServer
 from recon.store.publishing.star import PUBLISHED
 from recon.store.publishing.target import Target
 from recon.store.session import open_session
+from tests.golden_files import check_golden
 
 
 @dataclass
@@ -39,6 +40,7 @@ def test_its_tables_have_its_own_types_and_no_partitions() -> None:
     """A table each, every one with its keys, in the schema."""
     cursor = Recorder()
     Target(cursor, SqlServer(), "recon", lambda: None).create()
+    check_golden("publish_sqlserver.sql", ";\n".join(cursor.statements) + ";\n")
     made = [each for each in cursor.statements if each.startswith("CREATE TABLE")]
     assert len(made) == len(PUBLISHED) + 3
     assert "IF SCHEMA_ID('recon') IS NULL" in cursor.statements[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from recon.store import aggregates
-from recon.store.schema import LOADS, REJECTED, TABLES, StarColumn
+from recon.store.schema import FINDINGS, LOADS, REJECTED, TABLES, StarColumn
 from tests.pages import DOCS, text_of
 
 PAGE = DOCS / "store.md"
@@ -44,6 +44,7 @@ def tables() -> str:
         parts.append(_table(star.name, key, star.columns))
     parts.append(_table("loads", "load", LOADS))
     parts.append(_table("rejected", "load, recon_row", REJECTED))
+    parts.append(_table("findings", "finding", FINDINGS))
     for table, columns in aggregates.COLUMNS.items():
         parts.append(_table(table, _KEYS[table], columns))
     return "".join(parts)

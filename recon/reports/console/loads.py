@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, date
 from decimal import Decimal
 from pathlib import PurePath
 from typing import Any
 
 from recon.base.text import counted, shortened
+from recon.record.journal.signing import Signature
 
 _COLUMNS = ("load", "loaded at", "feed", "file", "rows", "new", "changed", "rejected", "status")
 _FATES = ("inserted", "updated", "unchanged", "repeated", "rejected", "removed", "overlapping")
@@ -66,8 +68,13 @@ def one_lines(load: Row) -> Iterator[str]:
     yield from (f"  {note}" for note in load["notes"] or ())
 
 
-def restated_lines(loads: Sequence[Row]) -> Iterator[str]:
-    """Yield a sentence for each past month that changed."""
+def restated_lines(
+    loads: Sequence[Row], signed: Mapping[date, Signature] | None = None
+) -> Iterator[str]:
+    """Yield a sentence for each past month that changed.
+
+    It says so where the month had been signed off before.
+    """
     for load in loads:
         for month, measure, currency, change, rows in load["restated"] or ():
             amount = Decimal(change)
@@ -75,8 +82,19 @@ def restated_lines(loads: Sequence[Row]) -> Iterator[str]:
             yield (
                 f"{measure} of {month[:7]} is {abs(amount):,.2f} {currency} {way}, since "
                 f"{PurePath(load['file']).name} (load {load['load']}) sent "
-                f"{counted(rows, 'row')} of it."
+                f"{counted(rows, 'row')} of it.{_after((signed or {}).get(_day(month)), load)}"
             )
+
+
+def _day(text: str) -> date:
+    return date.fromisoformat(text)
+
+
+def _after(signature: Signature | None, load: Row) -> str:
+    """A sentence where a load came after a signature."""
+    if signature is None or load["loaded_at"] <= signature.at.astimezone(UTC).replace(tzinfo=None):
+        return ""
+    return f" The month had been signed off by {signature.who} on {signature.at:%Y-%m-%d}."
 
 
 def rejected_lines(rows: Sequence[Row]) -> Iterator[str]:

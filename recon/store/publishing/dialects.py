@@ -19,7 +19,7 @@ POSTGRESQL, SQL_SERVER = "PostgreSQL", "Microsoft SQL Server"
 _ARRAY, _BATCH = 10_000, 1_000
 # SQL Server's indexes hold 900 bytes; a letter has two.
 _KEY = "NVARCHAR(400) COLLATE Latin1_General_100_BIN2"
-_LONG = {"header", "sums", "cleaned", "restated", "notes", "cells", "cell", "reason", "file"}
+_LONG = set("header sums cleaned restated notes cells cell reason file sentence".split())
 
 
 class Cursor(Protocol):
@@ -157,7 +157,7 @@ class SqlServer(Dialect):
         if column.sql_type == "VARCHAR" and (column.name in table.key or column.name in table.refers
                                              or column.name == "customer_id"):  # fmt: skip
             return _KEY
-        if column.name in _LONG and table.name in ("loads", "rejected"):
+        if column.name in _LONG and table.name in ("loads", "rejected", "findings"):
             return "NVARCHAR(MAX)"
         return super().column_type(table, column)
 

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from recon.store import aggregates
-from recon.store.schema import LOADS, REJECTED, TABLES, TYPE_2, StarColumn
+from recon.store.schema import FINDINGS, LOADS, REJECTED, TABLES, TYPE_2, StarColumn
 from recon.store.session import name
 
 _CUSTOMER_KEY = StarColumn("customer_key", "VARCHAR", "the version of the customer on that day")
@@ -125,6 +125,7 @@ PUBLISHED = {
         _dim_region(),
         *(_fact(table) for table in TABLES if not table.startswith("dim_")),
         _plain("rejected", REJECTED, ("load", "recon_row"), load="loads"),
+        _plain("findings", FINDINGS, ("finding",)),
         _aggregate("sales_by_day", "sold_on", sold_on="dim_date", product_id="dim_product"),
         _aggregate("sales_by_customer", "month", month="dim_date"),
     )
