@@ -174,7 +174,9 @@ def _write(
     result, run_id = found.result, contents.run_id
     with report_directory(contents.settings.reports, result.month, run_id) as folder:
         step("Writing the reports")
-        reports = write_cash(result, folder.path, formats, run_id, extras.entries)
+        reports = write_cash(
+            result, folder.path, formats, run_id, extras.entries, sample=found.sample
+        )
         if "html" in formats:
             reports.append(_page(contents, extras, reports, folder.path))
         step("Writing the evidence")

@@ -68,6 +68,8 @@ def write_cash(
     formats: Sequence[str],
     run_id: str,
     entries: CashEntries,
+    *,
+    sample: bool = False,
 ) -> list[Path]:
     """Write the tables into a folder; return the paths.
 
@@ -79,7 +81,8 @@ def write_cash(
     ]
     written = [write_csv(folder, table) for table in tables] if "csv" in formats else []
     if "xlsx" in formats:
-        note = f"{verdict(result)}. Run {run_id}."
+        banner = "SAMPLE DATA, invented. " if sample else ""
+        note = f"{banner}{verdict(result)}. Run {run_id}."
         written.append(write_workbook(folder / f"cash_{run_id}.xlsx", tables, run_id, [note]))
     return written
 
@@ -168,7 +171,7 @@ def _entries(entries: CashEntries) -> Iterator[tuple[object, ...]]:
         for line in entry.lines:
             yield (
                 entry.number, str(entries.month), entry.item.name, entry.item.number, line.account,
-                line.customer, line.currency, line.debit, line.credit, entry.text,
+                line.customer, line.currency, line.debit or None, line.credit or None, entry.text,
             )  # fmt: skip
 
 
