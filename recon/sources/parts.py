@@ -65,18 +65,15 @@ def entry_parts(
     `columns` are those of the query, with their types. The query has two `?`: the first day, and
     the first day after the range. `text` is the type in which the server compares the id of a
     contract of which every entry is asked for, and `exactly` the expression in which texts are
-    equal only if every letter is: under the server's own collation é may be e. Without one, nothing
-    is added up on the server, nor are amounts in text: then every entry is delivered.
+    equal only if every letter is: under the server's own collation é may be e. Without
+    one, and where amounts are texts, nothing is added up, and every entry is delivered.
     """
     recent, before = (request.month - 1).first_day, (request.month - 2).first_day
     after = (request.month + 2).first_day
     wrapped, total = f"FROM ({query}) q", _total("amount", columns)
-    condensed = None if columns.get("amount") is str else columns
+    condensed = None if exactly is None or columns.get("amount") is str else columns
+    exactly = exactly or "{}"
     older = [(before, recent), (BEGINNING, before)]
-    if exactly is None:
-        return [_part(wrapped, total, *days) for days in ((BEGINNING, recent), (recent, after))] + (
-            [_part(wrapped, total, after, END)] if request.contract else []
-        )
     if request.contract is None:
         found = [_part(wrapped, total, recent, after)]
         return found + [

@@ -260,13 +260,10 @@ def test_older_entries_are_added_up_by_exact_texts() -> None:
 def test_without_an_exact_collation_every_entry_is_read() -> None:
     """A server that nobody knows adds up nothing: whether é is e there, nobody knows either."""
     columns: dict[str, type] = {"contract_id": str, "revenue_type": str, "amount": int}
-    for contract, parts in ((None, 2), ("C-1", 3)):
+    for contract in (None, "C-1"):
         request = Request(Month.parse("2024-06"), contract)
         found = entry_parts("SELECT 1", request, columns, exactly=None)
-        assert len(found) == parts
         assert not any(part.condensed or "GROUP BY" in part.select for part in found)
-        days = [part.parameters for part in found]
-        assert [first for first, _ in days[1:]] == [after for _, after in days[:-1]]
 
 
 @pytest.mark.parametrize("product", [database.SQL_SERVER, database.POSTGRESQL, "MySQL"])
