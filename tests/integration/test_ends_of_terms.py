@@ -33,15 +33,20 @@ def breaks(project: Project, line: str, amount: str) -> list[dict[str, Any]]:
     return found
 
 
-@pytest.mark.parametrize(("start", "expected"), [("2024-06-01", "32.88"), ("2024-06-15", "32.88")])
-@pytest.mark.parametrize("amount", ["12.34", "12000.00"])
-def test_a_line_may_close_on_the_day_it_starts(
-    project: Project, start: str, expected: str, amount: str
-) -> None:
+@pytest.mark.parametrize(
+    ("start", "amount"),
+    [
+        ("2024-06-01", "12.34"),
+        ("2024-06-15", "12000.00"),
+        pytest.param("2024-06-01", "12000.00", marks=pytest.mark.slow),
+        pytest.param("2024-06-15", "12.34", marks=pytest.mark.slow),
+    ],
+)
+def test_a_line_may_close_on_the_day_it_starts(project: Project, start: str, amount: str) -> None:
     """It has that one day; read as a term of that day, the whole is due in it."""
     line = f"001,Subscription,12000.00,12,{start},{start},Aster\n"
     (found,) = breaks(project, line, amount)
-    assert (found["expected"], found["recognized"]) == (expected, amount)
+    assert (found["expected"], found["recognized"]) == ("32.88", amount)
     whole = ["full_value", "wrong_duration", "remainder_taken"]
     assert found["candidates"] == (whole if amount == "12000.00" else ["unexplained"])
 

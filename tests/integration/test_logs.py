@@ -214,6 +214,7 @@ def test_old_logs_of_recon_are_deleted_and_nothing_else(project: Project) -> Non
     assert '"event": "pruned"' in log.read_text()
 
 
+@pytest.mark.slow  # two processes
 def test_two_runs_at_once_have_a_log_each(project: Project) -> None:
     """Each whole."""
     runs = [
@@ -339,9 +340,9 @@ def test_a_defect_is_logged_with_its_traceback(
     if debug:
         monkeypatch.setenv("RECON_DEBUG", "1")
         with pytest.raises(KeyError):
-            run()
+            run("2024-06", "--format", "csv")
     else:
-        code, _, err = run()
+        code, _, err = run("2024-06", "--format", "csv")
         assert (code, err.count("\n"), "s3cret" in err) == (1, 1, False)
     last = told(project)[-1]
     assert last["exit_code"] == 1
@@ -365,7 +366,11 @@ def test_a_folder_that_is_none_ends_nothing(project: Project) -> None:
     assert len(project.written()) >= 5
 
 
-@pytest.mark.parametrize("number", [errno.EACCES, errno.EROFS, errno.ENOSPC, errno.EDQUOT])
+@pytest.mark.parametrize(
+    "number",
+    [errno.EACCES, errno.ENOSPC]
+    + [pytest.param(n, marks=pytest.mark.slow) for n in (errno.EROFS, errno.EDQUOT)],
+)
 def test_a_folder_that_takes_no_log_ends_nothing(
     project: Project, run: Run, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
@@ -384,7 +389,9 @@ def test_a_folder_that_takes_no_log_ends_nothing(
     assert logs(project) == []
 
 
-@pytest.mark.parametrize("lines", range(0, 12, 3))
+@pytest.mark.parametrize(
+    "lines", [0, 5, *(pytest.param(n, marks=pytest.mark.slow) for n in (3, 9))]
+)
 def test_a_disk_that_fills_up_ends_nothing(
     project: Project, run: Run, monkeypatch: pytest.MonkeyPatch, lines: int
 ) -> None:
