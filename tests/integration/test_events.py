@@ -49,11 +49,10 @@ def test_an_event_is_told_everywhere_and_goes(tmp_path: Path) -> None:
     assert row["event"] in shown(project, "open")
     assert row["event"] in shown(project, "explain", "1003", "2024-06")
     assert row["event"] in (path.parent / "evidence" / "evidence.md").read_text("utf-8")
-    assert "still there" in shown(project, "month", "2024-06", "--full")
+    full = ("month", "2024-06", "--full", "--format", "csv")
+    assert "still there" in shown(project, *full)
     project.configure(rest='[accounting.ids]\nstrip_suffix = ".0"\n')
-    assert f"{row['event']} is gone" in " ".join(
-        shown(project, "month", "2024-06", "--full").split()
-    )
+    assert f"{row['event']} is gone" in " ".join(shown(project, *full).split())
     assert not json.loads(shown(project, "open", "--json"))["events"]
     assert "not proven" not in shown(project, "verify", "--all")
 
@@ -100,7 +99,8 @@ def test_what_an_event_advises_puts_it_right(
     project.write("contracts.csv", CONTRACTS + "".join(contracts))
     project.write("entries.csv", ENTRIES + "".join(entries))
     project.configure()
-    (event,) = json.loads(shown(project, "month", "2024-06", "--json"))["events"]
+    run = ("month", "2024-06", "--json", "--format", "none")
+    (event,) = json.loads(shown(project, *run))["events"]
     assert event["kind"] == kind
     tables: defaultdict[str, str] = defaultdict(str)
     for table, key, value in _SETTING.findall(event["advice"]):
@@ -111,7 +111,7 @@ def test_what_an_event_advises_puts_it_right(
     sides = {side: tables.pop(side, "") for side in ("analytics", "accounting")}
     rest = "".join(f"[{table}]\n{lines}" for table, lines in tables.items())
     project.configure(**sides, rest=rest)
-    again = json.loads(shown(project, "month", "2024-06", "--json"))
+    again = json.loads(shown(project, *run))
     assert (again["events"], again["breaks"], again["verdict"]) == ([], [], "ready")
 
 
