@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from collections.abc import Iterator, Sequence
@@ -30,9 +31,9 @@ settings.load_profile("recon")
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# Fixtures that play a whole year, keep recon busy to be stopped, or start what pip alone does not
-# bring: a server, its driver, an office, a Java.
-SLOW_FIXTURES = {"year", "large", "postgres", "driver", "recalculated", "spark"}
+# Fixtures that play a whole year, keep recon busy to be stopped, load all feeds of the sample, or
+# start what pip alone does not bring: a server, its driver, an office, a Java.
+SLOW_FIXTURES = {"year", "large", "sample_of_feeds", "postgres", "driver", "recalculated", "spark"}
 SLOW = """\
 {} slow tests were NOT SELECTED: databases, LibreOffice, Apache Spark, power cuts, whole years,
 long properties, and whatever else waits for others. What they need, and how they are run:
@@ -68,6 +69,15 @@ def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
     for item in items:
         if SLOW_FIXTURES & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.slow)
+
+
+def pytest_collection_finish() -> None:
+    """Leave what is loaded by now out of every later collection of garbage.
+
+    Tests of failures collect it, so that what is left of a workbook complains to them.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def _is_fast(config: pytest.Config) -> bool:

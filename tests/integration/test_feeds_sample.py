@@ -17,7 +17,7 @@ _COUNTED = ("repeated", "updated", "unchanged", "overlapping")
 
 
 @pytest.fixture(scope="module")
-def loaded(tmp_path_factory: pytest.TempPathFactory) -> tuple[Inbox, dict[str, Any]]:
+def sample_of_feeds(tmp_path_factory: pytest.TempPathFactory) -> tuple[Inbox, dict[str, Any]]:
     """The sample, loaded once."""
     inbox = Inbox(tmp_path_factory.mktemp("sample"))
     feeds.make(inbox.folder)
@@ -45,9 +45,11 @@ def _truth(folder: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(lines))
 
 
-def test_exactly_the_planted_rows_are_rejected(loaded: tuple[Inbox, dict[str, Any]]) -> None:
+def test_exactly_the_planted_rows_are_rejected(
+    sample_of_feeds: tuple[Inbox, dict[str, Any]],
+) -> None:
     """By file and row."""
-    inbox, document = loaded
+    inbox, document = sample_of_feeds
     planted = {
         (each["file"], int(each["row"]))
         for each in _truth(inbox.folder)
@@ -62,9 +64,11 @@ def test_exactly_the_planted_rows_are_rejected(loaded: tuple[Inbox, dict[str, An
     assert len(planted) > 250
 
 
-def test_the_other_faults_are_counted_by_file(loaded: tuple[Inbox, dict[str, Any]]) -> None:
+def test_the_other_faults_are_counted_by_file(
+    sample_of_feeds: tuple[Inbox, dict[str, Any]],
+) -> None:
     """Rows that came twice, again, corrected, or from another feed."""
-    inbox, document = loaded
+    inbox, document = sample_of_feeds
     planted = Counter((each["file"], each["outcome"]) for each in _truth(inbox.folder))
     for file in document["files"]:
         # A new tier, or the same as before, is no fault.
@@ -75,10 +79,10 @@ def test_the_other_faults_are_counted_by_file(loaded: tuple[Inbox, dict[str, Any
 
 
 def test_exactly_the_planted_deliveries_are_findings(
-    loaded: tuple[Inbox, dict[str, Any]],
+    sample_of_feeds: tuple[Inbox, dict[str, Any]],
 ) -> None:
     """Days, thin and empty files, drift, refused files and stock: no other is named."""
-    inbox, document = loaded
+    inbox, document = sample_of_feeds
     kinds = {"day missing", "day repeated", "thin", "empty", "drift", "refused"}
     planted = {
         (each["file"], each["outcome"]) for each in _truth(inbox.folder) if each["outcome"] in kinds
@@ -94,16 +98,18 @@ def test_exactly_the_planted_deliveries_are_findings(
     assert "in 1 product: P-003 has" in document["findings"][0]
 
 
-def test_three_percent_of_the_rows_have_a_fault(loaded: tuple[Inbox, dict[str, Any]]) -> None:
+def test_three_percent_of_the_rows_have_a_fault(
+    sample_of_feeds: tuple[Inbox, dict[str, Any]],
+) -> None:
     """More would be another business."""
-    inbox, document = loaded
+    inbox, document = sample_of_feeds
     rows = sum(file.get("rows", 0) for file in document["files"])
     assert 0.02 < len(_truth(inbox.folder)) / rows < 0.04
 
 
-def test_the_corrected_quarter_is_restated(loaded: tuple[Inbox, dict[str, Any]]) -> None:
+def test_the_corrected_quarter_is_restated(sample_of_feeds: tuple[Inbox, dict[str, Any]]) -> None:
     """Forty prices, ten pence each."""
-    _, document = loaded
+    _, document = sample_of_feeds
     (file,) = [file for file in document["files"] if "corrected" in file["file"]]
     assert {each["measure"] for each in file["restated"]} == {"revenue"}
     assert sum(each["rows"] for each in file["restated"]) == 40
