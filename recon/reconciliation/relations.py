@@ -225,7 +225,7 @@ RELATIONS = (
         "contract line, or other key with entries in the month",
         _COMPARED,
         "compare",
-        "carried causes.counterparts control_totals entry_detail events.batches "
+        "carried causes.counterparts causes.gather control_totals entry_detail events.batches "
         "events.carried events.chosen events.delivered_twice events.id_rules events.marks "
         "events.ranges ledger rollforward totals",
     ),
@@ -327,8 +327,8 @@ RELATIONS = (
         "line with a difference, with its customer's key and everything that its term is made of",
         _OFF,
         "causes.gather",
-        "causes.counterparts causes.objections causes.together events.batches events.bias "
-        "events.factors events.id_rules events.mapping events.policies",
+        "causes.counterparts causes.objections causes.terms causes.together events.batches "
+        "events.bias events.factors events.id_rules events.mapping events.policies",
     ),
     _relation(
         "breaks",

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -156,15 +157,17 @@ def to_date_differences(
 def parts(connection: Session) -> tuple[CurrencyPart, ...]:
     """Totals by segment, revenue type and kind, each per currency."""
     rows = connection.execute(
-        f"""SELECT CASE WHEN grouping(type) = 0 THEN 'revenue_type'
-                WHEN grouping(kind) = 0 THEN 'kind' ELSE 'segment' END AS axis,
-            coalesce(type, kind, segment, '') AS part, currency, {_SUMS}
+        f"""SELECT coalesce(segment, ''), type, kind, currency, {_SUMS}
         FROM lines_compared JOIN (SELECT rule, kind FROM rules) USING (rule) WHERE NOT {_INACTIVE}
-        GROUP BY GROUPING SETS ((currency, segment), (currency, type), (currency, kind))
-        ORDER BY axis, currency, part"""
+        GROUP BY segment, type, kind, currency"""
     ).fetchall()
+    found: defaultdict[tuple[str, str, str], list[tuple[int, ...]]] = defaultdict(list)
+    for segment, of, kind, currency, *sums in rows:
+        for by, part in (("segment", segment), ("revenue_type", of), ("kind", kind)):
+            found[by, currency, part].append(tuple(sums))
     return tuple(
-        CurrencyPart(by, part, currency, Totals(*sums)) for by, part, currency, *sums in rows
+        CurrencyPart(by, part, currency, Totals(*map(sum, zip(*sums, strict=True))))
+        for (by, currency, part), sums in sorted(found.items())
     )
 
 

@@ -30,8 +30,9 @@ def gather(connection: Session, month: Month) -> Iterator[BrokenLine]:
     """Yield the broken lines, by contract, type and currency."""
     if not _create_breaks(connection):
         return
-    create_neighbour_months(connection, month)
-    any_off = create_months_off(connection, month)
+    added = is_any(connection, "added_rows")
+    create_neighbour_months(connection, month, added)
+    any_off = create_months_off(connection, month, added)
     entries = entries_of(connection)
     off, claiming = months_off(connection, month) if any_off else ({}, ())
     alike = months_alike(connection, month, claiming) if claiming else {}
@@ -46,7 +47,7 @@ def gather(connection: Session, month: Month) -> Iterator[BrokenLine]:
     if any(Cause.WRONG_CURRENCY in others for others in offsetting.values()):
         for line, assumed in assumed_of(connection).items():
             against[line] = against.get(line, ()) + assumed
-    cursor = connection.execute(_BROKEN_LINES)
+    cursor = connection.execute(_broken_lines(added))
     statuses = {status.value: status for status in Status}
     while rows := cursor.fetchmany(10_000):
         for line, status, flags, *values in rows:
@@ -108,7 +109,22 @@ def flags_of(text: str) -> tuple[Flag, ...]:
 
 # What is recognized at a point in time has a term of one month, between the contract's own dates.
 _STARTS = "CASE WHEN b.over_time THEN b.term_start ELSE b.started_on END"
-_BROKEN_LINES = f"""
+# The same of a line whose contract rows are added up.
+_ADDED = """
+    SELECT line, min(term_start) AS first_day, bool_or(term_kind = 'month') AS monthly,
+        max(least(close_month, start_month + periods - 1)) AS last_month
+    FROM added_rows GROUP BY line"""
+
+
+def _broken_lines(added: bool) -> str:
+    """SELECT of breaks, as `BrokenLine` has them."""
+    monthly, first_day, last_month, joined = "b.term_kind = 'month'", _STARTS, "", ""
+    if added:
+        monthly = f"({monthly} OR coalesce(a.monthly, false))"
+        first_day = f"coalesce(a.first_day, {_STARTS})"
+        last_month = "WHEN a.line IS NOT NULL THEN a.last_month"
+        joined = f"LEFT JOIN ({_ADDED}) a USING (line)"
+    return f"""
     SELECT line, b.status, {FLAGGED}, b.id, b.id_key, b.type, b.currency, b.unit,
         coalesce(b.customer, b.customer_id, ''), coalesce(b.segment, ''), coalesce(b.owner, ''),
         b.expected, b.recognized, b.difference, b.allowed, b.entries,
@@ -116,18 +132,11 @@ _BROKEN_LINES = f"""
         n.expected_before, n.expected_after, n.months_broken, n.ledger_from,
         n.known_difference, n.months_with_part, b.on_contract,
         b.known_contract,
-        CASE WHEN b.term_kind <> 'month' AND NOT coalesce(a.monthly, false)
-            THEN rounded(b.value, 1, 1, b.unit) END, coalesce(a.first_day, {_STARTS}),
-        CASE WHEN a.line IS NOT NULL THEN a.last_month
-            WHEN b.over_time THEN least(b.close_month, b.start_month + b.periods - 1)
+        CASE WHEN NOT {monthly} THEN rounded(b.value, 1, 1, b.unit) END, {first_day},
+        CASE {last_month} WHEN b.over_time THEN least(b.close_month, b.start_month + b.periods - 1)
             ELSE month_index(least(b.close_date, b.terminated_on)) END,
-        month_index(coalesce(a.first_day, {_STARTS})),
-        CASE WHEN b.closed_early THEN b.closed_on END,
+        month_index({first_day}), CASE WHEN b.closed_early THEN b.closed_on END,
         coalesce(t.total, 0)
     FROM breaks b JOIN neighbour_months n USING (line)
-    LEFT JOIN ({CANCELLING}) t USING (id_key, currency)
-    LEFT JOIN (
-        SELECT line, min(term_start) AS first_day, bool_or(term_kind = 'month') AS monthly,
-            max(least(close_month, start_month + periods - 1)) AS last_month
-        FROM added_rows GROUP BY line) a USING (line)
+    LEFT JOIN ({CANCELLING}) t USING (id_key, currency) {joined}
     ORDER BY b.id_key, b.type, b.currency"""

@@ -18,9 +18,12 @@ from recon.reconciliation.policy_sql import ALLOWANCE
 from recon.store.session import Session, created, is_any
 
 
-def create_neighbour_months(connection: Session, month: Month) -> None:
-    """Create `neighbour_months`: differences of the months around each break."""
-    found = _neighbour_months(month, is_any(connection, "added_rows"))
+def create_neighbour_months(connection: Session, month: Month, added: bool) -> None:
+    """Create `neighbour_months`: differences of the months around each break.
+
+    `added` is whether there are `added_rows`.
+    """
+    found = _neighbour_months(month, added)
     connection.execute(f"CREATE OR REPLACE TEMP TABLE neighbour_months AS {found}")
 
 
@@ -108,7 +111,7 @@ def _earned_by_added_rows(m: int) -> str:
         GROUP BY line"""
 
 
-def create_months_off(connection: Session, month: Month) -> bool:
+def create_months_off(connection: Session, month: Month, added: bool) -> bool:
     """Create `months_off`: other months that are off.
 
     Returns whether any is.
@@ -122,7 +125,7 @@ def create_months_off(connection: Session, month: Month) -> bool:
                 line BIGINT, month BIGINT, due BIGINT, difference BIGINT)"""
         )
         return False
-    off = _months_off(month, is_any(connection, "added_rows"))
+    off = _months_off(month, added)
     return bool(created(connection, f"CREATE OR REPLACE TEMP TABLE months_off AS {off}"))
 
 

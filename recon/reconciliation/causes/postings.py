@@ -95,10 +95,10 @@ def again(line: BrokenLine) -> Sequence[Entry]:
 
     Those on one document are duplicates.
     """
-    if line.entry_count < 2 or repeated(line):  # noqa: PLR2004 - one repeats none
+    if line.entry_count < 2:  # noqa: PLR2004 - one repeats none
         return ()
     equal = [entry for entry in line.entries_of_month if entry.amount == line.difference]
-    return equal if len(equal) > 1 else ()
+    return equal if len(equal) > 1 and not repeated(line) else ()
 
 
 def _surplus(entries: Sequence[Entry]) -> list[list[Entry]]:
