@@ -17,8 +17,8 @@ from weakref import WeakKeyDictionary
 
 from recon.base.month import Month
 from recon.base.policy import Policy, SameKey
+from recon.reconciliation.contract_intake import with_term
 from recon.reconciliation.expected import NARROW, NO_TERM, TERM, WIDE, terms
-from recon.reconciliation.intake import with_term
 from recon.reconciliation.policy_sql import ALLOWANCE, rule_of
 from recon.reconciliation.term_columns import LONGEST_TERM
 from recon.reconciliation.versions import ADDED, in_force, version_rows

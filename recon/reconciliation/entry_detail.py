@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from recon.base.month import Month
 from recon.base.result import Side
 from recon.reconciliation.compare import BROKEN, CARRIED, LACKING, LARGEST_CARRIED
-from recon.reconciliation.intake import compliance_name
+from recon.reconciliation.entry_intake import compliance_name
 from recon.reconciliation.ledger import create_ledger_months
 from recon.reconciliation.recognized import GIVEN, same_key
 from recon.store.session import Session, is_any, literal, name

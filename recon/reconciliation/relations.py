@@ -60,7 +60,7 @@ RELATIONS = (
         "revenue type, segment with a tolerance of its own (or none) and minor unit",
         f"rule {_RULE}",
         "policy_sql",
-        "compare explain.relations intake totals",
+        "compare contract_intake explain.relations totals",
     ),
     _relation(
         "units",
@@ -74,8 +74,9 @@ RELATIONS = (
         "contract row as delivered, valid or not; `reason` is NULL where it is valid",
         "row id id_key type rule currency value finer duration booked_on started_on close_date "
         f"terminated_on {_KIND} customer_id customer segment owner type_text reason",
-        "intake",
-        "compare control_totals explain.relations recognized repeated totals",
+        "contract_intake",
+        "compare control_totals entry_intake explain.relations recognized repeated rows_of_one_key "
+        "totals",
     ),
     _relation(
         "contracts_of_one_key",
@@ -95,7 +96,7 @@ RELATIONS = (
         "contract and revenue type with several contract rows that differ",
         "id_key type rows ids",
         "repeated",
-        "intake",
+        "rows_of_one_key",
     ),
     _relation(
         "contracts_valid",
@@ -103,7 +104,7 @@ RELATIONS = (
         "row id id_key type kind recognition currency unit value convention rounding start_rule "
         f"stop_rule booked_on started_on close_date terminated_on duration {_KIND} rule "
         f"customer_id customer segment owner ppm floor cap over_time last_day reached_on {_TERM}",
-        "intake",
+        "contract_intake",
         "compare recognized",
     ),
     _relation(
@@ -112,34 +113,34 @@ RELATIONS = (
         "content than the row `other`, and then `refused` says so; `one` is the first of all",
         "row place entry_id other one apart refused",
         "repeated",
-        "entry_detail intake run.spark.together",
+        "entry_detail entry_intake run.spark.together",
     ),
     _relation(
         "periods_typed",
         "period as spelled, with its month; only where periods are text",
         "recon_period recon_month",
-        "intake",
+        "entry_intake",
         "completeness",
     ),
     _relation(
         "entries_typed",
         "entry, its key as spelled",
         f"row {_KEY_AS_SPELLED} amount finer month stands_for repeated refused",
-        "intake",
+        "entry_intake",
         "entry_detail events.delivered_twice recognized run.spark.together",
     ),
     _relation(
         "entries_raw",
         "entry as delivered, repeated ones left out",
         "given_* refused",
-        "intake",
+        "entry_intake",
         "completeness entry_detail events.batches events.carried explain.relations run.gathering",
     ),
     _relation(
         "entries_raw_numbered",
         "entry as delivered, repeated ones left out, with its place in the source",
         "row given_* refused",
-        "intake",
+        "entry_intake",
         "entry_detail explain.relations",
     ),
     _relation(

@@ -21,17 +21,16 @@ from recon.reconciliation import totals as summary
 from recon.reconciliation.breaks import judged_breaks
 from recon.reconciliation.carried import carried_differences
 from recon.reconciliation.compare import compare, view_lines
-from recon.reconciliation.control_totals import control
-from recon.reconciliation.earlier_values import named_earlier_values
-from recon.reconciliation.entry_detail import read_again
-from recon.reconciliation.events import find_events, with_events
-from recon.reconciliation.intake import (
-    currency_notice,
+from recon.reconciliation.contract_intake import (
     forget_contracts,
     load_contracts,
     refuse_crm_close_dates,
-    view_entries,
 )
+from recon.reconciliation.control_totals import control
+from recon.reconciliation.earlier_values import named_earlier_values
+from recon.reconciliation.entry_detail import read_again
+from recon.reconciliation.entry_intake import currency_notice, view_entries
+from recon.reconciliation.events import find_events, with_events
 from recon.reconciliation.open_days import Asking
 from recon.reconciliation.places import named_places
 from recon.reconciliation.policy_sql import register_policy

@@ -1,8 +1,8 @@
 """Columns that give a contract row another kind of term.
 
 The policy, a type or a row may say that a value is that of a month, that the term runs from start
-to close, or that months are free. `TermColumns` has the SQL of it for `intake`; where no rule and
-no column asks for any, it is constants.
+to close, or that months are free. `TermColumns` has the SQL of it for `contract_intake`; where no
+rule and no column asks for any, it is constants.
 """
 
 from __future__ import annotations

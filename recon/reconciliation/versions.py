@@ -16,8 +16,8 @@ A version that begins after its own term gives the rest at once, unless it stopp
 from __future__ import annotations
 
 from recon.base.policy import Amendment
+from recon.reconciliation.contract_intake import with_term
 from recon.reconciliation.expected import SPREAD, TERM, terms
-from recon.reconciliation.intake import with_term
 from recon.reconciliation.other_terms import LAST_MONTH
 
 _OF_TERM = (

@@ -2,7 +2,7 @@
 
 A source says what it is (`description`), brings what is far away here (`fetch`), both sides at the
 same time, and is then opened in a session as a relation with the columns of the specification,
-section 1; `recon.reconciliation.intake` makes typed rows of it.
+section 1; `recon.reconciliation` makes typed rows of it.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from recon.base.month import Month
 from recon.base.policy import Policy
 from recon.reconciliation.completeness import Completeness, Seen, completeness
-from recon.reconciliation.intake import view_entries
+from recon.reconciliation.entry_intake import view_entries
 from recon.reconciliation.policy_sql import register_policy
 from recon.store.frames import register
 from recon.store.session import session

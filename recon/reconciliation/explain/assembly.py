@@ -13,6 +13,7 @@ from recon.base.policy import Policy
 from recon.base.result import Break, CarriedDifference, Cause, Reconciliation, Side, Status
 from recon.reconciliation.causes import DETECTORS, LAST_RESORTS, ONLY_ALONE
 from recon.reconciliation.causes.gather import flags_of
+from recon.reconciliation.entry_intake import compliance_name
 from recon.reconciliation.explain import relations
 from recon.reconciliation.explain.derivation import added_up, expected_formula, rungs, without_line
 from recon.reconciliation.explain.model import (
@@ -28,7 +29,6 @@ from recon.reconciliation.explain.model import (
     Terms,
 )
 from recon.reconciliation.explain.relations import Row
-from recon.reconciliation.intake import compliance_name
 from recon.reconciliation.places import places_of
 from recon.reconciliation.policy_sql import TOLERANCE, rate_origin
 from recon.reconciliation.severity import ladder

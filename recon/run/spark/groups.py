@@ -19,7 +19,8 @@ from recon.base.errors import ReconError
 from recon.base.month import Month
 from recon.base.policy import Policy
 from recon.base.result import Side
-from recon.reconciliation.intake import currency_notice, load_contracts, view_entries
+from recon.reconciliation.contract_intake import load_contracts
+from recon.reconciliation.entry_intake import currency_notice, view_entries
 from recon.reconciliation.policy_sql import register_policy
 from recon.reconciliation.revenue import COMPARED, compare_month
 from recon.store.ids import plain_letters

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from recon.base.result import Reconciliation, Side
 from recon.config import Settings
-from recon.reconciliation.intake import refuse_crm_close_dates
+from recon.reconciliation.contract_intake import refuse_crm_close_dates
 from recon.reconciliation.revenue import summarize
 from recon.run.past_contracts import know_past
 from recon.run.spark.failures import spark_reading

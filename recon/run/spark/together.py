@@ -13,7 +13,7 @@ from recon.base.errors import SourceDataError
 from recon.base.policy import RepeatedIds
 from recon.base.result import Side
 from recon.reconciliation.entry_detail import in_scope
-from recon.reconciliation.intake import view_entries
+from recon.reconciliation.entry_intake import view_entries
 from recon.run.spark.groups import (
     FAILED,
     GIVEN,

@@ -15,7 +15,8 @@ from recon.base.month import Month
 from recon.base.periods import Periods
 from recon.base.result import Side
 from recon.config import Settings, SourceSettings
-from recon.reconciliation.intake import load_contracts, refuse_crm_close_dates, view_entries
+from recon.reconciliation.contract_intake import load_contracts, refuse_crm_close_dates
+from recon.reconciliation.entry_intake import view_entries
 from recon.reconciliation.policy_sql import register_policy
 from recon.setup.init.file_side import FileSide
 from recon.sources.files import FilesSource

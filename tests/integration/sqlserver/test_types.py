@@ -9,7 +9,7 @@ import pytest
 
 from recon.base.result import Side
 from recon.config import load
-from recon.reconciliation.intake import compliance_name
+from recon.reconciliation.entry_intake import compliance_name
 from recon.run.gathering import reconciled
 from tests.books import contract
 from tests.integration.sqlserver.books import JUNE, books, june, month, refusal
