@@ -38,16 +38,28 @@ LARGEST_CARRIED = (
 
 def compare(connection: Session, month: Month, policy: Policy) -> None:
     """Create `lines_compared`, and the lines that only accounting knows."""
+    first = "" if policy.same_key is SameKey.REFUSE else _FIRST_OF_KEY
+    otherwise = created(
+        connection,
+        f"""CREATE OR REPLACE TEMP TABLE sums_spelled_otherwise AS
+        SELECT s.* REPLACE (c.row AS line) FROM (FROM entry_sums WHERE line IS NULL) s
+        LEFT JOIN (
+            SELECT row, id_key, type, currency FROM contracts_typed WHERE reason IS NULL {first}) c
+            USING (id_key, type, currency)""",
+    )
     connection.execute(
-        """CREATE OR REPLACE TEMP TABLE sums_without_line AS
-        FROM entry_sums ANTI JOIN contracts_valid USING (id_key, type, currency)"""
+        """CREATE OR REPLACE TEMP VIEW sums_without_line AS
+        SELECT * EXCLUDE line FROM sums_spelled_otherwise WHERE line IS NULL"""
     )
     known = _terms_of(connection, policy, month.has_long_periods)
     rows = _added_rows(connection, policy, known)
     added = bool(created(connection, f"CREATE OR REPLACE TABLE added_rows AS {rows}"))
-    alone = _lines_without_contract(policy)
+    others = is_any(connection, "sums_without_line WHERE entries > 0")
+    alone = _lines_without_contract(policy) if others else _NO_LINES
     connection.execute(f"CREATE OR REPLACE TABLE lines_without_contract AS {alone}")
-    compared = _lines_compared(month, known, policy.same_key, added)
+    sums = "entry_sums" + " UNION ALL FROM sums_spelled_otherwise" * bool(otherwise)
+    alone = _others(known.whole) if others else ""
+    compared = _lines_compared(month, known, policy.same_key, added, sums, alone)
     connection.execute(f"CREATE OR REPLACE TABLE lines_compared AS {compared}")
 
 
@@ -177,6 +189,10 @@ def reckoned_in(
     return NARROW if max(longest, posted) < 2**61 else WIDE
 
 
+# Of rows of one key the first is the line.
+_FIRST_OF_KEY = "QUALIFY row = min(row) OVER (PARTITION BY id_key, type, currency)"
+
+
 def _added_rows(connection: Session, policy: Policy, known: _Terms) -> str:
     """SELECT of contract rows to add up, with their terms.
 
@@ -266,7 +282,14 @@ def _versions_of(m: int, end: Mapping[str, str]) -> str:
 _HELD = "term_months own_close closed_early term_mismatch".split()
 
 
-def _lines_compared(month: Month, known: _Terms, same_key: SameKey, any_added: bool) -> str:
+def _lines_compared(
+    month: Month, known: _Terms, same_key: SameKey, any_added: bool, sums: str, others: str
+) -> str:
+    """SELECT of the lines with their status.
+
+    Only what there is is planned: `sums` are those of entries, `others` the lines without a
+    contract.
+    """
     m, whole = month.index, known.whole
     termed = terms(
         "FROM contracts_valid", whole, cuts=known.cuts, kinds=known.kinds, evenly=known.evenly
@@ -294,20 +317,15 @@ def _lines_compared(month: Month, known: _Terms, same_key: SameKey, any_added: b
             true AS known_contract
         FROM earned),
     joined AS (
-        SELECT row, rule, c.id, id_key, type, currency, segment, start_month, close_month,
+        SELECT row, rule, c.id, c.id_key, c.type, c.currency, segment, start_month, close_month,
             ppm, floor, cap, unit, term_months, CAST(to_date_expected AS {whole})
                 AS to_date_expected,
             CAST(to_date_expected - earned_before AS {whole}) AS expected,
             CAST(full_value AS {whole}) AS full_value, CAST(remainder AS {whole}) AS remainder,
             closed_early, term_mismatch, known_contract,
             s.id <> c.id OR s.other_id <> c.id AS spelling, {_sums(whole)}
-        FROM ({added}) c LEFT JOIN entry_sums s USING (id_key, type, currency)
-        UNION ALL BY NAME
-        SELECT * EXCLUDE (customer_id, customer, owner, other_id)
-                REPLACE (CAST(recognized AS {whole}) AS recognized,
-                    CAST(to_date_recognized AS {whole}) AS to_date_recognized),
-            0 AS term_months, 0 AS to_date_expected, 0 AS expected, 0 AS remainder,
-            other_id <> id AS spelling FROM lines_without_contract),
+        FROM ({added}) c LEFT JOIN (FROM {sums}) s ON s.line = c.row
+        {others}),
     measured AS (
         SELECT *, recognized - expected AS difference,
             to_date_recognized - to_date_expected AS to_date_difference
@@ -322,18 +340,39 @@ def _lines_compared(month: Month, known: _Terms, same_key: SameKey, any_added: b
             WHEN entries = 0 THEN 'not_recognized'
             WHEN difference > 0 THEN 'over_recognized'
             ELSE 'under_recognized' END AS status,
-        to_date_difference <> 0 AND NOT within(to_date_difference, to_date_expected, {ALLOWANCE})
-            AS off_to_date,
+        -- A conjunction would reckon the allowance of every line.
+        CASE WHEN to_date_difference = 0 THEN false
+            ELSE NOT within(to_date_difference, to_date_expected, {ALLOWANCE}) END AS off_to_date,
         CASE sign(full_value) WHEN 0 THEN to_date_recognized <> 0
             ELSE coalesce(sign(full_value) * to_date_recognized > abs(full_value), false) END
             AS over_value
     FROM measured"""
 
 
+def _others(whole: str) -> str:
+    return f"""UNION ALL BY NAME
+        SELECT * EXCLUDE (customer_id, customer, owner, other_id)
+                REPLACE (CAST(recognized AS {whole}) AS recognized,
+                    CAST(to_date_recognized AS {whole}) AS to_date_recognized),
+            0 AS term_months, 0 AS to_date_expected, 0 AS expected, 0 AS remainder,
+            other_id <> id AS spelling FROM lines_without_contract"""
+
+
 def _sums(whole: str) -> str:
     return f"""CAST(coalesce(s.recognized, 0) AS {whole}) AS recognized,
             coalesce(s.entries, 0) AS entries,
             CAST(coalesce(s.earned, 0) AS {whole}) AS to_date_recognized"""
+
+
+_TEXTS_ALONE = "id other_id id_key type currency customer_id customer segment owner"
+# Of no line, which is planned much faster.
+_NO_LINES = f"""
+    SELECT CAST(0 AS BIGINT) AS row, CAST(rule AS INTEGER) AS rule,
+        {", ".join(f"CAST(NULL AS VARCHAR) AS {column}" for column in _TEXTS_ALONE.split())},
+        false AS known_contract, CAST(ppm AS INTEGER) AS ppm, floor, cap, unit,
+        CAST(0 AS HUGEINT) AS recognized, CAST(0 AS BIGINT) AS entries,
+        CAST(0 AS HUGEINT) AS to_date_recognized
+    FROM rules LIMIT 0"""
 
 
 def _lines_without_contract(policy: Policy) -> str:

@@ -100,7 +100,8 @@ def _type_contracts(
 ) -> bool:
     """Create `contracts_typed`; return whether a row is invalid.
 
-    Only invalid rows are read again, for their reasons, which take long to plan and to say.
+    Only invalid rows are read again, for their reasons, which take long to plan and to say; until
+    then the letters of the checks that they do not pass stand for these.
     """
     side = given.as_said(*known(Side.ANALYTICS))
     terms = TermColumns.of(side, policy)
@@ -114,16 +115,19 @@ def _type_contracts(
             monthly, dated, free_months, free_at, valid_from,
             customer_id, customer, segment, owner,
             CASE WHEN type IS NULL THEN type_text END AS type_text,
-            CASE WHEN {checks.passed()} THEN NULL ELSE '' END AS reason
+            CASE WHEN {checks.passed()} THEN NULL ELSE {checks.failed()} END AS reason
         FROM typed"""
     )
-    invalid = "SELECT row FROM contracts_typed WHERE reason IS NOT NULL"
-    if not is_any(connection, f"({invalid})"):
+    (failed,) = connection.execute(
+        "SELECT string_agg(DISTINCT reason, '') FROM contracts_typed WHERE reason IS NOT NULL"
+    ).fetchone() or ("",)
+    if not failed:
         return False
+    invalid = "SELECT row FROM contracts_typed WHERE reason IS NOT NULL"
     connection.execute(
         f"""UPDATE contracts_typed SET reason = why.reason FROM (
             {_contracts(given, side, terms, policy, relation, f"WHERE row IN ({invalid})")}
-            SELECT row, {checks.reason()} AS reason FROM typed) why
+            SELECT row, {checks.reason(failed)} AS reason FROM typed) why
         WHERE why.row = contracts_typed.row"""
     )
     return True

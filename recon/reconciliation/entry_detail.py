@@ -15,9 +15,9 @@ from collections.abc import Sequence
 from recon.base.month import Month
 from recon.base.result import Side
 from recon.reconciliation.compare import BROKEN, CARRIED, LACKING, LARGEST_CARRIED
-from recon.reconciliation.entry_intake import compliance_name
+from recon.reconciliation.entry_intake import compliance_name, entries_of_known_keys
 from recon.reconciliation.ledger import create_ledger_months
-from recon.reconciliation.recognized import GIVEN, same_key
+from recon.reconciliation.recognized import GIVEN
 from recon.store.session import Session, is_any, literal, name
 
 # An entry in the wrong month is looked for so many months away.
@@ -90,8 +90,8 @@ def _reread(connection: Session, month: Month) -> None:
     m = month.index
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE keys_to_reread AS
-        SELECT {GIVEN}, c.line, coalesce(far, false) AS far, b.reason AS blocked, k.carried,
-            unread OR NOT keyed OR b.reason IS NOT NULL AS suspect
+        SELECT {GIVEN}, id, id_key, type, currency, c.line, coalesce(far, false) AS far,
+            b.reason AS blocked, k.carried, unread OR NOT keyed OR b.reason IS NOT NULL AS suspect
         FROM entry_sums_as_spelled LEFT JOIN invalid_contract_keys b USING (id_key, type, currency)
         LEFT JOIN (
             SELECT line, id_key, type, currency, {LACKING}
@@ -104,11 +104,6 @@ def _reread(connection: Session, month: Month) -> None:
             WHERE {CARRIED} ORDER BY {LARGEST_CARRIED}) k USING (id_key, type, currency)
         WHERE c.line IS NOT NULL OR carried IS NOT NULL OR suspect"""
     )
-    connection.execute(
-        f"""CREATE OR REPLACE TEMP VIEW entries_to_reread AS
-        SELECT e.*, a.line, a.far, a.blocked, a.suspect, a.carried
-        FROM entries_raw_numbered e JOIN keys_to_reread a ON {same_key("e", "a")}"""
-    )
     connection.execute(f"CREATE OR REPLACE TEMP TABLE entries_reread {_reread_rows(connection, m)}")
 
 
@@ -117,17 +112,25 @@ def _reread_rows(connection: Session, m: int) -> str:
 
     Without keys there are no entries, and only suspect ones have a reason.
     """
-    keys, suspect = connection.execute(
-        "SELECT count(*), bool_or(suspect) FROM keys_to_reread"
+    blanks = ", ".join(f"bool_or({column} IS NULL)" for column in GIVEN.split(", "))
+    keys, suspect, *blank = connection.execute(
+        f"SELECT count(*), bool_or(suspect), {blanks} FROM keys_to_reread"
     ).fetchone() or (0, False)
     if not keys:
         return f"({_REREAD_COLUMNS})"
-    entries, reason = ("entries_of", "reason") if suspect else ("entries_read", "NULL::VARCHAR")
+    # Plain equality is faster, and finds every key that has no blank in it.
+    same = " AND ".join(
+        f"e.{column} {'IS NOT DISTINCT FROM' if any_blank else '='} a.{column}"
+        for column, any_blank in zip(GIVEN.split(", "), blank, strict=True)
+    )
+    found = f"""
+        SELECT e.*, a.* EXCLUDE ({GIVEN})
+        FROM entries_raw_numbered e JOIN keys_to_reread a ON {same}"""
     return f"""AS
         SELECT row, line, far, blocked, suspect, carried, entry_id, id_key, type, currency,
             amount, month, stands_for, document_ref, posted_at, given_currency IS NULL AS assumed,
-            {reason} AS reason
-        FROM {entries}('entries_to_reread')
+            reason
+        FROM ({entries_of_known_keys(connection, found, bool(suspect))})
         WHERE suspect OR month <= {m + 1}
             OR (far AND month BETWEEN {m - A_YEAR} AND {m + A_YEAR})"""
 

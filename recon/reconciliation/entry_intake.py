@@ -11,6 +11,8 @@ of its amounts. The macro `entries_of(rows)` reads some entries as they came, wi
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from weakref import WeakKeyDictionary
 
 from recon.base.fields import CONDENSED, PERIOD, needed
 from recon.base.periods import SETTING, Periods
@@ -29,7 +31,7 @@ from recon.reconciliation.open_days import Asking, Notations, notations
 from recon.reconciliation.policy_sql import type_of
 from recon.reconciliation.repeated import create_entry_ids, find_repeated_entries
 from recon.store.checks import Checks
-from recon.store.columns import UNITS_READ, Columns
+from recon.store.columns import UNITS_READ, Columns, units_of
 from recon.store.session import Session, columns, is_any, literal, name
 
 _NO_TEXT = "CAST(NULL AS VARCHAR)"
@@ -70,7 +72,7 @@ def view_entries(
     _view_entries_typed(connection, side, relation, repeated, periods)
     _view_entries_raw(connection, side, relation, repeated)
     connection.execute("DROP TABLE entry_ids")
-    _create_entry_macros(connection, side, compliance, periods, read.torn)
+    _create_entry_macros(connection, side, compliance, periods, read.torn, policy)
     return read.notices + float_notice(side, "amount")
 
 
@@ -96,7 +98,7 @@ def _create_readers(connection: Session, side: Columns, policy: Policy) -> None:
         ("fold_type(raw)", f"lower({side.text('revenue_type', 'raw')})"),
         ("read_type(folded)", type_of("folded", policy)),
         ("read_currency(raw)", coded(side.text("currency", "raw"), policy.currency)),
-        ("units_of(total)", f"CAST(total * {each} AS HUGEINT)"),
+        ("units_of(total)", units_of(each)),
     ):
         connection.execute(f"CREATE MACRO {macro} AS {made_of}")
 
@@ -160,35 +162,94 @@ def _create_entry_macros(
     compliance: Sequence[str],
     periods: Periods | None,
     torn: Mapping[str, tuple[str, str]],
+    policy: Policy,
 ) -> None:
     """Create `entries_read(rows)`, and `entries_of(rows)` with reasons."""
     read = (*needed(Side.ACCOUNTING, compliance), "posted_at", "document_ref")
-    side = given.as_said(*read)
-    words = {
-        "entry_id": "entry_id", "type_text": "revenue_type", "amount_text": "amount",
-        "period_text": PERIOD, "posted_at": "posted_at", "document_ref": "document_ref",
-    } | {compliance_name(column): column.strip().lower() for column in compliance}  # fmt: skip
-    texts = ", ".join(f"{side.text(column)} AS {name(word)}" for word, column in words.items())
+    side, said = given.as_said(*read), given.as_said().said(*read)
+    texts = _texts(side, compliance)
+    every = "(SELECT *, read_id(given_contract_id) AS id FROM said)"
     connection.execute(
         f"""CREATE MACRO entries_read(rows) AS TABLE
         WITH said AS (
-            SELECT *, fold_type(given_revenue_type) AS type_folded {given.as_said().said(*read)}
-            FROM query_table(rows))
-        SELECT * EXCLUDE (amount_short, amount_long), accounting_key(id) AS id_key,
-            read_type(type_folded) AS type, read_currency(given_currency) AS currency,
-            {UNITS_READ} AS amount, {side.month(PERIOD, periods)} AS month,
-            {side.count(CONDENSED)} AS stands_for, {texts}
-        FROM ({side.amounts("amount", "(SELECT *, read_id(given_contract_id) AS id FROM said)")})"""
+            SELECT *, fold_type(given_revenue_type) AS type_folded {said} FROM query_table(rows))
+        {_typed(side, every, _KEYS, side.month(PERIOD, periods), texts)}"""
     )
     checks = Checks(
         side, _entry_checks(torn) | ({PERIOD: ("month", _NO_PERIOD)} if periods else {})
     )
+    reason = f"""CASE WHEN {checks.passed()} THEN refused
+            ELSE nullif(concat_ws('; ', {checks.reason()}, refused), '') END"""
     connection.execute(
         f"""CREATE MACRO entries_of(rows) AS TABLE
-        SELECT * EXCLUDE refused, CASE WHEN {checks.passed()} THEN refused
-            ELSE nullif(concat_ws('; ', {checks.reason()}, refused), '') END AS reason
-        FROM entries_read(rows)"""
+        SELECT * EXCLUDE refused, {reason} AS reason FROM entries_read(rows)"""
     )
+    month, found = side.month(PERIOD, periods), ""
+    if given.kind(PERIOD) == "VARCHAR":
+        month, found = "recon_month", f"LEFT JOIN periods_typed ON given_{PERIOD} = recon_period"
+    known = _typed(side, f"(SELECT * {said} FROM ({{rows}}) {found})", "", month, texts)
+    alike = given.kind("contract_id") == "VARCHAR" and policy.analytics_ids == policy.accounting_ids
+    _KNOWN[connection] = _Known(known, reason, alike)
+
+
+_KEYS = """, accounting_key(id) AS id_key, read_type(type_folded) AS type,
+            read_currency(given_currency) AS currency"""
+
+
+def _typed(side: Columns, rows: str, keys: str, month: str, texts: str) -> str:
+    return f"""
+        SELECT * EXCLUDE (amount_short, amount_long) {keys}, {UNITS_READ} AS amount,
+            {month} AS month, {side.count(CONDENSED)} AS stands_for, {texts}
+        FROM ({side.amounts("amount", rows)})"""
+
+
+def _texts(side: Columns, compliance: Sequence[str]) -> str:
+    words = {
+        "entry_id": "entry_id", "type_text": "revenue_type", "amount_text": "amount",
+        "period_text": PERIOD, "posted_at": "posted_at", "document_ref": "document_ref",
+    } | {compliance_name(column): column.strip().lower() for column in compliance}  # fmt: skip
+    return ", ".join(f"{side.text(column)} AS {name(word)}" for word, column in words.items())
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """How a session reads entries whose keys are known.
+
+    `read` is the SELECT of some `{rows}`, `reason` that of each. Of keys spelled `alike` both sides
+    make the same.
+    """
+
+    read: str
+    reason: str
+    alike: bool
+
+
+_KNOWN: WeakKeyDictionary[Session, _Known] = WeakKeyDictionary()
+
+
+def contracts_by_spelling(connection: Session) -> str:
+    """SELECT of the contract rows whose key an entry may have in the same spelling.
+
+    They are the valid ones, whose key no other row has.
+    """
+    alike = _KNOWN[connection].alike
+    return f"""
+        SELECT row AS line, id AS line_id, id_key AS line_key, type, currency
+        FROM contracts_typed ANTI JOIN duplicate_contract_keys USING (id_key, type)
+        WHERE reason IS NULL {"" if alike else "AND false"}"""
+
+
+def entries_of_known_keys(connection: Session, rows: str, reasons: bool) -> str:
+    """SELECT of entries as `entries_of` has them, without reading their keys again.
+
+    `rows` is a SELECT of entries as they came, with `id`, `id_key`, `type` and `currency`. With
+    `reasons` some may be invalid, all of which are `suspect`.
+    """
+    known = _KNOWN[connection]
+    reason = f"{_NO_TEXT} AS reason"
+    if reasons:
+        reason = f"CASE WHEN suspect THEN {known.reason} END AS reason"
+    return f"SELECT *, {reason} FROM ({known.read.replace('{rows}', rows)})"
 
 
 def _entry_checks(torn: Mapping[str, tuple[str, str]]) -> dict[str, tuple[str, str]]:

@@ -10,6 +10,7 @@ recognized.
 from __future__ import annotations
 
 from recon.base.month import Month
+from recon.reconciliation.entry_intake import contracts_by_spelling
 from recon.store.session import Session
 
 # The key of an entry as it came.
@@ -18,7 +19,7 @@ GIVEN = "given_contract_id, given_revenue_type, given_currency"
 
 def add_up(connection: Session, month: Month) -> None:
     """Add up the entries, and set invalid keys aside."""
-    spelled = _sums_as_spelled(month)
+    spelled = _sums_as_spelled(month, contracts_by_spelling(connection))
     connection.execute(f"CREATE OR REPLACE TEMP TABLE entry_sums_as_spelled AS {spelled}")
     _merge_spellings(connection)
     connection.execute(
@@ -48,47 +49,64 @@ def add_up(connection: Session, month: Month) -> None:
     )
 
 
-def _sums_as_spelled(month: Month) -> str:
+def _sums_as_spelled(month: Month, contracts: str) -> str:
+    """SELECT of sums, with the line of the contract row that is spelled alike.
+
+    Nearly every key is, and then need not be read.
+    """
     m = month.index
     return f"""
-    WITH given AS (
+    WITH given AS MATERIALIZED (
         SELECT {GIVEN},
             sum(amount) FILTER (month = {m} AND NOT refused) AS recognized,
             count(amount) FILTER (month = {m} AND NOT refused) AS entries,
             sum(amount) FILTER (month <= {m} AND NOT refused) AS earned,
             min(month) AS first_month, max(month) AS last_month,
             bool_or(amount IS NULL OR month IS NULL OR refused) AS unread
-        FROM entries_typed WHERE NOT repeated GROUP BY {GIVEN})
-    SELECT * EXCLUDE type_folded REPLACE (coalesce(units_of(recognized), 0) AS recognized,
+        FROM entries_typed WHERE NOT repeated GROUP BY {GIVEN}),
+    codes AS (
+        SELECT *, type IS NOT NULL AND regexp_full_match(currency, '[A-Z]{{3}}') AS coded,
+            -- One spelling of a type and a currency alone is looked up among the contract rows.
+            CASE WHEN 1 = row_number() OVER (PARTITION BY type, currency ORDER BY keys DESC)
+                THEN type END AS line_type
+        FROM (
+            SELECT * EXCLUDE type_folded, read_type(type_folded) AS type,
+                read_currency(given_currency) AS currency
+            FROM (
+                SELECT given_revenue_type, given_currency, count(*) AS keys,
+                    fold_type(given_revenue_type) AS type_folded
+                FROM given GROUP BY given_revenue_type, given_currency)))
+    SELECT * EXCLUDE (coded, line_id, line_key) REPLACE (
+            coalesce(units_of(recognized), 0) AS recognized,
             coalesce(units_of(earned), 0) AS earned),
-        hash(id_key, type, currency) AS key,
-        id IS NOT NULL AND type IS NOT NULL AND regexp_full_match(currency, '[A-Z]{{3}}') AS keyed
-    FROM (SELECT *, accounting_key(id) AS id_key FROM (
-        SELECT *, read_id(given_contract_id) AS id, read_type(type_folded) AS type,
-            read_currency(given_currency) AS currency
-        FROM (SELECT *, fold_type(given_revenue_type) AS type_folded FROM given)))"""
-
-
-def same_key(one: str, other: str) -> str:
-    """Condition that two relations have the same key as spelled."""
-    return " AND ".join(f"{one}.{c} IS NOT DISTINCT FROM {other}.{c}" for c in GIVEN.split(", "))
+        CASE WHEN line IS NULL THEN accounting_key(id) ELSE line_key END AS id_key,
+        id IS NOT NULL AND coded AS keyed
+    FROM (
+        SELECT g.*, k.type, k.currency, coded, line, line_id, line_key,
+            CASE WHEN line IS NULL THEN read_id(given_contract_id) ELSE line_id END AS id
+        FROM given g JOIN codes k
+            ON g.given_revenue_type IS NOT DISTINCT FROM k.given_revenue_type
+            AND g.given_currency IS NOT DISTINCT FROM k.given_currency
+        LEFT JOIN ({contracts}) c
+            ON c.line_id = given_contract_id AND c.type = line_type AND c.currency = k.currency)"""
 
 
 def _merge_spellings(connection: Session) -> None:
     """Create `entry_sums_all`, the few keys with several spellings added up."""
     connection.execute(
         """CREATE OR REPLACE TEMP TABLE entry_sums_merged AS
-        WITH often AS (
-            SELECT key FROM entry_sums_as_spelled WHERE keyed GROUP BY key HAVING count(*) > 1)
-        SELECT id_key, type, currency, min(id) AS id, max(id) AS other_id, any_value(key) AS key,
+        WITH odd AS (
+            SELECT DISTINCT id_key, type, currency FROM entry_sums_as_spelled
+            WHERE keyed AND line IS NULL)
+        SELECT id_key, type, currency, min(id) AS id, max(id) AS other_id,
             sum(recognized) AS recognized, CAST(sum(entries) AS BIGINT) AS entries,
-            sum(earned) AS earned
-        FROM entry_sums_as_spelled SEMI JOIN often USING (key)
-        WHERE keyed GROUP BY id_key, type, currency"""
+            sum(earned) AS earned, max(line) AS line
+        FROM entry_sums_as_spelled SEMI JOIN odd USING (id_key, type, currency)
+        WHERE keyed GROUP BY id_key, type, currency HAVING count(*) > 1"""
     )
     connection.execute(
         """CREATE OR REPLACE TEMP VIEW entry_sums_all AS
-        SELECT id_key, type, currency, id, id AS other_id, recognized, entries, earned
-        FROM entry_sums_as_spelled ANTI JOIN entry_sums_merged USING (key) WHERE keyed
-        UNION ALL SELECT * EXCLUDE key FROM entry_sums_merged"""
+        SELECT id_key, type, currency, id, id AS other_id, recognized, entries, earned, line
+        FROM entry_sums_as_spelled ANTI JOIN entry_sums_merged USING (id_key, type, currency)
+        WHERE keyed UNION ALL FROM entry_sums_merged"""
     )

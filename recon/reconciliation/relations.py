@@ -34,6 +34,7 @@ class Relation:
 _KEY = "id_key type currency"
 _KEY_AS_SPELLED = "given_contract_id given_revenue_type given_currency"
 _SUMS = f"{_KEY} id other_id recognized entries earned"
+_PLACED = f"{_SUMS} line"
 _KIND = "monthly dated free_months free_at valid_from"
 _TERM = "term_kind full_end ends_on lasts term_start term_months closed_on"
 _RULE = "type kind recognition convention rounding start_rule stop_rule unit ppm floor cap"
@@ -96,7 +97,7 @@ RELATIONS = (
         "contract and revenue type with several contract rows that differ",
         "id_key type rows ids",
         "repeated",
-        "rows_of_one_key",
+        "entry_intake rows_of_one_key",
     ),
     _relation(
         "contracts_valid",
@@ -145,19 +146,22 @@ RELATIONS = (
     ),
     _relation(
         "entry_sums_as_spelled",
-        "key as spelled; `keyed` where the key can be read, `unread` where some entry cannot",
-        f"{_KEY_AS_SPELLED} recognized entries earned first_month last_month unread id type "
-        "currency id_key key keyed",
+        "key as spelled; `keyed` where the key can be read, `unread` where some entry cannot; "
+        "`line` is the valid contract row that is spelled alike",
+        f"{_KEY_AS_SPELLED} recognized entries earned first_month last_month unread type "
+        "currency line id id_key keyed",
         "recognized",
         "entry_detail ledger",
     ),
     _relation(
         "entry_sums_merged",
         "key that is spelled in several ways",
-        f"{_KEY} id other_id key recognized entries earned",
+        _PLACED,
         "recognized",
     ),
-    _relation("entry_sums_all", "key of entries that can be read", _SUMS, "recognized", "compare"),
+    _relation(
+        "entry_sums_all", "key of entries that can be read", _PLACED, "recognized", "compare"
+    ),
     _relation(
         "ledger_span",
         "session: the first and the last month with an entry",
@@ -192,7 +196,15 @@ RELATIONS = (
         "recognized",
         "entry_detail explain.relations",
     ),
-    _relation("entry_sums", "key of entries that can be compared", _SUMS, "recognized", "compare"),
+    _relation(
+        "entry_sums", "key of entries that can be compared", _PLACED, "recognized", "compare"
+    ),
+    _relation(
+        "sums_spelled_otherwise",
+        "key of entries that no contract row is spelled like, with its line if there is any",
+        _PLACED,
+        "compare",
+    ),
     _relation(
         "sums_without_line",
         "key of entries that no contract line has",
@@ -255,13 +267,7 @@ RELATIONS = (
         "keys_to_reread",
         "key as spelled and broken line, or line with a `carried` difference; `suspect` where some "
         "entry cannot be compared",
-        f"{_KEY_AS_SPELLED} line far blocked carried suspect",
-        "entry_detail",
-    ),
-    _relation(
-        "entries_to_reread",
-        "entry as delivered under one of these keys",
-        "row given_* refused line far blocked suspect carried",
+        f"{_KEY_AS_SPELLED} id {_KEY} line far blocked carried suspect",
         "entry_detail",
     ),
     _relation(

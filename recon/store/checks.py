@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from string import ascii_letters
 
 from recon.store.columns import Columns
 from recon.store.session import literal
 
 # What follows it in a text is said about the cell, and is no part of it.
 NOTE = "\x1f"
+_LETTERS = ascii_letters
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +45,25 @@ class Checks:
 
         It is faster than the reason why a row cannot.
         """
-        read = [_read(self.side, listed, value) for listed, value, _ in self._values]
-        right = [f"coalesce(NOT ({wrong}), true)" for _, wrong, _ in self._faults]
-        return " AND ".join(read + right)
+        return " AND ".join(self._right())
 
-    def reason(self) -> str:
-        """The reason why a row cannot be compared, else NULL."""
+    def failed(self) -> str:
+        """A letter for each check that a row does not pass, as one text."""
+        letters = (
+            f"CASE WHEN {right} THEN '' ELSE {literal(letter)} END"
+            for letter, right in zip(_LETTERS, self._right(), strict=False)
+        )
+        return f"concat({', '.join(letters)})"
+
+    def _right(self) -> list[str]:
+        read = [_read(self.side, listed, value) for listed, value, _ in self._values]
+        return read + [f"coalesce(NOT ({wrong}), true)" for _, wrong, _ in self._faults]
+
+    def reason(self, letters: str = _LETTERS) -> str:
+        """The reason why a row cannot be compared, else NULL.
+
+        Each check takes long to plan: `letters` are those that any of the rows does not pass.
+        """
         parts = []
         for listed, value, what in self._values:
             column = listed.removeprefix("?")
@@ -62,7 +77,8 @@ class Checks:
             f"CASE WHEN {wrong} THEN {_quoted(self.side, column, what)} END"
             for column, wrong, what in self._faults
         ]
-        return f"nullif(concat_ws('; ', {', '.join(parts)}), '')"
+        asked = (p for letter, p in zip(_LETTERS, parts, strict=False) if letter in letters)
+        return f"nullif(concat_ws('; ', {', '.join(asked)}), '')"
 
 
 def _quoted(side: Columns, column: str, what: str) -> str:

@@ -32,6 +32,8 @@ _BLANKS = literal(" \t\n\r\N{NO-BREAK SPACE}")
 # Columns that may be blank, and the dates by which systems say that they are.
 _MAY_BE_BLANK = {"start_date", "terminated_on", "valid_from"}
 _NO_DATES = ("1753-01-01", "1899-12-30", "1899-12-31", "1900-01-01", "9999-12-31")
+# The years in which books are kept, and those of them whose days are no such dates.
+_DAYS, _REAL_DAYS = ("1900-01-01", "9999-12-31"), ("1900-01-02", "9999-12-30")
 # Around an id even blanks that nobody sees are no part of it.
 _IDS = {"contract_id", "customer_id"}
 # The first and the last character of a text that begins and ends with visible ASCII.
@@ -240,8 +242,9 @@ class Columns:
         if column not in self.names:
             return "CAST(NULL AS DATE)"
         if self._is_moment(column):
-            day = _ours(name(self.names[column]))
-            return f"CASE WHEN NOT {_none(day)} THEN {day} END" if column in _MAY_BE_BLANK else day
+            # Of the years of books, only the first and the last day mean none.
+            first, last = _REAL_DAYS if column in _MAY_BE_BLANK else _DAYS
+            return _ours(name(self.names[column]), first, last)
         text = self.text(column)
         if column not in self.notations:
             return _day_of(text)
@@ -288,6 +291,17 @@ def _in_units(short: str, long: str) -> str:
     return f"coalesce(CAST({short} * 10000 AS BIGINT), {fits})" if short else fits
 
 
+def units_of(each: int, total: str = "total") -> str:
+    """Ten-thousandths of a sum of addends, one of which is so many.
+
+    Nearly every sum is short, which is multiplied many times faster.
+    """
+    if each == 1:
+        return f"CAST({total} AS HUGEINT)"
+    short = f"CAST(TRY_CAST({total} AS DECIMAL(14, 4)) * {each} AS BIGINT)"
+    return f"coalesce(CAST({short} AS HUGEINT), CAST({total} * {each} AS HUGEINT))"
+
+
 # The ten-thousandths of an amount, of a relation of `Columns.amounts`.
 UNITS_READ = _in_units("amount_short", "amount_long")
 _FINER = f"coalesce(amount_long * 10000 <> {_in_units('', 'amount_long')}, false)"
@@ -305,19 +319,23 @@ def _dated(text: str) -> str:
 
 
 def _none(moment: str) -> str:
-    """The condition that a date or moment means none."""
-    listed = ", ".join(f"DATE '{day}'" for day in _NO_DATES)
-    return f"coalesce(TRY_CAST({moment} AS DATE) IN ({listed}), false)"
+    """The condition that a date or moment means none.
+
+    A list of days would be joined to every row.
+    """
+    day = f"TRY_CAST({moment} AS DATE)"
+    early = f"{day} BETWEEN DATE '1899-12-30' AND DATE '1900-01-01' OR {day} = DATE '1753-01-01'"
+    return f"coalesce({early} OR {day} = DATE '9999-12-31', false)"
 
 
-def _ours(moment: str) -> str:
+def _ours(moment: str, first: str = _DAYS[0], last: str = _DAYS[1]) -> str:
     """The day of a date or moment.
 
     NULL outside the years in which books are kept.
     """
     # Moments may lie beyond all days, and those in nanoseconds are too short to be compared.
     day = f"TRY_CAST({moment} AS DATE)"
-    return f"CASE WHEN {day} BETWEEN DATE '1900-01-01' AND DATE '9999-12-31' THEN {day} END"
+    return f"CASE WHEN {day} BETWEEN DATE '{first}' AND DATE '{last}' THEN {day} END"
 
 
 def _day_of(text: str) -> str:
