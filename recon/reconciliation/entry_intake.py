@@ -213,7 +213,7 @@ def _texts(side: Columns, compliance: Sequence[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """How a session reads entries whose keys are known.
+    """The SQL of entries whose keys are known.
 
     `read` is the SELECT of some `{rows}`, `reason` that of each. Of keys spelled `alike` both sides
     make the same.
@@ -228,7 +228,7 @@ _KNOWN: WeakKeyDictionary[Session, _Known] = WeakKeyDictionary()
 
 
 def contracts_by_spelling(connection: Session) -> str:
-    """SELECT of the contract rows whose key an entry may have in the same spelling.
+    """SELECT of contract rows that entries may be spelled like.
 
     They are the valid ones, whose key no other row has.
     """
@@ -240,7 +240,7 @@ def contracts_by_spelling(connection: Session) -> str:
 
 
 def entries_of_known_keys(connection: Session, rows: str, reasons: bool) -> str:
-    """SELECT of entries as `entries_of` has them, without reading their keys again.
+    """SELECT of entries as `entries_of` has them, keys known.
 
     `rows` is a SELECT of entries as they came, with `id`, `id_key`, `type` and `currency`. With
     `reasons` some may be invalid, all of which are `suspect`.

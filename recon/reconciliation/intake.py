@@ -1,4 +1,4 @@
-"""Intake: what the rows of both sides have in common when they are typed.
+"""Intake: the SQL that both sides' rows share.
 
 Nothing is guessed and nothing is dropped: a row that cannot be compared keeps its place and gets a
 reason. Contracts are read by `contract_intake`, entries by `entry_intake`.
@@ -53,7 +53,7 @@ def not_a_date(column: str, torn: Mapping[str, tuple[str, str]]) -> str:
 
 
 def float_notice(side: Columns, column: str) -> list[str]:
-    """Notice of amounts that arrive as binary floating point."""
+    """Notice of amounts in binary floating point."""
     if not side.has_floats(column):
         return []
     return [

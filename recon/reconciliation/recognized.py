@@ -50,9 +50,9 @@ def add_up(connection: Session, month: Month) -> None:
 
 
 def _sums_as_spelled(month: Month, contracts: str) -> str:
-    """SELECT of sums, with the line of the contract row that is spelled alike.
+    """SELECT of sums, with lines that are spelled alike.
 
-    Nearly every key is, and then need not be read.
+    Nearly every key is spelled as its contract row is, and then need not be read.
     """
     m = month.index
     return f"""

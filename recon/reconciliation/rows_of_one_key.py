@@ -1,4 +1,4 @@
-"""Rows of one key: contract rows that differ and would be one line.
+"""Rows of one key, which would be one line.
 
 By the policy all of them are refused, or they add up, or are versions of one contract.
 `recon.reconciliation.relations` lists the relations that it reads and changes.

@@ -48,7 +48,7 @@ class Checks:
         return " AND ".join(self._right())
 
     def failed(self) -> str:
-        """A letter for each check that a row does not pass, as one text."""
+        """The letters of the checks that a row fails."""
         letters = (
             f"CASE WHEN {right} THEN '' ELSE {literal(letter)} END"
             for letter, right in zip(_LETTERS, self._right(), strict=False)

@@ -292,9 +292,10 @@ def _in_units(short: str, long: str) -> str:
 
 
 def units_of(each: int, total: str = "total") -> str:
-    """Ten-thousandths of a sum of addends, one of which is so many.
+    """Ten-thousandths of a sum of addends.
 
-    Nearly every sum is short, which is multiplied many times faster.
+    A 1 of them is `each` ten-thousandths. Nearly every sum is short, which is multiplied many times
+    faster.
     """
     if each == 1:
         return f"CAST({total} AS HUGEINT)"
