@@ -332,6 +332,9 @@ def _plainly(error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     text = str(error).strip() or type(error).__name__
+    # A write in the background tells of its own error in JSON.
+    if nested := re.search(r'"exception_message":"((?:[^"\\]|\\.)*)"', text):
+        text = re.sub(r"\\(.)", r"\1", nested[1])
     line = re.search(r"CSV Error on Line: (\d+)", text)
     file = re.search(r"^\s*file = .*?([^/\\\n]+)$", text, re.MULTILINE)
     places = [f"line {line[1]}"] if line else []
