@@ -1,7 +1,8 @@
 """A matcher of small books, written from the documentation: one document after the other.
 
-It knows the rules by number and those by amount and day, not the search for sums. A book has one
-currency and no kinds.
+A book has one currency and no kinds. `matching` knows the rules by number and those by amount and
+day; `sums` tries every group of the documents that are left, of amounts so large that none adds up
+by chance.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import combinations, groupby
 
 # A document of a side: its number, its customer, its day, its amount.
 Row = tuple[str | None, str | None, int, int]
@@ -157,3 +158,47 @@ _RULES: dict[str, Callable[[Group], Iterator[Group]]] = {
     "amount, same day": _near(0),
     "amount, near day": _near(WINDOW),
 }
+
+
+def sums(first: list[Row], second: list[Row]) -> Counter[tuple[object, ...]]:
+    """The groups of a customer's documents that mean only each other by their sum."""
+    sides = {
+        side: [_Document(side, *row, at) for at, row in enumerate(rows)]
+        for side, rows in ((1, first), (2, second))
+    }
+    found, doubtful = list[Group](), list[Group]()
+    for side, documents in sides.items():
+        for one in documents:
+            there = [d for d in sides[3 - side] if abs(d.day - one.day) <= WINDOW]
+            solutions = {_content(list(g)): list(g) for g in _adding_up(there, one.amount)}
+            for group in solutions.values():
+                alone = len(solutions) == 1 and len(group) > 1
+                (found if alone else doubtful).append([one, *group])
+    found += _whole(sides[1], sides[2])
+    claims = Counter(
+        (d.side, d.at) for group in {frozenset(g) for g in (*found, *doubtful)} for d in group
+    )
+    taken = {frozenset(g) for g in found if all(claims[d.side, d.at] == 1 for d in g)}
+    return Counter(_content(list(group)) for group in taken)
+
+
+def _adding_up(documents: Group, amount: int) -> Iterator[tuple[_Document, ...]]:
+    for size in range(1, 7):
+        for group in combinations(documents, size):
+            if sum(d.amount for d in group) == amount:
+                yield group
+
+
+def _whole(first: Group, second: Group) -> Iterator[Group]:
+    """All that is open of both sides, if no part of one is a part of the other."""
+    if not (2 <= len(first) <= 6 and 2 <= len(second) <= 6):
+        return
+    days = [d.day for d in (*first, *second)]
+    if sum(d.amount for d in first) != sum(d.amount for d in second):
+        return
+    if max(days) - min(days) > WINDOW:
+        return
+    parts = {sum(d.amount for d in g) for n in range(1, len(first)) for g in combinations(first, n)}
+    others = range(1, len(second))
+    if not any(sum(d.amount for d in g) in parts for n in others for g in combinations(second, n)):
+        yield [*first, *second]

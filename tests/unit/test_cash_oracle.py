@@ -14,7 +14,7 @@ from recon.reconciliation.cash.documents import make_documents
 from recon.reconciliation.cash.passes import run_rules
 from recon.store.session import Session, literal, session
 from tests.cash_books import prepared
-from tests.cash_oracle import WINDOW, Row, matching
+from tests.cash_oracle import WINDOW, Row, matching, sums
 
 DAY = date(2024, 6, 1)
 Book = tuple[list[Row], list[Row]]
@@ -59,9 +59,11 @@ def _select(books: Sequence[Book], side: int) -> str:
     )
 
 
-def _ours(connection: Session, books: Sequence[Book]) -> list[Counter[object]]:
-    """The matches that recon finds in each book, without the search for sums."""
-    rules = [each for each in usual_rules(WINDOW) if each.name != "sums, near day"]
+def _ours(
+    connection: Session, books: Sequence[Book], *, of_sums: bool = False
+) -> list[Counter[object]]:
+    """The matches that recon finds in each book: without the search for sums, or by it alone."""
+    rules = [each for each in usual_rules(WINDOW) if (each.name == "sums, near day") == of_sums]
     make_documents(connection, [_select(books, side) for side in (0, 1)])
     run_rules(connection, rules)
     rows = connection.execute(
@@ -77,6 +79,23 @@ def _ours(connection: Session, books: Sequence[Book]) -> list[Counter[object]]:
     for (_, name, currency), content in matches.items():
         found[int(currency[1:])][name, tuple(sorted(content))] += 1
     return found
+
+
+def _of_sums(seed: int, count: int) -> list[Book]:
+    """Books of amounts that are divided on the other side, with some that are not."""
+    draw, books = random.Random(seed), list[Book]()  # noqa: S311
+    for _ in range(count):
+        sides: Book = ([], [])
+        for _ in range(draw.randint(1, 3)):
+            side, day = draw.randint(0, 1), draw.randint(0, 8)
+            parts = [draw.randint(10_000, 90_000) * 100 for _ in range(draw.randint(1, 3))]
+            sides[side].append((None, "C", day, sum(parts)))
+            for part in parts[draw.random() < 0.2 :]:
+                sides[1 - side].append((None, "C", day + draw.randint(0, 6), part))
+            if draw.random() < 0.2:
+                sides[1 - side].append(sides[1 - side][-1] if sides[1 - side] else sides[side][-1])
+        books.append(sides)
+    return books
 
 
 def _check(connection: Session, seed: int, count: int) -> Counter[str]:
@@ -99,6 +118,16 @@ def test_the_order_of_rows_changes_no_matching(connection: Session) -> None:
     books = _books(2, 100)
     turned = [(first[::-1], second[::-1]) for first, second in books]
     assert _ours(connection, turned) == _ours(connection, books)
+
+
+def test_groups_are_those_that_trying_all_of_them_finds(connection: Session) -> None:
+    """One to many and many to many: accepted where every document is claimed once."""
+    books, some = _of_sums(3, 200), 0
+    for book, ours in zip(books, _ours(connection, books, of_sums=True), strict=True):
+        wanted = sums(*book)
+        assert Counter({content: n for (_, content), n in ours.items()}) == wanted, book
+        some += len(wanted)
+    assert some > 100
 
 
 @pytest.mark.slow
