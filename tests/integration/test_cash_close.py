@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from tests.integration.test_cash import CONFIG, LEDGER, POSTED
 from tests.shell import in_process
 from tests.slack_server import slack_server
 
+CSV = ("--format", "csv")
 MENDED = POSTED.replace("2000.00", "200.00").replace("S3,C3", "S3,C2")
 
 
@@ -48,6 +50,11 @@ def closed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inbox]:
     inbox = _books(tmp_path_factory.mktemp("cash"))
     assert inbox.run("cash", "2024-06", "--quiet")[0] == 3
     yield inbox
+
+
+def _copy(closed: Inbox, folder: Path) -> Inbox:
+    """The closed month, to go on with."""
+    return Inbox(Path(shutil.copytree(closed.folder, folder / "copy")))
 
 
 def _json(inbox: Inbox, *arguments: str, code: int = 0) -> dict[str, Any]:
@@ -115,10 +122,11 @@ def test_the_page_has_the_findings_and_latest_leads_to_it(closed: Inbox) -> None
     assert f"{page.parent.name}/{page.name}" in latest
 
 
-def test_two_people_sign_and_a_mended_ledger_closes_the_breaks(tmp_path: Path) -> None:
+def test_two_people_sign_and_a_mended_ledger_closes_the_breaks(
+    closed: Inbox, tmp_path: Path
+) -> None:
     """Acknowledged breaks hold in the next month; a run after the signature supersedes it."""
-    inbox = _books(tmp_path)
-    assert inbox.run("cash", "2024-06", "--quiet")[0] == 3
+    inbox = _copy(closed, tmp_path)
     code, _, err = inbox.run(
         "sign-off", "2024-07", "--cash", "--role", "preparer", "--comment", "x"
     )
@@ -127,32 +135,31 @@ def test_two_people_sign_and_a_mended_ledger_closes_the_breaks(tmp_path: Path) -
     assert said["breaks"][0]["open_amount"] == "1800.00"
     for who, role in (("anna", "preparer"), ("bob", "reviewer")):
         said = ("sign-off", "2024-06", "--cash", "--role", role, "--comment", "seen", "--json")
-        signed = in_process(*said, cwd=tmp_path, user=who)
+        signed = in_process(*said, cwd=inbox.folder, user=who)
     assert json.loads(signed.stdout)["signed_off"]
-    inbox.run("cash", "2024-07", "--quiet")
+    inbox.run("cash", "2024-07", "--quiet", *CSV)
     (kept,) = [e for e in _json(inbox, "open", "--cash")["breaks"] if e["contract_id"] == "S2"]
     assert (kept["state"], kept["open_amount"]) == ("acknowledged", "1800.00")
     assert len(kept["months"]) == 2
     _post(inbox, MENDED)
-    inbox.run("cash", "2024-06", "--quiet")
+    inbox.run("cash", "2024-06", "--quiet", *CSV)
     (month,) = _json(inbox, "history", "2024-06", "--cash")["months"]
     last, before = (run["run_id"] for run in month["runs"])
     assert month["runs"][0]["supersedes"] == before
     difference = _json(inbox, "diff", before, last, "--cash")
     assert len(difference["fixed"]) == 2
-    assert _json(inbox, "verify", "--all")["proven"]
+    assert _json(inbox, "verify", last, "--cash")["proven"]
 
 
-def test_the_earliest_closed_month_is_run_once(tmp_path: Path) -> None:
+def test_the_earliest_closed_month_is_run_once(closed: Inbox, tmp_path: Path) -> None:
     """`--closed` finds it in the journal of order to cash, and ends with 0 if none is due."""
-    inbox = _books(tmp_path)
-    (tmp_path / "config" / "recon.toml").write_text(
-        CONFIG + '[calendar]\nstart = "2024-06"\n', encoding="utf-8"
-    )
-    closed = ("cash", "--closed", "--today", "2024-07-20", "--quiet", "--format", "csv")
-    code, out, err = inbox.run(*closed)
+    inbox = _copy(closed, tmp_path)
+    shutil.rmtree(inbox.folder / "reports")
+    inbox.configure(CONFIG + '[calendar]\nstart = "2024-06"\n')
+    asked = ("cash", "--closed", "--today", "2024-07-20", "--quiet", "--format", "csv")
+    code, out, err = inbox.run(*asked)
     assert (code, "of June 2024" in out) == (3, True), err
-    code, out, _ = inbox.run(*closed)
+    code, out, _ = inbox.run(*asked)
     assert (code, "2024-07 is due from" in out) == (0, True)
 
 
@@ -161,8 +168,6 @@ def test_an_open_document_says_what_was_tried(closed: Inbox) -> None:
     found = _json(closed, "explain", "S6", "2024-06", "--cash")
     (document,) = found["open"]
     assert document["tried"][0].startswith("nothing agrees by number; number, other customer")
-    _, out, _ = closed.run("explain", "S6", "2024-06", "--cash")
-    assert "Tried, and did not fit" in out
 
 
 @pytest.mark.slow
@@ -191,6 +196,7 @@ def test_slack_is_told_once_of_each_event_and_break(
         assert late.returncode == 0, late.stderr
 
 
+@pytest.mark.slow
 def test_the_ledger_may_come_from_the_store(closed: Inbox, tmp_path: Path) -> None:
     """Two files of a feed of postings give what the ledger's own file gives."""
     inbox = _books(tmp_path)
