@@ -32,10 +32,9 @@ _KEPT = ("view", "period", "by", "where", "compare", "top")
 def figures(ask: Ask) -> Response:
     """A view of figures; its filters' rows come later."""
     try:
-        found, detail = reading.figures_with_queries(ask)
+        title, *content = _content(ask)
     except SourceUnreachable as error:
         return page(ask, "Figures", paragraph(str(error), kind="answer high"))
-    title, *content = figures_content(found, detail)
     later = element("span", hidden="hidden", **data(rows=f"/figures/rows?{_query(ask)}",
                                                     script=script_place("figures.js")))  # fmt: skip
     return page(
@@ -48,6 +47,16 @@ def figures(ask: Ask) -> Response:
         later,
         wide=True,
     )
+
+
+def _content(ask: Ask) -> list[Element]:
+    """The elements of a view, the same for everybody."""
+    # Asked for first: what is kept must not wait for what is kept.
+    found, detail = reading.figures_with_queries(ask)
+    made: list[Element] = ask.site.kept.get(
+        ("content", reading.state(ask)), lambda: list(figures_content(found, detail))
+    )
+    return made
 
 
 def _views(ask: Ask) -> Element:
