@@ -8,7 +8,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 
 from recon.base.feed import Feed
-from recon.run.uploads import Upload, plain_name
+from recon.run.uploads import Incoming, TooLarge, Upload, plain_name
 from recon.web.asking import Ask
 from recon.web.problems import Refused
 
@@ -33,18 +33,28 @@ def feed_of(ask: Ask, name: str) -> Feed:
 async def from_stream(ask: Ask, feed: Feed, name: str, request: Request) -> Upload:
     """Keep a file that is the body of a request."""
     with ask.site.uploads.receiving(ask.site.settings.web.max_upload) as (incoming, beside):
-        waiting = bytearray()
-        async for block in request.stream():
-            waiting += block
-            if len(waiting) >= _BLOCK:
-                await run_in_threadpool(incoming.write, bytes(waiting))
-                waiting.clear()
-        incoming.write(bytes(waiting))
+        try:
+            await _received(incoming, request)
+        except TooLarge:
+            # A browser hears the answer only once it has sent everything; there is a limit to it.
+            async for _ in request.stream():
+                pass
+            raise
         made = await run_in_threadpool(
             ask.site.uploads.keep, incoming, beside, feed.name, name, ask.person.name, ask.address
         )
     await run_in_threadpool(_noted, ask, made)
     return made
+
+
+async def _received(incoming: Incoming, request: Request) -> None:
+    waiting = bytearray()
+    async for block in request.stream():
+        waiting += block
+        if len(waiting) >= _BLOCK:
+            await run_in_threadpool(incoming.write, bytes(waiting))
+            waiting.clear()
+    incoming.write(bytes(waiting))
 
 
 def from_file(ask: Ask, feed: Feed, name: str, file: IO[bytes]) -> Upload:

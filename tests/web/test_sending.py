@@ -274,9 +274,9 @@ def test_a_load_that_was_cut_off_is_done_again_but_not_for_ever(made: House) -> 
 def test_no_cell_and_no_name_becomes_script(made: House) -> None:
     """Names of files, cells of rejected rows, fields of forms: shown as they are."""
     token = made.token("ada")
-    rows = sales(f"{ATTACK},2024-06-77,{ATTACK},{ATTACK},2,5.00")
+    rows = sales(f"{ATTACK},2024-06-77,{ATTACK},{ATTACK},2,5.00", f"1,{ATTACK},P1,C1,2,5.00")
     with made.visitor() as program:
-        params = {"feed": "uk", "name": f"{ATTACK}.csv"}
+        params = {"feed": "uk", "name": "<script>alert(1).csv"}
         answer = program.client.post(API, params=params, content=rows, headers=token)
     assert made.work()
     with made.visitor("ada") as visitor:

@@ -68,7 +68,7 @@ def _form(ask: Ask) -> Element:
         element("ul", id="sent", class_="files", aria_live="polite"),
         files=True,
     )  # fmt: skip
-    for name, value in data(uploads="").items():
+    for name, value in data(uploads="", most=str(ask.site.settings.web.max_upload)).items():
         made.set(name.replace("_", "-"), value)
     return made
 

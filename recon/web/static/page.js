@@ -66,8 +66,14 @@ async function sendAll(form, files) {
   const list = document.getElementById("sent");
   const feed = form.elements.feed.value;
   const following = [];
+  const most = Number(form.dataset.most);
   for (const file of files) {
     const shown = line(list, file.name);
+    if (file.size > most) {
+      show(shown, `${file.name}: It is larger than ${most.toLocaleString("en")} bytes, the most that is ` +
+        "taken here; send it in parts, or packed as .zip or .gz.", "high");
+      continue;
+    }
     const { status, answer } = await send(file, feed, shown);
     if (status === 202) following.push(follow(answer.id, shown));
     else show(shown, file.name + ": " + (answer.detail || "It could not be sent; try again."), "high");
