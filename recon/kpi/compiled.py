@@ -36,6 +36,8 @@ _REACHES = {
     "stock_twelve": "(SELECT min(counted_on) FROM fact_inventory) < "
     "date_trunc('month', last_day + 1) - INTERVAL 11 MONTH",
 }
+# Where nothing is grouped SQL gives a row for no rows, whose sums are not 0 but not known.
+_SOME = "HAVING count(*) > 0"
 _ROUNDED = """CASE WHEN b <> 0 THEN CAST(sign(a) * sign(b) AS INTEGER) * step * CAST(
         (20000 * abs(CAST(a * 10000 AS HUGEINT)) + abs(CAST(b * 10000 AS HUGEINT)) * step)
         // (2 * abs(CAST(b * 10000 AS HUGEINT)) * step) AS DECIMAL(38, 0))
@@ -146,14 +148,14 @@ FROM united u JOIN buckets b ON b.bucket = u.bucket"""
         if not fact.key:
             return (
                 f"SELECT '{fact.name}' AS fact, {bucket} AS bucket{listed}, {values}\n"
-                f"    FROM {source} {joins} WHERE {where} GROUP BY ALL"
+                f"    FROM {source} {joins} WHERE {where} GROUP BY ALL {_SOME}"
             )
         keys = "".join(f", i.{key}" for key in of)
         outer = fact.outer.replace("{buckets}", "buckets")
         return (
             f"SELECT '{fact.name}' AS fact, i.bucket{keys}, {values}\n    FROM (SELECT "
             f"{bucket} AS bucket{listed}, {fact.key} AS key, {fact.inner}\n        FROM {source} "
-            f"{joins} WHERE {where} GROUP BY ALL) i {outer} GROUP BY ALL"
+            f"{joins} WHERE {where} GROUP BY ALL) i {outer} GROUP BY ALL {_SOME}"
         )
 
     def _dimensions(self, fact: Fact) -> dict[str, str]:

@@ -8,7 +8,7 @@ the page does not show under a filter.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from recon.base.errors import tie
@@ -24,6 +24,7 @@ from recon.store.session import Session
 
 MOST = 30_000
 _MONTHS = 12
+_TIMES = 10
 _PLACES = ("region", "city", "store", "channel")
 _THINGS = ("category", "product", "location", "reason", "method", "movement", "currency")
 _WHO = ("segment", "loyalty_tier")
@@ -180,16 +181,24 @@ def _part(
     """A fact's rows at the finest grain that fits."""
     has = FACTS[fact].dimensions
     grains = list(_grains(fact, spans))
+    # Few lines of a sale are of the same product: that so many are too many need not be counted.
+    if fact == "sales" and _lines(session) > _TIMES * most:
+        grains = [each for each in grains if each[2] != _GRAINS[0]]
     for at, (by_day, buckets, grain) in enumerate(grains, 1):
         kept = [name for name in grain if name in has]
         # A customer is counted by name; without names there is nothing to count.
         names = tuple(each.name for each in measures if each.name != "active" or "customer" in kept)
         query = Query("", "", names, asked.period, tuple(kept), asked.where, known=asked.known)
-        if at == len(grains) or _count(session, query, buckets) <= most:
+        if at == len(grains) or _count(session, fact, query, buckets) <= most:
             found = values(session, query, buckets)
             coarse = tuple(name for name in has if name not in kept)
             return _columns(fact, found, kept, names, coarse, by_day=by_day)
     raise AssertionError("the coarsest grain is always taken")
+
+
+def _lines(session: Session) -> int:
+    found = session.execute("SELECT count(*) FROM fact_sales").fetchone()
+    return int(found[0]) if found else 0
 
 
 def _grains(fact: str, spans: Sequence[Bucket]) -> Iterator[tuple[bool, Buckets, tuple[str, ...]]]:
@@ -227,7 +236,10 @@ def _over(periods: Sequence[Period], unit: Unit) -> Buckets:
     return divided(Period(first, max(period.last for period in periods), ""), unit)
 
 
-def _count(session: Session, query: Query, buckets: Buckets) -> int:
+def _count(session: Session, fact: str, query: Query, buckets: Buckets) -> int:
+    """How many rows there would be, by one measure."""
+    own = [name for name in query.measures if query.known[name].fact == fact][:1]
+    query = replace(query, measures=tuple(own) or query.measures)
     asked = Compiled(query.chosen, query.known, buckets, query.plain, query.where, query.money)
     found = session.execute(f"SELECT count(*) FROM ({asked.sql()})").fetchone()
     return int(found[0]) if found else 0

@@ -11,7 +11,7 @@ from typing import Any
 from recon.base.errors import UsageError, tie
 from recon.base.money import SCALE
 from recon.kpi.buckets import Buckets, divided
-from recon.kpi.compiled import Compiled, Filter, is_money, refuse_lacking
+from recon.kpi.compiled import Compiled, Filter, bases, is_money, refuse_lacking
 from recon.kpi.dimensions import DIMENSIONS, dimension
 from recon.kpi.measures import MEASURES, Kind, Measure
 from recon.kpi.measures import Unit as Counted
@@ -163,7 +163,7 @@ def _beside(rows: Answer, others: Answer, query: Query) -> Answer:
     """Rows with the values of another period after their own."""
     size = len(query.measures)
     blank: dict[int, int | None] = {
-        at: 0 if each.kind is Kind.ADDITIVE and each.fact and not each.needs else None
+        at: 0 if each.kind is Kind.ADDITIVE and not _reaches_back(query, each) else None
         for at, each in enumerate(query.chosen)
     }
     empty = tuple(blank[at] for at in range(size))
@@ -173,6 +173,11 @@ def _beside(rows: Answer, others: Answer, query: Query) -> Answer:
         own = rows.get(key, empty + (None,) * (width - size))
         found[key] = (*own, *others.get(key, empty))
     return found
+
+
+def _reaches_back(query: Query, measure: Measure) -> bool:
+    """Whether it asks how far back the store reaches."""
+    return any(each.needs for each in bases(measure, query.known))
 
 
 def _table(session: Session, query: Query, rows: Answer, totals: Answer) -> Table:

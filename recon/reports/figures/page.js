@@ -18,18 +18,15 @@
 
   /* --- the address: #region=North&period=2024-11 */
   function asked() {
-    const found = { period: 0, only: new Map() };
+    const found = { period: 0, only: new Map(), unknown: [] };
     for (const [name, value] of new URLSearchParams(location.hash.slice(1))) {
-      if (name === "period") {
-        found.period = Math.max(data.periods.findIndex((each) => each.name === value), 0);
-      } else if (dimensions[name]) {
-        const folded = value.toLowerCase();
-        const code = value === BLANK ? -1
-          : dimensions[name].values.findIndex((each) => each.toLowerCase() === folded);
-        if (code >= 0 || value === BLANK) {
-          found.only.set(name, [...(found.only.get(name) || []), code]);
-        }
-      }
+      const folded = value.toLowerCase();
+      const code = name === "period" ? data.periods.findIndex((each) => each.name === value)
+        : value === BLANK ? -1
+          : dimensions[name]?.values.findIndex((each) => each.toLowerCase() === folded) ?? -1;
+      if (code < 0 && !(value === BLANK && dimensions[name])) found.unknown.push(`${name}=${value}`);
+      else if (name === "period") found.period = code;
+      else found.only.set(name, [...(found.only.get(name) || []), code]);
     }
     return found;
   }
@@ -399,8 +396,8 @@
   }
 
   function emptyValue(name) {
-    const measure = data.measures[name];
-    return measure.kind === "additive" && measure.fact && !measure.window ? 0n : null;
+    const reachesBack = bases(name).some((each) => data.measures[each].window);
+    return data.measures[name].kind === "additive" && !reachesBack ? 0n : null;
   }
 
   /* The rows of a table: keys as codes, currency, values with their changes. */
@@ -410,13 +407,11 @@
     const found = [];
     const shifts = ["now", ...table.compare];
     const spots = buckets || [windows];
-    let currencies = [""];
-    if (isSpine && table.money) {
-      currencies = [...new Set(spots.flatMap((spot) => shifts.slice(0, 1).flatMap(
-        (shift) => [...keysOf(table, measures, rows, spot[shift], grouping)])))];
-    }
+    const spine = (shift) => new Set(table.money ? spots.flatMap(
+      (spot) => [...keysOf(table, measures, rows, spot[shift], grouping)]) : [""]);
+    const spines = isSpine ? shifts.map(spine) : [];
     spots.forEach((spot, at) => {
-      const present = shifts.map((shift) => (isSpine ? new Set(currencies)
+      const present = shifts.map((shift, which) => (isSpine ? spines[which]
         : keysOf(table, measures, rows, spot[shift], grouping)));
       for (const key of new Set(present.flatMap((each) => [...each]))) {
         const codes = key === "" && !grouping.length ? [] : key.split(",").map(Number);
@@ -659,8 +654,10 @@
         { ...state, only: next }));
     }
     if (chips.length > 1) chips.push(chip("all", "all filters", { period: 0, only: new Map() }));
-    only.replaceChildren(...(chips.length ? ["Only ", ...chips] : []));
-    only.hidden = !chips.length;
+    const unknown = state.unknown.length
+      ? [make("span", { class: "high" }, `This page has no ${state.unknown.join(" and no ")}. `)] : [];
+    only.replaceChildren(...unknown, ...(chips.length ? ["Only ", ...chips] : []));
+    only.hidden = !chips.length && !unknown.length;
   }
 
   function chip(name, text, next) {
@@ -688,6 +685,10 @@
     }
   }
 
+  /* The section whose heading has the focus after the next drawing: the name that was pressed
+     is gone then. */
+  let next = null;
+
   function draw() {
     const state = asked();
     const isPlain = !state.period && !state.only.size;
@@ -704,6 +705,11 @@
     drawFilters(state);
     drawOnly(state);
     document.body.classList.toggle("filtered", !isPlain);
+    const heading = next && sections.get(next)?.section.querySelector("h2");
+    next = null;
+    if (!heading) return;
+    heading.tabIndex = -1;
+    heading.focus({ preventScroll: true });
   }
 
   function chosen(target) {
@@ -722,15 +728,10 @@
   }
 
   document.addEventListener("click", (event) => {
-    const next = chosen(event.target);
-    if (!next) return;
-    const section = event.target.closest("section");
-    go(next);
-    const heading = section?.querySelector("h2");
-    if (heading) {
-      heading.tabIndex = -1;
-      heading.focus({ preventScroll: true });
-    }
+    const state = chosen(event.target);
+    if (!state) return;
+    next = event.target.closest("section")?.dataset.table;
+    go(state);
   });
 
   function showTip(target, x, y) {
