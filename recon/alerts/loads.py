@@ -59,7 +59,7 @@ def after_load(settings: Settings, report: Report) -> Delivered:
 
 def findings_of(report: Report) -> list[Finding]:
     """The findings of a run: of feeds, files and rows."""
-    found = list(report.findings)
+    found = [*report.findings, *report.low]
     for each in report.outcomes:
         name, key = each.path.name, str(each.load)
         found += [_named(one, name) for one in each.findings]
@@ -111,6 +111,8 @@ def _digest(
     feeds = sorted({each.feed for each in news if each.feed})
     of = ", ".join(feeds[:_FEEDS]) + (" and others" if len(feeds) > _FEEDS else "")
     said = f"{counted(len(news), 'finding')} on deliveries" + (f" of {of}" if of else "")
+    if all(each.kind is FindingKind.LOW for each in news):
+        said = f"{counted(len(news), 'item')} low in stock"
     title = title_of(level, said, sample=False)
     if style.redact:
         kinds = Counter(f"{each.kind.value} ({each.feed})" for each in news)
@@ -119,7 +121,12 @@ def _digest(
         lines = [_line(each) for each in news[:shown]]
     parts = [blocks.section(line) for line in lines]
     if not style.redact and (more := len(news) - shown) > 0:
-        parts.append(blocks.section(f"*+{more:,} more: `recon loads`*"))
+        command = (
+            "recon kpi inventory"
+            if all(each.kind is FindingKind.LOW for each in news)
+            else ("recon loads")
+        )
+        parts.append(blocks.section(f"*+{more:,} more: `{command}`*"))
     return message(level, title, parts, [f"recon load on {escaped(identity.host(), 200)}"], to)
 
 

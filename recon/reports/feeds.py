@@ -28,6 +28,7 @@ def report_document(report: Report) -> Document:
         "files": [_file(each) for each in report.outcomes],
         "findings": [each.sentence for each in report.findings],
         "finding_kinds": [each.kind.value for each in report.findings],
+        "low_stock": [each.sentence for each in report.low],
     }
 
 

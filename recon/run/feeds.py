@@ -29,6 +29,8 @@ from recon.store.outcome import FileOutcome, Report
 from recon.store.session import Session
 
 Progress = Callable[[str], None]
+# What says how much there is, or how much there should be.
+_COUNTED = ("inventory", "products")
 
 
 def load_feeds(
@@ -79,7 +81,8 @@ def load_feeds(
         _keep(session, settings, found)
         progress("Making the snapshot")
         made = snapshot.publish(session, settings.store, settings.calendar)
-    report = Report(outcomes, dry, made.number, found)
+    low = _low(settings) if any(each.kind in _COUNTED for each in outcomes) else []
+    report = Report(outcomes, dry, made.number, found, low=low)
     if settings.slack is None:
         return report
     from recon.alerts.loads import after_load
@@ -98,6 +101,13 @@ def _keep(session: Session, settings: Settings, found: Sequence[Finding]) -> Non
     with warehouse.transaction(session, settings.store / FILE):
         if warehouse.note_findings(session, found, None, now):
             warehouse.note_change(session, "findings", 0, now, {})
+
+
+def _low(settings: Settings) -> list[Finding]:
+    from recon.reports.figures.low_stock import low_stock
+
+    today = settings.calendar.here(datetime.now(UTC)).date()
+    return low_stock(settings.store, today, settings.memory_limit)
 
 
 def _note(log: Log, outcome: FileOutcome) -> None:

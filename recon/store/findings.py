@@ -25,6 +25,7 @@ class FindingKind(StrEnum):
     DAY_MISSING = "day missing"
     DAY_REPEATED = "day repeated"
     STOCK = "stock"
+    LOW = "low stock"
     SIGNED = "signed month"
     DRIFT = "drift"
     REFUSED = "refused"

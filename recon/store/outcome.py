@@ -43,7 +43,8 @@ class FileOutcome:
 class Report:
     """The outcome of a run of `recon load`.
 
-    `alerts` is the sentence on alerts that could not be sent, if any.
+    `low` are the items whose stock is low, each as a finding; they are the goods', and no fault
+    of a delivery. `alerts` is the sentence on alerts that could not be sent, if any.
     """
 
     outcomes: Sequence[FileOutcome]
@@ -51,6 +52,7 @@ class Report:
     snapshot: int = 0
     findings: Sequence[Finding] = field(default_factory=list)
     alerts: str = ""
+    low: Sequence[Finding] = ()
 
     @property
     def exit_code(self) -> ExitCode:

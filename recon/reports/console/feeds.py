@@ -60,6 +60,10 @@ def report_lines(
         yield from _table(pen, [[each] for each in loaded] if few else _by_feed(loaded), few)
         yield from _notes(pen, loaded, few=few)
     yield from _known(pen, report, full=full)
+    if report.low:
+        items = "1 item is" if len(report.low) == 1 else f"{len(report.low):,} items are"
+        said = f"{items} below the reorder point; `recon kpi inventory` lists them."
+        yield from pen.paragraph(pen.text(said, SOFT), 2)
     if report.alerts:
         yield from pen.paragraph(pen.text(report.alerts), 0)
     yield from pen.paragraph(pen.text(verdict(report), STRONG), 0)

@@ -9,6 +9,7 @@ from pathlib import PurePath
 from recon.base.errors import ExitCode, SourceUnreachable
 from recon.base.text import counted
 from recon.config import Settings
+from recon.reports.figures.low_stock import low_stock
 from recon.setup.doctor.model import Finding, failed, ok, warning
 from recon.setup.doctor.steps import Step
 from recon.sources import feed_files
@@ -79,6 +80,18 @@ def _loads(settings: Settings) -> Finding:
     return ok(f"{counted(len(found), 'load')}, nothing is open")
 
 
+def _low_stock(settings: Settings) -> Finding:
+    """Whether items are below their reorder point."""
+    if not _is_made(settings):
+        return ok("nothing was loaded yet")
+    today = settings.calendar.here(datetime.now(UTC)).date()
+    found = low_stock(settings.store, today, settings.memory_limit)
+    if not found:
+        return ok("no item is below its reorder point")
+    said = [each.sentence.partition(":")[0] for each in found]
+    return warning(_listed(said), "recon kpi inventory says what to order, and by when")
+
+
 def _is_made(settings: Settings) -> bool:
     return (settings.store / "read" / "current.json").exists()
 
@@ -93,4 +106,5 @@ STEPS: tuple[Step[Settings], ...] = (
     Step("feed_places", _places),
     Step("expected_files", _expected),
     Step("loads", _loads),
+    Step("low_stock", _low_stock),
 )
