@@ -34,7 +34,8 @@ def kpi(
         str,
         typer.Argument(
             metavar="[VIEW]",
-            help="executive, inventory, customers, sales, or measures such as revenue,margin.",
+            help="executive, inventory, customers, sales, forecast, scores, or measures such as "
+            "revenue,margin.",
         ),
     ] = "executive",
     period: Annotated[

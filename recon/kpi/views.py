@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from recon.base.errors import UsageError
-from recon.kpi import bridge, cohorts, segments, stock
+from recon.kpi import ahead, bridge, cohorts, segments, stock
 from recon.kpi.asked import Asked
 from recon.kpi.compiled import lacking
 from recon.kpi.measures import measure
@@ -128,6 +128,14 @@ VIEWS: Mapping[str, View] = {
                         months=_TREND),
             ),
             ("revenue", "quantity", "orders", "average_price"),
+        ),
+        View(
+            "forecast", "Forecast", "Revenue of the next months, and what to order.",
+            (
+                Section("forecast", "Revenue ahead", own=ahead.revenue_ahead),
+                Section("order_ahead", "What to order", own=ahead.order_ahead),
+            ),
+            (),
         ),
         View(
             "scores", "Scores", "The recency, frequency and monetary scores of each customer.",
