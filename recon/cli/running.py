@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import typer
@@ -66,6 +66,12 @@ def run_one(
             today=date.fromisoformat(options.today) if options.today else None,
             ahead=ahead,
         )
+        if options.formats and settings.figures.pack:
+            from recon.run.packing import pack_after
+
+            notes = pack_after(settings, str(month), progress)
+            # An alert that waits stays the last of the notes.
+            outcome = replace(outcome, notes=[*notes, *outcome.notes])
     if options.quiet and outcome.exit_code is ExitCode.ALERT:
         # The verdict alone would not explain the exit code 8.
         typer.echo(f"recon: {visible(redacted(outcome.notes[-1]))}", err=True)

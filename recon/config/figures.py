@@ -32,14 +32,21 @@ class OwnMeasure:
 
 @dataclass(frozen=True, slots=True)
 class FiguresSettings:
-    """How figures are made: the user's own measures by name."""
+    """How figures are made: the user's own measures by name.
+
+    With `pack`, each run of a month is followed by its monthly pack.
+    """
 
     measures: Mapping[str, OwnMeasure] = field(default_factory=dict)
+    pack: bool = False
 
 
 def read_figures(table: Keys) -> FiguresSettings:
     """The settings of the table [figures]."""
-    found = FiguresSettings({name: _read(name, own) for name, own in table.tables("measures")})
+    found = FiguresSettings(
+        {name: _read(name, own) for name, own in table.tables("measures")},
+        table.take("pack", keys.yes_or_no, False),
+    )
     table.close()
     return found
 

@@ -7,17 +7,22 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from recon.base.errors import MonthError, ReportError, UsageError
+from recon.base.errors import (
+    MonthError,
+    ReconError,
+    ReportError,
+    SourceDataError,
+    SourceUnreachable,
+    UsageError,
+)
 from recon.base.month import Month
-from recon.base.result import Reconciliation
 from recon.config import Settings
-from recon.kpi.measures import Unit
+from recon.kpi.forecasting import install_sentence
 from recon.kpi.period import Unit as Part
-from recon.kpi.result import Column, Figures, Row, Table
-from recon.reconciliation.verdict import verdict
-from recon.reports.wording import currencies, steps
+from recon.kpi.result import Figures
 from recon.run.feed_findings import restated_after
 from recon.run.figures import Request, figures
+from recon.run.pack_parts import cash_part, revenue_part
 
 _VIEWS = ("executive", "sales", "customers", "inventory")
 
@@ -35,16 +40,20 @@ def write_pack(
     from recon.reports.figures import files
 
     progress("Making the figures")
-    parts = [figures(settings, Request(view, month)) for view in _VIEWS]
+    # A forecast is in it where the library is that makes it.
+    views = _VIEWS if install_sentence() else (*_VIEWS, "forecast")
+    parts = [figures(settings, Request(view, month)) for view in views]
     first = parts[0]
     if first.unit not in (Part.MONTH, Part.PERIOD):
         raise UsageError(f"A pack is of one month, like 2024-06, not {first.period}.")
     revenue, notes = _reconciliation(settings, first, progress)
+    cash, more = _cash(settings, first, progress)
+    notes += more
     title = f"Monthly financial report {first.period}"
     place = (folder or settings.reports / "packs").absolute()
     path = place / f"pack-{files.safe(first.period)}"
     changed = _since_last(settings, first, path.with_name(f"{path.name}.xlsx"))
-    whole = [*revenue, replace(first, notes=(*first.notes, *changed)), *parts[1:]]
+    whole = [*revenue, *cash, replace(first, notes=(*first.notes, *changed)), *parts[1:]]
     progress("Writing the PDF and the workbook")
     workbook = files.write_xlsx(title, whole, path.with_name(f"{path.name}.xlsx"))
     try:
@@ -80,7 +89,24 @@ def _reconciliation(
         return [], [f"No reconciliation is in it: {error}"]
     progress("Reconciling the month")
     with reconciled(settings, month, progress) as (_, result):
-        return [_as_figures(result, of, sample=settings.sample)], []
+        return [revenue_part(result, of, sample=settings.sample)], []
+
+
+def _cash(
+    settings: Settings, of: Figures, progress: Callable[[str], None]
+) -> tuple[list[Figures], list[str]]:
+    """The month's order to cash, or a note."""
+    sample = settings.sample and not settings.feeds and settings.receivables is None
+    if settings.receivables is None and not sample:
+        return [], ["No order to cash is in it: the configuration has no [receivables]."]
+    from recon.run.cash import reconciled_cash
+
+    progress("Matching order to cash")
+    try:
+        with reconciled_cash(settings, settings.calendar.month(of.period), progress) as found:
+            return [cash_part(found.result, of, sample=found.sample)], []
+    except (MonthError, SourceDataError, SourceUnreachable) as error:
+        return [], [f"No order to cash is in it: {error}"]
 
 
 def _in_sample(month: Month) -> bool:
@@ -90,23 +116,22 @@ def _in_sample(month: Month) -> bool:
     return recipe.first <= month <= recipe.last
 
 
-def _as_figures(result: Reconciliation, of: Figures, *, sample: bool) -> Figures:
-    """The verdict, the totals and the bridge as tables."""
-    rows = []
-    for currency in currencies(result):
-        totals = result.totals[currency]
-        rows.append(Row(("Expected",), currency, (totals.expected,)))
-        rows += [
-            Row((step.bucket.replace("_", " "),), currency, (step.amount,))
-            for step in steps(result.bridge[currency])
-        ]
-        rows.append(Row(("Recognized",), currency, (totals.recognized,)))
-    column = Column("amount", "Amount", Unit.AMOUNT)
-    bridge = Table("bridge", "From expected to recognized", ("step",), (column,), tuple(rows))
-    notes = [f"{verdict(result)}."]
-    if sample:
-        notes.append("SAMPLE DATA: invented contracts and entries, not your books.")
-    return Figures(
-        "reconciliation", "Reconciliation", of.period, of.first, of.last, (), None, (bridge,),
-        tuple(notes), unit=of.unit,
-    )  # fmt: skip
+def pack_after(
+    settings: Settings, month: str, progress: Callable[[str], None] = lambda _: None
+) -> list[str]:
+    """Write the pack after a month; return notes.
+
+    That is where [figures] has `pack = true`. Its files go to Slack where [slack] has `upload`.
+    Never raises a ReconError: the month is recorded, whatever becomes of its pack.
+    """
+    if not settings.figures.pack:
+        return []
+    from recon.alerts.pack import after_pack
+
+    try:
+        written, notes = write_pack(settings, month, None, progress)
+    except ReconError as error:
+        return [f"The monthly pack is not whole: {error}"]
+    told = after_pack(settings, month, written)
+    return [f"The monthly pack is written: {written[0].parent}", *notes,
+            *([told.sentence] if told.sentence else [])]  # fmt: skip

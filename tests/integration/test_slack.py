@@ -18,6 +18,7 @@ import keyring
 import pytest
 
 from recon.alerts import clients, delivery, sending, service
+from recon.alerts.pack import after_pack
 from recon.base.errors import ExitCode, ReportError
 from recon.base.month import Month
 from recon.config import Settings, load
@@ -524,6 +525,23 @@ def test_a_bot_uploads_the_workbook_into_the_thread(
     (done,) = [given for name, given in company.slack.calls if "complete" in name]
     assert done["channel_id"] == ["C0CLOSE01"]
     assert done["thread_ts"] == ["1720000000.000001"]
+
+
+def test_a_pack_is_uploaded_once(company: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each of its files, as long as it is the same; without `upload` none is."""
+    monkeypatch.setenv("BOT", BOT)
+    rest = f"[slack]\ntoken_env = 'BOT'\nchannel = '#close'\napi = '{company.slack.api}'\n"
+    company.project.configure(rest=rest)
+    folder = company.settings.reports / "packs"
+    folder.mkdir(parents=True)
+    files = [folder / "pack-2024-06.pdf", folder / "pack-2024-06.xlsx"]
+    for path in files:
+        path.write_bytes(path.suffix.encode())
+    assert after_pack(company.settings, "2024-06", files).sent == ()
+    company.project.configure(rest=f"{rest}upload = true\n")
+    told = [after_pack(company.settings, "2024-06", files) for _ in range(2)]
+    assert [(len(each.sent), each.sentence) for each in told] == [(2, ""), (0, "")]
+    assert sorted(company.slack.uploads.values()) == [b".pdf", b".xlsx"]
 
 
 @pytest.fixture
