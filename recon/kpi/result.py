@@ -71,7 +71,8 @@ class Figures:
     """A view: its tables, and where they come from.
 
     `filters` are as they were written; `snapshot` is that of the store, if they are from there;
-    `control` are the control totals of the facts; `unit` is the period's part of the calendar.
+    `control` are the control totals of the facts, `files` those that brought the period's sales,
+    the largest first; `unit` is the period's part of the calendar.
     """
 
     view: str
@@ -85,3 +86,4 @@ class Figures:
     notes: tuple[str, ...] = ()
     control: Mapping[str, Sequence[str]] = field(default_factory=dict)
     unit: Time | None = None
+    files: tuple[str, ...] = ()

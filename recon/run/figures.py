@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from pathlib import PurePath
 from zoneinfo import ZoneInfo
 
 from recon.base.errors import SourceUnreachable, UsageError
@@ -76,6 +77,7 @@ def _figures(session: Session, number: int, request: Request, asked: Asked) -> F
         tables,
         control=_control(session, asked),
         unit=asked.period.unit,
+        files=_files(session, asked),
     )
 
 
@@ -149,6 +151,16 @@ def _control(session: Session, asked: Asked) -> dict[str, list[str]]:
         f"{rows:,} lines, revenue {revenue:,.2f} {currency}" for currency, rows, revenue in found
     ]
     return {"sales": lines}
+
+
+def _files(session: Session, asked: Asked) -> tuple[str, ...]:
+    """The files that brought the period's sales, the largest first."""
+    found = session.execute(
+        """SELECT l.file FROM fact_sales f JOIN loads l USING (load)
+        WHERE f.sold_on BETWEEN ? AND ? GROUP BY l.file ORDER BY count(*) DESC, l.file""",
+        [asked.period.first, asked.period.last],
+    ).fetchall()
+    return tuple(dict.fromkeys(PurePath(file).name for (file,) in found))
 
 
 def all_measures(settings: Settings) -> dict[str, Measure]:

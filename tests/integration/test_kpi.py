@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 import sys
 from collections.abc import Iterable
 from decimal import Decimal
@@ -16,6 +17,8 @@ import openpyxl
 import pytest
 
 from recon.kpi.measures import MEASURES
+from recon.kpi.published import figure_views
+from recon.reports.figures import pdf
 from recon.reports.figures.listing import dimension_page, measure_page
 from tests.inbox import Inbox
 from tests.pages import DOCS, text_of
@@ -174,12 +177,40 @@ def test_csv_of_one_table_is_printed(inbox: Inbox) -> None:
     ]
 
 
-def test_the_same_number_everywhere(inbox: Inbox, tmp_path: Path) -> None:
-    """Console, CSV, JSON, workbook; and the PDF is one."""
+def test_the_same_number_everywhere(
+    inbox: Inbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Console, JSON, workbook, PDF, page, and the view that is published."""
+    printed: list[list[str]] = []
+    as_it_was = pdf._printed
+
+    def noted(texts: Any, *rest: Any) -> Any:
+        printed.extend(texts)
+        return as_it_was(texts, *rest)
+
+    monkeypatch.setattr(pdf, "_printed", noted)
     asked = ["revenue", "--by", "region"]
     assert "330.00" in kpi(inbox, *asked)
-    kpi(inbox, *asked, "--format", "xlsx", "--out", str(tmp_path))
-    kpi(inbox, *asked, "--format", "pdf", "--out", str(tmp_path))
+    for form in ("xlsx", "pdf", "html"):
+        kpi(inbox, *asked, "--format", form, "--out", str(tmp_path))
+    wanted = [(row["keys"][0], row["revenue"]) for row in values(inbox, *asked)]
+    assert wanted == [("North", "330"), ("South", "50")]
+    assert [row[:3] for row in printed[1:3]] == [
+        ["North", "GBP", "330.00"], ["South", "GBP", "50.00"],
+    ]  # fmt: skip
+    page = (tmp_path / "measures-2024-06.html").read_text(encoding="utf-8")
+    rows = re.findall(r"<tr>(.*?)</tr>", page)
+    cells = [re.findall(r"<td[^>]*>([^<]*)</td>", row) for row in rows]
+    assert [row[:3] for row in cells if row] == [
+        ["North", "GBP", "330.00"], ["South", "GBP", "50.00"],
+    ]  # fmt: skip
+    # Whatever follows as data ends no script.
+    assert page.count("</script>") == 2 and len(page) < 100_000
+    view = dict(figure_views())["figures_sales"].replace("{schema}.", "")
+    published = inbox.ask(
+        f"SELECT region, sum(revenue) FROM ({view}) WHERE year_month = '2024-06' GROUP BY ALL"
+    )
+    assert sorted((region, f"{revenue:.0f}") for region, revenue in published) == wanted
     book = openpyxl.load_workbook(tmp_path / "measures-2024-06.xlsx")
     cells = [[cell.value for cell in row] for row in book["Figures by"].iter_rows()]
     assert ["North", "GBP", 330] in [row[:3] for row in cells]

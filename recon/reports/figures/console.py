@@ -82,7 +82,7 @@ def _card_columns(pen: Pen, table: Table, row: Row, width: int) -> list[Shown]:
                 for p in (at + place + step for at in own)
             ]
             header = table.columns[place + step].title.rpartition(", ")[2]
-            found.append(Shown(header, cells, right=True, drop=drop))
+            found.append(Shown(header, cells, right=True, drop=drop, amount=True))
     trends = [table.trends.get((row.currency, table.columns[at].name), ()) for at in own]
     if any(trends):
         longest = max(map(len, trends))
@@ -118,7 +118,7 @@ def _columns(pen: Pen, table: Table, *, many: bool) -> list[Shown]:
         found.append(Shown("", [pen.text(row.currency) for row in rows]))
     for at, column in enumerate(table.columns):
         cells = [_cell(pen, row.values[at], column, row.currency) for row in rows]
-        found.append(Shown(column.title, cells, right=True, drop=at))
+        found.append(Shown(column.title, cells, right=True, drop=at, amount=True))
         if at == 0 and table.chart:
             bars = [pen.text(bar) for bar in _bars(pen, table)]
             found.append(Shown("", bars, drop=len(table.columns)))

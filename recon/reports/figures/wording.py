@@ -6,10 +6,12 @@ from datetime import date
 
 from recon.base import money
 from recon.base.money import SCALE
+from recon.base.text import counted
 from recon.kpi.measures import Unit
 from recon.kpi.result import Column, Figures
 
 UNKNOWN = "n/a"
+_FILES = 12
 _DECIMALS = {Unit.DAYS: 1, Unit.TIMES: 2}
 
 
@@ -62,8 +64,13 @@ def origin(figures: Figures) -> str:
 
 
 def control_lines(figures: Figures) -> list[str]:
-    """The control totals, in words."""
-    return [
+    """The control totals and the files, in words."""
+    lines = [
         f"Control totals of {fact} in the period, before any filter: {'; '.join(lines) or 'none'}."
         for fact, lines in figures.control.items()
     ]
+    if figures.files:
+        more = len(figures.files) - _FILES
+        rest = f" and {counted(more, 'more file')}" if more > 0 else ""
+        lines.append(f"The period's sales came in {', '.join(figures.files[:_FILES])}{rest}.")
+    return lines
