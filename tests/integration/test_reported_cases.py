@@ -5,6 +5,9 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +17,60 @@ from recon.base.errors import ExitCode
 from tests.shell import in_process
 
 CASES = Path(__file__).parent.parent / "cases" / "reported"
+
+
+# The reports and the evidence of these are looked at as well.
+REPORTED = ("12", "13", "14", "15", "17", "18", "19", "20", "27")
+
+
+@dataclass(frozen=True)
+class Book:
+    """A copy of a case whose month was run."""
+
+    folder: Path
+    document: dict[str, Any]
+    code: int
+
+    @property
+    def config(self) -> str:
+        """The configuration."""
+        return str(self.folder / "config" / "recon.toml")
+
+    def rows(self, report: str) -> list[dict[str, str]]:
+        """The rows of a report."""
+        (path,) = self.folder.rglob(report)
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            return list(csv.DictReader(file))
+
+    def is_proven(self) -> bool:
+        """Whether the evidence is made again from its extracts."""
+        done = in_process("verify", "--all", "--config", self.config, cwd=self.folder)
+        return done.returncode == ExitCode.DONE
+
+
+Ran = Callable[..., Book]
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
+    """Return what runs a case's month once, for all tests that look at it.
+
+    `policy` replaces its own.
+    """
+
+    def of(case: str, month: str, policy: str = "", reports: bool = False) -> Book:
+        return once(case, month, policy, "csv" if reports or case.startswith(REPORTED) else "none")
+
+    @cache
+    def once(case: str, month: str, policy: str, formats: str) -> Book:
+        folder = tmp_path_factory.mktemp("book")
+        config = config_of(folder, case, policy)
+        done = in_process(
+            "month", month, "--config", config, "--json", "--format", formats, cwd=folder
+        )
+        return Book(folder / case, json.loads(done.stdout), done.returncode)
+
+    return of
 
 
 def config_of(folder: Path, case: str, policy: str = "") -> str:
@@ -26,34 +83,6 @@ def config_of(folder: Path, case: str, policy: str = "") -> str:
     return str(config)
 
 
-def document_of(folder: Path, case: str, month: str, policy: str = "") -> dict[str, Any]:
-    """Return the JSON of a case's month; `policy` replaces its own."""
-    config = config_of(folder, case, policy)
-    done = in_process(
-        "month", month, "--config", config, "--json", "--format", "none", cwd=folder
-    )  # fmt: skip
-    return dict(json.loads(done.stdout))
-
-
-def rows_of(folder: Path, case: str, month: str, report: str) -> list[dict[str, str]]:
-    """Return the rows of a report of a case's month."""
-    book, config = folder / case, config_of(folder, case)
-    in_process("month", month, "--config", config, "--format", "csv", "--quiet", cwd=book)
-    (path,) = book.rglob(report)
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        return list(csv.DictReader(file))
-
-
-def month_of(folder: Path, case: str, month: str) -> dict[str, Any]:
-    """Return the JSON of a case's month."""
-    book = folder / case
-    shutil.copytree(CASES / case, book)
-    config = str(book / "config" / "recon.toml")
-    done = in_process("month", month, "--config", config, "--json", "--format", "none", cwd=book)
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
-
-
 @pytest.mark.parametrize(
     ("case", "month", "expected"),
     [
@@ -64,10 +93,10 @@ def month_of(folder: Path, case: str, month: str) -> dict[str, Any]:
     ],
 )
 def test_starts_and_stops_within_a_month_agree(
-    tmp_path: Path, case: str, month: str, expected: str
+    ran: Ran, case: str, month: str, expected: str
 ) -> None:
     """The month counts its days, or begins with the next, as the books do."""
-    found = month_of(tmp_path, case, month)
+    found = ran(case, month).document
     assert (found["breaks"], found["invalid"], found["exit_code"]) == ([], [], 0)
     assert found["totals"]["USD"]["expected"] == expected
 
@@ -85,7 +114,8 @@ def test_a_run_with_these_rules_proves_itself(tmp_path: Path, case: str, month: 
         file.write(own)
     config = str(book / "config" / "recon.toml")
     for command in ("month", "verify"):
-        done = in_process(command, month, "--config", config, cwd=book)
+        formats = ("--format", "csv") if command == "month" else ()
+        done = in_process(command, month, "--config", config, *formats, cwd=book)
         assert done.returncode == 0, done.stdout
 
 
@@ -111,31 +141,28 @@ NAMES = sorted(path.name for path in CASES.iterdir() if (path / "config").is_dir
     + [pytest.param(*item, marks=[] if item[0].startswith("18") else pytest.mark.slow)
        for item in POLICIES.items()],
 )  # fmt: skip
-def test_the_evidence_of_a_case_holds(tmp_path: Path, case: str, policy: str) -> None:
+def test_the_evidence_of_a_case_holds(ran: Ran, case: str, policy: str) -> None:
     """It is made again from the extracts, by the same rules."""
-    config = config_of(tmp_path, case, policy)
-    month = MONTHS.get(case, "2024-06")
-    done = in_process("month", month, "--config", config, "--format", "csv", cwd=tmp_path)
-    assert done.returncode in (ExitCode.DONE, ExitCode.BREAKS), done.stderr
-    done = in_process("verify", "--all", "--config", config, cwd=tmp_path)
-    assert done.returncode == ExitCode.DONE, done.stdout
+    book = ran(case, MONTHS.get(case, "2024-06"), policy, reports=True)
+    assert book.code in (ExitCode.DONE, ExitCode.BREAKS)
+    assert book.is_proven()
 
 
 @pytest.mark.parametrize(
     ("case", "expected"),
     [("04-add-on-to-the-same-end", "1189.08"), ("30-open-ended", "2000.00")],
 )
-def test_terms_of_other_kinds_agree(tmp_path: Path, case: str, expected: str) -> None:
+def test_terms_of_other_kinds_agree(ran: Ran, case: str, expected: str) -> None:
     """From start to close, and without an end."""
-    found = document_of(tmp_path, case, "2024-06")
+    found = ran(case, "2024-06").document
     assert (found["breaks"], found["invalid"], found["exit_code"]) == ([], [], 0)
     assert found["totals"]["USD"]["expected"] == expected
 
 
-def test_without_the_setting_an_add_on_has_another_duration(tmp_path: Path) -> None:
+def test_without_the_setting_an_add_on_has_another_duration(ran: Ran) -> None:
     """Its nine months end before the close to which accounting spreads it."""
     case = "04-add-on-to-the-same-end"
-    (broken,) = document_of(tmp_path, case, "2024-06", POLICIES[case])["breaks"]
+    (broken,) = ran(case, "2024-06", POLICIES[case]).document["breaks"]
     assert (broken["contract_id"], broken["cause"]) == ("C-1-ADD", "wrong_duration")
 
 
@@ -173,9 +200,9 @@ def test_versions_of_a_contract_prove_themselves(tmp_path: Path) -> None:
     assert "The contract has 2 versions" in told
 
 
-def test_a_close_in_the_last_month_is_not_its_end(tmp_path: Path) -> None:
+def test_a_close_in_the_last_month_is_not_its_end(ran: Ran) -> None:
     """Ten days of December are due, and the whole month was posted."""
-    found = month_of(tmp_path, "03-closed-early-in-the-last-month", "2024-12")
+    found = ran("03-closed-early-in-the-last-month", "2024-12").document
     (broken,) = found["breaks"]
     assert (broken["status"], broken["expected"], broken["recognized"], broken["difference"]) == (
         "over_recognized", "100.00", "310.00", "210.00",
@@ -193,10 +220,10 @@ def test_a_close_in_the_last_month_is_not_its_end(tmp_path: Path) -> None:
     ],
 )
 def test_another_reading_of_the_contract_is_the_cause(
-    tmp_path: Path, case: str, month: str, cause: str, words: str
+    ran: Ran, case: str, month: str, cause: str, words: str
 ) -> None:
     """The only one, certain, and with its numbers."""
-    (item,) = month_of(tmp_path, case, month)["breaks"]
+    (item,) = ran(case, month).document["breaks"]
     assert (item["candidates"], item["certainty"]) == ([cause], "certain")
     assert words in item["explanation"]
 
@@ -208,24 +235,22 @@ def test_another_reading_of_the_contract_is_the_cause(
         ("13-posted-three-months-late", "2024-08"),
     ],
 )
-def test_nothing_is_proposed_that_is_in_the_ledger_already(
-    tmp_path: Path, case: str, month: str
-) -> None:
+def test_nothing_is_proposed_that_is_in_the_ledger_already(ran: Ran, case: str, month: str) -> None:
     """Each break is listed with the reason instead."""
-    found = rows_of(tmp_path, case, month, "proposed_entries.csv")
+    found = ran(case, month).rows("proposed_entries.csv")
     assert {row["state"] for row in found} == {"no proposal"}
 
 
-def test_what_is_in_the_wrong_year_is_moved(tmp_path: Path) -> None:
+def test_what_is_in_the_wrong_year_is_moved(ran: Ran) -> None:
     """What June gets, the other June loses."""
-    found = rows_of(tmp_path, "14-wrong-year", "2024-06", "proposed_entries.csv")
+    found = ran("14-wrong-year", "2024-06").rows("proposed_entries.csv")
     revenue = {row["period"]: row for row in found if row["account"].startswith("Revenue")}
     assert revenue["2024-06"]["credit"] == revenue["2025-06"]["debit"] == "1000.00"
 
 
-def test_ids_that_a_spreadsheet_damaged_are_not_posted_anew(tmp_path: Path) -> None:
+def test_ids_that_a_spreadsheet_damaged_are_not_posted_anew(ran: Ran) -> None:
     """What is proposed moves an entry; nothing books an amount once more."""
-    found = rows_of(tmp_path, "17-ids-damaged-by-spreadsheets", "2024-06", "proposed_entries.csv")
+    found = ran("17-ids-damaged-by-spreadsheets", "2024-06").rows("proposed_entries.csv")
     assert {row["cause"] for row in found if row["state"] != "no proposal"} <= {"mistyped_contract"}
     refused = {row["contract_id"]: row["text"] for row in found if row["state"] == "no proposal"}
     assert refused["00042"] == (
@@ -234,9 +259,9 @@ def test_ids_that_a_spreadsheet_damaged_are_not_posted_anew(tmp_path: Path) -> N
     )
 
 
-def test_amounts_in_many_notations_are_read_where_they_are_certain(tmp_path: Path) -> None:
+def test_amounts_in_many_notations_are_read_where_they_are_certain(ran: Ran) -> None:
     """Whatever is not certain is invalid, quoted as it came."""
-    found = rows_of(tmp_path, "19-amounts-in-many-notations", "2024-06", "lines.csv")
+    found = ran("19-amounts-in-many-notations", "2024-06").rows("lines.csv")
     assert {row["contract_id"] for row in found if row["status"] == "matched"} == {
         f"C-{number}" for number in (1, 5, 8, 9, 12, 13)
     }
@@ -244,9 +269,9 @@ def test_amounts_in_many_notations_are_read_where_they_are_certain(tmp_path: Pat
     assert {recognized[key] for key in ("C-3", "C-4", "C-7")} == {"-100.00"}
 
 
-def test_an_amount_that_cannot_be_read_is_not_posted_anew(tmp_path: Path) -> None:
+def test_an_amount_that_cannot_be_read_is_not_posted_anew(ran: Ran) -> None:
     """Of the five lines whose entry is invalid none gets a proposal."""
-    found = rows_of(tmp_path, "19-amounts-in-many-notations", "2024-06", "proposed_entries.csv")
+    found = ran("19-amounts-in-many-notations", "2024-06").rows("proposed_entries.csv")
     refused = {row["contract_id"] for row in found if row["state"] == "no proposal"}
     assert refused == {f"C-{number}" for number in (2, 6, 10, 11, 14)}
 
@@ -259,11 +284,9 @@ def test_an_amount_that_cannot_be_read_is_not_posted_anew(tmp_path: Path) -> Non
         ("26-ledger-in-cents", 3),
     ],
 )
-def test_amounts_that_a_ledger_writes_its_own_way_agree(
-    tmp_path: Path, case: str, matched: int
-) -> None:
+def test_amounts_that_a_ledger_writes_its_own_way_agree(ran: Ran, case: str, matched: int) -> None:
     """Credit less debit, the sign turned, and cents."""
-    found = document_of(tmp_path, case, "2024-06")
+    found = ran(case, "2024-06").document
     assert (found["totals"]["USD"]["matched"], found["exit_code"]) == (matched, 0)
 
 
@@ -276,10 +299,10 @@ def test_amounts_that_a_ledger_writes_its_own_way_agree(
     ],
 )
 def test_lines_that_are_no_rows_are_left_out(
-    tmp_path: Path, case: str, rows: int, matched: int, left_out: str
+    ran: Ran, case: str, rows: int, matched: int, left_out: str
 ) -> None:
     """They are counted in a notice."""
-    found = document_of(tmp_path, case, "2024-06")
+    found = ran(case, "2024-06").document
     source = found["sources"]["accounting"]
     assert (source["rows"], source["invalid"]) == (rows, 0)
     assert found["totals"]["USD"]["matched"] == matched
@@ -287,28 +310,26 @@ def test_lines_that_are_no_rows_are_left_out(
     assert told == [f"Left out of the accounting side: {left_out}."] * bool(left_out)
 
 
-def test_case_of_ids_counts_where_it_is_set(tmp_path: Path) -> None:
+def test_case_of_ids_counts_where_it_is_set(ran: Ran) -> None:
     """Two lines are matched; without the setting no row is compared, and the reason names it."""
-    exact = document_of(tmp_path / "exact", "16-ids-that-differ-in-case", "2024-06")
+    exact = ran("16-ids-that-differ-in-case", "2024-06").document
     totals = exact["totals"]["USD"]
     assert (totals["contract_lines"], totals["matched"], totals["expected"]) == (2, 2, "1200.00")
-    default = document_of(
-        tmp_path / "fold", "16-ids-that-differ-in-case", "2024-06", "tolerance='0%'"
-    )
+    default = ran("16-ids-that-differ-in-case", "2024-06", "tolerance='0%'").document
     assert len(default["invalid"]) == 4
     assert all('[policy] ids = "exact"' in row["reason"] for row in default["invalid"])
 
 
-def test_a_dash_is_a_dash(tmp_path: Path) -> None:
+def test_a_dash_is_a_dash(ran: Ran) -> None:
     """The line whose id has another dash in the ledger is matched."""
-    found = document_of(tmp_path, "17-ids-damaged-by-spreadsheets", "2024-06")
+    found = ran("17-ids-damaged-by-spreadsheets", "2024-06").document
     assert found["totals"]["USD"]["matched"] == 1
     assert not {item["contract_id"] for item in found["breaks"]} & {"C-5", "C\N{EN DASH}5"}
 
 
-def test_dates_that_mean_none_are_blank(tmp_path: Path) -> None:
+def test_dates_that_mean_none_are_blank(ran: Ran) -> None:
     """Such lines are matched; one that ends before its start is invalid, and nothing is booked."""
-    found = document_of(tmp_path, "21-dates-that-mean-none", "2024-06")
+    found = ran("21-dates-that-mean-none", "2024-06").document
     totals = found["totals"]["USD"]
     assert (totals["matched"], totals["breaks"]) == (5, 0)
     invalid = {row["id"]: row["reason"] for row in found["invalid"] if row["side"] == "analytics"}
@@ -325,18 +346,18 @@ def test_dates_that_mean_none_are_blank(tmp_path: Path) -> None:
     ],
 )
 def test_rows_of_one_key_add_up(
-    tmp_path: Path, case: str, month: str, expected: str, matched: int
+    ran: Ran, case: str, month: str, expected: str, matched: int
 ) -> None:
     """Each row has a term and a value of its own, and the line expects their sum."""
-    found = document_of(tmp_path, case, month)
+    found = ran(case, month).document
     assert (found["breaks"], found["invalid"]) == ([], [])
     totals = found["totals"]["USD"]
     assert (totals["expected"], totals["matched"]) == (expected, matched)
 
 
-def test_exports_that_overlap_deliver_each_entry_once(tmp_path: Path) -> None:
+def test_exports_that_overlap_deliver_each_entry_once(ran: Ran) -> None:
     """The rows that came twice are counted, and no line breaks by them."""
-    found = document_of(tmp_path, "15-overlapping-exports", "2024-06")
+    found = ran("15-overlapping-exports", "2024-06").document
     assert found["breaks"] == []
     assert found["sources"]["accounting"]["rows"] == 4
     assert found["sources"]["accounting"]["repeated"] == 2
@@ -356,10 +377,10 @@ def test_journal_lines_that_only_an_unread_column_tells_apart(tmp_path: Path) ->
     assert in_process("verify", "2024-06", *config, cwd=book).returncode == 0
 
 
-def test_a_rule_on_ids_is_read_from_a_side(tmp_path: Path) -> None:
+def test_a_rule_on_ids_is_read_from_a_side(ran: Ran) -> None:
     """Every line is matched, and the policy says so."""
     case = "18-ids-with-point-zero"
-    found = document_of(tmp_path, case, "2024-06", POLICIES[case])
+    found = ran(case, "2024-06", POLICIES[case]).document
     assert found["totals"]["USD"]["matched"] == found["totals"]["USD"]["contract_lines"] == 200
     assert found["policy"]["accounting.ids"] == "strip_suffix '.0'"
 
@@ -374,24 +395,24 @@ def test_a_rule_on_ids_is_read_from_a_side(tmp_path: Path) -> None:
     ],
 )
 def test_the_cause_of_a_reported_case(
-    tmp_path: Path, case: str, month: str, cause: str, words: str
+    ran: Ran, case: str, month: str, cause: str, words: str
 ) -> None:
     """It is the one that the books show, and the sentence says how."""
-    (item, *_) = (one for one in document_of(tmp_path, case, month)["breaks"]
+    (item, *_) = (one for one in ran(case, month).document["breaks"]
                   if one["contract_id"] == "C-1")  # fmt: skip
     assert item["cause"] == cause
     assert words in item["explanation"]
 
 
-def test_what_a_currency_that_is_assumed_breaks_is_not_proposed(tmp_path: Path) -> None:
+def test_what_a_currency_that_is_assumed_breaks_is_not_proposed(ran: Ran) -> None:
     """The ledger names none, so nobody knows in which it was posted."""
-    found = rows_of(tmp_path, "27-ledger-without-currency", "2024-06", "proposed_entries.csv")
+    found = ran("27-ledger-without-currency", "2024-06").rows("proposed_entries.csv")
     assert {row["state"] for row in found} == {"no proposal"}
     assert all("its currency is assumed" in row["text"] for row in found)
 
 
-def test_lines_of_damaged_ids_are_ambiguous(tmp_path: Path) -> None:
+def test_lines_of_damaged_ids_are_ambiguous(ran: Ran) -> None:
     """Too few for a rule: each may be the other one, or of its own."""
-    found = document_of(tmp_path, "17-ids-damaged-by-spreadsheets", "2024-06")
+    found = ran("17-ids-damaged-by-spreadsheets", "2024-06").document
     assert {item["certainty"] for item in found["breaks"]} == {"ambiguous"}
     assert all("mistyped_contract" in item["candidates"] for item in found["breaks"])
