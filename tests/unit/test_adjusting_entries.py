@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import pandas as pd
@@ -432,13 +432,18 @@ def sample() -> tuple[pd.DataFrame, pd.DataFrame]:
         return session.sql("FROM sample.contracts").df(), session.sql("FROM sample.entries").df()
 
 
+@pytest.fixture(scope="module")
+def sample_breaks(sample: tuple[pd.DataFrame, pd.DataFrame]) -> dict[Month, Sequence[Break]]:
+    """Return the breaks of June and its neighbours."""
+    return {month: recon.reconcile(*sample, month).breaks for month in (JUNE - 1, JUNE, JUNE + 1)}
+
+
 def test_posted_proposals_leave_nothing_of_what_they_are_for(
-    sample: tuple[pd.DataFrame, pd.DataFrame],
+    sample: tuple[pd.DataFrame, pd.DataFrame], sample_breaks: dict[Month, Sequence[Break]]
 ) -> None:
     """In the month and in its neighbours nothing new breaks, and what had a proposal is gone."""
     contracts, entries = sample
-    months = [JUNE - 1, JUNE, JUNE + 1]
-    before = {month: recon.reconcile(contracts, entries, month).breaks for month in months}
+    before = sample_breaks
     found = proposals(JUNE, before[JUNE])
     # In the sample every flipped entry has a document of its own, as a credit note would have.
     assert {proposal.cause for proposal in found.proposed} == {*WHAT_TO_DO} - {
@@ -446,7 +451,7 @@ def test_posted_proposals_leave_nothing_of_what_they_are_for(
     } - NOT_IN_SAMPLE
     assert {refused.item.cause for refused in found.unproposed} >= {*WHY_NOT} - NOT_IN_SAMPLE
     fixed = pd.concat([entries, pd.DataFrame(booked(found))], ignore_index=True)
-    after = {month: recon.reconcile(contracts, fixed, month).breaks for month in months}
+    after = {month: recon.reconcile(contracts, fixed, month).breaks for month in before}
     solved = [item for proposal in found.proposed for item in proposal.breaks]
     assert keys(after[JUNE]) == keys(before[JUNE]) - keys(solved)
     later = (item for item in solved if item.counterpart and item.counterpart.offset == 1)
@@ -458,12 +463,11 @@ def test_posted_proposals_leave_nothing_of_what_they_are_for(
 
 
 def test_four_in_five_plain_errors_get_their_proposal(
-    sample: tuple[pd.DataFrame, pd.DataFrame],
+    sample_breaks: dict[Month, Sequence[Break]],
 ) -> None:
     """Of the breaks with a certain cause that says which entry to post."""
     plain, got = Counter[Cause](), Counter[Cause]()
-    for month in (JUNE - 1, JUNE, JUNE + 1):
-        breaks = recon.reconcile(*sample, month).breaks
+    for month, breaks in sample_breaks.items():
         plain.update(
             item.cause
             for item in breaks
@@ -479,10 +483,10 @@ def test_four_in_five_plain_errors_get_their_proposal(
 
 
 def test_every_break_has_a_proposal_or_a_reason_and_one_only(
-    sample: tuple[pd.DataFrame, pd.DataFrame],
+    sample_breaks: dict[Month, Sequence[Break]],
 ) -> None:
     """And what belongs together is proposed together."""
-    breaks = recon.reconcile(*sample, JUNE).breaks
+    breaks = sample_breaks[JUNE]
     found = proposals(JUNE, breaks)
     seen = Counter(key(item) for proposal in found.proposed for item in proposal.breaks)
     seen.update(key(refused.item) for refused in found.unproposed)

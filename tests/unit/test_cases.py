@@ -13,8 +13,12 @@ import pandas as pd
 import pytest
 
 import recon
-from recon.base.result import Cause, Flag
-from tests.books import month_by_month
+from recon.base.month import Month
+from recon.base.policy import Policy
+from recon.base.result import Cause, Flag, Side
+from recon.reconciliation.revenue import compare_month, load_both_sides
+from recon.store.frames import register
+from recon.store.session import Session, open_session
 from tests.tables import contract, entries, line_of, no_entries
 
 if TYPE_CHECKING:
@@ -66,17 +70,23 @@ def _by_month() -> dict[str, dict[tuple[str, str], tuple[Decimal, Decimal]]]:
     without entries to be explained.
     """
     book = [*map(_line, EXPECTED), *(_line(case, **LAST) for case in LAST_PERIOD)]
-    months = sorted({month for case in EXPECTED for month in _months_of(case)})
-    results = month_by_month(book, [], months, POLICY | {"tolerance": "100%"})
-    return {str(result.month): _amounts_of(result) for _, result in results}
+    rules, told = Policy.of(POLICY | {"tolerance": "100%"}), dict.fromkeys(Side, "data frame")
+    found = {}
+    with open_session() as session:
+        register(session, "contracts", pd.DataFrame(book))
+        register(session, "entries", no_entries())
+        load_both_sides(session, "contracts", "entries", rules, told, ())
+        for month in sorted({month for case in EXPECTED for month in _months_of(case)}):
+            compare_month(session, Month.parse(month), rules, told, ())
+            found[month] = _amounts_of(session)
+    return found
 
 
-def _amounts_of(result: Reconciliation) -> dict[tuple[str, str], tuple[Decimal, Decimal]]:
-    frame = result.lines.to_pandas()
-    columns = ("contract_id", "revenue_type", "expected", "to_date_expected")
+def _amounts_of(session: Session) -> dict[tuple[str, str], tuple[Decimal, Decimal]]:
+    rows = session.execute("SELECT id, type, expected, to_date_expected FROM lines_compared")
     return {
         (contract_id, kind): (Decimal(expected) / 10_000, Decimal(to_date) / 10_000)
-        for contract_id, kind, expected, to_date in zip(*map(frame.get, columns), strict=True)
+        for contract_id, kind, expected, to_date in rows.fetchall()
     }
 
 

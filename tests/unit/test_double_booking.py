@@ -50,13 +50,15 @@ def test_the_amount_is_posted_where_nothing_speaks_against_it() -> None:
             [entry("X", "C-1", "1000.00", recognition_period="June")],
             "an entry of it cannot be read",
         ),
-        (
+        pytest.param(
             [entry("X", "C-1", "1000.00", revenue_type="Subskription")],
             "an entry of it cannot be read",
+            marks=pytest.mark.slow,
         ),
-        (
+        pytest.param(
             [entry("X", "C-1", "1000.00", currency="US$")],
             "an entry of it cannot be read",
+            marks=pytest.mark.slow,
         ),
         (
             [entry("X", "", "1000.00")],
@@ -66,9 +68,10 @@ def test_the_amount_is_posted_where_nothing_speaks_against_it() -> None:
             posted("C-1", {"2025-06": "1002.00"}),
             "1,002.00 USD more than expected is recognized in 2025-06",
         ),
-        (
+        pytest.param(
             posted("C-1", {"2024-09": "2000.00"}),
             f"{USD} more than expected is recognized in 2024-09",
+            marks=pytest.mark.slow,
         ),
         (
             [
@@ -77,17 +80,19 @@ def test_the_amount_is_posted_where_nothing_speaks_against_it() -> None:
             ],
             "7,000.00 USD more than expected is recognized in 2024-09",
         ),
-        (
+        pytest.param(
             posted("C-1", {"2023-12": "1005.00"}),
             "1,005.00 USD more than expected is recognized in 2023-12",
+            marks=pytest.mark.slow,
         ),
         (
             [entry("X", "C-77", "1000.00")],
             f"{USD} is under C-77, which analytics does not know (X)",
         ),
-        (
+        pytest.param(
             [entry("X", "C-77", "1000.00"), entry("Y", "C-77", "55.00")],
             f"{USD} is under C-77, which analytics does not know (X)",
+            marks=pytest.mark.slow,
         ),
         (
             [entry(name, "C-77", text) for name, text in (("X", "400"), ("Y", "500"), ("Z", "99"))],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -190,37 +190,43 @@ def _normalized(text: str) -> str:
 # --- rules of a side
 
 
-@pytest.mark.parametrize(
-    ("rules", "contract_id", "posted_as"),
-    [
-        ({"pad": 5}, "00042", "42"),
-        ({"strip_suffix": ".0"}, "1000", "1000.0"),
-        ({"strip_suffix": ".0", "pad": 5}, "00077", "77.0"),
-        ({"strip_prefix": "us-"}, "C-7", "US\u2013C-7"),
-        ({"first": 15}, "a9U290000004GNy", "a9U290000004GNyAAG"),
-    ],
-)
+RULES: list[tuple[dict[str, object], str, str]] = [
+    ({"pad": 5}, "00042", "42"),
+    ({"strip_suffix": ".0"}, "1000", "1000.0"),
+    ({"strip_suffix": ".0", "pad": 5}, "00077", "77.0"),
+    ({"strip_prefix": "us-"}, "C-7", "US\u2013C-7"),
+    ({"first": 15}, "a9U290000004GNy", "a9U290000004GNyAAG"),
+]
+
+
+def _of_ids(pairs: Sequence[tuple[str, str]], policy: dict[str, object] | None = None) -> list[str]:
+    """Return the ids of the lines of contracts and what was posted under another id for each."""
+    book = [contract(contract_id=ours, **JUNE) for ours, _ in pairs]
+    posted = [ENTRY | {"contract_id": theirs, "entry_id": theirs} for _, theirs in pairs]
+    result = recon.reconcile(pd.DataFrame(book), pd.DataFrame(posted), MONTH, policy)
+    return [line["contract_id"] for line in lines(result)]
+
+
+@pytest.mark.parametrize(("rules", "contract_id", "posted_as"), RULES)
 def test_a_rule_on_ids_makes_them_meet(
     rules: dict[str, object], contract_id: str, posted_as: str
 ) -> None:
-    """The line is matched under analytics' id, and without the rule it is not."""
-    book = pd.DataFrame([contract(contract_id=contract_id, **JUNE)])
-    posted = pd.DataFrame([ENTRY | {"contract_id": posted_as}])
-    policy = {"accounting_ids": rules}
-    assert [
-        line["contract_id"] for line in lines(recon.reconcile(book, posted, MONTH, policy))
-    ] == [contract_id]
-    assert len(lines(recon.reconcile(book, posted, MONTH))) == 2
+    """The line is matched under analytics' id."""
+    policy: dict[str, object] = {"accounting_ids": rules}
+    assert _of_ids([(contract_id, posted_as)], policy) == [contract_id]
     assert Policy.of(policy_table(Policy.of(policy))) == Policy.of(policy)
 
 
-@pytest.mark.parametrize("name", ["abc", "123456", "US-"])
-def test_a_rule_leaves_other_ids_alone(name: str) -> None:
+def test_without_a_rule_ids_do_not_meet() -> None:
+    """Each is a line of its own."""
+    assert len(_of_ids([(ours, theirs) for _, ours, theirs in RULES])) == 2 * len(RULES)
+
+
+def test_a_rule_leaves_other_ids_alone() -> None:
     """Only digits are padded, longer ids stay, and no id is taken away whole."""
-    book = pd.DataFrame([contract(contract_id=name, **JUNE)])
-    posted = pd.DataFrame([ENTRY | {"contract_id": name}])
-    policy = {"accounting_ids": {"pad": 5, "strip_prefix": "US-"}}
-    assert len(lines(recon.reconcile(book, posted, MONTH, policy))) == 1
+    names = ["123456", "US-", "abc"]
+    policy: dict[str, object] = {"accounting_ids": {"pad": 5, "strip_prefix": "US-"}}
+    assert sorted(_of_ids([(name, name) for name in names], policy)) == names
 
 
 def test_mistakes_in_the_rules_of_a_side(tmp_path: Path) -> None:
