@@ -26,7 +26,7 @@ from recon.record.journal.schema import MIGRATIONS, TABLES, opened, transaction
 from recon.record.journal.signing import Pen, Signature, signed, signed_off, unacknowledged
 from recon.record.journal.store import NAME, Journal
 from tests.example import reconciliation
-from tests.shell import PATIENCE, environment, one_sentence
+from tests.shell import PATIENCE, environment, in_process, one_sentence
 from tests.unit.test_open_items import seen
 
 JUNE, JULY = Month.parse("2024-06"), Month.parse("2024-07")
@@ -265,17 +265,9 @@ def test_a_damaged_file_is_one_sentence(
     (tmp_path / "recon.toml").write_text(
         "[analytics]\nsource='files'\npath='c.csv'\n[accounting]\nsource='files'\npath='e.csv'\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-m", "recon", *command, "--config", "recon.toml", "--out", "reports"],
-        cwd=tmp_path,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
+    done = in_process(*command, "--config", "recon.toml", "--out", "reports", cwd=tmp_path)
     assert done.returncode == 7, done
-    assert "journal" in one_sentence(done.stderr)
+    assert "journal" in one_sentence(done.stderr.decode())
     assert path.read_bytes() == before
     assert not list(tmp_path.glob("reports/2024-06/*"))
 
