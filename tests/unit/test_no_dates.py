@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 
 import pandas as pd
 import pytest
 
 import recon
-from recon.base.result import Side
+from recon.base.result import Reconciliation, Side
 from tests.tables import ENTRY, MONTH, contract, line_of, lines, reasons
 
 NO_DATES = ("1753-01-01", "1899-12-30", "1899-12-31", "1900-01-01", "9999-12-31")
@@ -23,14 +24,20 @@ WRITTEN = [
 ]
 
 
+def _book(column: str, values: Sequence[object]) -> Reconciliation:
+    """Return the month in which each contract has one of the values; C-000 has none of them."""
+    rows: list[dict[str, object]] = [{}, *({column: value} for value in values)]
+    names = [f"C-{n:03d}" for n in range(len(rows))]
+    book = [contract(contract_id=key) | row for key, row in zip(names, rows, strict=True)]
+    posted = [ENTRY | {"contract_id": key, "entry_id": f"E-{key}"} for key in names]
+    return recon.reconcile(pd.DataFrame(book), pd.DataFrame(posted), MONTH)
+
+
 @pytest.mark.parametrize("column", ["terminated_on", "start_date"])
-@pytest.mark.parametrize("written", WRITTEN, ids=str)
-def test_a_date_that_means_none_is_blank(column: str, written: object) -> None:
+def test_a_date_that_means_none_is_blank(column: str) -> None:
     """Where a column may be blank; the line starts with its booking and ends with its term."""
-    book = [contract() | {column: written}, contract(contract_id="C2") | {column: None}]
-    posted = [ENTRY, ENTRY | {"contract_id": "C2"}]
-    result = recon.reconcile(pd.DataFrame(book), pd.DataFrame(posted), MONTH)
-    assert [line["status"] for line in lines(result)] == ["matched", "matched"]
+    result = _book(column, WRITTEN)
+    assert [line["status"] for line in lines(result)] == ["matched"] * (len(WRITTEN) + 1)
     assert not result.invalid
 
 
@@ -51,22 +58,19 @@ def test_a_column_of_any_type_may_hold_one(column: pd.Series[object]) -> None:
     assert [line_of(result, name)["expected"] for name in ("C1", "C2")] == [1_000_000, 0]
 
 
-@pytest.mark.parametrize("near", ["1752-12-31", "1753-01-02", "0000-00-00", "1900-01-32"])
-def test_other_strange_dates_stay_invalid(near: str) -> None:
+def test_other_strange_dates_stay_invalid() -> None:
     """Nothing is guessed."""
-    book = pd.DataFrame([contract(terminated_on=near)])
-    result = recon.reconcile(book, pd.DataFrame([ENTRY]), MONTH)
-    assert reasons(result, Side.ANALYTICS) == [f"terminated_on '{near}' is not a date"]
+    near = ("1752-12-31", "1753-01-02", "0000-00-00", "1900-01-32")
+    found = reasons(_book("terminated_on", near), Side.ANALYTICS)
+    assert found == [f"terminated_on '{day}' is not a date" for day in near]
 
 
-@pytest.mark.parametrize("written", ["1900-01-01", date(1900, 1, 1), "01/01/1900", "1899-12-30"])
-def test_where_a_column_must_not_be_blank_such_a_date_is_none(written: object) -> None:
+def test_where_a_column_must_not_be_blank_such_a_date_is_none() -> None:
     """A line from 1900 on would expect nothing, and match without an entry."""
-    other = contract(contract_id="C2") | {"booking_date": "2024-01-31"}
+    written = ("1900-01-01", date(1900, 1, 1), "01/01/1900", "1899-12-30")
     for column in ("booking_date", "close_date"):
-        book = pd.DataFrame([contract() | {column: written}, other])
-        result = recon.reconcile(book, pd.DataFrame([ENTRY]), MONTH)
-        assert reasons(result, Side.ANALYTICS) == [f"{column} '{written}' is not a date"]
+        found = reasons(_book(column, written), Side.ANALYTICS)
+        assert found == [f"{column} '{day}' is not a date" for day in written]
 
 
 def test_a_booking_that_means_none_is_no_matter_beside_a_start() -> None:
