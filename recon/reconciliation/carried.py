@@ -58,7 +58,8 @@ class _Line(NamedTuple):
     @property
     def begun_before(self) -> bool:
         """Whether the ledger begins after it does."""
-        return bool(self.ledger_from and self.start_month < self.ledger_from)
+        known = self.number > 0 and self.ledger_from
+        return bool(known and self.start_month < known)
 
     @property
     def difference(self) -> int:
