@@ -81,7 +81,8 @@ def _found(connection: Session) -> tuple[EarlierValue, ...]:
     rows = connection.execute(
         # Those of the session's last month may still be there where this one has no breaks.
         """SELECT id_key, type, currency, value, month
-        FROM earlier_values SEMI JOIN breaks USING (line) ORDER BY line, place"""
+        FROM earlier_values SEMI JOIN (FROM breaks WHERE recognized <> 0) USING (line)
+        ORDER BY line, place"""
     ).fetchall()
     return tuple(EarlierValue(*row) for row in rows)
 
