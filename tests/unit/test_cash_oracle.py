@@ -18,6 +18,7 @@ from tests.cash_oracle import WINDOW, Row, matching, sums
 
 DAY = date(2024, 6, 1)
 Book = tuple[list[Row], list[Row]]
+Matches = Counter[tuple[str, tuple[object, ...]]]
 
 
 @pytest.fixture(scope="module")
@@ -59,9 +60,7 @@ def _select(books: Sequence[Book], side: int) -> str:
     )
 
 
-def _ours(
-    connection: Session, books: Sequence[Book], *, of_sums: bool = False
-) -> list[Counter[object]]:
+def _ours(connection: Session, books: Sequence[Book], *, of_sums: bool = False) -> list[Matches]:
     """The matches that recon finds in each book: without the search for sums, or by it alone."""
     rules = [each for each in usual_rules(WINDOW) if (each.name == "sums, near day") == of_sums]
     make_documents(connection, [_select(books, side) for side in (0, 1)])
@@ -75,7 +74,7 @@ def _ours(
     for match, rule, currency, *content in rows:
         key = (match, rules[rule - 1].name, currency)
         matches.setdefault(key, []).append(tuple(content))
-    found = [Counter[object]() for _ in books]
+    found = [Matches() for _ in books]
     for (_, name, currency), content in matches.items():
         found[int(currency[1:])][name, tuple(sorted(content))] += 1
     return found
