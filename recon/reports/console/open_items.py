@@ -90,9 +90,10 @@ def show_open(
     """
     pen = Pen(console)
     if sample:
-        console.print(sample_banner())
+        console.print(sample_banner(), soft_wrap=True)
     if standing is None:
-        console.print(f"No run is recorded here yet; `{command}` creates the first one.")
+        told = Text(f"No run is recorded here yet; `{command}` creates the first one.")
+        console.print(told, soft_wrap=True)
         return
     for line in _page(pen, standing, top, ages):
         console.print(line, soft_wrap=True)
