@@ -133,19 +133,20 @@ def _scale(series: Series) -> float:
 def _spread(tested: Sequence[_Tested], horizon: int) -> list[float]:
     """The reach of the chosen methods' errors, in scales.
 
-    Where a step has few errors those of all steps count.
+    Where a step has few errors those of all steps count. The stretches of a series overlap, so that
+    its errors are alike: what is added for a small number counts series.
     """
     by_step = [[error for of in tested for error in of.honest(step)] for step in range(horizon)]
     pooled = [each for step in by_step for each in step]
-    return [_quantile(step if len(step) >= _FEW else pooled) for step in by_step]
+    share = min(math.ceil((len(tested) + 1) * COVERED) / len(tested), 1.0) if tested else 0.0
+    return [_quantile(step if len(step) >= _FEW else pooled, share) for step in by_step]
 
 
-def _quantile(values: Sequence[float]) -> float:
-    """The value below which the covered share is."""
+def _quantile(values: Sequence[float], share: float) -> float:
+    """The least value up to which the share is."""
     if not values:
         return 0.0
-    place = math.ceil((len(values) + 1) * COVERED)
-    return sorted(values)[min(place, len(values)) - 1]
+    return sorted(values)[max(math.ceil(share * len(values)), 1) - 1]
 
 
 def _made(
