@@ -110,15 +110,12 @@ def _tested(series: Series, season: int, horizon: int) -> _Tested:
     """Hold out the last stretches, one after the other."""
     most = len(series) - season - horizon
     origins = [len(series) - horizon - back for back in range(min(_ORIGINS, most + 1))]
-    errors: dict[str, list[list[float]]] = {
-        name: [[] for _ in range(horizon)] for name in methods()
-    }
+    errors: dict[str, list[list[float]]] = {name: [] for name in methods()}
     for origin in origins:
         known, came = series[:origin], series[origin : origin + horizon]
         for name, method in methods().items():
             guessed = method(known, season, horizon)
-            for step in range(horizon):
-                errors[name][step].append(came[step] - guessed[step])
+            errors[name].append([b - a for a, b in zip(guessed, came, strict=True)])
     held = [series[origin + step] for origin in origins for step in range(horizon)]
     level = sum(map(abs, held)) / len(held)
     return _Tested(errors, _scale(series), level)
