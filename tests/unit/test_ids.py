@@ -257,3 +257,17 @@ def test_a_contract_is_explained_under_either_id() -> None:
         for asked in ("00042", "42", "42\u200b"):
             (line,) = contract_detail(session, result, asked).lines
             assert (line.recognized, len(line.entries)) == (1_000_000, 1)
+
+
+def test_a_line_whose_entries_are_spelled_in_several_ways() -> None:
+    """One as its contract is, others with another type, id or currency: all are of the line."""
+    spelled = [
+        ENTRY | {"entry_id": f"E-{number}", "currency": "USD", "amount": "20.00"} | other
+        for number, other in enumerate(
+            ({}, {"revenue_type": "SUBSCRIPTION"}, {"contract_id": " c1 "}, {"currency": "usd"},
+             {"contract_id": "c1", "revenue_type": " subscription"})
+        )
+    ]  # fmt: skip
+    result = recon.reconcile(pd.DataFrame([contract()]), pd.DataFrame(spelled), MONTH)
+    assert [line_of(result)[column] for column in ("status", "entries")] == ["matched", 5]
+    assert result.flags[Flag.SPELLING] == 1
