@@ -154,7 +154,7 @@ def _ledger(
 
 
 def _until(of: ReceivablesSettings, month: Month) -> date:
-    """The last day of postings that may belong to a month."""
+    """The last day whose postings may belong to a month."""
     return (month + 1).first_day + timedelta(days=of.cutoff - 1)
 
 

@@ -64,7 +64,7 @@ def write_pack(
 
 
 def _since_last(settings: Settings, of: Figures, last: Path) -> list[str]:
-    """Sentences on loads that changed the month since its last pack."""
+    """Sentences on loads since the month's last pack."""
     try:
         packed = datetime.fromtimestamp(last.stat().st_mtime, UTC)
     except OSError:  # it is the first one

@@ -173,7 +173,7 @@ def _opened(
 
 
 def _plainly_named(path: Path, scratch: ExitStack) -> Path:
-    """The file, or a copy where DuckDB would misread its name.
+    """The file, or a copy with a plain name.
 
     A backslash, which Windows does not have in names, is for it no part of one with brackets.
     """

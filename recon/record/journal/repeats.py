@@ -24,7 +24,7 @@ _State = tuple[Break | None, Break | None, Event | None]
 
 @dataclass(frozen=True, slots=True)
 class _Passing:
-    """A run that a later one of its month may replace.
+    """A run that a later one may replace.
 
     `before` is how the month was before it, of every line that it touches.
     """
@@ -86,7 +86,7 @@ def _before(known: Timeline, month: Month, now: Now) -> dict[str, _State]:
 
 
 def _take_back(known: Timeline, month: Month, run: _Passing) -> None:
-    """Make a month's lines what they were before a run."""
+    """Put a month's lines back as before a run."""
     for name, (item, lost, closed) in run.before.items():
         line = known.lines[name]
         # What another month has opened again meanwhile stays open.
@@ -124,7 +124,7 @@ def _holds(known: Timeline, month: Month, now: Now) -> bool:
 
 
 def _closes_the_same(known: Timeline, month: Month, closed: Sequence[Event]) -> bool:
-    """Whether a run closes what the run of the month before it had closed."""
+    """Whether a run closes the same as its month's last."""
     if month not in known.ran or any(event.month != month for event in closed):
         return False
     lines = known.lines
@@ -134,7 +134,7 @@ def _closes_the_same(known: Timeline, month: Month, closed: Sequence[Event]) -> 
 
 
 def _leaves_no_trace(known: Timeline, month: Month, now: Now, closed: Sequence[Event]) -> bool:
-    """Whether nothing of a run is left once its breaks are replaced.
+    """Whether nothing of a run is left after its replacement.
 
     No line breaks in it for the first time, it closes nothing new and opens nothing again, and what
     is acknowledged is as it was.
@@ -151,10 +151,13 @@ def _leaves_no_trace(known: Timeline, month: Month, now: Now, closed: Sequence[E
 
 
 def _replaces(known: Timeline, month: Month, now: Now, before: _Passing) -> bool:
-    """Whether a run has every line of the last one of its month."""
+    """Whether a run has every line of its month's last."""
     return before.names <= now.keys() and not _closed_later(known, month)
 
 
 def _closed_later(known: Timeline, month: Month) -> bool:
-    """Whether a later month has closed a line, which another change opens again."""
+    """Whether a later month has closed a line.
+
+    Another change would open it again.
+    """
     return any(key > month for line in known.lines.values() for key in line.closed)

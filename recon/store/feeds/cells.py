@@ -96,7 +96,7 @@ class Cells:
         }
 
     def amounts(self) -> str:
-        """The select list of whether amounts are plain, and of the odd ones.
+        """The columns of whether amounts are plain, and odd ones.
 
         `p_` and our name is true for a plain number. `recon_odd` has the others, read as numbers:
         a list, one item a column; NULL where all of a row are plain, as nearly all are. All columns
@@ -128,7 +128,7 @@ class Cells:
         return text if self.feed.decimal != "," else f"translate({text}, ',.', '.~')"
 
     def values(self) -> str:
-        """The select list of the values, made of texts and odd amounts."""
+        """The columns of values, from texts and odd amounts."""
         return ", ".join(f"{self._value(column)} AS v_{column.name}" for column in self.found)
 
     def finer(self) -> str:
