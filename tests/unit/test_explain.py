@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -19,7 +19,7 @@ from recon.reconciliation.explain import ContractDetail, as_json, contract_detai
 from recon.reconciliation.explain.derivation import allowance_text
 from recon.reconciliation.explain.model import Line
 from recon.store.session import Session
-from tests.books import Row, contract, entry, opened, posted
+from tests.books import Row, contract, entry, month_by_month, opened, posted
 
 EVERY_MONTH = {f"2024-{month:02d}": "1000.00" for month in range(1, 7)}
 
@@ -46,6 +46,25 @@ def one_line(
     rows = [contract("C-1", **changes), contract("C-2"), contract("C-3")]
     (line,) = explained(rows, entries or [], policy, **options).lines
     return line
+
+
+def lines_of_types(
+    cases: Iterable[tuple[Row, Row]], months: Iterable[str] = ("2024-06",)
+) -> Iterator[tuple[str, dict[int, Line]]]:
+    """Yield the lines of a contract that has one for each case, month by month.
+
+    A case is what the line has, and the rules of its type, which no other line has.
+    """
+    given = list(enumerate(cases))
+    rows = [
+        contract("C-1", **{**changes, "revenue_type": f"Type {n}"}) for n, (changes, _) in given
+    ]
+    types = {f"Type {n}": {"kind": "recurring", **rules} for n, (_, rules) in given}
+    # None of them breaks, so that no cause is looked for.
+    policy = {"types": types, "tolerance": "100%"}
+    for session, result in month_by_month(rows, [], months, policy):
+        lines = contract_detail(session, result, "C-1", ()).lines
+        yield str(result.month), {int(line.revenue_type.split()[1]): line for line in lines}
 
 
 JANUARY = {"start_date": "2025-01-15", "close_date": "2026-01-14"}
@@ -93,24 +112,20 @@ FORMULAS: list[tuple[str, str, Row, str, str]] = [
 
 
 @cache
-def every_formula(month: str) -> tuple[Session, Reconciliation]:
-    """Return the books of a month in which each formula has a contract, of a type of its own."""
-    types = {
-        f"Type {n}": {"kind": "recurring", "convention": convention, "rounding": rounding}
-        for n, (convention, rounding, *_) in enumerate(FORMULAS)
-    }
-    rows = [
-        contract(f"C-{n}", revenue_type=f"Type {n}", **changes)
-        for n, (_, _, changes, *_) in enumerate(FORMULAS)
+def every_formula() -> dict[str, dict[int, Line]]:
+    """Return the line of each formula, by month."""
+    cases = [
+        (changes, {"convention": convention, "rounding": rounding})
+        for convention, rounding, changes, *_ in FORMULAS
     ]
-    return opened(rows, [], {"types": types}, month)
+    return dict(lines_of_types(cases, sorted({month for *_, month, _ in FORMULAS})))
 
 
 @pytest.mark.parametrize("number", range(len(FORMULAS)))
 def test_formula(number: int) -> None:
     """Every convention and both roundings show the numbers that give the expected amount."""
     *_, month, formula = FORMULAS[number]
-    (line,) = contract_detail(*every_formula(month), f"C-{number}", ()).lines
+    line = every_formula()[month][number]
     assert line.derivation.formula == f"expected = {formula}"
     assert formula.rpartition(" = ")[2] == money.pretty(line.expected, line.currency)
 
@@ -126,25 +141,18 @@ WEIGHTS = [
 
 
 @cache
-def every_weight() -> tuple[Session, Reconciliation]:
-    """Return the books in which each weight has a contract, of a type of its own."""
-    types = {
-        f"Type {n}": {"kind": "recurring", "convention": convention}
-        for n, (convention, *_) in enumerate(WEIGHTS)
-    }
-    rows = [
-        contract(f"C-{n}", revenue_type=f"Type {n}", **changes)
-        for n, (_, changes, _) in enumerate(WEIGHTS)
-    ]
-    return opened(rows, [], {"types": types})
+def every_weight() -> dict[int, Line]:
+    """Return the line of each weight."""
+    cases = [(changes, {"convention": convention}) for convention, changes, _ in WEIGHTS]
+    ((_, lines),) = lines_of_types(cases)
+    return lines
 
 
 @pytest.mark.parametrize("number", range(len(WEIGHTS)))
 def test_formula_in_words(number: int) -> None:
     """The words say which period it is, what a month weighs, and what r() does."""
     *_, words = WEIGHTS[number]
-    (line,) = contract_detail(*every_weight(), f"C-{number}", ()).lines
-    said = line.derivation.words
+    said = every_weight()[number].derivation.words
     assert said.startswith("2024-06 is period 6 of 1")
     assert words in said
     assert said.endswith("r() rounds to 0.01 USD.")
@@ -171,22 +179,20 @@ STOPS = [
 
 
 @cache
-def every_stop() -> tuple[Session, Reconciliation]:
-    """Return the books in which each stop has a contract, of a type of its own."""
-    types = {f"Type {n}": {"kind": "recurring"} | rules for n, (rules, *_) in enumerate(STOPS)}
-    rows = [
-        contract(f"C-{n}", revenue_type=f"Type {n}", terminated_on=stop)
-        for n, (_, stop, _) in enumerate(STOPS)
+def every_stop() -> dict[int, Line]:
+    """Return the line of each stop."""
+    cases: list[tuple[Row, Row]] = [
+        ({"terminated_on": stop}, {**rules}) for rules, stop, _ in STOPS
     ]
-    return opened(rows, [], {"types": types})
+    ((_, lines),) = lines_of_types(cases)
+    return lines
 
 
 @pytest.mark.parametrize("number", range(len(STOPS)))
 def test_a_stop_in_words(number: int) -> None:
     """The words say how many days of its last month count."""
     *_, words = STOPS[number]
-    (line,) = contract_detail(*every_stop(), f"C-{number}", ()).lines
-    assert words in line.derivation.words
+    assert words in every_stop()[number].derivation.words
 
 
 def test_a_start_that_counts_from_the_next_month() -> None:
@@ -221,25 +227,28 @@ NOTHING = [
     ({"start_date": "2023-06-15", "close_date": "2024-06-14"}, "",
      "The last of the 12 periods was 2024-05; 2024-06 has no share."),
     ({**SETUP, "start_date": "2024-05-10"}, "start_month",
-     "Setup is recognized at once in the start month, 2024-05: nothing in 2024-06."),
+     "Type 6 is recognized at once in the start month, 2024-05: nothing in 2024-06."),
     ({**SETUP, "close_date": "2024-09-30"}, "close_month",
-     "Setup is recognized at once in the close month, 2024-09: nothing in 2024-06."),
+     "Type 7 is recognized at once in the close month, 2024-09: nothing in 2024-06."),
 ]  # fmt: skip
 
 
 @cache
-def every_nothing(recognition: str) -> tuple[Session, Reconciliation]:
-    """Return the books in which each reason has a contract; a Setup is recognized so."""
-    rows = [contract(f"C-{n}", **changes) for n, (changes, *_) in enumerate(NOTHING)]
-    setup = {"recognition": recognition} if recognition else {"kind": "one_time"}
-    return opened(rows, [], {"types": {"Setup": setup}})
+def every_nothing() -> dict[int, Line]:
+    """Return the line of each reason."""
+    cases: list[tuple[Row, Row]] = [
+        (changes, {"kind": "one_time", "recognition": recognition} if recognition else {})
+        for changes, recognition, _ in NOTHING
+    ]
+    ((_, lines),) = lines_of_types(cases)
+    return lines
 
 
 @pytest.mark.parametrize("number", range(len(NOTHING)))
 def test_why_nothing_is_expected(number: int) -> None:
     """Outside its term a line expects 0, and the words say why."""
-    _, recognition, words = NOTHING[number]
-    (line,) = contract_detail(*every_nothing(recognition), f"C-{number}", ()).lines
+    *_, words = NOTHING[number]
+    line = every_nothing()[number]
     assert line.derivation.formula == "expected = 0.00"
     assert line.derivation.words == words
 
@@ -276,15 +285,17 @@ def test_months_reach_out_to_the_entries() -> None:
     assert sum(row.recognized for row in line.months) == 12_0000
 
 
-@pytest.mark.parametrize("month", ["2023-10", "2024-06", "2026-03"])
-def test_the_reconciled_month_ties_to_the_line(month: str) -> None:
+def test_the_reconciled_month_ties_to_the_line() -> None:
     """The row of the reconciled month says what the line says, inside the term and outside."""
-    line = one_line({}, entries=posted("C-1", EVERY_MONTH), month=month)
-    (row,) = (row for row in line.months if str(row.month) == month)
-    assert (row.expected, row.recognized) == (line.expected, line.recognized)
-    assert (row.to_date_expected, row.to_date_recognized) == (
-        line.to_date_expected, line.to_date_recognized,
-    )  # fmt: skip
+    months = ("2023-10", "2024-06", "2026-03")
+    book = [contract("C-1"), contract("C-2"), contract("C-3")]
+    for session, result in month_by_month(book, posted("C-1", EVERY_MONTH), months):
+        (line,) = contract_detail(session, result, "C-1", ()).lines
+        (row,) = (row for row in line.months if row.month == result.month)
+        assert (row.expected, row.recognized) == (line.expected, line.recognized)
+        assert (row.to_date_expected, row.to_date_recognized) == (
+            line.to_date_expected, line.to_date_recognized,
+        )  # fmt: skip
 
 
 def test_early_close_leaves_a_remainder() -> None:
@@ -332,21 +343,23 @@ def test_allowed(number: int) -> None:
     assert allowance_text(line.allowance, line.expected, "USD").formula == text
 
 
-@pytest.mark.parametrize(
-    ("policy", "origin"),
-    [
-        ({}, "policy.tolerance"),
-        ({"segments": {"smb": {"tolerance": "2%"}}}, "policy.segments.smb.tolerance"),
-        ({"segments": {"SMB": {"tolerance": "2%"}}, "types": {"Subscription": {"tolerance": "3%"}}},
-         "policy.types.Subscription.tolerance"),
-        ({"segments": {"SMB": {"floor": "2.00"}}}, "policy.tolerance"),
-    ],
-)  # fmt: skip
-def test_where_the_tolerance_is_set(policy: Row, origin: str) -> None:
+def test_where_the_tolerance_is_set() -> None:
     """The origin is the key of the policy that sets the rate, the type's before the segment's."""
-    line = one_line({}, policy)
-    assert line.allowance is not None
-    assert line.allowance.origin == origin
+    policy = {
+        "segments": {"smb": {"tolerance": "2%"}, "Mid": {"floor": "2.00"}},
+        "types": {"Support": {"tolerance": "3%"}},
+    }
+    origins = [
+        ({"segment": "Public"}, "policy.tolerance"),
+        ({}, "policy.segments.smb.tolerance"),
+        ({"revenue_type": "Support"}, "policy.types.Support.tolerance"),
+        ({"segment": "Mid"}, "policy.tolerance"),
+    ]
+    book = opened([contract(f"C-{n}", **row) for n, (row, _) in enumerate(origins)], [], policy)
+    for n, (_, origin) in enumerate(origins):
+        (line,) = contract_detail(*book, f"C-{n}", ()).lines
+        assert line.allowance is not None
+        assert line.allowance.origin == origin
 
 
 def test_ladder() -> None:
