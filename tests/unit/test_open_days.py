@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import recon
 from recon.base.errors import SourceDataError
 from recon.base.result import Side
 from recon.store.day_notations import day_in, in_order, kinds, month_in
-from recon.store.session import session
+from recon.store.session import Session, open_session
 from tests.shell import Project, in_process, one_sentence
 from tests.tables import ENTRY, contract, reasons
 
@@ -26,14 +27,17 @@ CLEAR = (
 )  # fmt: skip
 
 
+@cache
+def opened() -> Session:
+    """Return the one session of this module."""
+    return open_session()
+
+
 def read(texts: list[str], *orders: str) -> list[date | None]:
     """Return the days of some texts, read together as a column is."""
     found = [*kinds(texts), *orders]
-    with session() as opened:
-        rows = opened.execute(
-            f"SELECT {day_in('t', found)} FROM (SELECT unnest(?) AS t)", [texts]
-        ).fetchall()
-    return [row[0] for row in rows]
+    rows = opened().execute(f"SELECT {day_in('t', found)} FROM (SELECT unnest(?) AS t)", [texts])
+    return [row[0] for row in rows.fetchall()]
 
 
 MOMENTS = st.datetimes(datetime(1970, 1, 1), datetime(2069, 12, 31))
@@ -92,8 +96,7 @@ def test_what_is_no_day(text: str) -> None:
 @pytest.mark.parametrize("text", ["Jun-24", "June 2024", "06/2024", "2024/06", "6.2024", "JUN 24"])
 def test_months_alone(text: str) -> None:
     """A period may be written without a day."""
-    with session() as opened:
-        found = opened.execute(f"SELECT {month_in('?', kinds([text]))}", [text]).fetchone()
+    found = opened().execute(f"SELECT {month_in('?', kinds([text]))}", [text]).fetchone()
     assert found == (2024 * 12 + 5,)
 
 
