@@ -66,7 +66,7 @@ def test_the_sentence_says_when_and_whether_transit_covers_it() -> None:
 
 def test_low_items_are_told_and_are_no_fault_of_a_load() -> None:
     """Their message names the command that lists them all; the load ends with 0."""
-    lows = [each for _ in range(60) for each in _found(9)]
+    lows = _found(9) * 60
     report = Report([], dry=False, low=lows)
     assert report.exit_code == 0
     assert findings_of(report) == lows
