@@ -102,7 +102,8 @@ def order_ahead(session: Session, asked: Asked) -> Sequence[Table]:
     names = labels(session, "product")
     rows = [_row(each, ahead[each.product], names, asked) for each in found
             if each.product in ahead]  # fmt: skip
-    orders = sorted((row for row in rows if row.values[-1]), key=lambda row: row.values[-2] or 0)
+    orders = [row for row in rows if row.values[-1]]
+    orders.sort(key=lambda row: (row.values[-2] or 0, row.keys))
     kept = orders[: asked.top or len(orders)]
     left = len(ahead) < len({each.product for each in found})
     notes = [f"As of {asked.period.last}, from {len(next(iter(series.values())))} weeks."]
