@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from recon.base.month import Month
 from recon.base.result import Break
 from recon.record.journal.model import Event, Kind
-from recon.record.journal.open_items import Timeline, add, still_holds
+from recon.record.journal.open_items import Line, Timeline, add, still_holds
 
 Now = Mapping[str, Break]
 # A line's break, and its closing, in a month; and what the month lost.
@@ -136,28 +136,30 @@ def _closes_the_same(known: Timeline, month: Month, closed: Sequence[Event]) -> 
 def _leaves_no_trace(known: Timeline, month: Month, now: Now, closed: Sequence[Event]) -> bool:
     """Whether nothing of a run is left after its replacement.
 
-    No line breaks in it for the first time, it closes nothing new and opens nothing again, and what
-    is acknowledged is as it was.
+    No line breaks in it for the first time, it closes nothing new, and what is acknowledged or was
+    closed by a later month is as it was.
     """
     if not _closes_the_same(known, month, closed):
         return False
     if any(name not in known.lines or month not in known.lines[name].since for name in now):
         return False
-    as_acknowledged = all(
-        not line.acknowledged or line.seen.get(month) == now.get(name)
+    as_it_was = all(
+        line.seen.get(month) == now.get(name)
         for name, line in known.lines.items()
+        if line.acknowledged or _is_closed_later(line, month)
     )
-    return as_acknowledged and _holds(known, month, now) and not _closed_later(known, month)
+    return as_it_was and _holds(known, month, now)
 
 
 def _replaces(known: Timeline, month: Month, now: Now, before: _Passing) -> bool:
     """Whether a run has every line of its month's last."""
-    return before.names <= now.keys() and not _closed_later(known, month)
+    return before.names <= now.keys() and all(
+        now.get(name) == line.seen.get(month) == before.before.get(name, (None,))[0]
+        for name, line in known.lines.items()
+        if _is_closed_later(line, month)
+    )
 
 
-def _closed_later(known: Timeline, month: Month) -> bool:
-    """Whether a later month has closed a line.
-
-    Another change would open it again.
-    """
-    return any(key > month for line in known.lines.values() for key in line.closed)
+def _is_closed_later(line: Line, month: Month) -> bool:
+    """Whether a later month has closed a line, which a change opens again."""
+    return any(key > month for key in line.closed)
