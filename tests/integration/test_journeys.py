@@ -95,6 +95,7 @@ def test_the_first_month(project: Project) -> None:
     assert told(project, "glossary", "break").startswith("break ")
 
 
+@pytest.mark.slow  # its steps are tests of the close, too
 def test_a_break_is_found_explained_acknowledged_and_lapses(project: Project) -> None:
     """What was acknowledged was 8,766.00 too little, and not 9,999.00."""
     post(project, {"2024-06": {"002": "1234.00"}})
@@ -137,6 +138,7 @@ def test_an_owner_gets_her_list_by_mail(project: Project) -> None:
     assert [item["owner"] for item in open_breaks(project, "--unacknowledged")] == ["Eve Stone"]
 
 
+@pytest.mark.slow  # its steps are tests of the close, too
 def test_a_month_is_signed_off_and_asks_again(project: Project) -> None:
     """A critical break is answered; when it changes, the reviewer is asked about it anew."""
     post(project, {"2024-06": {"003": "2345.00"}})

@@ -438,6 +438,7 @@ def sample_breaks(sample: tuple[pd.DataFrame, pd.DataFrame]) -> dict[Month, Sequ
     return {month: recon.reconcile(*sample, month).breaks for month in (JUNE - 1, JUNE, JUNE + 1)}
 
 
+@pytest.mark.slow
 def test_posted_proposals_leave_nothing_of_what_they_are_for(
     sample: tuple[pd.DataFrame, pd.DataFrame], sample_breaks: dict[Month, Sequence[Break]]
 ) -> None:

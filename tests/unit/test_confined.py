@@ -115,6 +115,7 @@ def test_a_store_reaches_its_folder_alone(outside: Path) -> None:
             opened.execute(f"SELECT * FROM read_text('{outside}/secret.csv')")
 
 
+@pytest.mark.slow  # twelve commands
 def test_a_month_and_a_load_reach_all_they_need(outside: Path) -> None:
     """Files by pattern and by link, packs of earlier runs, the sample, reports, inbox and store."""
     project = Project(outside / "project [a]")

@@ -160,6 +160,7 @@ def test_a_wider_tolerance_moves_no_total(project: Project) -> None:
     assert moved(project) == {"policy changed": (None, 0, 0)}
 
 
+@pytest.mark.slow
 def test_all_at_once_adds_up(project: Project) -> None:
     """Whatever changes together, the parts are the whole movement; `movement` asserts it."""
     project.write("contracts.csv", CONTRACTS + contract("002", "36.00") + contract("004"))
