@@ -25,6 +25,8 @@ _LONG = 12
 # A method has to be so much better than the naive: chance is, too, sometimes.
 _BETTER = 0.93
 _FEW = 20
+# Of what is usual, below which errors shrink no further.
+_LEAST = 0.25
 _CYCLES = 2
 _INSTALL = (
     'Forecasts need statsmodels, which is not installed; `python -m pip install ".[forecast]"` in '
@@ -57,6 +59,7 @@ class _Tested:
     """A series with each method's errors, by stretch and step."""
 
     errors: Mapping[str, Sequence[Sequence[float]]]
+    units: Mapping[str, Sequence[Sequence[float]]]
     scale: float
     level: float
 
@@ -80,7 +83,10 @@ class _Tested:
         """A step's errors by methods chosen without them."""
         stretches = len(self.errors[NAIVE])
         of = [self.chosen(at) if stretches > 1 else NAIVE for at in range(stretches)]
-        return [abs(self.errors[of[at]][at][step]) / self.scale for at in range(stretches)]
+        return [
+            abs(self.errors[of[at]][at][step]) / self.units[of[at]][at][step]
+            for at in range(stretches)
+        ]
 
 
 def install_sentence() -> str | None:
@@ -111,20 +117,28 @@ def _tested(series: Series, season: int, horizon: int) -> _Tested:
     most = len(series) - season - horizon
     origins = [len(series) - horizon - back for back in range(min(_ORIGINS, most + 1))]
     errors: dict[str, list[list[float]]] = {name: [] for name in methods()}
+    units: dict[str, list[list[float]]] = {name: [] for name in methods()}
+    scale, usual = _scale(series), sum(map(abs, series)) / len(series)
     for origin in origins:
         known, came = series[:origin], series[origin : origin + horizon]
         for name, method in methods().items():
             guessed = method(known, season, horizon)
             errors[name].append([b - a for a, b in zip(guessed, came, strict=True)])
+            units[name].append([_unit(each, scale, usual) for each in guessed])
     held = [series[origin + step] for origin in origins for step in range(horizon)]
     level = sum(map(abs, held)) / len(held)
-    return _Tested(errors, _scale(series), level)
+    return _Tested(errors, units, scale, level)
 
 
 def _scale(series: Series) -> float:
     """The mean step from one value to the next."""
     steps = [abs(b - a) for a, b in pairwise(series)]
     return sum(steps) / len(steps) or 1.0
+
+
+def _unit(expected: float, scale: float, usual: float) -> float:
+    """The size of an error: it grows with the expected value."""
+    return scale * max(expected / usual, _LEAST) if usual > 0 else scale
 
 
 def _spread(tested: Sequence[_Tested], horizon: int) -> list[float]:
@@ -152,7 +166,10 @@ def _made(
     name = tested.chosen()
     least = 0.0 if min(series) >= 0 else -math.inf
     values = [max(each, least) for each in methods()[name](series, season, horizon)]
-    wide = [tested.scale * each for each in spread]
+    usual = sum(map(abs, series)) / len(series)
+    wide = [
+        each * _unit(value, tested.scale, usual) for value, each in zip(values, spread, strict=True)
+    ]
     level = tested.level or 1.0
     points = sum(map(len, tested.errors[name]))
     return Forecast(
