@@ -137,7 +137,7 @@ def _scale(series: Series) -> float:
 
 
 def _unit(expected: float, scale: float, usual: float) -> float:
-    """The size of an error: it grows with the expected value."""
+    """The size of errors, which grow with the value."""
     return scale * max(expected / usual, _LEAST) if usual > 0 else scale
 
 
