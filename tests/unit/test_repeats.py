@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import zip_longest
 from pathlib import Path
 
 import pytest
@@ -94,7 +95,7 @@ def noted_run_by_run(events: list[Event], breaks: dict[str, list[Break]]) -> set
     """Return what a journal leaves out that notes it at every run, from what it has not yet."""
     noted: set[int] = set()
     so_far: list[Event] = []
-    for event, after in zip(events, [*events[1:], None], strict=True):
+    for event, after in zip_longest(events, events[1:]):
         so_far.append(event)
         if not (after and after.kind is Kind.RESOLVED):
             noted |= set(repeats([each for each in so_far if each.number not in noted], breaks))

@@ -161,5 +161,8 @@ def _replaces(known: Timeline, month: Month, now: Now, before: _Passing) -> bool
 
 
 def _is_closed_later(line: Line, month: Month) -> bool:
-    """Whether a later month has closed a line, which a change opens again."""
+    """Whether a later month has closed a line.
+
+    A change opens it again.
+    """
     return any(key > month for key in line.closed)
