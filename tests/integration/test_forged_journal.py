@@ -238,7 +238,7 @@ def test_locks_that_do_nothing_fork_no_chain(
     from recon.run.month import write
 
     monkeypatch.setattr("recon.run.month.write", meanwhile)
-    monkeypatch.setattr("recon.run.month.locked", lambda *_: nullcontext())
+    monkeypatch.setattr("recon.run.recording.locked", lambda *_: nullcontext())
     with pytest.raises(RanAtOnce, match=r"locks do nothing") as caught:
         run_month(settings, JUNE, formats=("csv",))
     assert (caught.value.exit_code, reached[0] in str(caught.value)) == (9, True)
