@@ -131,7 +131,7 @@ def pack_after(
     try:
         written, notes = write_pack(settings, month, None, progress)
     except ReconError as error:
-        return [f"The monthly pack is not whole: {error}"]
+        return [f"The monthly pack could not be written whole: {error}"]
     told = after_pack(settings, month, written)
     return [f"The monthly pack is written: {written[0].parent}", *notes,
             *([told.sentence] if told.sentence else [])]  # fmt: skip
