@@ -145,7 +145,9 @@ def test_only_three_months_come_entry_by_entry(
 ) -> None:
     """Older entries arrive condensed: at most one row a key, not one an entry."""
     extracts, relation = [], odbc._relation
-    monkeypatch.setattr(odbc, "_relation", lambda e: extracts.append(rows_of(e)) or relation(e))
+    monkeypatch.setattr(
+        odbc, "_relation", lambda s, e: extracts.append(rows_of(e)) or relation(s, e)
+    )
     whole = month(configured())
     contracts, entries = extracts
     assert len(contracts) == whole.sources[Side.ANALYTICS].rows

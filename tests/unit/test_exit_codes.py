@@ -33,6 +33,7 @@ FAILURES: dict[type[ReconError], tuple[Callable[[], ReconError], int]] = {
     errors.LooksLikeCrmCloseDate: (lambda: errors.LooksLikeCrmCloseDate(6, 10), 6),
     errors.Locked: (lambda: errors.Locked("recon month 2024-06", Path("reports")), 9),
     errors.RanAtOnce: (lambda: errors.RanAtOnce("2024-06_x"), 9),
+    errors.JournalHeld: (lambda: errors.JournalHeld("reports/journal.db"), 7),
     errors.ReportError: (lambda: errors.ReportError("The disk is full."), 7),
 }
 
