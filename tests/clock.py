@@ -10,9 +10,9 @@ from unittest import mock
 
 # Whatever asks for the time on the way of a month, its alerts and its signatures.
 READERS = (
-    "recon.alerts.sending", "recon.alerts.service", "recon.cli.closed", "recon.cli.signing",
+    "recon.alerts.sending", "recon.alerts.service", "recon.cli.closed",
     "recon.record.log.record", "recon.run.gathering", "recon.run.month",
-    "recon.run.recording",
+    "recon.run.recording", "recon.run.signing",
 )  # fmt: skip
 
 

@@ -48,7 +48,7 @@ def compare(connection: Session, month: Month, policy: Policy) -> None:
             USING (id_key, type, currency)""",
     )
     connection.execute(
-        """CREATE OR REPLACE TEMP VIEW sums_without_line AS
+        """CREATE OR REPLACE TEMP TABLE sums_without_line AS
         SELECT * EXCLUDE line FROM sums_spelled_otherwise WHERE line IS NULL"""
     )
     known = _terms_of(connection, policy, month.has_long_periods)

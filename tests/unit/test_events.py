@@ -15,11 +15,14 @@ from recon.base.result import Reconciliation
 from recon.reconciliation.events.factors import simplest
 from recon.reconciliation.verdict import shortest_path, verdict, verdict_word
 from tests import tables
+from tests.benchmarks.planted import systemic
+from tests.benchmarks.planted.__main__ import told
 
 LINES = 80
 SEGMENTS = ("SMB", "Mid", "Enterprise", "Public")
 TYPES = ("Subscription", "Support")
 NOW = "2024-06"
+BY_DAYS = "another convention"
 
 
 @dataclass(frozen=True)
@@ -228,6 +231,19 @@ def test_a_batch_twice_is_told_where_every_entry_is_high() -> None:
     result = reconciled(lambda p: (again for made in high(p) for again in twice(made)))
     found = {event.kind: {key[0] for key in event.keys} for event in result.events}
     assert found == {EventKind.BATCH_TWICE: IN_BATCH, EventKind.BIAS: ALL - IN_BATCH}
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(fault, id=fault.name, marks=() if fault.name == BY_DAYS else pytest.mark.slow)
+        for fault in systemic.FAULTS
+    ],
+)
+def test_a_planted_fault_is_one_event(fault: systemic.Fault) -> None:
+    """Terms by days are a policy, though June has too little and July nearly as much too much."""
+    whole, said = told(fault, 1, "distinct", 60)
+    assert whole, said
 
 
 def test_a_very_large_line_ends_no_search() -> None:

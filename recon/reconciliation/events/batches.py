@@ -47,9 +47,11 @@ _SHORT = "sign(expected) * difference < 0"
 def _about(amount: str) -> str:
     """Condition that an amount is the difference, to the tolerance.
 
-    Every entry may be a little high besides.
+    Every entry may be a little high besides. Where the tolerance is more than a tenth of the
+    difference, the amount has to be the same: two small differences are near each other by chance.
     """
-    return f"abs({amount} - difference) <= allowed AND sign({amount}) = sign(difference)"
+    near = f"abs({amount} - difference) <= if(allowed <= abs(difference) // 10, allowed, 0)"
+    return f"{near} AND sign({amount}) = sign(difference)"
 
 
 class Symptom(NamedTuple):
