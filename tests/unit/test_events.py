@@ -237,7 +237,7 @@ def test_a_batch_twice_is_told_where_every_entry_is_high() -> None:
     "fault",
     [
         pytest.param(fault, id=fault.name, marks=() if fault.name == BY_DAYS else pytest.mark.slow)
-        for fault in systemic.FAULTS
+        for fault in systemic.FAULTS[::3]
     ],
 )
 def test_a_planted_fault_is_one_event(fault: systemic.Fault) -> None:

@@ -82,9 +82,10 @@ def table(
     head = element("tr", [element("th", c.header, **_class(c.kind)) for c in columns])
     lines = [_row(columns, row) for row in rows]
     titles = element("thead", head) if any(column.header for column in columns) else None
-    return element(
-        "div", element("table", titles, element("tbody", lines), **_class(kind)), class_="wide"
-    )
+    made = element("table", titles, element("tbody", lines), **_class(kind))
+    # Without a link in it, no key would reach what is to the right.
+    reached = {} if any(made.iter("a")) else {"tabindex": 0}
+    return element("div", made, class_="wide", **reached)
 
 
 def facts(pairs: Iterable[tuple[str, Children]]) -> Element:
