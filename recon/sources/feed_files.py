@@ -244,7 +244,9 @@ def beginning(path: Path, folder: Path, most: int) -> Path:
 
 
 def _packed(path: Path, kept: ExitStack) -> IO[bytes]:
-    if path.open("rb").read(len(GZIP)) == GZIP:
+    with path.open("rb") as file:
+        start = file.read(len(GZIP))
+    if start == GZIP:
         return cast(IO[bytes], gzip.open(path, "rb"))
     packed = kept.enter_context(zipfile.ZipFile(path))
     files = [entry for entry in packed.infolist() if not entry.is_dir()]

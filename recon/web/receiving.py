@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import IO
 
 from starlette.concurrency import run_in_threadpool
@@ -37,8 +38,9 @@ async def from_stream(ask: Ask, feed: Feed, name: str, request: Request) -> Uplo
             await _received(incoming, request)
         except TooLarge:
             # A browser hears the answer only once it has sent everything; there is a limit to it.
-            async for _ in request.stream():
-                pass
+            with suppress(RuntimeError):  # it has sent everything
+                async for _ in request.stream():
+                    pass
             raise
         made = await run_in_threadpool(
             ask.site.uploads.keep, incoming, beside, feed.name, name, ask.person.name, ask.address
