@@ -48,6 +48,7 @@ def load(
 ) -> None:
     """Load the files that wait into the store."""
     from recon.run import feeds
+    from recon.run.sample_feeds import with_sample
 
     settings = chosen_settings(config, profile, None)
     if undo is not None or accept is not None:
@@ -63,7 +64,7 @@ def load(
         with process.printing():
             process.say(sentence)
         return
-    log, settings = context.obj, feeds.with_sample(settings)
+    log, settings = context.obj, with_sample(settings)
     if watch:
         if files or dry_run or json:
             raise UsageError("--watch takes what arrives, and goes with --feed and --quiet alone.")

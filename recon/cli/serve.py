@@ -27,7 +27,7 @@ def serve(
     from dataclasses import replace
 
     from recon.base.errors import UsageError
-    from recon.run.feeds import with_sample
+    from recon.run.sample_feeds import with_sample
 
     settings = chosen_settings(config, profile, None)
     web = settings.web

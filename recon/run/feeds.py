@@ -16,7 +16,6 @@ from recon.base.errors import ConfigError, SourceUnreachable, UsageError
 from recon.base.feed import Feed
 from recon.base.text import counted
 from recon.config import Settings
-from recon.config.settings import SourceKind
 from recon.record.lock import locked
 from recon.record.log import Log
 from recon.run import arrival, feed_findings
@@ -134,21 +133,6 @@ def _store(settings: Settings, dry: bool, files: Iterable[Path] = ()) -> Iterato
             return
         with warehouse.transaction(session, settings.store / FILE, keep=False):
             yield session
-
-
-def with_sample(settings: Settings) -> Settings:
-    """The settings, with the sample's feeds where none are configured.
-
-    That is where both sides are the sample's, too.
-    """
-    kinds = {settings.analytics.kind, settings.accounting.kind}
-    if settings.feeds or kinds != {SourceKind.SAMPLE}:
-        return settings
-    from recon.config import load
-    from recon.sources.sample import feeds
-
-    folder = feeds.ensure()
-    return replace(settings, feeds=load(folder / feeds.CONFIG).feeds)
 
 
 def chosen_feeds(settings: Settings, name: str | None) -> list[Feed]:

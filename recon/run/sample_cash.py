@@ -13,7 +13,8 @@ from recon.config import Settings, SourceKind, SourceSettings
 from recon.config.settings import ReceivablesSettings
 from recon.reconciliation.cash.documents import prepare
 from recon.reconciliation.cash.star import LEDGER, feeds_select
-from recon.run.feeds import load_feeds, with_sample
+from recon.run.feeds import load_feeds
+from recon.run.sample_feeds import with_sample
 from recon.sources.sample import feeds
 from recon.sources.sample.receivables import Posting, place, write
 from recon.store import snapshot

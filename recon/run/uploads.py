@@ -29,10 +29,6 @@ from recon.config import Settings
 from recon.record import identity
 from recon.record.lock import held
 from recon.record.log import Log
-from recon.run.feeds import load_feeds
-from recon.sources.decoding import GZIP, PARQUET
-from recon.sources.excel.package import OLE, ZIP
-from recon.sources.feed_files import is_workbook
 
 FOLDER, LIST = "uploads", "uploads.db"
 # So many rejected rows are listed; all of them are in the file to download.
@@ -286,6 +282,7 @@ class Uploads:
         self, settings: Settings, upload: Upload, log: Log | None
     ) -> tuple[State, int | None, Mapping[str, Any]]:
         from recon.reports.feeds import report_document
+        from recon.run.feeds import load_feeds
 
         path = (self.folder / upload.file).absolute()
         report = load_feeds(
@@ -321,6 +318,10 @@ def plain_name(name: str) -> str:
 
 def ending_of(path: Path, name: str) -> str:
     """The ending of a file by its content; raises WrongType."""
+    from recon.sources.decoding import GZIP, PARQUET
+    from recon.sources.excel.package import OLE, ZIP
+    from recon.sources.feed_files import is_workbook
+
     with path.open("rb") as file:
         start = file.read(_START)
     if not start:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -24,6 +25,8 @@ from recon.web.site import Site
 from recon.web.work import Worker
 
 _THREADS = 120
+# Who has opened the browser gets the first page before the rest is loaded.
+_SOON = 1.0
 
 
 def application(site: Site, *, work: bool = True) -> Starlette:
@@ -40,6 +43,9 @@ def application(site: Site, *, work: bool = True) -> Starlette:
         if work:
             site.wake = worker.wake
             worker.start()
+            later = threading.Timer(_SOON, _warmed)
+            later.daemon = True
+            later.start()
         yield
         if work:
             await run_in_threadpool(worker.stop)
@@ -60,3 +66,9 @@ def application(site: Site, *, work: bool = True) -> Starlette:
         exception_handlers={HTTPException: failed},
         lifespan=lifespan,
     )
+
+
+def _warmed() -> None:
+    """Load the handlers before the first requests for them."""
+    for entry in ROUTES:
+        entry.handler.loaded()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from importlib import import_module
 from typing import Any
 from urllib.parse import quote
 
@@ -36,20 +37,49 @@ class Body(Enum):
 
 
 @dataclass(frozen=True, slots=True)
+class Handler:
+    """A function that answers, loaded with the first request."""
+
+    module: str
+    name: str
+
+    def loaded(self) -> Callable[..., Any]:
+        """The function itself."""
+        found: Callable[..., Any] = getattr(import_module(self.module), self.name)
+        return found
+
+    def __call__(self, *given: Ask | Request) -> Any:  # noqa: ANN401 - a response, or one to await
+        """Answer."""
+        return self.loaded()(*given)
+
+
+class Handlers:
+    """The handlers of a module by their names.
+
+    A server that has just started listens at once; what it takes to reconcile is loaded later.
+    """
+
+    def __init__(self, module: str) -> None:
+        self._module = module
+
+    def __getattr__(self, name: str) -> Handler:
+        """The handler of a name."""
+        return Handler(self._module, name)
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """A route and the right that it asks for.
 
-    `own` routes check the secret of their form themselves. `said` is the sentence of the API's
-    documentation, and `doc` its further parts.
+    `own` routes check the secret of their form themselves. `doc` is for the API's description.
     """
 
     method: str
     path: str
     right: Right
-    handler: Callable[..., Any]
+    handler: Handler
     body: Body = Body.NONE
     own: bool = False
-    said: str = ""
     doc: Mapping[str, Any] = field(default_factory=dict)
 
     @property

@@ -6,19 +6,16 @@ from collections.abc import Iterator
 
 from recon.record.access.model import Right
 from recon.web.api import ENTRIES
-from recon.web.pages import (
-    breaks,
-    contracts,
-    entrance,
-    figures,
-    files,
-    home,
-    loads,
-    months,
-    statements,
-    uploads,
+from recon.web.route import Body, Entry, Handlers
+
+breaks, contracts, entrance, figures, files = (
+    Handlers(f"recon.web.pages.{name}")
+    for name in ("breaks", "contracts", "entrance", "figures", "files")
 )
-from recon.web.route import Body, Entry
+home, loads, months, statements, uploads = (
+    Handlers(f"recon.web.pages.{name}")
+    for name in ("home", "loads", "months", "statements", "uploads")
+)
 
 
 def _of_book(book: str, first: str) -> Iterator[Entry]:

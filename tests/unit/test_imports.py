@@ -121,3 +121,19 @@ def test_the_library_offers_its_public_names() -> None:
     """Also before any of them was used; the room of the reconciliation hides none of them."""
     assert {*recon.__all__} <= {*dir(recon)}
     assert recon.reconcile is revenue.reconcile
+
+
+def test_the_page_starts_without_what_reconciles() -> None:
+    """The server listens at once: DuckDB and the rooms behind the page are loaded later."""
+    script = "import sys; from recon.web import serving; print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        env=environment(),
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=True,
+    )
+    found = set(done.stdout.split())
+    assert not found & {"duckdb", "pandas", "numpy", "openpyxl"}
+    assert not {name for name in found if name.startswith(("recon.kpi", "recon.store."))}

@@ -11,7 +11,7 @@ from recon.base.errors import UsageError
 from recon.config import load
 from recon.record.access.model import Part
 from recon.record.access.people import People
-from recon.run.feeds import with_sample
+from recon.run.sample_feeds import with_sample
 from recon.web import serving
 from tests.shell import Project, in_process
 from tests.web.visitor import FEEDS, PASSWORD, fast

@@ -10,7 +10,6 @@ import base64
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
-from pathlib import Path
 from xml.etree.ElementTree import Element
 
 from recon.kpi.detail import Detail
@@ -18,26 +17,15 @@ from recon.kpi.measures import MEASURES, Measure
 from recon.kpi.query import PREVIOUS, YEAR
 from recon.kpi.result import Column, Figures, Table
 from recon.reports.figures import picture
+from recon.reports.figures.looks import page_script, page_style
 from recon.reports.figures.page_data import page_data
 from recon.reports.figures.wording import control_lines, heading, origin, shown
 from recon.reports.html.elements import Child, Children, element, written
 from recon.reports.html.page import facts, paragraph, section
-from recon.reports.html.style import STYLE
 
 INLINE = "inline"
-_HERE = Path(__file__).parent
 _EARLIER = (f"_{PREVIOUS}", f"_{YEAR}")
 _MANY_TICKS, _TICK = 16, 5
-
-
-def page_script() -> str:
-    """The script of the page, for a server's file."""
-    return (_HERE / "page.js").read_text(encoding="utf-8")
-
-
-def page_style() -> str:
-    """The style of the page, for a server's file."""
-    return STYLE + (_HERE / "page.css").read_text(encoding="utf-8")
 
 
 def figures_page(

@@ -4,24 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from starlette.responses import JSONResponse, Response
-
 from recon.record.access.model import Right
-from recon.web.api import figures, loads, months
-from recon.web.api import openapi as documented
 from recon.web.api.openapi import FIGURES, FILTERS, PAGED, body, sentence, text
-from recon.web.asking import Ask
-from recon.web.route import Body, Entry
+from recon.web.route import Body, Entry, Handlers
 
+about, figures, loads, months = (
+    Handlers(f"recon.web.api.{name}") for name in ("about", "figures", "loads", "months")
+)
 V1 = "/api/v1"
 _LOAD = f"{V1}/loads/{{load:int}}"
 _CONTRACT = f"{V1}/contracts/{{contract}}"
-
-
-def description(ask: Ask) -> Response:
-    """The description of this API (OpenAPI 3.1)."""
-    del ask
-    return JSONResponse(documented.document(ENTRIES))
 
 
 def _of_book(book: str, group: str, breaks: str) -> Iterator[Entry]:
@@ -82,9 +74,9 @@ def _of_book(book: str, group: str, breaks: str) -> Iterator[Entry]:
 
 
 ENTRIES = (
-    Entry("GET", f"{V1}/openapi.json", Right.ANYBODY, description,
+    Entry("GET", f"{V1}/openapi.json", Right.ANYBODY, about.description,
           doc={"answer": {"type": "object"}, "group": "About"}),
-    Entry("GET", f"{V1}/me", Right.KNOWN, loads.me, doc={"answer": "Me", "group": "About"}),
+    Entry("GET", f"{V1}/me", Right.KNOWN, about.me, doc={"answer": "Me", "group": "About"}),
     Entry("GET", f"{V1}/feeds", Right.LOADS, loads.feeds,
           doc={"answer": {"type": "object", "required": ["feeds"], "properties": {
               "feeds": {"type": "array", "items": {"$ref": "#/components/schemas/Feed"}}}},

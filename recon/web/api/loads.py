@@ -23,17 +23,6 @@ def listing(ask: Ask, name: str, found: list[Any], count: int, cut: Slice) -> Re
     return JSONResponse({name: found, "count": count, "next": last if last < count else None})
 
 
-def me(ask: Ask) -> Response:
-    """The person who asks, with roles and rights."""
-    person = ask.person
-    return JSONResponse({
-        "name": person.name,
-        "roles": sorted(person.parts),
-        "rights": sorted(person.rights),
-        "feeds": [feed.name for feed in ask.site.feeds_of(person)],
-    })  # fmt: skip
-
-
 def feeds(ask: Ask) -> Response:
     """The feeds that this person sees."""
     seen = [feed for feed in ask.site.settings.feeds.values() if ask.person.sees(feed)]

@@ -193,7 +193,7 @@ def document(entries: Sequence[Entry]) -> dict[str, Any]:
 
 
 def _operation(entry: Entry) -> dict[str, Any]:
-    doc, first = entry.doc, (entry.handler.__doc__ or "").partition("\n")[0]
+    doc, first = entry.doc, (entry.handler.loaded().__doc__ or "").partition("\n")[0]
     made: dict[str, Any] = {
         "operationId": f"{entry.method.lower()}_{_words(entry.path)}",
         "summary": first,

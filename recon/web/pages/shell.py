@@ -19,7 +19,7 @@ from recon.base.month import Month
 from recon.base.result import Break
 from recon.base.text import counted
 from recon.record.access.model import Person, Right
-from recon.reports.figures.page import page_script, page_style
+from recon.reports.figures.looks import page_script, page_style
 from recon.reports.html.elements import Children, element, written
 from recon.reports.html.page import paragraph
 from recon.web.asking import Ask, Slice
