@@ -17,6 +17,7 @@ from recon.web.app import application
 from recon.web.site import LINK_SECONDS, Site
 
 _MINUTE = 60
+_KEPT_OPEN = 75
 
 
 def serve(settings: Settings, say: Callable[[str], object], *, browser: bool) -> None:
@@ -69,6 +70,9 @@ def _config(site: Site) -> uvicorn.Config:
         access_log=False,
         server_header=False,
         log_level="warning",
+        # Longer than browsers and proxies keep a connection for the next request: a request that
+        # meets its end would be lost.
+        timeout_keep_alive=_KEPT_OPEN,
         ssl_certfile=web.certificate,
         ssl_keyfile=web.key,
         timeout_graceful_shutdown=10,

@@ -3,17 +3,22 @@
 python -m tests.benchmarks.page --people 50 --seconds 60 --sales 2000000 --rows 1000000
 
 It makes a store of its own in a temporary folder, starts `recon serve`, lets everybody read views
-at a person's pace, and prints latencies, errors, and the outcome of the file.
+at a person's pace, and prints latencies, errors, the server's processor time and memory, and the
+outcome of the file. A page without figures is asked for all the while: its latency is what the
+others leave of the server. Runs on Linux.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import random
 import statistics
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -38,6 +43,7 @@ PATHS = (
     "/api/v1/figures?view=customers", "/api/v1/figures?view=revenue,orders&by=region&period={m}",
     "/api/v1/figures?view=revenue&by=category,month&period=2024", "/api/v1/loads",
 )  # fmt: skip
+LIGHT, _OFTEN = "/login", 0.25
 
 
 @dataclass
@@ -63,13 +69,15 @@ def main() -> None:
         _write(larger, asked.sales, asked.rows)
         with served(Path(folder)) as server:
             print(f"{asked.sales:,} sales; {asked.people} people for {asked.seconds} s")
-            first = _crowd(server, tokens[:1], 0, 1, 0.0)
-            _report("figures, one person, the first time", first)
+            with _told(server, "figures, one person, the first time") as seen:
+                _crowd(server, tokens[:1], 0, 1, 0.0, seen)
             crowd = (server, tokens, asked.seconds, 0, asked.pause)
-            _report("everybody on figures", _crowd(*crowd))
+            with _told(server, "everybody on figures") as seen:
+                _crowd(*crowd, seen)
             sending = threading.Thread(target=_send, args=(server, tokens[0], larger))
             sending.start()
-            _report("the same, while a file is sent and loaded", _crowd(*crowd))
+            with _told(server, "the same, while a file is sent and loaded") as seen:
+                _crowd(*crowd, seen)
             sending.join()
             _counted(Path(folder), asked.sales + asked.rows)
 
@@ -101,10 +109,11 @@ def _write(path: Path, first: int, count: int) -> None:
 
 
 def _crowd(
-    server: Served, tokens: list[dict[str, str]], seconds: int, rounds: int, pause: float
-) -> Seen:
-    """Everybody asks until the time is over, or so many rounds."""
-    seen, end = Seen(), time.monotonic() + seconds
+    server: Served, tokens: list[dict[str, str]], seconds: int, rounds: int, pause: float,
+    seen: Seen,
+) -> None:  # fmt: skip
+    """Let everybody ask until the time is over, or so many rounds."""
+    end = time.monotonic() + seconds
 
     def person(number: int) -> None:
         draw = random.Random(number)  # noqa: S311 - nobody guesses it
@@ -121,7 +130,6 @@ def _crowd(
         thread.start()
     for thread in threads:
         thread.join()
-    return seen
 
 
 def _asked(client: httpx2.Client, path: str, seen: Seen) -> None:
@@ -152,13 +160,48 @@ def _send(server: Served, token: dict[str, str], file: Path) -> None:
           f"loaded after {took:.1f} s: {found['sentence']}")  # fmt: skip
 
 
-def _report(what: str, seen: Seen) -> None:
-    cuts = statistics.quantiles(seen.seconds, n=100) if len(seen.seconds) > 1 else [0.0] * 99
-    print(f"{what}: {len(seen.seconds):,} answers, median {cuts[49]:.2f} s,")
-    print(f"  95% within {cuts[94]:.2f} s, slowest {max(seen.seconds):.2f} s,", end=" ")
-    print(f"{len(seen.wrong)} errors")
-    for each in sorted(set(seen.wrong))[:5]:
+@contextmanager
+def _told(server: Served, what: str) -> Iterator[Seen]:
+    """Yield what is seen, and print it beside the server's work."""
+    seen, light, over = Seen(), Seen(), threading.Event()
+
+    def look() -> None:
+        with httpx2.Client(base_url=server.place, timeout=120) as client:
+            while not over.wait(_OFTEN):
+                _asked(client, LIGHT, light)
+
+    looking = threading.Thread(target=look)
+    before, begun = _processor_seconds(server.process.pid), time.perf_counter()
+    looking.start()
+    yield seen
+    over.set()
+    looking.join()
+    worked = _processor_seconds(server.process.pid) - before
+    print(f"{what}: {_latencies(seen)}")
+    print(f"  a page without figures meanwhile: {_latencies(light)}")
+    print(f"  the server worked {worked:.1f} s in {time.perf_counter() - begun:.1f} s, and had "
+          f"{_peak(server.process.pid):,} MB at most")  # fmt: skip
+    for each in sorted({*seen.wrong, *light.wrong})[:5]:
         print(f"  {each}")
+
+
+def _latencies(seen: Seen) -> str:
+    cuts = statistics.quantiles(seen.seconds, n=100) if len(seen.seconds) > 1 else [0.0] * 99
+    return (
+        f"{len(seen.seconds):,} answers, median {cuts[49]:.2f} s, 95% within {cuts[94]:.2f} s, "
+        f"slowest {max(seen.seconds, default=0.0):.2f} s, {len(seen.wrong)} errors"
+    )
+
+
+def _processor_seconds(process: int) -> float:
+    fields = Path(f"/proc/{process}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _peak(process: int) -> int:
+    lines = Path(f"/proc/{process}/status").read_text(encoding="ascii").splitlines()
+    (peak,) = [line.split()[1] for line in lines if line.startswith("VmHWM:")]
+    return int(peak) // 1024
 
 
 def _counted(folder: Path, wanted: int) -> None:
