@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from recon.base.text import counted
 from recon.cli import process
 from recon.cli.options import Cash, Config, Profile, Reports, chosen_settings
+
+if TYPE_CHECKING:
+    from recon.record.backup import Kept
 
 
 def backup(
@@ -26,7 +29,8 @@ def backup(
     kept = backed_up(reports, file.absolute())
     with process.printing():
         process.say(
-            f"{file} holds the journal and {counted(kept.runs, 'run')} of {reports}: "
+            f"{file} holds the journal{_and_people(kept)} and {counted(kept.runs, 'run')} of "
+            f"{reports}: "
             f"{counted(kept.files, 'file')}, {counted(kept.size, 'byte')}."
         )
 
@@ -48,6 +52,13 @@ def restore(
     there = f" ({counted(kept.skipped, 'file')} were there already)" if kept.skipped else ""
     with process.printing():
         process.say(
-            f"The journal and {counted(kept.runs, 'run')} are back in {reports}{there}. "
+            f"The journal{_and_people(kept)} and {counted(kept.runs, 'run')} are back in "
+            f"{reports}{there}. "
             "`recon verify --all` proves them."
+            + " The people of the page are those that were there."
+            * kept.others
         )
+
+
+def _and_people(kept: Kept) -> str:
+    return ", the people of the page" if kept.people and not kept.others else ""

@@ -1,7 +1,7 @@
-"""Backup: journal and runs in one file, and back.
+"""Backup: journal, runs and people in one file, and back.
 
-The journal is copied by SQLite itself, which gets it whole while others write; runs never change
-once they are there. Bringing a backup back never overwrites anything.
+Journal and people are copied by SQLite itself, which gets them whole while others write; runs never
+change once they are there. Bringing a backup back never overwrites anything.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pathlib import Path, PurePosixPath
 
 from recon.base import disk, temporary
 from recon.base.errors import ReportError, UsageError
+from recon.record.access import schema as access
 from recon.record.evidence.layout import packs, second_of
 from recon.record.journal.store import NAME
 from recon.record.run_folder import move_into_place, unwritable
@@ -33,17 +34,20 @@ _NO_ZIP = (zipfile.BadZipFile, NotImplementedError, EOFError, RuntimeError, zlib
 class Kept:
     """The contents of a backup: its runs, files and bytes.
 
-    `skipped` are files that were there already, as they are in the backup.
+    `skipped` are files that were there already, as they are in the backup. `people` is whether
+    those of the page are in it; `others` whether those that were there stay instead.
     """
 
     runs: int
     files: int
     size: int
     skipped: int = 0
+    people: bool = False
+    others: bool = False
 
 
 def backed_up(reports: Path, file: Path) -> Kept:
-    """Write a folder's journal and runs into a new file.
+    """Write journal, runs and people into a new file.
 
     Raises UsageError where there is no journal or the file is there already, ReportError where it
     cannot be written.
@@ -56,6 +60,7 @@ def backed_up(reports: Path, file: Path) -> Kept:
     try:
         with zipfile.ZipFile(beside, "w", zipfile.ZIP_DEFLATED) as kept:
             paths = list(_written(reports, kept))
+            people = access.NAME in kept.namelist()
         disk.sync_file(beside)
         move_into_place(beside, file)
         disk.sync_folder(file.parent)
@@ -63,19 +68,15 @@ def backed_up(reports: Path, file: Path) -> Kept:
         beside.unlink(missing_ok=True)
         raise _unwritable(error, file) from error
     runs = {path.parts[:2] for path in paths}
-    return Kept(len(runs), len(paths), file.stat().st_size)
+    return Kept(len(runs), len(paths), file.stat().st_size, people=people)
 
 
 def _written(reports: Path, kept: zipfile.ZipFile) -> Iterator[Path]:
-    """Write the journal and all runs; yield their files."""
+    """Write everything; yield the files of runs."""
     with temporary.folder() as folder:
-        copy = Path(folder) / NAME
-        with (
-            closing(sqlite3.connect(reports / NAME)) as journal,
-            closing(sqlite3.connect(copy)) as target,
-        ):
-            journal.backup(target)
-        kept.write(copy, NAME)
+        for name in (NAME, access.NAME):
+            if (reports / name).is_file():
+                kept.write(_copy(reports / name, Path(folder) / name), name)
     for pack in packs(reports):
         for path in sorted(pack.parent.rglob("*")):
             if path.is_file() and not path.is_symlink():
@@ -83,12 +84,24 @@ def _written(reports: Path, kept: zipfile.ZipFile) -> Iterator[Path]:
                 yield path.relative_to(reports)
 
 
+def _copy(path: Path, copy: Path) -> Path:
+    """A whole copy of a database, without sessions."""
+    with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(copy)) as target:
+        source.backup(target)
+        if path.name == access.NAME:
+            target.execute("DELETE FROM sessions")
+            target.commit()
+        target.execute("PRAGMA journal_mode = DELETE")  # so that the file is all of it
+    return copy
+
+
 def restored(reports: Path, file: Path) -> Kept:
     """Bring a backup back into a folder without a journal.
 
-    Raises UsageError where there is a journal, where a file there differs from the one in the
-    backup, or where the file is no backup; ReportError where a file cannot be written. Then
-    nothing is changed, or what was brought back is whole and the journal is not there yet.
+    The people of the page come back where there are none. Raises UsageError where there is a
+    journal, where a file there differs from the one in the backup, or where the file is no backup;
+    ReportError where a file cannot be written. Then nothing is changed, or what was brought back is
+    whole and the journal is not there yet.
     """
     if (reports / NAME).exists():
         raise UsageError(
@@ -107,8 +120,8 @@ def restored(reports: Path, file: Path) -> Kept:
 
 
 def _brought_back(reports: Path, kept: zipfile.ZipFile, file: Path) -> Kept:
-    members = [member for member in kept.infolist() if member.filename != NAME]
-    if len(members) == len(kept.infolist()):
+    members = [each for each in kept.infolist() if each.filename not in (NAME, access.NAME)]
+    if NAME not in kept.namelist():
         raise UsageError(f"{file} is not a backup of recon: it holds no {NAME}.")
     if strange := next((each for each in members if not _is_of_run(each.filename)), None):
         raise UsageError(f"{file} is not a backup of recon: it holds {strange.filename!r}.")
@@ -123,10 +136,14 @@ def _brought_back(reports: Path, kept: zipfile.ZipFile, file: Path) -> Kept:
     for member in members:
         if member not in there:
             _put(kept, member, reports / member.filename)
+    people, others = access.NAME in kept.namelist(), any(reports.glob(f"{access.NAME}*"))
+    if people and not others:
+        _put(kept, kept.getinfo(access.NAME), reports / access.NAME)
     # Last, so that no journal knows runs that are not there.
     _put(kept, kept.getinfo(NAME), reports / NAME)
     runs = {PurePosixPath(member.filename).parts[:2] for member in members}
-    return Kept(len(runs), len(members), sum(m.file_size for m in members), len(there))
+    size = sum(member.file_size for member in members)
+    return Kept(len(runs), len(members), size, len(there), people, people and others)
 
 
 def _is_of_run(name: str) -> bool:

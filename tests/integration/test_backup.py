@@ -10,6 +10,8 @@ import pytest
 
 from recon.base.month import Month
 from recon.config import load
+from recon.record.access.model import Part
+from recon.record.access.people import People
 from recon.run.month import run_month
 from tests.shell import Project, in_process, one_sentence
 
@@ -53,6 +55,29 @@ def test_a_backup_brings_everything_back(project: Project) -> None:
     assert in_process("verify", "--all", cwd=project.folder).returncode == 0
     run_month(load(project.config), Month.parse("2024-06"), formats=("csv",))
     assert in_process("verify", "--all", cwd=project.folder).returncode == 0
+
+
+def test_the_people_of_the_page_come_back_logged_out(project: Project) -> None:
+    """With their passwords, tokens and actions; where there are people, those stay."""
+    with People.at(project.reports) as people:
+        people.add("anna", "four words or more", [Part.REVIEWER])
+        token = people.make_token("anna", [Part.REVIEWER], 7, "")
+        session = people.begin_session("anna", "127.0.0.1")
+    done = in_process("backup", "people.zip", cwd=project.folder)
+    assert b"the people of the page" in done.stdout
+    shutil.rmtree(project.reports)
+    done = in_process("restore", "people.zip", cwd=project.folder)
+    assert (done.returncode, b"the people of the page" in done.stdout) == (0, True)
+    with People.at(project.reports) as people:
+        assert people.checked("anna", "four words or more")
+        assert people.of_token(token)
+        assert people.of_session(session, 1, 1) is None
+        people.disable("anna")
+    (project.reports / "journal.db").unlink()
+    done = in_process("restore", "people.zip", cwd=project.folder)
+    assert b"The people of the page are those that were there." in done.stdout
+    with People.at(project.reports) as people:
+        assert people.known("anna") is None
 
 
 def test_only_what_is_missing_comes_back(project: Project) -> None:
