@@ -48,12 +48,22 @@ def test_any_password_arrives_as_it_is(
     password: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Among other keywords, and at the end of a connection string; the month is right."""
+    """Among other keywords, and at the end of a connection string."""
     monkeypatch.setenv("BOOKS_PASSWORD", password)
+    for change in (lambda config: config, lambda config: by_string(config, freetds, endpoint)):
+        endpoint.play(failing("^SELECT", (229, "The SELECT permission was denied.")))
+        assert "does not let the login read" in str(refusal(change(configured(driver=freetds))))
+        assert {login["password"] for login in endpoint.record("login")} == {password}
+
+
+def test_the_month_is_right(
+    endpoint: Endpoint, configured: Configured, freetds: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However it is connected to."""
+    monkeypatch.setenv("BOOKS_PASSWORD", "plain")
     for change in (lambda config: config, lambda config: by_string(config, freetds, endpoint)):
         endpoint.play(*books())
         assert month(change(configured(driver=freetds))).totals["USD"].recognized == 30_000_000
-        assert {login["password"] for login in endpoint.record("login")} == {password}
 
 
 def test_a_password_that_it_would_cut_is_refused(

@@ -112,8 +112,11 @@ def test_ctrl_c_ends_a_query_though_everything_is_dropped(
 
 
 @on_one_process
-@pytest.mark.parametrize("months", ["2024-06", "2024-06..2024-07"])
-@pytest.mark.parametrize("at", [None, (2, 0, 0)], ids=["query", "rows"])
+@pytest.mark.parametrize(
+    ("at", "months"),
+    [(None, "2024-06"), ((2, 0, 0), "2024-06..2024-07")],
+    ids=["query of a month", "rows of two"],
+)
 def test_ctrl_c_ends_a_query_though_the_server_is_silent(
     endpoint: Endpoint, configured: Configured, at: tuple[int, int, int] | None, months: str
 ) -> None:
@@ -131,7 +134,7 @@ def test_ctrl_c_ends_a_query_though_the_server_is_silent(
     assert endpoint.record("attention")
 
     endpoint.play(*books())
-    done = recon("month", "2024-06", "--json", "--config", config, cwd=config.parent)
+    done = in_process("month", "2024-06", "--json", "--config", config, cwd=config.parent)
     assert (done.returncode, done.stderr) == (3, b"")
 
 
@@ -189,11 +192,13 @@ def test_ctrl_c_stops_the_last_question_of_init(
 
 
 @pytest.mark.parametrize(
-    ("ending", "code", "said"),
-    [(REFUSED, 5, "does not let the login read"), (LACKING, 6, "contract_value")],
-    ids=["rights", "columns"],
+    ("at", "ending", "code", "said"),
+    [
+        (None, REFUSED, 5, "does not let the login read"),
+        ((2, 0, 0), LACKING, 6, "contract_value"),
+    ],
+    ids=["query, rights", "rows, columns"],
 )
-@pytest.mark.parametrize("at", [None, (2, 0, 0)], ids=["query", "rows"])
 def test_a_failure_is_told_though_the_other_side_is_silent(
     endpoint: Endpoint,
     configured: Configured,

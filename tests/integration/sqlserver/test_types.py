@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import cycle
 from pathlib import Path
 
 import pytest
@@ -20,37 +21,82 @@ GUID = "6F9619FF-8B86-D011-B42D-00C04FC964FF"
 FLOATING = "amount is a binary floating point column"
 
 
-@pytest.mark.parametrize(
-    ("kind", "value", "units"),
-    [
-        ("decimal(19,4)", "1000.0001", 10_000_001),
-        ("decimal(19,4)", "-0.0001", -1),
-        ("decimal(19,4)", "123456789012345.6789", 1_234_567_890_123_456_789),
-        ("decimal(9,2)", "-1234567.89", -12_345_678_900),
-        ("decimal(28,6)", "0.000100", 1),
-        ("decimal(38,10)", "0.0000000000", 0),
-        ("decimal(38,20)", "123456789.12", 1_234_567_891_200),
-        ("decimal(5,0)", "1000", 10_000_000),
-        ("numeric(19,4)", "1000.01", 10_000_100),
-        ("money", "-900000000000000.0001", -9_000_000_000_000_000_001),
-        ("money", "0.0049", 49),
-        ("smallmoney", "-214748.3648", -2_147_483_648),
-        ("tinyint", "255", 2_550_000),
-        ("smallint", "-32768", -327_680_000),
-        ("int", "-2147483648", -21_474_836_480_000),
-        ("bigint", "900000000000000", 9_000_000_000_000_000_000),
-        ("float", "1000.1", 10_001_000),
-        ("real", "0.5", 5_000),
-    ],
+AMOUNTS = (
+    ("decimal(19,4)", "1000.0001", 10_000_001),
+    ("decimal(19,4)", "-0.0001", -1),
+    ("decimal(19,4)", "123456789012345.6789", 1_234_567_890_123_456_789),
+    ("decimal(9,2)", "-1234567.89", -12_345_678_900),
+    ("decimal(28,6)", "0.000100", 1),
+    ("decimal(38,10)", "0.0000000000", 0),
+    ("decimal(38,20)", "123456789.12", 1_234_567_891_200),
+    ("decimal(5,0)", "1000", 10_000_000),
+    ("numeric(19,4)", "1000.01", 10_000_100),
+    ("money", "-900000000000000.0001", -9_000_000_000_000_000_001),
+    ("money", "0.0049", 49),
+    ("smallmoney", "-214748.3648", -2_147_483_648),
+    ("tinyint", "255", 2_550_000),
+    ("smallint", "-32768", -327_680_000),
+    ("int", "-2147483648", -21_474_836_480_000),
+    ("bigint", "900000000000000", 9_000_000_000_000_000_000),
+    ("float", "1000.1", 10_001_000),
+    ("real", "0.5", 5_000),
 )
-def test_amounts_are_exact(
-    endpoint: Endpoint, configured: Configured, kind: str, value: str, units: int
+PERIODS = (
+    ("date", "2024-06-30"),
+    ("datetime", "2024-06-30 23:59:59.997"),
+    ("smalldatetime", "2024-06-30 23:59:00"),
+    ("datetime2", "2024-06-30 23:59:59.999999"),
+    ("datetime2(0)", "2024-06-01 00:00:00"),
+    ("datetime2(3)", "2024-06-30 23:59:59.999"),
+    ("int", "202406"),
+    ("int", "20240630"),
+    ("bigint", "202406"),
+    ("decimal(6,0)", "202406"),
+    ("nvarchar(7)", "2024-06"),
+    ("nvarchar(max)", "2024-06"),
+    ("varchar(10)", "2024-06-30"),
+    ("nchar(10)", "2024-06"),
+)
+# The types of a duration and of a day.
+TERMS = (
+    ("tinyint", "date"),
+    ("smallint", "datetime"),
+    ("int", "datetime2"),
+    ("bigint", "nchar(10)"),
+    ("decimal(5,0)", "datetimeoffset"),
+    ("float", "nvarchar(10)"),
+    ("varchar(5)", "varchar(10)"),
+)
+
+
+@pytest.mark.parametrize(
+    ("amount", "period", "term"),
+    list(zip(AMOUNTS, cycle(PERIODS), cycle(TERMS), strict=False)),
+    ids=lambda value: str(value[0]),
+)
+def test_amounts_periods_and_terms_are_exact(
+    endpoint: Endpoint,
+    configured: Configured,
+    amount: tuple[str, str, int],
+    period: tuple[str, str],
+    term: tuple[str, str],
 ) -> None:
-    """An amount of any type arrives to the ten-thousandth; a float is told."""
-    rows = [june("E-1", "C-1", value)]
-    endpoint.play(*books(entries=rows, older=(), before=(), amount=kind))
-    result = month(configured())
+    """A month has a type of each: no ten-thousandth is lost, and a float is told.
+
+    The last moment of June is June, whatever the zone: such a type knows none. Months and days of
+    any type give the same expectation; an open end is none.
+    """
+    kind, value, units = amount
+    duration, day = term
+    rows = [june("E-1", "C-1", value, recognition_period=period[1])]
+    endpoint.play(*books(
+        [contract("C-1")], rows, older=(), before=(), amount=kind, recognition_period=period[0],
+        contract_value="money", duration_months=duration, booking_date=day, start_date=day,
+        close_date=day, terminated_on=day,
+    ))  # fmt: skip
+    result = month(configured(zone="Asia/Tokyo"))
     assert result.sources[Side.ACCOUNTING].control_total == {"USD": units}
+    assert (result.totals["USD"].expected, result.totals["USD"].recognized) == (10_000_000, units)
     told = any(FLOATING in notice for notice in result.notices)
     assert told is (kind in {"float", "real"})
     assert not result.invalid
@@ -76,73 +122,51 @@ def test_an_amount_beyond_what_fits_is_invalid(
     ]
 
 
-@pytest.mark.parametrize("kind", ["decimal(19,4)", "money", "bigint", "float"])
-def test_no_amount_is_no_zero(endpoint: Endpoint, configured: Configured, kind: str) -> None:
-    """NULL of any type is a missing amount, and does not disturb the sum of the others."""
-    rows = [june("E-1", "C-1", None), june("E-2", "C-1", "1000")]
-    endpoint.play(*books(entries=rows, older=(), before=(), amount=kind))
-    result = month(configured())
-    assert [(row.id, row.reason) for row in result.invalid] == [("E-1", "amount is missing")]
-    assert result.sources[Side.ACCOUNTING].control_total == {"USD": 10_000_000}
-
-
 @pytest.mark.parametrize(
-    ("kind", "value"),
-    [
-        ("date", "2024-06-30"),
-        ("datetime", "2024-06-30 23:59:59.997"),
-        ("smalldatetime", "2024-06-30 23:59:00"),
-        ("datetime2", "2024-06-30 23:59:59.999999"),
-        ("datetime2(0)", "2024-06-01 00:00:00"),
-        ("datetime2(3)", "2024-06-30 23:59:59.999"),
-        ("int", "202406"),
-        ("int", "20240630"),
-        ("bigint", "202406"),
-        ("decimal(6,0)", "202406"),
-        ("nvarchar(7)", "2024-06"),
-        ("nvarchar(max)", "2024-06"),
-        ("varchar(10)", "2024-06-30"),
-        ("nchar(10)", "2024-06"),
-    ],
-)
-def test_a_period_of_any_type_is_a_month(
-    endpoint: Endpoint, configured: Configured, kind: str, value: str
+    ("amount", "period"),
+    [("decimal(19,4)", "date"), ("money", "datetime"), ("bigint", "datetimeoffset"),
+     ("float", "int"), ("decimal(19,4)", "nvarchar(max)")],
+)  # fmt: skip
+def test_nothing_is_neither_zero_nor_a_month(
+    endpoint: Endpoint, configured: Configured, amount: str, period: str
 ) -> None:
-    """The last moment of June is June, whatever the zone: such a type knows none."""
-    rows = [june("E-1", "C-1", "1000.00", recognition_period=value)]
-    endpoint.play(*books(entries=rows, older=(), before=(), recognition_period=kind))
-    result = month(configured(zone="Asia/Tokyo"))
-    assert (result.totals["USD"].recognized, result.invalid) == (10_000_000, ())
+    """NULL of any type is missing, and does not disturb the sum of the others."""
+    day = "202406" if period == "int" else "2024-06-01"
+    rows = [june("E-1", "C-1", None, recognition_period=day),
+            june("E-2", "C-1", "1000", recognition_period=day),
+            june("E-3", "C-1", "1000", recognition_period=None)]  # fmt: skip
+    endpoint.play(*books(
+        entries=rows, older=(), before=(), amount=amount, recognition_period=period
+    ))  # fmt: skip
+    result = month(configured())
+    assert [(row.id, row.reason) for row in result.invalid] == [
+        ("E-1", "amount is missing"), ("E-3", "recognition_period is missing"),
+    ]  # fmt: skip
+    assert result.totals["USD"].recognized == 10_000_000
 
 
 @pytest.mark.parametrize(
-    ("value", "zone", "recognized"),
+    ("zone", "moments"),
     [
-        ("2024-06-30 23:30:00-05:00", "", 10_000_000),
-        ("2024-06-30 23:30:00-05:00", "Europe/Berlin", 0),
-        ("2024-05-31 23:30:00-05:00", "", 0),
-        ("2024-05-31 23:30:00-05:00", "Europe/Berlin", 10_000_000),
-        ("2024-07-01 00:15:00+05:30", "Europe/Berlin", 10_000_000),
-        ("2024-06-30 22:00:00+00:00", "Europe/Berlin", 0),
-        ("2024-06-30 21:59:59.999999+00:00", "Europe/Berlin", 10_000_000),
-        ("2024-06-30 23:30:00-00:30", "Europe/London", 0),
+        ("", {"2024-06-30 23:30:00-05:00": True, "2024-05-31 23:30:00-05:00": False}),
+        ("Europe/Berlin", {
+            "2024-06-30 23:30:00-05:00": False, "2024-05-31 23:30:00-05:00": True,
+            "2024-07-01 00:15:00+05:30": True, "2024-06-30 22:00:00+00:00": False,
+            "2024-06-30 21:59:59.999999+00:00": True,
+        }),
+        ("Europe/London", {"2024-06-30 23:30:00-00:30": False}),
     ],
-)
+)  # fmt: skip
 def test_a_moment_with_an_offset_is_taken_in_the_zone(
-    endpoint: Endpoint, configured: Configured, value: str, zone: str, recognized: int
+    endpoint: Endpoint, configured: Configured, zone: str, moments: dict[str, bool]
 ) -> None:
     """The configured zone decides in which month it was; without one, it counts as written."""
-    rows = [june("E-1", "C-1", "1000.00", recognition_period=value)]
+    # Every sum of these amounts tells which of them are in it.
+    rows = [june(f"E-{n}", "C-1", f"{2**n}.00", recognition_period=moment)
+            for n, moment in enumerate(moments)]  # fmt: skip
     endpoint.play(*books(entries=rows, older=(), before=(), recognition_period="datetimeoffset"))
+    recognized = sum(10_000 * 2**n for n, is_june in enumerate(moments.values()) if is_june)
     assert month(configured(zone=zone)).totals["USD"].recognized == recognized
-
-
-@pytest.mark.parametrize("kind", ["date", "datetime", "datetimeoffset", "int", "nvarchar(max)"])
-def test_no_period_is_no_month(endpoint: Endpoint, configured: Configured, kind: str) -> None:
-    """NULL of any type is a missing period."""
-    rows = [june("E-1", "C-1", "1000.00", recognition_period=None)]
-    endpoint.play(*books(entries=rows, older=(), before=(), recognition_period=kind))
-    assert [row.reason for row in month(configured()).invalid] == ["recognition_period is missing"]
 
 
 @pytest.mark.parametrize(
@@ -235,23 +259,6 @@ def test_a_text_may_have_lines(endpoint: Endpoint, configured: Configured) -> No
     endpoint.play(*books([contract("C-1")], rows))
     (found,) = month(configured()).breaks
     assert [entry.document_ref for entry in found.entries] == ["INV-1\nsecond line"]
-
-
-@pytest.mark.parametrize(
-    ("duration", "day"),
-    [("tinyint", "date"), ("smallint", "datetime"), ("int", "datetime2"), ("bigint", "nchar(10)"),
-     ("decimal(5,0)", "datetimeoffset"), ("float", "nvarchar(10)"), ("varchar(5)", "varchar(10)")],
-)  # fmt: skip
-def test_a_term_of_any_type_is_a_term(
-    endpoint: Endpoint, configured: Configured, duration: str, day: str
-) -> None:
-    """Months and days of any type give the same expectation; an open end is none."""
-    endpoint.play(*books(
-        [contract("C-1")], [june("E-1", "C-1", "900.00")], contract_value="money",
-        duration_months=duration, booking_date=day, start_date=day, close_date=day,
-        terminated_on=day,
-    ))  # fmt: skip
-    assert month(configured()).totals["USD"].expected == 10_000_000
 
 
 @pytest.mark.parametrize(
