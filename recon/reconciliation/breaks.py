@@ -29,7 +29,7 @@ from recon.store.session import Session
 def judged_breaks(connection: Session, month: Month, policy: Policy) -> tuple[Break, ...]:
     """Breaks of a month: most severe, policy's currency, largest first."""
     create_ledger_cover(connection)
-    create_lines_uncovered(connection)
+    create_lines_uncovered(connection, month)
     verdicts, breaks = [], []
     with _uncollected():
         lines = list(gather(connection, month))

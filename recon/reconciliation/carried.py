@@ -106,7 +106,7 @@ def _lines(connection: Session, month: Month) -> str:
         ledger_from, min(ends),
         list(coalesce(own_accrued(periods_by(ends, {TERM}), {TERM}), 0) ORDER BY ends)
     FROM (
-        SELECT t.*, s.first_month AS ledger_from,
+        SELECT t.*, least(s.first_month, {m + 1}) AS ledger_from,
             unnest(range(greatest(least(start_month, {m}) - 1, {m - _JUDGED_MONTHS}), {m + 1}))
                 AS ends
         FROM ({with_terms(connection, largest)}) t CROSS JOIN ledger_cover s) t

@@ -9,6 +9,7 @@ posted, and has not ended, as in other months.
 
 from __future__ import annotations
 
+from recon.base.month import Month
 from recon.reconciliation.compare import CARRIED, with_terms
 from recon.reconciliation.expected import TERM
 from recon.reconciliation.policy_sql import ALLOWANCE
@@ -63,7 +64,7 @@ def create_ledger_cover(connection: Session) -> None:
     )
 
 
-def create_lines_uncovered(connection: Session) -> None:
+def create_lines_uncovered(connection: Session, month: Month) -> None:
     """Create `lines_uncovered`: lines lacking months before the ledger.
 
     They agree this month, start before the ledger, and agree since it begins. Nobody knows why they
@@ -78,7 +79,8 @@ def create_lines_uncovered(connection: Session) -> None:
     )
     connection.execute(
         f"""INSERT INTO lines_uncovered SELECT line FROM (
-            SELECT *, own_accrued(periods_by(first_month - 1, {TERM}), {TERM}) AS before
+            SELECT *, own_accrued(periods_by(least(first_month - 1, {month.index}), {TERM}), {TERM})
+                    AS before
             FROM ({lines}) CROSS JOIN ledger_cover WHERE start_month < first_month)
         WHERE within(to_date_recognized - to_date_expected + before,
             to_date_expected - before, {ALLOWANCE})"""

@@ -111,3 +111,11 @@ def test_a_line_that_has_its_months_before_the_ledger_has_no_strays() -> None:
     own = posted("C-10", dict.fromkeys(["2024-03", "2024-04", "2024-05"], "1000.00"))
     item = break_of(reconciled([*june(but="C-10"), *own]), "C-10")
     assert item.candidates == (Cause.NOT_POSTED,)
+
+
+def test_a_ledger_may_begin_after_the_month() -> None:
+    """Of a line that ended before, a stray alone is known."""
+    later = [{**row, "recognition_period": "2024-09"} for row in june()]
+    result = reconciled([*later, entry("E-5", "ENDED", "1000.00", recognition_period="2024-05")])
+    assert {item.cause for item in result.breaks} == {Cause.NOT_POSTED}
+    assert [one.contract_id for one in result.carried] == ["ENDED"]

@@ -97,7 +97,7 @@ def _ends(m: int) -> str:
     """SELECT of month ends around `m` and before the ledger."""
     return f"""(
         SELECT unnest(range(1, 7)) AS place,
-            unnest(list_append(range({m - 3}, {m + 2}), first_month - 1)) AS end_month
+            unnest(list_append(range({m - 3}, {m + 2}), least(first_month - 1, {m}))) AS end_month
         FROM ledger_cover)"""
 
 
