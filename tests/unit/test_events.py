@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
+from datetime import date
 from random import Random
 
 import pandas as pd
@@ -17,6 +18,7 @@ from recon.reconciliation.verdict import shortest_path, verdict, verdict_word
 from tests import tables
 from tests.benchmarks.planted import systemic
 from tests.benchmarks.planted.__main__ import told
+from tests.benchmarks.planted.books import rounded
 
 LINES = 80
 SEGMENTS = ("SMB", "Mid", "Enterprise", "Public")
@@ -134,6 +136,14 @@ def with_type(p: Posting) -> Iterator[Posting]:
     yield replace(p, type="Consulting") if p.type == "Support" and p.month == NOW else p
 
 
+def by_days(p: Posting) -> Iterator[Posting]:
+    """Yield a posting by the days of its month, of a leap year that begins in January."""
+    end = date(2024, int(p.month[5:]) + 1, 1)
+    days = [(day - date(2024, 1, 1)).days for day in (date.fromisoformat(f"{p.month}-01"), end)]
+    before, after = [rounded(1200 * p.line.monthly, part, 366) for part in days]
+    yield replace(p, cents=after - before)
+
+
 def with_id(change: Callable[[str], str]) -> Fault:
     """Return a fault of all ids of the ledger."""
     return lambda p: [replace(p, contract=change(p.contract))]
@@ -202,6 +212,8 @@ FAULTS: dict[str, tuple[Fault, EventKind, set[str], str]] = {
         lambda p: [replace(p, cents=p.cents * 12 // 13)] if p.line.segment == "SMB" else [p],
         EventKind.POLICY, IN_SEGMENT, "one month longer",
     ),
+    # June has half a day too little, and May half a day too much.
+    "by days": (by_days, EventKind.POLICY, ALL, 'Set convention = "exact_days" under [policy]'),
     "fanned out": (
         of_batch(lambda p: [p, replace(p, document="other")]), EventKind.EXTRACT_TWICE, IN_BATCH,
         "none of them is compared",

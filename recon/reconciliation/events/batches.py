@@ -54,6 +54,17 @@ def _about(amount: str) -> str:
     return f"{near} AND sign({amount}) = sign(difference)"
 
 
+def _moved(by: str, none_there: str = "false") -> str:
+    """Condition that entries moved to or from a month so many months away.
+
+    One of the months has none, or one entry is the difference: other amounts in both, as by days,
+    are no entry in the wrong month.
+    """
+    return f"""(entries = 0 OR {none_there} OR EXISTS (
+        FROM break_entries e WHERE e.line = l.line AND e.distance IN (0, {by})
+            AND {_about("sign(difference) * abs(e.amount)")}))"""
+
+
 class Symptom(NamedTuple):
     """Fate of a line's entries, with the months to where."""
 
@@ -80,19 +91,22 @@ def _symptoms(month: Month) -> str:
                 WHERE e.line = l.line AND e.distance = -1 AND e.amount = -l.difference))
         UNION ALL
         SELECT line, if({_SHORT}, '{LACKS}', '{HAS}'), 1
-        FROM lines_off JOIN neighbour_months USING (line)
+        FROM lines_off l JOIN neighbour_months USING (line)
         WHERE {_about("-after_difference")}
+            AND {_moved("1", "after_difference = -expected_after")}
         UNION ALL
         SELECT line, if({_SHORT}, '{LACKS}', '{HAS}'), -1
-        FROM lines_off JOIN neighbour_months USING (line)
+        FROM lines_off l JOIN neighbour_months USING (line)
         WHERE {_about("-before_difference")}
+            AND {_moved("-1", "before_difference = -expected_before")}
         UNION ALL
         SELECT r.line, '{LACKS}', r.month - {m}
         FROM recognized_months r JOIN lines_off l USING (line) ANTI JOIN added_rows USING (line)
         -- Within its term, a month expects about as much as this one.
-        WHERE abs(r.month - {m}) > 1 AND abs(r.recognized + l.difference - CASE
-            WHEN r.month BETWEEN l.start_month AND l.close_month THEN l.expected ELSE 0 END)
-            <= l.unit
+        WHERE abs(r.month - {m}) > 1 AND {_moved(f"r.month - {m}")}
+            AND abs(r.recognized + l.difference - CASE
+                WHEN r.month BETWEEN l.start_month AND l.close_month THEN l.expected ELSE 0 END)
+                <= l.unit
         UNION ALL
         SELECT r.line, '{ALONE}', r.month - {m}
         FROM recognized_months r JOIN lines_off l USING (line)
