@@ -8,15 +8,22 @@ from __future__ import annotations
 import calendar
 import random
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 Row = dict[str, Any]
 FIRST, LAST = date(2023, 1, 1), date(2024, 12, 31)
 NOTES = {"credit note", "Credit-Note", "rebates", "REBATE", "credit_note"}
+AMOUNTS = {
+    "revenue", "discount", "tax", "returns", "cost", "list_sales", "gross_sales", "gross_profit",
+    "average_order", "average_price", "revenue_before", "revenue_year_before", "credits",
+    "top_products_revenue", "credit_notes", "payments", "debits", "net_revenue", "receivable",
+    "customer_revenue", "revenue_per_customer", "stock_value", "dead_stock_value", "cost_twelve",
+    "mean_stock_value",
+}  # fmt: skip
 REASONS = [*sorted(NOTES), "payment", None, "goodwill"]
 
 
@@ -31,6 +38,8 @@ class Books:
     movements: list[Row] = field(default_factory=list)
     products: list[Row] = field(default_factory=list)
     customers: list[Row] = field(default_factory=list)
+    rates: list[Row] = field(default_factory=list)
+    market: list[Row] = field(default_factory=list)
 
 
 def random_books(seed: int, sales: int = 300) -> Books:
@@ -60,6 +69,30 @@ def random_books(seed: int, sales: int = 300) -> Books:
             )
     for n in range(sales):
         books.sales.append(_sale(draw, n))
+    for n in range(60):
+        # May 2024 is missing.
+        month = n % 24 + 1 if n % 24 != 16 else 1
+        books.market.append(
+            {
+                "feed": "panel",
+                "market_on": date(2023 + (month - 1) // 12, (month - 1) % 12 + 1, 1 + n % 28),
+                "region": draw.choice(["North", "South", None]),
+                "category": draw.choice(["Sweet", "of the sale"]),
+                "product_id": draw.choice([None, "P1", "P3"]),
+                "quantity": Decimal(draw.randint(100, 900)),
+            }
+        )
+    for n in range(40):
+        # Of the first months there is none, and none is of use into another currency.
+        books.rates.append(
+            {
+                "feed": "bank",
+                "currency": "EUR" if n % 2 else "JPY",
+                "to_currency": "JPY" if n % 4 == 3 else "USD" if n % 5 == 0 else "EUR",
+                "valid_from": date(2023, 3, 1) + timedelta(days=15 * n),
+                "rate": Decimal(draw.randint(10**6, 10**8)) / 10**10 * (1 + 10**4 * (n % 2)),
+            }
+        )
     for n in range(sales // 4):
         amount = Decimal(draw.randint(1, 4000)) / 100
         books.credits.append(
@@ -185,6 +218,7 @@ class Oracle:
         self.books = books
         self._products = {each["product_id"]: each for each in books.products}
         self._keys: dict[tuple[int, date], Slice] = {}
+        self._documents = self.documents()
         self._first_sale = min(each["sold_on"] for each in books.sales)
         self._first_count = min((each["counted_on"] for each in books.stock), default=date.max)
 
@@ -239,7 +273,7 @@ class Oracle:
         """Every combination of dimensions that some row has."""
         seen: list[Slice] = []
         days = {"sales": "sold_on", "credits": "credited_on", "debits": "debited_on",
-                "stock": "counted_on", "movements": "moved_on"}  # fmt: skip
+                "stock": "counted_on", "movements": "moved_on", "market": "market_on"}  # fmt: skip
         for table, day in days.items():
             for row in getattr(self.books, table):
                 keys = self.keys(row, row[day])
@@ -329,6 +363,19 @@ class Oracle:
     def _top_share(self, w: _Within) -> Fraction | None:
         return divided(self._top_products_revenue(w), self._revenue(w), 4)
 
+    def _market(self, w: _Within) -> Fraction | None:
+        rows = self._of(self.books.market, "market_on", w.days, w.slice)
+        every = {(row["market_on"].year, row["market_on"].month) for row in self.books.market
+                 if w.span.first <= row["market_on"] <= w.span.last}  # fmt: skip
+        months = (
+            (w.span.last.year - w.span.first.year) * 12 + w.span.last.month - w.span.first.month
+        )
+        return total(rows, "quantity") if rows and len(every) == months + 1 else None
+
+    def _penetration(self, w: _Within) -> Fraction | None:
+        market = self._market(w)
+        return None if market is None else divided(self._quantity(w), market, 4)
+
     # credits, debits, receivable
     def _credits(self, w: _Within) -> Fraction:
         return total(w.credits, "amount")
@@ -349,20 +396,28 @@ class Oracle:
     def _credit_rate(self, w: _Within) -> Fraction | None:
         return divided(self._credit_notes(w), self._revenue(w), 4)
 
-    def _receivable(self, w: _Within) -> Fraction:
-        until = (date.min, w.span.last)
-        documents: dict[tuple[Any, ...], list[Row]] = {}
+    def documents(self) -> list[Row]:
+        """The sales on account by document, each on its first day."""
+        lines: dict[tuple[Any, ...], list[Row]] = {}
         for row in self.books.sales:
             if row["customer_id"] and row["paid"] is not True:
                 number = row["document_ref"] or row["sale_id"]
                 key = (row["feed"], row["customer_id"], row["currency"], number)
-                documents.setdefault(key, []).append(row)
-        owed = Fraction(0)
-        for lines in documents.values():
-            day = min(row["sold_on"] for row in lines)
-            if day <= w.span.last and self._is_in(lines[0], day, w.slice):
-                amount = sum(row["revenue"] + (row["tax"] or 0) for row in lines)
-                owed += Fraction(round_half_up(amount, 0 if lines[0]["currency"] == "JPY" else 2))
+                lines.setdefault(key, []).append(row)
+        return [
+            {
+                **of[0],
+                "sold_on": min(row["sold_on"] for row in of),
+                "amount": rounded(
+                    total(of, "revenue") + total(of, "tax"), 0 if of[0]["currency"] == "JPY" else 2
+                ),
+            }
+            for of in lines.values()
+        ]
+
+    def _receivable(self, w: _Within) -> Fraction:
+        until = (date.min, w.span.last)
+        owed = total(self._of(self._documents, "sold_on", until, w.slice), "amount")
         owed -= total(self._of(self.books.credits, "credited_on", until, w.slice), "amount")
         return owed + total(self._of(self.books.debits, "debited_on", until, w.slice), "amount")
 
@@ -517,6 +572,45 @@ class Oracle:
         return self._moved(w, -1)
 
 
+class Converted(Oracle):
+    """The same in one currency: each row by the rate of its day, rounded last."""
+
+    def __init__(self, books: Books, into: str) -> None:
+        self._rates = sorted((each["valid_from"], each) for each in books.rates
+                             if each["to_currency"] == into)  # fmt: skip
+        self._into = into
+        super().__init__(
+            replace(
+                books,
+                sales=[self._row(row, "sold_on") for row in books.sales],
+                credits=[self._row(row, "credited_on") for row in books.credits],
+                debits=[self._row(row, "debited_on") for row in books.debits],
+                stock=[self._row(row, "counted_on") for row in books.stock],
+            )
+        )
+        self._documents = [self._row(row, "sold_on") for row in Oracle(books).documents()]
+
+    def _row(self, row: Row, day: str) -> Row:
+        """A row in the currency, or as it is where there is no rate yet."""
+        rate = None
+        for since, each in self._rates:
+            if since <= row[day] and each["currency"] == row["currency"] != self._into:
+                rate = Fraction(each["rate"])
+        if rate is None:
+            return row
+        amounts = {
+            name: Fraction(row[name]) * rate
+            for name in ("revenue", "discount", "cost", "tax", "amount", "receivable", "unit_cost")
+            if row.get(name) is not None
+        }
+        return {**row, **amounts, "currency": self._into}
+
+    def value(self, name: str, span: Span, slice_: Slice, places: int = 2) -> Fraction | None:
+        """A measure; amounts are rounded to the minor unit at the end."""
+        found = super().value(name, span, slice_, places)
+        return found if found is None or name not in AMOUNTS else rounded(found, places)
+
+
 class _Within:
     """The rows of a span and a slice."""
 
@@ -547,7 +641,7 @@ def known(rows: list[Row], column: str) -> Fraction | None:
 
 def worth(rows: Iterable[Row]) -> Fraction:
     """The value of stock."""
-    return sum((Fraction(row["on_hand"] * row["unit_cost"]) for row in rows), Fraction(0))
+    return sum((Fraction(row["on_hand"]) * Fraction(row["unit_cost"]) for row in rows), Fraction(0))
 
 
 def buyers(rows: Iterable[Row]) -> dict[str, set[tuple[str, str]]]:
@@ -569,8 +663,3 @@ def rounded(value: Fraction, places: int) -> Fraction:
     scaled = abs(value) * 10**places
     whole = (2 * scaled.numerator + scaled.denominator) // (2 * scaled.denominator)
     return Fraction(whole if value >= 0 else -whole, 10**places)
-
-
-def round_half_up(amount: Decimal | int, places: int) -> Decimal:
-    """An amount in the minor unit, halves away from zero."""
-    return Decimal(amount).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)

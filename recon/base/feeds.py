@@ -14,6 +14,7 @@ class Type(StrEnum):
     TEXT = "text"
     AMOUNT = "amount"
     QUANTITY = "quantity"
+    RATE = "rate"
     DAY = "day"
     MONTH = "month"
     WHOLE = "whole"
@@ -27,16 +28,19 @@ SQL_TYPES = {
     Type.TEXT: "VARCHAR",
     Type.AMOUNT: "DECIMAL(19,4)",
     Type.QUANTITY: "DECIMAL(18,4)",
+    Type.RATE: "DECIMAL(24,10)",
     Type.DAY: "DATE",
     Type.MONTH: "VARCHAR",
     Type.WHOLE: "BIGINT",
     Type.CURRENCY: "VARCHAR",
     Type.FLAG: "BOOLEAN",
 }
+NUMBERS = (Type.AMOUNT, Type.QUANTITY, Type.RATE)
 # A value that cannot be read is called this.
 UNREADABLE = {
     Type.AMOUNT: "not an amount",
     Type.QUANTITY: "not a quantity",
+    Type.RATE: "not a rate above 0",
     Type.DAY: "not a date",
     Type.MONTH: "not a month",
     Type.WHOLE: "not a whole number",
@@ -293,10 +297,37 @@ RECEIVABLES = FeedKind(
         applies_to    id        the document that a payment or credit note belongs to
     """),
 )
+RATES = FeedKind(
+    "rates",
+    "fact_rates",
+    ("currency", "to_currency", "valid_from"),
+    ("currency", "valid_from", "rate"),
+    _columns("""
+        currency      currency  the ISO 4217 code of the currency of which one unit is converted
+        to_currency   currency  the currency of the rate, else that of the feed
+        valid_from    day       the first day for which the rate holds, until the next one
+        rate          rate      what one unit is worth
+    """),
+    shared=True,
+)
+MARKET = FeedKind(
+    "market",
+    "fact_market",
+    ("market_on", "region", "category", "product_id"),
+    ("market_on", "quantity"),
+    _columns("""
+        market_on     day       a day of the month in which the market bought
+        region        text      the region
+        category      text      the category of the products
+        product_id    id        the product, where there is one
+        quantity      quantity  units that all sellers sold, our own among them
+    """),
+    day="market_on",
+)
 KINDS = {
     kind.name: kind
     for kind in (
-        SALES, CREDITS, DEBITS, INVENTORY, MOVEMENTS, CUSTOMERS, PRODUCTS, CONTRACTS, ENTRIES,
-        RECEIVABLES,
+        SALES, CREDITS, DEBITS, INVENTORY, MOVEMENTS, CUSTOMERS, PRODUCTS, RATES, MARKET, CONTRACTS,
+        ENTRIES, RECEIVABLES,
     )
 }  # fmt: skip

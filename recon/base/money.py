@@ -103,6 +103,12 @@ def rank(currency: str, main: str) -> tuple[bool, str]:
     return currency != main, currency
 
 
+def rounded(above: int, below: int) -> int:
+    """A quotient rounded half away from zero."""
+    units = (2 * abs(above) + abs(below)) // (2 * abs(below))
+    return units if (above >= 0) == (below > 0) else -units
+
+
 def share(part: int, whole: int) -> str:
     """The share part / whole as `97.31%`, or `n/a`.
 

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from recon.base import temporary
 from recon.base.errors import UsageError
-from recon.base.feeds import KINDS, Type
+from recon.base.feeds import KINDS, RATES, Type
 from recon.base.text import counted
 from recon.cli import init_questions as questions
 from recon.cli import process
@@ -135,6 +135,8 @@ def _without(feed: Proposed, setting: str) -> Proposed:
 
 def _has_money(feed: Proposed) -> bool:
     kind = KINDS[feed.kind.name]
+    if kind is RATES:
+        return "to_currency" not in feed.columns
     wanted = "currency" in kind.by_name and "currency" not in feed.columns
     money = {column.name for column in kind.columns if column.type is Type.AMOUNT}
     return wanted and kind.name != "inventory" and bool(money & set(feed.columns))

@@ -93,6 +93,9 @@ def kpi(
         _write_page(settings, request, out or settings.reports / "figures")
         return
     found = running.figures(settings, request)
+    if chosen is Format.CSV:
+        for note in found.notes:
+            typer.echo(note, err=True)
     # CSV of one table is printed, so that a program can read it; a view has many.
     if chosen in (Format.XLSX, Format.PDF) or (chosen is Format.CSV and len(found.tables) > 1):
         written = _write(found, chosen, out or settings.reports / "figures")

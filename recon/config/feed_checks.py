@@ -9,7 +9,7 @@ from functools import partial
 
 from recon.base import keys
 from recon.base.feed import NOT_AFTER_TODAY, REQUIRED, Check
-from recon.base.feeds import FeedColumn, FeedKind, Type
+from recon.base.feeds import NUMBERS, FeedColumn, FeedKind, Type
 from recon.base.keys import Keys
 
 KNOWN = ("product_id", "customer_id")
@@ -17,7 +17,6 @@ _NUMBER = r"[+-]?\d{1,14}(?:\.\d{1,4})?"
 _DAY = r"\d{4}-\d{2}-\d{2}"
 _BOUND = re.compile(rf"(>=|<=|>|<)\s*({_DAY}|{_NUMBER})")
 _RANGE = re.compile(rf"({_DAY}|{_NUMBER})\s*\.\.\s*({_DAY}|{_NUMBER})")
-_NUMBERS = (Type.AMOUNT, Type.QUANTITY, Type.WHOLE)
 
 
 def read_checks(table: Keys, kind: FeedKind) -> tuple[tuple[Check, ...], tuple[str, ...]]:
@@ -76,5 +75,5 @@ def _fit(column: FeedColumn, bound: str) -> None:
         date.fromisoformat(bound)
         if column.type is not Type.DAY:
             raise ValueError(f"{column.name} is no date, so {bound} is no bound of it")
-    elif column.type not in _NUMBERS:
+    elif column.type not in (*NUMBERS, Type.WHOLE):
         raise ValueError(f"{column.name} is no number, so {Decimal(bound)} is no bound of it")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from recon.base import keys
 from recon.base.feed import Expected, Feed, OnConflict, OnOverlap, OwnIds, Repeats
-from recon.base.feeds import KINDS, FeedKind, Type
+from recon.base.feeds import KINDS, NUMBERS, FeedKind
 from recon.base.keys import Keys
 from recon.config import values
 from recon.config.feed_checks import read_checks
@@ -147,7 +147,7 @@ def _read_fixed(table: Keys, kind: FeedKind, columns: Mapping[str, str]) -> Mapp
     for ours in found:
         if ours in columns:
             table.mistake(ours, "is fixed, and a column under columns; leave one of them out")
-        elif kind.by_name[ours].type in (Type.AMOUNT, Type.QUANTITY) or (ours,) == kind.key:
+        elif kind.by_name[ours].type in NUMBERS or (ours,) == kind.key:
             table.mistake(ours, "is each row's own and cannot be fixed")
     table.close()
     return found

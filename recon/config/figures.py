@@ -34,11 +34,13 @@ class OwnMeasure:
 class FiguresSettings:
     """How figures are made: the user's own measures by name.
 
-    With `pack`, each run of a month is followed by its monthly pack.
+    With `pack`, each run of a month is followed by its monthly pack. Amounts are converted into
+    `currency`, if any, by the rates of the store.
     """
 
     measures: Mapping[str, OwnMeasure] = field(default_factory=dict)
     pack: bool = False
+    currency: str = ""
 
 
 def read_figures(table: Keys) -> FiguresSettings:
@@ -46,6 +48,7 @@ def read_figures(table: Keys) -> FiguresSettings:
     found = FiguresSettings(
         {name: _read(name, own) for name, own in table.tables("measures")},
         table.take("pack", keys.yes_or_no, False),
+        table.take("currency", keys.currency, ""),
     )
     table.close()
     return found

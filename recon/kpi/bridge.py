@@ -11,13 +11,14 @@ from dataclasses import replace
 
 from recon.base import money
 from recon.base.errors import tie
-from recon.base.money import SCALE
+from recon.base.money import SCALE, rounded
 from recon.kpi.asked import Asked
 from recon.kpi.buckets import divided
+from recon.kpi.conversion import in_minor, parts_of_one
 from recon.kpi.measures import Unit
 from recon.kpi.period import Period
 from recon.kpi.period import Unit as Time
-from recon.kpi.query import PREVIOUS, Query, change, labels, values
+from recon.kpi.query import PREVIOUS, Query, change, exact, labels, values
 from recon.kpi.result import Column, Row, Table
 from recon.store.session import Session
 
@@ -32,9 +33,11 @@ _Sold = tuple[int, int, int, int]
 def changes(session: Session, asked: Asked) -> Sequence[Table]:
     """The table of the change's parts."""
     before, by_currency = _both(session, asked)
+    fine = parts_of_one(session)
     rows = []
     for currency, sold in sorted(by_currency.items()):
-        parts = parts_of(list(sold.values()), money.minor_unit(currency))
+        step = money.minor_unit(currency) * (fine // SCALE)
+        parts = _in_minor(parts_of(list(sold.values()), step), fine, currency)
         rows += [Row((name,), currency, (amount,)) for name, amount in parts.items()]
     column = Column("revenue", "Revenue", Unit.AMOUNT)
     note = f"Against {before.name}; by product."
@@ -64,15 +67,19 @@ def parts_of(sold: Sequence[_Sold], step: int = 1) -> dict[str, int]:
     return {**found, "Now": now}
 
 
+def _in_minor(parts: dict[str, int], fine: int, currency: str) -> dict[str, int]:
+    """The parts in ten-thousandths.
+
+    Of converted ones the mix takes what rounding leaves.
+    """
+    found = {name: in_minor(amount, fine, currency) or 0 for name, amount in parts.items()}
+    found["Mix"] += 2 * found["Now"] - sum(found.values())
+    return found
+
+
 def _is_named(r0: int, q0: int, r1: int, q1: int) -> bool:
     """Whether a product stayed, is new, or is lost."""
     return (q0 > 0 and q1 > 0) or (q0 == r0 == 0 and q1 > 0) or (q1 == r1 == 0 and q0 > 0)
-
-
-def rounded(above: int, below: int) -> int:
-    """A quotient rounded half away from zero."""
-    units = (2 * abs(above) + abs(below)) // (2 * abs(below))
-    return units if (above >= 0) == (below > 0) else -units
 
 
 def movers(session: Session, asked: Asked) -> Sequence[Table]:
@@ -80,9 +87,14 @@ def movers(session: Session, asked: Asked) -> Sequence[Table]:
     before, by_currency = _both(session, asked)
     names = labels(session, "product")
     rows: list[Row] = []
+    fine = parts_of_one(session)
     for currency, sold in sorted(by_currency.items()):
+        shown = {
+            product: [in_minor(each, fine, currency) or 0 for each in (r0, r1)]
+            for product, (r0, _, r1, _) in sold.items()
+        }
         moved = sorted(
-            (r1 - r0, str(product), r0, r1) for product, (r0, _, r1, _) in sold.items() if r1 != r0
+            (r1 - r0, str(product), r0, r1) for product, (r0, r1) in shown.items() if r1 != r0
         )
         falls = [each for each in moved[:_MOVERS] if each[0] < 0]
         rises = [each for each in moved[::-1][:_MOVERS] if each[0] > 0]
@@ -102,14 +114,14 @@ def movers(session: Session, asked: Asked) -> Sequence[Table]:
 
 
 def _both(session: Session, asked: Asked) -> tuple[Period, dict[str, dict[object, _Sold]]]:
-    """Revenue and units by currency and product, before and now."""
+    """Exact revenue and units by currency and product."""
     shift = (asked.compare or (PREVIOUS,))[0]
     query = Query(
         "", "", ("revenue", "quantity"), asked.period, ("product",), asked.where, known=asked.known
     )
-    now = values(session, query, divided(asked.period, None))
+    now = exact(session, query, divided(asked.period, None))
     shifted = divided(asked.period, None, shift)
-    before = values(session, query, shifted)
+    before = exact(session, query, shifted)
     found: dict[str, dict[object, _Sold]] = {}
     for _, product, currency in {**now, **before}:
         key = (asked.period.first, product, currency)

@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from recon.base.money import SCALE
+from recon.base.money import SCALE, rounded
 from recon.kpi.asked import Asked
-from recon.kpi.bridge import rounded
 from recon.kpi.compiled import kept_rows
 from recon.kpi.facts import FACTS
 from recon.kpi.measures import Unit

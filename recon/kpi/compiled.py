@@ -1,7 +1,8 @@
 """A query compiled to SQL: facts added up, ratios last.
 
 Aggregates of several facts meet in a UNION ALL that is grouped once more, so that blanks match
-blanks and no total fans out. Makes no relation; reads the tables of a snapshot.
+blanks and no total fans out. Reads the tables of a snapshot, those with amounts as `conversion`
+has them.
 """
 
 from __future__ import annotations
@@ -12,12 +13,15 @@ from dataclasses import dataclass
 
 from recon.base import money
 from recon.base.errors import UsageError
+from recon.kpi import conversion
 from recon.kpi.buckets import Buckets
 from recon.kpi.facts import CUSTOMER, FACTS, PRODUCT, Fact
 from recon.kpi.formula import Formula
 from recon.kpi.measures import DAYS, Measure, Unit
 from recon.store.session import Session, literal
 
+# The currency of a row's amounts, the last of its keys.
+MONEY, _OF_MONEY = "money", "f.money"
 _DECIMAL = "DECIMAL(38, 4)"
 # In ten-thousandths, to which a ratio is rounded; amounts have that of their currency.
 _STEPS = {
@@ -33,15 +37,22 @@ _REACHES = {
     "sales_before": f"{_SALES} <= before_first",
     "sales_year": f"{_SALES} <= year_first",
     "sales_twelve": f"{_SALES} <= twelve_first",
+    "market_months": "first_day = date_trunc('month', first_day) AND last_day = last_day(last_day) "
+    "AND (SELECT count(DISTINCT date_trunc('month', market_on)) FROM fact_market "
+    "WHERE market_on BETWEEN first_day AND last_day) "
+    "= date_diff('month', first_day, last_day) + 1",
     "stock_twelve": "(SELECT min(counted_on) FROM fact_inventory) < "
     "date_trunc('month', last_day + 1) - INTERVAL 11 MONTH",
 }
 # Where nothing is grouped SQL gives a row for no rows, whose sums are not 0 but not known.
 _SOME = "HAVING count(*) > 0"
 _ROUNDED = """CASE WHEN b <> 0 THEN CAST(sign(a) * sign(b) AS INTEGER) * step * CAST(
-        (20000 * abs(CAST(a * 10000 AS HUGEINT)) + abs(CAST(b * 10000 AS HUGEINT)) * step)
-        // (2 * abs(CAST(b * 10000 AS HUGEINT)) * step) AS DECIMAL(38, 0))
+        (20000 * abs(parts(a)) + abs(parts(b)) * step) // (2 * abs(parts(b)) * step)
+        AS DECIMAL(38, 0))
         * CAST(0.0001 AS DECIMAL(4, 4)) END"""
+# As many parts of a unit as a number has decimals, without an overflow.
+_PARTS = """CAST(trunc(exact(a)) AS HUGEINT) * 1000000000000000000
+        + CAST((exact(a) - trunc(exact(a))) * 1000000000000000000 AS HUGEINT)"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +67,12 @@ class Filter:
     excluded: bool = False
 
 
-def install(session: Session) -> None:
-    """Create the macros of exact ratios and rounding."""
+def install(session: Session, into: str = "") -> None:
+    """Create macros of exact arithmetic, and the views.
+
+    Amounts are converted `into` a currency, if one is given; then they are exact to more decimals,
+    and rounded last.
+    """
     places: dict[int, list[str]] = {}
     for currency in money.minor_units():
         places.setdefault(money.decimals(currency), []).append(literal(currency))
@@ -69,20 +84,26 @@ def install(session: Session) -> None:
         f"WHEN currency IN ({', '.join(of)}) THEN {10 ** (4 - count)}"
         for count, of in places.items()
     )
+    fine = "DECIMAL(38, 18)" if into else _DECIMAL
     for macro in (
+        f"exact(a) AS CAST(a AS {fine})",
+        f"parts(a) AS {_PARTS if into else 'CAST(a * 10000 AS HUGEINT)'}",
         f"ratio(a, b, step) AS {_ROUNDED}",
         f"minor_step(currency) AS CASE {steps} ELSE 100 END",
         f"round_minor(amount, currency) AS CASE {rounded} "
         f"ELSE CAST(round(amount, 2) AS {_DECIMAL}) END",
     ):
         session.execute(f"CREATE OR REPLACE MACRO {macro}")
+    shown = "round_minor(amount, currency)" if into else "amount"
+    session.execute(f"CREATE OR REPLACE MACRO shown_amount(amount, currency) AS {shown}")
+    conversion.install(session, into)
 
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
     """A query: measures by dimensions and parts of a period.
 
-    `dimensions` are those of no time; with `money` rows are per currency, too.
+    `dimensions` are those of no time; with `money` rows are per currency of their amounts, too.
     """
 
     measures: Sequence[Measure]
@@ -93,7 +114,7 @@ class Compiled:
     money: bool = False
 
     def sql(self) -> str:
-        """Bucket, dimensions, currency, and the measures by their names."""
+        """Bucket, dimensions, money, and the measures by their names."""
         keys = self._keys
         base = self.base()
         facts = {each.fact: each.of for each in base}
@@ -112,8 +133,7 @@ FROM united u JOIN buckets b ON b.bucket = u.bucket"""
 
     @property
     def _keys(self) -> list[str]:
-        extra = ["currency"] if self.money and "currency" not in self.dimensions else []
-        return [f"d_{name}" for name in (*self.dimensions, *extra)]
+        return [f"d_{name}" for name in (*self.dimensions, *([MONEY] if self.money else []))]
 
     def base(self) -> list[Measure]:
         """The measures of facts that the others are made of."""
@@ -126,7 +146,7 @@ FROM united u JOIN buckets b ON b.bucket = u.bucket"""
         """A row for each part; one without rows is 0."""
         if self.dimensions:
             return ""
-        currencies = " CROSS JOIN (SELECT DISTINCT d_currency FROM added)" if self._keys else ""
+        currencies = f" CROSS JOIN (SELECT DISTINCT d_{MONEY} FROM added)" if self._keys else ""
         listed = "".join(f", {key}" for key in self._keys)
         return f" UNION ALL BY NAME SELECT 'none' AS fact, bucket{listed} FROM buckets{currencies}"
 
@@ -142,7 +162,7 @@ FROM united u JOIN buckets b ON b.bucket = u.bucket"""
         listed = "".join(f", {expression} AS {key}" for key, expression in of.items())
         joins = _joins(fact, [*of.values(), where, *(m.formula for m in base if m.of is fact)])
         values = ", ".join(
-            f"CAST({each.formula if each.of is fact else 'NULL'} AS {_DECIMAL}) AS m_{each.name}"
+            f"{_exact(each, each.formula if each.of is fact else 'NULL')} AS m_{each.name}"
             for each in base
         )
         if not fact.key:
@@ -159,8 +179,8 @@ FROM united u JOIN buckets b ON b.bucket = u.bucket"""
         )
 
     def _dimensions(self, fact: Fact) -> dict[str, str]:
-        names = [key.removeprefix("d_") for key in self._keys]
-        return {f"d_{name}": fact.dimensions[name] for name in names}
+        of = {**fact.dimensions, MONEY: _OF_MONEY}
+        return {key: of[key.removeprefix("d_")] for key in self._keys}
 
     def _value(self, measure: Measure) -> str:
         """The SQL of a measure over the united facts."""
@@ -168,7 +188,7 @@ FROM united u JOIN buckets b ON b.bucket = u.bucket"""
             return f"u.m_{measure.name}" if not measure.needs else (
                 f"CASE WHEN b.{measure.needs} THEN u.m_{measure.name} END"
             )  # fmt: skip
-        step = "minor_step(u.d_currency)" if measure.unit is Unit.AMOUNT else _STEPS[measure.unit]
+        step = f"minor_step(u.d_{MONEY})" if measure.unit is Unit.AMOUNT else _STEPS[measure.unit]
         return self._formula(measure.parsed, str(step))
 
     def _formula(self, parsed: Formula, step: str) -> str:
@@ -214,6 +234,12 @@ def refuse_lacking(
                 f"{each.title} cannot be divided or filtered by {name}: its rows "
                 f"({rows[0].lower()}{rows[1:]}) have none. They have {have}, and the time."
             )
+
+
+def _exact(measure: Measure, aggregate: str) -> str:
+    """An aggregate with all its decimals; only amounts have many."""
+    is_amount = measure.unit is Unit.AMOUNT
+    return f"exact({aggregate})" if is_amount else f"CAST({aggregate} AS {_DECIMAL})"
 
 
 def _brought(measure: Measure) -> str:

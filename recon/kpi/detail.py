@@ -12,14 +12,16 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from recon.base.errors import tie
+from recon.base.money import SCALE
 from recon.kpi.asked import Asked
 from recon.kpi.buckets import Bucket, Buckets, divided
-from recon.kpi.compiled import Compiled, bases
+from recon.kpi.compiled import MONEY, Compiled, bases
+from recon.kpi.conversion import parts_of_one
 from recon.kpi.dimensions import DIMENSIONS
 from recon.kpi.facts import FACTS
 from recon.kpi.measures import Kind, Measure
 from recon.kpi.period import Period, Unit
-from recon.kpi.query import PREVIOUS, YEAR, Query, labels, values
+from recon.kpi.query import PREVIOUS, YEAR, Query, exact, labels
 from recon.store.session import Session
 
 MOST = 30_000
@@ -66,8 +68,9 @@ class Part:
     """The rows of a fact by column.
 
     `days` are ordinals; those of stock are the days as of which it is. `dimensions` has None
-    where a row is blank, `numbers` has ten-thousandths, None where not known. `coarse` are the
-    dimensions that the fact has and the grain leaves out.
+    where a row is blank, `money` the currency of a row's amounts, `numbers` parts of a unit as
+    `Detail` has them, None where not known. `coarse` are the dimensions that the fact has and the
+    grain leaves out.
     """
 
     fact: str
@@ -83,7 +86,8 @@ class Detail:
     """The rows behind a view, and its tables' queries.
 
     `periods` are the one that was asked and the months before its end. `firsts` are the days of
-    each customer's first purchase, `reach` the first month with sales, both as ordinals.
+    each customer's first purchase, `reach` the first month with sales, both as ordinals. A unit has
+    so many `fine` parts; amounts of more than ten thousand are converted, and not rounded yet.
     """
 
     parts: Sequence[Part]
@@ -94,6 +98,7 @@ class Detail:
     names: Mapping[str, Mapping[str, str]]
     firsts: Mapping[str, int]
     reach: int | None
+    fine: int = SCALE
 
     @property
     def grain(self) -> str:
@@ -136,6 +141,7 @@ def detail(
         {name: labels(session, name) for name in ("product", "customer")},
         _firsts(session) if sales and "customer" in sales.dimensions else {},
         _reach(session),
+        parts_of_one(session),
     )
 
 
@@ -190,9 +196,10 @@ def _part(
         names = tuple(each.name for each in measures if each.name != "active" or "customer" in kept)
         query = Query("", "", names, asked.period, tuple(kept), asked.where, known=asked.known)
         if at == len(grains) or _count(session, fact, query, buckets) <= most:
-            found = values(session, query, buckets)
+            found = exact(session, query, buckets)
             coarse = tuple(name for name in has if name not in kept)
-            return _columns(fact, found, kept, names, coarse, by_day=by_day)
+            named = [*kept, *([MONEY] if query.money else [])]
+            return _columns(fact, found, named, names, coarse, by_day=by_day)
     raise AssertionError("the coarsest grain is always taken")
 
 
@@ -272,7 +279,7 @@ def _tie(session: Session, asked: Asked, parts: Sequence[Part]) -> None:
         if not names:
             continue
         query = Query("", "", names, asked.period, (), asked.where, known=asked.known)
-        whole = values(session, query, divided(asked.period, None))
+        whole = exact(session, query, divided(asked.period, None))
         first, last = asked.period.first.toordinal(), asked.period.last.toordinal()
         if part.fact == "stock":
             first = last

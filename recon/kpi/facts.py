@@ -1,7 +1,8 @@
 """Facts: sets of rows that measures add up, as data.
 
 A fact is a relation of the star, or one made of several, with a day and its dimensions. In its SQL
-`f` is the row, `p` the product, `c` the customer on the day. Reads the tables of a snapshot.
+`f` is the row, `p` the product, `c` the customer on the day. Reads the tables of a snapshot, those
+with amounts as `conversion` has them.
 """
 
 from __future__ import annotations
@@ -92,14 +93,6 @@ _UNSOLD = f"""(SELECT n.* FROM {_AT_END} n ANTI JOIN (
             JOIN fact_sales s ON s.sold_on BETWEEN b.last_day - 89 AND b.last_day
                 AND s.quantity > 0
             ) sold ON sold.bucket = n.bucket AND sold.product = lower(n.product_id))"""
-# Documents of customers: sales on account are rounded to the minor unit, as an invoice is.
-_OWED = """(
-        SELECT min(sold_on) AS day, customer_id, feed, currency,
-            round_minor(sum(revenue + coalesce(tax, 0)), currency) AS amount
-        FROM fact_sales WHERE customer_id IS NOT NULL AND paid IS NOT TRUE
-        GROUP BY feed, customer_id, currency, lower(coalesce(document_ref, sale_id))
-        UNION ALL SELECT credited_on, customer_id, feed, currency, receivable FROM fact_credits
-        UNION ALL SELECT debited_on, customer_id, feed, currency, receivable FROM fact_debits)"""
 _FIRSTS = """JOIN (SELECT lower(customer_id) AS customer, min(sold_on) AS first_day FROM fact_sales
         WHERE quantity > 0 AND customer_id IS NOT NULL GROUP BY ALL) q ON q.customer = i.key
         JOIN {buckets} b ON b.bucket = i.bucket"""
@@ -143,7 +136,7 @@ FACTS = {
         Fact("debits", "Debits that count.", "fact_debits", "debited_on", _DEBITS),
         Fact(
             "receivable", "Sales on account, credits and debits up to the end of the period.",
-            _OWED, "day", {**_CUSTOMER, **_ALWAYS}, Window.UNTIL,
+            "owed", "day", {**_CUSTOMER, **_ALWAYS}, Window.UNTIL,
         ),
         Fact(
             "stock", "The last count of each product and place up to the end of the period.",
@@ -157,6 +150,11 @@ FACTS = {
             "stock_unsold", "Stock of products without a sale in the last 90 days of the period.",
             _UNSOLD, "counted_on", _STOCK, Window.UNTIL,
             own_buckets=True,
+        ),
+        Fact(
+            "market", "Units that all sellers sold.", "fact_market", "market_on",
+            {"region": "f.region", **_PRODUCT, "category": "coalesce(p.category, f.category)",
+             "feed": "f.feed"}, blank=True,
         ),
         Fact(
             "movements", "Movements of stock.", "fact_movements", "moved_on",

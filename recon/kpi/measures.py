@@ -77,6 +77,7 @@ _PERCENT, _DAYS, _TIMES = Unit.PERCENT, Unit.DAYS, Unit.TIMES
 _SUM, _LAST, _DISTINCT, _RATIO = Kind.ADDITIVE, Kind.LAST, Kind.DISTINCT, Kind.RATIO
 _COST = "n/a where a line of a sale has no cost"
 _BEFORE = "n/a where the store does not reach back so far"
+_MARKET = "n/a where the period is not of whole months of which each has rows of the market"
 _KNOWN = "CASE WHEN count({0}) = count(*) THEN sum({0}) END"
 _ORDER = "struct_pack(f := f.feed, s := lower(f.sale_id))"
 _NOTE = (
@@ -138,6 +139,10 @@ _LIST = (
     Measure("top_share", "Share of top fifth",
             "Revenue of the top fifth of products in percent of revenue.",
             _PERCENT, _RATIO, "top_products_revenue / revenue"),
+    Measure("market", "Market", "Units that all sellers sold, by the feeds of the market.",
+            _QUANTITY, _SUM, "sum(f.quantity)", "market", _MARKET, "market_months"),
+    Measure("penetration", "Penetration", "Own units in percent of those of the market.",
+            _PERCENT, _RATIO, "quantity / market", absent=_MARKET),
     # credits, debits, receivable
     Measure("credits", "Credits", "All that lowers what customers owe: payments, credit notes, "
             "rebates.", _AMOUNT, _SUM, "-sum(f.receivable)", "credits"),

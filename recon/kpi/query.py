@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 
 from recon.base.errors import UsageError, tie
 from recon.base.money import SCALE
 from recon.kpi.buckets import Buckets, divided
-from recon.kpi.compiled import Compiled, Filter, bases, is_money, refuse_lacking
+from recon.kpi.compiled import Compiled, Filter, bases, is_money, lacking, refuse_lacking
+from recon.kpi.conversion import in_minor, in_parts, parts_of_one
 from recon.kpi.dimensions import DIMENSIONS, dimension
 from recon.kpi.measures import MEASURES, Kind, Measure
 from recon.kpi.measures import Unit as Counted
@@ -96,10 +96,12 @@ def answer(session: Session, query: Query) -> Table:
     """The table of a query; raises UsageError."""
     _check(query)
     buckets = divided(query.period, query.times[0] if query.times else None)
-    rows = values(session, query, buckets)
+    parts = parts_of_one(session)
+    rows = exact(session, query, buckets)
     whole = divided(query.period, None)
-    totals = values(session, replace(query, by=()), whole) if query.by else {}
+    totals = exact(session, replace(query, by=()), whole) if query.by else {}
     _tie(query, rows, totals)
+    rows, totals = (_shown(query, each, parts) for each in (rows, totals))
     for shift in query.compare:
         rows = _beside(rows, values(session, query, _shifted(query, shift)), query)
         if totals:
@@ -116,8 +118,12 @@ def _check(query: Query) -> None:
     """Raise UsageError where a query asks for something impossible."""
     names = [*query.plain, *(each.dimension for each in query.where)]
     refuse_lacking(query.chosen, query.known, list(dict.fromkeys(names)))
-    if query.money:
-        refuse_lacking(query.chosen, query.known, ["currency"])
+    for each in query.chosen:
+        if query.money and lacking(each, query.known, ["currency"]):
+            raise UsageError(
+                f"{each.title} is of no currency, and cannot be shown beside amounts, which are "
+                "per currency; ask for it by itself."
+            )
     if Unit.WEEK in query.times and {*query.times} & {Unit.MONTH, Unit.QUARTER, Unit.YEAR}:
         raise UsageError("A week may lie in two months; ask for weeks alone, or for days.")
     if Unit.PERIOD in query.times and not query.period.periods:
@@ -126,11 +132,16 @@ def _check(query: Query) -> None:
 
 def values(session: Session, query: Query, buckets: Buckets) -> Answer:
     """Values of a query by bucket, dimensions and currency."""
+    return _shown(query, exact(session, query, buckets), parts_of_one(session))
+
+
+def exact(session: Session, query: Query, buckets: Buckets) -> Answer:
+    """The same in `parts_of_one`, with nothing rounded yet."""
     asked = Compiled(query.chosen, query.known, buckets, query.plain, query.where, query.money)
     found = session.execute(asked.sql()).fetchall()
-    size = len(query.measures)
+    size, parts = len(query.measures), parts_of_one(session)
     return {
-        (_day(row[0]), *row[1:-size]): tuple(_units(value) for value in row[-size:])
+        (_day(row[0]), *row[1:-size]): tuple(in_parts(value, parts) for value in row[-size:])
         for row in found
     }
 
@@ -139,9 +150,20 @@ def _day(value: object) -> object:
     return value.date() if isinstance(value, datetime) else value
 
 
-def _units(value: object) -> int | None:
-    """A value in ten-thousandths."""
-    return None if value is None else int(Decimal(str(value)) * SCALE)
+def _shown(query: Query, answer: Answer, parts: int) -> Answer:
+    """Values in ten-thousandths, converted amounts rounded."""
+    if parts == SCALE:
+        return answer
+    amounts = [each.unit is Counted.AMOUNT for each in query.chosen]
+    return {
+        key: tuple(
+            in_minor(value, parts, str(key[-1] or ""))
+            if is_amount
+            else None if value is None else value // (parts // SCALE)
+            for value, is_amount in zip(of, amounts, strict=True)
+        )
+        for key, of in answer.items()
+    }  # fmt: skip
 
 
 def _tie(query: Query, rows: Answer, totals: Answer) -> None:
@@ -236,7 +258,7 @@ def _row(query: Query, key: _Key, values: tuple[int | None, ...], names: Mapping
             keys.append(BLANK if value is None else str(text))
     currency = ""
     if query.money:
-        currency = str(named.get("currency", plain[-1] if plain else "") or "")
+        currency = str(plain[-1] or "")
     return Row(tuple(keys), currency, tuple(_with_changes(query, values)))
 
 

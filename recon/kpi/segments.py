@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from recon.base.money import SCALE
+from recon.base import money
+from recon.base.money import SCALE, rounded
 from recon.kpi.asked import Asked
-from recon.kpi.bridge import rounded
 from recon.kpi.compiled import kept_rows
+from recon.kpi.conversion import in_parts, parts_of_one
 from recon.kpi.facts import FACTS
 from recon.kpi.measures import Unit
 from recon.kpi.period import add_months
@@ -54,7 +55,7 @@ def scored(asked: Asked, day: date, months: int) -> str:
         )
     )
     return f"""WITH sold AS (
-        SELECT lower(f.customer_id) AS customer, f.currency,
+        SELECT lower(f.customer_id) AS customer, f.money AS currency,
             DATE '{day}' - max(f.sold_on) AS recency,
             count(DISTINCT struct_pack(f := f.feed, s := lower(f.sale_id))) AS frequency,
             sum(f.revenue) AS monetary
@@ -71,14 +72,16 @@ def rfm(session: Session, asked: Asked) -> Sequence[Table]:
     """Segments with their customers and revenue, and the cut points."""
     day = asked.period.last
     found = session.execute(
-        f"""SELECT currency, segment, count(*), sum(monetary) FROM ({scored(asked, day, _MONTHS)})
-        GROUP BY ALL"""
+        f"""SELECT currency, segment, customers, shown_amount(revenue, currency) FROM (
+            SELECT currency, segment, count(*) AS customers, sum(monetary) AS revenue
+            FROM ({scored(asked, day, _MONTHS)}) GROUP BY ALL)"""
     ).fetchall()
     of = {(currency, segment): (count, revenue) for currency, segment, count, revenue in found}
     rows = []
     for currency in sorted({str(row[0]) for row in found}):
-        customers = sum(count for (money, _), (count, _) in of.items() if money == currency)
-        revenue = sum(_units(amount) for (money, _), (_, amount) in of.items() if money == currency)
+        mine = [row[2:] for row in found if str(row[0]) == currency]
+        customers = sum(count for count, _ in mine)
+        revenue = sum(_units(amount) for _, amount in mine)
         for segment, _ in SEGMENTS:
             count, amount = of.get((currency, segment), (0, 0))
             shares = (
@@ -103,7 +106,8 @@ def rfm(session: Session, asked: Asked) -> Sequence[Table]:
 
 def _cut_points(session: Session, asked: Asked, day: date) -> Table:
     found = session.execute(
-        f"SELECT DISTINCT currency, rc, fc, mc FROM ({scored(asked, day, _MONTHS)}) ORDER BY ALL"
+        f"""SELECT DISTINCT currency, rc, fc, [shown_amount(each, currency) for each in mc]
+        FROM ({scored(asked, day, _MONTHS)}) ORDER BY currency"""
     ).fetchall()
     rows = [
         Row(
@@ -126,7 +130,8 @@ def scores(session: Session, asked: Asked) -> Sequence[Table]:
     """The dated scores of each customer."""
     day, names = asked.period.last, labels(session, "customer")
     found = session.execute(
-        f"""SELECT customer, segment, currency, r, f, m, recency, frequency, monetary
+        f"""SELECT customer, segment, currency, r, f, m, recency, frequency,
+            shown_amount(monetary, currency)
         FROM ({scored(asked, day, _MONTHS)}) ORDER BY currency, r + f + m DESC, customer"""
     ).fetchall()
     rows = [
@@ -162,12 +167,12 @@ def value_to_come(session: Session, asked: Asked) -> Sequence[Table]:
     if reach is None or reach[0] is None or reach[0] > add_months(year, 1 - _HALF):
         return []
     taught, seen = (_ahead(session, asked, each) for each in (year, half))
-    now = _customers(session, asked, day)
+    now, parts = _customers(session, asked, day), parts_of_one(session)
     rows = []
     for currency in sorted({key[0] for key in now}):
         for segment, _ in SEGMENTS:
             key = (currency, segment)
-            predicted, actual = (_mean(of.get(key)) for of in (taught, seen))
+            predicted, actual = (_mean(of.get(key), currency, parts) for of in (taught, seen))
             held = seen.get(key, (0, 0))[0]
             rows.append(
                 Row((segment,), currency, (
@@ -204,13 +209,14 @@ def _ahead(session: Session, asked: Asked, day: date) -> dict[tuple[str, str], t
     found = session.execute(
         f"""SELECT s.currency, s.segment, count(*), coalesce(sum(n.revenue), 0)
         FROM ({scored(asked, day, _HALF)}) s LEFT JOIN (
-            SELECT lower(f.customer_id) AS customer, f.currency, sum(f.revenue) AS revenue
+            SELECT lower(f.customer_id) AS customer, f.money AS currency, sum(f.revenue) AS revenue
             FROM fact_sales f {joins}
             WHERE f.sold_on > DATE '{day}' AND f.sold_on <= DATE '{end}' AND {where} GROUP BY ALL
             ) n ON n.customer = s.customer AND n.currency = s.currency GROUP BY ALL"""
     ).fetchall()
+    parts = parts_of_one(session)
     return {
-        (str(currency), str(segment)): (int(count), _units(revenue))
+        (str(currency), str(segment)): (int(count), in_parts(revenue, parts) or 0)
         for currency, segment, count, revenue in found
     }
 
@@ -222,12 +228,11 @@ def _customers(session: Session, asked: Asked, day: date) -> dict[tuple[str, str
     return {(str(currency), str(segment)): int(count) for currency, segment, count in found}
 
 
-def _mean(of: tuple[int, int] | None) -> int | None:
-    """Revenue a customer, to the hundredth."""
-    return 100 * rounded(of[1], of[0] * 100) if of else None
+def _mean(of: tuple[int, int] | None, currency: str, parts: int) -> int | None:
+    """Revenue a customer, in the minor unit."""
+    step = money.minor_unit(currency)
+    return step * rounded(of[1], of[0] * step * (parts // SCALE)) if of else None
 
 
 def _units(amount: object) -> int:
-    from decimal import Decimal
-
-    return int(Decimal(str(amount)) * SCALE)
+    return in_parts(amount, SCALE) or 0

@@ -11,9 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from recon.base.money import SCALE
+from recon.base.money import SCALE, rounded
 from recon.kpi.asked import Asked
-from recon.kpi.bridge import rounded
 from recon.kpi.buckets import divided
 from recon.kpi.compiled import lacking
 from recon.kpi.measures import MEASURES, Unit

@@ -13,7 +13,7 @@ from recon.kpi.compiled import lacking
 from recon.kpi.measures import measure
 from recon.kpi.query import PREVIOUS, YEAR, Query, answer
 from recon.kpi.result import Table
-from recon.store.session import Session
+from recon.store.session import Session, is_any
 
 _TOP = 10
 _TREND = 12
@@ -24,7 +24,8 @@ class Section:
     """A table of a view: measures and dimensions.
 
     `cards` shows the measures below each other. `months` is how many months up to the end of the
-    period it shows instead of the period; `own` makes it in another way.
+    period it shows instead of the period; `own` makes it in another way. Without rows of the table
+    that it `needs` there is none.
     """
 
     name: str
@@ -36,6 +37,7 @@ class Section:
     cards: bool = False
     months: int = 0
     own: Callable[[Session, Asked], Sequence[Table]] | None = None
+    needs: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,8 @@ VIEWS: Mapping[str, View] = {
                 ), compare=_BOTH, cards=True),
                 Section("counts", "Counts", ("quantity", "orders", "lines", "products_sold"),
                         compare=_BOTH, cards=True),
+                Section("market", "Market", ("penetration", "market"), compare=_BOTH, cards=True,
+                        needs="fact_market"),
                 Section("change", "What made the change", own=bridge.changes),
                 Section("regions", "By region", ("revenue", "quantity", "orders"), ("region",),
                         (PREVIOUS,), _TOP),
@@ -166,6 +170,8 @@ def tables(session: Session, view: View, asked: Asked) -> Iterator[Table]:
     Raises UsageError where a measure that was asked for lacks a dimension.
     """
     for section in _sections(view, asked):
+        if section.needs and not is_any(session, section.needs):
+            continue
         if section.own:
             yield from section.own(session, asked)
         else:

@@ -13,6 +13,7 @@ from recon.base.errors import SourceUnreachable, UsageError
 from recon.config import Settings
 from recon.kpi import compiled, views
 from recon.kpi.asked import Asked
+from recon.kpi.conversion import told
 from recon.kpi.detail import MOST, Detail, detail
 from recon.kpi.dimensions import dimension
 from recon.kpi.measures import MEASURES, Measure
@@ -75,6 +76,7 @@ def _figures(session: Session, number: int, request: Request, asked: Asked) -> F
         tuple(request.where),
         number,
         tables,
+        told(session, asked.period.first, asked.period.last),
         control=_control(session, asked),
         unit=asked.period.unit,
         files=_files(session, asked),
@@ -86,7 +88,7 @@ def opened(settings: Settings) -> Iterator[tuple[Session, int]]:
     """Yield a session for figures, and the snapshot's number."""
     with snapshot.looked_at(settings.store, settings.memory_limit) as (session, found):
         periods.use(session, settings.calendar.periods)
-        compiled.install(session)
+        compiled.install(session, settings.figures.currency)
         yield session, found.number
 
 
@@ -141,10 +143,10 @@ def _last_day(session: Session) -> date:
 
 
 def _control(session: Session, asked: Asked) -> dict[str, list[str]]:
-    """Rows and sums of the period's sales, by currency."""
+    """Rows and sums of the period's sales, by own currency."""
     found = session.execute(
-        """SELECT currency, count(*), sum(revenue) FROM fact_sales WHERE sold_on BETWEEN ? AND ?
-        GROUP BY ALL ORDER BY ALL""",
+        """SELECT currency, count(*), sum(revenue) FROM memory.main.fact_sales
+        WHERE sold_on BETWEEN ? AND ? GROUP BY ALL ORDER BY ALL""",
         [asked.period.first, asked.period.last],
     ).fetchall()
     lines = [

@@ -36,6 +36,7 @@ _DAYS = " UNION ALL ".join(
         ("fact_debits", "debited_on"),
         ("fact_inventory", "counted_on"),
         ("fact_movements", "moved_on"),
+        ("fact_market", "market_on"),
     )
 )
 _REGIONS = (

@@ -122,6 +122,10 @@ def _make(session: Session, folder: Path, rows: int) -> None:
     _dimension(session, "dim_product", 2_000, "'P' || i", category="['A', 'B', 'C'][1 + i % 3]")
     _dimension(session, "dim_customer", 50_000, "'C' || i", valid_from="DATE '1900-01-01'",
                loyalty_tier="['gold', 'silver'][1 + i % 2]")  # fmt: skip
+    for name, table in TABLES.items():
+        listed = ", ".join(f"{each.name} {each.sql_type}" for each in table.columns)
+        if name not in ("fact_sales", "dim_product", "dim_customer"):
+            session.execute(f"CREATE TABLE {name} ({listed})")
     compiled.install(session)
 
 

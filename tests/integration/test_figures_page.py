@@ -12,7 +12,6 @@ import pytest
 
 from recon.kpi import views
 from recon.kpi.asked import Asked
-from recon.kpi.compiled import install
 from recon.kpi.detail import MOST, detail
 from recon.kpi.period import Calendar, parse
 from recon.kpi.query import parse_filter
@@ -74,13 +73,14 @@ class Site:
         return found
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+@pytest.fixture(scope="module", params=["", "EUR"], ids=["as sold", "in euros"])
+def site(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[Site]:
     """One store and one browser for all."""
     books = random_books(11, 400)
     books.products[2]["name"] = NASTY
-    with star(books) as session, browser() as opened:
-        install(session)
+    with star(books, request.param) as session, browser() as opened:
         yield Site(session, tmp_path_factory.mktemp("pages"), opened)
 
 

@@ -20,7 +20,7 @@ from recon.kpi.measures import MEASURES
 from recon.kpi.published import figure_views
 from recon.reports.figures import pdf
 from recon.reports.figures.listing import dimension_page, measure_page
-from tests.inbox import Inbox
+from tests.inbox import FEED, SALES, Inbox
 from tests.pages import DOCS, text_of
 
 CONFIG = """
@@ -216,6 +216,57 @@ def test_the_same_number_everywhere(
     assert ["North", "GBP", 330] in [row[:3] for row in cells]
     assert ["South", "GBP", 50] in [row[:3] for row in cells]
     assert (tmp_path / "measures-2024-06.pdf").read_bytes().startswith(b"%PDF")
+
+
+RATES = """
+[feeds.bank]
+kind = "rates"
+path = "../inbox/rates*.csv"
+currency = "EUR"
+decimal = "."
+[feeds.panel]
+kind = "market"
+path = "../inbox/market*.csv"
+"""
+
+
+def test_amounts_in_one_currency_say_by_which_rates(tmp_path: Path) -> None:
+    """Rounded once, by the rate of the day; without one a row stays in its own currency."""
+    inbox = Inbox(tmp_path)
+    inbox.configure(FEED + RATES + '[figures]\ncurrency = "EUR"\n')
+    head = f"{SALES},region,currency"
+    lines = ["1,2024-05-31,P1,C1,1,9.00,N,GBP", "2,2024-06-03,P1,C1,1,1.01,N,GBP",
+             "3,2024-06-04,P1,C1,1,1.01,S,GBP", "4,2024-06-30,P1,C2,3,1.00,N,EUR"]  # fmt: skip
+    inbox.put("uk.csv", *lines, header=head)
+    inbox.put("rates.csv", "GBP,2024-06-01,1.1151", "GBP,2024-06-04,1.1149", "USD,2024-01-01,0.9",
+              "CHF,2024-01-01,-1", header="currency,valid_from,rate")  # fmt: skip
+    inbox.put("market.csv", "2024-06-01,,8", "2024-06-01,N,12", header="market_on,region,quantity")
+    assert inbox.load(code=3)
+    # 1.126251 + 1.126049 + 3, in which two cents more are those of rounding each row.
+    (total, *_) = values(inbox, "revenue", "--period", "2024-06")
+    assert total["revenue"] == "5.25"
+    by_region = values(inbox, "revenue", "--period", "2024-06", "--by", "region")
+    assert [row["revenue"] for row in by_region] == ["4.13", "1.13"]
+    by_currency = values(inbox, "revenue", "--by", "currency", "--period", "2024-06")
+    assert [(*row["keys"], row["revenue"]) for row in by_currency] == [
+        ("EUR", "3"), ("GBP", "2.25"),
+    ]  # fmt: skip
+    told = (
+        "Amounts are in EUR, each row's by the rate of its day, the latest on or before it (from "
+        "bank): GBP by 2 rates of 2024-06-01 to 2024-06-04, at most 2 days old."
+    )
+    assert told in " ".join(kpi(inbox, "sales").split())
+    assert (
+        inbox.run("kpi", "revenue", "--format", "csv", "--by", "region")[2].splitlines()[0] == told
+    )
+    both = json.loads(kpi(inbox, "revenue", "--period", "2024-05..2024-06", "--json"))
+    assert both["notes"][1:] == [
+        "1 row in GBP of 2024-05-31 has no rate into EUR on or before its day: its amounts stay in "
+        "GBP."
+    ]
+    assert [row["values"]["revenue"] for row in both["tables"][0]["rows"]] == ["5.25", "9"]
+    assert values(inbox, "penetration", "--period", "2024-06")[0]["penetration"] == "0.25"
+    assert values(inbox, "penetration", "--period", "2024-06-03")[0]["penetration"] is None
 
 
 def test_without_a_store_one_sentence_says_what_to_do(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import pytest
 from recon.kpi import bridge, cohorts, segments
 from recon.kpi.asked import Asked
 from recon.kpi.period import Calendar, parse
+from recon.kpi.query import Query, answer
 from recon.store.session import Session
 from tests.figures_oracle import LAST, Books, random_books
 from tests.figures_store import star
@@ -164,6 +165,25 @@ def test_the_parts_of_the_change_are_its_whole(opened: tuple[Session, Books]) ->
         for name, amount in wanted.items():
             assert abs(parts[name] - units(amount)) <= units(step), (currency, name)
         assert sum(parts.values()) == 2 * parts["Now"], "before and the parts are now"
+
+
+def test_converted_amounts_add_up() -> None:
+    """The change ends in the period's revenue, the segments in that of the scores' customers."""
+    with star(random_books(6, 700), "EUR") as session:
+        (change,) = bridge.changes(session, asked())
+        revenue = answer(session, Query("", "", ("revenue",), asked().period))
+        parts = {row.keys[0]: row.values[0] or 0 for row in change.rows if row.currency == "EUR"}
+        assert parts["Now"] == next(row.values[0] for row in revenue.rows if row.currency == "EUR")
+        assert sum(parts.values()) == 2 * parts["Now"]
+        assert all(amount % 100 == 0 for amount in parts.values())
+        of_segments, cuts = segments.rfm(session, asked())
+        (scores,) = segments.scores(session, asked())
+        customers = sum(row.values[0] or 0 for row in of_segments.rows)
+        assert customers == 10_000 * len(scores.rows)
+        for table, at in ((of_segments, 2), (cuts, 2), (scores, 5)):
+            amounts = [row.values[at] or 0 for row in table.rows if row.currency == "EUR"]
+            assert amounts
+            assert all(amount % 100 == 0 for amount in amounts), table.name
 
 
 def test_movers_are_those_that_moved_most(opened: tuple[Session, Books]) -> None:

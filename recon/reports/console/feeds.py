@@ -34,7 +34,7 @@ _TOTALS = {"sales": "revenue", "credits": "amount", "debits": "amount"}
 _CLEANED = {
     "trimmed": "blanks trimmed",
     "mapped": "values mapped",
-    "rounded": "amounts rounded to four decimals",
+    "rounded": "amounts with too many decimals rounded",
     "computed": "revenue computed",
     "defaulted": "discount taken as 0",
     "filled": "filled with fixed values",

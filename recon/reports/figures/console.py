@@ -29,6 +29,8 @@ def show_figures(console: Console, figures: Figures) -> None:
     """Print a view: its tables, and where they come from."""
     pen = Pen(console)
     lines = [pen.text(heading(figures), Style(bold=True))]
+    for note in figures.notes:
+        lines += pen.paragraph(pen.text(note, SOFT), 0)
     for table in figures.tables:
         lines += _table(pen, table)
     lines += [Text(), *pen.paragraph(pen.text(origin(figures), SOFT), 0)]

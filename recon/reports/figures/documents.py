@@ -28,6 +28,7 @@ def document(figures: Figures) -> Document:
         },
         "filters": list(figures.filters),
         "snapshot": figures.snapshot,
+        "notes": list(figures.notes),
         "control_totals": {fact: list(lines) for fact, lines in figures.control.items()},
         "files": list(figures.files),
         "tables": [_table(table) for table in figures.tables],

@@ -1,6 +1,6 @@
 /* A page of figures: filters, drill-down, tooltips. It adds up the rows that the page brings, in
-   whole ten-thousandths (BigInt), and asks nobody for anything. Without a filter the tables are as
-   recon wrote them. */
+   whole ten-thousandths (BigInt), those of converted amounts in finer parts until the end, and asks
+   nobody for anything. Without a filter the tables are as recon wrote them. */
 "use strict";
 (() => {
   const holder = document.getElementById("figures-data");
@@ -8,6 +8,8 @@
   const data = JSON.parse(holder.textContent);
   const BLANK = "(none)";
   const STEPS = { percent: 1n, days: 1000n, times: 100n, count: 100n, quantity: 1n };
+  const FINE = BigInt(data.fine);
+  const UNIT = 10000n * FINE;
   const parts = {};
   for (const part of data.parts) parts[part.fact] = part;
   const dimensions = data.dimensions;
@@ -205,7 +207,7 @@
     const found = rowsOf(name, rows, windows, dims).get(key) || [];
     if (!found.length) return measure.blank ? null : 0n;
     if (name === "top_products_revenue") return topFifth(part, found);
-    if (KEYED[name]) return 10000n * BigInt(KEYED[name](part, found, windows, rows));
+    if (KEYED[name]) return UNIT * BigInt(KEYED[name](part, found, windows, rows));
     return sum(part, measure.column, found);
   }
 
@@ -217,13 +219,27 @@
     return (above < 0n) === (below < 0n) ? step * units : -step * units;
   }
 
+  function rounded(value, step) {
+    const units = (2n * size(value) + step) / (2n * step);
+    return value < 0n ? -units : units;
+  }
+
+  /* A measure in ten-thousandths; a converted amount in the minor unit of its currency. */
   function evaluate(name, rows, windows, dims, key, currency) {
+    const measure = data.measures[name];
+    const step = measure.unit === "amount" ? BigInt(data.steps[currency] || 100) : STEPS[measure.unit];
+    const value = fine(name, rows, windows, dims, key, step);
+    if (value === null || measure.below || FINE === 1n) return value;
+    return measure.unit === "amount" ? step * rounded(value, step * FINE) : value / FINE;
+  }
+
+  function fine(name, rows, windows, dims, key, step) {
     const measure = data.measures[name];
     if (measure.fact) return base(name, rows, windows, dims, key);
     const walk = (tree) => {
-      if (tree === "days") return BigInt(windows[0][1] - windows[0][0] + 1) * 10000n;
-      if (typeof tree === "string") return evaluate(tree, rows, windows, dims, key, currency);
-      if (tree[0] === "number") return BigInt(tree[1]);
+      if (tree === "days") return BigInt(windows[0][1] - windows[0][0] + 1) * UNIT;
+      if (typeof tree === "string") return fine(tree, rows, windows, dims, key, step);
+      if (tree[0] === "number") return BigInt(tree[1]) * FINE;
       const [left, right] = tree.slice(1).map(walk);
       if (left === null || right === null) return null;
       if (tree[0] === "-") return right === undefined ? -left : left - right;
@@ -231,7 +247,6 @@
     };
     const above = walk(measure.above);
     if (!measure.below) return above;
-    const step = measure.unit === "amount" ? BigInt(data.steps[currency] || 100) : STEPS[measure.unit];
     return ratio(above, walk(measure.below), step);
   }
 
@@ -402,7 +417,7 @@
 
   /* The rows of a table: keys as codes, currency, values with their changes. */
   function answer(table, measures, rows, windows, buckets, dims) {
-    const grouping = table.money ? [...dims.filter((each) => each !== "currency"), "currency"] : dims;
+    const grouping = table.money ? [...dims, "money"] : dims;
     const isSpine = !dims.length;
     const found = [];
     const shifts = ["now", ...table.compare];
@@ -415,7 +430,7 @@
         : keysOf(table, measures, rows, spot[shift], grouping)));
       for (const key of new Set(present.flatMap((each) => [...each]))) {
         const codes = key === "" && !grouping.length ? [] : key.split(",").map(Number);
-        const currency = table.money ? label("currency", codes[codes.length - 1]) : "";
+        const currency = table.money ? label("money", codes[codes.length - 1]) : "";
         const money = currency === BLANK ? "" : currency;
         const values = measures.map((name) => shifts.map((shift, which) => (present[which].has(key)
           ? evaluate(name, rows, spot[shift], grouping, key, money) : emptyValue(name))));
@@ -489,7 +504,7 @@
         const one = { ...row, values: [row.values[at]] };
         const key = row.codes.join(",");
         const trend = data.months.map((month) => evaluate(name, rows, month.now,
-          table.money ? ["currency"] : [], key, row.currency));
+          table.money ? ["money"] : [], key, row.currency));
         body.push(make("tr", {}, make("td", { class: "name" }, data.measures[name].title),
           ...cells(one, [name], table), make("td", { class: "bar less" }, spark(trend))));
       });
@@ -504,7 +519,7 @@
   function drawTable(table, measures, state, rows, windows, buckets, by) {
     const dims = by.filter((each) => !data.times.includes(each));
     const byTime = data.times.includes(by[0]);
-    const grouping = table.money ? [...dims.filter((each) => each !== "currency"), "currency"] : dims;
+    const grouping = table.money ? [...dims, "money"] : dims;
     const found = sorted(answer(table, measures, rows, windows, buckets, dims), byTime, grouping);
     const taken = new Map();
     const few = found.filter((row) => {
@@ -572,7 +587,7 @@
     const isTime = table.buckets && table.by.length === 1 && parts[fact].by_day;
     const by = isTime && state.period ? ["day"] : drilled(table.by, state.only, fact);
     const plain = by.filter((each) => !data.times.includes(each));
-    const needed = [...new Set([...wanted, ...plain, ...(table.money ? ["currency"] : [])])];
+    const needed = [...new Set([...wanted, ...plain, ...(table.money ? ["money"] : [])])];
     const whys = table.measures.map((each) => obstacle(each, needed));
     const measures = table.measures.filter((_, at) => !whys[at]);
     const notes = [];

@@ -13,6 +13,7 @@ from math import gcd
 from recon.base import money
 from recon.base.text import visible
 from recon.kpi.buckets import Bucket
+from recon.kpi.compiled import MONEY
 from recon.kpi.detail import KEYED, TOGETHER, Asking, Detail, Part, shifted
 from recon.kpi.dimensions import DIMENSIONS
 from recon.kpi.formula import Tree
@@ -31,8 +32,8 @@ _KEYS = {
 }  # fmt: skip
 _BUYERS = ("active", "new", "active_before", "churned", "repeating")
 _COLUMNS = {"revenue_before": "revenue", "revenue_year_before": "revenue"}
-# Of a sale nobody chooses from a list.
-_NO_CHOICE = ("sale", "feed")
+# Of a sale nobody chooses from a list; the currency of amounts is a dimension of none.
+_NO_CHOICE = ("sale", "feed", MONEY)
 
 
 def page_data(figures: Figures, detail: Detail) -> str:
@@ -51,7 +52,8 @@ def page_data(figures: Figures, detail: Detail) -> str:
         "times": [each.name for each in DIMENSIONS.values() if each.time],
         "firsts": [detail.firsts.get(name, 0) for name in codes.folded("customer")],
         "reach": detail.reach,
-        "steps": {code: money.minor_unit(code) for code in codes.values("currency")},
+        "steps": {code: money.minor_unit(code) for code in codes.values(MONEY)},
+        "fine": str(detail.fine // money.SCALE),
     }
     text = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
     return escaped(text)
@@ -102,7 +104,7 @@ class _Codes:
             name: {
                 "values": values,
                 "labels": [visible(names.get(name, {}).get(v.lower(), v)) for v in values],
-                "below": DIMENSIONS[name].below,
+                "below": DIMENSIONS[name].below if name in DIMENSIONS else "",
                 "blank": name in self._blank,
                 "filter": name not in _NO_CHOICE
                 and 1 < len(values) + (name in self._blank) <= _MOST_CHOICES,
@@ -206,7 +208,7 @@ def _measure(measure: Measure, parts: Mapping[str, Part], filtered: bool) -> Jso
         "here": here,
         "keys": _KEYS.get(measure.name, ()),
         "buyers": measure.name in _BUYERS,
-        "dimensions": list(measure.of.dimensions),
+        "dimensions": [*measure.of.dimensions, MONEY],
         "blank": measure.of.blank,
         "window": _WINDOWS.get(measure.needs, ""),
     }

@@ -11,7 +11,17 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from recon.base.feeds import CONTRACTS, ENTRIES, KINDS, RECEIVABLES, FeedColumn, FeedKind, Type
+from recon.base.feeds import (
+    CONTRACTS,
+    ENTRIES,
+    KINDS,
+    MARKET,
+    NUMBERS,
+    RECEIVABLES,
+    FeedColumn,
+    FeedKind,
+    Type,
+)
 from recon.base.result import Side
 from recon.setup.init import names, vocabulary
 from recon.setup.init.feed_senders import Sender
@@ -37,6 +47,8 @@ _HINTS: Mapping[str, frozenset[str]] = {
         "movements": "movement movements moves transfers receipts bewegungen goods",
         "customers": "customer customers clients kunden crm accounts",
         "products": "product products items articles artikel catalogue catalog skus",
+        "rates": "rate rates fx exchange ecb kurse wechselkurse taux",
+        "market": "market markt marche mercado panel",
         "contracts": "contract contracts deals bookings",
         "entries": "entries ledger gl journal",
     }.items()
@@ -45,7 +57,6 @@ _HINTS: Mapping[str, frozenset[str]] = {
 _PROPOSED = [kind for kind in KINDS.values() if kind is not RECEIVABLES]
 _LEDGER = {CONTRACTS.name: Side.ANALYTICS, ENTRIES.name: Side.ACCOUNTING}
 _FLAGS = frozenset("yes no y n true false t f x 1 0".split())
-_NUMBERS = (Type.AMOUNT, Type.QUANTITY)
 
 
 @dataclass(frozen=True)
@@ -87,7 +98,7 @@ class Proposed:
     @cached_property
     def figures(self) -> list[Profile]:
         """The columns of amounts and quantities."""
-        return self._of(*_NUMBERS)
+        return self._of(*NUMBERS)
 
     def _of(self, *types: Type) -> list[Profile]:
         return [
@@ -103,7 +114,9 @@ class Proposed:
 
 def proposed(sender: Sender) -> Proposed:
     """The feed that a sender's files are likely to be."""
-    found = max((_of_kind(sender, kind) for kind in _PROPOSED), key=lambda each: each.score)
+    # Of a market there is little to know; sales without their numbers would look like one.
+    kinds = [kind for kind in _PROPOSED if kind is not MARKET or _is_hinted(sender, kind)]
+    found = max((_of_kind(sender, kind) for kind in kinds), key=lambda each: each.score)
     if not found.missing:
         found = _signed(_numbers(_dated(_placed(found))))
     for ours, why in found.unsure.items():
@@ -145,6 +158,12 @@ def _of_kind(sender: Sender, kind: FeedKind) -> Proposed:
     )  # fmt: skip
 
 
+def _is_hinted(sender: Sender, kind: FeedKind) -> bool:
+    """Whether a name of files or columns speaks for it."""
+    said = {*sender.words, *(word for their in sender.header for word in names.words_of(their))}
+    return bool(_HINTS[kind.name] & said)
+
+
 def _by_content(
     sender: Sender, kind: FeedKind, columns: dict[str, str], sure: dict[str, int]
 ) -> tuple[dict[str, str], dict[str, int]]:
@@ -152,7 +171,7 @@ def _by_content(
     price = kind.either[:1] if not set(kind.either) & set(columns) else ()
     for ours in (*kind.needed, *price):
         column = kind.by_name[ours]
-        if ours in columns or column.type not in (Type.DAY, *_NUMBERS):
+        if ours in columns or column.type not in (Type.DAY, *NUMBERS):
             continue
         free = [
             their for their, profile in sender.profiles.items()
@@ -183,7 +202,7 @@ def _likeness(kind: FeedKind, ours: str, their: str) -> int:
     for at in range(1, len(bare)):
         if "".join(bare[at:]) in known:
             return _LAST - at
-    if len(bare) > 1 and bare[0] in known and kind.by_name[ours].type in (Type.ID, *_NUMBERS):
+    if len(bare) > 1 and bare[0] in known and kind.by_name[ours].type in (Type.ID, *NUMBERS):
         return _FIRST_WORDS
     return 0
 
@@ -206,6 +225,7 @@ def _fits(column: FeedColumn, profile: Profile) -> bool:
         Type.MONTH: profile.dated or profile.fiscal,
         Type.AMOUNT: amounts,
         Type.QUANTITY: amounts,
+        Type.RATE: amounts,
         Type.WHOLE: profile.whole,
         Type.CURRENCY: all(text.upper() in CURRENCIES or text in SIGNS for text in texts),
         Type.FLAG: _FLAGS.issuperset(texts),

@@ -41,7 +41,7 @@ _MONTHS = frozenset(
 _PERIOD = re.compile(r"(.*?)([-_ .]?)[\d_. -]*(?:(?<=\d)(?:[qwhm]|kw)\d*)?$", re.IGNORECASE)
 _DELIVERY = frozenset(
     "corrected correction again resent resend new final copy part v version update updated late "
-    "export extract report data file daily weekly monthly week month year day q fy h w m".split()
+    "export extract report data file daily weekly monthly week month year day q fy h w kw m".split()
 )
 
 
@@ -138,7 +138,8 @@ def _files(folder: Path) -> list[Path]:
 
 def words(path: Path) -> tuple[str, ...]:
     """The words of a file's name that say its sender."""
-    found = re.findall(r"(?<![^\W_])[^\W\d_]+(?!\d)", _stem(path))
+    # A letter before a number, as in Q2, is part of it.
+    found = re.findall(r"(?<![^\W_])(?:[^\W\d_]{2,}|[^\W\d_](?!\d))", _stem(path))
     kept = (word.lower() for word in found)
     return tuple(word for word in kept if word not in _DELIVERY and word not in _MONTHS)
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import cast
 
 from recon.base.feed import Feed, OwnIds
-from recon.base.feeds import FeedColumn, Type
+from recon.base.feeds import NUMBERS, FeedColumn, Type
 from recon.base.result import Side
 from recon.store.amount_notations import number
 from recon.store.columns import VISIBLE, Columns
@@ -121,7 +121,7 @@ class Cells:
 
     @property
     def _amounts(self) -> list[FeedColumn]:
-        return [column for column in self.found if column.type in (Type.AMOUNT, Type.QUANTITY)]
+        return [column for column in self.found if column.type in NUMBERS]
 
     def _pointed(self, text: str) -> str:
         """A text with a point before decimals."""
@@ -132,20 +132,21 @@ class Cells:
         return ", ".join(f"{self._value(column)} AS v_{column.name}" for column in self.found)
 
     def finer(self) -> str:
-        """Whether an amount has more than four decimals."""
+        """Whether a number has more decimals than are kept."""
         point = "," if self.feed.decimal == "," else "."
         # Most amounts are too short for it, which is seen at once.
         parts = [
-            rf"CASE WHEN strlen(t_{column.name}) > 5 "
-            rf"THEN regexp_matches(t_{column.name}, '[{point}]\d{{4}}\d*[1-9]') END"
+            rf"CASE WHEN strlen(t_{column.name}) > {places + 1} "
+            rf"THEN regexp_matches(t_{column.name}, '[{point}]\d{{{places}}}\d*[1-9]') END"
             for column in self._amounts
+            for places in (10 if column.type is Type.RATE else 4,)
         ]
         return f"coalesce({' OR '.join(parts) or 'false'}, false)"
 
     def open_amount(self, column: FeedColumn) -> str:
         """Whether an amount could mean two numbers, or ''."""
         written = self.theirs.get(column.name) and self._columns.kind(column.name) == "VARCHAR"
-        counts = column.type in (Type.AMOUNT, Type.QUANTITY)
+        counts = column.type in NUMBERS
         if self.feed.decimal or not counts or not written:
             return ""
         return f"regexp_full_match(t_{column.name}, '{_OPEN}')"
@@ -165,7 +166,10 @@ class Cells:
 
     def _value(self, column: FeedColumn) -> str:
         text = f"t_{column.name}"
-        if column.type in (Type.AMOUNT, Type.QUANTITY):
+        if column.type is Type.RATE:
+            amount = self._amount(column, text)
+            return f"list_transform([{amount}], lambda r: CASE WHEN r > 0 THEN r END)[1]"
+        if column.type in NUMBERS:
             return self._amount(column, text)
         if column.type is Type.DAY:
             return self._day(text)
@@ -181,7 +185,7 @@ class Cells:
         return f"exact_id({text})"
 
     def _amount(self, column: FeedColumn, text: str) -> str:
-        """Exact, rounded half away from zero at four decimals."""
+        """Exact, rounded half away from zero at the type's decimals."""
         odd = f"recon_odd[{self._amounts.index(column) + 1}]"
         wide = (
             f"list_transform([{odd}], lambda n: CASE WHEN regexp_full_match(n, '{_NUMBER}') "

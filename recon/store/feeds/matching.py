@@ -19,12 +19,15 @@ _OPEN = f"(SELECT * FROM staged WHERE recon_fault IS NULL) s ANTI JOIN fates USI
 def keys(kind: FeedKind, *, by_line: bool, of: str = "") -> list[str]:
     """The SQL of a row's key, of `of` if named."""
     columns = [*kind.key, *([kind.line] if by_line and kind.line else [])]
-    return [
-        f"{of}{name(column)}"
-        if kind.by_name[column].type is Type.DAY
-        else f"lower({of}{name(column)})"
-        for column in columns
-    ]
+    return [_key(kind, column, f"{of}{name(column)}") for column in columns]
+
+
+def _key(kind: FeedKind, column: str, value: str) -> str:
+    """A part of a key, '' where it is blank."""
+    if kind.by_name[column].type is Type.DAY:
+        return value
+    may_be_blank = column in kind.key and column not in kind.needed
+    return f"coalesce(lower({value}),'')" if may_be_blank else f"lower({value})"
 
 
 def contents(kind: FeedKind) -> list[str]:
@@ -45,7 +48,9 @@ def match(session: Session, feed: Feed, *, by_line: bool, mended: bool) -> None:
 
 def _kept(feed: Feed) -> str:
     """The rows of the table that a file can match."""
-    conditions = ["NOT placeholder"] if feed.kind.table.startswith("dim_") else []
+    conditions = ["true"]
+    if feed.kind.table.startswith("dim_"):
+        conditions.append("NOT placeholder")
     if not feed.kind.shared:
         conditions.append(f"feed = {literal(feed.name)}")
     if feed.kind.table == TYPE_2:

@@ -8,7 +8,7 @@ row its load and row. Makes `fates`: recon_row, outcome, of the rows that are no
 from __future__ import annotations
 
 from recon.base.feed import Feed
-from recon.base.feeds import FeedColumn
+from recon.base.feeds import FeedColumn, Type
 from recon.base.ids import Ids
 from recon.base.policy import Policy
 from recon.store import ids
@@ -74,9 +74,9 @@ def _final(cells: Cells, column: FeedColumn) -> str:
     if ours in ("revenue", "discount") and cells.feed.kind.name == "sales":
         return ours
     found = any(column == each for each in cells.found)
-    if ours == "currency":
+    if column.type is Type.CURRENCY:
         default = literal(cells.feed.currency)
-        return f"coalesce(v_currency, {default}) AS currency" if found else f"{default} AS currency"
+        return f"coalesce(v_{ours}, {default}) AS {ours}" if found else f"{default} AS {ours}"
     return f"v_{ours} AS {ours}" if found else f"CAST(NULL AS {column.sql_type}) AS {ours}"
 
 

@@ -70,10 +70,14 @@ _WORDS = {
     "loyalty_tier": "tier, loyalty, loyalty level, level, loyalty status, stufe, rating",
     "joined_on": "joined, customer since, since, created, created on, sign up date, signup date",
     "email": "mail, e mail, email address",
-    "valid_from": "valid since, effective from, effective date, gultig ab, from",
+    "valid_from": "rate date, valid since, effective from, effective date, gultig ab, from",
     "list_price": "price, list price, catalogue price, retail price, preis, listenpreis, msrp",
     "lead_days": "lead time, lead time days, delivery days, lieferzeit",
-    "currency": "curr, ccy, currency code, wahrung, devise, moneda",
+    "to_currency": "to, into, target currency, quote currency, home currency, base",
+    "rate": "exchange rate, fx rate, kurs, wechselkurs, taux, value, mid rate, closing rate",
+    "market_on": "month, date, period, datum, monat, mois, day",
+    "currency": "from currency, foreign currency, curr, ccy, currency code, wahrung, "
+    "devise, moneda",
 }
 SYNONYMS: Mapping[str, tuple[str, ...]] = {
     ours: tuple(" ".join(each.split()) for each in listed.split(","))
