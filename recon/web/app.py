@@ -49,6 +49,7 @@ def application(site: Site, *, work: bool = True) -> Starlette:
         yield
         if work:
             await run_in_threadpool(worker.stop)
+        await run_in_threadpool(site.close)
 
     async def failed(request: Request, error: Exception) -> Response:
         problem = problems.refused(error)

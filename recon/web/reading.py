@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -14,7 +15,6 @@ from recon.base.month import Month
 from recon.base.result import Break
 from recon.kpi.detail import Detail
 from recon.kpi.result import Figures
-from recon.reconciliation.cash.statement import Statement
 from recon.record import identity
 from recon.record.access.model import Right
 from recon.record.journal.acknowledgements import acknowledgement
@@ -119,14 +119,14 @@ class RecordedMonth:
 
 def runs(ask: Ask) -> tuple[list[Run], dict[str, tuple[Signature, ...]]]:
     """All runs, with the signatures by run."""
-    with _journal(ask) as journal:
+    with journal_of(ask) as journal:
         return journal.runs(), journal.signatures()
 
 
 def month(ask: Ask) -> RecordedMonth:
     """The month of the address; raises Refused without a run."""
     chosen = ask.month(ask.params["month"])
-    with _journal(ask) as journal:
+    with journal_of(ask) as journal:
         found = journal.runs(chosen)
         if not found:
             command = f"recon {'cash' if ask.of_cash else 'month'} {chosen}"
@@ -176,7 +176,7 @@ FILTERS = ("segment", "owner", "customer", "type", "cause", "event", "currency")
 def breaks(ask: Ask) -> Standing:
     """The open breaks of the address, the oldest first."""
     only, name = _filter(ask), ask.asked("name")
-    with _journal(ask) as journal:
+    with journal_of(ask) as journal:
         latest = journal.latest_month()
         chosen = ask.month(ask.asked("month")) if ask.asked("month") else latest
         if chosen is None:
@@ -212,7 +212,7 @@ def _filter(ask: Ask) -> BreakFilter:
 
 def break_named(ask: Ask) -> tuple[OpenItem, Month | None]:
     """The break of the address, with the latest month."""
-    with _journal(ask) as journal:
+    with journal_of(ask) as journal:
         name = folded(ask.params["name"])
         found = [life for life in journal.open_items().values() if folded(life.name) == name]
         if not found:
@@ -254,61 +254,9 @@ def _say(ask: Ask, life: OpenItem, event: Any, what: str) -> OpenItem:  # noqa: 
     return now
 
 
-def _journal(ask: Ask) -> Any:  # noqa: ANN401 - a context manager
+def journal_of(ask: Ask) -> AbstractContextManager[Journal]:
+    """A context with the journal of the book."""
     return Journal.look(ask.settings.reports, ask.settings.calendar.periods)
-
-
-def contract(ask: Ask) -> Any:  # noqa: ANN401 - recon.reconciliation.explain.ContractDetail
-    """The contract of the address, in a month."""
-    from recon.run.explaining import detail, known
-
-    settings, text = ask.site.settings, str(ask.params["contract"])
-    found, seen = known(settings, text)
-    chosen = ask.month(ask.asked("month")) if ask.asked("month") else seen
-    if chosen is None:
-        with _journal(ask) as journal:
-            chosen = journal.latest_month()
-    if chosen is None:
-        raise Refused(404, "No month was run yet.")
-    key = ("contract", str(chosen), found, _last_run(ask))
-    return ask.site.kept.get(key, lambda: detail(settings, chosen, found, lambda _: None))
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """A statement of a customer or document, and its month."""
-
-    month: Month
-    statement: Statement
-    document: Mapping[str, object]
-
-
-def document(ask: Ask) -> Told:
-    """The statement of the address, of a customer or document."""
-    from recon.reports.cash.explain import statement_document
-    from recon.run.cash import explained, reconciled_cash
-
-    text = str(ask.params["document"])
-    with _journal(ask) as journal:
-        latest = journal.latest_month()
-    chosen = ask.month(ask.asked("month")) if ask.asked("month") else latest
-    if chosen is None:
-        raise Refused(404, "No month of order to cash was run yet.")
-
-    def made() -> Told:
-        with reconciled_cash(ask.settings, chosen) as found:
-            told = explained(found, text)
-            return Told(chosen, told, statement_document(told, found.result))
-
-    number = snapshot.current(ask.settings.store).number
-    key = ("statement", str(chosen), text, number, _last_run(ask))
-    told: Told = ask.site.kept.get(key, made)
-    return told
-
-
-def _last_run(ask: Ask) -> str:
-    with _journal(ask) as journal:
-        return str(journal.last_run_id())
 
 
 def now() -> datetime:

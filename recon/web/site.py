@@ -8,10 +8,11 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from recon.base.errors import ReconError
 from recon.base.feed import Feed
 from recon.config import Settings
 from recon.record import identity
@@ -27,6 +28,7 @@ LINK_SECONDS = 900
 _KEPT = 128
 # More queries at once would only wait for each other, and for memory.
 _AT_ONCE = 4
+_OPEN_SECONDS = 600.0
 
 
 class Link:
@@ -73,6 +75,51 @@ class Kept:
         return made
 
 
+class KeptOpen:
+    """The month that was explained last, still open.
+
+    Whoever looks at a month opens one break after the other; one at a time asks, and what nobody
+    asks for any more is closed.
+    """
+
+    def __init__(self, seconds: float = _OPEN_SECONDS) -> None:
+        self._seconds, self._lock = seconds, threading.Lock()
+        self._stack, self._key, self._found = ExitStack(), object(), None
+        self._end: threading.Timer | None = None
+
+    @contextmanager
+    def get(self, key: object, make: Callable[[], AbstractContextManager[Any]]) -> Iterator[Any]:
+        """Yield the month of a key, opened where needed."""
+        with self._lock:
+            if key != self._key:
+                self._close()
+                self._found, self._key = self._stack.enter_context(make()), key
+            self._later()
+            try:
+                yield self._found
+            except ReconError:
+                raise
+            except Exception:
+                self._close()  # whatever it is, the next one begins anew
+                raise
+
+    def _later(self) -> None:
+        if self._end:
+            self._end.cancel()
+        self._end = threading.Timer(self._seconds, self.close)
+        self._end.daemon = True
+        self._end.start()
+
+    def close(self) -> None:
+        """Close the month, after those who ask."""
+        with self._lock:
+            self._close()
+
+    def _close(self) -> None:
+        self._key, self._found = object(), None
+        self._stack.close()
+
+
 @dataclass(slots=True)
 class Site:
     """The settings, the people, the uploads, and limits in memory.
@@ -86,6 +133,8 @@ class Site:
     owner: str = field(default_factory=identity.who)
     link: Link = field(default_factory=Link)
     kept: Kept = field(default_factory=Kept)
+    month: KeptOpen = field(default_factory=KeptOpen)
+    month_of_cash: KeptOpen = field(default_factory=KeptOpen)
     logins: Throttle = field(default_factory=Throttle)
     sent: Rates = field(default_factory=lambda: Rates(60))
     asked: Rates = field(default_factory=lambda: Rates(1_200))
@@ -96,6 +145,11 @@ class Site:
         """The site of some settings."""
         sent = Rates(settings.web.uploads_per_minute)
         return cls(settings, Uploads(settings.store), proxy_secret, sent=sent)
+
+    def close(self) -> None:
+        """Close the open months."""
+        self.month.close()
+        self.month_of_cash.close()
 
     @contextmanager
     def people(self) -> Iterator[People]:

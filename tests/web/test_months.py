@@ -77,6 +77,26 @@ def test_breaks_are_listed_by_filters(made: House) -> None:
         assert "90,000.00" in told.text
 
 
+def test_a_break_is_explained_as_its_run_had_it(made: House) -> None:
+    """From the evidence, whatever the sources are now; from the sources where it is gone."""
+    path, entries = "/contracts/003?month=2024-06", made.project.folder / "data" / "entries.csv"
+    with Journal.look(made.settings.reports) as journal:
+        (run,) = journal.runs()
+    kept = made.settings.reports / run.folder / "evidence"
+    with made.visitor("vera") as visitor:
+        before = visitor.get(f"/api/v1{path}").json()
+        text = entries.read_text(encoding="utf-8")
+        entries.write_text(text.replace("90000.00", "100.00"), encoding="utf-8")
+        assert visitor.get(f"/api/v1{path}").json() == before
+        assert "As the run of" in visitor.get(path).text
+        made.site.close()
+        kept.rename(kept.with_name("elsewhere"))
+        now = visitor.get(path).text
+        assert ("As both sides have it now." in now, "90,000.00" in now) == (True, False)
+        kept.with_name("elsewhere").rename(kept)
+        entries.write_text(text, encoding="utf-8")
+
+
 def test_a_break_is_acknowledged_and_a_month_signed_by_two_people(made: House) -> None:
     """In the journal stand who, from where, and why; nobody signs twice."""
     with made.visitor("paul", address="192.0.2.7") as paul, made.visitor("rita") as rita:

@@ -17,7 +17,7 @@ from recon.reports.documents import (
     run_document,
     signed_document,
 )
-from recon.web import reading
+from recon.web import explaining, reading
 from recon.web.api.loads import listing
 from recon.web.asking import Ask, Slice
 
@@ -96,9 +96,9 @@ def _one(life: Any, month: Any) -> dict[str, object]:  # noqa: ANN401
 
 def contract(ask: Ask) -> Response:
     """Everything about one contract in one month."""
-    return JSONResponse(as_json(reading.contract(ask)))
+    return JSONResponse(as_json(explaining.contract(ask).detail))
 
 
 def document(ask: Ask) -> Response:
     """The statement of a customer or document."""
-    return JSONResponse(dict(reading.document(ask).document))
+    return JSONResponse(dict(explaining.document(ask).document))

@@ -13,17 +13,20 @@ from recon.reconciliation.explain import ContractDetail
 from recon.reconciliation.explain.model import CauseFinding, EntryRow, Line, MonthRow
 from recon.reports.html.elements import Children
 from recon.reports.html.page import Column, facts, marked, paragraph, section, table
-from recon.web import reading
+from recon.web import explaining
 from recon.web.asking import Ask
+from recon.web.explaining import Explained
 from recon.web.pages.shell import page, to
 
 
 def contract(ask: Ask) -> Response:
     """Everything about one contract, the answer first."""
-    found = reading.contract(ask)
+    told = explaining.contract(ask)
+    found = told.detail
     return page(
         ask,
         f"Contract {found.contract_id} in {found.month.name}",
+        paragraph(_origin(told), kind="soft"),
         [_line(found, line) for line in found.lines],
         [
             section(f"{bad.revenue_type or 'no revenue type'}, {bad.currency}",
@@ -33,6 +36,12 @@ def contract(ask: Ask) -> Response:
         section("Entries excluded from the comparison", _entries(found.kept_out))
         if found.kept_out else None,
     )  # fmt: skip
+
+
+def _origin(told: Explained) -> str:
+    if told.run is None:
+        return "As both sides have it now."
+    return f"As the run of {told.run.ended:%Y-%m-%d %H:%M} UTC had it."
 
 
 def _line(found: ContractDetail, line: Line) -> Element:

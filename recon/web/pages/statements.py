@@ -14,7 +14,7 @@ from recon.reconciliation.cash.receivable import NAMES
 from recon.reconciliation.cash.statement import Statement
 from recon.reports.html.elements import Children
 from recon.reports.html.page import Column, listed, marked, paragraph, section, table
-from recon.web import reading
+from recon.web import explaining
 from recon.web.asking import Ask
 from recon.web.pages.shell import page
 
@@ -26,7 +26,7 @@ _DOCUMENTS = [Column("Day"), Column("Side"), Column("Number", "name"), Column("C
 
 def statement(ask: Ask) -> Response:
     """The documents of both sides, and how they match."""
-    told = reading.document(ask)
+    told = explaining.document(ask)
     found = told.statement
     return page(
         ask,
