@@ -91,9 +91,12 @@ def _macros(exact: bool) -> tuple[str, ...]:
         f"""CREATE MACRO odd_id(id) AS trim(regexp_replace(regexp_replace(
             nfc_normalize(regexp_replace(wide_id(id), '{_FORMAT}+', '', 'g')),
             '{_DASH}', '-', 'g'), {blanks}))""",
-        f"""CREATE MACRO exact_id(id) AS
-            CASE WHEN regexp_full_match(id, '{_PLAIN}') THEN id ELSE odd_id(id) END""",
-        f"CREATE MACRO id_key(id) AS {'exact_id(id)' if exact else 'lower(exact_id(id))'}",
+        # What an id is compared as, where that is not the id itself.
+        f"""CREATE MACRO other_id(id) AS
+            CASE WHEN NOT regexp_full_match(id, '{_PLAIN}') THEN odd_id(id) END""",
+        "CREATE MACRO exact_id(id) AS coalesce(other_id(id), id)",
+        f"CREATE MACRO folded(id) AS {'id' if exact else 'lower(id)'}",
+        "CREATE MACRO id_key(id) AS folded(exact_id(id))",
         # A customer without an id is known by name, in which case never counts.
         f"CREATE MACRO buyer_key(customer_id, customer) AS {buyer}",
     )

@@ -105,17 +105,22 @@ def make_effects(session: Session, plain: str) -> None:
 
     The pairs of the `plain` rules have none, unless one of the two does not count yet.
     """
+    moved = "CASE WHEN side = 2 THEN amount ELSE -amount END AS moved"
     session.execute(
         f"""CREATE OR REPLACE TEMP TABLE effects AS
-        SELECT l.match, CASE WHEN l.match IS NULL THEN d.document END AS document, customer_key,
-            any_value(customer) AS customer, currency,
-            sum(CASE WHEN side = 2 THEN d.amount ELSE -d.amount END) AS amount
-        FROM documents AS d LEFT JOIN allocations AS l USING (document)
-        WHERE counts AND (l.match IS NULL OR l.rule NOT IN {plain} OR l.match IN (
-            SELECT a.match FROM allocations AS a JOIN documents AS o USING (document)
-            WHERE NOT o.counts))
-        GROUP BY l.match, 2, customer_key, currency HAVING sum(
-            CASE WHEN side = 2 THEN d.amount ELSE -d.amount END) <> 0"""
+        WITH across AS MATERIALIZED (
+            SELECT match FROM allocations SEMI JOIN (FROM documents WHERE NOT counts)
+                USING (document)),
+        broken AS MATERIALIZED (SELECT match, document FROM allocations
+            WHERE rule NOT IN {plain} OR match IN (FROM across)),
+        rows AS (
+            SELECT match, NULL AS document, customer_key, customer, currency, {moved}
+            FROM documents JOIN broken USING (document) WHERE counts
+            UNION ALL SELECT NULL, document, customer_key, customer, currency, {moved}
+            FROM unmatched WHERE counts)
+        SELECT match, document, customer_key, any_value(customer) AS customer, currency,
+            sum(moved) AS amount
+        FROM rows GROUP BY match, document, customer_key, currency HAVING sum(moved) <> 0"""
     )
     off = session.execute(
         """SELECT count(*) FROM (
@@ -138,6 +143,7 @@ def ageing(session: Session, last: date, terms_days: int) -> dict[tuple[int, str
     feeds' payment that it matches names one. What is paid too much, or names nothing, is an
     unapplied credit.
     """
+    _make_lacking(session)
     # The days from which a bucket begins.
     starts = (None, 1, 31, 61, 91)
     cases = ", ".join(
@@ -145,15 +151,7 @@ def ageing(session: Session, last: date, terms_days: int) -> dict[tuple[int, str
         for start, end in zip(starts, (*starts[1:], None), strict=True)
     )
     rows = session.execute(
-        f"""WITH lacking AS (
-            SELECT d.document, any_value(f.sale_key) AS sale_key
-            FROM documents AS d JOIN allocations AS l USING (document)
-            JOIN allocations AS m ON m.match = l.match
-            JOIN documents AS f ON f.document = m.document AND f.side = 1
-            WHERE d.sale_key IS NULL
-                AND NOT coalesce(d.kind = 'invoice', d.amount > 0)
-            GROUP BY d.document HAVING count(DISTINCT f.sale_key) = 1),
-        named AS (
+        f"""WITH named AS (
             SELECT d.side, d.customer_key, d.currency, d.amount, d.day, d.due_on, CASE
                 WHEN d.kind = 'invoice' OR d.kind IS NULL AND d.amount > 0 THEN d.ref_key
                 ELSE coalesce(d.sale_key, p.sale_key, d.ref_key) END AS number
@@ -169,6 +167,25 @@ def ageing(session: Session, last: date, terms_days: int) -> dict[tuple[int, str
         (side, currency): Ageing(tuple(map(int, buckets)), int(unapplied))
         for side, currency, *buckets, unapplied in rows
     }
+
+
+def _make_lacking(session: Session) -> None:
+    """Make `lacking`: payments whose sale the feeds name.
+
+    It has their document, and the sale_key of the feeds' document that they match.
+    """
+    session.execute(
+        """CREATE OR REPLACE TEMP TABLE lacking AS
+        WITH silent AS MATERIALIZED (SELECT document FROM documents
+            WHERE sale_key IS NULL AND NOT coalesce(kind = 'invoice', amount > 0)),
+        matched AS MATERIALIZED
+            (SELECT document, match FROM allocations JOIN silent USING (document)),
+        partners AS MATERIALIZED (SELECT matched.document, l.document AS partner
+            FROM allocations AS l JOIN matched USING (match))
+        SELECT p.document, any_value(f.sale_key) AS sale_key
+        FROM documents AS f JOIN partners AS p ON f.document = partner
+        WHERE f.side = 1 GROUP BY p.document HAVING count(DISTINCT f.sale_key) = 1"""
+    )
 
 
 def _between(start: int | None, end: int | None) -> str:

@@ -9,11 +9,11 @@ amount; `matches` has match (the number of its first document), rule, interchang
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from recon.base.policy import Policy
 from recon.store import ids
-from recon.store.session import Session, is_any
+from recon.store.session import Session, columns, is_any
 
 # What a side's SELECT delivers, with the default where it has no such column.
 COLUMNS = {
@@ -31,6 +31,7 @@ COLUMNS = {
     "counts": "true",
 }
 SIDES = (1, 2)
+_IDS = ("ref", "customer", "sale")
 
 
 def prepare(session: Session, policy: Policy) -> None:
@@ -43,18 +44,25 @@ def make_documents(session: Session, sides: Sequence[str]) -> None:
 
     A SELECT has columns of `COLUMNS`, in any order; those that it lacks are at their defaults.
     """
+    found = [columns(session, f"({select})") for select in sides]
+    known = [column for column in COLUMNS if any(column in each for each in found)]
     rows = " UNION ALL BY NAME ".join(
-        f"SELECT {side} AS side, {_columns(session, select)} FROM ({select})"
-        for side, select in zip(SIDES, sides, strict=True)
+        f"SELECT {side} AS side, {_columns(known, each)} FROM ({select})"
+        for side, select, each in zip(SIDES, sides, found, strict=True)
     )
-    # The number of a row costs nothing; a window over all rows would cost as much as the rest.
+    # A key is kept only where an id is not compared as it is: to fold one anew is cheaper than to
+    # keep it. The number of a row costs nothing; a window over all rows would cost as much as the
+    # rest.
+    odd = {column: f"odd_{column}" for column in _IDS if column in known}
+    others = "".join(f", other_id({column}) AS {name}" for column, name in odd.items())
+    session.execute(f"CREATE OR REPLACE TEMP TABLE document_rows AS SELECT *{others} FROM ({rows})")
+    keys = {f"{column}_key": f"folded(coalesce({name}, {column}))" for column, name in odd.items()}
+    keys |= {column: default for column, default in COLUMNS.items() if column not in known}
+    keys |= {f"{column}_key": COLUMNS[column] for column in _IDS if column not in known}
     session.execute(
-        f"""CREATE OR REPLACE TEMP TABLE document_rows AS
-        SELECT *, id_key(ref) AS ref_key, id_key(customer) AS customer_key, id_key(sale) AS sale_key
-        FROM ({rows})"""
-    )
-    session.execute(
-        "CREATE OR REPLACE TEMP VIEW documents AS SELECT rowid AS document, * FROM document_rows"
+        f"""CREATE OR REPLACE TEMP VIEW documents AS SELECT rowid AS document, side,
+        {", ".join([*known, *(f"{sql} AS {column}" for column, sql in keys.items())])}
+        FROM document_rows"""
     )
     if is_any(session, "duckdb_tables() WHERE table_name = 'unmatched'"):
         session.execute("DROP TABLE unmatched")
@@ -69,13 +77,13 @@ def make_documents(session: Session, sides: Sequence[str]) -> None:
     )
 
 
-def _columns(session: Session, select: str) -> str:
-    from recon.store.session import columns
-
-    found = columns(session, f"({select})")
+def _columns(known: Sequence[str], found: Mapping[str, str]) -> str:
+    """The SQL of a side's columns, blanks at their defaults."""
     return ", ".join(
-        f"coalesce({column}, {default}) AS {column}"
-        if column in found
-        else f"{default} AS {column}"
-        for column, default in COLUMNS.items()
+        f"{COLUMNS[column]} AS {column}"
+        if column not in found
+        else column
+        if "NULL" in COLUMNS[column]
+        else f"coalesce({column}, {COLUMNS[column]}) AS {column}"
+        for column in known
     )

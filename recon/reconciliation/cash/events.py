@@ -177,11 +177,28 @@ def _number(document: Document) -> object:
 
 
 def _most(session: Session, month: Month, marks: Sequence[_Mark]) -> Sequence[int]:
-    """The documents with each mark, counted in one scan."""
-    if not marks:
-        return ()
-    counts = ", ".join(f"count(*) FILTER ({mark.condition(month)})" for mark in marks)
-    return session.execute(f"SELECT {counts} FROM documents").fetchone() or ()
+    """The documents with each mark, counted over their groups.
+
+    A mark is of a day, a customer or a currency.
+    """
+    first, found = f"DATE '{month.first_day}'", dict[_Mark, int]()
+    for column in ("day", "customer", "currency"):
+        of = [mark for mark in marks if getattr(mark, column)]
+        if not of:
+            continue
+        key = {
+            "day": "day",
+            "customer": f"customer_key, CASE WHEN day >= {first} THEN {first} END AS day",
+            "currency": f"currency, CASE WHEN day >= {first} THEN {first} END AS day",
+        }[column]
+        counts = ", ".join(f"sum(n) FILTER ({mark.condition(month)})" for mark in of)
+        row = session.execute(
+            f"""SELECT {counts} FROM (
+                SELECT side, counts, {key}, sign(amount) AS amount, count(*) AS n
+                FROM documents GROUP BY ALL)"""
+        ).fetchone()
+        found |= {mark: int(n or 0) for mark, n in zip(of, row or (), strict=True)}
+    return [found[mark] for mark in marks]
 
 
 def _marked(session: Session, month: Month, mark: _Mark) -> int:

@@ -39,7 +39,7 @@ def match_sides(
         return Matching(
             names=names,
             passed=passed,
-            sums=reading.sums(session),
+            sums=reading.sums(session, passed),
             groups=tuple(reading.read_kinds(session, passed, [Kind.GROUPED], places)),
             near=tuple(reading.read_kinds(session, passed, [Kind.NEAR], places)),
             unmatched=tuple(reading.read_open(session, places)),

@@ -1,7 +1,8 @@
 """One-to-one passes: pairs that mean only each other.
 
 Reads `unmatched` and `documents`. Makes `found_pairs`: first and second (the documents of side 1
-and 2), interchangeable.
+and 2), amount (which both have, NULL where a rule lets them differ), interchangeable; and
+`left_over`: document, those that an exact rule by number leaves open.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 from recon.base.matching import By, MatchingRule
 from recon.store.session import Session, is_any
 
+# A class of one document of either side.
+_PAIR = "n = 2 AND sides = 3"
 KEYS = {
     By.NUMBER: "ref_key",
     By.CUSTOMER: "customer_key",
@@ -22,12 +25,27 @@ def find_pairs(session: Session, rule: MatchingRule) -> None:
     """Make `found_pairs` by a rule that groups nothing."""
     session.execute(
         """CREATE OR REPLACE TEMP TABLE found_pairs
-        (first BIGINT, second BIGINT, interchangeable BOOLEAN)"""
+        (first BIGINT, second BIGINT, amount BIGINT, interchangeable BOOLEAN)"""
     )
-    if By.NUMBER in rule.by and rule.window is None:
+    if is_by_number(rule):
         _by_number(session, rule)
     else:
         _by_day(session, rule)
+
+
+def is_by_number(rule: MatchingRule) -> bool:
+    """Whether it takes documents of a number, whatever their days."""
+    return By.NUMBER in rule.by and rule.window is None
+
+
+def is_even(rule: MatchingRule) -> bool:
+    """Whether its pairs have one amount and currency."""
+    return rule.is_exact and By.CURRENCY in rule.by
+
+
+def leaves_over(rule: MatchingRule) -> bool:
+    """Whether `left_over` is made by it."""
+    return is_by_number(rule) and rule.is_exact
 
 
 def key_list(rule: MatchingRule, without: By | None = None) -> str:
@@ -43,7 +61,7 @@ def eligible(session: Session, rule: MatchingRule) -> str:
     known number belongs to a document there, and no other.
     """
     if By.NUMBER in rule.by:
-        return "(SELECT * FROM unmatched WHERE ref_key IS NOT NULL AND amount <> 0)"
+        return "(SELECT * FROM unmatched WHERE ref IS NOT NULL AND amount <> 0)"
     session.execute(
         """CREATE OR REPLACE TEMP TABLE unknown_numbers AS
         SELECT * FROM unmatched AS u WHERE amount <> 0 AND (ref_key IS NULL OR NOT EXISTS (
@@ -57,44 +75,69 @@ def _by_number(session: Session, rule: MatchingRule) -> None:
     keys, rows = key_list(rule), eligible(session, rule)
     session.execute(
         f"""CREATE OR REPLACE TEMP TABLE key_classes AS
-        SELECT {keys}, count(*) FILTER (side = 1) AS n1, count(*) FILTER (side = 2) AS n2,
-            min(document) FILTER (side = 1) AS first, min(document) FILTER (side = 2) AS second
-        FROM {rows} GROUP BY ALL HAVING n1 > 0 AND n2 > 0"""
+        SELECT {"amount" if By.AMOUNT in rule.by else "NULL AS amount"},
+            count(*) AS n, sum(side) AS sides, min(document) AS first, max(document) AS second
+        FROM {rows} GROUP BY {keys}"""
     )
+    # The documents of the first side come before those of the second.
     session.execute(
-        """INSERT INTO found_pairs SELECT first, second, false FROM key_classes
-        WHERE n1 = 1 AND n2 = 1"""
+        f"""INSERT INTO found_pairs SELECT first, second, {_amount(rule)}, false FROM key_classes
+        WHERE {_PAIR}"""
     )
-    several = "key_classes WHERE n1 > 1 OR n2 > 1"
-    if rule.is_exact and is_any(session, several):
+    if leaves_over(rule):
         _in_order(session, rule, rows)
+        _leave_over(session)
+
+
+def _amount(rule: MatchingRule) -> str:
+    return "amount" if is_even(rule) else "NULL"
 
 
 def _in_order(session: Session, rule: MatchingRule, rows: str) -> None:
     """Pair equal documents in order: those of a day first."""
-    same = " AND ".join(
-        f"r.{KEYS[column]} IS NOT DISTINCT FROM c.{KEYS[column]}"
-        for column in By
-        if column in rule.by
-    )
+    keys = key_list(rule)
+    # Few amounts are there several times: texts are compared for those alone.
     session.execute(
         f"""CREATE OR REPLACE TEMP TABLE equal_rows AS
-        SELECT r.*, c.first AS class, n1 <> n2 AS surplus
-        FROM {rows} AS r JOIN (FROM key_classes WHERE n1 > 1 OR n2 > 1) AS c ON {same}"""
+        WITH likely AS MATERIALIZED (
+            SELECT document, side, day, customer_key, kind, due_on, {keys}
+            FROM {rows} WHERE amount IN
+                (SELECT amount FROM key_classes WHERE n > 1 AND NOT ({_PAIR})))
+        SELECT * EXCLUDE (n1, n2), n1 <> n2 AS surplus FROM (
+            SELECT *, min(document) OVER same AS class, count(*) FILTER (side = 1) OVER same AS n1,
+                count(*) FILTER (side = 2) OVER same AS n2
+            FROM likely WINDOW same AS (PARTITION BY {keys}))
+        WHERE n1 > 1 OR n2 > 1"""
     )
+    session.execute("CREATE OR REPLACE TEMP TABLE ordered_pairs AS FROM found_pairs LIMIT 0")
+    if not is_any(session, "equal_rows"):
+        return
     for by_day in ("class, day", "class"):
         session.execute(
-            f"""INSERT INTO found_pairs
+            f"""INSERT INTO ordered_pairs
             WITH ordered AS (
                 SELECT *, row_number() OVER (PARTITION BY side, {by_day}
                     ORDER BY day, customer_key, kind, due_on, document) AS nth
                 FROM equal_rows WHERE document NOT IN
-                    (SELECT first FROM found_pairs UNION ALL SELECT second FROM found_pairs))
-            SELECT a.document, b.document, a.surplus OR a.nth > 1
+                    (SELECT first FROM ordered_pairs UNION ALL SELECT second FROM ordered_pairs))
+            SELECT a.document, b.document, {_amount(rule).replace("amount", "a.amount")},
+                a.surplus OR a.nth > 1
             FROM (FROM ordered WHERE side = 1) AS a JOIN (FROM ordered WHERE side = 2) AS b
             USING (class, nth)
             WHERE {"a.day IS NOT DISTINCT FROM b.day" if "day" in by_day else "true"}"""
         )
+    session.execute("INSERT INTO found_pairs FROM ordered_pairs")
+
+
+def _leave_over(session: Session) -> None:
+    """Make `left_over` of the documents in no pair."""
+    paired = "(SELECT first FROM ordered_pairs UNION ALL SELECT second FROM ordered_pairs)"
+    session.execute(
+        f"""CREATE OR REPLACE TEMP TABLE left_over AS
+        SELECT first AS document FROM key_classes WHERE n = 1
+        UNION ALL SELECT document FROM equal_rows WHERE document NOT IN {paired}
+        UNION ALL SELECT document FROM unmatched WHERE ref IS NULL OR amount = 0"""
+    )
 
 
 def _by_day(session: Session, rule: MatchingRule) -> None:
@@ -115,13 +158,13 @@ def _by_day(session: Session, rule: MatchingRule) -> None:
     session.execute(
         f"""CREATE OR REPLACE TEMP TABLE near_classes AS
         SELECT a.class AS a, b.class AS b, a.n = b.n AS even, a.documents AS firsts,
-            b.documents AS seconds
+            b.documents AS seconds, {_amount(rule).replace("amount", "a.amount")} AS amount
         FROM (FROM day_classes WHERE side = 1) AS a JOIN (FROM day_classes WHERE side = 2) AS b
         ON {_near(rule)}"""
     )
     session.execute(
         """INSERT INTO found_pairs
-        SELECT unnest(firsts), unnest(seconds), len(firsts) > 1
+        SELECT unnest(firsts), unnest(seconds), amount, len(firsts) > 1
         FROM near_classes
         WHERE even AND a IN (SELECT a FROM near_classes GROUP BY a HAVING count(*) = 1)
             AND b IN (SELECT b FROM near_classes GROUP BY b HAVING count(*) = 1)"""

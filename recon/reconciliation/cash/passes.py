@@ -7,13 +7,13 @@ tie, and no document is in two matches.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from recon.base.errors import tie
 from recon.base.matching import MatchingRule
 from recon.reconciliation.cash.groups import NotTried, find_groups
-from recon.reconciliation.cash.pairs import find_pairs
+from recon.reconciliation.cash.pairs import find_pairs, is_even, leaves_over
 from recon.store.session import Session, is_any
 
 _VIEW = "duckdb_views() WHERE view_name = 'unmatched'"
@@ -34,9 +34,8 @@ def run_rules(
     progress: Callable[[str], None] = lambda _: None,
 ) -> tuple[list[Passed], list[NotTried]]:
     """Run the rules in order; return their counts and gaps."""
-    passed, left_out = [], list[NotTried]()
+    passed, left_out, before = [], list[NotTried](), _sums(session)
     for number, rule in enumerate(rules, 1):
-        before = _count(session, "unmatched")
         if not before:
             passed.append(Passed(rule, 0, 0))
             continue
@@ -46,13 +45,31 @@ def run_rules(
             _take_groups(session, number)
         else:
             find_pairs(session, rule)
-            _take_pairs(session, number)
-        _tie(session, number, before)
-        found = session.execute(
-            "SELECT count(*) FROM matches WHERE rule = ?", [number]
-        ).fetchone() or (0,)
-        passed.append(Passed(rule, int(found[0]), before - _count(session, "unmatched")))
+            _take_pairs(session, number, rule)
+        found = _count(session, f"matches WHERE rule = {number}")
+        if found:
+            _close(session, number, rule)
+            after = _sums(session)
+            _tie(session, number, rule, before, after)
+            closed = _number(before) - _number(after)
+            before = after
+        passed.append(Passed(rule, found, closed if found else 0))
     return passed, left_out
+
+
+_Sums = Mapping[tuple[int, str | None], tuple[int, int]]
+
+
+def _sums(session: Session) -> _Sums:
+    """Number and amount of open documents by side and currency."""
+    rows = session.execute(
+        "SELECT side, currency, count(*), sum(amount) FROM unmatched GROUP BY ALL"
+    ).fetchall()
+    return {(side, currency): (count, int(amount)) for side, currency, count, amount in rows}
+
+
+def _number(sums: _Sums) -> int:
+    return sum(count for count, _ in sums.values())
 
 
 def _count(session: Session, relation: str) -> int:
@@ -60,20 +77,26 @@ def _count(session: Session, relation: str) -> int:
     return int(found[0]) if found else 0
 
 
-def _take_pairs(session: Session, number: int) -> None:
+def _take_pairs(session: Session, number: int, rule: MatchingRule) -> None:
     """Take the pairs found as matches of a rule."""
-    session.execute(
-        """CREATE OR REPLACE TEMP TABLE new_pairs AS
-        SELECT least(first, second) AS match, first, second, interchangeable,
-            a.amount AS a, b.amount AS b, a.currency IS DISTINCT FROM b.currency AS apart
-        FROM found_pairs JOIN unmatched AS a ON a.document = first
-        JOIN unmatched AS b ON b.document = second"""
-    )
-    session.execute(f"INSERT INTO matches SELECT match, {number}, interchangeable FROM new_pairs")
-    both = "CASE WHEN apart OR sign(a) <> sign(b) THEN 0 WHEN abs(a) <= abs(b) THEN a ELSE b END"
+    pairs, both = "found_pairs", "amount"
+    if not is_even(rule):
+        session.execute(
+            """CREATE OR REPLACE TEMP TABLE new_pairs AS
+            SELECT first, second, interchangeable, a.amount AS a, b.amount AS b,
+                a.currency IS DISTINCT FROM b.currency AS apart
+            FROM found_pairs JOIN unmatched AS a ON a.document = first
+            JOIN unmatched AS b ON b.document = second"""
+        )
+        pairs = "new_pairs"
+        both = (
+            "CASE WHEN apart OR sign(a) <> sign(b) THEN 0 WHEN abs(a) <= abs(b) THEN a ELSE b END"
+        )
+    match = "least(first, second) AS match"
+    session.execute(f"INSERT INTO matches SELECT {match}, {number}, interchangeable FROM {pairs}")
     session.execute(
         f"""INSERT INTO allocations
-        SELECT match, {number}, unnest([first, second]), {both} FROM new_pairs"""
+        SELECT {match}, {number}, unnest([first, second]), {both} FROM {pairs}"""
     )
 
 
@@ -102,31 +125,59 @@ def _take_groups(session: Session, number: int) -> None:
     )
 
 
-def _tie(session: Session, number: int, before: int) -> None:
-    """Assert that a rule's allocations tie; close its documents."""
+def _close(session: Session, number: int, rule: MatchingRule) -> None:
+    """Take a rule's documents out of `unmatched`."""
+    taken = f"(SELECT document FROM allocations WHERE rule = {number})"
+    if not is_any(session, _VIEW):
+        session.execute(f"DELETE FROM unmatched WHERE document IN {taken}")
+        return
+    # All documents are open at first, in a view of them. Few are left by the first rule, so that
+    # they are found sooner than those that are taken.
+    left = "SEMI JOIN left_over" if leaves_over(rule) else f"ANTI JOIN {taken}"
     session.execute(
-        f"""CREATE OR REPLACE TEMP TABLE still_open AS FROM unmatched
-        ANTI JOIN (FROM allocations WHERE rule = {number}) USING (document)"""
+        f"CREATE OR REPLACE TEMP TABLE still_open AS FROM documents {left} USING (document)"
     )
-    # All documents are open at first, in a view of them.
-    session.execute(f"DROP {'VIEW' if is_any(session, _VIEW) else 'TABLE'} unmatched")
+    session.execute("DROP VIEW unmatched")
     session.execute("ALTER TABLE still_open RENAME TO unmatched")
-    taken, off, over = session.execute(
+
+
+def _tie(session: Session, number: int, rule: MatchingRule, before: _Sums, after: _Sums) -> None:
+    """Assert that a rule has closed both sides alike."""
+    taken = _count(session, f"allocations WHERE rule = {number}")
+    # A document that was taken twice would be closed once.
+    closed = _number(before) - _number(after)
+    tie(f"the number of documents that rule {number} matched", taken, closed)
+    if is_even(rule):
+        _tie_sides(number, before, after)
+        return
+    off, over = session.execute(
         f"""WITH taken AS MATERIALIZED (
             SELECT l.match, l.amount, d.side, d.amount AS whole
             FROM allocations AS l JOIN documents AS d USING (document) WHERE rule = {number})
-        SELECT count(*),
-            (SELECT count(*) FROM (SELECT match FROM taken GROUP BY match
+        SELECT (SELECT count(*) FROM (SELECT match FROM taken GROUP BY match
                 HAVING sum(CASE side WHEN 1 THEN amount ELSE -amount END) <> 0)),
             count(*) FILTER (abs(amount) > abs(whole)
                 OR amount <> 0 AND sign(amount) <> sign(whole))
         FROM taken"""
-    ).fetchone() or (0, 0, 0)
-    # A document that was taken twice would be closed once.
-    tie(f"the number of documents that rule {number} matched", taken, _closed(session, before))
+    ).fetchone() or (0, 0)
     tie(f"the number of matches of rule {number} whose sides differ", off, 0)
     tie(f"the number of documents allocated beyond their amount by rule {number}", over, 0)
 
 
-def _closed(session: Session, before: int) -> int:
-    return before - _count(session, "unmatched")
+def _tie_sides(number: int, before: _Sums, after: _Sums) -> None:
+    """Assert that equal pairs have closed both sides alike."""
+    none = (0, 0)
+    for currency in {currency for _, currency in before}:
+        first, second = (
+            tuple(
+                was - now
+                for was, now in zip(
+                    before.get((side, currency), none), after.get((side, currency), none),
+                    strict=True,
+                )
+            )
+            for side in (1, 2)
+        )  # fmt: skip
+        what = f"of the pairs of rule {number} in {currency or 'no currency'}"
+        tie(f"the number {what}", second[0], first[0])
+        tie(f"the amount {what}", second[1], first[1])

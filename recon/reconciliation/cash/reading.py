@@ -27,13 +27,12 @@ def plain(passed: Sequence[Passed]) -> str:
 def view_kinds(session: Session, passed: Sequence[Passed]) -> None:
     """Make `match_kinds`: match, rule, kind, difference.
 
-    The pairs of a plain rule agree by it, so that their documents need not be looked at.
+    The pairs of a plain rule agree by it, so that their documents need not be looked at; the others
+    are few, in `other_kinds`.
     """
     session.execute(
-        f"""CREATE OR REPLACE TEMP TABLE match_kinds AS
-        SELECT match, rule, CAST(0 AS HUGEINT) AS difference, 'matched' AS kind
-        FROM matches WHERE rule IN {plain(passed)}
-        UNION ALL BY NAME SELECT match, rule, difference, kind FROM (
+        f"""CREATE OR REPLACE TEMP TABLE other_kinds AS
+        SELECT match, rule, difference, kind FROM (
             SELECT match, any_value(l.rule) AS rule,
             coalesce(sum(d.amount) FILTER (side = 2), 0)
                 - coalesce(sum(d.amount) FILTER (side = 1), 0) AS raw,
@@ -46,15 +45,33 @@ def view_kinds(session: Session, passed: Sequence[Passed]) -> None:
         FROM allocations AS l JOIN documents AS d USING (document)
         WHERE l.rule NOT IN {plain(passed)} GROUP BY match)"""
     )
+    session.execute(
+        f"""CREATE OR REPLACE TEMP VIEW match_kinds AS
+        SELECT match, rule, CAST(0 AS HUGEINT) AS difference, 'matched' AS kind
+        FROM matches WHERE rule IN {plain(passed)}
+        UNION ALL BY NAME FROM other_kinds"""
+    )
 
 
-def sums(session: Session) -> dict[tuple[int, str], Sums]:
-    """Documents and amounts by side and currency, tied out."""
+def sums(session: Session, passed: Sequence[Passed]) -> dict[tuple[int, str], Sums]:
+    """Documents and amounts by side and currency, tied out.
+
+    What is matched is what is not open; what is open is few.
+    """
     rows = session.execute(
-        """SELECT side, currency, count(*), sum(d.amount), count(l.match),
-            coalesce(sum(l.amount), 0)
-        FROM documents AS d LEFT JOIN allocations AS l USING (document)
-        GROUP BY side, currency ORDER BY side, currency"""
+        f"""WITH whole AS (SELECT side, currency, count(*) AS n, sum(amount) AS amount
+            FROM documents GROUP BY ALL),
+        still AS (SELECT side, currency, count(*) AS n, sum(amount) AS amount
+            FROM unmatched GROUP BY ALL),
+        rests AS (SELECT side, currency, sum(d.amount - l.amount) AS amount
+            FROM allocations AS l JOIN documents AS d USING (document)
+            WHERE l.rule NOT IN {plain(passed)} GROUP BY ALL)
+        SELECT w.side, w.currency, w.n, w.amount, w.n - coalesce(s.n, 0),
+            w.amount - coalesce(s.amount, 0) - coalesce(r.amount, 0)
+        FROM whole AS w LEFT JOIN still AS s
+            ON s.side = w.side AND s.currency IS NOT DISTINCT FROM w.currency
+        LEFT JOIN rests AS r ON r.side = w.side AND r.currency IS NOT DISTINCT FROM w.currency
+        ORDER BY w.side, w.currency"""
     ).fetchall()
     found = {
         (side, currency or ""): Sums(count, int(amount), matched, int(allocated))
@@ -63,6 +80,15 @@ def sums(session: Session) -> dict[tuple[int, str], Sums]:
     for currency in {currency for _, currency in found}:
         both = [found.get((side, currency), Sums()).matched_amount for side in (1, 2)]
         tie(f"the amount in matches of {currency or 'no currency'}", both[1], both[0])
+    count, amount = session.execute(
+        "SELECT count(*), coalesce(sum(amount), 0) FROM allocations"
+    ).fetchone() or (0, 0)
+    tie("the number of documents in matches", sum(each.matched for each in found.values()), count)
+    tie(
+        "the amount that is allocated",
+        sum(each.matched_amount for each in found.values()),
+        int(amount),
+    )
     return found
 
 
@@ -78,12 +104,19 @@ def read_matches(
     session: Session, passed: Sequence[Passed], condition: str, places: Places
 ) -> Iterator[Match]:
     """Yield the matches for which a condition on `k` holds."""
+    # The few matches first, so that no text of the others is looked at.
+    session.execute(
+        f"""CREATE OR REPLACE TEMP TABLE chosen AS
+        SELECT k.match, k.rule, k.kind, k.difference, m.interchangeable, l.document,
+            l.amount AS taken
+        FROM (FROM match_kinds AS k WHERE {condition}) AS k JOIN matches AS m USING (match)
+        JOIN allocations AS l USING (match)"""
+    )
     rows = session.execute(
-        f"""SELECT k.match, k.rule, k.kind, k.difference, m.interchangeable, {_COLUMNS},
-            d.amount - l.amount AS open, {_MORE}
-        FROM match_kinds AS k JOIN matches AS m USING (match) JOIN allocations AS l USING (match)
-        JOIN documents AS d USING (document) WHERE {condition}
-        ORDER BY min(day) OVER (PARTITION BY k.match), k.match, {_ORDER}"""
+        f"""SELECT match, rule, c.kind, difference, interchangeable, {_COLUMNS},
+            d.amount - taken AS open, {_MORE}
+        FROM chosen AS c JOIN documents AS d USING (document)
+        ORDER BY min(day) OVER (PARTITION BY match), match, {_ORDER}"""
     ).fetchall()
     named = _named(rows, 5, places)
     for _, group in groupby(rows, key=lambda row: row[0]):

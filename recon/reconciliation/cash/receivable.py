@@ -125,7 +125,7 @@ def reconcile_receivables(
             month=month,
             descriptions=descriptions,
             passed=passed,
-            sums=reading.sums(session),
+            sums=reading.sums(session, passed),
             customers=customers,
             breaks=breaks,
             events=events,
