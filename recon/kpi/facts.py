@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from recon.store.scores import BOUGHT
+
 
 class Window(StrEnum):
     """The days that a fact adds up, by its period."""
@@ -76,7 +78,6 @@ _SALES = {
 _CREDITS = {"reason": "f.reason", **_PRODUCT, **_CUSTOMER, **_ALWAYS}
 _DEBITS = {"method": "f.method", **_CUSTOMER, **_ALWAYS}
 _STOCK = {"location": "f.location", **_PRODUCT, **_ALWAYS}
-_BOUGHT = "f.quantity > 0 AND f.customer_id IS NOT NULL"
 # The last count of each product and place on or before a day.
 _COUNTED = """(SELECT bucket, unnest(n) FROM (
             SELECT {of}, arg_max(n, struct_pack(d := n.counted_on, l := n.load, r := n.recon_row))
@@ -118,14 +119,14 @@ FACTS = {
         ),
         Fact(
             "buyers", "Customers with a sale of a positive quantity in the period.",
-            "fact_sales", "sold_on", _SALES, condition=_BOUGHT, key="lower(f.customer_id)",
+            "fact_sales", "sold_on", _SALES, condition=BOUGHT, key="lower(f.customer_id)",
             inner="sum(f.revenue) AS revenue, min(lower(f.sale_id)) AS low, "
             "max(lower(f.sale_id)) AS high, min(f.feed) AS low_feed, max(f.feed) AS high_feed",
             outer=_FIRSTS,
         ),
         Fact(
             "buyers_before", "Customers with a sale of a positive quantity in the period before.",
-            "fact_sales", "sold_on", _SALES, Window.PREVIOUS, _BOUGHT, "lower(f.customer_id)",
+            "fact_sales", "sold_on", _SALES, Window.PREVIOUS, BOUGHT, "lower(f.customer_id)",
             "count(*) AS lines", _STAYED,
         ),
         Fact(

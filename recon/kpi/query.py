@@ -192,7 +192,7 @@ def _beside(rows: Answer, others: Answer, query: Query) -> Answer:
     width = len(next(iter(rows.values()), empty))
     found = {}
     for key in [*rows, *(key for key in others if key not in rows)]:
-        own = rows.get(key, empty + (None,) * (width - size))
+        own = rows.get(key, empty * (width // size))
         found[key] = (*own, *others.get(key, empty))
     return found
 

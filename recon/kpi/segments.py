@@ -1,8 +1,6 @@
 """Segments: recency, frequency, monetary; the value to come.
 
-A customer has a score from 1 to 5 for the days since the last purchase, the number of orders and
-the revenue of the months before a day. Scores follow from four published cut points, the values
-below which a fifth, two fifths … of the customers are, so that equal values get equal scores.
+How customers are scored is in `store.scores`, since the snapshot has their scores, too.
 """
 
 from __future__ import annotations
@@ -20,52 +18,20 @@ from recon.kpi.measures import Unit
 from recon.kpi.period import add_months
 from recon.kpi.query import labels
 from recon.kpi.result import Column, Row, Table
+from recon.store import scores as store_scores
+from recon.store.scores import SEGMENTS
 from recon.store.session import Session
 
 _MONTHS = 12
 # Of the value to come: the months that scores look back, and those ahead.
 _HALF = 6
-SEGMENTS = (
-    ("Champions", "r >= 4 AND f >= 4"),
-    ("Loyal", "r >= 3 AND f >= 3"),
-    ("New", "r >= 4"),
-    ("Promising", "r = 3"),
-    ("At risk", "f >= 3"),
-    ("Lost", "r = 1 AND f = 1"),
-    ("Hibernating", "true"),
-)
-_CUTS = "[0.2, 0.4, 0.6, 0.8]"
 
 
 def scored(asked: Asked, day: date, months: int) -> str:
-    """The SELECT of scores as of a day.
-
-    They come from the months before it. Its columns: customer, currency, recency, frequency,
-    monetary, r, f, m, segment.
-    """
+    """The SELECT of scores from the months before a day."""
     joins, where = kept_rows(FACTS["buyers"], asked.where)
-    first = add_months(day, -months)
-    named = " ".join(f"WHEN {condition} THEN '{name}'" for name, condition in SEGMENTS)
-    scores = ", ".join(
-        f"{score} AS {letter}"
-        for letter, score in (
-            ("r", "5 - len(list_filter(rc, lambda x: x < recency))"),
-            ("f", "1 + len(list_filter(fc, lambda x: x < frequency))"),
-            ("m", "1 + len(list_filter(mc, lambda x: x < monetary))"),
-        )
-    )
-    return f"""WITH sold AS (
-        SELECT lower(f.customer_id) AS customer, f.money AS currency,
-            DATE '{day}' - max(f.sold_on) AS recency,
-            count(DISTINCT struct_pack(f := f.feed, s := lower(f.sale_id))) AS frequency,
-            sum(f.revenue) AS monetary
-        FROM fact_sales f {joins}
-        WHERE f.sold_on > DATE '{first}' AND f.sold_on <= DATE '{day}' AND {where} GROUP BY ALL),
-    cuts AS (SELECT currency, quantile_disc(recency, {_CUTS}) AS rc,
-            quantile_disc(frequency, {_CUTS}) AS fc, quantile_disc(monetary, {_CUTS}) AS mc
-        FROM sold GROUP BY ALL)
-    SELECT *, CASE {named} END AS segment FROM (
-        SELECT sold.*, {scores}, rc, fc, mc FROM sold JOIN cuts USING (currency))"""
+    rows = f"fact_sales f {joins} WHERE {where}"
+    return store_scores.scored(day, add_months(day, -months), rows, "f.money")
 
 
 def rfm(session: Session, asked: Asked) -> Sequence[Table]:
@@ -130,17 +96,17 @@ def scores(session: Session, asked: Asked) -> Sequence[Table]:
     """The dated scores of each customer."""
     day, names = asked.period.last, labels(session, "customer")
     found = session.execute(
-        f"""SELECT customer, segment, currency, r, f, m, recency, frequency,
+        f"""SELECT customer, customer_id, segment, currency, r, f, m, recency, frequency,
             shown_amount(monetary, currency)
         FROM ({scored(asked, day, _MONTHS)}) ORDER BY currency, r + f + m DESC, customer"""
     ).fetchall()
     rows = [
         Row(
-            (names.get(customer, customer), segment),
+            (names.get(customer, customer_id), segment),
             str(currency),
             (*(int(each) * SCALE for each in numbers), _units(monetary)),
         )
-        for customer, segment, currency, *numbers, monetary in found
+        for customer, customer_id, segment, currency, *numbers, monetary in found
     ]
     shown = rows[: asked.top or len(rows)]
     titles = ("Recency", "Frequency", "Monetary", "Days since", "Orders")

@@ -13,7 +13,7 @@ from recon.store.session import Session, is_any
 
 # The name under which a session has the store attached.
 STORE = "store"
-VERSION = 2
+VERSION = 3
 TYPE_2 = "dim_customer"
 
 

@@ -21,7 +21,8 @@ from recon.base.calendar import Calendar
 from recon.base.errors import SourceDataError, SourceUnreachable
 from recon.store import schema
 from recon.store.aggregates import AGGREGATES, dimensions
-from recon.store.schema import FINDINGS, LOADS, REJECTED, STORE, TABLES, StarColumn
+from recon.store.schema import FINDINGS, LOADS, REJECTED, STORE, TABLES, TYPE_2, StarColumn
+from recon.store.scores import scored_customers
 from recon.store.session import Session, literal, open_session, writing
 
 READ, CURRENT = "read", "current.json"
@@ -94,7 +95,11 @@ def publish(session: Session, folder: Path, calendar: Calendar) -> Snapshot:
     read = folder / READ
     with writing(read):
         read.mkdir(parents=True, exist_ok=True)
-        for table, months in _changed(session, before).items():
+        changed = dict(_changed(session, before))
+        # Customers have scores, which follow from their sales.
+        if "fact_sales" in changed:
+            changed[TYPE_2] = [None]
+        for table, months in changed.items():
             _write_table(session, read, made, table, months)
         for table, query in (*dimensions(calendar).items(), *_books().items()):
             _write(session, read, made, table, _ALL, query)
@@ -158,6 +163,8 @@ def _write_table(
     rows = f"SELECT {listed} FROM {STORE}.{table} WHERE {counts}"
     days = [month for month in months if month is not None]
     if len(days) < len(months):
+        if table == TYPE_2:
+            rows = scored_customers(session, listed)
         _write(session, read, made, table, _ALL, f"{rows} ORDER BY {order}")
     if days:
         _sort(session, rows, star.kind.day, days, order)

@@ -9,6 +9,7 @@ import os
 import re
 import sys
 from collections.abc import Iterable
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -267,6 +268,21 @@ def test_amounts_in_one_currency_say_by_which_rates(tmp_path: Path) -> None:
     assert [row["values"]["revenue"] for row in both["tables"][0]["rows"]] == ["5.25", "9"]
     assert values(inbox, "penetration", "--period", "2024-06")[0]["penetration"] == "0.25"
     assert values(inbox, "penetration", "--period", "2024-06-03")[0]["penetration"] is None
+
+
+def test_customers_have_dated_scores_in_the_star(inbox: Inbox) -> None:
+    """Those of the last day with sales, as `recon kpi scores` has them for that day."""
+    found = inbox.ask(
+        """SELECT customer_id, rfm_segment, recency_score, frequency_score, monetary_score,
+        scored_on, scored_currency FROM dim_customer WHERE scored_on IS NOT NULL ORDER BY 1"""
+    )
+    shown = values(inbox, "scores", "--period", "2024-06-30")
+    assert {row[-2:] for row in found} == {(date(2024, 6, 30), "GBP")}
+    assert [row[:-2] for row in found] == sorted(
+        (*row["keys"], *(int(row[name]) for name in ("recency", "frequency", "monetary")))
+        for row in shown
+    )
+    assert len(found) == 2
 
 
 def test_without_a_store_one_sentence_says_what_to_do(tmp_path: Path) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 
 from recon.store import aggregates
-from recon.store.schema import FINDINGS, LOADS, REJECTED, TABLES, StarColumn
+from recon.store.schema import FINDINGS, LOADS, REJECTED, TABLES, TYPE_2, StarColumn
+from recon.store.scores import SCORES
 from tests.pages import DOCS, text_of
 
 PAGE = DOCS / "store.md"
@@ -41,7 +42,8 @@ def tables() -> str:
         key = ", ".join(["feed"] * (not star.kind.shared) + [*star.kind.key])
         if star.kind.line:
             key += f", {star.kind.line} where there is one"
-        parts.append(_table(star.name, key, star.columns))
+        scores = SCORES if star.name == TYPE_2 else ()
+        parts.append(_table(star.name, key, (*star.columns, *scores)))
     parts.append(_table("loads", "load", LOADS))
     parts.append(_table("rejected", "load, recon_row", REJECTED))
     parts.append(_table("findings", "finding", FINDINGS))

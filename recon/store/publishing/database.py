@@ -109,30 +109,43 @@ def _send(session: Session, target: Target, part: Part, into: str) -> None:
 
 
 def _bring_in(session: Session, target: Target, part: Part) -> bool:
-    """Update and insert a small table's rows; return whether any.
+    """Update and insert a small table's rows.
 
-    Its new rows stay staged until `_take_away`.
+    Return whether keys came or went, or versions hold for other days. Its new rows stay staged
+    until `_take_away`.
     """
     table, stage = part.table, target.at(_STAGE + part.table.name)
     columns = ", ".join(target.column(table, column) for column in table.names)
     target.run(f"CREATE TABLE {stage} ({columns})")
     _send(session, target, part, stage)
     same = _same_key(table, "s")
+    has_others = _has_others(target, table, stage)
     others = [name(column) for column in table.names if column not in table.key]
-    done = 0
     if others:
         theirs, ours = (", ".join(f"{of}.{c}" for c in others) for of in ("s", name(table.name)))
-        done += target.run(
+        target.run(
             f"UPDATE {target.at(table.name)} SET {', '.join(f'{c} = s.{c}' for c in others)} "
             f"FROM {stage} s WHERE {same} AND EXISTS (SELECT {ours} EXCEPT SELECT {theirs})"
         )
     listed = ", ".join(map(name, table.names))
-    done += target.run(
+    target.run(
         f"INSERT INTO {target.at(table.name)} ({listed}) SELECT {listed} FROM {stage} s "
         f"WHERE NOT EXISTS (SELECT 1 FROM {target.at(table.name)} WHERE {same})"
     )
-    gone = f"SELECT count(*) FROM {target.at(table.name)} WHERE {_unstaged(target, table)}"
-    return bool(done or target.ask(gone)[0][0])
+    return has_others
+
+
+def _has_others(target: Target, table: Published, stage: str) -> bool:
+    """Whether a table has other keys than its stage."""
+    there, mine = target.at(table.name), name(table.name)
+    days = ("valid_to",) if "valid_to" in table.names else ()
+    same = " ".join(
+        [_same_key(table, "s")]
+        + [f"AND NOT EXISTS (SELECT s.{day} EXCEPT SELECT {mine}.{day})" for day in days]
+    )
+    new = f"SELECT count(*) FROM {stage} s WHERE NOT EXISTS (SELECT 1 FROM {there} WHERE {same})"
+    gone = f"SELECT count(*) FROM {there} WHERE {_unstaged(target, table)}"
+    return any(target.ask(each)[0][0] for each in (new, gone))
 
 
 def _same_key(table: Published, of: str) -> str:

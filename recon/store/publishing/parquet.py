@@ -48,7 +48,7 @@ class _Folder:
 def look(session: Session, folder: Path, found: Snapshot, target: Path) -> Publication:
     """The publication that `publish` would make."""
     before = _folder(target)
-    plan = _planned(session, folder, found, before, whole=False)
+    plan = _planned(session, folder, found, before, _versions(session), whole=False)
     return Publication(plan, before.snapshot or None)
 
 
@@ -66,7 +66,8 @@ def publish(
             f"{target} holds what another store has published; choose another folder, or replace "
             "all of it with --whole."
         )
-    plan = _planned(session, folder, found, before, whole=whole)
+    versions = _versions(session)
+    plan = _planned(session, folder, found, before, versions, whole=whole)
     if not plan:
         return Publication(plan, before.snapshot or None)
     made = _Folder(found.number, found.store, {t: dict(of) for t, of in before.tables.items()})
@@ -78,7 +79,7 @@ def publish(
         for part in plan.parts:
             entry = _write(session, target, part)
             made.tables.setdefault(part.table.name, {})[part.month] = {
-                **entry, "of": _made_of(part, found)
+                **entry, "of": _made_of(part, versions)
             }  # fmt: skip
         for table, month in plan.gone:
             del made.tables[table][month]
@@ -89,19 +90,31 @@ def publish(
 
 
 def _planned(
-    session: Session, folder: Path, found: Snapshot, before: _Folder, *, whole: bool
+    session: Session, folder: Path, found: Snapshot, before: _Folder, versions: str, *, whole: bool
 ) -> Plan:
     """The parts to write, and facts with other customers."""
     return planned(
-        session, folder, found, before.files(), whole=whole, made_of=lambda p: _made_of(p, found)
+        session,
+        folder,
+        found,
+        before.files(),
+        whole=whole,
+        made_of=lambda part: _made_of(part, versions),
     )
 
 
-def _made_of(part: Part, found: Snapshot) -> str:
-    """The snapshot's files of which a part is made."""
-    customers = found.tables.get(TYPE_2, {}).get(ALL, "")
-    asked = customers and "customer_key" in part.table.refers
-    return f"{part.file} {customers}" if asked else part.file
+def _made_of(part: Part, versions: str) -> str:
+    """The file and customers that a part is made of."""
+    asked = versions and "customer_key" in part.table.refers
+    return f"{part.file} {versions}" if asked else part.file
+
+
+def _versions(session: Session) -> str:
+    """A mark of the versions of customers and their days."""
+    found = session.execute(
+        f"SELECT bit_xor(hash(customer_id, valid_from, valid_to)) FROM {TYPE_2}"
+    ).fetchone()
+    return str(found[0] or "") if found else ""
 
 
 def _folder(target: Path) -> _Folder:

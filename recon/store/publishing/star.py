@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from recon.store import aggregates
 from recon.store.schema import FINDINGS, LOADS, REJECTED, TABLES, TYPE_2, StarColumn
+from recon.store.scores import SCORES
 from recon.store.session import name
 
 _CUSTOMER_KEY = StarColumn("customer_key", "VARCHAR", "the version of the customer on that day")
@@ -78,7 +79,7 @@ def _dim_region() -> Published:
 
 
 def _dim_customer() -> Published:
-    columns = (StarColumn("customer_key", "VARCHAR", _MARKED), *TABLES[TYPE_2].columns)
+    columns = (StarColumn("customer_key", "VARCHAR", _MARKED), *TABLES[TYPE_2].columns, *SCORES)
     listed = ", ".join(name(column.name) for column in columns)
     select = f"SELECT {listed} FROM ({_VERSION.replace(TYPE_2, '{rows}')}) ORDER BY 1"
     return Published(TYPE_2, columns, select, ("customer_key",))
