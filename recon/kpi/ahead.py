@@ -16,7 +16,7 @@ from recon.base import money
 from recon.base.money import SCALE
 from recon.kpi.asked import Asked
 from recon.kpi.buckets import divided
-from recon.kpi.forecasting import COVERED, Forecast, forecasts
+from recon.kpi.forecasting import COVERED, NAIVE, Forecast, forecasts, install_sentence
 from recon.kpi.measures import Unit
 from recon.kpi.period import Period, add_months, part
 from recon.kpi.period import Unit as Time
@@ -53,28 +53,56 @@ _ORDERS = (
 )
 
 
-def revenue_ahead(session: Session, asked: Asked) -> Sequence[Table]:
+def forecast_in_short(session: Session, asked: Asked) -> Sequence[Table]:
+    """The revenue of the next months, with few words.
+
+    Without statsmodels there is one sentence instead.
+    """
+    found = revenue_ahead(session, asked, strict=False)
+    if len(found) == 1:
+        return found
+    table, quality = found
+    return [replace(table, notes=(*table.notes, *map(_in_words, quality.rows)))]
+
+
+def _in_words(quality: Row) -> str:
+    """How good a forecast was, as a sentence."""
+    error, naive, points = (value or 0 for value in quality.values)
+    missed = f"{points // SCALE} points that were held out missed by {_percent(error)} of what came"
+    method = quality.keys[1]
+    if method == NAIVE:
+        return f"{quality.currency} by the {method}, which nothing has beaten: {missed}."
+    return f"{quality.currency} by {method}: {missed}, the {NAIVE} by {_percent(naive)}."
+
+
+def _percent(value: int) -> str:
+    return f"{value / 100:.1f}%"
+
+
+def revenue_ahead(session: Session, asked: Asked, *, strict: bool = True) -> Sequence[Table]:
     """The revenue of the next months, with its quality.
 
-    Raises UsageError without statsmodels.
+    Raises UsageError without statsmodels; unless `strict`, a table has the sentence.
     """
     months = _months(session, asked)
-    if months is None:
-        return [_too_short()]
-    series = _revenue(session, asked, months)
+    series = _revenue(session, asked, months) if months else {}
+    if all(len(of) < _YEAR + 2 * _MONTHS for of in series.values()):
+        return [_without(f"A forecast takes {_YEAR + 2 * _MONTHS} months with sales; there are "
+                         "fewer.")]  # fmt: skip
+    if not strict and (sentence := install_sentence()):
+        return [_without(sentence)]
     found = forecasts(series, _YEAR, _MONTHS)
-    if not found:
-        return [_too_short()]
+    last = months.last if months else asked.period.last
     rows = []
     for currency, ahead in sorted(found.items()):
         for step in range(_MONTHS):
-            month = part(add_months(months.last + timedelta(days=1), step), Time.MONTH)
+            month = part(add_months(last + timedelta(days=1), step), Time.MONTH)
             numbers = (ahead.values[step], ahead.low[step], ahead.high[step],
                        series[currency][len(series[currency]) - _YEAR + step])  # fmt: skip
             amounts = tuple(_rounded(each, money.minor_unit(currency)) for each in numbers)
             rows.append(Row((month.name,), currency, amounts))
     note = (
-        f"From {len(next(iter(series.values())))} months up to {months.last:%Y-%m}; "
+        f"From {max(map(len, series.values()))} months up to {last:%Y-%m}; "
         f"{COVERED:.0%} of what comes is expected between low and high."
     )
     quality = [_quality("revenue", currency, of) for currency, of in sorted(found.items())]
@@ -121,9 +149,8 @@ def _urgency(item: Item) -> tuple[bool, int, str]:
     return item.days_left is None, item.days_left or 0, item.product
 
 
-def _too_short() -> Table:
-    note = f"A forecast takes {_YEAR + 2 * _MONTHS} months with sales; there are fewer."
-    return Table("forecast", "Revenue ahead", ("month",), _AMOUNTS, (), notes=(note,))
+def _without(why: str) -> Table:
+    return Table("forecast", "Revenue ahead", ("month",), _AMOUNTS, (), absent=why)
 
 
 def _span(session: Session, asked: Asked, unit: Time) -> Period | None:

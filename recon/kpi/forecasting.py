@@ -12,6 +12,7 @@ import math
 import warnings
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import TypeVar
 
@@ -104,7 +105,7 @@ def forecasts(series: Mapping[Key, Series], season: int, horizon: int) -> dict[K
     if sentence := install_sentence():
         raise UsageError(sentence)
     tested = {
-        key: _tested(of, season, horizon)
+        key: _tested(tuple(of), season, horizon)
         for key, of in series.items()
         if len(of) >= season + 2 * horizon
     }
@@ -112,6 +113,8 @@ def forecasts(series: Mapping[Key, Series], season: int, horizon: int) -> dict[K
     return {key: _made(series[key], of, season, horizon, spread) for key, of in tested.items()}
 
 
+# A page asks for the same series again and again.
+@lru_cache(maxsize=512)
 def _tested(series: Series, season: int, horizon: int) -> _Tested:
     """Hold out the last stretches, one after the other."""
     most = len(series) - season - horizon

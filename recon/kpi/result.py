@@ -45,7 +45,8 @@ class Table:
     `by` are the titles of the keys. `totals` are over all rows of a currency, not only those shown;
     `left_out` is how many are not. After each measure come, for each of `compared` periods, its
     value there and the change. `chart` is '', 'cards', 'line' or 'bar'. `trends` are the values of
-    the months up to the end, by currency and measure. `notes` are sentences.
+    the months up to the end, by currency and measure. `notes` are sentences; `absent` is the one
+    that stands in the place of rows that cannot be.
     """
 
     name: str
@@ -59,6 +60,12 @@ class Table:
     notes: tuple[str, ...] = ()
     compared: int = 0
     trends: Mapping[tuple[str, str], tuple[int | None, ...]] = field(default_factory=dict)
+    absent: str = ""
+
+    @property
+    def empty(self) -> str:
+        """The sentence of a table without rows."""
+        return self.absent or "No rows in this period."
 
     @property
     def has_currency(self) -> bool:

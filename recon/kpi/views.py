@@ -71,6 +71,7 @@ VIEWS: Mapping[str, View] = {
                 Section("regions", "By region", ("revenue", "growth", "growth_year", "orders"),
                         ("region",), top=_TOP),
                 Section("seasonality", "Seasonality", own=bridge.seasonality),
+                Section("forecast", "Revenue ahead", own=ahead.forecast_in_short),
             ),
             ("revenue", "growth", "growth_year", "orders", "average_order", "margin"),
         ),

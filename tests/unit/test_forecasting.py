@@ -100,6 +100,25 @@ def test_without_the_library_one_sentence_says_what_to_install(
         forecasts({"of": [1.0] * LENGTH}, SEASON, AHEAD)
 
 
+def test_the_executive_view_has_its_forecast(simple: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With its error; without the library, or enough months, it has one sentence."""
+    with star(_books()) as session:
+        calendar = Calendar(date(2024, 12, 31))
+        asked = Asked(part(date(2024, 12, 1), Unit.MONTH), calendar)
+        (table,) = ahead.forecast_in_short(session, asked)
+        assert [row.keys[0] for row in table.rows] == ["2025-01", "2025-02", "2025-03"]
+        assert table.notes[1:] == (
+            "EUR by the seasonal naive, which nothing has beaten: 18 points that were held out "
+            "missed by 0.0% of what came.",
+        )
+        monkeypatch.setattr(ahead, "install_sentence", lambda: "Forecasts need more.")
+        (table,) = ahead.forecast_in_short(session, asked)
+        assert (table.rows, table.empty) == ((), "Forecasts need more.")
+        short = Asked(part(date(2023, 5, 1), Unit.MONTH), calendar)
+        (table,) = ahead.forecast_in_short(session, short)
+        assert table.empty == "A forecast takes 18 months with sales; there are fewer."
+
+
 def flat(series: Sequence[float], _: int, horizon: int) -> Sequence[float]:
     """A method that takes the last value."""
     return [series[-1]] * horizon

@@ -43,7 +43,7 @@ def _table(pen: Pen, table: Table) -> Iterator[Text]:
     only = currencies[0] if len(currencies) == 1 else ""
     yield from pen.heading(table.title, only)
     if not table.rows:
-        yield from pen.paragraph(pen.text("No rows in this period.", SOFT))
+        yield from pen.paragraph(pen.text(table.empty, SOFT))
     elif table.chart == "cards":
         yield from _cards(pen, table, currencies)
     elif len(table.columns) == 1 and len(currencies) > 1:

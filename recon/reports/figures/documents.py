@@ -47,7 +47,7 @@ def _table(table: Table) -> Document:
         "rows": [_row(table.columns, row) for row in table.rows],
         "totals": [_row(table.columns, row) for row in table.totals],
         "rows_left_out": table.left_out,
-        "notes": list(table.notes),
+        "notes": [*([table.absent] if table.absent else []), *table.notes],
     }
 
 

@@ -88,7 +88,7 @@ def _fill(book: Workbook, name: str, table: Table, head: str, footer: str) -> No
         page.add(*cells)
     if table.left_out:
         page.say(f"{table.left_out:,} more rows are not shown; the total has all.", SOFT)
-    for note in table.notes:
+    for note in (*([] if table.rows else [table.empty]), *table.notes):
         page.say(note, SOFT)
     if chart := _chart(sheet, table):
         letter = chr(65 + min(len(table.by) + len(table.columns) + 2, 25))

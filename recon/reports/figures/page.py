@@ -84,17 +84,13 @@ def figures_content(figures: Figures, detail: Detail) -> Iterator[Element]:
 def _section(table: Table, by: Sequence[str]) -> Element:
     made = section(
         table.title,
-        _empty() if not table.rows else None,
+        paragraph(table.empty, kind="soft") if not table.rows else None,
         _charts(table) if table.rows else None,
         (_cards(table) if table.chart == "cards" else _grid(table, by)) if table.rows else None,
         [paragraph(note, kind="soft") for note in (*_left_out(table), *table.notes)],
     )
     made.set("data-table", table.name)
     return made
-
-
-def _empty() -> Element:
-    return paragraph("No rows in this period.", kind="soft")
 
 
 def _left_out(table: Table) -> Iterator[str]:

@@ -119,7 +119,7 @@ def _table(table: Table) -> Iterator[Flowable]:
     yield Spacer(1, 10)
     yield Paragraph(_escaped(table.title), _style(11, bold=True))
     if not table.rows:
-        yield Paragraph("No rows in this period.", _style(8.5, color=_SOFT))
+        yield Paragraph(_escaped(table.empty), _style(8.5, color=_SOFT))
     elif drawing := _chart(table):
         yield drawing
     for grid in grids(table) if table.rows else ():
