@@ -29,9 +29,13 @@ class ExitCode(IntEnum):
 
 
 class ReconError(Exception):
-    """A failure that recon foresaw: one sentence, with advice."""
+    """A failure that recon foresaw: one sentence, with advice.
+
+    `is_of_file` is whether it is about a file that somebody sends, who can put it right.
+    """
 
     exit_code = ExitCode.DEFECT
+    is_of_file = False
 
 
 class UsageError(ReconError):
@@ -85,6 +89,10 @@ class SourceUnreachable(ReconError):
     """A source that cannot be reached or refuses."""
 
     exit_code = ExitCode.SOURCE_UNREACHABLE
+
+
+class NothingLoaded(SourceUnreachable):
+    """A store that nothing was loaded into yet."""
 
 
 class SourceDataError(ReconError):

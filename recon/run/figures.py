@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from pathlib import PurePath
 from zoneinfo import ZoneInfo
 
-from recon.base.errors import SourceUnreachable, UsageError
+from recon.base.errors import NothingLoaded, UsageError
 from recon.config import Settings
 from recon.kpi import compiled, views
 from recon.kpi.asked import Asked
@@ -136,7 +136,7 @@ def _last_day(session: Session) -> date:
         if found and found[0]:
             last: date = found[0]
             return last
-    raise SourceUnreachable(
+    raise NothingLoaded(
         "The store has no sales, credits or stock yet; configure a feed of them and run "
         "`recon load`."
     )

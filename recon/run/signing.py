@@ -40,7 +40,7 @@ def sign(
 
 
 def _no_run(month: Month, command: str) -> UsageError:
-    return UsageError(f"No run of {month} is recorded; run the month first: {command} {month}")
+    return UsageError(f"No run of {month} is recorded; run the month first: `{command} {month}`")
 
 
 def _sign(

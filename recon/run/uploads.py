@@ -23,6 +23,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import IO, Any
 
 from recon.base import disk
+from recon.base.elsewhere import said_elsewhere, without_commands, without_paths
 from recon.base.errors import Locked, ReconError, ReportError, SourceDataError
 from recon.base.text import one_line, shortened
 from recon.config import Settings
@@ -68,9 +69,13 @@ class State(StrEnum):
 class TooLarge(SourceDataError):
     """A file that is larger than allowed."""
 
+    is_of_file = True
+
 
 class WrongType(SourceDataError):
     """A file that no feed can be read from."""
+
+    is_of_file = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,13 +273,15 @@ class Uploads:
             with identity.acting(upload.who, upload.address):
                 state, load, outcome = self._loaded(settings, upload, log)
         except Locked as error:
-            self._set(upload, State.WAITING, None, {"reason": str(error)})
+            self._set(upload, State.WAITING, None, {"reason": said_elsewhere(error)})
             return False
         except ReconError as error:
-            state, load, outcome = State.FAILED, None, {"reason": self._named(str(error), upload)}
+            state, load, outcome = State.FAILED, None, {"reason": said_elsewhere(error)}
+            _noted(log, error)
         except Exception as error:  # noqa: BLE001 - one file must not end all loading
             said = f"This is a defect in recon ({type(error).__name__}); nothing was loaded."
             state, load, outcome = State.FAILED, None, {"reason": said}
+            _noted(log, error)
         self._set(upload, state, load, outcome)
         return True
 
@@ -294,7 +301,10 @@ class Uploads:
         outcome["rejected_rows"] = outcome["rejected_rows"][:LISTED]
         for place in ("file", "rejected_file", "moved_to"):
             outcome.pop(place, None)
-        outcome["findings"] = [*outcome["findings"], *(each.sentence for each in report.findings)]
+        told = [*outcome["findings"], *(each.sentence for each in report.findings)]
+        outcome["findings"] = [without_paths(without_commands(each)) for each in told]
+        if outcome.get("reason"):
+            outcome["reason"] = without_paths(without_commands(outcome["reason"]))
         return State(report.outcomes[0].status), report.outcomes[0].load, outcome
 
     def _named(self, text: str, upload: Upload) -> str:
@@ -302,6 +312,11 @@ class Uploads:
         return text.replace(str(self.folder / upload.file), upload.file).replace(
             upload.file, json.dumps(upload.name)[1:-1]
         )
+
+
+def _noted(log: Log | None, error: Exception) -> None:
+    if log:
+        log.note("failed", f"{type(error).__name__}: {error}")
 
 
 def _upload(row: Sequence[Any]) -> Upload:

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from recon.base import disk
 from recon.base.calendar import Calendar
-from recon.base.errors import SourceDataError, SourceUnreachable
+from recon.base.errors import NothingLoaded, SourceDataError, SourceUnreachable
 from recon.store import schema
 from recon.store.aggregates import AGGREGATES, dimensions
 from recon.store.schema import FINDINGS, LOADS, REJECTED, STORE, TABLES, TYPE_2, StarColumn
@@ -251,7 +251,7 @@ def looked_at(
     """
     found = current(folder)
     if not found.tables:
-        raise SourceUnreachable(f"There is no store in {folder} yet; `recon load` makes it.")
+        raise NothingLoaded(f"There is no store in {folder} yet; `recon load` makes it.")
     with open_session(memory_limit, [folder, *beside]) as session:
         for table in found.tables:
             session.execute(f"CREATE VIEW {table} AS {relation(folder, found, table)}")

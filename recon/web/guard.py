@@ -93,8 +93,7 @@ def _of_proxy(people: People, named: str, person: Person | None, address: str) -
     if found is None:
         raise Refused(
             403,
-            f"You are {named}, whom recon does not know yet; ask an administrator for "
-            f"`recon users add`.",
+            f"You are {named}, whom recon does not know yet; ask an administrator to add you.",
         )
     secret = people.begin_session(found.name, address)
     people.note(found.name, address, "login", found.name, "by the proxy")

@@ -9,6 +9,7 @@ from http import HTTPStatus
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from recon.base.elsewhere import said_elsewhere
 from recon.base.errors import (
     ConfigError,
     Locked,
@@ -19,8 +20,6 @@ from recon.base.errors import (
     SourceUnreachable,
     UsageError,
 )
-from recon.base.secrets import redacted
-from recon.base.text import visible
 from recon.run.uploads import TooLarge, WrongType
 
 MEDIA_TYPE = "application/problem+json"
@@ -56,7 +55,7 @@ def refused(error: Exception) -> Refused:
     if isinstance(error, ReconError):
         status = next((code for of, code in _STATUS.items() if isinstance(error, of)), 500)
         headers = {"Retry-After": "5"} if isinstance(error, Locked) else {}
-        return Refused(status, visible(redacted(str(error))), headers)
+        return Refused(status, said_elsewhere(error), headers)
     if isinstance(error, HTTPException):
         return Refused(error.status_code, _sentence(error.status_code), error.headers)
     return Refused(

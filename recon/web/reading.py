@@ -13,6 +13,7 @@ from recon.base.events import Severity
 from recon.base.filters import BreakFilter, folded, unknown_causes
 from recon.base.month import Month
 from recon.base.result import Break
+from recon.base.text import counted
 from recon.kpi.detail import Detail
 from recon.kpi.result import Figures
 from recon.record import identity
@@ -129,8 +130,7 @@ def month(ask: Ask) -> RecordedMonth:
     with journal_of(ask) as journal:
         found = journal.runs(chosen)
         if not found:
-            command = f"recon {'cash' if ask.of_cash else 'month'} {chosen}"
-            raise Refused(404, f"No run of {chosen} is recorded; `{command}` makes one.")
+            raise Refused(404, f"{chosen.name} was not run yet; months are run on the server.")
         breaks, lives = journal.breaks(found[-1].run_id), journal.open_items(chosen)
         return RecordedMonth(
             chosen, found, journal.signatures(), breaks, lives, journal.event_lives(chosen),
@@ -150,6 +150,13 @@ def sign(ask: Ask) -> tuple[Run, tuple[Signature, ...]]:
     if not ask.person.may_sign(role):
         raise Refused(403, f"{ask.person.name} is no {role}.")
     comment = required(ask.text("comment"), "Say in a few words what you have checked.")
+    found = month(ask)
+    its_turn = role is Role.PREPARER or found.given
+    if found.left and its_turn and not ask.text("accept"):
+        raise UsageError(
+            f"{chosen.name} has {counted(len(found.left), 'critical break')} that nobody has "
+            "acknowledged. Acknowledge them, or say why they may stay open."
+        )
     with ask.acting():
         command = f"recon {'cash' if ask.of_cash else 'month'}"
         accept = ask.text("accept") or None

@@ -10,10 +10,12 @@ from typing import Any
 from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from recon.base.elsewhere import hides
 from recon.record.access.model import Right
 from recon.record.log import Log
 from recon.web import guard, problems
@@ -173,7 +175,7 @@ def _failed(
     show: Callable[[Refused], Response],
 ) -> Response:
     problem = problems.refused(error)
-    if problem.status == 500:  # noqa: PLR2004 - of HTTP
+    if not isinstance(error, Refused | HTTPException) and hides(error):
         _log(site, error)
     if entry.is_api:
         return problems.as_json(problem, request.url.path)
@@ -189,7 +191,7 @@ def _place(request: Request) -> str:
 
 
 def _log(site: Site, error: Exception) -> None:
-    """Write a defect into a log of its own."""
+    """Write a failure into a log of its own."""
     log = Log()
     log.begin(site.settings, None, "A request of the page has failed")
     log.end(1, f"{type(error).__name__}: {error}", error)

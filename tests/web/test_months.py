@@ -10,9 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from recon.base.elsewhere import said_elsewhere
+from recon.base.errors import NothingLoaded, ReconError, UsageError
 from recon.record.journal.store import Journal
 from recon.web.api import ENTRIES
 from recon.web.api.openapi import document
+from recon.web.routes import ROUTES
 from tests.pages import DOCS
 from tests.shell import in_process
 from tests.web.visitor import ATTACK, House, fast, house
@@ -105,7 +108,7 @@ def test_a_break_is_acknowledged_and_a_month_signed_by_two_people(made: House) -
         wrong = rita.send("/months/2024-06/sign-off", role="preparer", comment="ok")
         assert wrong.status_code == 403
         left = paul.send("/months/2024-06/sign-off", role="preparer", comment="ok")
-        assert (left.status_code, "critical breaks" in left.text) == (422, True)
+        assert (left.status_code, "1 critical break that nobody" in left.text) == (422, True)
         name = paul.get("/api/v1/breaks?severity=critical").json()["breaks"][0]["break"]
         empty = paul.send(f"/breaks/{name}/acknowledge", reason=" ")
         assert (empty.status_code, "Say in a few words why" in empty.text) == (422, True)
@@ -151,6 +154,52 @@ def test_one_admin_cannot_sign_as_both(made: House) -> None:
         assert first.status_code == 303, first.text
         second = ada.send("/months/2024-06/sign-off", role="reviewer", comment="ok", **left)
         assert (second.status_code, "different person" in second.text) == (422, True)
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (UsageError("There is no load 3; `recon loads` lists them."), "There is no load 3."),
+        (UsageError("--compare must be previous, not 'x'."), "compare must be previous, not 'x'."),
+        (UsageError("A is signed by B (`recon open` lists them). Sign with `recon ack`, or not."),
+         "A is signed by B."),
+        (UsageError("Nothing of /srv/books/in/uk.csv fits."), "Nothing of uk.csv fits."),
+        (UsageError(r"Nothing of C:\books\in\uk.csv fits."), "Nothing of uk.csv fits."),
+        (UsageError("1/2 and region=N/A and https://x.example/y are no paths."),
+         "1/2 and region=N/A and https://x.example/y are no paths."),
+        (NothingLoaded("There is no store in /srv/store yet; `recon load` makes it."),
+         "Nothing was loaded yet. Once files are loaded, their figures are here."),
+    ],
+)  # fmt: skip
+def test_errors_are_told_without_paths_and_commands(error: ReconError, said: str) -> None:
+    """People at the page have no console, and no business with the server's folders."""
+    assert said_elsewhere(error) == said
+
+
+def test_no_page_names_a_path_or_a_command_of_the_server(made: House) -> None:
+    """Not even where the journal is damaged; the log has what was not told."""
+    journal = made.settings.reports / "journal.db"
+    with made.visitor("vera") as visitor:
+        paths = [entry.path for entry in ROUTES if entry.method == "GET" and "{" not in entry.path]
+        paths += ["/months/2024-06", "/months/2031-01", "/figures?compare=x", "/figures?by=x",
+                  "/contracts/none", "/breaks?month=2024-06", "/loads/7"]  # fmt: skip
+
+        def look() -> None:
+            for path in paths:
+                text = visitor.get(path).text
+                if "openapi" not in path:
+                    assert (path, str(made.project.folder) in text, "`recon" in text) == (
+                        path, False, False,
+                    )  # fmt: skip
+
+        look()
+        whole = journal.read_bytes()
+        journal.write_bytes(b"no journal")
+        look()
+        assert "tell whoever runs recon" in visitor.get("/months").text
+        journal.write_bytes(whole)
+    logs = list(made.settings.reports.glob("logs/*"))
+    assert any(str(journal) in path.read_text(encoding="utf-8") for path in logs)
 
 
 def test_before_the_first_run_the_pages_say_so(tmp_path: Path) -> None:

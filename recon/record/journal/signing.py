@@ -129,7 +129,8 @@ def _refuse_reviewer(run: Run, pen: Pen, given: Sequence[Signature]) -> None:
     if prepared is None:
         raise UsageError(
             f"{run.run_id}, the last run of {run.month}, has no preparer's signature; the preparer "
-            f'signs first: recon sign-off {run.month}{_option(run)} --role preparer --comment "..."'
+            f"signs first: `recon sign-off {run.month}{_option(run)} --role preparer --comment "
+            '"..."`'
         )
     if prepared.who.casefold() == pen.who.casefold():
         raise UsageError(

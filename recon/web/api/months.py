@@ -8,6 +8,7 @@ from typing import Any
 from starlette.responses import JSONResponse, Response
 
 from recon.base import money
+from recon.base.elsewhere import without_paths
 from recon.reconciliation.document import totals_table
 from recon.reconciliation.explain import as_json
 from recon.record.journal.history import newest_first
@@ -56,7 +57,7 @@ def month(ask: Ask) -> Response:
         "critical_unacknowledged": [item.name for item in found.left],
         "runs": [each.run_id for each in found.runs],
         "policy": dict(run.policy),
-        "sources": dict(run.sources),
+        "sources": {side: without_paths(text) for side, text in run.sources.items()},
     }  # fmt: skip
     return JSONResponse(told)
 

@@ -10,6 +10,7 @@ from xml.etree.ElementTree import Element
 
 from starlette.responses import RedirectResponse, Response
 
+from recon.base.elsewhere import said_elsewhere
 from recon.base.errors import UsageError
 from recon.record.access.model import Part
 from recon.reports.html.elements import element
@@ -217,7 +218,7 @@ def change_password(ask: Ask) -> Response:
         try:
             people.set_password(ask.person.name, new)
         except UsageError as error:
-            return account(ask, str(error))
+            return account(ask, said_elsewhere(error))
         people.note(ask.person.name, ask.address, "password changed", ask.person.name)
         secret = people.begin_session(ask.person.name, ask.address)
     return _in(ask, "/account", secret)

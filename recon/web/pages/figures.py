@@ -10,8 +10,10 @@ from xml.etree.ElementTree import Element
 
 from starlette.responses import Response
 
-from recon.base.errors import SourceUnreachable
+from recon.base.elsewhere import said_elsewhere
+from recon.base.errors import NothingLoaded
 from recon.kpi.views import VIEWS
+from recon.record.access.model import Right
 from recon.reports.figures import files
 from recon.reports.figures.documents import table_csv
 from recon.reports.figures.page import figures_content
@@ -33,8 +35,9 @@ def figures(ask: Ask) -> Response:
     """A view of figures; its filters' rows come later."""
     try:
         title, *content = _content(ask)
-    except SourceUnreachable as error:
-        return page(ask, "Figures", paragraph(str(error), kind="answer high"))
+    except NothingLoaded as error:
+        send = to("Send files", "uploads") if ask.person.may(Right.UPLOAD) else None
+        return page(ask, "Figures", paragraph(said_elsewhere(error), " ", send, kind="answer soft"))
     later = element("span", hidden="hidden", **data(rows=f"/figures/rows?{_query(ask)}",
                                                     script=script_place("figures.js")))  # fmt: skip
     return page(

@@ -39,7 +39,7 @@ def _months(ask: Ask) -> Iterator[Element]:
     yield section(
         "Months",
         table(columns, rows, "cards") if rows
-        else paragraph("No month was run yet; recon month runs one.", kind="soft"),
+        else paragraph("No month was run yet; months are run on the server.", kind="soft"),
     )  # fmt: skip
 
 

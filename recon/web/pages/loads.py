@@ -9,6 +9,7 @@ from xml.etree.ElementTree import Element
 
 from starlette.responses import RedirectResponse, Response
 
+from recon.base.elsewhere import without_commands
 from recon.base.text import counted
 from recon.record.access.model import Right
 from recon.reports.html.elements import Children, element
@@ -79,7 +80,8 @@ def load(ask: Ask) -> Response:
             ("SHA-256", found["sha256"]),
         ]),
         section("Rows", facts(shown)) if shown else None,
-        section("Worth knowing", listed(found["notes"])) if found["notes"] else None,
+        section("Worth knowing", listed(map(without_commands, found["notes"])))
+        if found["notes"] else None,
         _restated(found["restated"] or []),
         _rejected(ask, number),
         _ways(ask, found),

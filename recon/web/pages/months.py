@@ -10,6 +10,7 @@ from xml.etree.ElementTree import Element
 from starlette.responses import FileResponse, RedirectResponse, Response
 
 from recon.base import money
+from recon.base.elsewhere import without_paths
 from recon.base.result import Break, Totals
 from recon.base.text import counted, words
 from recon.record.access.model import Right
@@ -57,13 +58,9 @@ def months(ask: Ask) -> Response:
         ask,
         "Order to cash" if ask.of_cash else "Months",
         table(columns, rows, "cards") if rows
-        else paragraph(f"No month was run yet; {_command(ask)} runs one.", kind="soft"),
+        else paragraph("No month was run yet; months are run on the server.", kind="soft"),
         pages(ask, cut, len(by_month), "month"),
     )  # fmt: skip
-
-
-def _command(ask: Ask) -> str:
-    return "recon cash" if ask.of_cash else "recon month"
 
 
 def _row(ask: Ask, of: Sequence[Run], given: Sequence[Signature]) -> list[Children]:
@@ -287,7 +284,7 @@ def _runs(found: RecordedMonth) -> Element:
     run = found.run
     pairs: list[tuple[str, Children]] = [
         ("run", f"{run.run_id}, by {run.who} on {run.host}"),
-        *((side, text) for side, text in run.sources.items()),
+        *((side, without_paths(text)) for side, text in run.sources.items()),
         *((name, text) for name, text in run.policy.items()),
     ]
     earlier = [

@@ -35,8 +35,8 @@ def uploads(ask: Ask) -> Response:
         ask,
         "Uploads",
         _form(ask) if feeds else paragraph(
-            "There is no feed that you may send files of; an administrator gives you one by "
-            "recon users role.", kind="answer high",
+            "There is no feed that you may send files of; an administrator can give you one.",
+            kind="answer high",
         ),
         _sent(found) if found else None,
         pages(ask, cut, ask.site.uploads.count(names), "file"),
