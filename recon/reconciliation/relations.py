@@ -151,7 +151,7 @@ RELATIONS = (
         f"{_KEY_AS_SPELLED} recognized entries earned first_month last_month unread type "
         "currency line id id_key keyed",
         "recognized",
-        "entry_detail ledger",
+        "entry_detail events.carried ledger",
     ),
     _relation(
         "entry_sums_merged",
@@ -247,7 +247,8 @@ RELATIONS = (
         "line of `lines_compared`, with its contract, rule, term and allowance",
         _LINES,
         "compare",
-        "carried causes.gather events.policies explain.relations ledger rollforward totals",
+        "carried causes.gather events.carried events.policies explain.relations ledger rollforward "
+        "totals",
     ),
     _relation(
         "entry_control_totals",

@@ -338,6 +338,45 @@ def test_carried_differences_have_events() -> None:
     assert event.net["USD"] == -sum(x.monthly * 10_000 for x in lines() if x.segment == "SMB")
 
 
+def test_a_batch_of_an_earlier_month_is_held_against_the_lines_of_that_month() -> None:
+    """A third of the lines starts later, and had nothing to be posted then."""
+    later = {line.id for line in lines() if line.number % 3 == 0}
+    since = lambda line: "2024-05" if line.id in later else "2024-01"  # noqa: E731
+    result = reconciled(
+        lambda p: [] if p.month == "2024-03" or p.month < since(p.line) else [p],
+        lambda line: {
+            "booking_date": f"{since(line)}-01",
+            "close_date": "2025-04-30" if line.id in later else "2024-12-31",
+        },
+    )
+    (event,) = result.events
+    assert "All over: the entries of March 2024 are missing" in event.sentence
+    assert {key[0] for key in event.keys} == ALL - later
+
+
+def test_every_month_may_be_posted_a_month_late() -> None:
+    """Lines that agree this month, and one kind that starts with it, are one event."""
+    starts = [f"2024-{month:02d}" for month in (1, 2, 3, 6)]
+
+    def since(line: Line) -> str:
+        return starts[line.number % 4]
+
+    def late(p: Posting) -> Iterator[Posting]:
+        if p.month >= since(p.line):
+            yield replace(p, month=f"2024-{int(p.month[5:]) + 1:02d}")
+
+    def begun(line: Line) -> dict[str, object]:
+        end = f"{2025 - (line.number % 4 == 0)}-{(int(since(line)[5:]) + 10) % 12 + 1:02d}"
+        return {"booking_date": f"{since(line)}-01", "close_date": f"{end}-28"}
+
+    result = reconciled(late, begun, stop_month="full")
+    (event,) = result.events
+    assert event.kind is EventKind.SHIFTED_MONTH
+    assert "All over: the entries of every month are posted 1 month late" in event.sentence
+    assert {key[0] for key in event.keys} == ALL
+    assert {item.event for item in result.breaks} == {event.id}
+
+
 def test_an_event_has_its_id_in_every_run() -> None:
     """The same mark and fact have one id, whatever else there is."""
     fault = FAULTS["tax"][0]
