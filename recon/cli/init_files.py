@@ -248,7 +248,9 @@ def _doubts(
     elif money.why:
         found.append(("policy.currency", f"{money.currency}: {money.why}"))
     for side, each in shown.items():
-        for reason, rows in list(each.reasons.items())[:3]:
+        # Days of an open order are asked about above.
+        faults = {} if sides[side].orders else each.reasons
+        for reason, rows in list(faults.items())[:3]:
             found.append(
                 (f"{side}.columns", f"{counted(rows, 'row')} cannot be compared: {reason}")
             )

@@ -113,6 +113,11 @@ def with_terms(connection: Session, lines: str) -> str:
     return terms(own, known.whole, cuts=known.cuts, kinds=known.kinds, evenly=known.evenly)
 
 
+def terms_differ(connection: Session) -> bool:
+    """Whether some terms run by dates, by month, or have free months."""
+    return _known_terms(connection).kinds
+
+
 @dataclass(frozen=True, slots=True)
 class _Terms:
     """The type and the possible kinds of a session's terms.

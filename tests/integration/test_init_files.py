@@ -200,11 +200,22 @@ def test_days_that_could_be_two_are_not_guessed(tmp_path: Path) -> None:
     done = init(tmp_path, "a.csv", "b.csv")
     said = " ".join(done.stdout.decode().split())
     assert "'06/03/2024' could be 06 March 2024 (dmy) or 03 June 2024 (mdy)" in said
+    assert "cannot be compared" not in said
     text = (tmp_path / "config" / "recon.toml").read_text(encoding="utf-8")
     assert '\n# dates = "dmy"\n# dates = "mdy"\n' in text
     assert in_process("month", "2024-06", cwd=tmp_path).returncode == 6
     settings = proposed(tmp_path, "a.csv", "b.csv", "--force", answers="3\n2\n")
     assert settings.analytics.dates == "mdy"
+
+
+def test_days_that_are_one_in_both_orders_ask_nothing(tmp_path: Path) -> None:
+    """06/06/2024 is the sixth of June, whoever wrote it."""
+    deals = DEALS.replace("2024-06-01", "06/06/2024").replace("2025-05-31", "05/05/2025")
+    written(tmp_path, {"a.csv": deals, "b.csv": LEDGER})
+    said = init(tmp_path, "a.csv", "b.csv").stdout.decode()
+    assert "could be" not in said
+    assert "cannot be compared" not in said
+    assert totals(tmp_path).matched == len(KEYS)
 
 
 def test_one_day_proves_the_order_of_all(tmp_path: Path) -> None:
@@ -474,7 +485,8 @@ def test_a_broken_line_is_named_in_its_own_file(tmp_path: Path) -> None:
 def test_excels_numbers_of_days_are_doubted_and_read(tmp_path: Path) -> None:
     """Where columns of dates have nothing else."""
     deals = DEALS.replace("2024-06-01", "45444").replace("2025-05-31", "45808")
-    written(tmp_path, {"deals.csv": deals, "gl.csv": LEDGER.replace("2024-06\n", "45473\n")})
+    ledger = LEDGER.replace("2024-06\n", "45473\n").replace("recognition_period", "Date")
+    written(tmp_path, {"deals.csv": deals, "gl.csv": ledger})
     said = init(tmp_path, "deals.csv", "gl.csv").stdout.decode()
     assert "'booking_date' has Excel's numbers of days: 45444 is taken as 2024-06-01" in said
     assert totals(tmp_path).matched == len(KEYS)

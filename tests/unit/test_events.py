@@ -136,11 +136,11 @@ def with_type(p: Posting) -> Iterator[Posting]:
     yield replace(p, type="Consulting") if p.type == "Support" and p.month == NOW else p
 
 
-def by_days(p: Posting) -> Iterator[Posting]:
-    """Yield a posting by the days of its month, of a leap year that begins in January."""
+def by_days(p: Posting, of: int = 366) -> Iterator[Posting]:
+    """Yield a posting by the days of its month, of so many that begin in January 2024."""
     end = date(2024, int(p.month[5:]) + 1, 1)
     days = [(day - date(2024, 1, 1)).days for day in (date.fromisoformat(f"{p.month}-01"), end)]
-    before, after = [rounded(1200 * p.line.monthly, part, 366) for part in days]
+    before, after = [rounded(1200 * p.line.monthly, part, of) for part in days]
     yield replace(p, cents=after - before)
 
 
@@ -375,6 +375,17 @@ def test_every_month_may_be_posted_a_month_late() -> None:
     assert "All over: the entries of every month are posted 1 month late" in event.sentence
     assert {key[0] for key in event.keys} == ALL
     assert {item.event for item in result.breaks} == {event.id}
+
+
+def test_terms_by_dates_have_events_of_rules() -> None:
+    """Another rule is reckoned for the term that each line has."""
+    days = (date(2024, 12, 20) - date(2023, 12, 31)).days
+    result = reconciled(
+        lambda p: by_days(p, days), lambda _: {"close_date": "2024-12-20"}, term="dates"
+    )
+    (event,) = result.events
+    assert (event.kind, len(event.keys)) == (EventKind.POLICY, LINES)
+    assert event.advice == 'Set convention = "exact_days" under [policy].'
 
 
 def test_an_event_has_its_id_in_every_run() -> None:

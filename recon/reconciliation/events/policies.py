@@ -14,7 +14,7 @@ from typing import NamedTuple
 from recon.base.events import EventKind
 from recon.base.month import Month
 from recon.base.policy import Convention, Policy, Rounding, StartMonth, StopMonth
-from recon.reconciliation.compare import reckoned_in
+from recon.reconciliation.compare import reckoned_in, terms_differ
 from recon.reconciliation.events.found import (
     FEWEST,
     OF_PARTS,
@@ -46,6 +46,14 @@ class _Rule(NamedTuple):
     changes: dict[str, str]
     settings: dict[str, str]
     where: str = "over_time"
+
+
+class _Reckoning(NamedTuple):
+    """The month, the type of amounts, and whether terms differ in kind."""
+
+    month: Month
+    whole: str
+    kinds: bool
 
 
 def _rules() -> tuple[_Rule, ...]:
@@ -86,15 +94,16 @@ def policies(
     connection: Session, month: Month, policy: Policy, marks: Marks, off: int
 ) -> Iterator[Found]:
     """Yield the marks that another rule explains."""
-    whole, part = _whole(connection), 1 + off // _TRIED_ON
+    reckoning = _Reckoning(month, _whole(connection), terms_differ(connection))
+    part = 1 + off // _TRIED_ON
     some = f"(FROM lines_off WHERE hash(line) % {part} = 0)"
-    tried = _reckoned(month, some, range(len(_RULES)), whole)
+    tried = _reckoned(reckoning, some, range(len(_RULES)))
     ranks = [rank for (rank,) in connection.execute(_fitting(tried, part == 1)).fetchall()]
     # Lines that are not off fit no rule that changes them, so those that are go first.
     rows: Sequence[tuple[int, int, list[int], int]] = ()
     for lines in ("lines_off", "lines")[part == 1 :]:
         if ranks:
-            reckoned = _reckoned(month, lines, ranks, whole)
+            reckoned = _reckoned(reckoning, lines, ranks)
             rows = [
                 row
                 for row in connection.execute(_explained(f"({reckoned})")).fetchall()
@@ -141,9 +150,9 @@ def _explained(reckoned: str) -> str:
     ORDER BY mark, rank"""
 
 
-def _reckoned(month: Month, lines: str, ranks: Sequence[int], whole: str) -> str:
+def _reckoned(reckoning: _Reckoning, lines: str, ranks: Sequence[int]) -> str:
     """SELECT of lines with their expected amount by other rules."""
-    m = month.index
+    m, kinds = reckoning.month.index, reckoning.kinds
     changed = ", ".join(
         f"CASE rank {cases} ELSE {column} END AS {column}"
         if (
@@ -159,7 +168,7 @@ def _reckoned(month: Month, lines: str, ranks: Sequence[int], whole: str) -> str
     conditions = " ".join(f"WHEN {rank} THEN {_RULES[rank].where}" for rank in ranks)
     tried = f"""
         SELECT line, rank, type, currency, segment, opened, expected, recognized, value, unit,
-            closed_on, {changed}
+            closed_on, {"term_kind, ends_on, lasts," if kinds else ""} {changed}
         FROM (SELECT *, start_month AS opened
             FROM {lines} ANTI JOIN added_rows USING (line) WHERE on_contract),
             (SELECT unnest([{", ".join(map(str, ranks))}]) AS rank)
@@ -169,7 +178,7 @@ def _reckoned(month: Month, lines: str, ranks: Sequence[int], whole: str) -> str
             opened AS start_month, expected, recognized, unit,
             accrued(periods_by({m}, {TERM}), {TERM})
                 - accrued(periods_by({m - 1}, {TERM}), {TERM}) AS other
-        FROM ({terms(tried, whole)})"""
+        FROM ({terms(tried, reckoning.whole, kinds=kinds)})"""
 
 
 def _whole(connection: Session) -> str:
@@ -210,4 +219,5 @@ def _settings(policy: Policy, mark: Mark, rule: _Rule) -> str:
         for key, value in rule.settings.items()
         if (getattr(own, key, None) or getattr(policy, key)).value != value
     ]
-    return f"Set {' and '.join(lines)} under [{table}]."
+    # Terms of another length or kind may follow the rule that is set.
+    return f"Set {' and '.join(lines)} under [{table}]." if lines else ""

@@ -6,6 +6,7 @@ another one in each row, a revenue type by its words.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from recon.base.fields import PERIOD
@@ -21,6 +22,7 @@ _TERM_ENDS = "9999-12-31"
 _SUBSCRIPTION = "Subscription"
 _LEAST = 0.5
 _PERIODS = {"period", "periode", "fiscal", "month", "posting"}
+_DAYS = {"date", "datum", "day", "tag"}
 # More values are rather remarks than types.
 _MOST_TYPES = 50
 
@@ -132,13 +134,24 @@ def with_period(side: FileSide) -> FileSide:
             f"{_no_day(found)!r} is no day and no month; fiscal periods need a calendar",
             "calendar.periods, or accounting.columns.recognition_period",
         )
-    if not likely:
-        return side
-    side = taken(side, PERIOD, likely[0].name, "perhaps: the first dates of the file")
-    return side.with_doubt(
-        f"{likely[0].name!r} is taken as the day that says the month",
-        "accounting.columns.recognition_period",
-    )
+    return _with_first_days(side, likely)
+
+
+def _with_first_days(side: FileSide, likely: Sequence[Profile]) -> FileSide:
+    """With the month by the first days of the file, if it has any."""
+    numbers = [
+        each for each in side.free() if each.serial and _DAYS & set(names.words_of(each.name))
+    ]
+    why = "perhaps: the first dates of the file"
+    if likely:
+        side = taken(side, PERIOD, likely[0].name, why)
+        return side.with_doubt(
+            f"{likely[0].name!r} is taken as the day that says the month",
+            "accounting.columns.recognition_period",
+        )
+    if numbers:
+        return _with_serial(taken(side, PERIOD, numbers[0].name, why), numbers[0])
+    return side
 
 
 def _no_day(profile: Profile) -> str:

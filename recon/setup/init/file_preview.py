@@ -18,8 +18,10 @@ from recon.config import Settings, SourceSettings
 from recon.reconciliation.contract_intake import load_contracts, refuse_crm_close_dates
 from recon.reconciliation.entry_intake import view_entries
 from recon.reconciliation.policy_sql import register_policy
-from recon.setup.init.file_side import FileSide
+from recon.setup.init.file_side import DATES, FileSide
+from recon.setup.init.writings import orders_of
 from recon.sources.files import FilesSource
+from recon.store.day_notations import ORDERS
 from recon.store.session import Session, reading, session
 
 SHOWN = 5
@@ -69,7 +71,11 @@ def _read(
     """The preview of a file, or of its beginning."""
     first = side.group.looks[-1]
     policy, periods = settings.policy, settings.calendar.periods
-    here = replace(of, path=path, encoding="utf-8", skip_foot=side.skip_foot if first.whole else 0)
+    # Days that are the same in both orders need none: the month reads them, too.
+    dated = [found for each in DATES[side.side] if (found := side.profile(each))]
+    same = ORDERS[0] if orders_of(dated) == ORDERS and not side.orders else None
+    foot = side.skip_foot if first.whole else 0
+    here = replace(of, path=path, encoding="utf-8", skip_foot=foot, dates=of.dates or same)
     notices: list[str] = []
     with FilesSource(here).opened(connection, notices.append) as relation:
         register_policy(connection, policy, periods)

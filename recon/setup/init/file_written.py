@@ -17,7 +17,7 @@ from recon.setup.init.file_side import DATES, FileSide
 from recon.setup.init.schema import Family
 from recon.setup.init.writings import CURRENCIES, Profile, decimal_of, orders_of
 from recon.store.amount_notations import SIGNS
-from recon.store.day_notations import in_order
+from recon.store.day_notations import ORDERS, in_order
 
 # Values of a column that says which of the amounts beside it are debits.
 _INDICATORS = ({"D", "C"}, {"DR", "CR"}, {"S", "H"}, {"DEBIT", "CREDIT"}, {"SOLL", "HABEN"})
@@ -45,8 +45,10 @@ def _in_cents(amounts: Profile) -> bool:
 def _dated(side: FileSide) -> FileSide:
     """The order of day and month, where days need one."""
     columns = [found for each in DATES[side.side] if (found := side.profile(each))]
-    texts = [text for column in columns for text in column.open_days]
     orders = orders_of(columns)
+    # 01/01/2024 is the same day both ways.
+    texts = [text for column in columns for text in column.open_days
+             if len({in_order(text, order) for order in ORDERS}) > 1]  # fmt: skip
     if not texts:
         return side
     if len(orders) == 1:
