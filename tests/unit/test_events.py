@@ -457,15 +457,21 @@ def test_a_line_may_have_several_documents() -> None:
     assert event.sentence.startswith("Document B5-X")
 
 
-def test_neighbours_in_a_small_book_are_an_event() -> None:
-    """Eight of forty contracts in a row are posted twice; nothing else is common to them."""
-    ids = [f"{1000 + n}" for n in range(40)]
+@pytest.mark.parametrize("step", [1, 97])
+def test_neighbours_in_a_small_book_are_an_event(step: int) -> None:
+    """Eight of forty contracts in a row are posted twice; nothing else is common to them.
+
+    Their ids go on by one, or by any number, in another order than that of the source.
+    """
+    ids = [f"{1000 + step * n}" for n in range(40)]
+    first, last = ids[12], ids[19]
+    ids.sort(key=lambda key: key[::-1])
     contracts = [tables.contract(contract_id=key, booking_date="2024-06-01") for key in ids]
     entries = [
         {**tables.ENTRY, "entry_id": f"E-{key}-{n}", "contract_id": key, "amount": "100.00"}
-        for key in ids for n in range(2 if "1012" <= key < "1020" else 1)
+        for key in ids for n in range(2 if first <= key <= last else 1)
     ]  # fmt: skip
     result = recon.reconcile(pd.DataFrame(contracts), pd.DataFrame(entries), tables.MONTH)
     (event,) = result.events
     assert (event.kind, len(event.keys)) == (EventKind.BATCH_TWICE, 8)
-    assert event.sentence.startswith("Contracts 1012 to 1019:")
+    assert event.sentence.startswith(f"Contracts {first} to {last}:")

@@ -1,13 +1,14 @@
 """Ranges: neighbours among the contracts that show the same.
 
-Lines are neighbours by their place in the source, or by the number at the end of their ids. A range
-counts where as many neighbours would not show the same by chance.
+Lines are neighbours by their place in the source, by the number at the end of their ids, or, in a
+book that is not large, by the order of their ids. A range counts where as many neighbours would not
+show the same by chance.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import exp, lgamma
 from typing import NamedTuple
 
@@ -17,6 +18,8 @@ from recon.store.session import Session, literal
 
 # Lines that are off by chance make no more than so many ranges in all months of a book.
 _BY_CHANCE = 1e-5
+# In a larger book the order of all ids is not asked for.
+_ORDERED = 200_000
 _NUMBER = re.compile(r"\d{1,15}$")
 
 
@@ -36,7 +39,8 @@ def ranges(
     if len(known) == due:
         return
     rate = len(known) / max(due, 1)
-    for group in _neighbours(known, rate):
+    ranks = _ranks(connection, known) if due <= _ORDERED else {}
+    for group in _neighbours(known, ranks, rate):
         by_id = sorted(group, key=lambda line: line.id_key)
         first, last = by_id[0], by_id[-1]
         (marked,) = connection.execute(
@@ -68,7 +72,21 @@ def _ways(of: int, chosen: int) -> float:
     return lgamma(of + 1) - lgamma(chosen + 1) - lgamma(of - chosen + 1)
 
 
-def _neighbours(lines: Sequence[Placed], rate: float) -> Iterator[list[Placed]]:
+def _ranks(connection: Session, lines: Sequence[Placed]) -> dict[int, int]:
+    """The places of lines among all that expect revenue, by the order of ids."""
+    rows = connection.execute(
+        f"""SELECT line, place FROM (
+            SELECT line, dense_rank() OVER (ORDER BY length(id_key), id_key) AS place
+            FROM lines_compared WHERE {DUE})
+        WHERE line IN (SELECT unnest(?))""",
+        [[line.line for line in lines]],
+    ).fetchall()
+    return dict(rows)
+
+
+def _neighbours(
+    lines: Sequence[Placed], ranks: Mapping[int, int], rate: float
+) -> Iterator[list[Placed]]:
     """Yield groups of lines next to each other."""
     seen: set[frozenset[int]] = set()
     numbered = [
@@ -77,17 +95,19 @@ def _neighbours(lines: Sequence[Placed], rate: float) -> Iterator[list[Placed]]:
         if (found := _NUMBER.search(line.id_key))
     ]
     places = [("", line.line, line) for line in lines]
-    for order in (numbered, places):
-        for group in _close(sorted(order, key=lambda at: at[:2]), rate):
+    ranked = [("", ranks[line.line], line) for line in lines if line.line in ranks]
+    # Most lines of a book expect revenue; the closest third of random gaps is not closer.
+    apart = max(1, min(8, int(0.1 / max(rate, 1e-9))))
+    # One that is as it should be stands between two of a range.
+    for order, by in ((numbered, apart), (places, apart), (ranked, max(2, apart))):
+        for group in _close(sorted(order, key=lambda at: at[:2]), by):
             if (key := frozenset(line.line for line in group)) not in seen:
                 seen.add(key)
                 yield group
 
 
-def _close(order: Sequence[tuple[str, int, Placed]], rate: float) -> Iterator[list[Placed]]:
+def _close(order: Sequence[tuple[str, int, Placed]], apart: int) -> Iterator[list[Placed]]:
     """Yield runs of lines closer than chance has them."""
-    # Most lines of a book expect revenue; the closest third of random gaps is not closer.
-    apart = max(1, min(8, int(0.1 / max(rate, 1e-9))))
     run: list[tuple[str, int, Placed]] = []
     for at in order:
         if run and (at[0] != run[-1][0] or at[1] - run[-1][1] > apart):
