@@ -6,7 +6,6 @@ import csv
 import json
 import re
 import signal
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -25,9 +24,8 @@ from tests.integration.servers import TABLES, Server, configuration
 from tests.shell import (
     PATIENCE,
     begun,
-    command,
-    environment,
     figures,
+    in_process,
     one_sentence,
     wait_until,
 )
@@ -80,12 +78,9 @@ def refusal(config: Path) -> ReconError:
 
 def shown(config: Path, *arguments: str) -> str:
     """Return what recon prints with `--json` on a configuration."""
-    done = subprocess.run(
-        command(*arguments, "--json", "--config", config), cwd=config.parent, env=environment(),
-        capture_output=True, encoding="utf-8", timeout=PATIENCE, check=False,
-    )  # fmt: skip
+    done = in_process(*arguments, "--json", "--config", config, cwd=config.parent)
     assert done.returncode in (0, 3), done.stderr
-    return done.stdout
+    return done.stdout.decode()
 
 
 def anonymous(document: str) -> str:
@@ -95,7 +90,7 @@ def anonymous(document: str) -> str:
     return re.sub(r'"(run_id|description|place)": ".*?(?<!\\)"', r'"\1": "-"', placed)
 
 
-@pytest.mark.parametrize("of", ["2024-01", "2024-06", "2024-12"])
+@pytest.mark.parametrize("of", ["2024-01", "2024-12"])
 def test_the_month_is_that_of_the_files(books: Path, configured: Configured, of: str) -> None:
     """The figures of a month are those of the same books in files, and so are its sources."""
     arguments = ("month", of, "--format", "none")
@@ -315,9 +310,9 @@ def assert_no_session(server: Server) -> None:
 
 
 def test_many_entries_arrive_to_the_ten_thousandth(server: Server, configured: Configured) -> None:
-    """A third of a million of odd amounts in a month: each is there, to the 0.0001."""
+    """Eighty thousand odd amounts in a month, in batches: each is there, to the 0.0001."""
     config = configured()
-    contracts, entries = 33_000, 330_000
+    contracts, entries = 8_000, 80_000
     for side, text in odd_amounts(contracts, entries).items():
         server.execute(side, text)
     try:
@@ -342,8 +337,8 @@ def odd_amounts(contracts: int, entries: int) -> dict[str, str]:
     # The entries of the i-th contract are i, i + contracts, i + 2 * contracts, ... ten-thousandths.
     of_a_contract = f"({each} * i + {contracts * each * (each - 1) // 2})"
     digits = "(VALUES (0), (1), (2), (3), (4), (5), (6), (7), (8), (9))"
-    places = [f"{digits} AS d{n}(v)" for n in range(6)]
-    number = " + ".join(f"d{n}.v * {10**n}" for n in range(6))
+    places = [f"{digits} AS d{n}(v)" for n in range(5)]
+    number = " + ".join(f"d{n}.v * {10**n}" for n in range(5))
     numbers = f"(SELECT 1 + {number} AS i FROM {' CROSS JOIN '.join(places)}) AS n"
     key = f"CONCAT('M-', (i - 1) % {contracts})"
     return {
