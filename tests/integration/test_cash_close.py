@@ -12,32 +12,13 @@ from typing import Any
 import pytest
 
 from recon.alerts import delivery
-from tests.inbox import SALES, Inbox
-from tests.integration.test_cash import CONFIG, LEDGER, POSTED
+from tests.inbox import Inbox
+from tests.integration.test_cash import CONFIG, LEDGER, POSTED, faulty
 from tests.shell import in_process
 from tests.slack_server import slack_server
 
 CSV = ("--format", "csv")
 MENDED = POSTED.replace("2000.00", "200.00").replace("S3,C3", "S3,C2")
-
-
-def _books(folder: Path) -> Inbox:
-    """Books of June with a fault of each of six kinds."""
-    inbox = Inbox(folder)
-    inbox.configure(CONFIG)
-    inbox.put(
-        "uk.csv",
-        "S1,2024-06-03,P,C1,1,100", "S2,2024-06-04,P,C1,1,200", "S3,2024-06-05,P,C2,1,300",
-        "S4,2024-06-28,P,C2,1,50", "S5,2024-05-02,P,C1,1,80", "S6,2024-06-09,P,C3,1,164.40",
-        header=SALES,
-    )  # fmt: skip
-    inbox.put(
-        "paid.csv", "K1,2024-06-20,C1,100,S1", at=1,
-        header="credit_id,credited_on,customer_id,amount,document_ref",
-    )  # fmt: skip
-    inbox.load()
-    _post(inbox, POSTED)
-    return inbox
 
 
 def _post(inbox: Inbox, posted: str) -> None:
@@ -47,7 +28,7 @@ def _post(inbox: Inbox, posted: str) -> None:
 @pytest.fixture(scope="module")
 def closed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Inbox]:
     """June run once, with its breaks."""
-    inbox = _books(tmp_path_factory.mktemp("cash"))
+    inbox = faulty(tmp_path_factory.mktemp("cash"))
     assert inbox.run("cash", "2024-06", "--quiet")[0] == 3
     yield inbox
 
@@ -177,7 +158,7 @@ def test_slack_is_told_once_of_each_event_and_break(
     """The digest has both sides' words; another run pages nobody; escalation sees both journals."""
     monkeypatch.setattr(delivery, "PAUSE", 0.0)
     with slack_server() as server:
-        _books(tmp_path)
+        faulty(tmp_path)
         toml = tmp_path / "config" / "recon.toml"
         toml.write_text(f"{CONFIG}[slack]\nwebhook_env = 'HOOK'\n", encoding="utf-8")
         for _ in range(2):
@@ -199,7 +180,7 @@ def test_slack_is_told_once_of_each_event_and_break(
 @pytest.mark.slow
 def test_the_ledger_may_come_from_the_store(closed: Inbox, tmp_path: Path) -> None:
     """Two files of a feed of postings give what the ledger's own file gives."""
-    inbox = _books(tmp_path)
+    inbox = faulty(tmp_path)
     inbox.configure(
         CONFIG.replace('source = "files"\npath = "../ledger.csv"', 'source = "store"')
         + '[feeds.gl]\nkind = "receivables"\npath = "../inbox/gl*.csv"\ncurrency = "GBP"\n'

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 import subprocess
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
@@ -38,6 +39,20 @@ def project(tmp_path: Path) -> Project:
     made = Project(tmp_path)
     books(made, {"2024-06": {"001": "10000.00"}})
     return made
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, str]:
+    """Run June of that project once; it is copied, and what it printed is read."""
+    made = Project(tmp_path_factory.mktemp("ran"))
+    books(made, {"2024-06": {"001": "10000.00"}})
+    return made, told(made, "month", "2024-06", "--full", *CSV)
+
+
+@pytest.fixture
+def june(ran: tuple[Project, str], tmp_path: Path) -> Project:
+    """Give a copy of it, to go on with."""
+    return Project(Path(shutil.copytree(ran[0].folder, tmp_path / "june")))
 
 
 def books(project: Project, months: Mapping[str, Mapping[str, str]]) -> None:
@@ -217,60 +232,56 @@ def test_the_csv_file_has_what_is_open(year: tuple[Project, dict[str, str]]) -> 
     assert names == {item["break"] for item in document(project, "open")["breaks"]}
 
 
-def test_a_late_entry_is_carried_and_cleared(project: Project) -> None:
+def test_a_late_entry_is_carried_and_cleared(june: Project) -> None:
     """Open in June, carried as nothing changes, closed when July makes it good."""
-    june = told(project, "month", "2024-06", "--full", *CSV)
-    name = the_break(project)
-    assert name in june
-    books(project, {"2024-06": {"001": "10000.00"}, "2024-07": {"001": "10000", "002": "20000"}})
-    july = told(project, "month", "2024-07", "--full", *CSV)
-    assert "Resolved by this run: 1 break" in july
-    assert document(project, "open")["breaks"] == []
-    assert told(project, "open") == "No break is open at the end of 2024-07.\n"
-    (then,) = document(project, "open", "--month", "2024-06")["breaks"]
+    name = the_break(june)
+    books(june, {"2024-06": {"001": "10000.00"}, "2024-07": {"001": "10000", "002": "20000"}})
+    page = told(june, "month", "2024-07", "--full", *CSV)
+    assert "Resolved by this run: 1 break" in page
+    assert document(june, "open")["breaks"] == []
+    assert told(june, "open") == "No break is open at the end of 2024-07.\n"
+    (then,) = document(june, "open", "--month", "2024-06")["breaks"]
     assert (then["break"], then["open_amount"], then["state"]) == (name, "-10000.00", "open")
     assert "only an open break can be acknowledged" in refused(
-        project, "ack", name, "--reason", "Late"
+        june, "ack", name, "--reason", "Late"
     )
 
 
-def test_a_corrected_month_tells_what_was_fixed(project: Project) -> None:
+def test_a_corrected_month_tells_what_was_fixed(june: Project) -> None:
     """The run before is compared with; the third run finds nothing new."""
-    assert "Since the last run" not in told(project, "month", "2024-06", "--full", *CSV)
-    books(project, {"2024-06": {"001": "10000.00", "002": "10000.00"}})
-    second = told(project, "month", "2024-06", "--full", *CSV)
+    books(june, {"2024-06": {"001": "10000.00", "002": "10000.00"}})
+    second = told(june, "month", "2024-06", "--full", *CSV)
     assert "1 fixed, 0 new, 0 changed; the net difference moved by +10,000.00 USD" in second
-    assert "Nothing differs from the last run" in told(project, "month", "2024-06", "--full", *CSV)
-    assert "3 runs, not signed off" in told(project, "history", "2024-06")
+    assert "Nothing differs from the last run" in told(june, "month", "2024-06", "--full", *CSV)
+    assert "3 runs, not signed off" in told(june, "history", "2024-06")
 
 
-def test_what_people_say_of_a_break(project: Project) -> None:
+def test_what_people_say_of_a_break(june: Project) -> None:
     """Who, when and why stands with it; an acknowledgement ends with its month."""
-    told(project, "month", "2024-06", *CSV)
-    name = the_break(project)
+    name = the_break(june)
     assert f"{name} (002 Subscription, -10,000.00 USD): acknowledged by bob until 2024-06" in told(
-        project, "ack", name, "--reason", "The invoice is late.", "--until", "2024-06", user="bob"
+        june, "ack", name, "--reason", "The invoice is late.", "--until", "2024-06", user="bob"
     )
-    noted = document(project, "note", name.lower(), "Asked again.")["breaks"]
+    noted = document(june, "note", name.lower(), "Asked again.")["breaks"]
     assert [(n["who"], n["what"]) for n in noted[0]["notes"]] == [("anna", "Asked again.")]
-    (found,) = document(project, "open")["breaks"]
+    (found,) = document(june, "open")["breaks"]
     assert found["state"] == "acknowledged"
     held = found["acknowledged"]
     assert (held["who"], held["until"], held["what"]) == ("bob", "2024-06", "The invoice is late.")
-    page = " ".join(told(project, "open").split())
+    page = " ".join(told(june, "open").split())
     assert "acknowledged by bob until 2024-06: The invoice is late.; anna noted: Asked" in page
     posted = {"001": "10000.00", "002": "10000.00"}
-    books(project, {"2024-06": {"001": "10000.00"}, "2024-07": posted})
-    told(project, "month", "2024-07", *CSV)
-    (found,) = document(project, "open")["breaks"]
+    books(june, {"2024-06": {"001": "10000.00"}, "2024-07": posted})
+    told(june, "month", "2024-07", *CSV)
+    (found,) = document(june, "open")["breaks"]
     assert (found["state"], found["age_months"], found["open_amount"]) == ("open", 1, "-10000.00")
 
 
 def test_an_acknowledgement_lapses_when_the_break_changes(project: Project) -> None:
     """Everybody who looks is told so, and a signature asks again."""
     books(project, {"2024-06": {"001": "10000.00", "002": "1100.00"}})
-    told(project, "month", "2024-06", *CSV)
-    name = the_break(project)
+    name = document(project, "month", "2024-06", *CSV)["breaks"][0]["break"]
+    assert name == the_break(project)
     told(project, "ack", name, "--reason", "Billed late.", "--until", "2024-08", user="bob")
     prepare = ("sign-off", "2024-06", "--role", "preparer", "--comment", "Looked at.")
     books(project, {"2024-06": {"001": "10000.00", "002": "1050.00"}})
@@ -327,50 +338,47 @@ def test_what_cannot_be_said(two_open: Project, arguments: list[str], said: str)
     assert document(two_open, "open") == before
 
 
-def test_explain_and_every_report_name_the_break(project: Project) -> None:
+def test_explain_and_every_report_name_the_break(ran: tuple[Project, str]) -> None:
     """What is shown anywhere can be typed."""
-    month = document(project, "month", "2024-06", *CSV)
-    name = month["breaks"][0]["break"]
-    assert name == the_break(project)
-    assert f"break         {name}" in told(project, "explain", "002", "2024-06")
-    assert document(project, "explain", "002", "2024-06")["lines"][0]["break"]["name"] == name
-    path = next(Path(path) for path in month["reports"] if path.endswith("breaks.csv"))
+    june, page = ran
+    name = the_break(june)
+    assert name in page
+    assert "Since the last run" not in page
+    assert f"break         {name}" in told(june, "explain", "002", "2024-06")
+    assert document(june, "explain", "002", "2024-06")["lines"][0]["break"]["name"] == name
+    (path,) = june.reports.glob("2024-06/*/breaks.csv")
     assert path.read_text("utf-8-sig").splitlines()[1].startswith(f"{name},002,")
 
 
-def test_a_month_is_signed_off_by_two(project: Project) -> None:
+def test_a_month_is_signed_off_by_two(june: Project) -> None:
     """Critical breaks first, then the preparer, then somebody else; each only once."""
-    told(project, "month", "2024-06", *CSV)
     prepare = ("sign-off", "2024-06", "--role", "preparer", "--comment", "Looked at.")
     review = ("sign-off", "2024-06", "--role", "reviewer", "--comment", "Agreed.")
-    assert "has no preparer's signature" in refused(project, *review, user="bob")
-    assert f"nobody has acknowledged: {the_break(project)} (`recon open" in refused(
-        project, *prepare
-    )
-    told(project, "ack", the_break(project), "--reason", "Late.")
-    assert "2024-06 is not signed off yet" in told(project, *prepare)
-    assert "as preparer already" in refused(project, *prepare)
-    assert "the reviewer must be a different person" in refused(project, *review, user="ANNA")
-    signed = document(project, *review, user="bob")
+    assert "has no preparer's signature" in refused(june, *review, user="bob")
+    assert f"nobody has acknowledged: {the_break(june)} (`recon open" in refused(june, *prepare)
+    told(june, "ack", the_break(june), "--reason", "Late.")
+    assert "2024-06 is not signed off yet" in told(june, *prepare)
+    assert "as preparer already" in refused(june, *prepare)
+    assert "the reviewer must be a different person" in refused(june, *review, user="ANNA")
+    signed = document(june, *review, user="bob")
     assert signed["signed_off"] is True
     assert [item["role"] for item in signed["signatures"]] == ["preparer", "reviewer"]
-    (month,) = document(project, "history")["months"]
+    (month,) = document(june, "history")["months"]
     assert month["signed_off"] == signed["run_id"]
-    assert "2024-06  1 run, signed off\n" in told(project, "history")
+    assert "2024-06  1 run, signed off\n" in told(june, "history")
 
 
-def test_what_is_accepted_is_recorded(project: Project) -> None:
+def test_what_is_accepted_is_recorded(june: Project) -> None:
     """Each signatory says why a critical break may stay."""
-    told(project, "month", "2024-06", *CSV)
     prepare = ("sign-off", "2024-06", "--role", "preparer", "--comment", "Looked at.")
     review = ("sign-off", "2024-06", "--role", "reviewer", "--comment", "Agreed.")
-    told(project, *prepare, "--accept", "Reversed in July.")
-    assert "nobody has acknowledged" in refused(project, *review, user="bob")
-    signed = document(project, *review, "--accept", "Seen the reversal.", user="bob")
+    told(june, *prepare, "--accept", "Reversed in July.")
+    assert "nobody has acknowledged" in refused(june, *review, user="bob")
+    signed = document(june, *review, "--accept", "Seen the reversal.", user="bob")
     accepted = [item["accepted"] for item in signed["signatures"]]
     assert accepted == ["Reversed in July.", "Seen the reversal."]
-    assert "anna as preparer" in told(project, "history")
-    assert "(accepted: Reversed in July.)" in told(project, "history")
+    assert "anna as preparer" in told(june, "history")
+    assert "(accepted: Reversed in July.)" in told(june, "history")
 
 
 @pytest.mark.slow
@@ -387,19 +395,18 @@ def test_a_variable_makes_nobody_else(project: Project) -> None:
 
 
 def signed_month(project: Project) -> str:
-    """Run June and have it signed off; return the run."""
-    told(project, "month", "2024-06", *CSV)
+    """Have June's last run signed off; return it."""
     more = ["--accept", "Known."] if document(project, "open")["breaks"] else []
     for user, role in (("anna", "preparer"), ("bob", "reviewer")):
         told(project, "sign-off", "2024-06", "--role", role, "--comment", "Ok", *more, user=user)
     return str(document(project, "history")["months"][0]["signed_off"])
 
 
-def test_a_run_of_a_signed_month_supersedes_it(project: Project) -> None:
+def test_a_run_of_a_signed_month_supersedes_it(june: Project) -> None:
     """It says so, compares with what was signed, and is 3 as the verdict is another one."""
-    run_id = signed_month(project)
-    books(project, {"2024-06": {"001": "10000.00", "002": "10000.00"}})
-    done = run(project, "month", "2024-06", "--full")
+    run_id = signed_month(june)
+    books(june, {"2024-06": {"001": "10000.00", "002": "10000.00"}})
+    done = run(june, "month", "2024-06", "--full")
     page = done.stdout.decode()
     assert done.returncode == 3
     assert "Signed off before: this run supersedes it" in page
@@ -407,14 +414,15 @@ def test_a_run_of_a_signed_month_supersedes_it(project: Project) -> None:
     assert "The verdict was critical and is clean now." in " ".join(page.split())
     assert "1 fixed, 0 new, 0 changed; the net difference moved by +10,000.00 USD" in page
     assert "exit code  3: done, but the verdict differs from the one that was signed off" in page
-    newest = document(project, "history")["months"][0]["runs"][0]
+    newest = document(june, "history")["months"][0]["runs"][0]
     assert (newest["supersedes"], newest["signed_off"], newest["exit_code"]) == (run_id, False, 3)
-    assert "2 runs, signed off, and run again since" in told(project, "history")
+    assert "2 runs, signed off, and run again since" in told(june, "history")
 
 
 def test_a_run_with_the_signed_verdict_is_what_it_was(project: Project) -> None:
     """A later run that says the same supersedes in silence; it can be signed anew."""
     books(project, {"2024-06": {"001": "10000.00", "002": "10000.00"}})
+    told(project, "month", "2024-06", *CSV)
     first = signed_month(project)
     done = run(project, "month", "2024-06", "--full", *CSV)
     assert done.returncode == 0
@@ -425,13 +433,13 @@ def test_a_run_with_the_signed_verdict_is_what_it_was(project: Project) -> None:
     assert runs[second]["supersedes"] == first
 
 
-def test_a_look_supersedes_nothing(project: Project) -> None:
+def test_a_look_supersedes_nothing(june: Project) -> None:
     """Without a report nothing is recorded, so nothing is compared either."""
-    signed_month(project)
-    done = in_process("month", "2024-06", "--full", "--format", "none", cwd=project.folder)
+    signed_month(june)
+    done = in_process("month", "2024-06", "--full", "--format", "none", cwd=june.folder)
     assert done.returncode == 3
     assert b"Signed off before" not in done.stdout
-    assert len(document(project, "history")["months"][0]["runs"]) == 1
+    assert len(document(june, "history")["months"][0]["runs"]) == 1
 
 
 def test_an_empty_journal_is_a_friendly_line(project: Project) -> None:
