@@ -357,7 +357,7 @@ def test_a_defect_is_logged_with_its_traceback(
 def test_a_folder_that_is_none_ends_nothing(project: Project) -> None:
     """The reports are there, and stderr says what is missing."""
     project.configure(rest="[log]\ndirectory = '../data/entries.csv'\n")
-    done = month(project)
+    done = month(project, "--format", "csv")
     assert done.returncode == 3
     assert b"Do not close" in done.stdout
     err = done.stderr.decode()
@@ -368,8 +368,8 @@ def test_a_folder_that_is_none_ends_nothing(project: Project) -> None:
 
 @pytest.mark.parametrize(
     "number",
-    [errno.EACCES, errno.ENOSPC]
-    + [pytest.param(n, marks=pytest.mark.slow) for n in (errno.EROFS, errno.EDQUOT)],
+    [errno.EACCES]
+    + [pytest.param(n, marks=pytest.mark.slow) for n in (errno.ENOSPC, errno.EROFS, errno.EDQUOT)],
 )
 def test_a_folder_that_takes_no_log_ends_nothing(
     project: Project, run: Run, monkeypatch: pytest.MonkeyPatch, number: int
@@ -390,7 +390,7 @@ def test_a_folder_that_takes_no_log_ends_nothing(
 
 
 @pytest.mark.parametrize(
-    "lines", [0, 5, *(pytest.param(n, marks=pytest.mark.slow) for n in (3, 9))]
+    "lines", [5, *(pytest.param(n, marks=pytest.mark.slow) for n in (0, 3, 9))]
 )
 def test_a_disk_that_fills_up_ends_nothing(
     project: Project, run: Run, monkeypatch: pytest.MonkeyPatch, lines: int
@@ -446,7 +446,8 @@ def test_a_month_with_less_than_usual_is_provisional(
     assert len(of(lines, "provisional")) == provisional
     assert len(of(lines, "readiness")) == (not provisional)
     assert not [line for line in of(lines, "notice") if "of the usual" in line["message"]]
-    assert in_process("verify", "--all", cwd=project.folder).returncode == 0
+    if provisional:
+        assert in_process("verify", "--all", cwd=project.folder).returncode == 0
 
 
 def test_the_least_share_is_configured(project: Project) -> None:

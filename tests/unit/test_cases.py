@@ -133,22 +133,25 @@ def test_the_last_month_of_s05_is_within_the_rounding_allowance() -> None:
     assert (line["status"], line["difference"], line["allowed"]) == ("within_tolerance", -800, 1800)
 
 
-@pytest.mark.parametrize("column", ["close_date", "terminated_on"])
-def test_s14_closed_after_period_5(column: str) -> None:
+def test_s14_closed_after_period_5() -> None:
     """An early close and a termination stop it at 19,230.77 and leave 30,769.23 unrecognized."""
-    book = pd.DataFrame([_line("S14", **{column: "2024-05-31"})])
-    last = recon.reconcile(book, no_entries(), "2024-05")
-    after = recon.reconcile(book, no_entries(), "2024-06")
-    assert _amounts(last) == (38_461_500, 192_307_700, 307_692_300)
-    assert _amounts(after) == (0, 192_307_700, 307_692_300)
-    assert last.flags[Flag.CLOSED_EARLY] == 1
-    assert last.flags.get(Flag.TERM_MISMATCH, 0) == (column == "close_date")
-    assert any("30,769.23 USD" in notice for notice in last.notices)
-    assert not any("30,769.23 USD" in notice for notice in after.notices)
+    stops = ("close_date", "terminated_on")
+    lines = [_line("S14", **{stop: "2024-05-31"}) | {"contract_id": stop} for stop in stops]
+    last, after = (
+        recon.reconcile(pd.DataFrame(lines), no_entries(), month)
+        for month in ("2024-05", "2024-06")
+    )
+    for stop in stops:
+        assert _amounts(last, stop) == (38_461_500, 192_307_700, 307_692_300)
+        assert _amounts(after, stop) == (0, 192_307_700, 307_692_300)
+    # Where it was terminated the close is that of the term.
+    assert (last.flags[Flag.CLOSED_EARLY], last.flags[Flag.TERM_MISMATCH]) == (2, 1)
+    assert any("61,538.46 USD" in notice for notice in last.notices)
+    assert not any("61,538.46 USD" in notice for notice in after.notices)
 
 
-def _amounts(result: Reconciliation) -> tuple[int, int, int]:
-    line = line_of(result, "S14")
+def _amounts(result: Reconciliation, contract_id: str) -> tuple[int, int, int]:
+    line = line_of(result, contract_id)
     return line["expected"], line["to_date_expected"], line["unrecognized_remainder"]
 
 
