@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 from recon.base import secrets
+from recon.store import session as duckdb_session
 from tests.java import has_java
 
 # No test depends on how fast the machine is. In CI the same examples every time: a failure there is
@@ -71,13 +72,35 @@ def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
             item.add_marker(pytest.mark.slow)
 
 
-def pytest_collection_finish() -> None:
+def pytest_collection_finish(session: pytest.Session) -> None:
     """Leave what is loaded by now out of every later collection of garbage.
 
     Tests of failures collect it, so that what is left of a workbook complains to them.
     """
+    if _is_fast(session.config):
+        _plan_for_few_rows()
     gc.collect()
     gc.freeze()
+
+
+# What looks for ways that pay where there are many rows.
+_FOR_MANY_ROWS = {
+    "build_side_probe_side", "column_lifetime", "common_subexpressions", "common_subplan",
+    "duplicate_groups", "join_order", "projection_pullup", "unused_columns",
+}  # fmt: skip
+
+
+def _plan_for_few_rows() -> None:
+    """Spare DuckDB what does not pay on the small books of tests, and the second thread.
+
+    Of a month of a few lines nine tenths are planning, and a quarter of that is this. Slow tests
+    plan as users' runs do, as do processes of their own.
+    """
+    with duckdb_session.open_session() as session:
+        known = {name for (name,) in session.execute("FROM duckdb_optimizers()").fetchall()}
+    less = {"disabled_optimizers": ",".join(sorted(_FOR_MANY_ROWS & known)), "threads": 1}
+    usual = duckdb_session._config
+    duckdb_session._config = lambda *asked: {**less, **usual(*asked)}
 
 
 def _is_fast(config: pytest.Config) -> bool:
