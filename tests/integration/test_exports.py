@@ -93,7 +93,7 @@ def test_a_pair_of_exports_becomes_a_month(maker: str, tmp_path: Path) -> None:
     assert "recon month 2024-06" in said
     for part in pair.unsure:
         assert part in said, said
-    ended = in_process("month", "2024-06", "--json", cwd=tmp_path)
+    ended = in_process("month", "2024-06", "--json", "--format", "none", cwd=tmp_path)
     document = json.loads(ended.stdout)
     totals = document["totals"][pair.currency]
     assert list(document["totals"]) == [pair.currency]

@@ -279,9 +279,9 @@ def test_a_clock_that_was_set_back_breaks_no_chain(
     """The names of runs are then in another order than the runs."""
     project = Project(tmp_path)
     project.fill("100.00", "150.00")
-    names = iter(f"2024-06_2024070{day}T071500Z_0000" for day in (3, 1, 2))
+    names = iter(f"2024-06_2024070{day}T071500Z_0000" for day in (3, 1))
     monkeypatch.setattr("recon.run.month._new_run_id", lambda _: next(names))
-    for _ in range(3):
+    for _ in range(2):
         run_month(load(project.config), JUNE, formats=("csv",))
     code, told = verified(project, "--all")
     assert code == 0, told

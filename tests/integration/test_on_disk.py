@@ -129,19 +129,20 @@ HOW = pytest.mark.parametrize("plant", [Path.symlink_to, Path.hardlink_to])
 
 
 @HOW
-@pytest.mark.parametrize("name", [".heartbeat.json.partial", "heartbeat.json", ".lock-held-by"])
 def test_no_file_of_recon_is_written_through_a_link(
-    tmp_path: Path, name: str, plant: Callable[[Path, Path], None]
+    tmp_path: Path, plant: Callable[[Path, Path], None]
 ) -> None:
     """Who may write to the folder of reports could have any file of the account overwritten."""
     project = Project(tmp_path)
     project.fill("100.00")
-    mine = tmp_path / "mine.txt"
-    mine.write_text("mine", encoding="utf-8")
     project.reports.mkdir()
-    plant(project.reports / name, mine)
+    mine = []
+    for name in (".heartbeat.json.partial", "heartbeat.json", ".lock-held-by"):
+        mine.append(tmp_path / f"mine{name}")
+        mine[-1].write_text("mine", encoding="utf-8")
+        plant(project.reports / name, mine[-1])
     run_month(load(project.config), Month.parse("2024-06"), formats=("csv",))
-    assert mine.read_text(encoding="utf-8") == "mine"
+    assert [path.read_text(encoding="utf-8") for path in mine] == ["mine"] * 3
 
 
 def test_a_lock_that_is_a_link_is_refused(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -67,9 +68,10 @@ def posted(code: str, row: Row) -> str:
 
 @dataclass(frozen=True)
 class Company:
-    """A project whose twelve periods were run in a row."""
+    """A project whose periods were run in a row."""
 
     project: Project
+    codes: list[str]
     done: CompletedProcess[bytes]
 
     def recon(self, *arguments: str) -> CompletedProcess[bytes]:
@@ -106,23 +108,32 @@ def book(folder: Path) -> Project:
     return project
 
 
-@pytest.fixture(scope="module")
-def company(tmp_path_factory: pytest.TempPathFactory) -> Company:
-    """Give a company that has run its year by one command."""
+@pytest.fixture(
+    scope="module",
+    params=[
+        ("fy24-p03", "FY24-P08"),
+        pytest.param(("fy24-p01", "FY24-P12"), marks=pytest.mark.slow),
+    ],
+    ids="..".join,
+)
+def company(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Company:
+    """Give a company that has run half a year, or all of it, by one command."""
     project = book(tmp_path_factory.mktemp("fiscal"))
-    done = in_process("month", "fy24-p01..FY24-P12", "--json", cwd=project.folder)
-    return Company(project, done)
+    first, last = request.param
+    run = ("month", f"{first}..{last}", "--json", "--format", "csv")
+    codes = [code for code in CODES if first.upper() <= code <= last]
+    return Company(project, codes, in_process(*run, cwd=project.folder))
 
 
 def test_a_year_of_four_four_five(company: Company) -> None:
     """Entries by code and by date, terms even and by days, stopped ones too: one entry lacks."""
     assert company.done.returncode == ExitCode.BREAKS
     months = {found["month"]: found for found in json.loads(company.done.stdout)["months"]}
-    assert list(months) == CODES
-    assert [code for code in CODES if months[code]["breaks"]] == ["FY24-P04"]
+    assert list(months) == company.codes
+    assert [code for code in months if months[code]["breaks"]] == ["FY24-P04"]
     assert not any(found["invalid"] for found in months.values())
-    for at, code in enumerate(CODES):
-        expected = sum(line_of(row).expected(at) for row in BOOK)
+    for code in company.codes:
+        expected = sum(line_of(row).expected(CODES.index(code)) for row in BOOK)
         assert Fraction(months[code]["totals"]["USD"]["expected"]) == expected
         assert f"/{code}/{code}_" in Path(months[code]["reports"][0]).as_posix()
 
@@ -130,7 +141,7 @@ def test_a_year_of_four_four_five(company: Company) -> None:
 def test_the_roll_forward_of_the_year_ties_out(company: Company) -> None:
     """Each period opens with what the one before it closed with, and recognizes its entries."""
     sums = []
-    for code in CODES:
+    for code in company.codes:
         rows = company.report(code, "rollforward")
         sums.append({name: sum(Decimal(row[name]) for row in rows)
                      for name in ("opening", "bookings", "changes", "terminations", "recognized",
@@ -154,7 +165,7 @@ def test_every_command_takes_a_code(company: Company) -> None:
     assert [found["month"] for found in history["months"]] == ["FY24-P04"]
     contract = company.document("explain", "C-1", "FY24-P04")
     (line,) = contract["lines"]
-    assert [row["month"] for row in line["months"]][:2] == CODES[:2]
+    assert {row["month"] for row in line["months"]} >= {"FY24-P03", "FY24-P04"}
     assert company.document("tune", "--tolerance", "1%", "--month", "FY24-P04")["months"]
     assert company.recon("doctor", "--month", "FY24-P04").returncode == ExitCode.DONE
     until = ("ack", item["break"], "--reason", "late", "--until", "FY24-P07")
@@ -164,17 +175,12 @@ def test_every_command_takes_a_code(company: Company) -> None:
     assert states == {"FY24-P07": "acknowledged", "FY24-P08": "open"}
 
 
-@pytest.mark.parametrize(
-    ("which", "told"),
-    [
-        ("fy24-p04", "1 run proven"),
-        pytest.param("--all", "12 runs proven", marks=pytest.mark.slow),
-    ],
-)
+@pytest.mark.parametrize("which", ["fy24-p04", pytest.param("--all", marks=pytest.mark.slow)])
 def test_the_evidence_proves_itself_without_the_configuration(
-    company: Company, tmp_path: Path, which: str, told: str
+    company: Company, tmp_path: Path, which: str
 ) -> None:
     """The periods are in it."""
+    told = f"{len(company.codes)} runs proven" if which == "--all" else "1 run proven"
     done = in_process("verify", which, "--out", str(company.project.reports), cwd=tmp_path)
     assert done.returncode == ExitCode.DONE, done.stdout
     assert told in done.stdout.decode()
@@ -184,9 +190,10 @@ def test_the_evidence_proves_itself_without_the_configuration(
     )
 
 
-def test_codes_stand_in_the_workbook(company: Company) -> None:
+def test_codes_stand_in_the_workbook(company: Company, tmp_path: Path) -> None:
     """As texts, in its title too."""
-    (path,) = (company.project.reports / "FY24-P04").glob("*/*.xlsx")
+    company.recon("month", "FY24-P04", "--format", "xlsx", "--quiet", "--out", str(tmp_path))
+    (path,) = (tmp_path / "FY24-P04").glob("*/*.xlsx")
     cells = [
         cell for sheet in load_workbook(path) for row in sheet.iter_rows() for cell in row
         if "FY24-P04" in str(cell.value)
@@ -195,11 +202,11 @@ def test_codes_stand_in_the_workbook(company: Company) -> None:
     assert {cell.data_type for cell in cells if not str(cell.value).startswith("=")} == {"s"}
 
 
-def test_a_missing_entry_that_comes_is_another_run(tmp_path: Path) -> None:
+def test_a_missing_entry_that_comes_is_another_run(company: Company, tmp_path: Path) -> None:
     """`recon diff` replays both runs of the period."""
-    project = book(tmp_path)
+    project = Project(Path(shutil.copytree(company.project.folder, tmp_path, dirs_exist_ok=True)))
+    project.configure(rest=CONFIG)
     run = ("month", "FY24-P04", "--format", "csv", "--quiet")
-    assert in_process(*run, cwd=tmp_path).returncode == ExitCode.BREAKS
     whole = "".join(posted(code, row) for code in CODES for row in BOOK)
     columns = "entry_id,contract_id,revenue_type,amount,recognition_period\n"
     project.write("entries.csv", columns + whole)
@@ -216,7 +223,7 @@ def test_a_missing_entry_that_comes_is_another_run(tmp_path: Path) -> None:
     project.configure()
     done = in_process("open", cwd=tmp_path)
     assert done.returncode == ExitCode.CONFIGURATION
-    assert b"calendar.periods: is not set, but the journal has a run of FY24-P04" in done.stderr
+    assert b"calendar.periods: is not set, but the journal has a run of FY24-P0" in done.stderr
 
 
 @pytest.mark.slow
