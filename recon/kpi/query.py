@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -20,6 +21,7 @@ from recon.kpi.result import Column, Row, Table
 from recon.store.session import Session
 
 BLANK = "(none)"
+_COMMA = re.compile(r"(?<!\\),")
 PREVIOUS, YEAR = "previous", "year"
 _COMPARED = {PREVIOUS: "before", YEAR: "year before"}
 _CHANGED = {PREVIOUS: "change", YEAR: "on year"}
@@ -75,9 +77,9 @@ class Query:
 
 
 def parse_filter(text: str) -> Filter:
-    """The filter `region=North,South` or `region!=North`.
+    r"""The filter `region=North,South` or `region!=North`.
 
-    Raises UsageError.
+    A comma within a value is written `\,`. Raises UsageError.
     """
     name, equals, values = text.partition("=")
     if not equals or not name.strip(" !"):
@@ -85,7 +87,7 @@ def parse_filter(text: str) -> Filter:
     found = dimension(name.strip().removesuffix("!"))
     if found.time:
         raise UsageError(f"{found.name} is a part of the time; choose it by --period.")
-    listed = tuple(value.strip() for value in values.split(","))
+    listed = tuple(value.strip().replace(r"\,", ",") for value in _COMMA.split(values))
     blank = {BLANK: ""}
     return Filter(
         found.name, tuple(blank.get(value, value) for value in listed), name.strip().endswith("!")

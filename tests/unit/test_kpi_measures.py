@@ -8,10 +8,10 @@ from datetime import date
 import pytest
 
 from recon.base.money import SCALE
-from recon.kpi.compiled import is_money, lacking
+from recon.kpi.compiled import Filter, is_money, lacking
 from recon.kpi.measures import MEASURES, Unit
 from recon.kpi.period import Calendar, parse
-from recon.kpi.query import BLANK, Query, answer
+from recon.kpi.query import BLANK, Query, answer, parse_filter
 from recon.store.session import Session
 from tests.figures_oracle import AMOUNTS, Converted, Oracle, Slice, Span, random_books
 from tests.figures_store import star
@@ -121,3 +121,9 @@ def test_every_measure_is_known_somewhere(opened: Opened) -> None:
     never = {"cost_twelve", "turnover", "days_of_inventory"}
     never = never if isinstance(oracle, Converted) else set()
     assert {name for row in rows for name, value in row.items() if value} == {*MEASURES} - never
+
+
+def test_a_filter_holds_any_name() -> None:
+    """Quotes and signs mean themselves; a comma within a name is marked."""
+    found = parse_filter(r"region!=O'Brien\, North,He said \"x\",A=B,(none)")
+    assert found == Filter("region", ("O'Brien, North", r"He said \"x\"", "A=B", ""), excluded=True)

@@ -569,8 +569,9 @@
   }
 
   function command(state) {
+    const value = (name, code) => (code < 0 ? BLANK : dimensions[name].values[code].replace(/,/g, "\\,"));
     const where = [...state.only].map(([name, codes]) => (
-      `--where "${name}=${codes.map((code) => (code < 0 ? BLANK : dimensions[name].values[code])).join(",")}"`));
+      `--where "${name}=${codes.map((code) => value(name, code)).join(",")}"`));
     return ["recon kpi", data.view, `--period ${data.periods[state.period].name}`, ...where].join(" ");
   }
 
