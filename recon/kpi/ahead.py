@@ -183,7 +183,7 @@ def _revenue(session: Session, asked: Asked, months: Period) -> dict[str, list[f
     series: dict[str, list[float]] = {}
     for (_, currency), (revenue,) in sorted(found.items(), key=lambda each: each[0][0]):
         series.setdefault(str(currency or ""), []).append(float(revenue or 0))
-    return series
+    return {currency: of for currency, of in series.items() if any(of[-_YEAR:])}
 
 
 def _units(

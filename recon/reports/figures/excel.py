@@ -16,6 +16,7 @@ from openpyxl.cell import Cell
 from openpyxl.chart import BarChart, LineChart, Reference, Series
 from openpyxl.worksheet.worksheet import Worksheet as Sheet
 
+from recon.base import money
 from recon.kpi.measures import Unit
 from recon.kpi.result import Column, Figures, Row, Table
 from recon.reports.excel.cells import (
@@ -29,7 +30,9 @@ from recon.reports.excel.cells import (
     TITLE,
     Page,
     aligned,
+    amount_places,
     number_cell,
+    number_format,
     text_cell,
 )
 from recon.reports.figures.wording import control_lines, heading, origin, plain, shown
@@ -39,14 +42,14 @@ _WIDE, _NARROW = 30, 16
 _HEAD = 3
 _MOST_NAME = 31
 _FORMATS = {
-    Unit.AMOUNT: "#,##0.00",
     Unit.QUANTITY: "#,##0.####",
     Unit.COUNT: COUNT_FORMAT,
     Unit.PERCENT: RATE_FORMAT,
-    Unit.POINTS: RATE_FORMAT,
+    Unit.POINTS: '+0.00" pt";-0.00" pt";0.00" pt"',
     Unit.DAYS: "#,##0.0",
     Unit.TIMES: "#,##0.00",
 }
+_CHANGE = "+0.00%;-0.00%;0.00%"
 
 
 def write_workbook(path: Path, title: str, parts: Sequence[Figures]) -> None:
@@ -141,10 +144,12 @@ def _cell(sheet: Sheet, value: int | None, column: Column, currency: str) -> Cel
     digits = len(written.strip("-").replace(".", ""))
     if value is None or column.unit is Unit.DATE or digits > EXCEL_DIGITS:
         return text_cell(sheet, shown(value, column, currency), aligned(PLAIN, "right"))
-    form = _FORMATS[column.unit]
-    if column.unit is Unit.AMOUNT and len(written.partition(".")[2]) > 2:  # noqa: PLR2004
-        form = "#,##0.0000"
-    return number_cell(sheet, written, form)
+    if column.unit is Unit.AMOUNT:
+        return number_cell(sheet, written, number_format(amount_places(value, currency)))
+    if column.unit is Unit.POINTS:
+        return number_cell(sheet, money.plain(value * 100, ""), _FORMATS[Unit.POINTS])
+    is_change = column.change and column.unit is Unit.PERCENT
+    return number_cell(sheet, written, _CHANGE if is_change else _FORMATS[column.unit])
 
 
 def _chart(sheet: Sheet, table: Table) -> LineChart | BarChart | None:
