@@ -23,6 +23,7 @@ from recon.web.pages.shell import (
     button,
     field,
     form,
+    kind_of,
     page,
     pages,
     select,
@@ -44,7 +45,7 @@ def breaks(ask: Ask) -> Response:
     shown = cut.cut(standing.found)
     what = "Document" if ask.of_cash else "Contract"
     columns = [Column("Severity"), Column("Break", "name"), Column(what, "name"),
-               Column("Customer"), Column("Owner"), Column("Why", "long"), Column("Since"),
+               Column("Customer"), Column("Owner"), Column("Why", "long"), Column("Since", "name"),
                Column("Open amount", "number")]  # fmt: skip
     return page(
         ask,
@@ -82,14 +83,19 @@ def _row(ask: Ask, life: OpenItem, month: Month) -> list[Children]:
         marked(item.severity.word, item.severity.word),
         to(life.name, *ask.book, "breaks", life.name),
         [subject(ask, item, max(life.seen)),
-         element("br"), item.revenue_type],
+         element("br"), kind_of(ask, item)],
         item.customer or "no customer",
         item.owner or "no owner",
         [marked(f"{words(item.cause)}: ", "strong"), item.explanation,
          marked(f" {said[0].upper()}{said[1:]}.", "good") if said else None],
-        f"{life.first_month}, {counted(life.months_old(month), 'month')}",
+        _since(life, month),
         f"{money.pretty(life.amount, item.currency, sign=True)} {item.currency}",
     ]  # fmt: skip
+
+
+def _since(life: OpenItem, month: Month) -> str:
+    old = life.months_old(month)
+    return f"{life.first_month}, {counted(old, 'month')}" if old else str(life.first_month)
 
 
 def one(ask: Ask) -> Response:
@@ -99,7 +105,7 @@ def one(ask: Ask) -> Response:
     amount = f"{money.pretty(life.amount, item.currency, sign=True)} {item.currency}"
     pairs: list[tuple[str, Children]] = [
         ("document" if ask.of_cash else "contract", subject(ask, item, max(life.seen))),
-        ("kind" if ask.of_cash else "revenue type", item.revenue_type),
+        ("kind" if ask.of_cash else "revenue type", kind_of(ask, item)),
         ("customer", item.customer or "no customer"),
         ("segment", item.segment or "no segment"),
         ("owner", item.owner or "no owner"),

@@ -8,10 +8,10 @@ from xml.etree.ElementTree import Element
 from starlette.responses import Response
 
 from recon.base import money
-from recon.base.text import words
+from recon.base.text import counted, words
 from recon.reconciliation.explain import ContractDetail
 from recon.reconciliation.explain.model import CauseFinding, EntryRow, Line, MonthRow
-from recon.reports.html.elements import Children
+from recon.reports.html.elements import Children, element
 from recon.reports.html.page import Column, facts, marked, paragraph, section, table
 from recon.web import explaining
 from recon.web.asking import Ask
@@ -27,7 +27,8 @@ def contract(ask: Ask) -> Response:
         ask,
         f"Contract {found.contract_id} in {found.month.name}",
         paragraph(_origin(told), kind="soft"),
-        [_line(found, line) for line in found.lines],
+        # Whoever comes from a break wants its line.
+        [_line(found, line) for line in sorted(found.lines, key=lambda line: not line.finding)],
         [
             section(f"{bad.revenue_type or 'no revenue type'}, {bad.currency}",
                     paragraph(bad.reason, kind="answer high"), note=f"invalid; {bad.place}")
@@ -63,8 +64,8 @@ def _line(found: ContractDetail, line: Line) -> Element:
         f"{line.revenue_type}, {currency}",
         *(_why(line.finding) if line.finding else ()),
         facts((name, text) for name, text in pairs if text),
-        table(_MONTHS, [_month(row, currency) for row in line.months]) if line.months else None,
-        _entries(line.entries) if line.entries else None,
+        _months(line.months, currency) if line.months else None,
+        [element("h3", "Entries"), _entries(line.entries)] if line.entries else None,
         note=status,
     )
 
@@ -81,11 +82,23 @@ def _why(finding: CauseFinding) -> Iterator[Element]:
         yield paragraph(f"Also fits: {others}.", kind="soft")
 
 
-_MONTHS = [Column("Month"), Column("Expected", "number"), Column("Recognized", "number"),
+_MONTHS = [Column("Month", "name"), Column("Expected", "number"), Column("Recognized", "number"),
            Column("Difference", "number"), Column("To date", "number"),
            Column("Entries", "number")]  # fmt: skip
-_ENTRIES = [Column("Entry", "name"), Column("Month"), Column("Amount", "number"),
-            Column("Document"), Column("Posted"), Column("Kept out, since", "long")]  # fmt: skip
+_ENTRIES = [Column("Entry", "name"), Column("Month", "name"), Column("Amount", "number"),
+            Column("Document", "name"), Column("Posted", "name")]  # fmt: skip
+_REASON = Column("Kept out, since", "long")
+
+
+def _months(rows: Sequence[MonthRow], currency: str) -> list[Element]:
+    """The months up to the first that is to come."""
+    known = [row for row in rows if row.difference is not None]
+    later = rows[len(known) :]
+    shown = table(_MONTHS, [_month(row, currency) for row in (*known, *later[:1])])
+    if not later[1:]:
+        return [shown]
+    left = counted(len(later) - 1, "further month")
+    return [shown, paragraph(f"{left} to come, until {later[-1].last}.", kind="soft")]
 
 
 def _month(row: MonthRow, currency: str) -> list[Children]:
@@ -101,14 +114,15 @@ def _month(row: MonthRow, currency: str) -> list[Children]:
 
 
 def _entries(rows: Sequence[EntryRow]) -> Element:
-    return table(_ENTRIES, [
+    reasons = any(row.reason for row in rows)
+    return table([*_ENTRIES, *([_REASON] if reasons else [])], [
         [
             row.entry_id,
             str(row.month or row.period_text),
             row.amount_text if row.amount is None else _pretty(row.amount, row.currency),
             row.document_ref,
             row.posted_at,
-            marked(row.reason, "high") if row.reason else "",
+            *([marked(row.reason, "high") if row.reason else ""] if reasons else []),
         ]
         for row in rows
     ])  # fmt: skip

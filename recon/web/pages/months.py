@@ -28,6 +28,7 @@ from recon.web.pages.shell import (
     area,
     button,
     form,
+    kind_of,
     page,
     pages,
     select,
@@ -191,14 +192,15 @@ def _breaks(ask: Ask, found: RecordedMonth) -> Element | None:
     if not found.breaks:
         return None
     ranked = sorted(found.breaks, key=lambda item: -item.severity)[:8]
-    columns = [Column("Severity"), Column("Break", "name"), Column("Contract", "name"),
+    what = "Document" if ask.of_cash else "Contract"
+    columns = [Column("Severity"), Column("Break", "name"), Column(what, "name"),
                Column("Why", "long"), Column("Difference", "number")]  # fmt: skip
     rows: list[list[Children]] = [
         [
             marked(item.severity.word, item.severity.word),
             _link(ask, item),
             [subject(ask, item, found.month),
-             element("br"), item.revenue_type],
+             element("br"), kind_of(ask, item)],
             [marked(f"{words(item.cause)}: ", "strong"), item.explanation,
              _answered(found, item.name)],
             f"{money.pretty(item.difference, item.currency, sign=True)} {item.currency}",
@@ -240,9 +242,12 @@ def _signing(ask: Ask, found: RecordedMonth) -> Element:
 
 
 def _form(ask: Ask, found: RecordedMonth, mine: Sequence[Role]) -> Element:
+    every = to("All of them", *ask.book, "breaks", month=str(found.month), severity="critical",
+               state="open")  # fmt: skip
     left = [
         element("h3", f"{counted(len(found.left), 'critical break')} not acknowledged"),
-        paragraph([_link(ask, item), " "] for item in found.left[:_LISTED]),
+        paragraph([[_link(ask, item), " "] for item in found.left[:_LISTED]],
+                  every if len(found.left) > _LISTED else None),
         area("Why they may stay open", "accept", note="Or acknowledge them first."),
     ] if found.left else []  # fmt: skip
     return element(

@@ -17,7 +17,7 @@ from starlette.responses import Response
 
 from recon.base.month import Month
 from recon.base.result import Break
-from recon.base.text import counted
+from recon.base.text import counted, words
 from recon.record.access.model import Person, Right
 from recon.reports.figures.looks import page_script, page_style
 from recon.reports.html.elements import Children, element, written
@@ -176,9 +176,9 @@ def select(label: str, name: str, options: Iterable[tuple[str, str]], chosen: st
     """A choice of one, with its label."""
     listed = [
         element(
-            "option", words, value=value, **({"selected": "selected"} if value == chosen else {})
+            "option", said, value=value, **({"selected": "selected"} if value == chosen else {})
         )
-        for value, words in options
+        for value, said in options
     ]
     return element(
         "p",
@@ -204,6 +204,11 @@ def subject(ask: Ask, item: Break, month: Month) -> Element:
     kind = "documents" if ask.of_cash else "contracts"
     name = item.contract_id
     return to(name, *ask.book, kind, name, month=str(month)) if name else element("span", "none")
+
+
+def kind_of(ask: Ask, item: Break) -> str:
+    """The revenue type of a break, or the kind of document."""
+    return words(item.revenue_type) if ask.of_cash else item.revenue_type
 
 
 def address(*path: str, **query: str) -> str:
