@@ -16,7 +16,7 @@ import pytest
 
 import recon
 from recon.base.result import Break, Cause, Status
-from tests.tables import ENTRY, MONTH, break_of, contract, entries, rows, subscriptions
+from tests.tables import ENTRY, MONTH, break_of, contract, entries, one, rows, subscriptions
 
 if TYPE_CHECKING:
     from recon.base.result import Reconciliation
@@ -550,6 +550,15 @@ PLANTED = {
         {"BOTH-ER": "two_causes"},
         ("duplicate entry and decimal shift", "125.00 USD"),
     ),
+    "taken back on its own document, and not posted again": Case(
+        "contract_id contract_value \n TAKEN-BACK 1671.00",
+        """
+        entry_id contract_id amount  recognition_period document_ref
+        W-31     TAKEN-BACK  139.25  2024-06            INV-1
+        W-32     TAKEN-BACK  -139.25 2024-06            INV-1
+        """,
+        {"TAKEN-BACK": "two_causes extra_entry"},
+    ),
     "an entry that nothing explains": Case(
         "contract_id \n SURPLUS",
         """
@@ -777,6 +786,12 @@ def test_a_reversal_of_what_nobody_expected_belongs_in_no_other_month() -> None:
     """)
     found = break_of(recon.reconcile(book, posted, "2024-06"), "ZZZ")
     assert Cause.WRONG_PERIOD not in found.candidates
+
+
+def test_an_entry_of_nothing_is_no_slip() -> None:
+    """Nothing times ten and a part that lacks are no two causes."""
+    (item,) = one(entry={"amount": "0.00"}).breaks
+    assert item.candidates == (Cause.UNEXPLAINED,)
 
 
 def test_several_copies_are_told_by_their_sum() -> None:

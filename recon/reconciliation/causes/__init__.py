@@ -72,7 +72,17 @@ def _reading(line: BrokenLine) -> Reading:
     if fits and not any(cause in certainty.PAIRS for cause, _ in fits):
         return Reading(line, fits, fits[0])
     resorts = LAST_RESORTS if fits else (*ONLY_ALONE, *LAST_RESORTS)
-    return Reading(line, fits, next((c, said) for c, detect in resorts if (said := detect(line))))
+    found = next((c, said) for c, detect in resorts if (said := detect(line)))
+    if found[0] is Cause.TWO_CAUSES and _is_taken_back(line):
+        # What takes back another entry is rather one too many than two errors that meet.
+        fits = [found, *_fitting(line, ONLY_ALONE[1:])]
+    return Reading(line, fits, found)
+
+
+def _is_taken_back(line: BrokenLine) -> bool:
+    """Whether an entry of the month is the opposite of another one."""
+    amounts = {entry.amount for entry in line.entries_of_month}
+    return any(-amount in amounts for amount in amounts if amount)
 
 
 def _explanation(

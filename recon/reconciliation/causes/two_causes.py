@@ -95,6 +95,8 @@ def _taken_away(line: BrokenLine, entries: Sequence[Entry]) -> Iterator[Step]:
 def _corrected(line: BrokenLine, entry: Entry, *, alone: bool) -> Iterator[tuple[Cause, int]]:
     """Yield amounts that may have been meant."""
     amount, unit = entry.amount, line.unit
+    if not amount:
+        return
     if not alone and amount * line.way < 0 and not line.on_own_document(entry):
         yield Cause.SIGN_FLIPPED, -amount
     for factor in SHIFTS:
