@@ -148,8 +148,8 @@ def test_a_reader_beside_a_loader_sees_old_or_new(tmp_path: Path) -> None:
     inbox.configure(FEED)
     inbox.put("uk-0.csv", *ROWS)
     inbox.load()
-    for at in range(1, 6):
-        many = [f"T{at}-{row},2024-0{1 + row % 9}-03,P1,C1,1,1.00" for row in range(20_000)]
+    for at in range(1, 4):
+        many = [f"T{at}-{row},2024-0{1 + row % 9}-03,P1,C1,1,1.00" for row in range(10_000)]
         inbox.put(f"uk-{at}.csv", *many, at=at)
     query, seen = "SELECT count(*), sum(revenue)::BIGINT FROM fact_sales", set()
     with begun("load", cwd=tmp_path) as loader:
@@ -157,7 +157,7 @@ def test_a_reader_beside_a_loader_sees_old_or_new(tmp_path: Path) -> None:
             seen.add(inbox.ask(query)[0])
         assert loader.returncode in (0, 3)
     seen.add(inbox.ask(query)[0])
-    assert seen == {(2, 7), (100_002, 100_007)}
+    assert seen == {(2, 7), (30_002, 30_007)}
 
 
 @pytest.mark.slow

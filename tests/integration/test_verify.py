@@ -293,7 +293,7 @@ def test_a_pack_that_cannot_be_written_leaves_no_run(
 # A pack that was changed
 
 
-@pytest.mark.parametrize("more", [2, pytest.param(12, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("more", [2, pytest.param(6, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", ALL)
 def test_a_changed_byte_names_its_file(pack: Path, name: str, more: int) -> None:
     """Wherever it stands and whichever of its bits."""
@@ -459,7 +459,7 @@ ENDS = tuple(name for name in DERIVED if name not in TOLD)
     [
         b"", b'{"schema": {"a": []}}',
         *(pytest.param(content, marks=pytest.mark.slow)
-          for content in (b"{}", b"[]", b"null", b"\xff\xfe", b"[" * 100_000)),
+          for content in (b"{}", b"null", b"\xff\xfe", b"[" * 100_000)),
     ],
 )  # fmt: skip
 def test_nonsense_with_matching_hashes_is_a_finding(
@@ -474,7 +474,7 @@ def test_nonsense_with_matching_hashes_is_a_finding(
     assert names != ENDS or {finding.file for finding in found} == {*names}
 
 
-@pytest.mark.parametrize("flips", [2, pytest.param(12, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("flips", [2, pytest.param(6, marks=pytest.mark.slow)])
 def test_damaged_extracts_with_matching_hashes_are_findings(pack: Path, flips: int) -> None:
     """A flipped bit changes what is read, cannot be read, or changes nothing that is read."""
     for name in EXTRACTS.values():

@@ -13,7 +13,7 @@ from recon.config import SourceKind, load
 from recon.sources import sample
 from tests.integration.servers import Server
 from tests.pages import block
-from tests.shell import PATIENCE, command, environment, figures
+from tests.shell import PATIENCE, command, environment, figures, in_process
 
 
 def followed(line: str, server: Server) -> list[str]:
@@ -26,7 +26,7 @@ def followed(line: str, server: Server) -> list[str]:
 def test_the_three_commands_lead_to_a_month(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """From an empty folder: a configuration, a clean bill of health, the dashboard and reports."""
+    """From an empty folder: a configuration, a clean bill of health, the month of the files."""
     monkeypatch.setenv("BOOKS_PASSWORD", server.password)
     folder = tmp_path / "finance"
     folder.mkdir()
@@ -50,35 +50,16 @@ def test_the_three_commands_lead_to_a_month(
     assert load(folder / "config" / "recon.toml").analytics.kind is not SourceKind.SAMPLE
     assert "June 2024" in done.stdout
     assert list((folder / "reports" / "2024-06").glob("*/*.xlsx"))
-
-
-def test_the_month_is_that_of_the_files_with_what_init_wrote(
-    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The mapping that `recon init` proposes for the example tables delivers the same figures."""
-    monkeypatch.setenv("BOOKS_PASSWORD", server.password)
-    recipe = sample.Recipe(contracts=200)
-    sample.make(recipe, tmp_path / "sample.duckdb")
-    sample.export(tmp_path / "sample.duckdb", tmp_path, "csv")
-    server.load(tmp_path)
-    config = tmp_path / "files.toml"
-    config.write_text(
+    # The mapping that `recon init` proposes for the example tables delivers the same figures.
+    files = tmp_path / "files" / "recon.toml"
+    files.write_text(
         '[analytics]\nsource = "files"\npath = "contracts.csv"\n'
         '[accounting]\nsource = "files"\npath = "entries.csv"\n',
         encoding="utf-8",
     )
-    _run(tmp_path, "init", *server.options(), "--yes")
-    shown = [
-        figures(json.loads(_run(tmp_path, "month", "2024-06", "--json", "--format", "none", *more)))
-        for more in ([], ["--config", str(config)])
-    ]
-    assert shown[0] == shown[1]
-
-
-def _run(folder: Path, *arguments: str) -> str:
-    done = subprocess.run(
-        command(*arguments), cwd=folder, env=environment(), capture_output=True, encoding="utf-8",
-        timeout=PATIENCE, check=False,
-    )  # fmt: skip
-    assert done.returncode in (0, 3), done.stderr
-    return done.stdout
+    asked = ("month", "2024-06", "--json", "--format", "none")
+    ours, theirs = (
+        figures(json.loads(in_process(*asked, *more, cwd=folder).stdout))
+        for more in ((), ("--config", files))
+    )
+    assert ours == theirs
