@@ -229,7 +229,7 @@ def starts(chance: random.Random, first: date, last: date) -> Iterator[date]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(24))
+@pytest.mark.parametrize("seed", range(12))
 def test_nothing_is_skipped_and_nothing_done_twice(seed: int) -> None:
     """Through outages, late months, missed days, failed runs, holidays and leap years."""
     chance = random.Random(seed)  # noqa: S311 - years, no secrets
@@ -261,7 +261,7 @@ def test_nothing_is_skipped_and_nothing_done_twice(seed: int) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(8))
+@pytest.mark.parametrize("seed", range(4))
 def test_runs_by_hand_in_between_change_nothing(seed: int) -> None:
     """Looks at open months, months run again and months run out of order: none is skipped."""
     chance = random.Random(seed)  # noqa: S311 - years, no secrets
