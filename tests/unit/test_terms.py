@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import cache
 from itertools import pairwise
 
 import pandas as pd
@@ -10,8 +12,40 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import recon
-from recon.base.result import Cause, Certainty, Reconciliation
+from recon.base.result import Break, Cause, Certainty, Reconciliation
 from tests.tables import ENTRY, MONTH, break_of, contract
+
+# Contracts of which no two are one edit apart.
+NAMES = "ALPHA BRAVO CHARLIE DELTA ECHO FOXTROT GOLF".split()
+
+
+def _together(
+    lines: Sequence[dict[str, str]], amounts: Sequence[Sequence[str]], **policy: object
+) -> list[Break]:
+    """Return the break of each line in the last month that was posted, from January 2024 on.
+
+    Lines of as many months stand in one book, each beside one that is as it should be.
+    """
+    found = {}
+    for count in {len(posted) for posted in amounts}:
+        of = [each for each in zip(NAMES, lines, amounts, strict=False) if len(each[2]) == count]
+        book = [line | {"contract_id": name} for name, line, _ in of]
+        book += [
+            contract(contract_id=f"FINE-{n}", booking_date="2030-01-01") for n in range(len(of))
+        ]
+        entries = [
+            ENTRY | {"entry_id": f"{name}-{n}", "contract_id": name, "amount": amount,
+                     "recognition_period": f"2024-{n:02}"}
+            for name, _, posted in of for n, amount in enumerate(posted, 1)
+        ]  # fmt: skip
+        result = recon.reconcile(
+            pd.DataFrame(book),
+            pd.DataFrame(entries),
+            f"2024-{count:02}",
+            {"tolerance": "0%"} | policy,
+        )
+        found |= {name: break_of(result, name) for name, _, _ in of}
+    return [found[name] for name in NAMES[: len(lines)]]
 
 
 def test_a_point_in_time_spread_over_the_duration() -> None:
@@ -35,27 +69,31 @@ def test_a_point_in_time_spread_over_the_duration() -> None:
     assert "evenly over 6 months" in found.explanation
 
 
-@pytest.mark.parametrize(
-    ("value", "close", "amount", "causes"),
-    [
-        ("6600.00", "2024-12-31", "550.00", "wrong_duration over the 12 months from start"),
-        ("6600.00", "2024-12-31", "600.00", "wrong_duration over 11 months instead of 6"),
-        ("6500.00", "2025-01-01", "500.00", "wrong_duration over 13 months instead of 6"),
-        ("6600.00", "2024-12-30", "600.00", "wrong_duration over the 11 months from start"),
-        ("6600.00", "2024-12-30", "550.00", "wrong_duration over the 12 months from start"),
-    ],
-)
-def test_from_start_to_close_are_whole_months(
-    value: str, close: str, amount: str, causes: str
-) -> None:
+# Value and close of a term of 6 months, what was posted in each, and what the cause says.
+TO_CLOSE = [
+    ("6600.00", "2024-12-31", "550.00", "over the 12 months from start"),
+    ("6600.00", "2024-12-31", "600.00", "over 11 months instead of 6"),
+    ("6500.00", "2025-01-01", "500.00", "over 13 months instead of 6"),
+    ("6600.00", "2024-12-30", "600.00", "over the 11 months from start"),
+    ("6600.00", "2024-12-30", "550.00", "over the 12 months from start"),
+]
+
+
+@cache
+def _to_close() -> list[Break]:
+    lines = [
+        contract(contract_value=value, duration_months="6", close_date=close)
+        for value, close, _, _ in TO_CLOSE
+    ]
+    return _together(lines, [[amount] * 6 for *_, amount, _ in TO_CLOSE], tolerance="1%")
+
+
+@pytest.mark.parametrize("at", range(len(TO_CLOSE)))
+def test_from_start_to_close_are_whole_months(at: int) -> None:
     """Where they are; of a term that ends within a month both ways to count are tried."""
-    line = contract(contract_value=value, duration_months="6", close_date=close)
-    months = [ENTRY | {"amount": amount, "recognition_period": f"2024-{n:02}"} for n in range(1, 7)]
-    fine = contract(contract_id="FINE")
-    found = break_of(recon.reconcile(pd.DataFrame([line, fine]), pd.DataFrame(months), MONTH), "C1")
-    cause, _, words = causes.partition(" ")
-    assert found.cause.value == cause
-    assert words in found.explanation
+    found = _to_close()[at]
+    assert found.cause is Cause.WRONG_DURATION
+    assert TO_CLOSE[at][-1] in found.explanation
 
 
 @pytest.mark.parametrize(
@@ -160,38 +198,45 @@ def _of_2024(*amounts: str) -> dict[str, str]:
     return {f"2024-{n:02}": amount for n, amount in enumerate(amounts, start=1)}
 
 
-@pytest.mark.parametrize(
-    ("months", "amounts", "words"),
-    [
-        ("14", ["1000.00"] * 6, "over 12 months instead of 14"),
-        ("12", ["500.00"] * 6, "over 24 months instead of 12"),
-        ("36", ["400.00"] * 6, "over 30 months instead of 36"),
-        ("12", ["2000.00"] * 4, "over 6 months instead of 12"),
-        ("14", ["0.00", "0.00", *["1000.00"] * 4], "over 12 months instead of 14 (free at the"),
-        ("7", ["100.00"] * 6, "over 120 months instead of 7"),
-        ("12", ["923.08", "923.07", "923.08", "923.08"], "over 13 months instead of 12"),
-    ],
-)
-def test_another_duration_is_found_where_every_month_has_it(
-    months: str, amounts: list[str], words: str
-) -> None:
+# Months of a contract of 12,000.00, what was posted in each, and what the cause says, if it is one.
+DURATIONS = [
+    ("14", ["1000.00"] * 6, "over 12 months instead of 14"),
+    ("12", ["500.00"] * 6, "over 24 months instead of 12"),
+    ("36", ["400.00"] * 6, "over 30 months instead of 36"),
+    ("12", ["2000.00"] * 4, "over 6 months instead of 12"),
+    ("14", ["0.00", "0.00", *["1000.00"] * 4], "over 12 months instead of 14 (free at the"),
+    ("7", ["100.00"] * 6, "over 120 months instead of 7"),
+    ("12", ["923.08", "923.07", "923.08", "923.08"], "over 13 months instead of 12"),
+]
+RIGHT_BEFORE = [
+    [*["1000.00"] * 5, "923.08"], [*["923.08"] * 4, "1000.00", "923.08"], [*["0.00"] * 5, "923.08"],
+    ["923.08", "0.00", "923.08", "923.08"],
+]  # fmt: skip
+
+
+@cache
+def _durations() -> list[Break]:
+    lines = [contract(contract_value="12000.00", duration_months=n) for n, _, _ in DURATIONS]
+    return _together(lines, [amounts for _, amounts, _ in DURATIONS])
+
+
+@cache
+def _right_before() -> list[Break]:
+    return _together([contract(contract_value="12000.00")] * len(RIGHT_BEFORE), RIGHT_BEFORE)
+
+
+@pytest.mark.parametrize("at", range(len(DURATIONS)))
+def test_another_duration_is_found_where_every_month_has_it(at: int) -> None:
     """From the first month of the ledger on, and to the cent."""
-    line = contract(contract_value="12000.00", duration_months=months)
-    found = break_of(_book(line, _of_2024(*amounts), f"2024-{len(amounts):02}"), "C1")
+    found = _durations()[at]
     assert (found.cause, found.certainty) == (Cause.WRONG_DURATION, Certainty.CERTAIN)
-    assert words in found.explanation
+    assert DURATIONS[at][-1] in found.explanation
 
 
-@pytest.mark.parametrize(
-    "earlier",
-    [["1000.00"] * 5, ["923.08"] * 4 + ["1000.00"], ["0.00"] * 5, ["923.08", "0.00", "923.08"]],
-)
-def test_a_term_that_the_earlier_months_do_not_fit_is_no_cause(earlier: list[str]) -> None:
+@pytest.mark.parametrize("at", range(len(RIGHT_BEFORE)))
+def test_a_term_that_the_earlier_months_do_not_fit_is_no_cause(at: int) -> None:
     """A line whose earlier months are right was not changed from its start."""
-    line = contract(contract_value="12000.00")
-    amounts = _of_2024(*earlier, "923.08")
-    found = break_of(_book(line, amounts, f"2024-{len(amounts):02}"), "C1")
-    assert Cause.WRONG_DURATION not in found.candidates
+    assert Cause.WRONG_DURATION not in _right_before()[at].candidates
 
 
 def test_what_was_posted_before_the_start_does_not_speak_against_a_term() -> None:
@@ -231,25 +276,35 @@ def test_other_rules_of_the_start_are_conventions(
         assert Cause.OTHER_CONVENTION in break_of(first, "C1").candidates
 
 
-@pytest.mark.parametrize(
-    ("stop", "amount", "policy", "cause", "words"),
-    [
-        ("2024-06-15", "500.00", {}, "stopped_by_days", "the days up to the stop on 2024-06-15"),
-        ("2024-06-15", "1000.00", {"stop_month": "days"}, "other_convention", "the whole month"),
-        ("2024-06-15", "7000.00", {}, "remainder_taken", "what was left of the contract value"),
-        ("2024-05-31", "7000.00", {}, "remainder_taken", "at the stop on 2024-05-31"),
-        ("2024-06-15", "6500.00", {}, "unexplained", ""),
-    ],
-)
-def test_a_stop_has_causes_of_its_own(
-    stop: str, amount: str, policy: dict[str, object], cause: str, words: str
-) -> None:
-    """Its month counted by days or in full, and what was left taken at once."""
-    line = contract(contract_value="12000.00", terminated_on=stop)
-    result = _book(line, _of_2024(*["1000.00"] * 5, amount), "2024-06", **policy)
-    found = break_of(result, "C1")
+# Where a contract of 12,000.00 stops, what June has, the cause, and what it says.
+STOPS = [
+    ("2024-06-15", "500.00", "stopped_by_days", "the days up to the stop on 2024-06-15"),
+    ("2024-06-15", "7000.00", "remainder_taken", "what was left of the contract value"),
+    ("2024-05-31", "7000.00", "remainder_taken", "at the stop on 2024-05-31"),
+    ("2024-06-15", "6500.00", "unexplained", ""),
+]
+
+
+@cache
+def _stopped() -> list[Break]:
+    lines = [contract(contract_value="12000.00", terminated_on=stop) for stop, *_ in STOPS]
+    return _together(lines, [[*["1000.00"] * 5, amount] for _, amount, _, _ in STOPS])
+
+
+@pytest.mark.parametrize("at", range(len(STOPS)))
+def test_a_stop_has_causes_of_its_own(at: int) -> None:
+    """Its month counted by days, and what was left taken at once."""
+    found, (*_, cause, words) = _stopped()[at], STOPS[at]
     assert [one.value for one in found.candidates] == [cause]
     assert words in found.explanation
+
+
+def test_a_stop_in_full_is_another_convention_of_one_by_days() -> None:
+    """The policy counts the days, and the whole month was posted."""
+    line = contract(contract_value="12000.00", terminated_on="2024-06-15")
+    (found,) = _together([line], [["1000.00"] * 6], stop_month="days")
+    assert found.candidates == (Cause.OTHER_CONVENTION,)
+    assert "the whole month" in found.explanation
 
 
 def test_a_stop_may_take_the_days_of_the_rounded_month() -> None:
@@ -283,22 +338,19 @@ def test_a_contract_that_was_amended(value: str, amounts: list[str], words: str)
     assert words in found.explanation
 
 
-@pytest.mark.parametrize(
-    ("value", "amounts"),
-    [
+def test_what_is_no_amendment() -> None:
+    """Neither a gap that is made good, nor any months that happen to lie before."""
+    cases = [
         # One month was not posted; the others are right.
         ("12000.00", ["1000.00", "0.00", "1000.00", "1100.00"]),
         # The months before are no share of any one value.
         ("15000.00", ["1000.00", "1300.00", "1000.00", "1300.00"]),
         # The new value is taken from the month of the change on, and nothing is spread.
         ("15000.00", ["1000.00", "1000.00", "1250.50"]),
-    ],
-)
-def test_what_is_no_amendment(value: str, amounts: list[str]) -> None:
-    """Neither a gap that is made good, nor any months that happen to lie before."""
-    line = contract(contract_value=value)
-    found = break_of(_book(line, _of_2024(*amounts), f"2024-{len(amounts):02}"), "C1")
-    assert Cause.AMENDED not in found.candidates
+    ]
+    lines = [contract(contract_value=value) for value, _ in cases]
+    for found in _together(lines, [amounts for _, amounts in cases]):
+        assert Cause.AMENDED not in found.candidates
 
 
 VALUES = st.integers(10**4, 10**7)
