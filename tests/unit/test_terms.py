@@ -163,18 +163,28 @@ def _explained(line: dict[str, str], amount: str, convention: str) -> str:
         ("3100.00", "2024-03-15", "2024-05-01", "2024-03", "1700.00", "not_started"),
     ],
 )
-@pytest.mark.parametrize("convention", ["even", "prorate_period_rate", "exact_days"])
 def test_a_point_in_time_is_its_whole_month(
-    value: str, booked: str, start: str, month: str, amount: str, candidates: str, convention: str
+    value: str, booked: str, start: str, month: str, amount: str, candidates: str
 ) -> None:
     """A convention divides what is earned over time; a wrong start moves the whole of it."""
-    line = contract(
-        revenue_type="Setup", contract_value=value, booking_date=booked, start_date=start
-    )
-    posted = ENTRY | {"revenue_type": "Setup", "amount": amount, "recognition_period": month}
-    policy = {"types": {"Setup": {"recognition": "start_month", "convention": convention}}}
-    found = recon.reconcile(pd.DataFrame([line]), pd.DataFrame([posted]), month, policy)
-    assert " ".join(break_of(found, "C1").candidates) == candidates
+    conventions = {"Setup": "even", "Consulting": "prorate_period_rate", "Training": "exact_days"}
+    types = {
+        kind: {"kind": "one_time", "recognition": "start_month", "convention": convention}
+        for kind, convention in conventions.items()
+    }
+    dates = {"booking_date": booked, "start_date": start}
+    keys = dict(zip(conventions, NAMES, strict=False))
+    book = [
+        contract(contract_id=key, revenue_type=kind, contract_value=value, **dates)
+        for kind, key in keys.items()
+    ]
+    posted = [
+        ENTRY | {"contract_id": key, "revenue_type": kind, "amount": amount,
+                 "recognition_period": month}
+        for kind, key in keys.items()
+    ]  # fmt: skip
+    found = recon.reconcile(pd.DataFrame(book), pd.DataFrame(posted), month, {"types": types})
+    assert [" ".join(item.candidates) for item in found.breaks] == [candidates] * 3
 
 
 # --- what the earlier months say
@@ -256,24 +266,26 @@ def test_a_duration_that_only_one_month_shows_comes_after_every_slip() -> None:
     assert once.candidates == (Cause.WRONG_DURATION,)
 
 
-@pytest.mark.parametrize(
-    ("start", "amounts", "words"),
-    [
-        ("2024-01-20", ["0.00", *["1000.00"] * 2], "by even from the month after the start"),
-        ("2024-01-20", ["500.00", *["1000.00"] * 2], None),
-        ("2024-01-16", ["516.13", *["1000.00"] * 2], None),
-    ],
-)
-def test_other_rules_of_the_start_are_conventions(
-    start: str, amounts: list[str], words: str | None
-) -> None:
+def test_other_rules_of_the_start_are_conventions() -> None:
     """In the month in which they differ; in the later ones they differ to date alone."""
-    line = contract(contract_value="12000.00", booking_date=start)
-    result = _book(line, _of_2024(*amounts), "2024-03")
-    assert result.breaks == ()
-    first = _book(line, _of_2024(amounts[0]), "2024-01")
-    if words is None:
-        assert Cause.OTHER_CONVENTION in break_of(first, "C1").candidates
+    # The first is from the month after the start on, which is no convention of its own month.
+    cases = [("2024-01-20", "0.00"), ("2024-01-20", "500.00"), ("2024-01-16", "516.13")]
+    book = [
+        contract(contract_id=name, contract_value="12000.00", booking_date=start)
+        for name, (start, _) in zip(NAMES, cases, strict=False)
+    ]
+    entries = [
+        ENTRY | {"entry_id": f"{name}-{n}", "contract_id": name, "amount": amount,
+                 "recognition_period": f"2024-{n:02}"}
+        for name, (_, first) in zip(NAMES, cases, strict=False)
+        for n, amount in enumerate((first, "1000.00", "1000.00"), 1)
+    ]  # fmt: skip
+    frames = pd.DataFrame(book), pd.DataFrame(entries)
+    assert recon.reconcile(*frames, "2024-03", {"tolerance": "0%"}).breaks == ()
+    begun = [entry for entry in entries if entry["recognition_period"] == "2024-01"]
+    first = recon.reconcile(frames[0], pd.DataFrame(begun), "2024-01", {"tolerance": "0%"})
+    for name in NAMES[1:3]:
+        assert Cause.OTHER_CONVENTION in break_of(first, name).candidates
 
 
 # Where a contract of 12,000.00 stops, what June has, the cause, and what it says.
