@@ -45,6 +45,16 @@ _skipped: list[str] = []
 _left_out = pytest.StashKey[int]()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def compiled_once(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Let processes share what they compile, also where none of it may be beside its source."""
+    with pytest.MonkeyPatch.context() as patched:
+        if os.environ.get("PYTHONDONTWRITEBYTECODE"):
+            patched.delenv("PYTHONDONTWRITEBYTECODE")
+            patched.setenv("PYTHONPYCACHEPREFIX", str(tmp_path_factory.mktemp("compiled")))
+        yield
+
+
 @pytest.fixture(autouse=True)
 def nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let no test hide what another one has read as a secret."""

@@ -10,12 +10,10 @@ import re
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, chdir, contextmanager
 from dataclasses import dataclass, field
-from functools import cache
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -84,24 +82,13 @@ class Project:
         return sorted(path.name for path in files if path.parent.name not in ("evidence", "logs"))
 
 
-@cache
-def _compiled() -> tempfile.TemporaryDirectory[str]:
-    """The place of compiled modules where none may be beside their source."""
-    return tempfile.TemporaryDirectory(prefix="recon-compiled-", ignore_cleanup_errors=True)
-
-
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return the environment of a run: ours, without what would change its output.
-
-    Processes share what they compile: a machine that keeps none would do it anew in each.
-    """
+    """Return the environment of a run: ours, without what would change its output."""
     ours = {
         name: value
         for name, value in os.environ.items()
         if name not in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "PYTHONIOENCODING", "RECON_CONFIG")
     }
-    if ours.pop("PYTHONDONTWRITEBYTECODE", ""):
-        ours["PYTHONPYCACHEPREFIX"] = _compiled().name
     return {**ours, "PYTHONPATH": str(ROOT), **(extra or {})}
 
 
