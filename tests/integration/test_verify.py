@@ -222,16 +222,15 @@ def test_no_format_leaves_no_evidence(project: Project) -> None:
 
 
 def test_the_exit_code_is_that_of_the_run(project: Project) -> None:
-    """With the threshold that was asked for."""
-    for word, code in (("never", 0), ("high", 3)):
-        done = in_process(
-            "month", "2024-06", "--fail-on", word, "--format", "csv", cwd=project.folder
-        )  # fmt: skip
-        pack = packs(project.reports)[-1]
-        stored = json.loads((pack / RESULTS).read_text())["exit_code"]
-        assert done.returncode == stored == code
-        assert told(pack) == []
-        shutil.rmtree(pack.parent)
+    """With the threshold that was asked for: without one, its breaks make it 3."""
+    before = packs(project.reports)
+    assert json.loads((before[0] / RESULTS).read_text())["exit_code"] == 3
+    done = in_process(
+        "month", "2024-06", "--fail-on", "never", "--format", "csv", cwd=project.folder
+    )  # fmt: skip
+    (pack,) = set(packs(project.reports)) - {*before}
+    assert done.returncode == json.loads((pack / RESULTS).read_text())["exit_code"] == 0
+    assert told(pack) == []
 
 
 def test_signatures_are_kept_and_another_verdict_is_3(project: Project) -> None:
@@ -274,7 +273,9 @@ def test_a_file_that_changes_before_it_is_kept_ends_the_run(
     assert packs(project.reports) == before
 
 
-@pytest.mark.parametrize("step", ["write_sums", "write_extract"])
+@pytest.mark.parametrize(
+    "step", [pytest.param("write_sums", marks=pytest.mark.slow), "write_extract"]
+)
 def test_a_pack_that_cannot_be_written_leaves_no_run(
     project: Project, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
@@ -457,9 +458,9 @@ ENDS = tuple(name for name in DERIVED if name not in TOLD)
 @pytest.mark.parametrize(
     "content",
     [
-        b"", b'{"schema": {"a": []}}',
+        b'{"schema": {"a": []}}',
         *(pytest.param(content, marks=pytest.mark.slow)
-          for content in (b"{}", b"null", b"\xff\xfe", b"[" * 100_000)),
+          for content in (b"", b"{}", b"null", b"\xff\xfe", b"[" * 100_000)),
     ],
 )  # fmt: skip
 def test_nonsense_with_matching_hashes_is_a_finding(
