@@ -103,6 +103,41 @@ PAID: dict[str, _Fault] = {
 }  # fmt: skip
 
 
+def _bare(doc: Doc, **change: Any) -> Doc:
+    """A document whose number nobody wrote down."""
+    return replace(doc, ref=None, sale=None, **change)
+
+
+def _half(doc: Doc, day: int) -> Doc:
+    """One of two equal payments under the number of their sale."""
+    return _pay(doc, ref=doc.ref, amount=-doc.amount // 2, day=date(2024, 6, day))
+
+
+# Faults that no number proves: the cause is one of several. A second fault hides the first one.
+_Sides = tuple[list[Doc], list[Doc]]
+DOUBTFUL: tuple[tuple[str, Callable[[Doc], _Sides]], ...] = (
+    ("decimal_shift", lambda d: ([_bare(d)], [_bare(d, amount=d.amount * 10)])),
+    ("digits_swapped", lambda d: ([_bare(d)], [_bare(d, amount=_swapped(d.amount))])),
+    ("sign_flipped", lambda d: ([_bare(d)], [_bare(d, amount=-d.amount)])),
+    ("tax", lambda d: ([_bare(d)], [_bare(d, amount=d.amount - d.tax)])),
+    ("discount_taken", lambda d: ([_bare(d)], [_bare(d, amount=d.amount - d.amount // 50)])),
+    ("wrong_customer", lambda d: ([_bare(d)], [_bare(d, customer=f"{d.customer}9")])),
+    ("wrong_currency", lambda d: ([_bare(d)], [_bare(d, currency="CHF")])),
+    ("posted_twice", lambda d: ([_bare(d)], [_bare(d), _later(_bare(d), 2)])),
+    ("decimal_shift", lambda d: ([d], [replace(d, ref=f"Z{d.ref}", amount=d.amount * 10)])),
+    ("wrong_customer", lambda d: ([d], [replace(d, customer="C09", amount=d.amount * 10)])),
+    ("decimal_shift", lambda d: ([d], [replace(d, customer="C09", amount=d.amount * 10)])),
+    ("posted_twice", lambda d: ([d], [d, replace(d, amount=d.amount * 10)])),
+    ("posted_twice", lambda d: ([d], [d, replace(d, currency="CHF")])),
+    ("short_payment", lambda d: ([_pay(d)], [_bare(_pay(d), amount=-d.amount + 2_911)])),
+    ("duplicate_payment", lambda d: ([_pay(d)], [_bare(_pay(d)), _bare(_pay(d))])),
+    ("not_posted", lambda d: ([d, _half(d, 9), _half(d, 20)], [d, _half(d, 9)])),
+    ("not_posted", lambda d: (
+        [d, _pay(d, ref="P1", amount=-4_000, day=date(2024, 6, 6)), _pay(d, ref="P2", amount=-900)],
+        [d, _pay(d, ref="P3", amount=-4_900, day=date(2024, 6, 28))])),
+)  # fmt: skip
+
+
 def books(seed: int, documents: int = 300, prices: int | None = None) -> Books:
     """Books of so many documents, one in ten with a fault; few `prices` make amounts equal."""
     draw, made = random.Random(seed), Books()  # noqa: S311

@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 
 import pytest
 
 from recon.store.session import Session, session
-from tests.cash_books import FAULTS, PAID, books, measured, prepared, reconciled
+from tests.cash_books import (
+    DOUBTFUL,
+    FAULTS,
+    PAID,
+    Books,
+    Doc,
+    books,
+    measured,
+    prepared,
+    reconciled,
+)
+
+DAY = date(2024, 6, 5)
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +41,17 @@ def test_every_planted_fault_is_found_and_the_certain_ones_are_right(
     assert score.right * 1_000 >= score.certain * 995, score.wrong
     assert score.listed == score.planted, score.wrong
     assert score.certain * 4 >= score.planted * 3
+
+
+@pytest.mark.parametrize("at", range(len(DOUBTFUL)), ids=[cause for cause, _ in DOUBTFUL])
+def test_what_no_number_proves_is_never_certain(connection: Session, at: int) -> None:
+    """An open document that resembles one of the other side is not just missing."""
+    cause, fault = DOUBTFUL[at]
+    result = reconciled(connection, Books(*fault(Doc("R1", "C1", DAY, 12_346, tax=808))))
+    certain = [item.found.sentence for item in result.breaks if item.found.certainty == "certain"]
+    assert certain == []
+    listed = [{each.value for each in item.found.candidates} for item in result.breaks]
+    assert any(cause in each for each in listed), listed
 
 
 def test_books_without_faults_have_no_breaks(connection: Session) -> None:

@@ -66,12 +66,17 @@ def _of_match(
         if _of(first, "customer") != _of(second, "customer"):
             yield (
                 CashCause.WRONG_CUSTOMER,
-                f"{_ref(one)} is of {one.customer} by the feeds, and posted to {other.customer}.",
+                f"{_ref(one)} is of {_whose(one)} by the feeds, and posted to {_whose(other)}.",
             )
         if not all(each.counts for each in match.documents):
             yield from _across(match, first, second, discounts)
         return
     if not all(each.counts for each in match.documents):
+        # Posted in another month and for another amount: both, or neither.
+        found = list(readings(first, b, discounts)) if len(match.documents) == 2 else []  # noqa: PLR2004
+        if found:
+            yield from _across(match, first, second, discounts)
+            yield from found
         return
     if len(second) > 1 and (twice := _twice(second, a)):
         text = f"{_ref(twice)} is posted twice: without {_day(twice)} both sides agree"
@@ -107,26 +112,21 @@ def _by_amount(
     match: Match, a: int, b: int, first: Sequence[Document], discounts: Sequence[int]
 ) -> Iterator[tuple[CashCause, str]]:
     """Yield the causes that one amount instead of another has."""
-    one = first[0]
-    unit = money.minor_unit(one.currency)
-    found = list(_readings(a, b, unit, one, first, discounts))
+    found = list(readings(first, b, discounts))
     for cause, why in found:
         yield cause, _amounts(match, why)
-    if not found and a < 0 and b < 0 and one.kind == "payment":
+    if not found and a < 0 and b < 0 and first[0].kind == "payment":
         short = abs(b) < abs(a)
         cause = CashCause.SHORT_PAYMENT if short else CashCause.OVER_PAYMENT
         yield cause, _amounts(match, f"so {'less' if short else 'more'} is applied than was paid")
 
 
-def _readings(
-    a: int,
-    b: int,
-    unit: int,
-    one: Document,
-    first: Sequence[Document],
-    discounts: Sequence[int],
+def readings(
+    first: Sequence[Document], b: int, discounts: Sequence[int] = DISCOUNTS
 ) -> Iterator[tuple[CashCause, str]]:
-    """Yield the readings that make one amount the other."""
+    """Yield the readings that make an amount another one."""
+    one, a = first[0], sum(each.amount for each in first)
+    unit = money.minor_unit(one.currency)
     if b == -a:
         yield CashCause.SIGN_FLIPPED, "the sign is turned"
     for factor in (10, 100, 1000):
@@ -186,6 +186,10 @@ def _ref(document: Document) -> str:
     if document.ref:
         return f"{kind.capitalize()} {document.ref}"
     return f"The {kind} of {document.day}"
+
+
+def _whose(document: Document) -> str:
+    return document.customer or "no customer"
 
 
 def _day(document: Document) -> str:

@@ -64,6 +64,7 @@ def make_documents(session: Session, sides: Sequence[str]) -> None:
         {", ".join([*known, *(f"{sql} AS {column}" for column, sql in keys.items())])}
         FROM document_rows"""
     )
+    session.execute("DROP TABLE IF EXISTS nameless")
     if is_any(session, "duckdb_tables() WHERE table_name = 'unmatched'"):
         session.execute("DROP TABLE unmatched")
     session.execute("CREATE OR REPLACE TEMP VIEW unmatched AS FROM documents")

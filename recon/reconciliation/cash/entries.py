@@ -44,6 +44,8 @@ WHY_NOT: Mapping[CashCause, str] = {
     CashCause.UNEXPLAINED: "no cause explains the difference",
 }
 
+_ONCE_TOO_OFTEN = (CashCause.POSTED_TWICE, CashCause.DUPLICATE_PAYMENT)
+
 
 @dataclass(frozen=True, slots=True)
 class CashLine:
@@ -120,8 +122,7 @@ def _objection(item: CashBreak) -> str:
         return WHY_NOT[item.cause]
     if not all(each.counts for each in item.documents):
         return "a later posting puts it right"
-    once_too_often = item.cause in (CashCause.POSTED_TWICE, CashCause.DUPLICATE_PAYMENT)
-    if once_too_often and item.status is CashStatus.NOT_IN_LEDGER:
+    if item.cause in _ONCE_TOO_OFTEN and item.status is CashStatus.NOT_IN_LEDGER:
         return "the feeds have it twice, and the ledger is right"
     moved = item.cause in (CashCause.WRONG_CUSTOMER, CashCause.WRONG_CURRENCY)
     if moved and item.status is CashStatus.NOT_IN_LEDGER:
@@ -183,13 +184,28 @@ def _make_standing(session: Session, items: Sequence[CashBreak], standing: str, 
 
 
 def _values(items: Sequence[CashBreak]) -> Iterator[str]:
+    """Yield the amounts to book, as rows of SQL.
+
+    `own` are the documents that do not stand in the way: those of the break, and of the breaks of
+    other copies of what was posted too often.
+    """
+    copies = defaultdict[object, list[int]](list)
     for item in items:
-        own = ", ".join(str(each.document) for each in item.documents)
+        copies[_copy_of(item)] += [each.document for each in item.documents]
+    for item in items:
+        own = ", ".join(map(str, copies[_copy_of(item)]))
         for effect in item.effects:
             yield (
                 f"({literal(item.name)}, {literal(effect.customer)}, {literal(item.number)}, "
                 f"CAST({abs(effect.amount)} AS BIGINT), [{own}]::BIGINT[])"
             )
+
+
+def _copy_of(item: CashBreak) -> object:
+    """The mark that copies of one document share."""
+    if item.cause not in _ONCE_TOO_OFTEN:
+        return item.name
+    return item.cause, item.number, item.customer, item.currency, item.difference
 
 
 def _too_much_elsewhere(

@@ -62,12 +62,20 @@ def eligible(session: Session, rule: MatchingRule) -> str:
     """
     if By.NUMBER in rule.by:
         return "(SELECT * FROM unmatched WHERE ref IS NOT NULL AND amount <> 0)"
+    make_nameless(session)
+    return "(SELECT * FROM unmatched SEMI JOIN nameless USING (document) WHERE amount <> 0)"
+
+
+def make_nameless(session: Session) -> None:
+    """Make `nameless`: documents whose number the other side lacks.
+
+    It is made once: what is open later was open before.
+    """
     session.execute(
-        """CREATE OR REPLACE TEMP TABLE unknown_numbers AS
-        SELECT * FROM unmatched AS u WHERE amount <> 0 AND (ref_key IS NULL OR NOT EXISTS (
-            SELECT 1 FROM documents AS d WHERE d.ref_key = u.ref_key AND d.side <> u.side))"""
+        """CREATE TEMP TABLE IF NOT EXISTS nameless AS
+        SELECT document FROM unmatched AS u WHERE ref_key IS NULL OR NOT EXISTS (
+            SELECT 1 FROM documents AS d WHERE d.ref_key = u.ref_key AND d.side <> u.side)"""
     )
-    return "unknown_numbers"
 
 
 def _by_number(session: Session, rule: MatchingRule) -> None:

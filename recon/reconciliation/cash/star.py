@@ -27,6 +27,13 @@ _MOVEMENTS = {
     ),
 }
 LEDGER = "ledger_rows"
+FACTS = ("fact_sales", *_MOVEMENTS)
+
+
+def minor_unit(currency: str = "currency") -> str:
+    """The SQL of a currency's minor unit, in ten-thousandths."""
+    cases = " ".join(f"WHEN '{code}' THEN {unit}" for code, unit in money.minor_units().items())
+    return f"(CASE {currency} {cases} ELSE 100 END)"
 
 
 def rounded(amount: str, currency: str = "currency") -> str:
@@ -34,8 +41,7 @@ def rounded(amount: str, currency: str = "currency") -> str:
 
     Rounded half away from zero.
     """
-    cases = " ".join(f"WHEN '{code}' THEN {unit}" for code, unit in money.minor_units().items())
-    unit = f"(CASE {currency} {cases} ELSE 100 END)"
+    unit = minor_unit(currency)
     units = f"CAST(({amount}) * 10000 AS HUGEINT)"
     return f"CAST(sign({units}) * ((abs({units}) + {unit} // 2) // {unit}) * {unit} AS BIGINT)"
 
