@@ -6,6 +6,7 @@ cells are asked; where they leave it open, it is a question.
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -14,7 +15,7 @@ from pathlib import Path
 
 from recon.base import temporary
 from recon.base.documents import DocumentFile, documents
-from recon.base.errors import SourceUnreachable, UsageError
+from recon.base.errors import SourceDataError, SourceUnreachable, UsageError
 from recon.sources import bank, feed_files
 from recon.sources.decoding import BLOCK, BYTE_ORDER_MARKS, GZIP, PARQUET
 from recon.sources.excel.package import OLE, ZIP
@@ -143,24 +144,32 @@ def _needed(found: Mapping[str, str]) -> tuple[str, ...]:
 
 def _encoding(path: Path) -> str:
     """The encoding: UTF-8, UTF-16 or that of Windows."""
-    import codecs
-
-    decoder = codecs.getincrementaldecoder("utf-8")()
     try:
         with path.open("rb") as file:
             start = file.read(BLOCK)
-            if start[:2] in BYTE_ORDER_MARKS:
-                return "utf-16"
-            if start.startswith((PARQUET, GZIP, ZIP, OLE)):
-                return "utf-8"
-            while start:
-                decoder.decode(start)
-                start = file.read(BLOCK)
-    except UnicodeError:
-        return "cp1252"
+        if start[:2] in BYTE_ORDER_MARKS:
+            return "utf-16"
+        if start.startswith((PARQUET, GZIP, ZIP, OLE)):
+            return "utf-8"
+        found = next((each for each in ("utf-8", "cp1252") if _is_written_in(path, each)), None)
     except OSError as error:
         raise SourceUnreachable(f"{path} cannot be read ({error.strerror}).") from error
-    return "utf-8"
+    if found is None:
+        raise SourceDataError(
+            f"{path} is no text in UTF-8, UTF-16 or the encoding of Windows; save it as UTF-8."
+        )
+    return found
+
+
+def _is_written_in(path: Path, encoding: str) -> bool:
+    decoder = codecs.getincrementaldecoder(encoding)()
+    try:
+        with path.open("rb") as file:
+            while block := file.read(BLOCK):
+                decoder.decode(block)
+    except UnicodeError:
+        return False
+    return True
 
 
 def _columns(asked: Asked, file: FeedFile) -> dict[str, str]:

@@ -48,8 +48,9 @@ def matching_lines(
     yield from pen.heading("Matched by")
     yield from pen.table(list(rule_columns(pen, result)))
     if result.near:
-        note = f"{counted(len(result.near), 'match')[:-1]}es" if len(result.near) > 1 else "1 match"
-        yield from pen.heading("Near", f"{note} that differ")
+        count = len(result.near)
+        note = f"{count:,} matches that differ" if count > 1 else "1 match that differs"
+        yield from pen.heading("Near", note)
         yield from pen.table(list(_near(pen, result.near[:most])))
         yield from rest(pen, len(result.near), most)
     if result.groups:
