@@ -117,7 +117,8 @@ def notify(settings: Settings, text: str, *, dry: bool) -> tuple[list[Alert], De
     now = datetime.now(UTC)
     with _journal(settings, look=dry) as journal:
         if not (text := text or journal.last_run_id()):
-            raise UsageError("No run is recorded yet; `recon month` records the first one.")
+            command = "recon cash" if journal.option else "recon month"
+            raise UsageError(f"No run is recorded yet; `{command}` records the first one.")
         run = journal.run(text)
         waiting = [alert for alert in journal.alerts.waiting() if alert.run == run.run_id]
         alerts = waiting or due_alerts(settings, journal, run, now.isoformat())

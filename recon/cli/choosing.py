@@ -55,7 +55,7 @@ class Choice:
         for text in self.names:
             lives = unresolved_first(named(text, known))
             if not lives or not text.strip():
-                raise nothing(text)
+                raise nothing(text, journal.option)
             if len(lives) > 1:
                 if not self._may_ask:
                     raise several(text, lives)
@@ -68,7 +68,9 @@ class Choice:
         lives = journal.standing(latest) if latest else ()
         found = [life for life in lives if self.only.takes(life.last)]
         if not found:
-            raise UsageError(f"No open break has {self.only.words()}; `recon open` lists them.")
+            raise UsageError(
+                f"No open break has {self.only.words()}; `recon open{journal.option}` lists them."
+            )
         return _unanswered(found, self.only.words()), True
 
     @property

@@ -276,4 +276,7 @@ class Settings:
     @property
     def sample(self) -> bool:
         """Whether any figure comes from sample data."""
+        if self.reports.name == CASH:
+            of = self.receivables
+            return of is None or of.source.kind is SourceKind.SAMPLE
         return SourceKind.SAMPLE in (self.analytics.kind, self.accounting.kind)

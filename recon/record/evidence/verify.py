@@ -26,6 +26,7 @@ from recon.record.evidence.layout import (
 from recon.record.evidence.reperformance import is_cash, reperform
 from recon.record.evidence.sums import SUMS, parsed_sums, sha256
 from recon.record.journal.proof import Proof
+from recon.record.journal.store import option_of
 
 EXPECTED = frozenset({*TOLD, *DERIVED, *EXTRACTS.values()})
 CASH_EXPECTED = frozenset({*CASH_TOLD, *CASH_DERIVED, *CASH_EXTRACTS.values()})
@@ -63,7 +64,9 @@ def verify(
     chosen = known if which is None else named(known, which)
     if not chosen:
         what = "no run with evidence" if which is None else f"no run {which!r}"
-        raise UsageError(f"There is {what} in {reports}; `recon history` lists the runs.")
+        raise UsageError(
+            f"There is {what} in {reports}; `recon history{option_of(reports)}` lists the runs."
+        )
     gone = [pack_of(reports, run) for run in sorted(known - there)]
     chain = verify_chain(folders, recorded)
     verdicts = []

@@ -45,9 +45,10 @@ def one(text: str, known: Iterable[OpenItem]) -> OpenItem:
     One that is open goes before those that are resolved. Raises UsageError where there is none, or
     more than one.
     """
+    known = list(known)
     found = unresolved_first(named(text, known))
     if not found:
-        raise nothing(text)
+        raise nothing(text, option(known))
     if len(found) > 1:
         raise several(text, found)
     return found[0]
@@ -58,9 +59,14 @@ def unresolved_first(found: Sequence[OpenItem]) -> list[OpenItem]:
     return [item for item in found if not item.resolved] or list(found)
 
 
-def nothing(text: str) -> UsageError:
+def option(known: Sequence[OpenItem]) -> str:
+    """The option of commands for breaks of their kind."""
+    return " --cash" if known and known[0].last.to_date else ""
+
+
+def nothing(text: str, of: str = "") -> UsageError:
     """The error that a text names no break."""
-    return UsageError(f"There is no break {text!r}; `recon open` lists them.")
+    return UsageError(f"There is no break {text!r}; `recon open{of}` lists them.")
 
 
 def several(text: str, found: Sequence[OpenItem]) -> UsageError:
@@ -69,7 +75,7 @@ def several(text: str, found: Sequence[OpenItem]) -> UsageError:
     more = f"; and {len(found) - LISTED:,} more" if len(found) > LISTED else ""
     return UsageError(
         f"There are {counted(len(found), 'break')} {text!r}: {listed}{more}. Name one of them; "
-        f"`recon open {_quoted(text)}` lists them."
+        f"`recon open {_quoted(text)}{option(found)}` lists them."
     )
 
 

@@ -13,6 +13,7 @@ from recon.base.errors import ConfigError, MonthError, RanAtOnce, ReconError, Us
 from recon.base.month import Month, as_written
 from recon.base.periods import Periods, folded
 from recon.base.result import Break, Totals
+from recon.config.settings import CASH
 from recon.record.journal import chain, names
 from recon.record.journal.ageing import standing
 from recon.record.journal.alerts import Alerts
@@ -38,13 +39,22 @@ NAME = "journal.db"
 Line = tuple[str, str, str]
 
 
+def option_of(reports: Path) -> str:
+    """The option of commands for the runs of a folder."""
+    return " --cash" if reports.name == CASH else ""
+
+
 class Journal:
     """All recorded runs; opened by `Journal.at`, closed with the context."""
 
-    def __init__(self, connection: sqlite3.Connection, periods: Periods | None = None) -> None:
+    def __init__(
+        self, connection: sqlite3.Connection, periods: Periods | None = None, option: str = ""
+    ) -> None:
         self._connection = connection
         self._periods = periods
         self.alerts = Alerts(connection)
+        # With it commands mean this journal.
+        self.option = option
 
     @classmethod
     @contextmanager
@@ -54,7 +64,7 @@ class Journal:
         Its months may be fiscal `periods`. Raises ReportError where it cannot be used.
         """
         with opened(reports / NAME) as connection:
-            yield cls(connection, periods)
+            yield cls(connection, periods, option_of(reports))
 
     @classmethod
     @contextmanager
@@ -64,7 +74,7 @@ class Journal:
         Where there is none yet it is an empty one, kept nowhere.
         """
         with readable(reports / NAME) as connection:
-            yield cls(connection, periods)
+            yield cls(connection, periods, option_of(reports))
 
     def record(
         self,
@@ -221,7 +231,7 @@ class Journal:
             ]
         if len(found) != 1:
             what = "is no run" if not found else f"are {len(found)} runs"
-            raise UsageError(f"There {what} {text!r}; `recon history` lists them.")
+            raise UsageError(f"There {what} {text!r}; `recon history{self.option}` lists them.")
         return self._runs("WHERE run_id = ?", (found[0],))[0]
 
     def _months(self) -> list[str]:

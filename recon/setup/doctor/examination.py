@@ -152,13 +152,24 @@ def _machine(settings: Settings | None, month: Month, watcher: Watcher) -> list[
     """The checks of where reports and temporary files go."""
     watcher.section("Reports", "")
     folders = [settings.reports] if settings else []
+    cash = settings.of_cash() if settings and _has_cash(settings) else None
+    of_cash: tuple[Step[None], ...] = (
+        Step("cash_journal", lambda _: _journal(cash)),
+        Step("cash_last_run", lambda _: _last_run(cash)),
+    )
     steps: tuple[Step[None], ...] = (
         Step("reports", lambda _: _reports(settings, month)),
         Step("journal", lambda _: _journal(settings)),
         Step("last_run", lambda _: _last_run(settings)),
+        *(of_cash if cash else ()),
         Step("free_space", lambda _: machine.free_space(folders)),
     )
     return run_steps(steps, None, None, watcher, Supervisor())
+
+
+def _has_cash(settings: Settings) -> bool:
+    """Whether order to cash is run, or has been."""
+    return settings.receivables is not None or settings.of_cash().reports.is_dir()
 
 
 def _reports(settings: Settings | None, month: Month) -> Finding:
