@@ -40,6 +40,7 @@ def diff(
     from recon.record.journal.found_events import lives
     from recon.record.journal.history import compared
     from recon.record.journal.store import Journal
+    from recon.record.replay.cash_movement import cash_movement
     from recon.record.replay.movement import movement
     from recon.record.replay.stored_run import Pack
 
@@ -53,10 +54,10 @@ def diff(
     since = replace(since, events=lives(events[1], events[:1]))
     with progress_shown(json) as progress:
         progress("Replaying")
-        # What moved documents is in the breaks themselves.
-        parts = [] if cash else movement(
-            *(Pack.of(settings.reports / run.folder) for run in (earlier, later))
-        )  # fmt: skip
+        if cash:
+            parts = cash_movement(earlier, later, settings.reports)
+        else:
+            parts = movement(*(Pack.of(settings.reports / run.folder) for run in (earlier, later)))
     with process.printing():
         if json:
             from recon.reconciliation.document import dumps

@@ -34,6 +34,8 @@ _FIGURES = {
     "gross_difference": "Gross\ndifference",
 }
 
+_OF_CASH = {"expected": "By the\nfeeds", "recognized": "By the\nledger"}
+
 
 def show_difference(
     console: Console,
@@ -71,7 +73,7 @@ def _difference(
     yield from _breaks(pen, "Fixed", since.fixed)
     yield from _breaks(pen, "New", since.new)
     yield from _changed(pen, since.changed)
-    yield from _movement(pen, parts, now.policy.get("currency", ""))
+    yield from _movement(pen, parts, now)
 
 
 def _end(run: Run) -> str:
@@ -122,13 +124,14 @@ def _amounts(header: str, breaks: Iterable[Break], figure: str) -> Column:
     return numbers(header, cells)
 
 
-def _movement(pen: Pen, parts: Sequence[MovementPart], main: str) -> Iterator[Text]:
+def _movement(pen: Pen, parts: Sequence[MovementPart], run: Run) -> Iterator[Text]:
     """A table a currency; its last line is the sum."""
+    main, titles = run.policy.get("currency", ""), _FIGURES | (_OF_CASH if run.of_cash else {})
     for currency in _ranked({currency for part in parts for currency in part.moved}, main):
         moving = [part for part in parts if any(part.moved.get(currency, {}).values())]
         if moving:
             yield from pen.heading("Why the totals moved", currency)
-            yield from pen.table(_movement_columns(moving, currency))
+            yield from pen.table(_movement_columns(pen, moving, currency, titles))
     if not any(any(moved.values()) for part in parts for moved in part.moved.values()):
         yield from pen.heading("Why the totals moved")
         rows = ", ".join(f"{part.what}: {part.rows:,}" for part in parts if part.rows)
@@ -137,14 +140,20 @@ def _movement(pen: Pen, parts: Sequence[MovementPart], main: str) -> Iterator[Te
         )
 
 
-def _movement_columns(parts: Sequence[MovementPart], currency: str) -> list[Column]:
+def _sentence(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
+def _movement_columns(
+    pen: Pen, parts: Sequence[MovementPart], currency: str, titles: Mapping[str, str]
+) -> list[Column]:
     rows = ["" if part.rows is None else f"{part.rows:,}" for part in parts]
     return [
-        Column("", [*(Text(part.what.capitalize()) for part in parts), Text("Total", STRONG)]),
+        Column("", [*(pen.text(_sentence(part.what)) for part in parts), Text("Total", STRONG)]),
         numbers("Rows", [*rows, ""]),
         *(
             _moved(title, [part.moved.get(currency, {}).get(figure, 0) for part in parts], currency)
-            for figure, title in _FIGURES.items()
+            for figure, title in titles.items()
         ),
     ]
 
