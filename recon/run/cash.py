@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
+from pathlib import Path, PurePath
 
 from recon.base.errors import SourceDataError
 from recon.base.fields import RECEIVABLES
@@ -17,8 +19,9 @@ from recon.reconciliation.cash.documents import prepare
 from recon.reconciliation.cash.entries import CashEntries, proposed_entries
 from recon.reconciliation.cash.model import InvalidRow
 from recon.reconciliation.cash.policy import CashPolicy
+from recon.reconciliation.cash.reading import Places
 from recon.reconciliation.cash.receivable import NAMES, Receivables, reconcile_receivables
-from recon.reconciliation.cash.star import LEDGER, feeds_select
+from recon.reconciliation.cash.star import FACTS, LEDGER, feeds_select
 from recon.reconciliation.cash.statement import Statement, statement
 from recon.reconciliation.places import known_places
 from recon.run.opened_sources import scratch_folders
@@ -26,7 +29,7 @@ from recon.sources.delivery import Delivery
 from recon.sources.document_files import Asked, select, staged
 from recon.sources.receivables import Ledger, delivered, stage_ledger
 from recon.store import snapshot
-from recon.store.session import Session, is_any
+from recon.store.session import Session, is_any, literal
 
 Progress = Callable[[str], None]
 OPENING = "opening_rows"
@@ -44,6 +47,7 @@ class ReconciledCash:
     trails: Mapping[str, Callable[[], Mapping[str, object]]]
     places: Mapping[str, Mapping[int, str]]
     started: datetime
+    find: Places
     since: date | None
     until: date
 
@@ -71,6 +75,8 @@ def reconciled_cash(
         )
         prepare(session, Policy(ids=settings.policy.ids))
         ledger = _ledger(session, settings, of, delivery, stack)
+        stored = found.paths(settings.store, RECEIVABLES) if _is_stored(of) else []
+        find = partial(_places, session, stored)
         sides, notices = _sides(session, of, month, settings.policy.currency, stack)
         result = reconcile_receivables(
             session,
@@ -78,16 +84,19 @@ def reconciled_cash(
             sides,
             (f"store {settings.store.as_posix()}, snapshot {found.number}", ledger.description),
             _policy(settings, of),
-            invalid=_invalid(session, ledger),
+            invalid=_invalid(find, ledger),
             notices=[*notices, *ledger.delivery.left_out()],
-            places=lambda side, rows: _named(named, session, side, rows),
+            places=partial(_named, named, find),
             progress=progress,
         )
-        store = {"store": settings.store.as_posix(), "snapshot": found.number}
-        trails = {"feeds": lambda: store, "ledger": delivery.trail}
+        trails: dict[str, Callable[[], Mapping[str, object]]] = {
+            "feeds": partial(_feeds_trail, session, settings.store, found.number),
+            "ledger": delivery.trail,
+        }
         yield ReconciledCash(
-            result, session, sample, ledger, trails, named, started, of.since, _until(of, month)
-        )
+            result, session, sample, ledger, trails, named, started, find, of.since,
+            _until(of, month),
+        )  # fmt: skip
 
 
 def _policy(settings: Settings, of: ReceivablesSettings) -> CashPolicy:
@@ -117,10 +126,10 @@ def entries_of(found: ReconciledCash, accounts: Mapping[str, str]) -> CashEntrie
 
 
 def _named(
-    known: Mapping[str, dict[int, str]], session: Session, side: int, rows: Sequence[int]
+    known: Mapping[str, dict[int, str]], find: Places, side: int, rows: Sequence[int]
 ) -> dict[int, str]:
     """The places of rows, kept for the evidence."""
-    found = _places(session, side, rows)
+    found = find(side, rows)
     known[NAMES[side - 1]].update(found)
     return found
 
@@ -194,18 +203,59 @@ def _ledger_select(since: date | None, until: date, last: date) -> str:
             AND amount <> 0"""
 
 
-def _places(session: Session, side: int, rows: Sequence[int]) -> dict[int, str]:
-    known = known_places(session, RECEIVABLES, rows) if side == 2 else {}  # noqa: PLR2004
+def _feeds_trail(session: Session, store: Path, snapshot: int) -> dict[str, object]:
+    """The files that brought the feeds' rows."""
+    counts = " UNION ALL ".join(f"SELECT load FROM {table}" for table in FACTS)
+    rows = session.execute(
+        f"""SELECT load, feed, file, size, sha256, n
+        FROM loads JOIN (SELECT load, count(*) AS n FROM ({counts}) GROUP BY load) USING (load)
+        ORDER BY load"""
+    ).fetchall()
+    names = ("load", "feed", "file", "size", "sha256", "rows")
+    return {
+        "store": store.as_posix(),
+        "snapshot": snapshot,
+        "loads": [dict(zip(names, row, strict=True)) for row in rows],
+    }
+
+
+def _is_stored(of: ReceivablesSettings) -> bool:
+    return of.source.kind is SourceKind.STORE
+
+
+def _places(
+    session: Session, stored: Sequence[Path], side: int, rows: Sequence[int]
+) -> dict[int, str]:
+    """The places of a side's rows.
+
+    `stored` are the files of a ledger that is in the store.
+    """
+    known: Mapping[int, str] = {}
+    if side == 2 and rows:  # noqa: PLR2004
+        known = (
+            _loaded(session, stored, rows) if stored
+            else known_places(session, RECEIVABLES, rows)
+        )  # fmt: skip
     return {row: known.get(row, f"row {row:,}") for row in rows}
 
 
-def _invalid(session: Session, ledger: Ledger) -> list[InvalidRow]:
-    places = _places(session, 2, [row for row, _ in ledger.faults])
+def _loaded(session: Session, stored: Sequence[Path], rows: Sequence[int]) -> dict[int, str]:
+    """The places of rows in the files that were loaded."""
+    files = ", ".join(literal(str(path)) for path in stored)
+    found = session.execute(
+        f"""SELECT row, file, recon_row FROM (
+            SELECT row_number() OVER () AS row, load, recon_row FROM read_parquet([{files}]))
+        JOIN loads USING (load) WHERE row IN (SELECT unnest($rows))""",
+        {"rows": list(rows)},
+    ).fetchall()
+    return {row: f"{PurePath(file).name}, row {number:,}" for row, file, number in found}
+
+
+def _invalid(find: Places, ledger: Ledger) -> list[InvalidRow]:
+    places = find(2, [row for row, _ in ledger.faults])
     return [InvalidRow(2, places[row], why) for row, why in ledger.faults]
 
 
 def explained(found: ReconciledCash, asked: str) -> Statement:
     """The statement of a customer or document; raises UsageError."""
-    return statement(
-        found.session, found.result, asked, lambda side, rows: _places(found.session, side, rows)
-    )
+    return statement(found.session, found.result, asked, found.find)

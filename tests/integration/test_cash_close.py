@@ -55,6 +55,8 @@ def test_a_run_is_proven_from_its_own_files_and_a_forged_one_is_not(closed: Inbo
     proof = _json(closed, "verify", "--all")
     assert [run["proven"] for run in proof["runs"]] == [True]
     assert _json(closed, "verify", "2024-06", "--cash")["proven"]
+    loads = json.loads((_pack(closed) / "feeds.json").read_text("utf-8"))["loads"]
+    assert [(each["feed"], each["rows"]) for each in loads] == [("uk", 6), ("paid", 1)]
     page = (_pack(closed) / "evidence.md").read_text("utf-8")
     assert page.startswith("# Evidence of order to cash of June 2024")
     results, sums = _pack(closed) / "results.json", _pack(closed) / "SHA256SUMS"
@@ -129,6 +131,12 @@ def test_two_people_sign_and_a_mended_ledger_closes_the_breaks(
     assert month["runs"][0]["supersedes"] == before
     difference = _json(inbox, "diff", before, last, "--cash")
     assert len(difference["fixed"]) == 2
+    moved = {part["what"]: part["moved"]["GBP"] for part in difference["movement"]}
+    assert moved["ledger: invoice S2 of C1: 2,000.00 became 200.00"] == {
+        "recognized": "-1800.00", "difference": "-1800.00",
+    }  # fmt: skip
+    assert "SAMPLE" not in inbox.run("diff", before, last, "--cash")[1]
+    assert "`recon open --cash` lists them" in inbox.run("note", "B-NONE", "--cash", "x")[2]
     assert _json(inbox, "verify", last, "--cash")["proven"]
 
 
@@ -192,6 +200,8 @@ def test_the_ledger_may_come_from_the_store(closed: Inbox, tmp_path: Path) -> No
     found, known = (
         _json(each, "cash", "2024-06", "--format", "none", code=3) for each in (inbox, closed)
     )
+    (twice,) = [each for each in found["breaks"] if each["cause"] == "posted_twice"]
+    assert [each["place"] for each in twice["documents"]] == ["gl1.csv, row 3"]
     for key in ("receivable", "bridge", "customers", "events", "entries"):
         assert found[key] == known[key]
     assert [each["cause"] for each in found["breaks"]] == [e["cause"] for e in known["breaks"]]

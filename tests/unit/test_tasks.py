@@ -208,3 +208,4 @@ def test_order_to_cash_has_a_task_where_there_is_a_ledger() -> None:
     assert (cash.time, cash.days) == ("07:30", ())
     assert "cash --closed" in cash.arguments
     assert check(rendered(cash)) == []
+    check_golden("tasks/cash.xml", text(cash))

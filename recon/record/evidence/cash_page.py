@@ -82,7 +82,16 @@ def _compared(results: Document) -> list[str]:
 
 
 def _store(trail: Document) -> list[str]:
-    return [f"Snapshot {trail['snapshot']} of the store {trail['store']}."]
+    loads = trail.get("loads", ())
+    rows = sum(each["rows"] for each in loads)
+    told = [f"Snapshot {trail['snapshot']} of the store {trail['store']}."]
+    if loads:
+        told += [
+            "",
+            f"Its {rows:,} rows of sales, credits and debits came with {len(loads):,} loads, whose "
+            f"files, hashes and rows are in `{CASH_SOURCES[1]}`.",
+        ]
+    return told
 
 
 def _ledger(documents: Mapping[str, Document]) -> list[str]:
