@@ -171,7 +171,8 @@ FROM united u JOIN buckets b ON b.bucket = u.bucket"""
                 f"    FROM {source} {joins} WHERE {where} GROUP BY ALL {_SOME}"
             )
         keys = "".join(f", i.{key}" for key in of)
-        outer = fact.outer.replace("{buckets}", "buckets")
+        asked = " ".join(each.formula for each in base if each.of is fact)
+        outer = fact.outer.replace("{buckets}", "buckets") if re.search(r"\bq\.", asked) else ""
         return (
             f"SELECT '{fact.name}' AS fact, i.bucket{keys}, {values}\n    FROM (SELECT "
             f"{bucket} AS bucket{listed}, {fact.key} AS key, {fact.inner}\n        FROM {source} "

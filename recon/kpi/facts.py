@@ -31,8 +31,8 @@ class Fact:
     `source` is what comes after FROM, as `f`; `{buckets}` in it are the parts of the period, as a
     relation, and `{bucket}` a column that says to which of them a row belongs, which such a source
     has itself. `condition` holds for the rows that count. A `key` adds up the rows of each key
-    first, as `inner`; the measures then read those sums as `i`, after `{outer}` has joined what
-    else they need. Without rows a measure is 0, and not known where `blank`.
+    first, as `inner`; the measures then read those sums as `i`, and as `q` what `outer` joins.
+    Without rows a measure is 0, and not known where `blank`.
     """
 
     name: str
