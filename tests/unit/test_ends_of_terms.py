@@ -89,8 +89,8 @@ def posted(line: dict[str, Any], month: str) -> Iterator[dict[str, Any]]:
 
 @pytest.mark.parametrize(
     ("month", "every"),
-    [(MONTH, 11), *(pytest.param(month, 1, marks=pytest.mark.slow)
-                    for month in (MONTH, "1900-01", "9998-12"))],
+    [(MONTH, 11), *(pytest.param(*given, marks=pytest.mark.slow)
+                    for given in ((MONTH, 1), ("1900-01", 5), ("9998-12", 5)))],
 )  # fmt: skip
 def test_every_line_is_reckoned(month: str, every: int) -> None:
     """Whatever it closes on, however long it goes on: every line is compared, every row counted."""

@@ -478,7 +478,7 @@ def test_every_line_is_that_of_the_oracle(rows: list[tuple[str, date, date]], se
 @pytest.mark.slow
 @pytest.mark.parametrize("weeks", [WEEKS_445, (4,) * 13, (5, 4, 4) * 3 + (5, 4, 5)])
 def test_many_lines_are_those_of_the_oracle(weeks: tuple[int, ...]) -> None:
-    """Years of twelve and thirteen periods, and of 53 weeks: ten thousand lines."""
+    """Years of twelve and thirteen periods, and of 53 weeks: five thousand lines."""
     rows = table(date(2020, 12, 28), weeks * 5, "P")
     rows = [(f"P{n}", first, last) for n, (_, first, last) in enumerate(rows)]
-    assert sum(_agrees(rows, seed, 1_200) for seed in range(4)) > 3_334
+    assert sum(_agrees(rows, seed, 1_200) for seed in range(2)) > 1_667
