@@ -64,10 +64,10 @@ def test_books_without_faults_have_no_breaks(connection: Session) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("prices", [None, 12, 4])
-def test_faults_over_many_seeds(connection: Session, prices: int | None) -> None:
+@pytest.mark.parametrize(("prices", "books"), [(None, 5), (12, 10), (4, 10)])
+def test_faults_over_many_seeds(connection: Session, prices: int | None, books: int) -> None:
     """The same over more books, down to four prices."""
-    score = measured(connection, range(10, 20), 600, prices)
+    score = measured(connection, range(10, 10 + books), 600, prices)
     # Of few prices a document too many and one too few may be a customer's on the same days, of
     # the same amount: they are matched, and no difference is left to be found.
     cancelled = 0 if prices is None else score.planted // 200

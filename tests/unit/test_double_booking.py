@@ -12,7 +12,7 @@ from recon.base.month import Month
 from recon.base.result import Cause, Side
 from recon.reconciliation.adjusting_entries import WHY_NOT, Proposals, proposals
 from tests.books import Row, contract, entry, opened, posted
-from tests.unit.test_adjusting_entries import FIVE, booked, mixed_up, proposed
+from tests.unit.test_adjusting_entries import FIVE, Key, booked, keys, mixed_up
 
 JUNE = Month.parse("2024-06")
 ALL = FIVE | {"2024-06": "1000.00"}
@@ -260,9 +260,8 @@ def test_posted_together_no_line_gets_beyond_what_it_expects_to_date(
 ) -> None:
     """Unless it was there before."""
     lines, entries = book
-    over_before = _over_to_date(lines, entries)
-    found = of_june(lines, entries)
-    assert _over_to_date(lines, [*entries, *booked(found)]) <= over_before
+    found, over_before, _ = _judged(lines, entries)
+    assert _judged(lines, [*entries, *booked(found)])[1] <= over_before
 
 
 # --- by chance, errors of every kind
@@ -335,9 +334,10 @@ def test_nothing_is_booked_of_which_an_entry_stands_elsewhere(
 ) -> None:
     """Posted together, proposals put their lines right, break no other, and book nothing twice."""
     lines, entries = book
-    over_before = _over_to_date(lines, entries)
-    found = proposed(lines, entries)
-    assert _over_to_date(lines, [*entries, *booked(found)]) <= over_before
+    found, over_before, _ = _judged(lines, entries)
+    _, over, broken = _judged(lines, [*entries, *booked(found)])
+    assert over <= over_before
+    assert broken == keys(refused.item for refused in found.unproposed)
     for proposal in found.proposed:
         for line in proposal.lines:
             net = sum(one.credit - one.debit for one in proposal.lines if one.revenue_type)
@@ -374,9 +374,14 @@ def _stray_amounts(lines: Sequence[Row], entries: Sequence[Row], key: tuple[str,
 _PLACE = ("contract_id", "revenue_type", "currency", "recognition_period")
 
 
-def _over_to_date(lines: Sequence[Row], entries: Sequence[Row]) -> set[tuple[object, ...]]:
+def _judged(
+    lines: Sequence[Row], entries: Sequence[Row]
+) -> tuple[Proposals, set[tuple[object, ...]], set[Key]]:
+    """The proposals of a book, the lines beyond what they expect to date, and those that break."""
     session, result = opened(lines, entries)
     with session:
+        found = proposals(JUNE, result.breaks)
         frame = result.lines.to_pandas()
     over = frame[frame["to_date_recognized"] > frame["to_date_expected"]]
-    return set(zip(over["contract_id"], over["revenue_type"], over["currency"], strict=True))
+    columns = (over[name] for name in ("contract_id", "revenue_type", "currency"))
+    return found, set(zip(*columns, strict=True)), keys(result.breaks)
