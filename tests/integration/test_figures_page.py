@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -43,6 +43,7 @@ class Site:
     session: Session
     folder: Path
     browser: Any
+    pages: dict[tuple[object, ...], Path] = field(default_factory=dict)
 
     def asked(self, period: str = "2024-06", *where: str) -> Asked:
         """A question to the store."""
@@ -51,7 +52,10 @@ class Site:
         return Asked(parse(period, calendar), calendar, where=filters)
 
     def page(self, view: str, asked: Asked, most: int = MOST) -> Path:
-        """Write the page of a view."""
+        """Write the page of a view, each one once."""
+        key = (view, asked.period.name, asked.where, most)
+        if key in self.pages:
+            return self.pages[key]
         chosen = views.chosen(view, asked)
         found = Figures(
             view, chosen.title, asked.period.name, asked.period.first, asked.period.last, (), 1,
@@ -61,6 +65,7 @@ class Site:
         count = len(list(self.folder.iterdir()))
         path = self.folder / f"{count}.html"
         path.write_text(figures_page(found, rows), encoding="utf-8")
+        self.pages[key] = path
         return path
 
     def tables(self, path: Path, address: str = "") -> dict[str, Any]:
