@@ -707,29 +707,39 @@ def test_the_entry_ids_of_a_break_are_those_of_the_month() -> None:
 # --- the month after
 
 
-def _with_july(*july: str) -> Break:
-    """Return the break of a line that has no entry in June, given the entries of July."""
-    posted = [ENTRY | {"contract_id": "OTHER", "recognition_period": "2024-07"}]
-    posted += [
-        ENTRY | {"entry_id": f"J-{n}", "amount": amount, "recognition_period": "2024-07"}
-        for n, amount in enumerate(july, start=1)
-    ]
-    book = _contracts("contract_id \n C1")
-    return break_of(recon.reconcile(pd.DataFrame(book), pd.DataFrame(posted), MONTH), "C1")
+# By contract what was posted in July; none of them has an entry in June.
+JULY = {
+    "TOO-MUCH": ("100.00", "100.00"),
+    "NOTHING": (),
+    "JUST-ONE": ("100.00",),
+    "IN-ONE-SUM": ("200.00",),
+    "NEARLY-TWICE": ("100.00", "90.00"),
+}
+
+
+@cache
+def _with_july() -> Reconciliation:
+    posted = [
+        ENTRY | {"entry_id": f"{key}-{n}", "contract_id": key, "amount": amount,
+                 "recognition_period": "2024-07"}
+        for key, amounts in JULY.items() for n, amount in enumerate(amounts, start=1)
+    ]  # fmt: skip
+    book = [contract(contract_id=key, booking_date="2024-06-01") for key in JULY]
+    return recon.reconcile(pd.DataFrame(book), pd.DataFrame(posted), MONTH)
 
 
 def test_posted_in_the_month_after() -> None:
     """What June lacks and July has too much of stands in the wrong period."""
-    found = _with_july("100.00", "100.00")
+    found = break_of(_with_july(), "TOO-MUCH")
     assert found.candidates == (Cause.WRONG_PERIOD,)
     assert found.status is Status.NOT_RECOGNIZED
     assert "is in 2024-07 but belongs in 2024-06" in found.explanation
 
 
-@pytest.mark.parametrize("july", [(), ("100.00",), ("200.00",), ("100.00", "90.00")])
-def test_a_july_that_proves_nothing(july: tuple[str, ...]) -> None:
+@pytest.mark.parametrize("key", [key for key in JULY if key != "TOO-MUCH"])
+def test_a_july_that_proves_nothing(key: str) -> None:
     """Without a posting of just that amount too many in July, June's was not posted."""
-    assert _with_july(*july).cause is Cause.NOT_POSTED
+    assert break_of(_with_july(), key).cause is Cause.NOT_POSTED
 
 
 def test_posted_a_month_too_soon() -> None:
