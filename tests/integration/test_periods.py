@@ -175,12 +175,13 @@ def test_every_command_takes_a_code(company: Company) -> None:
     assert states == {"FY24-P07": "acknowledged", "FY24-P08": "open"}
 
 
-@pytest.mark.parametrize("which", ["fy24-p04", pytest.param("--all", marks=pytest.mark.slow)])
 def test_the_evidence_proves_itself_without_the_configuration(
-    company: Company, tmp_path: Path, which: str
+    company: Company, tmp_path: Path
 ) -> None:
-    """The periods are in it."""
-    told = f"{len(company.codes)} runs proven" if which == "--all" else "1 run proven"
+    """The periods are in it: of the whole year all are asked, of the half of it one."""
+    which, told = "fy24-p04", "1 run proven"
+    if company.codes == CODES:
+        which, told = "--all", "12 runs proven"
     done = in_process("verify", which, "--out", str(company.project.reports), cwd=tmp_path)
     assert done.returncode == ExitCode.DONE, done.stdout
     assert told in done.stdout.decode()
