@@ -404,7 +404,7 @@ RELATIONS = (
         "broken line, with its cause",
         "line cause severity months_broken",
         "totals",
-        "events.chosen explain.relations",
+        "events.batches events.chosen explain.relations",
     ),
     _relation(
         "event_marks",

@@ -12,7 +12,7 @@ import pytest
 
 import recon
 from recon.base.events import Event, EventKind, Severity
-from recon.base.result import Reconciliation
+from recon.base.result import Cause, Reconciliation
 from recon.reconciliation.events.factors import simplest
 from recon.reconciliation.verdict import shortest_path, verdict, verdict_word
 from tests import tables
@@ -386,6 +386,30 @@ def test_terms_by_dates_have_events_of_rules() -> None:
     (event,) = result.events
     assert (event.kind, len(event.keys)) == (EventKind.POLICY, LINES)
     assert event.advice == 'Set convention = "exact_days" under [policy].'
+
+
+def test_a_month_that_nobody_posted_is_not_the_next_one() -> None:
+    """Lines that begin in July show that July's entries are its own."""
+    later = {line.id for line in lines() if line.number % 8 == 0}
+    result = reconciled(
+        lambda p: [] if p.month == NOW or (p.line.id in later and p.month < NOW) else [p],
+        lambda line: (
+            {"booking_date": "2024-07-01", "close_date": "2025-06-30"} if line.id in later else {}
+        ),
+    )
+    (event,) = result.events
+    assert event.kind is EventKind.BATCH_MISSING
+    assert {key[0] for key in event.keys} == ALL - later
+
+
+def test_entries_under_another_type_are_not_missing() -> None:
+    """A range of contracts has them there: to post the batch would book it twice."""
+    moved = {line.id for line in lines() if 20 <= line.number < 40}
+    result = reconciled(
+        lambda p: [replace(p, type="Consulting") if p.line.id in moved and p.month == NOW else p]
+    )
+    assert {item.cause for item in result.breaks} == {Cause.WRONG_TYPE}
+    assert not result.events
 
 
 def test_an_event_has_its_id_in_every_run() -> None:

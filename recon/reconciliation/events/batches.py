@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 from recon.base.events import EventKind
 from recon.base.month import Month
+from recon.base.result import Cause
 from recon.reconciliation.events.found import (
     FEWEST,
     OF_PARTS,
@@ -41,6 +42,12 @@ _COPIES = """
 DOCUMENT_AND_DAY = f"""unnest([
     {{axis: {int(Axis.DOCUMENT)}, value: document_ref}},
     {{axis: {int(Axis.DAY)}, value: left(posted_at, 10)}}], recursive := true)"""
+_STANDS_ELSEWHERE = ", ".join(
+    f"'{cause}'" for cause in (
+        Cause.WRONG_TYPE, Cause.WRONG_CONTRACT, Cause.POSTED_TOGETHER, Cause.MISTYPED_CONTRACT,
+        Cause.WRONG_CURRENCY,
+    )
+)  # fmt: skip
 _SHORT = "sign(expected) * difference < 0"
 
 
@@ -84,8 +91,9 @@ def _symptoms(month: Month) -> str:
         FROM lines_off JOIN ({_COPIES}) USING (line) WHERE {_about("again")}
         UNION ALL
         SELECT line, '{MISSING}', 0 FROM lines_off l
-        -- An entry that cannot be read is not missing.
+        -- An entry that cannot be read, or stands under another key, is not missing.
         WHERE {DUE} AND line NOT IN (SELECT line FROM entries_unread WHERE line IS NOT NULL)
+            AND line NOT IN (SELECT line FROM break_causes WHERE cause IN ({_STANDS_ELSEWHERE}))
             AND (entries = 0 OR {_SHORT} AND EXISTS (
                 FROM break_entries e
                 WHERE e.line = l.line AND e.distance = -1 AND e.amount = -l.difference))
@@ -169,17 +177,24 @@ def _ended(connection: Session, month: Month, alone: Mapping[int, int]) -> list[
     for posted in (_POSTED_ON_BREAKS, _POSTED):
         listed = ", ".join(str(month.index + by) for by in alone)
         rows = connection.execute(posted.format(months=listed)).fetchall()
-        counts = {at - month.index: count for at, count in rows}
-        alone = {by: n for by, n in alone.items() if counts.get(by, 0) * PART <= n * OF_PARTS}
+        counts = {at - month.index: count for at, count, _ in rows}
+        # What begins in a later month is posted there for itself.
+        begun = {at - month.index for at, _, begins in rows if begins > 1}
+        alone = {by: n for by, n in alone.items()
+                 if counts.get(by, 0) * PART <= n * OF_PARTS and by not in begun}  # fmt: skip
         if not alone:
             break
     return sorted(by for by in alone if by in counts)
 
 
 _POSTED_ON_BREAKS = """
-    SELECT month, count(*) FROM recognized_months WHERE month IN ({months}) GROUP BY month"""
+    SELECT month, count(*), 0 FROM recognized_months WHERE month IN ({months}) GROUP BY month"""
 _POSTED = """
-    SELECT month, count(DISTINCT (id_key, type, currency)) FROM entries_of('entries_raw')
+    SELECT month, count(DISTINCT (id_key, type, currency)),
+        count(DISTINCT line) FILTER (start_month = month)
+    FROM entries_of('entries_raw') LEFT JOIN (
+        SELECT line, id_key, type, currency, start_month FROM lines_compared WHERE on_contract) l
+        USING (id_key, type, currency)
     WHERE reason IS NULL AND month IN ({months}) GROUP BY month"""
 
 
