@@ -412,6 +412,23 @@ def test_entries_under_another_type_are_not_missing() -> None:
     assert not result.events
 
 
+def test_a_rule_of_the_last_month_goes_before_another_convention() -> None:
+    """Lines that stop in mid-month are cut by the day under several conventions, too."""
+    stopped = {line.id for line in lines() if line.number < 12}
+
+    def cut(p: Posting) -> list[Posting]:
+        if p.line.id not in stopped or p.month < NOW:
+            return [p]
+        return [replace(p, cents=p.cents // 2)] if p.month == NOW else []
+
+    result = reconciled(
+        cut, lambda line: {"terminated_on": "2024-06-15" if line.id in stopped else None}
+    )
+    (event,) = result.events
+    assert {key[0] for key in event.keys} == stopped
+    assert event.advice == 'Set stop_month = "days" under [policy].'
+
+
 def test_an_event_has_its_id_in_every_run() -> None:
     """The same mark and fact have one id, whatever else there is."""
     fault = FAULTS["tax"][0]

@@ -84,7 +84,8 @@ def _rules() -> tuple[_Rule, ...]:
               {"term_start": f"add_months(term_start, {by})"}, {})
         for by in (1, -1)
     ]  # fmt: skip
-    return (*conventions, *starts, *months)
+    # Where a rule of the first or last month explains as much, it is the smaller change.
+    return (*starts, *conventions, *months)
 
 
 _RULES = _rules()
