@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from recon.base import keys
 from recon.base.fields import RECEIVABLES
@@ -48,31 +47,42 @@ def _days(value: object) -> int:
 
 
 def _rules(value: object) -> tuple[MatchingRule, ...]:
-    """The matching rules, in order."""
+    """The matching rules, in order; raises ValueError with every mistake."""
     if not isinstance(value, list) or not value:
         raise ValueError("must be a list of rules, like [{ by = ['number', 'amount'] }]")
-    return tuple(_rule(at, item) for at, item in enumerate(value, 1))
+    mistakes = list[str]()
+    found = tuple(_rule(at, item, mistakes) for at, item in enumerate(value, 1))
+    if mistakes:
+        raise ValueError("; ".join(mistakes))
+    return found
 
 
-def _rule(at: int, value: object) -> MatchingRule:
+def _rule(at: int, value: object, mistakes: list[str]) -> MatchingRule:
     if not isinstance(value, Mapping):
-        raise ValueError(f"rule {at} is not a table")
-    item: dict[str, Any] = dict(value)
-    columns = item.pop("by", [])
-    unknown = [each for each in columns if each not in set(By)]
-    if not isinstance(columns, list) or not columns or unknown:
-        raise ValueError(f"rule {at}: by is a list of {', '.join(By)}")
-    window, tolerance = item.pop("window", None), item.pop("tolerance", None)
-    group = item.pop("group", False)
-    name = str(item.pop("name", ", ".join(columns)))
-    if item:
-        raise ValueError(f"rule {at}: {next(iter(item))} is not a known key")
+        mistakes.append(f"rule {at} is not a table")
+        return MatchingRule("", frozenset())
+    item = Keys(value, f"rule {at}", mistakes)
+    none: tuple[By, ...] = ()
+    columns = item.take("by", _columns, none)
+    if "by" not in value:
+        item.mistake("by", "is missing")
+    group = item.take("group", keys.yes_or_no, False)
     # Amounts of different currencies are never added.
-    by = frozenset(map(By, columns)) | ({By.CURRENCY} if group else frozenset())
-    return MatchingRule(
-        name,
+    by = frozenset(columns) | ({By.CURRENCY} if group else frozenset())
+    found = MatchingRule(
+        item.take("name", keys.text, ", ".join(columns)),
         by,
-        None if window is None else _days(window),
-        keys.rate(tolerance) if tolerance is not None else 0,
-        group=keys.yes_or_no(group),
+        item.take("window", _days, None),
+        item.take("tolerance", keys.rate, 0),
+        group=group,
     )
+    item.close()
+    return found
+
+
+def _columns(value: object) -> tuple[By, ...]:
+    """The columns of a rule."""
+    known = [each.value for each in By]
+    if not isinstance(value, list) or not value or any(each not in known for each in value):
+        raise ValueError(f"{value!r} is not a list of {', '.join(known)}")
+    return tuple(map(By, value))

@@ -33,6 +33,10 @@ from recon.store.session import Session, is_any, literal
 
 Progress = Callable[[str], None]
 OPENING = "opening_rows"
+# The kinds of postings; of any other the sign decides.
+_KINDS = ("invoice", "credit_note", "payment", "refund", "adjustment", "charge")
+_TOLD = "replace(replace(lower(trim(kind)), ' ', '_'), '-', '_')"
+_NAMED = 5
 FIRST, LAST = date(1900, 1, 2), date(9999, 12, 30)
 
 
@@ -84,8 +88,8 @@ def reconciled_cash(
             sides,
             (f"store {settings.store.as_posix()}, snapshot {found.number}", ledger.description),
             _policy(settings, of),
-            invalid=_invalid(find, ledger),
-            notices=[*notices, *ledger.delivery.left_out()],
+            invalid=_invalid(session, find, ledger),
+            notices=[*notices, *_other_kinds(session), *ledger.delivery.left_out()],
             places=partial(_named, named, find),
             progress=progress,
         )
@@ -196,11 +200,11 @@ def _ledger_select(since: date | None, until: date, last: date) -> str:
     begin = f"posted_on >= DATE '{since}' AND " if since else ""
     return f"""SELECT recon_row AS place, document_ref AS ref, customer_id AS customer,
             posted_on AS day, CAST(amount * 10000 AS BIGINT) AS amount, currency,
-            lower(kind) AS kind, due_on, coalesce(applies_to, CASE
-                WHEN amount < 0 AND lower(kind) IN ('payment', 'credit_note') THEN document_ref
+            CASE WHEN told IN {_KINDS} THEN told END AS kind, due_on, coalesce(applies_to, CASE
+                WHEN amount < 0 AND told IN ('payment', 'credit_note') THEN document_ref
                 END) AS sale, posted_on <= DATE '{last}' AS counts
-        FROM {LEDGER} WHERE {begin}posted_on <= DATE '{until}' AND recon_fault IS NULL
-            AND amount <> 0"""
+        FROM (SELECT *, {_TOLD} AS told FROM {LEDGER})
+        WHERE {begin}posted_on <= DATE '{until}' AND recon_fault IS NULL AND amount <> 0"""
 
 
 def _feeds_trail(session: Session, store: Path, snapshot: int) -> dict[str, object]:
@@ -217,6 +221,22 @@ def _feeds_trail(session: Session, store: Path, snapshot: int) -> dict[str, obje
         "snapshot": snapshot,
         "loads": [dict(zip(names, row, strict=True)) for row in rows],
     }
+
+
+def _other_kinds(session: Session) -> list[str]:
+    """The notice on unknown kinds of postings, if any."""
+    rows = session.execute(
+        f"""SELECT kind, count(*) FROM {LEDGER}
+        WHERE recon_fault IS NULL AND {_TOLD} NOT IN {_KINDS} GROUP BY kind ORDER BY 2 DESC, 1"""
+    ).fetchall()
+    if not rows:
+        return []
+    named = ", ".join(f"{kind} ({count:,})" for kind, count in rows[:_NAMED])
+    more = f" and {len(rows) - _NAMED:,} more" if len(rows) > _NAMED else ""
+    return [
+        f"Kinds of the ledger that are none of {', '.join(_KINDS)}: {named}{more}; an amount above "
+        "0 is taken for an invoice, one below 0 for a credit."
+    ]
 
 
 def _is_stored(of: ReceivablesSettings) -> bool:
@@ -251,9 +271,14 @@ def _loaded(session: Session, stored: Sequence[Path], rows: Sequence[int]) -> di
     return {row: f"{PurePath(file).name}, row {number:,}" for row, file, number in found}
 
 
-def _invalid(find: Places, ledger: Ledger) -> list[InvalidRow]:
+def _invalid(session: Session, find: Places, ledger: Ledger) -> list[InvalidRow]:
     places = find(2, [row for row, _ in ledger.faults])
-    return [InvalidRow(2, places[row], why) for row, why in ledger.faults]
+    rows = session.execute(
+        f"""SELECT recon_row, coalesce(document_ref, ''), coalesce(customer_id, '') FROM {LEDGER}
+        WHERE recon_fault IS NOT NULL"""
+    ).fetchall()
+    of = {row: named for row, *named in rows}
+    return [InvalidRow(2, places[row], why, *of[row]) for row, why in ledger.faults]
 
 
 def explained(found: ReconciledCash, asked: str) -> Statement:

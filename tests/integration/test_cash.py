@@ -183,6 +183,18 @@ def test_reports_are_written_whole(june: dict[str, Any]) -> None:
     assert "decimal_shift" in Path(breaks).read_text("utf-8-sig")
 
 
+def test_a_row_that_cannot_be_read_may_be_what_is_missing(books: Inbox) -> None:
+    """Nothing is certain of its number; kinds that nobody knows are told, and taken by the sign."""
+    more = "S6,C3,2024-06-31,164.40,invoice,\n"
+    ledger = LEDGER + POSTED.replace("12.00,invoice", "12.00,RV") + more
+    (books.folder / "ledger.csv").write_text(ledger, "utf-8")
+    found = _cash(books)
+    (missing,) = [each for each in found["breaks"] if each["number"] == "S6"]
+    assert (missing["cause"], missing["certainty"]) == ("not_posted", "ambiguous")
+    assert "cannot be read and may be it (ledger.csv, line 10)" in missing["explanation"]
+    assert any("RV (1); an amount above 0" in notice for notice in found["notices"])
+
+
 def test_the_console_has_it_in_forty_lines(pristine: Inbox) -> None:
     """Verdict, bridge, breaks, ageing, customers; --quiet is the verdict alone."""
     _, out, _ = pristine.run("cash", "2024-06", "--format", "none")
@@ -197,7 +209,11 @@ def test_the_console_has_it_in_forty_lines(pristine: Inbox) -> None:
 @pytest.mark.parametrize(
     ("more", "mistake"),
     [
-        ("rules = [{ by = ['colour'] }]", "receivables.rules: rule 1: by is a list of number"),
+        ("rules = [{ by = ['colour'] }]", "rules: rule 1.by: ['colour'] is not a list of number"),
+        (
+            "rules = [3, { by = ['number'], group = 1 }]",
+            "rule 1 is not a table; rule 2.group: 1 is",
+        ),
         ("window = 'soon'", "receivables.window: 'soon' is not a number of days"),
         ("since = 'May'", "receivables.since: 'May' is not a day"),
         ("wndow = '5d'", "receivables.wndow: is not a known key; did you mean window?"),

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from recon.base.matching import usual_rules
+from recon.base.matching import rule, usual_rules
 from recon.base.policy import Policy
 from recon.reconciliation.cash.documents import prepare
 from recon.reconciliation.cash.matching import match_sides
@@ -132,6 +132,14 @@ def test_a_known_number_belongs_to_its_document_alone(prepared: Session) -> None
         prepared, [("X", "C", 0, 100), ("Y", "C", 0, 100)], [("X", "C", 0, 100), ("X", "C", 0, 100)]
     )
     assert _open(result) == [(1, "Y", 100), (2, "X", 100)]
+
+
+def test_without_a_rule_by_number_numbers_keep_nothing_apart(prepared: Session) -> None:
+    """Whoever matches by amount and day alone means all documents."""
+    books: list[Row] = [("X", "C", 0, 100), ("Y", "C", 0, 70)]
+    sides = [_select(books), _select(books)]
+    found = match_sides(prepared, sides, ("a", "b"), [rule("any", ("amount",), window=3)])
+    assert found.agrees
 
 
 def test_ten_thousand_open_documents_of_one_customer_end_and_say_what_was_not_tried(

@@ -12,7 +12,7 @@ from recon.base.events import Severity
 from recon.base.policy import SeverityRules
 from recon.reconciliation.cash import reading
 from recon.reconciliation.cash.causes import Found, of_match
-from recon.reconciliation.cash.model import Document
+from recon.reconciliation.cash.model import Document, InvalidRow
 from recon.reconciliation.cash.open_causes import of_open, signs
 from recon.reconciliation.cash.passes import Passed
 from recon.reconciliation.cash.policy import CashPolicy
@@ -95,7 +95,11 @@ class CashBreak:
 
 
 def find_breaks(
-    session: Session, passed: Sequence[Passed], places: Places, policy: CashPolicy
+    session: Session,
+    passed: Sequence[Passed],
+    places: Places,
+    policy: CashPolicy,
+    invalid: Sequence[InvalidRow] = (),
 ) -> tuple[CashBreak, ...]:
     """The breaks, most severe and largest first.
 
@@ -107,7 +111,7 @@ def find_breaks(
     ).fetchall():
         key = (True, match) if match is not None else (False, document)
         effects[key].append(Effect(customer or "", currency or "", int(amount)))
-    known, rules = signs(session, policy.window), policy.severity
+    known, rules = signs(session, policy.window, invalid), policy.severity
     broken = "k.match IN (SELECT match FROM effects WHERE match IS NOT NULL)"
     found = [
         _break(match.documents, match.rule, effects[True, match.number], of_match(match), rules)

@@ -80,11 +80,16 @@ class Sums:
 
 @dataclass(frozen=True, slots=True)
 class InvalidRow:
-    """A row that cannot be matched, and why."""
+    """A row that cannot be matched, and why.
+
+    `number` and `customer` are those of its document, '' where they are not known.
+    """
 
     side: int
     place: str
     reason: str
+    number: str = ""
+    customer: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from recon.base import money
 from recon.base.cash import CashCause
 from recon.reconciliation.cash.causes import PAYMENTS, Found, ref_text
-from recon.reconciliation.cash.model import Document
+from recon.reconciliation.cash.model import Document, InvalidRow
 from recon.reconciliation.cash.resembling import causes_between, find_partners
 from recon.reconciliation.cash.resembling import told as told_of
 from recon.store.session import Session
@@ -38,6 +38,7 @@ class Signs:
     copies: Mapping[int, str] = field(default_factory=dict)
     again: Mapping[int, str] = field(default_factory=dict)
     partners: Mapping[int, Document] = field(default_factory=dict)
+    unread: Mapping[int, str] = field(default_factory=dict)
     sales: Mapping[int, tuple[int, int, bool]] = field(default_factory=dict)
 
 
@@ -101,8 +102,11 @@ _QUERIES = {
 }
 
 
-def signs(session: Session, window: int) -> Signs:
-    """The signs for the open documents that count."""
+def signs(session: Session, window: int, invalid: Sequence[InvalidRow] = ()) -> Signs:
+    """The signs for the open documents that count.
+
+    `invalid` rows of the ledger may be what is missing there.
+    """
     session.execute("CREATE OR REPLACE TEMP TABLE open_now AS FROM unmatched WHERE counts")
     found = {
         name: {document: str(told) for document, told in _rows(session, query, window)}
@@ -128,7 +132,30 @@ def signs(session: Session, window: int) -> Signs:
             GROUP BY n.document"""
         ).fetchall()
     }
-    return Signs(sales=sales, partners=find_partners(session, window), **found)
+    return Signs(
+        sales=sales,
+        partners=find_partners(session, window),
+        unread=_unread(session, invalid),
+        **found,
+    )
+
+
+def _unread(session: Session, invalid: Sequence[InvalidRow]) -> dict[int, str]:
+    """Unread rows that may be open documents of the feeds.
+
+    It has the number, or no number and the customer.
+    """
+    rows = [[row.place, row.number, row.customer] for row in invalid if row.side == THERE]
+    if not rows:
+        return {}
+    found = session.execute(
+        """SELECT u.document, min(r[1]) FROM (SELECT unnest($rows::VARCHAR[][]) AS r) AS v
+        JOIN open_now AS u ON u.ref_key = id_key(r[2])
+            OR r[2] = '' AND u.customer_key = id_key(r[3])
+        WHERE u.side = 1 GROUP BY u.document""",
+        {"rows": rows},
+    ).fetchall()
+    return dict(found)
 
 
 def _rows(session: Session, query: str, window: int) -> Sequence[tuple[int, object]]:
@@ -147,7 +174,7 @@ def of_open(document: Document, known: Signs) -> Found:
 
 
 def _against(document: Document, known: Signs, candidates: dict[CashCause, str]) -> Iterator[str]:
-    """Yield what speaks for other causes, and add these."""
+    """Yield sentences for other causes, and add these."""
     number, other = document.document, _HAVE[FEEDS + THERE - document.side]
     found = list[CashCause]()
     if mine := known.elsewhere.get(number):
@@ -160,6 +187,8 @@ def _against(document: Document, known: Signs, candidates: dict[CashCause, str])
         found.append(CashCause.WRONG_CUSTOMER)
         if not mine:
             yield f"{other} the same amount open as {theirs}"
+    if number in known.unread:
+        yield f"the ledger has a row that cannot be read and may be it ({known.unread[number]})"
     if partner := _partner(document, known):
         found += causes_between(document, partner)
         if not mine:

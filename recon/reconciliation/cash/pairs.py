@@ -66,15 +66,17 @@ def eligible(session: Session, rule: MatchingRule) -> str:
     return "(SELECT * FROM unmatched SEMI JOIN nameless USING (document) WHERE amount <> 0)"
 
 
-def make_nameless(session: Session) -> None:
+def make_nameless(session: Session, *, by_number: bool = True) -> None:
     """Make `nameless`: documents whose number the other side lacks.
 
-    It is made once: what is open later was open before.
+    It is made once: what is open later was open before. Where nothing is matched by number, a
+    number keeps no document for another one, and all are in it.
     """
+    known = """ref_key IS NOT NULL AND EXISTS (
+        SELECT 1 FROM documents AS d WHERE d.ref_key = u.ref_key AND d.side <> u.side)"""
     session.execute(
-        """CREATE TEMP TABLE IF NOT EXISTS nameless AS
-        SELECT document FROM unmatched AS u WHERE ref_key IS NULL OR NOT EXISTS (
-            SELECT 1 FROM documents AS d WHERE d.ref_key = u.ref_key AND d.side <> u.side)"""
+        f"""CREATE TEMP TABLE IF NOT EXISTS nameless AS
+        SELECT document FROM unmatched AS u WHERE NOT ({known if by_number else "false"})"""
     )
 
 

@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from recon.base.errors import tie
-from recon.base.matching import MatchingRule
+from recon.base.matching import By, MatchingRule
 from recon.reconciliation.cash.groups import NotTried, find_groups
-from recon.reconciliation.cash.pairs import find_pairs, is_even, leaves_over
+from recon.reconciliation.cash.pairs import find_pairs, is_even, leaves_over, make_nameless
 from recon.store.session import Session, is_any
 
 _VIEW = "duckdb_views() WHERE view_name = 'unmatched'"
@@ -35,6 +35,8 @@ def run_rules(
 ) -> tuple[list[Passed], list[NotTried]]:
     """Run the rules in order; return their counts and gaps."""
     passed, left_out, before = [], list[NotTried](), _sums(session)
+    if not any(By.NUMBER in rule.by for rule in rules):
+        make_nameless(session, by_number=False)
     for number, rule in enumerate(rules, 1):
         if not before:
             passed.append(Passed(rule, 0, 0))

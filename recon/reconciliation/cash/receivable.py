@@ -119,7 +119,7 @@ def reconcile_receivables(
         reading.view_kinds(session, passed)
         customers = control.make_balances(session, month)
         control.make_effects(session, reading.plain(passed))
-        breaks = find_breaks(session, passed, places, policy)
+        breaks = find_breaks(session, passed, places, policy, invalid)
         events, breaks = find_events(session, month, breaks)
         result = Receivables(
             month=month,

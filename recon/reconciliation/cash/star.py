@@ -86,10 +86,12 @@ def _by_own_number(session: Session, table: str, own: str) -> bool:
     found = session.execute(
         f"""WITH movements AS (SELECT id_key({own}) AS own, id_key(document_ref) AS sale,
                 sign(receivable) AS side FROM {table}),
+        sold AS (SELECT DISTINCT id_key(coalesce(document_ref, sale_id)) AS key FROM fact_sales
+            WHERE coalesce(document_ref, sale_id) IS NOT NULL),
         ledger AS (SELECT DISTINCT id_key(document_ref) AS key, sign(amount) AS side
             FROM {LEDGER} WHERE document_ref IS NOT NULL)
         SELECT (SELECT count(*) FROM movements AS m SEMI JOIN ledger AS l
-                ON l.key = m.own AND l.side = m.side),
+                ON l.key = m.own AND (l.side = m.side OR m.own NOT IN (FROM sold))),
             (SELECT count(*) FROM movements AS m SEMI JOIN ledger AS l
                 ON l.key = m.sale AND l.side = m.side)"""
     ).fetchone() or (0, 0)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import glob
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import astuple
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -86,7 +87,7 @@ def _told(contents: CashContents) -> dict[str, Document]:
             name: {str(row): place for row, place in sorted(contents.places[name].items())}
             for name in NAMES
         },
-        "invalid": [[row.side, row.place, row.reason] for row in result.invalid],
+        "invalid": [list(astuple(row)) for row in result.invalid],
         "notices": list(result.notices),
     }
     sources = {

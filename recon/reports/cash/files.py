@@ -12,8 +12,11 @@ from recon.base import money
 from recon.base.text import guarded
 from recon.reconciliation.cash.model import Matching
 from recon.record.run_folder import move_into_place, unwritable
-from recon.reports.cash.tables import AMOUNT, ReportTable, matching_tables
+from recon.reports.cash.tables import AMOUNT, MATCHES, ReportTable, matching_tables
 from recon.store.session import Session
+
+# More matches than people read are in the CSV file alone; a sheet has a million rows at most.
+_MOST = 50_000
 
 
 def write_matching(session: Session, result: Matching, folder: Path) -> list[Path]:
@@ -24,9 +27,12 @@ def write_matching(session: Session, result: Matching, folder: Path) -> list[Pat
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with _beside(folder) as partial:
-            tables = [_kept(table) for table in matching_tables(session, result)]
-            written = [write_csv(partial, table) for table in tables]
-            written.append(write_workbook(partial / "match.xlsx", tables, "recon match"))
+            written = [write_csv(partial, table) for table in matching_tables(session, result)]
+            tables, notes = list(matching_tables(session, result)), []
+            if (count := sum(each.matches for each in result.passed)) > _MOST:
+                tables = [table for table in tables if table.name != MATCHES]
+                notes = [f"The {count:,} matches are in {MATCHES}.csv."]
+            written.append(write_workbook(partial / "match.xlsx", tables, "recon match", notes))
             return [move_into_place(path, folder / path.name) for path in written]
     except OSError as error:
         raise unwritable(error, folder) from error
@@ -39,11 +45,6 @@ def _beside(folder: Path) -> Iterator[Path]:
         prefix=".recon-", suffix=".partial", dir=folder, ignore_cleanup_errors=True
     ) as name:
         yield Path(name)
-
-
-def _kept(table: ReportTable) -> ReportTable:
-    """A table whose rows can be read more than once."""
-    return ReportTable(table.name, table.title, table.columns, list(table.rows))
 
 
 def write_csv(folder: Path, table: ReportTable) -> Path:

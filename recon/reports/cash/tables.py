@@ -11,6 +11,8 @@ from recon.store.session import Session
 # How the cells of a column are written; an amount is in the currency of its row.
 TEXT, WRAPPED, COUNT, AMOUNT, RATE = "text", "wrapped", "count", "amount", "rate"
 
+MATCHES = "matches"
+
 
 @dataclass(frozen=True, slots=True)
 class ReportTable:
@@ -53,7 +55,7 @@ def matching_tables(session: Session, result: Matching) -> Iterator[ReportTable]
     columns = (("match", 9, COUNT), ("rule", 30, TEXT), *_DOCUMENT)
     both = [*result.near, *result.groups]
     yield ReportTable("near_and_grouped", "Near and grouped", columns, _of_matches(result, both))
-    yield ReportTable("matches", "Matches", _MATCH, match_rows(session, result))
+    yield ReportTable(MATCHES, "Matches", _MATCH, match_rows(session, result))
     yield ReportTable(
         "invalid",
         "Invalid",
