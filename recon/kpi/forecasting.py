@@ -147,13 +147,13 @@ def _unit(expected: float, scale: float, usual: float) -> float:
 def _spread(tested: Sequence[_Tested], horizon: int) -> list[float]:
     """The reach of the chosen methods' errors, in scales.
 
-    Where a step has few errors those of all steps count. The errors of a stretch are alike: what is
-    added for a small number counts stretches.
+    Where a step has few errors those of all steps count. Stretches of a series overlap: what is
+    added for a small number counts the points that they hold out together.
     """
     by_step = [[error for of in tested for error in of.honest(step)] for step in range(horizon)]
     pooled = [each for step in by_step for each in step]
-    stretches = sum(len(of.errors[NAIVE]) for of in tested)
-    share = min(COVERED * (stretches + 1) / stretches, 1.0) if stretches else 0.0
+    points = sum(len(of.errors[NAIVE]) + horizon - 1 for of in tested)
+    share = min(COVERED * (points + 1) / points, 1.0) if tested else 0.0
     return [_quantile(step if len(step) >= _FEW else pooled, share) for step in by_step]
 
 

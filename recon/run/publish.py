@@ -10,6 +10,7 @@ from recon.base.errors import ConfigError, SourceDataError, UsageError
 from recon.config import Settings
 from recon.config.publish import PORT, target_of
 from recon.config.settings import PublishSettings, TargetKind
+from recon.kpi.dax import dax_measures
 from recon.kpi.published import figure_views
 from recon.record import identity
 from recon.record.lock import locked
@@ -112,7 +113,7 @@ def _one(
     place, model = _place(target), None
     if place and not dry:
         model = settings.store.parent / "publish" / target.name
-        power_bi.write(model, place)
+        power_bi.write(model, place, dax_measures())
     return Published(target, where, found.number, made, model)
 
 

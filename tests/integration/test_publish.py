@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import subprocess
 import time
 from decimal import Decimal
@@ -191,6 +192,17 @@ def test_power_bi_gets_a_connection_and_the_model(inbox: Inbox) -> None:
         for line in path.read_text(encoding="utf-8").splitlines()
         if line.startswith("\tcolumn ")
     }
+    sales = (definition / "tables/fact_sales.tmdl").read_text(encoding="utf-8")
+    total = "IF(HASONEVALUE(fact_sales[currency]), SUM(fact_sales[revenue]))"
+    assert f"\tmeasure 'Total revenue' = {total}\n" in sales
+    assert "\tmeasure 'Margin %' = DIVIDE([Gross profit], [Total revenue])\n" in sales
+    # A measure has the name of no column of its table, and refers to what is there.
+    own = {line.split("'")[1] for line in sales.splitlines() if line.startswith("\tmeasure ")}
+    used = set(re.findall(r"(?:fact_sales)?\[[^]]+\]", "".join(re.findall("measure.*", sales))))
+    assert used <= {f"[{name}]" for name in own} | {
+        each.replace(".", "[") + "]" for each in columns if each.startswith("fact_sales.")
+    }
+    assert not {f"fact_sales.{name.lower()}" for name in own} & columns
     text = (definition / "relationships.tmdl").read_text(encoding="utf-8")
     ends = [line.split()[1] for line in text.splitlines() if "Column: " in line]
     assert "fact_sales.customer_key" in ends and set(ends) <= columns
