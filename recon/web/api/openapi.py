@@ -114,7 +114,8 @@ SCHEMAS: Mapping[str, Schema] = {
     "Figures": _object({
         "schema": _WHOLE, "view": _TEXT, "title": _TEXT, "period": _object(
             {"name": _TEXT, "first": _TEXT, "last": _TEXT}),
-        "filters": _list(_TEXT), "snapshot": _MAYBE_WHOLE, "control_totals": _ANY,
+        "filters": _list(_TEXT), "snapshot": _MAYBE_WHOLE, "notes": _list(_TEXT),
+        "control_totals": _ANY,
         "tables": _list(_object({
             "name": _TEXT, "title": _TEXT, "by": _list(_TEXT), "columns": _list(_ANY),
             "rows": _list(_object({"keys": _list(_TEXT), "currency": _MAYBE, "values": _ANY})),
