@@ -36,6 +36,8 @@ HEADERS = {
 }
 _LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 _USUAL = (80, 443)
+# Nobody's filters are longer; what is asked again and again in one address is work.
+LONGEST_PATH, LONGEST_QUERY = 1_000, 8_000
 _EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 - compared with, not bound to
 
 
@@ -90,6 +92,11 @@ class Door:
         host = headers.get("host", "").lower()
         if len(headers.getlist("host")) != 1 or host not in self._hosts:
             return Refused(421, "This server is not known by this name; see docs/page.md on hosts.")
+        if len(scope["raw_path"]) > LONGEST_PATH or len(scope["query_string"]) > LONGEST_QUERY:
+            return Refused(414, "This address is too long; ask for less at once.")
+        if "transfer-encoding" in headers and "content-length" in headers:
+            # A proxy that goes by the other one would take the rest for a request of its own.
+            return Refused(400, "The request has two lengths.", {"Connection": "close"})
         if scope["method"] in SAFE:
             return None
         if not is_own(headers, scope["scheme"], host):

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
-from recon.base.errors import SourceUnreachable, UsageError
+from recon.base.errors import NothingLoaded, UsageError
 from recon.base.events import Severity
 from recon.base.filters import BreakFilter, folded, unknown_causes
 from recon.base.month import Month
@@ -29,6 +29,8 @@ from recon.store import listing, snapshot
 from recon.web.asking import Ask, required
 from recon.web.problems import Refused
 
+Lives = TypeVar("Lives")
+
 # Loads.
 
 
@@ -36,10 +38,15 @@ def loads(ask: Ask) -> list[dict[str, Any]]:
     """The loads that this person may see, the last first."""
     seen = set(ask.site.seen_by(ask.person))
     wanted = ask.asked("feed")
+    store = ask.site.settings.store
+
+    def listed() -> list[dict[str, Any]]:
+        with snapshot.looked_at(store) as (session, _):
+            return listing.loads(session)
+
     try:
-        with snapshot.looked_at(ask.site.settings.store) as (session, _):
-            found = listing.loads(session)
-    except SourceUnreachable:
+        found = ask.site.kept.get(("loads", snapshot.current(store).number), listed)
+    except NothingLoaded:
         return []
     # Feeds that are configured no more are for those who may read everything.
     everything = ask.person.may(Right.READ)
@@ -131,7 +138,8 @@ def month(ask: Ask) -> RecordedMonth:
         found = journal.runs(chosen)
         if not found:
             raise Refused(404, f"{chosen.name} was not run yet; months are run on the server.")
-        breaks, lives = journal.breaks(found[-1].run_id), journal.open_items(chosen)
+        breaks = journal.breaks(found[-1].run_id)
+        lives = _as_of_now(ask, journal, ("open", chosen), lambda: journal.open_items(chosen))
         return RecordedMonth(
             chosen, found, journal.signatures(), breaks, lives, journal.event_lives(chosen),
             unacknowledged(breaks, lives),
@@ -188,7 +196,7 @@ def breaks(ask: Ask) -> Standing:
         chosen = ask.month(ask.asked("month")) if ask.asked("month") else latest
         if chosen is None:
             return Standing(None)
-        lives = journal.standing(chosen)
+        lives = _as_of_now(ask, journal, ("standing", chosen), lambda: journal.standing(chosen))
     from recon.record.journal.names import named
 
     found = [
@@ -221,7 +229,8 @@ def break_named(ask: Ask) -> tuple[OpenItem, Month | None]:
     """The break of the address, with the latest month."""
     with journal_of(ask) as journal:
         name = folded(ask.params["name"])
-        found = [life for life in journal.open_items().values() if folded(life.name) == name]
+        lives = _as_of_now(ask, journal, ("all", None), journal.open_items)
+        found = [life for life in lives.values() if folded(life.name) == name]
         if not found:
             raise Refused(404, f"There is no break {ask.params['name']!r}.")
         return found[0], journal.latest_month()
@@ -259,6 +268,12 @@ def _say(ask: Ask, life: OpenItem, event: Any, what: str) -> OpenItem:  # noqa: 
         now = journal.open_items()[life.name]
     ask.note(what, life.name)
     return now
+
+
+def _as_of_now(ask: Ask, journal: Journal, what: object, make: Callable[[], Lives]) -> Lives:
+    """The breaks of a journal, kept until its next event."""
+    found: Lives = ask.site.journals.get((ask.of_cash, journal.head(), what), make)
+    return found
 
 
 def journal_of(ask: Ask) -> AbstractContextManager[Journal]:

@@ -18,6 +18,8 @@ from recon.web.site import LINK_SECONDS, Site
 
 _MINUTE = 60
 _KEPT_OPEN = 75
+# Each browser keeps up to six; a process has some thousand files at most.
+_CONNECTIONS = 800
 
 
 def serve(settings: Settings, say: Callable[[str], object], *, browser: bool) -> None:
@@ -76,7 +78,7 @@ def _config(site: Site) -> uvicorn.Config:
         ssl_certfile=web.certificate,
         ssl_keyfile=web.key,
         timeout_graceful_shutdown=10,
-        limit_concurrency=500,
+        limit_concurrency=_CONNECTIONS,
     )
 
 

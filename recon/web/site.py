@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 # The link of the start is good for so many seconds, and once.
 LINK_SECONDS = 900
 _KEPT = 128
+# Breaks of a book as they stand after an event; of thousands, each is some megabytes.
+_JOURNALS = 8
 # More queries at once would only wait for each other, and for memory.
 _AT_ONCE = 4
 _OPEN_SECONDS = 600.0
@@ -52,7 +54,8 @@ class Link:
 class Kept:
     """The results that were used last."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = _KEPT) -> None:
+        self._most = most
         self._found: OrderedDict[object, Any] = OrderedDict()
         self._lock = threading.Lock()
         self._at_once = threading.BoundedSemaphore(_AT_ONCE)
@@ -70,7 +73,7 @@ class Kept:
             made = make()
         with self._lock:
             self._found[key] = made
-            while len(self._found) > _KEPT:
+            while len(self._found) > self._most:
                 self._found.popitem(last=False)
         return made
 
@@ -133,6 +136,7 @@ class Site:
     owner: str = field(default_factory=identity.who)
     link: Link = field(default_factory=Link)
     kept: Kept = field(default_factory=Kept)
+    journals: Kept = field(default_factory=lambda: Kept(_JOURNALS))
     month: KeptOpen = field(default_factory=KeptOpen)
     month_of_cash: KeptOpen = field(default_factory=KeptOpen)
     logins: Throttle = field(default_factory=Throttle)

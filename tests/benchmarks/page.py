@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import httpx2
 
@@ -30,7 +31,7 @@ from recon.record.access.people import People
 from recon.store import snapshot
 from recon.store.session import session
 from tests.shell import Project, in_process
-from tests.web.server import Served, served
+from tests.web.server import Served, chromium, served
 
 FEED = """
 [feeds.shop]
@@ -44,6 +45,9 @@ PATHS = (
     "/api/v1/figures?view=revenue&by=category,month&period=2024", "/api/v1/loads",
 )  # fmt: skip
 LIGHT, _OFTEN = "/login", 0.25
+EMPTY, _PAINTS = "/login", 21
+PAINTED = ("/", "/months", "/months/2024-06", "/breaks", "/cash/months/2024-06", "/loads",
+           "/figures", "/figures?view=sales", "/figures?view=customers")  # fmt: skip
 
 
 @dataclass
@@ -62,7 +66,11 @@ def main() -> None:
     parser.add_argument("--sales", type=int, default=2_000_000)
     parser.add_argument("--rows", type=int, default=1_000_000)
     parser.add_argument("--pause", type=float, default=3.0)
+    parser.add_argument("--paint", action="store_true", help="the first paint on the sample only")
     asked = parser.parse_args()
+    if asked.paint:
+        _paint()
+        return
     with tempfile.TemporaryDirectory(prefix="recon-page-") as folder:
         tokens = _made(Path(folder), asked.sales, asked.people)
         larger = Path(folder) / "larger.csv"
@@ -80,6 +88,37 @@ def main() -> None:
                 _crowd(*crowd, seen)
             sending.join()
             _counted(Path(folder), asked.sales + asked.rows)
+
+
+def _paint() -> None:
+    """Measure the first paint of pages of the sample, each beside an empty page."""
+    from playwright.sync_api import sync_playwright
+
+    with tempfile.TemporaryDirectory(prefix="recon-page-") as place:
+        folder = Path(place)
+        for line in (["month", "2024-06"], ["load", "--quiet"], ["cash", "2024-06"]):
+            in_process(*line, cwd=folder)
+        with served(folder) as server, sync_playwright() as playwright:
+            browser = playwright.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
+            tab = browser.new_page()
+            tab.set_default_timeout(240_000)
+            tab.goto(server.link)
+            for path in PAINTED:  # what is kept is made
+                tab.goto(server.place + path, wait_until="networkidle")
+            for path in PAINTED:
+                both = [(_painted(tab, server.place + EMPTY), _painted(tab, server.place + path))
+                        for _ in range(_PAINTS)]  # fmt: skip
+                empty, full = (statistics.median(each) for each in zip(*both, strict=True))
+                print(f"{path}: {full:.0f} ms, an empty page {empty:.0f} ms: x {full / empty:.2f}")
+
+
+def _painted(tab: Any, address: str) -> float:
+    """The milliseconds from asking for a page to its first paint."""
+    tab.goto(address, wait_until="load")
+    said = "performance.getEntriesByName('first-contentful-paint').map(each => each.startTime)"
+    while not (found := tab.evaluate(said)):
+        time.sleep(0.01)
+    return float(found[0])
 
 
 def _made(folder: Path, sales: int, people: int) -> list[dict[str, str]]:

@@ -256,6 +256,17 @@ def test_another_name_for_the_server_is_refused(made: House) -> None:
         assert client.get("/login", headers={"Host": "recon.example.com"}).status_code == 200
 
 
+def test_addresses_and_lengths_that_are_attacks_are_refused(made: House) -> None:
+    """A number of 5,000 digits, 6,000 filters, and a body with two lengths."""
+    with made.visitor() as program:
+        token = made.token("ada")
+        for path in (f"/api/v1/loads/{'9' * 5_000}", f"/api/v1/breaks?{'owner=a&' * 6_000}"):
+            assert program.get(path, headers=token).status_code == 414
+        both = {**token, "Content-Length": "5", "Transfer-Encoding": "chunked"}
+        answer = program.client.post("/api/v1/loads/1/undo", content=b"0\r\n\r\n", headers=both)
+        assert (answer.status_code, answer.headers["connection"]) == (400, "close")
+
+
 def test_every_answer_has_the_headers_and_no_page_has_script_or_style_in_it(made: House) -> None:
     """The policy lets nothing run or be fetched that is not a file of this server."""
     with made.visitor("ada") as visitor:

@@ -207,7 +207,7 @@ def subject(ask: Ask, item: Break, month: Month) -> Element:
 
 
 def kind_of(ask: Ask, item: Break) -> str:
-    """The revenue type of a break, or the kind of document."""
+    """A break's revenue type, or its document's kind."""
     return words(item.revenue_type) if ask.of_cash else item.revenue_type
 
 
