@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ from recon.web.api.openapi import document
 from recon.web.routes import ROUTES
 from tests.pages import DOCS
 from tests.shell import in_process
-from tests.web.visitor import ATTACK, House, fast, house
+from tests.web.visitor import ATTACK, House, described, fast, house
 
 
 @pytest.fixture(scope="module")
@@ -213,6 +214,32 @@ def test_before_the_first_run_the_pages_say_so(tmp_path: Path) -> None:
             assert visitor.get("/api/v1/figures").status_code == 409
             assert visitor.get("/api/v1/months").json()["count"] == 0
     assert not (fresh.settings.reports / "journal.db").exists()
+
+
+def test_answers_on_months_are_as_described(made: House) -> None:
+    """Every object of the API is closed: a program's types have all there is, and no more."""
+    with made.visitor("vera") as visitor:
+        name = visitor.get("/api/v1/breaks").json()["breaks"][0]["break"]
+        for path, template in (
+            ("/months", ""), ("/months/2024-06", "/months/{month}"), ("/breaks", ""),
+            (f"/breaks/{name}", "/breaks/{name}"), ("/contracts/003", "/contracts/{contract}"),
+            ("/me", ""), ("/measures", ""), ("/feeds", ""), ("/cash/months", ""),
+        ):  # fmt: skip
+            answer = visitor.get(f"/api/v1{path}")
+            assert answer.status_code == 200, path
+            described(path, template)(answer.json())
+    assert not [each for each in _objects(document(ENTRIES)) if "additionalProperties" not in each]
+
+
+def _objects(found: Any) -> Iterator[dict[str, Any]]:
+    """The schemas of objects in a description, at any depth."""
+    if isinstance(found, dict):
+        if "properties" in found and found.get("type") == "object":
+            yield found
+        found = list(found.values())
+    if isinstance(found, list):
+        for each in found:
+            yield from _objects(each)
 
 
 def test_the_description_of_the_api_is_in_the_docs() -> None:

@@ -15,7 +15,18 @@ from httpx2 import Response
 
 from recon.record.lock import locked
 from recon.run.uploads import FOLDER, State, Uploads, plain_name
-from tests.web.visitor import ATTACK, BAD, GOOD, House, Visitor, fast, house, limited, sales
+from tests.web.visitor import (
+    ATTACK,
+    BAD,
+    GOOD,
+    House,
+    Visitor,
+    described,
+    fast,
+    house,
+    limited,
+    sales,
+)
 
 API = "/api/v1/uploads"
 ODD = [
@@ -73,6 +84,20 @@ def test_a_file_is_loaded_once_under_the_name_of_its_sender(made: House) -> None
         loads = visitor.get("/loads").text
         assert "uk June.csv" in loads
         assert "UTC by ada" in visitor.get("/loads/1").text
+
+
+def test_answers_on_loads_and_figures_are_as_described(made: House) -> None:
+    """Uploads that were loaded and known, loads, rejected rows, and a view."""
+    upload = made.site.uploads.all(["uk"])[0].id
+    with made.visitor("ada") as visitor:
+        for path, template in (
+            ("/uploads", ""), (f"/uploads/{upload}", "/uploads/{upload}"), ("/loads", ""),
+            ("/loads/1", "/loads/{load}"), ("/loads/2/rejected", "/loads/{load}/rejected"),
+            ("/figures?view=sales&period=2024-06", ""), ("/figures?view=revenue&by=product", ""),
+        ):  # fmt: skip
+            answer = visitor.get(f"/api/v1{path}")
+            assert answer.status_code == 200, answer.text
+            described(path, template)(answer.json())
 
 
 def test_rejected_rows_go_out_and_come_back_mended(made: House) -> None:

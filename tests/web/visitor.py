@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import fastjsonschema
 import pytest
 from httpx2 import Response
 from starlette.testclient import TestClient
@@ -17,6 +18,8 @@ from recon.config import Settings, load
 from recon.record.access import passwords
 from recon.record.access.model import Part
 from recon.record.access.people import People
+from recon.web.api import ENTRIES
+from recon.web.api.openapi import document
 from recon.web.app import application
 from recon.web.site import Site
 from recon.web.work import Worker
@@ -156,3 +159,14 @@ def sales(*rows: str) -> bytes:
 
 GOOD = sales("1,2024-06-03,P1,C1,2,5.00", "2,2024-06-04,P2,C2,1,7.50")
 BAD = sales("1,2024-06-03,P1,C1,2,5.00", "2,2024-06-44,P2,C2,1,7.50")
+
+
+def described(path: str, template: str = "") -> Callable[[object], object]:
+    """What holds an answer of the API against its description."""
+    whole = document(ENTRIES)
+    operation = whole["paths"][f"/api/v1{template or path.partition('?')[0]}"]["get"]
+    schema = operation["responses"]["200"]["content"]["application/json"]["schema"]
+    made: Callable[[object], object] = fastjsonschema.compile(
+        {**schema, "components": whole["components"]}
+    )
+    return made

@@ -78,9 +78,7 @@ ENTRIES = (
           doc={"answer": {"type": "object"}, "group": "About"}),
     Entry("GET", f"{V1}/me", Right.KNOWN, about.me, doc={"answer": "Me", "group": "About"}),
     Entry("GET", f"{V1}/feeds", Right.LOADS, loads.feeds,
-          doc={"answer": {"type": "object", "required": ["feeds"], "properties": {
-              "feeds": {"type": "array", "items": {"$ref": "#/components/schemas/Feed"}}}},
-              "group": "Loads"}),
+          doc={"answer": "Feeds", "group": "Loads"}),
     Entry("POST", f"{V1}/uploads", Right.UPLOAD, loads.send, Body.RAW,
           doc={"answer": "Upload", "status": 202, "group": "Loads", "query": (
               text("feed", "the feed", required=True),

@@ -95,7 +95,17 @@ def _load(found: Mapping[str, Any]) -> dict[str, Any]:
         key: value.isoformat() if isinstance(value, date) else value for key, value in found.items()
     }
     del plain["settings"]
-    return {**plain, "file": PurePath(plain["file"]).name}
+    names = ("month", "measure", "currency", "change", "rows")
+    return {
+        **plain,
+        "file": PurePath(plain["file"]).name,
+        "sums": plain["sums"] or {},
+        "cleaned": plain["cleaned"] or {},
+        "restated": [
+            {**dict(zip(names, row, strict=True)), "month": row[0][:7]}
+            for row in plain["restated"] or []
+        ],
+    }
 
 
 def rejected(ask: Ask) -> Response:

@@ -8,15 +8,8 @@ from typing import Any
 
 from recon import __version__
 from recon.record.access.model import Right
+from recon.web.api.schemas import MAYBE_WHOLE, SCHEMAS, TEXT, WHOLE, Schema, closed, listed
 from recon.web.route import Body, Entry
-
-Schema = Mapping[str, Any]
-_TEXT: Schema = {"type": "string"}
-_WHOLE: Schema = {"type": "integer"}
-_MAYBE: Schema = {"type": ["string", "null"]}
-_MAYBE_WHOLE: Schema = {"type": ["integer", "null"]}
-_YES: Schema = {"type": "boolean"}
-_ANY: Schema = {"type": "object"}
 
 
 def text(name: str, what: str, *, required: bool = False, **schema: object) -> Schema:
@@ -26,7 +19,7 @@ def text(name: str, what: str, *, required: bool = False, **schema: object) -> S
 
 
 def _texts(name: str, what: str) -> Schema:
-    schema = {"type": "array", "items": _TEXT}
+    schema = {"type": "array", "items": TEXT}
     return {"name": name, "in": "query", "description": what, "schema": schema}
 
 
@@ -67,95 +60,10 @@ def sentence(what: str) -> Schema:
 
 def body(required: Collection[str] = (), **properties: Schema) -> Schema:
     """The JSON object that a route takes."""
-    return {"type": "object", "properties": properties, "required": sorted(required)}
+    return {"type": "object", "properties": properties, "required": sorted(required),
+            "additionalProperties": False}  # fmt: skip
 
 
-def _object(required: Mapping[str, Schema], **more: Schema) -> Schema:
-    return {"type": "object", "required": list(required), "properties": {**required, **more}}
-
-
-def _list(items: Schema) -> Schema:
-    return {"type": "array", "items": items}
-
-
-_RUN = {
-    "run_id": _TEXT, "month": _TEXT, "started": _TEXT, "ended": _TEXT, "who": _TEXT, "host": _TEXT,
-    "verdict": _TEXT, "exit_code": _WHOLE, "breaks": _WHOLE, "invalid": _WHOLE,
-    "net_difference": _ANY, "supersedes": _MAYBE, "folder": _TEXT, "evidence": _MAYBE,
-    "signed_off": _YES, "signatures": _list({"$ref": "#/components/schemas/Signature"}),
-}  # fmt: skip
-SCHEMAS: Mapping[str, Schema] = {
-    "Problem": _object(
-        {"type": _TEXT, "title": _TEXT, "status": _WHOLE, "detail": _TEXT, "instance": _TEXT}
-    ),
-    "Me": _object(
-        {"name": _TEXT, "roles": _list(_TEXT), "rights": _list(_TEXT), "feeds": _list(_TEXT)}
-    ),
-    "Feed": _object({"name": _TEXT, "kind": _TEXT, "region": _MAYBE, "may_upload": _YES}),
-    "Upload": _object({
-        "id": _TEXT, "feed": _TEXT, "name": _TEXT, "size": _WHOLE, "sha256": _TEXT, "who": _TEXT,
-        "at": _TEXT, "final": _YES, "sentence": _TEXT, "load": _MAYBE_WHOLE, "outcome": _ANY,
-        "state": {"type": "string", "enum": [
-            "waiting", "loading", "loaded", "refused", "known", "failed"]},
-    }),
-    "Load": _object({
-        "load": _WHOLE, "feed": _TEXT, "kind": _TEXT, "file": _TEXT, "size": _WHOLE,
-        "sha256": _TEXT, "status": {"type": "string", "enum": ["loaded", "refused", "undone"]},
-        "loaded_at": _TEXT, "loaded_by": _TEXT, "read_rows": _MAYBE_WHOLE,
-        "inserted": _MAYBE_WHOLE, "updated": _MAYBE_WHOLE, "unchanged": _MAYBE_WHOLE,
-        "repeated": _MAYBE_WHOLE, "rejected": _MAYBE_WHOLE, "removed": _MAYBE_WHOLE,
-        "overlapping": _MAYBE_WHOLE, "open": _WHOLE,
-    }),
-    "Rejected": _object({
-        "row": _WHOLE, "place": _TEXT, "column": _MAYBE, "cell": _MAYBE, "reason": _TEXT,
-        "cells": {"type": ["object", "null"]}, "mended_by": _MAYBE_WHOLE,
-    }),
-    "Done": _object({"sentence": _TEXT}),
-    "Figures": _object({
-        "schema": _WHOLE, "view": _TEXT, "title": _TEXT, "period": _object(
-            {"name": _TEXT, "first": _TEXT, "last": _TEXT}),
-        "filters": _list(_TEXT), "snapshot": _MAYBE_WHOLE, "notes": _list(_TEXT),
-        "control_totals": _ANY,
-        "tables": _list(_object({
-            "name": _TEXT, "title": _TEXT, "by": _list(_TEXT), "columns": _list(_ANY),
-            "rows": _list(_object({"keys": _list(_TEXT), "currency": _MAYBE, "values": _ANY})),
-            "totals": _list(_ANY), "rows_left_out": _WHOLE, "notes": _list(_TEXT),
-        })),
-    }),
-    "Measures": _object({
-        "measures": _list(_object(
-            {"name": _TEXT, "title": _TEXT, "sentence": _TEXT, "unit": _TEXT, "formula": _TEXT})),
-        "dimensions": _list(_object({"name": _TEXT, "sentence": _TEXT, "below": _MAYBE})),
-        "views": _list(_object({"name": _TEXT, "title": _TEXT, "sentence": _TEXT})),
-    }),
-    "Signature": _object({
-        "role": _TEXT, "who": _TEXT, "host": _TEXT, "when": _TEXT, "comment": _TEXT,
-        "accepted": _MAYBE,
-    }),
-    "Run": _object(_RUN),
-    "Month": _object({
-        **_RUN, "sentence": _MAYBE, "totals": _ANY, "masked": _list(_TEXT), "bridge": _ANY,
-        "events": _list(_ANY), "critical_unacknowledged": _list(_TEXT), "runs": _list(_TEXT),
-        "policy": _ANY, "sources": _ANY,
-    }),
-    "Break": _object({
-        "break": _TEXT, "contract_id": _TEXT, "revenue_type": _TEXT, "currency": _TEXT,
-        "customer": _TEXT, "segment": _TEXT, "owner": _TEXT, "status": _TEXT, "cause": _TEXT,
-        "severity": _TEXT, "explanation": _TEXT, "open_amount": _TEXT, "first_month": _TEXT,
-        "months": _ANY, "first_seen": _TEXT, "age_months": _WHOLE, "age_days": _WHOLE,
-        "state": {"type": "string", "enum": ["open", "acknowledged", "resolved"]},
-        "acknowledged": {"type": ["object", "null"]}, "resolved": {"type": ["object", "null"]},
-        "changed_since_acknowledged": {"type": ["object", "null"]}, "notes": _list(_ANY),
-    }),
-    "Statement": _object({
-        "schema": _WHOLE, "asked": _TEXT, "month": _TEXT, "customers": _list(_ANY),
-        "matches": _list(_ANY), "open": _list(_ANY), "breaks": _list(_ANY),
-    }),
-    "Contract": _object({
-        "schema": _WHOLE, "month": _TEXT, "contract_id": _TEXT, "lines": _list(_ANY),
-        "invalid": _list(_ANY), "kept_out": _list(_ANY), "kept_out_elsewhere": _WHOLE,
-    }),
-}  # fmt: skip
 # What may go wrong, besides the rights, which every route with one asks for.
 _PROBLEMS = {
     400: "The request cannot be read.",
@@ -231,8 +139,8 @@ def _responses(entry: Entry) -> Iterator[tuple[str, Any]]:
 def _answer(doc: Mapping[str, Any]) -> Schema:
     if "items" in doc:
         name, of = doc["items"]
-        items = _list({"$ref": f"#/components/schemas/{of}"})
-        return _object({name: items, "count": _WHOLE, "next": _MAYBE_WHOLE})
+        items = listed({"$ref": f"#/components/schemas/{of}"})
+        return closed({name: items, "count": WHOLE, "next": MAYBE_WHOLE})
     found = doc["answer"]
     return {"$ref": f"#/components/schemas/{found}"} if isinstance(found, str) else found
 
@@ -247,7 +155,7 @@ def _problem(what: str) -> dict[str, Any]:
 
 def _path_parameters(path: str) -> Iterator[dict[str, Any]]:
     for name, kind in re.findall(r"{(\w+)(?::(\w+))?}", path):
-        schema = {"type": "integer", "minimum": 0} if kind == "int" else _TEXT
+        schema = {"type": "integer", "minimum": 0} if kind == "int" else TEXT
         yield {"name": name, "in": "path", "required": True, "schema": schema}
 
 
