@@ -12,10 +12,15 @@ from typing import Any
 import pytest
 
 from recon.alerts import delivery
+from recon.config import load
+from recon.record.access.model import Part
+from recon.record.access.people import People
+from recon.web.site import Site
 from tests.inbox import Inbox
 from tests.integration.test_cash import CONFIG, LEDGER, POSTED, faulty
-from tests.shell import in_process
+from tests.shell import Project, in_process
 from tests.slack_server import slack_server
+from tests.web.visitor import PASSWORD, House, fast
 
 CSV = ("--format", "csv")
 MENDED = POSTED.replace("2000.00", "200.00").replace("S3,C3", "S3,C2")
@@ -205,3 +210,37 @@ def test_the_ledger_may_come_from_the_store(closed: Inbox, tmp_path: Path) -> No
     for key in ("receivable", "bridge", "customers", "events", "entries"):
         assert found[key] == known[key]
     assert [each["cause"] for each in found["breaks"]] == [e["cause"] for e in known["breaks"]]
+
+
+def test_two_people_close_it_on_the_page(closed: Inbox, tmp_path: Path) -> None:
+    """Breaks acknowledged and the run signed by name, as the console tells it afterwards."""
+    inbox = _copy(closed, tmp_path)
+    settings = load(inbox.folder / "config" / "recon.toml")
+    with pytest.MonkeyPatch.context() as patch:
+        fast(patch)
+        with People.at(settings.reports) as people:
+            people.add("paul", PASSWORD, [Part.PREPARER])
+            people.add("rita", PASSWORD, [Part.REVIEWER])
+        made = House(Project(inbox.folder), Site.of(settings))
+        with made.visitor("paul") as paul, made.visitor("rita") as rita:
+            asked = "/api/v1/cash/breaks"
+            breaks = paul.get(asked).json()["breaks"]
+            assert breaks
+            for each in breaks:
+                name, number = each["break"], each["contract_id"]
+                assert number in paul.get(f"/cash/breaks/{name}").text
+                statement = paul.get(f"/cash/documents/{number}?month=2024-06")
+                assert (statement.status_code, number in statement.text) == (200, True)
+                said = paul.send(f"/cash/breaks/{name}/acknowledge", reason="Put right in July.")
+                assert said.headers["location"] == f"/cash/breaks/{name}"
+            assert {each["state"] for each in rita.get(asked).json()["breaks"]} == {"acknowledged"}
+            sign = "/cash/months/2024-06/sign-off"
+            early = rita.send(sign, role="reviewer", comment="ok")
+            assert (early.status_code, "preparer signs first" in early.text) == (422, True)
+            for visitor, role in ((paul, "preparer"), (rita, "reviewer")):
+                assert visitor.send(sign, role=role, comment="Held.").status_code == 303
+            assert "yes, by paul (preparer) and rita (reviewer)" in rita.get("/cash").text
+    (month,) = _json(inbox, "history", "--cash")["months"]
+    assert [each["who"] for each in month["runs"][-1]["signatures"]] == ["paul", "rita"]
+    told = _json(inbox, "open", "--cash")["breaks"]
+    assert {each["acknowledged"]["who"] for each in told} == {"paul"}
