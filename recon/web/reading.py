@@ -248,6 +248,25 @@ def acknowledge(ask: Ask) -> OpenItem:
     )  # fmt: skip
 
 
+def acknowledge_all(ask: Ask) -> int:
+    """Acknowledge the open breaks of the address; return how many.
+
+    Raises Refused where they are no longer those that the person has seen.
+    """
+    reason = required(ask.text("reason"), "Say in a few words why the breaks may stay open.")
+    until = ask.month(ask.text("until")) if ask.text("until") else None
+    found = [life for life in breaks(ask).found if life.state is State.OPEN]
+    if ask.text("count") != str(len(found)):
+        raise Refused(409, "These are other breaks than before; look at them, then send it again.")
+    now, host = datetime.now(UTC), _from(ask)
+    events = [acknowledgement(life, reason, until, now, ask.person.name, host) for life in found]
+    settings = ask.settings
+    with Journal.at(settings.reports, settings.calendar.periods) as journal:
+        journal.say(*events)
+    ask.note("acknowledge", counted(len(found), "break"))
+    return len(found)
+
+
 def note(ask: Ask) -> OpenItem:
     """Add a note to the break of the address."""
     text = required(ask.text("text"), "Write the note first.")

@@ -26,6 +26,8 @@ def _of_book(book: str, first: str) -> Iterator[Entry]:
     yield Entry("POST", f"{month}/sign-off", Right.SIGN, months.sign, Body.FORM)
     yield Entry("GET", f"{book}/runs/{{run}}/{{name}}", Right.READ, months.report)
     yield Entry("GET", f"{book}/breaks", Right.READ, breaks.breaks)
+    every = f"{book}/breaks/acknowledge"
+    yield Entry("POST", every, Right.ANSWER, breaks.acknowledge_all, Body.FORM)
     yield Entry("GET", one, Right.READ, breaks.one)
     yield Entry("POST", f"{one}/acknowledge", Right.ANSWER, breaks.acknowledge, Body.FORM)
     yield Entry("POST", f"{one}/notes", Right.ANSWER, breaks.note, Body.FORM)

@@ -72,6 +72,10 @@ def _config(site: Site) -> uvicorn.Config:
         access_log=False,
         server_header=False,
         log_level="warning",
+        # The parser that the tests attack, whatever else is installed; nothing here speaks to
+        # sockets of the web.
+        http="h11",
+        ws="none",
         # Longer than browsers and proxies keep a connection for the next request: a request that
         # meets its end would be lost.
         timeout_keep_alive=_KEPT_OPEN,

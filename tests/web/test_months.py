@@ -141,6 +141,26 @@ def test_a_break_is_acknowledged_and_a_month_signed_by_two_people(made: House) -
     assert (said["acknowledged"].who, said["acknowledged"].reason) == ("paul", ATTACK)
 
 
+def test_all_breaks_of_the_filters_are_acknowledged_at_once(tmp_path: Path) -> None:
+    """Those that the person has seen, and no others."""
+    with pytest.MonkeyPatch.context() as patch:
+        fast(patch)
+        fresh = house(tmp_path)
+        with fresh.visitor("rita") as rita, fresh.visitor("vera") as vera:
+            every = rita.get("/api/v1/breaks").json()["breaks"]
+            high = [each["break"] for each in every if each["severity"] == "critical"]
+            asked = "/breaks/acknowledge?severity=critical&month=2024-06"
+            shown = rita.get(asked.replace("/acknowledge", "")).text
+            assert f"Acknowledge {len(high)} break" in shown
+            assert "Acknowledge" not in vera.get("/breaks").text
+            other = rita.send(asked, reason="Known.", count=str(len(every)))
+            assert (other.status_code, "other breaks" in other.text) == (409, True)
+            done = rita.send(asked, reason="Known.", count=str(len(high)))
+            assert done.headers["location"] == "/breaks?severity=critical&month=2024-06"
+            left = rita.get("/api/v1/breaks?state=open").json()["breaks"]
+            assert {each["break"] for each in every} - {each["break"] for each in left} == {*high}
+
+
 def test_one_admin_cannot_sign_as_both(made: House) -> None:
     """Four eyes are four, also of somebody with every role."""
     done = in_process("month", "2024-06", "--format", "csv", cwd=made.project.folder)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from xml.etree.ElementTree import Element
 
 from starlette.responses import RedirectResponse, Response
@@ -57,8 +57,31 @@ def breaks(ask: Ask) -> Response:
         if shown
         else None,
         pages(ask, cut, len(standing.found), "break"),
+        _every(ask, standing.found),
         wide=True,
     )
+
+
+def _every(ask: Ask, found: Sequence[OpenItem]) -> Element | None:
+    """The form that acknowledges all breaks of the filters."""
+    left = sum(life.state is State.OPEN for life in found)
+    if not left or not ask.person.may(Right.ANSWER):
+        return None
+    what = counted(left, "break")
+    made = form(
+        ask,
+        f"{address(*ask.book, 'breaks', 'acknowledge')}?{ask.query}",
+        element("input", type="hidden", name="count", value=str(left)),
+        area("Why they may stay open for now", "reason"),
+        field("Until which month", "until", note="Left out, until they change."),
+        button(f"Acknowledge {what}"),
+        kind="narrow",
+    )  # fmt: skip
+    made.set("data-ask", f"Acknowledge {what}?")
+    return element(
+        "details", element("summary", f"Acknowledge what is listed and not yet answered: {what}"),
+        made,
+    )  # fmt: skip
 
 
 def _filters(ask: Ask, month: Month) -> Element:
@@ -181,6 +204,12 @@ def _ways(ask: Ask, life: OpenItem, month: Month | None) -> Element | None:
 def acknowledge(ask: Ask) -> Response:
     """Acknowledge a break."""
     return RedirectResponse(address(*ask.book, "breaks", reading.acknowledge(ask).name), 303)
+
+
+def acknowledge_all(ask: Ask) -> Response:
+    """Acknowledge the open breaks of the filters."""
+    reading.acknowledge_all(ask)
+    return RedirectResponse(f"{address(*ask.book, 'breaks')}?{ask.query}", 303)
 
 
 def note(ask: Ask) -> Response:
