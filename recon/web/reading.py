@@ -138,7 +138,8 @@ def month(ask: Ask) -> RecordedMonth:
         found = journal.runs(chosen)
         if not found:
             raise Refused(404, f"{chosen.name} was not run yet; months are run on the server.")
-        breaks = journal.breaks(found[-1].run_id)
+        last = found[-1].run_id
+        breaks = _as_of_now(ask, journal, ("run", last), lambda: journal.breaks(last))
         lives = _as_of_now(ask, journal, ("open", chosen), lambda: journal.open_items(chosen))
         return RecordedMonth(
             chosen, found, journal.signatures(), breaks, lives, journal.event_lives(chosen),
