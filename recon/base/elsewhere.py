@@ -41,7 +41,8 @@ _PATH = re.compile(r"(?<![\w.:/\\-])(?:[A-Za-z]:[\\/]|\\\\|/)(?:[^\s:;,'\"<>|/\\
 def said_elsewhere(error: ReconError) -> str:
     """The sentence of a failure, for people at the page."""
     if isinstance(error, UsageError) or error.is_of_file:
-        return without_paths(without_commands(visible(redacted(str(error)))))
+        said = without_paths(without_commands(visible(redacted(str(error)))))
+        return said or "This is not possible."
     return next(sentence for of, sentence in _SENTENCES if isinstance(error, of))
 
 

@@ -184,6 +184,7 @@ def test_one_admin_cannot_sign_as_both(made: House) -> None:
         (UsageError("--compare must be previous, not 'x'."), "compare must be previous, not 'x'."),
         (UsageError("A is signed by B (`recon open` lists them). Sign with `recon ack`, or not."),
          "A is signed by B."),
+        (UsageError("'`recon x`' is no month."), "This is not possible."),
         (UsageError("Nothing of /srv/books/in/uk.csv fits."), "Nothing of uk.csv fits."),
         (UsageError(r"Nothing of C:\books\in\uk.csv fits."), "Nothing of uk.csv fits."),
         (UsageError("1/2 and region=N/A and https://x.example/y are no paths."),
