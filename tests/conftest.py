@@ -32,9 +32,18 @@ settings.load_profile("recon")
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
-# Fixtures that play a whole year, keep recon busy to be stopped, load all feeds of the sample, or
-# start what pip alone does not bring: a server, its driver, an office, a Java.
-SLOW_FIXTURES = {"year", "large", "sample_of_feeds", "postgres", "driver", "recalculated", "spark"}
+# Fixtures that play half a year or all of it, keep recon busy to be stopped, load all feeds of the
+# sample, or start what pip alone does not bring: a server, its driver, an office, a Java.
+SLOW_FIXTURES = {
+    "year", "half_year", "large", "sample_of_feeds", "postgres", "driver", "recalculated", "spark",
+}  # fmt: skip
+# Files whose slow tests take the longest: one that is begun last leaves the other cores idle.
+DEAREST = (
+    "test_figures_page.py", "test_close.py", "test_databases.py", "test_chance_terms.py",
+    "test_verify.py", "test_publish_databases.py", "test_spark.py", "test_slack.py",
+    "test_browser.py", "test_init.py", "test_double_booking.py", "test_feeds_sample.py",
+    "test_forecasting.py", "test_types.py", "test_power_cut.py", "test_stopping.py",
+)  # fmt: skip
 SLOW = """\
 {} slow tests were NOT SELECTED: databases, LibreOffice, Apache Spark, power cuts, whole years,
 long properties, and whatever else waits for others. What they need, and how they are run:
@@ -80,6 +89,14 @@ def pytest_collection_modifyitems(items: Sequence[pytest.Item]) -> None:
     for item in items:
         if SLOW_FIXTURES & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.slow)
+
+
+@pytest.hookimpl(specname="pytest_collection_modifyitems", trylast=True)
+def pytest_begin_with_the_dearest(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put the longest files of slow tests in front."""
+    if not _is_fast(config):
+        place = {name: number for number, name in enumerate(DEAREST)}
+        items.sort(key=lambda item: place.get(item.path.name, len(place)))
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
