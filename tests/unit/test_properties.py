@@ -152,9 +152,9 @@ def _many_lines(seed: int) -> Iterator[tuple[dict[str, Any], oracle.Line]]:
         )
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_many_lines_under_all_rules(seed: int) -> None:
-    """Whatever starts or stops within a month: ten thousand lines are those of the oracle."""
+    """Whatever starts or stops within a month: ten thousand months are those of the oracle."""
     rows, known = zip(*_many_lines(seed), strict=True)
     types = {
         name: {
