@@ -89,6 +89,10 @@ def site(
         yield Site(session, tmp_path_factory.mktemp("pages"), opened)
 
 
+# What a page does with its figures is the same in any currency.
+as_sold = pytest.mark.parametrize("site", [""], ids=["as sold"], indirect=True)
+
+
 def cells(table: dict[str, Any]) -> Cells:
     """The cells of a table by their keys, currency and header."""
     heads, rows = table["heads"], table["rows"]
@@ -196,6 +200,7 @@ def test_fewer_rows_say_less_and_nothing_wrong(site: Site) -> None:
     tab.close()
 
 
+@as_sold
 def test_the_address_holds_the_filter(site: Site) -> None:
     """Click, click, back; the address in another browser shows the same."""
     path = site.page("executive", site.asked())
@@ -228,6 +233,7 @@ def site_read(tab: Tab, path: Path) -> Any:
     return tab.page.evaluate(READ)
 
 
+@as_sold
 def test_the_keyboard_is_enough(site: Site) -> None:
     """Choose from a list, press a name, take the filter away, without a mouse."""
     tab = Tab(site.browser)
@@ -248,6 +254,7 @@ def test_the_keyboard_is_enough(site: Site) -> None:
     tab.close()
 
 
+@as_sold
 def test_a_tip_names_what_is_pointed_at(site: Site) -> None:
     """A column of a chart: its month and its amount; a click on it is a filter."""
     tab = Tab(site.browser)
@@ -260,6 +267,7 @@ def test_a_tip_names_what_is_pointed_at(site: Site) -> None:
     tab.close()
 
 
+@as_sold
 def test_narrow_dark_and_printed(site: Site) -> None:
     """Nothing runs out of 390 pixels; dark is dark; a print has no controls and says the filter."""
     tab = Tab(site.browser, viewport={"width": 390, "height": 800}, color_scheme="dark")
@@ -274,6 +282,7 @@ def test_narrow_dark_and_printed(site: Site) -> None:
     tab.close()
 
 
+@as_sold
 def test_names_stay_names(site: Site) -> None:
     """A name that would end the script is a text, in the table and in the list."""
     tab = Tab(site.browser)
