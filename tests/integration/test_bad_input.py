@@ -149,7 +149,7 @@ def filled(content: bytearray, place: int) -> None:
 DAMAGES: tuple[Callable[[bytearray, int], None], ...] = (changed_type, flipped, cut, filled)
 
 
-@pytest.mark.parametrize("rounds", [1, pytest.param(12, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("rounds", [1, pytest.param(6, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("name", ["contracts", "entries"])
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_a_damaged_parquet_file(
@@ -304,7 +304,7 @@ def packed(kind: str) -> tuple[str, bytes]:
         return path.name, path.read_bytes()
 
 
-@pytest.mark.parametrize("rounds", [1, pytest.param(15, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("rounds", [1, pytest.param(7, marks=pytest.mark.slow)])
 def test_damaged_files_of_a_feed(inbox: Inbox, rounds: int) -> None:
     """Anywhere in them: each is refused, or what is damaged changes nothing that is read."""
     chance, put = random.Random(rounds), []  # noqa: S311 - a test

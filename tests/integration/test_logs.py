@@ -24,13 +24,10 @@ from tests.full_disk import full_disk
 from tests.integration.servers import Server, configuration
 from tests.shell import (
     CONTRACTS,
-    PATIENCE,
     Project,
     contract,
     entry,
-    environment,
     in_process,
-    patient,
 )
 
 JSON = "[log]\nformat = 'json'\n"
@@ -212,23 +209,6 @@ def test_old_logs_of_recon_are_deleted_and_nothing_else(project: Project) -> Non
     assert left > {*theirs}
     (log,) = [path for path in logs(project) if NAME.fullmatch(path.name)]
     assert '"event": "pruned"' in log.read_text()
-
-
-@pytest.mark.slow  # two processes
-def test_two_runs_at_once_have_a_log_each(project: Project) -> None:
-    """Each whole."""
-    runs = [
-        subprocess.Popen(
-            patient("month", "2024-06", "--format", "csv"), cwd=project.folder, env=environment(),
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )
-        for _ in range(2)
-    ]  # fmt: skip
-    assert [process.wait(PATIENCE) for process in runs] == [3, 3]
-    assert len(logs(project)) == 2
-    for path in logs(project):
-        lines = [json.loads(line) for line in path.read_text().splitlines()]
-        assert (lines[0]["event"], lines[-1]["exit_code"]) == ("run_begun", 3)
 
 
 # A run that fails

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import sqlite3
 import subprocess
 import tempfile
 import time
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -30,11 +32,13 @@ def project(tmp_path: Path) -> Project:
     return project
 
 
-def begun(project: Project) -> subprocess.Popen[bytes]:
-    """Return a run that has just begun."""
+def begun(
+    project: Project, month: str = "2024-06", *more: str, out: IO[bytes] | int = subprocess.DEVNULL
+) -> subprocess.Popen[bytes]:
+    """Return a run that has just begun; what it prints goes to `out`."""
     return subprocess.Popen(
-        patient("month", "2024-06"), cwd=project.folder, env=environment(),
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        patient("month", month, *more), cwd=project.folder, env=environment(), stdout=out,
+        stderr=subprocess.DEVNULL,
     )  # fmt: skip
 
 
@@ -64,7 +68,7 @@ def test_a_killed_run_leaves_nothing_half_written(project: Project) -> None:
     ended = begun(project)
     assert ended.wait(PATIENCE) == 3
     known = recorded(project)
-    for _ in range(7):
+    for _ in range(5):
         run = begun(project)
         try:
             run.wait(chance.uniform(0.05, 2.0))
@@ -121,9 +125,23 @@ def test_what_a_killed_run_has_left_goes_after_a_week(
     assert {path.name for path in temporary.iterdir()} == {*others, sheets[1].name}
 
 
-def test_two_runs_at_once_are_not_mixed_up(project: Project) -> None:
-    """Both end well, one after the other, each with reports of its own."""
-    runs = [begun(project) for _ in range(3)]
-    assert [run.wait(PATIENCE) for run in runs] == [3, 3, 3]
-    assert len(recorded(project)) == 3
+def test_runs_at_once_are_not_mixed_up(project: Project) -> None:
+    """All end well, one after the other, each with reports, breaks and a log of its own."""
+    with ExitStack() as files:
+        outs = [files.enter_context(tempfile.TemporaryFile()) for _ in range(3)]
+        runs = [
+            begun(project, month, "--json", out=out)
+            for month, out in zip(("2024-06", "2024-07", "2024-06"), outs, strict=True)
+        ]
+        assert [run.wait(PATIENCE) for run in runs] == [3, 3, 3]
+        said = [out.seek(0) or out.read() for out in outs]
+    assert len(recorded(project)) == 2
     assert complete(project) == recorded(project)
+    printed = {found["run_id"]: len(found["breaks"]) for found in map(json.loads, said)}
+    with Journal.at(project.reports) as known:
+        assert {run.run_id: run.breaks for run in known.runs()} == printed
+    logs = sorted((project.reports / "logs").glob("*.log"))
+    assert len(logs) == 3
+    for path in logs:
+        first, *_, last = path.read_text(encoding="utf-8").splitlines()
+        assert ("begins" in first, "exit_code=3" in last) == (True, True), (first, last)
