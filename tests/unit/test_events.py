@@ -341,7 +341,10 @@ def test_carried_differences_have_events() -> None:
 def test_a_batch_of_an_earlier_month_is_held_against_the_lines_of_that_month() -> None:
     """A third of the lines starts later, and had nothing to be posted then."""
     later = {line.id for line in lines() if line.number % 3 == 0}
-    since = lambda line: "2024-05" if line.id in later else "2024-01"  # noqa: E731
+
+    def since(line: Line) -> str:
+        return "2024-05" if line.id in later else "2024-01"
+
     result = reconciled(
         lambda p: [] if p.month == "2024-03" or p.month < since(p.line) else [p],
         lambda line: {
