@@ -114,7 +114,7 @@ def with_terms(connection: Session, lines: str) -> str:
 
 
 def terms_differ(connection: Session) -> bool:
-    """Whether some terms run by dates, by month, or have free months."""
+    """Whether terms of several kinds occur in the session."""
     return _known_terms(connection).kinds
 
 

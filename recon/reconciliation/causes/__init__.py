@@ -80,7 +80,7 @@ def _reading(line: BrokenLine) -> Reading:
 
 
 def _is_taken_back(line: BrokenLine) -> bool:
-    """Whether an entry of the month is the opposite of another one."""
+    """Whether one entry of the month reverses another."""
     amounts = {entry.amount for entry in line.entries_of_month}
     return any(-amount in amounts for amount in amounts if amount)
 

@@ -62,7 +62,7 @@ def _about(amount: str) -> str:
 
 
 def _moved(by: str, none_there: str = "false") -> str:
-    """Condition that entries moved to or from a month so many months away.
+    """Condition that whole entries moved by so many months.
 
     One of the months has none, or one entry is the difference: other amounts in both, as by days,
     are no entry in the wrong month.

@@ -1,4 +1,4 @@
-"""Carried: an earlier month's batch that is missing or twice, or all months shifted.
+"""Carried: an earlier batch missing or twice, or months shifted.
 
 `recon.reconciliation.relations` lists the relations that it reads.
 
@@ -32,7 +32,7 @@ _SETS = "(of), (of, currency), (of, type), (of, segment), (of, type, segment), (
 
 
 def carried(connection: Session, month: Month) -> Iterator[Found]:
-    """Yield the marks with a batch missing or twice before, or shifted."""
+    """Yield the marks with an earlier batch off, or shifted."""
     for *named, at, twice, lines, due in connection.execute(_one_month(month)).fetchall():
         kind, said, advice = _WORDS[twice]
         if enough(len(lines), due):
@@ -56,8 +56,9 @@ def _telling(fact: str) -> Callable[[str, str], str]:
 
 
 def _one_month(month: Month) -> str:
-    """SELECT of marks and earlier months, with the lines that lack them or have them twice.
+    """SELECT of marks and earlier months, with their lines.
 
+    These lack the entries of the month, or have them twice.
     They are held against the lines with the mark that the month is due.
     """
     m = month.index
@@ -101,7 +102,7 @@ def _one_month(month: Month) -> str:
 
 
 def _shifted(connection: Session, month: Month) -> Iterator[Found]:
-    """Yield the marks of which every month is posted in another one."""
+    """Yield the marks whose every month is posted elsewhere."""
     away = [by for (by,) in connection.execute(_AWAY).fetchall()]
     if not away:
         return
@@ -138,7 +139,7 @@ _AWAY = f"""
 
 
 def _every_month(connection: Session, month: Month, away: Sequence[int]) -> str:
-    """SELECT of marks, months away, and the lines that are shifted by them.
+    """SELECT of marks and months away, with the lines shifted.
 
     A line has begun by its first entry, where the ledger covers its first month. It is shifted
     where it has to date what it expected so many months ago, or in so many.

@@ -49,7 +49,7 @@ class _Rule(NamedTuple):
 
 
 class _Reckoning(NamedTuple):
-    """The month, the type of amounts, and whether terms differ in kind."""
+    """The month, the type of amounts, and whether kinds differ."""
 
     month: Month
     whole: str

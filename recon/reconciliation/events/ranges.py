@@ -73,7 +73,7 @@ def _ways(of: int, chosen: int) -> float:
 
 
 def _ranks(connection: Session, lines: Sequence[Placed]) -> dict[int, int]:
-    """The places of lines among all that expect revenue, by the order of ids."""
+    """The places of lines among those due, ordered by id."""
     rows = connection.execute(
         f"""SELECT line, place FROM (
             SELECT line, dense_rank() OVER (ORDER BY length(id_key), id_key) AS place

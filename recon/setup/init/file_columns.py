@@ -138,7 +138,7 @@ def with_period(side: FileSide) -> FileSide:
 
 
 def _with_first_days(side: FileSide, likely: Sequence[Profile]) -> FileSide:
-    """With the month by the first days of the file, if it has any."""
+    """With the month by the first column of days."""
     numbers = [
         each for each in side.free() if each.serial and _DAYS & set(names.words_of(each.name))
     ]
