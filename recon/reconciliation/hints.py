@@ -52,7 +52,8 @@ _ADVICE = (
         "nothing says which sign CR or DR means; deliver the columns debit and credit, or a sign",
     ),
     _advice(
-        _AMOUNT % r"[^']*(?:[$€£¥]|\b[A-Z]{3}\b)[^']*",
+        # A word alone, such as TBD, is no currency.
+        _AMOUNT % r"(?=[^']*\d)[^']*(?:[$€£¥]|\b[A-Z]{3}\b)[^']*",
         "the currency beside an amount is not that of its row; deliver the column currency, or set "
         "policy.currency",
     ),

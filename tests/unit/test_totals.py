@@ -375,6 +375,7 @@ ADVICE = (
     ("amount", "12,5", 'accounting.decimal = ","'),
     ("amount", "100.00 CR", "deliver the columns debit and credit"),
     ("amount", "€100.00", "the currency beside an amount is not that of its row"),
+    ("amount", "TBD", "these cells are not amounts; correct them in the source"),
     ("amount", "n.a.", "these cells are not amounts"),
     ("recognition_period", "45444", 'accounting.dates = "serial"'),
     ("recognition_period", "2024-06-31", "not calendar dates"),
