@@ -58,6 +58,22 @@ def test_the_samples_files_are_understood_without_an_answer(inbox: Inbox) -> Non
         assert feed.decimal in (None, own.decimal or ".")
 
 
+def test_rates_and_a_market_are_known(inbox: Inbox) -> None:
+    """Into which currency rates are is asked, or told as a doubt."""
+    inbox.put("rates1.csv", "2024-06-03,GBP,1.1534", "2024-06-04,USD,0.92",
+              header="Date,Currency,Exchange Rate")  # fmt: skip
+    inbox.put("market.csv", "2024-06-01,North,,1200", header="Month,Region,Category,Units")
+    assert "nothing says the currency of rates" in init(inbox)
+    found = load(inbox.folder / "config" / "recon.toml").feeds
+    assert {(name, feed.kind.name) for name, feed in found.items()} == {
+        ("rates", "rates"), ("market", "market"),
+    }  # fmt: skip
+    assert found["rates"].columns == {"valid_from": "Date", "rate": "Exchange Rate"}
+    inbox.load()
+    assert inbox.ask("SELECT count(*) FROM fact_rates") == [(2,)]
+    assert inbox.ask("SELECT sum(quantity) FROM fact_market") == [(1200,)]
+
+
 def test_files_of_every_kind_are_loaded_after_it(inbox: Inbox) -> None:
     """Packed, JSON lines, UTF-16; a sender is known by its name, a region by a code in it."""
     inbox.put("UK_sales_2024-06-03.csv", "S1;03/06/2024;A1;2;1,50", "S2;13/06/2024;A2;1;2,00",
