@@ -158,10 +158,14 @@ def _spread(tested: Sequence[_Tested], horizon: int) -> list[float]:
 
 
 def _quantile(values: Sequence[float], share: float) -> float:
-    """The least value up to which the share is."""
+    """The value up to which the share is, interpolated."""
     if not values:
         return 0.0
-    return sorted(values)[max(math.ceil(share * len(values)), 1) - 1]
+    ranked, place = sorted(values), share * len(values)
+    at = max(int(place), 1)
+    if at >= len(ranked):
+        return ranked[-1]
+    return ranked[at - 1] + (place - int(place)) * (ranked[at] - ranked[at - 1])
 
 
 def _made(
