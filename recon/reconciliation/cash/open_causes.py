@@ -88,11 +88,11 @@ _QUERIES = {
             AND (d.ref_key = u.ref_key OR d.ref_key = u.sale_key OR d.sale_key = u.ref_key
                 OR (d.ref_key IS NULL AND u.ref_key IS NULL)) GROUP BY u.document""",
     # More than one of that amount, open on one side and on the other.
-    "copies": """SELECT u.document, count(*) FROM open_now AS u JOIN unmatched AS d
+    "copies": """SELECT u.document, d.n FROM open_now AS u JOIN (
+            SELECT amount, customer_key, currency, count(*) AS n FROM unmatched
+            GROUP BY ALL HAVING count(*) > 2 AND min(side) <> max(side)) AS d
         ON d.amount = u.amount AND d.customer_key IS NOT DISTINCT FROM u.customer_key
-            AND d.currency IS NOT DISTINCT FROM u.currency
-            AND abs(date_diff('day', d.day, u.day)) <= 31
-        GROUP BY u.document HAVING count(*) > 2 AND min(d.side) <> max(d.side)""",
+            AND d.currency IS NOT DISTINCT FROM u.currency""",
     # Another amount of that number, which is matched.
     "again": """SELECT u.document, min(d.day) FROM (FROM open_now WHERE side = 2) AS u
         JOIN documents AS d
