@@ -8,8 +8,9 @@ import pandas as pd
 
 from recon.base.month import Month
 from recon.base.policy import Policy
-from recon.base.result import Reconciliation, Side
+from recon.base.result import EarlierValue, Reconciliation, Side
 from recon.reconciliation.compare import BROKEN
+from recon.reconciliation.earlier_values import know_earlier_values
 from recon.reconciliation.revenue import (
     compare_month,
     load_both_sides,
@@ -73,9 +74,12 @@ def opened(
     policy: Mapping[str, object] | None = None,
     month: str = MONTH,
     compliance: tuple[str, ...] = (),
+    earlier: Sequence[EarlierValue] | None = None,
 ) -> tuple[Session, Reconciliation]:
     """Return the session and the reconciliation of some rows."""
     session = _holding(contracts, entries, compliance)
+    if earlier is not None:
+        know_earlier_values(session, earlier)
     result = reconcile_relations(
         session,
         "contracts_frame",

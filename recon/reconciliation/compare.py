@@ -36,16 +36,15 @@ LARGEST_CARRIED = (
 )
 
 
-def compare(connection: Session, month: Month, policy: Policy) -> None:
-    """Create `lines_compared`, and the lines that only accounting knows."""
-    first = "" if policy.same_key is SameKey.REFUSE else _FIRST_OF_KEY
+def compare(connection: Session, month: Month, policy: Policy) -> Terms:
+    """Create `lines_compared`, and the lines that only accounting knows.
+
+    Returns what is known of their terms.
+    """
     otherwise = created(
         connection,
-        f"""CREATE OR REPLACE TEMP TABLE sums_spelled_otherwise AS
-        SELECT s.* REPLACE (c.row AS line) FROM (FROM entry_sums WHERE line IS NULL) s
-        LEFT JOIN (
-            SELECT row, id_key, type, currency FROM contracts_typed WHERE reason IS NULL {first}) c
-            USING (id_key, type, currency)""",
+        "CREATE OR REPLACE TEMP TABLE sums_spelled_otherwise AS "
+        + (_spelled_otherwise(policy) if is_any(connection, _NO_LINE) else _NO_SUMS),
     )
     connection.execute(
         """CREATE OR REPLACE TEMP TABLE sums_without_line AS
@@ -61,12 +60,30 @@ def compare(connection: Session, month: Month, policy: Policy) -> None:
     alone = _others(known.whole) if others else ""
     compared = _lines_compared(month, known, policy.same_key, added, sums, alone)
     connection.execute(f"CREATE OR REPLACE TABLE lines_compared AS {compared}")
+    return known
 
 
-def view_lines(connection: Session, month: Month, policy: Policy) -> None:
-    """Create `lines`: compared lines with contract, rule, term and allowance."""
-    _TERMS.pop(connection, None)
-    known = _known_terms(connection)
+_NO_LINE, _NO_SUMS = "entry_sums WHERE line IS NULL", "FROM entry_sums LIMIT 0"
+
+
+def _spelled_otherwise(policy: Policy) -> str:
+    """SELECT of sums by key, with their line if any."""
+    first = "" if policy.same_key is SameKey.REFUSE else _FIRST_OF_KEY
+    return f"""
+    SELECT s.* REPLACE (c.row AS line) FROM (FROM {_NO_LINE}) s
+    LEFT JOIN (
+        SELECT row, id_key, type, currency FROM contracts_typed WHERE reason IS NULL {first}) c
+        USING (id_key, type, currency)"""
+
+
+def view_lines(
+    connection: Session, month: Month, policy: Policy, terms_compared: Terms | None = None
+) -> None:
+    """Create `lines`: compared lines with contract, rule, term and allowance.
+
+    `terms_compared` is what `compare` returned, unless it was in other sessions.
+    """
+    known = _TERMS[connection] = terms_compared or _known_terms(connection)
     # Joined only where there are any: several statements are planned with this view in them.
     added, value, months_added = "", "t.value", "CAST(NULL AS BIGINT) AS months_added"
     if is_any(connection, "added_rows"):
@@ -109,7 +126,7 @@ def with_terms(connection: Session, lines: str) -> str:
     `expected.terms` lists its columns.
     """
     own = f"SELECT * EXCLUDE (start_month, close_month) FROM {lines}"
-    known = _known_terms(connection)
+    known = _TERMS[connection]
     return terms(own, known.whole, cuts=known.cuts, kinds=known.kinds, evenly=known.evenly)
 
 
@@ -119,7 +136,7 @@ def terms_differ(connection: Session) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Terms:
+class Terms:
     """The type and the possible kinds of a session's terms.
 
     `whole` is the type of amounts, which the allowances fit, too. `cuts` is whether a stop may cut
@@ -132,22 +149,20 @@ class _Terms:
     evenly: bool
 
 
-# Of the lines that are viewed; a session asks several times.
-_TERMS: WeakKeyDictionary[Session, _Terms] = WeakKeyDictionary()
+# Of the lines that are viewed.
+_TERMS: WeakKeyDictionary[Session, Terms] = WeakKeyDictionary()
 
 
-def _known_terms(connection: Session) -> _Terms:
-    if connection not in _TERMS:
-        rules = connection.execute(
-            f"""SELECT bool_or({_CUTS}), EXISTS (FROM contracts_typed WHERE {_OF_ANOTHER_KIND}),
-                bool_and({_EVENLY}) FROM rules"""
-        ).fetchone() or (True, True, False)
-        whole = columns(connection, "lines_compared")["expected"]
-        _TERMS[connection] = _Terms(whole, *map(bool, rules))
-    return _TERMS[connection]
+def _known_terms(connection: Session) -> Terms:
+    rules = connection.execute(
+        f"""SELECT bool_or({_CUTS}), EXISTS (FROM contracts_typed WHERE {_OF_ANOTHER_KIND}),
+            bool_and({_EVENLY}) FROM rules"""
+    ).fetchone() or (True, True, False)
+    whole = columns(connection, "lines_compared")["expected"]
+    return Terms(whole, *map(bool, rules))
 
 
-def _terms_of(connection: Session, policy: Policy, long_periods: bool) -> _Terms:
+def _terms_of(connection: Session, policy: Policy, long_periods: bool) -> Terms:
     value, months, valid_kinds, kinds, unit, by_day_rate, cuts, evenly, posted = connection.execute(
         f"""SELECT * FROM (
             SELECT coalesce(max(abs(value)) FILTER (reason IS NULL), 0),
@@ -164,7 +179,7 @@ def _terms_of(connection: Session, policy: Policy, long_periods: bool) -> _Terms
     # The rest of a value that was raised or lowered may be twice the largest one.
     rest = 2 if policy.same_key is SameKey.VERSIONS else 1
     whole = reckoned_in(rest * value, months, unit, posted, by_day_rate, valid_kinds)
-    return _Terms(WIDE if long_periods else whole, cuts, kinds, evenly)
+    return Terms(WIDE if long_periods else whole, cuts, kinds, evenly)
 
 
 # A rule by which a stop may cut a month, and one by which every month takes the same part.
@@ -198,7 +213,7 @@ def reckoned_in(
 _FIRST_OF_KEY = "QUALIFY row = min(row) OVER (PARTITION BY id_key, type, currency)"
 
 
-def _added_rows(connection: Session, policy: Policy, known: _Terms) -> str:
+def _added_rows(connection: Session, policy: Policy, known: Terms) -> str:
     """SELECT of contract rows to add up, with their terms.
 
     `line` is the first row of their key.
@@ -288,7 +303,7 @@ _HELD = "term_months own_close closed_early term_mismatch".split()
 
 
 def _lines_compared(
-    month: Month, known: _Terms, same_key: SameKey, any_added: bool, sums: str, others: str
+    month: Month, known: Terms, same_key: SameKey, any_added: bool, sums: str, others: str
 ) -> str:
     """SELECT of the lines with their status.
 
@@ -398,5 +413,6 @@ def _lines_without_contract(policy: Policy) -> str:
     SELECT -row_number() OVER () AS row, rule, o.id, o.other_id, o.id_key, o.type, o.currency,
         o.customer_id, o.customer, o.segment, o.owner, o.known_contract,
         {literal(policy.tolerance.ppm)} AS ppm, r.floor, r.cap, r.unit,
-        o.recognized, o.entries, o.earned AS to_date_recognized
+        CAST(o.recognized AS HUGEINT) AS recognized, o.entries,
+        CAST(o.earned AS HUGEINT) AS to_date_recognized
     FROM owned o JOIN rules r USING (rule)"""

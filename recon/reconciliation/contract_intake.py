@@ -12,7 +12,7 @@ from recon.base.fields import known, needed
 from recon.base.periods import SETTING, Periods
 from recon.base.policy import Convention, Policy, Recognition, Rounding, SameKey, TypePolicy
 from recon.base.result import Side
-from recon.reconciliation.expected import TERM
+from recon.reconciliation.expected import ROW_TO_DATE, TERM, for_uneven_terms
 from recon.reconciliation.intake import (
     CODED,
     ERROR,
@@ -80,9 +80,10 @@ def load_contracts(
 
 
 def _install(connection: Session, terms: TermColumns, policy: Policy) -> None:
-    """Create the macros of other terms, where needed."""
-    for macro in MACROS if terms.asked else ():
-        connection.execute(macro)
+    """Create the macros of other terms and added rows."""
+    if terms.asked or policy.same_key is not SameKey.REFUSE:
+        for_uneven_terms(connection)
+        connection.execute(";\n".join((*MACROS, ROW_TO_DATE)))
     if terms.asked or policy.same_key is SameKey.VERSIONS:
         connection.execute(own_accrued(policy))
     if terms.any_monthly:
@@ -219,10 +220,12 @@ def refuse_crm_close_dates(connection: Session) -> bool:
     makes a term from start to close invalid.
     """
     found = connection.execute(
-        """SELECT count(*) FILTER (early), count(*), count(*) FILTER (early AND over_time),
+        f"""SELECT count(*) FILTER (early), count(*), count(*) FILTER (early AND over_time),
             count(*) FILTER (over_time), count(duration)
         FROM (
-            SELECT over_time, close_date <= started_on AS early, duration FROM contracts_valid
+            SELECT recognition = '{Recognition.OVER_DURATION}' AS over_time,
+                close_date <= started_on AS early, duration
+            FROM contracts_typed JOIN rules USING (rule) WHERE reason IS NULL
             UNION ALL SELECT true, true, duration FROM contracts_typed
             WHERE dated AND close_date < started_on)"""
     ).fetchone()

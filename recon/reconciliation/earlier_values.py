@@ -10,18 +10,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 from recon.base.errors import ReconError
 from recon.base.result import EarlierValue, Side
 from recon.store.columns import Columns
-from recon.store.session import Session, columns, literal, reading
+from recon.store.session import Session, columns, is_any, literal, reading
 
 # Months of earlier runs, the newest first, each with what to select its contracts from.
 Runs = Callable[[], Sequence[tuple[str, str]]]
 
 _RUNS: WeakKeyDictionary[Session, Runs] = WeakKeyDictionary()
 _TOLD: WeakKeyDictionary[Session, Sequence[EarlierValue]] = WeakKeyDictionary()
+# Sessions that have `earlier_values`.
+_LOOKED_UP: WeakSet[Session] = WeakSet()
 _LINES = "(FROM breaks WHERE on_contract AND recognized <> 0)"
 
 
@@ -37,6 +39,8 @@ def know_earlier_values(connection: Session, values: Sequence[EarlierValue]) -> 
 
 def create_earlier_values(connection: Session) -> bool:
     """Create `earlier_values`; return whether there are any."""
+    if connection not in _TOLD and connection not in _RUNS:
+        return False
     connection.execute(
         """CREATE OR REPLACE TEMP TABLE earlier_values(
             line BIGINT, id_key VARCHAR, type VARCHAR, currency VARCHAR, value BIGINT,
@@ -54,12 +58,12 @@ def create_earlier_values(connection: Session) -> bool:
         with suppress(ReconError), reading(Side.ANALYTICS, month):
             connection.execute(f"INSERT INTO earlier_values {_other_values(connection, relation)}",
                                [month, place])  # fmt: skip
+    _LOOKED_UP.add(connection)
     return bool(_found(connection))
 
 
 def _runs(connection: Session) -> Sequence[tuple[str, str]]:
-    anything = connection.execute(f"SELECT 1 FROM {_LINES} LIMIT 1").fetchone()
-    return _RUNS[connection]() if anything and connection in _RUNS else ()
+    return _RUNS[connection]() if connection in _RUNS and is_any(connection, _LINES) else ()
 
 
 def _other_values(connection: Session, relation: str) -> str:
@@ -89,7 +93,4 @@ def _found(connection: Session) -> tuple[EarlierValue, ...]:
 
 def named_earlier_values(connection: Session) -> tuple[EarlierValue, ...]:
     """The earlier values that were looked up."""
-    made = connection.execute(
-        "SELECT 1 FROM duckdb_tables() WHERE table_name = 'earlier_values'"
-    ).fetchone()
-    return _found(connection) if made else ()
+    return _found(connection) if connection in _LOOKED_UP else ()

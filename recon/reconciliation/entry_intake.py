@@ -4,8 +4,7 @@
 
 The keys of `entries_typed` are as they came: the macros `read_id`, `fold_type`, `read_type` and
 `read_currency` read them once a key, not once an entry; `units_of` are the ten-thousandths of a sum
-of its amounts. The macro `entries_of(rows)` reads some entries as they came, with a reason;
-`entries_read(rows)` is without one.
+of its amounts. The macro `entries_of(rows)` reads some entries as they came, with a reason.
 """
 
 from __future__ import annotations
@@ -164,17 +163,11 @@ def _create_entry_macros(
     torn: Mapping[str, tuple[str, str]],
     policy: Policy,
 ) -> None:
-    """Create `entries_read(rows)`, and `entries_of(rows)` with reasons."""
+    """Create `entries_of(rows)`."""
     read = (*needed(Side.ACCOUNTING, compliance), "posted_at", "document_ref")
     side, said = given.as_said(*read), given.as_said().said(*read)
     texts = _texts(side, compliance)
     every = "(SELECT *, read_id(given_contract_id) AS id FROM said)"
-    connection.execute(
-        f"""CREATE MACRO entries_read(rows) AS TABLE
-        WITH said AS (
-            SELECT *, fold_type(given_revenue_type) AS type_folded {said} FROM query_table(rows))
-        {_typed(side, every, _KEYS, side.month(PERIOD, periods), texts)}"""
-    )
     checks = Checks(
         side, _entry_checks(torn) | ({PERIOD: ("month", _NO_PERIOD)} if periods else {})
     )
@@ -182,7 +175,10 @@ def _create_entry_macros(
             ELSE nullif(concat_ws('; ', {checks.reason()}, refused), '') END"""
     connection.execute(
         f"""CREATE MACRO entries_of(rows) AS TABLE
-        SELECT * EXCLUDE refused, {reason} AS reason FROM entries_read(rows)"""
+        WITH said AS (
+            SELECT *, fold_type(given_revenue_type) AS type_folded {said} FROM query_table(rows))
+        SELECT * EXCLUDE refused, {reason} AS reason
+        FROM ({_typed(side, every, _KEYS, side.month(PERIOD, periods), texts)})"""
     )
     month, found = side.month(PERIOD, periods), ""
     if given.kind(PERIOD) == "VARCHAR":

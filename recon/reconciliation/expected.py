@@ -10,6 +10,8 @@ Months are counted from January of year 0 (see `recon.base.month`); amounts are 
 
 from __future__ import annotations
 
+from weakref import WeakKeyDictionary
+
 from recon.reconciliation.other_terms import LAST_MONTH, spread_of_kinds
 from recon.store.session import Session
 
@@ -25,12 +27,21 @@ def term_of(row: str) -> str:
     return ", ".join(f"{row}.{column}" for column in TERM.split(", "))
 
 
-MACROS = (
+# What terms of equal parts take, and the macros of days.
+EVEN = (
     # value x numerator / denominator, half away from zero to the minor unit: // cuts towards
     # zero, and the numerator is never negative.
     """CREATE MACRO rounded(value, numerator, denominator, unit) AS
         (2 * value * numerator + sign(value) * denominator * unit)
         // (2 * denominator * unit) * unit""",
+    # The periods that have elapsed by the end of month m; none more after the close month.
+    f"CREATE MACRO periods_by(m, {TERM}) AS least(m, close_month) - start_month + 1",
+    # A day of years of 360 days: of a start, and of an end, where each month's last is the 30th.
+    "CREATE MACRO day_360(day) AS least(day(day), 30)",
+    "CREATE MACRO last_day_360(day) AS CASE WHEN day = last_day(day) THEN 30 ELSE day(day) END",
+)
+# What all others take besides.
+UNEVEN = (
     # The fraction's numerator once k whole periods have elapsed.
     f"""CREATE MACRO elapsed_whole(k, {SPREAD}) AS CASE
         WHEN k <= 0 THEN 0
@@ -69,11 +80,6 @@ MACROS = (
     f"""CREATE MACRO accrued(k, {TERM}) AS CASE rounding
         WHEN 'last_period' THEN accrued_last_period(k, {TERM})
         ELSE accrued_cumulative(k, {TERM}) END""",
-    # The periods that have elapsed by the end of month m; none more after the close month.
-    f"CREATE MACRO periods_by(m, {TERM}) AS least(m, close_month) - start_month + 1",
-    # A day of years of 360 days: of a start, and of an end, where each month's last is the 30th.
-    "CREATE MACRO day_360(day) AS least(day(day), 30)",
-    "CREATE MACRO last_day_360(day) AS CASE WHEN day = last_day(day) THEN 30 ELSE day(day) END",
 )
 
 # What has been earned by the end of month m, and in it; a month's lines are reckoned without them.
@@ -130,20 +136,35 @@ FISCAL = (
 )
 
 # What a row of `added_rows` has given up to and including month m; its base was given before.
-ROW_TO_DATE = f"""CREATE MACRO row_to_date(m, t) AS
+ROW_TO_DATE = f"""CREATE OR REPLACE MACRO row_to_date(m, t) AS
     CASE WHEN t.void OR m < t.from_month THEN 0
         ELSE own_accrued(periods_by(m, {term_of("t")}), {term_of("t")}) - t.base END"""
 
 
-def install(connection: Session, fiscal: bool = False, monthly: bool = False) -> None:
+# The macros of uneven terms that a session does not have yet.
+_LATER: WeakKeyDictionary[Session, str] = WeakKeyDictionary()
+
+
+def install(
+    connection: Session, fiscal: bool = False, monthly: bool = False, evenly: bool = False
+) -> None:
     """Create the macros of the arithmetic in a session.
 
     Its months are calendar months, or `fiscal` periods (see `recon.store.periods`). `monthly` adds
-    those of single months, which take some milliseconds to create.
+    those of single months. They take some milliseconds to create: with `evenly` the others are
+    created once `for_uneven_terms` asks for them.
     """
     # At once, which takes a tenth less time than one by one.
-    days, months = FISCAL if fiscal else CALENDAR, MONTHLY if monthly else ()
-    connection.execute(";\n".join((*MACROS, *months, *days)))
+    connection.execute(";\n".join((*EVEN, *(FISCAL if fiscal else CALENDAR))))
+    _LATER[connection] = ";\n".join((*UNEVEN, *(MONTHLY if monthly else ())))
+    if not evenly:
+        for_uneven_terms(connection)
+
+
+def for_uneven_terms(connection: Session) -> None:
+    """Create the macros of uneven terms, once."""
+    if later := _LATER.pop(connection, ""):
+        connection.execute(later)
 
 
 # The type in which nothing overflows, and the faster one for amounts that are known to be small.

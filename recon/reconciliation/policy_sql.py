@@ -21,7 +21,7 @@ from recon.base.policy import (
     Tolerance,
     TypePolicy,
 )
-from recon.reconciliation.expected import ACCRUED_EVENLY, ROW_TO_DATE, TERM, install
+from recon.reconciliation.expected import ACCRUED_EVENLY, TERM, install
 from recon.store import ids
 from recon.store import periods as fiscal
 from recon.store.session import Session, literal
@@ -78,11 +78,10 @@ def register_policy(connection: Session, policy: Policy, periods: Periods | None
     units = list(money.minor_units().items())
     connection.execute(f"CREATE TABLE units AS FROM {_values('u(currency, unit)', units)}")
     fiscal.use(connection, periods)
-    install(connection, fiscal=periods is not None)
+    evenly = rounds_evenly(policy)
+    install(connection, fiscal=periods is not None, evenly=evenly)
     ids.install(connection, policy)
-    connection.execute(ACCRUED_EVENLY if rounds_evenly(policy) else own_accrued(policy))
-    for macro in (ROW_TO_DATE, *_TOLERANCE):
-        connection.execute(macro)
+    connection.execute(";\n".join((ACCRUED_EVENLY if evenly else own_accrued(policy), *_TOLERANCE)))
 
 
 def own_accrued(policy: Policy) -> str:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from recon.base.month import Month
 from recon.reconciliation.entry_intake import contracts_by_spelling
-from recon.store.session import Session
+from recon.store.session import Session, is_any
 
 # The key of an entry as it came.
 GIVEN = "given_contract_id, given_revenue_type, given_currency"
@@ -27,8 +27,24 @@ def add_up(connection: Session, month: Month) -> None:
         SELECT min(first_month) AS first_month, max(last_month) AS last_month
         FROM entry_sums_as_spelled WHERE keyed"""
     )
-    # An invalid contract line takes its entries out of the comparison: measured against nothing
-    # they would break for a reason that is not theirs. A line of unknown type may be any type.
+    compared = "FROM entry_sums_all"
+    if _set_invalid_keys_aside(connection):
+        compared += " ANTI JOIN invalid_contract_keys USING (id_key, type, currency)"
+    connection.execute(f"CREATE OR REPLACE TEMP VIEW entry_sums AS {compared}")
+
+
+def _set_invalid_keys_aside(connection: Session) -> bool:
+    """Create `invalid_contract_keys`; return whether there may be any.
+
+    An invalid contract line takes its entries out of the comparison: measured against nothing they
+    would break for a reason that is not theirs. A line of unknown type may be any type.
+    """
+    if not is_any(connection, "contracts_typed WHERE reason IS NOT NULL AND id IS NOT NULL"):
+        connection.execute(
+            """CREATE OR REPLACE TEMP TABLE invalid_contract_keys(
+                id_key VARCHAR, type VARCHAR, currency VARCHAR, reason VARCHAR)"""
+        )
+        return False
     connection.execute(
         """CREATE OR REPLACE TEMP TABLE invalid_contract_keys AS
         WITH invalid AS (
@@ -39,14 +55,10 @@ def add_up(connection: Session, month: Month) -> None:
             SELECT s.id_key, s.type, s.currency, i.reason FROM entry_sums_all s
             JOIN invalid i ON i.id_key = s.id_key AND (i.type = s.type OR i.type IS NULL))
         SELECT id_key, type, currency, string_agg(reason, '; ' ORDER BY reason) AS reason
-        FROM met ANTI JOIN contracts_valid USING (id_key, type)
+        FROM met ANTI JOIN (FROM contracts_typed WHERE reason IS NULL) USING (id_key, type)
         GROUP BY ALL"""
     )
-    connection.execute(
-        """CREATE OR REPLACE TEMP VIEW entry_sums AS
-        SELECT * FROM entry_sums_all
-        ANTI JOIN invalid_contract_keys USING (id_key, type, currency)"""
-    )
+    return True
 
 
 def _sums_as_spelled(month: Month, contracts: str) -> str:
@@ -93,8 +105,22 @@ def _sums_as_spelled(month: Month, contracts: str) -> str:
 
 def _merge_spellings(connection: Session) -> None:
     """Create `entry_sums_all`, the few keys with several spellings added up."""
+    several = is_any(connection, "entry_sums_as_spelled WHERE keyed AND line IS NULL")
     connection.execute(
-        """CREATE OR REPLACE TEMP TABLE entry_sums_merged AS
+        f"CREATE OR REPLACE TEMP TABLE entry_sums_merged AS {_MERGED if several else _NONE_MERGED}"
+    )
+    rest = "ANTI JOIN entry_sums_merged USING (id_key, type, currency)" if several else ""
+    connection.execute(
+        f"""CREATE OR REPLACE TEMP VIEW entry_sums_all AS
+        SELECT {_SUMS} FROM entry_sums_as_spelled {rest}
+        WHERE keyed {"UNION ALL FROM entry_sums_merged" if several else ""}"""
+    )
+
+
+# Where every key is spelled as its contract row is, no two spell the same one.
+_SUMS = "id_key, type, currency, id, id AS other_id, recognized, entries, earned, line"
+_NONE_MERGED = f"SELECT {_SUMS} FROM entry_sums_as_spelled LIMIT 0"
+_MERGED = """
         WITH odd AS (
             SELECT DISTINCT id_key, type, currency FROM entry_sums_as_spelled
             WHERE keyed AND line IS NULL)
@@ -103,10 +129,3 @@ def _merge_spellings(connection: Session) -> None:
             sum(earned) AS earned, max(line) AS line
         FROM entry_sums_as_spelled SEMI JOIN odd USING (id_key, type, currency)
         WHERE keyed GROUP BY id_key, type, currency HAVING count(*) > 1"""
-    )
-    connection.execute(
-        """CREATE OR REPLACE TEMP VIEW entry_sums_all AS
-        SELECT id_key, type, currency, id, id AS other_id, recognized, entries, earned, line
-        FROM entry_sums_as_spelled ANTI JOIN entry_sums_merged USING (id_key, type, currency)
-        WHERE keyed UNION ALL FROM entry_sums_merged"""
-    )

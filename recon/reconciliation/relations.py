@@ -106,7 +106,7 @@ RELATIONS = (
         f"stop_rule booked_on started_on close_date terminated_on duration {_KIND} rule "
         f"customer_id customer segment owner ppm floor cap over_time last_day reached_on {_TERM}",
         "contract_intake",
-        "compare recognized",
+        "compare",
     ),
     _relation(
         "entries_repeated",

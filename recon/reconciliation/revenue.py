@@ -20,7 +20,7 @@ from recon.base.result import Break, Reconciliation, Side
 from recon.reconciliation import totals as summary
 from recon.reconciliation.breaks import judged_breaks
 from recon.reconciliation.carried import carried_differences
-from recon.reconciliation.compare import compare, view_lines
+from recon.reconciliation.compare import Terms, compare, view_lines
 from recon.reconciliation.contract_intake import (
     forget_contracts,
     load_contracts,
@@ -236,8 +236,8 @@ def reconcile_month(
 
     The relations of another month in the session are replaced: its lines can be read no more.
     """
-    compare_month(connection, month, policy, descriptions, compliance)
-    return summarize(connection, month, policy, descriptions, compliance, notices)
+    known = compare_month(connection, month, policy, descriptions, compliance)
+    return summarize(connection, month, policy, descriptions, compliance, notices, known)
 
 
 def compare_month(
@@ -246,7 +246,7 @@ def compare_month(
     policy: Policy,
     descriptions: Mapping[Side, str],
     compliance: tuple[str, ...],
-) -> None:
+) -> Terms:
     """Compare the entries of the session with its contract rows.
 
     Contract lines that share an id have to be compared together; apart from that any group of
@@ -259,9 +259,10 @@ def compare_month(
     with reading(Side.ACCOUNTING, entries):
         add_up(connection, month)
     with reckoning(_comparison(month)):
-        compare(connection, month, policy)
+        known = compare(connection, month, policy)
     with reading(Side.ACCOUNTING, entries):
         read_again(connection, month, compliance)
+    return known
 
 
 def _comparison(month: Month) -> str:
@@ -284,10 +285,14 @@ def summarize(
     descriptions: Mapping[Side, str],
     compliance: tuple[str, ...],
     notices: list[str],
+    known: Terms | None = None,
 ) -> Reconciliation:
-    """Reconciliation of the compared lines: breaks explained, everything tied out."""
+    """Reconciliation of the compared lines: breaks explained, everything tied out.
+
+    `known` is what `compare_month` returned, where it was in this session.
+    """
     with reckoning(_comparison(month)):
-        view_lines(connection, month, policy)
+        view_lines(connection, month, policy, known)
         breaks = judged_breaks(connection, month, policy)
         return _summed_up(connection, month, policy, breaks, notices, descriptions, compliance)
 

@@ -90,7 +90,7 @@ def _months_around(m: int, lines: str) -> str:
     """SELECT of lines with the months around and elapsed periods."""
     return f"""
         SELECT *, periods_by(end_month, {TERM}) AS elapsed
-        FROM (FROM {lines}), {_ends(m)}"""
+        FROM (SELECT line, on_contract, {TERM} FROM {lines}), {_ends(m)}"""
 
 
 def _ends(m: int) -> str:

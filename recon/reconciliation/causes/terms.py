@@ -27,7 +27,7 @@ from recon.reconciliation.causes.readings import (
 )
 from recon.reconciliation.compare import BROKEN, reckoned_in
 from recon.reconciliation.earlier_values import create_earlier_values
-from recon.reconciliation.expected import TERM, TERM_END, WIDE, terms
+from recon.reconciliation.expected import TERM, TERM_END, WIDE, for_uneven_terms, terms
 from recon.store.session import Session, is_any
 
 _TERM_END = f"coalesce(ends_on, {TERM_END})"
@@ -43,6 +43,7 @@ def alternative_terms(connection: Session, month: Month) -> dict[int, tuple[Alte
     m = month.index
     if not is_any(connection, f"lines_off {_NOT_ADDED} {_FOLLOWING_A_TERM} AND {BROKEN}"):
         return {}
+    for_uneven_terms(connection)
     _create_alternative_terms(connection, m)
     whole = WIDE if month.has_long_periods else _reckoned_in(connection)
     fitting = _fitting(connection, m, whole)

@@ -26,7 +26,7 @@ from recon.reconciliation.events.found import (
 )
 from recon.reconciliation.events.marks import Marks
 from recon.reconciliation.events.saying import sentence_start
-from recon.reconciliation.expected import TERM, terms
+from recon.reconciliation.expected import TERM, for_uneven_terms, terms
 from recon.store.session import Session
 
 # On so many of the lines that are off, the rules are tried.
@@ -95,6 +95,7 @@ def policies(
     connection: Session, month: Month, policy: Policy, marks: Marks, off: int
 ) -> Iterator[Found]:
     """Yield the marks that another rule explains."""
+    for_uneven_terms(connection)
     reckoning = _Reckoning(month, _whole(connection), terms_differ(connection))
     part = 1 + off // _TRIED_ON
     some = f"(FROM lines_off WHERE hash(line) % {part} = 0)"

@@ -11,7 +11,7 @@ from recon.base.errors import UsageError
 from recon.base.month import Month
 from recon.reconciliation.causes.gather import FLAGGED
 from recon.reconciliation.compare import with_terms
-from recon.reconciliation.expected import TERM
+from recon.reconciliation.expected import TERM, for_uneven_terms
 from recon.reconciliation.other_terms import LAST_MONTH
 from recon.reconciliation.versions import in_force
 from recon.store.session import Session, is_any, literal
@@ -41,6 +41,7 @@ def collect(session: Session, contract_id: str, month: Month) -> str:
         nearest = _nearest(session, wanted)
         near = f"; the nearest ids are {', '.join(nearest)}." if nearest else "."
         raise UsageError(f"Neither analytics nor accounting has a contract '{wanted}'{near}")
+    for_uneven_terms(session)
     _collect_lines(session, of_contract, month)
     return str(found[0])
 
