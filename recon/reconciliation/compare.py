@@ -131,8 +131,8 @@ def with_terms(connection: Session, lines: str) -> str:
 
 
 def terms_differ(connection: Session) -> bool:
-    """Whether terms of several kinds occur in the session."""
-    return _known_terms(connection).kinds
+    """Whether the terms of `lines` are of several kinds."""
+    return _TERMS[connection].kinds
 
 
 @dataclass(frozen=True, slots=True)
