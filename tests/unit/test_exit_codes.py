@@ -28,6 +28,7 @@ FAILURES: dict[type[ReconError], tuple[Callable[[], ReconError], int]] = {
     errors.PeriodError: (lambda: errors.PeriodError("2024-06", "FY24-P06"), 2),
     errors.ConfigError: (lambda: errors.ConfigError(["policy.cap: is negative"], Path("x")), 4),
     errors.SourceUnreachable: (lambda: errors.SourceUnreachable("x.csv is not there."), 5),
+    errors.NothingLoaded: (lambda: errors.NothingLoaded("There is no store yet."), 5),
     errors.SourceDataError: (lambda: errors.SourceDataError("x.csv has no header line."), 6),
     errors.MissingColumns: (lambda: errors.MissingColumns("analytics", ["amount"], ["x"]), 6),
     errors.LooksLikeCrmCloseDate: (lambda: errors.LooksLikeCrmCloseDate(6, 10), 6),

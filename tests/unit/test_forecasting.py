@@ -103,6 +103,7 @@ def test_without_the_library_one_sentence_says_what_to_install(
         forecasts({"of": [1.0] * LENGTH}, SEASON, AHEAD)
 
 
+@pytest.mark.slow
 def test_the_executive_view_has_its_forecast(simple: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """With its error; without the library, or enough months, it has one sentence."""
     with star(_books()) as session:

@@ -19,7 +19,7 @@ from recon.reconciliation.compare import with_terms
 from recon.reconciliation.events.found import FEWEST, Found, enough
 from recon.reconciliation.events.marks import DUE, mark_of
 from recon.reconciliation.events.saying import sentence_start
-from recon.reconciliation.expected import TERM
+from recon.reconciliation.expected import TERM, for_uneven_terms
 from recon.store.session import Session
 
 # So many months away all entries of a line are looked for.
@@ -106,6 +106,7 @@ def _shifted(connection: Session, month: Month) -> Iterator[Found]:
     away = [by for (by,) in connection.execute(_AWAY).fetchall()]
     if not away:
         return
+    for_uneven_terms(connection)
     for *named, by, starts, explained, lines, begun in connection.execute(
         _every_month(connection, month, away)
     ).fetchall():

@@ -32,6 +32,8 @@ from recon.store.session import Session
 # On so many of the lines that are off, the rules are tried.
 _TRIED_ON = 2_000
 _COLUMNS = ("convention", "rounding", "start_rule", "stop_rule", "term_months", "term_start")
+# The columns of lines whose terms are of several kinds.
+_OF_KINDS = ("ends_on", "lasts")
 
 
 # The other side may round otherwise, which shows where the rules differ by more.
@@ -77,15 +79,22 @@ def _rules() -> tuple[_Rule, ...]:
     ]  # fmt: skip
     months = [
         _Rule(f"over a term that is one month {'longer' if by > 0 else 'shorter'}",
-              {"term_months": f"greatest(term_months + {by}, 1)"}, {})
+              {"term_months": f"greatest(term_months + {by}, 1)",
+               "ends_on": f"CASE WHEN term_months + {by} > 0 THEN {_end(by)} ELSE ends_on END",
+               "lasts": f"greatest(lasts + {by}, 1)"}, {})
         for by in (1, -1)
     ] + [
         _Rule(f"over a term that starts a month {'later' if by > 0 else 'earlier'}",
-              {"term_start": f"add_months(term_start, {by})"}, {})
+              {"term_start": f"add_months(term_start, {by})", "ends_on": _end(by)}, {})
         for by in (1, -1)
     ]  # fmt: skip
     # Where a rule of the first or last month explains as much, it is the smaller change.
     return (*starts, *conventions, *months)
+
+
+def _end(by: int) -> str:
+    """The end of a term that ends so many months later."""
+    return f"CAST(add_months(ends_on + 1, {by}) - 1 AS DATE)"
 
 
 _RULES = _rules()
@@ -165,12 +174,12 @@ def _reckoned(reckoning: _Reckoning, lines: str, ranks: Sequence[int]) -> str:
             )
         )
         else column
-        for column in _COLUMNS
+        for column in (*_COLUMNS, *(_OF_KINDS if kinds else ()))
     )
-    conditions = " ".join(f"WHEN {rank} THEN {_RULES[rank].where}" for rank in ranks)
+    conditions = " ".join(f"WHEN {rank} THEN {_where(_RULES[rank], kinds)}" for rank in ranks)
     tried = f"""
         SELECT line, rank, type, currency, segment, opened, expected, recognized, value, unit,
-            closed_on, {"term_kind, ends_on, lasts," if kinds else ""} {changed}
+            closed_on, {"term_kind," if kinds else ""} {changed}
         FROM (SELECT *, start_month AS opened
             FROM {lines} ANTI JOIN added_rows USING (line) WHERE on_contract),
             (SELECT unnest([{", ".join(map(str, ranks))}]) AS rank)
@@ -181,6 +190,14 @@ def _reckoned(reckoning: _Reckoning, lines: str, ranks: Sequence[int]) -> str:
             accrued(periods_by({m}, {TERM}), {TERM})
                 - accrued(periods_by({m - 1}, {TERM}), {TERM}) AS other
         FROM ({terms(tried, reckoning.whole, kinds=kinds)})"""
+
+
+def _where(rule: _Rule, kinds: bool) -> str:
+    """The condition on lines that a rule may explain.
+
+    A term between two dates is neither longer than they say nor starts in another month.
+    """
+    return f"{rule.where} AND term_kind <> 'dates'" if kinds and not rule.settings else rule.where
 
 
 def _whole(connection: Session) -> str:
