@@ -84,7 +84,7 @@ def make_part(folder: Path, seed: int) -> None:
         made.mkdir()
         make(Recipe(seed, ACTIVE, first=month, last=month, history=False), sample)
         rows = {}
-        with open_session() as session:
+        with open_session(allowed=[Path(place)]) as session:
             session.execute(f"ATTACH {literal(str(sample))} AS sample (READ_ONLY)")
             for side, changed in renamed.items():
                 (rows[side],) = session.execute(
@@ -103,7 +103,7 @@ def make_sqlite(path: Path) -> Path:
     from recon.store.session import literal, open_session
 
     sample = ensure(Recipe())
-    with open_session() as session, sqlite3.connect(path) as out:
+    with open_session(allowed=[sample.parent]) as session, sqlite3.connect(path) as out:
         session.execute(f"ATTACH {literal(str(sample))} AS sample (READ_ONLY)")
         for table in ("contracts", "entries"):
             frame = session.execute(f"SELECT * FROM sample.{table}").df()
