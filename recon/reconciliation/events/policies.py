@@ -93,7 +93,7 @@ def _rules() -> tuple[_Rule, ...]:
 
 
 def _end(by: int) -> str:
-    """The end of a term that ends so many months later."""
+    """The end of a term, so many months later."""
     return f"CAST(add_months(ends_on + 1, {by}) - 1 AS DATE)"
 
 
