@@ -16,7 +16,7 @@ from typing import NamedTuple
 from recon.base import money
 from recon.base.month import Month
 from recon.base.result import CarriedDifference, Cause
-from recon.reconciliation.compare import CARRIED, LARGEST_CARRIED, with_terms
+from recon.reconciliation.compare import CARRIED, LARGEST_CARRIED
 from recon.reconciliation.earlier_months import (
     EarlierMonth,
     Finding,
@@ -25,6 +25,7 @@ from recon.reconciliation.earlier_months import (
     same_share,
 )
 from recon.reconciliation.expected import TERM
+from recon.reconciliation.known_terms import with_terms
 from recon.store.session import Session, is_any
 
 # Months back that are judged one by one: fifty years.

@@ -12,17 +12,16 @@ nothing is expected, a line is within tolerance where the amount is that small.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from weakref import WeakKeyDictionary
 
 from recon.base.month import Month
 from recon.base.policy import Policy, SameKey
 from recon.reconciliation.contract_intake import with_term
-from recon.reconciliation.expected import NARROW, NO_TERM, TERM, WIDE, terms
+from recon.reconciliation.expected import NO_TERM, TERM, terms
+from recon.reconciliation.known_terms import KnownTerms, keep, of_contracts
 from recon.reconciliation.policy_sql import ALLOWANCE, rule_of
 from recon.reconciliation.term_columns import LONGEST_TERM
 from recon.reconciliation.versions import ADDED, in_force, version_rows
-from recon.store.session import Session, columns, created, is_any, literal
+from recon.store.session import Session, created, is_any, literal
 
 BROKEN = "status NOT IN ('matched', 'within_tolerance')"
 # A line recognizes less than it expects, or, of a credit, takes back less.
@@ -36,7 +35,7 @@ LARGEST_CARRIED = (
 )
 
 
-def compare(connection: Session, month: Month, policy: Policy) -> Terms:
+def compare(connection: Session, month: Month, policy: Policy) -> KnownTerms:
     """Create `lines_compared`, and the lines that only accounting knows.
 
     Returns what is known of their terms.
@@ -50,7 +49,7 @@ def compare(connection: Session, month: Month, policy: Policy) -> Terms:
         """CREATE OR REPLACE TEMP TABLE sums_without_line AS
         SELECT * EXCLUDE line FROM sums_spelled_otherwise WHERE line IS NULL"""
     )
-    known = _terms_of(connection, policy, month.has_long_periods)
+    known = of_contracts(connection, policy, month.has_long_periods)
     rows = _added_rows(connection, policy, known)
     added = bool(created(connection, f"CREATE OR REPLACE TABLE added_rows AS {rows}"))
     others = is_any(connection, "sums_without_line WHERE entries > 0")
@@ -77,13 +76,13 @@ def _spelled_otherwise(policy: Policy) -> str:
 
 
 def view_lines(
-    connection: Session, month: Month, policy: Policy, terms_compared: Terms | None = None
+    connection: Session, month: Month, policy: Policy, terms_compared: KnownTerms | None = None
 ) -> None:
     """Create `lines`: compared lines with contract, rule, term and allowance.
 
     `terms_compared` is what `compare` returned, unless it was in other sessions.
     """
-    known = _TERMS[connection] = terms_compared or _known_terms(connection)
+    known = keep(connection, terms_compared)
     # Joined only where there are any: several statements are planned with this view in them.
     added, value, months_added = "", "t.value", "CAST(NULL AS BIGINT) AS months_added"
     if is_any(connection, "added_rows"):
@@ -120,100 +119,11 @@ def view_lines(
     )
 
 
-def with_terms(connection: Session, lines: str) -> str:
-    """SELECT of some of `lines` with everything of their terms.
-
-    `expected.terms` lists its columns.
-    """
-    own = f"SELECT * EXCLUDE (start_month, close_month) FROM {lines}"
-    known = _TERMS[connection]
-    return terms(own, known.whole, cuts=known.cuts, kinds=known.kinds, evenly=known.evenly)
-
-
-def terms_differ(connection: Session) -> bool:
-    """Whether the terms of `lines` are of several kinds."""
-    return _TERMS[connection].kinds
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """The type and the possible kinds of a session's terms.
-
-    `whole` is the type of amounts, which the allowances fit, too. `cuts` is whether a stop may cut
-    a month, `kinds` whether terms differ in kind, `evenly` whether each month has the same part.
-    """
-
-    whole: str
-    cuts: bool
-    kinds: bool
-    evenly: bool
-
-
-# Of the lines that are viewed.
-_TERMS: WeakKeyDictionary[Session, Terms] = WeakKeyDictionary()
-
-
-def _known_terms(connection: Session) -> Terms:
-    rules = connection.execute(
-        f"""SELECT bool_or({_CUTS}), EXISTS (FROM contracts_typed WHERE {_OF_ANOTHER_KIND}),
-            bool_and({_EVENLY}) FROM rules"""
-    ).fetchone() or (True, True, False)
-    whole = columns(connection, "lines_compared")["expected"]
-    return Terms(whole, *map(bool, rules))
-
-
-def _terms_of(connection: Session, policy: Policy, long_periods: bool) -> Terms:
-    value, months, valid_kinds, kinds, unit, by_day_rate, cuts, evenly, posted = connection.execute(
-        f"""SELECT * FROM (
-            SELECT coalesce(max(abs(value)) FILTER (reason IS NULL), 0),
-                coalesce(max(CASE WHEN dated
-                    THEN month_index(close_date) - month_index(started_on) + 1 ELSE duration END)
-                    FILTER (reason IS NULL), 1),
-                coalesce(bool_or({_OF_ANOTHER_KIND}) FILTER (reason IS NULL), false),
-                coalesce(bool_or({_OF_ANOTHER_KIND}), false)
-            FROM contracts_typed),
-            (SELECT max(unit), bool_or(convention = 'prorate_day_rate'), bool_or({_CUTS}),
-                bool_and({_EVENLY}) FROM rules),
-            (SELECT coalesce(max(greatest(abs(recognized), abs(earned))), 0) FROM entry_sums_all)"""
-    ).fetchone() or (0, 1, False, False, 1, True, True, False, 0)
-    # The rest of a value that was raised or lowered may be twice the largest one.
-    rest = 2 if policy.same_key is SameKey.VERSIONS else 1
-    whole = reckoned_in(rest * value, months, unit, posted, by_day_rate, valid_kinds)
-    return Terms(WIDE if long_periods else whole, cuts, kinds, evenly)
-
-
-# A rule by which a stop may cut a month, and one by which every month takes the same part.
-_CUTS = "convention <> 'even' OR stop_rule <> 'full'"
-_EVENLY = "convention = 'even' AND start_rule = 'full'"
-# A contract row whose term is not its duration alone.
-_OF_ANOTHER_KIND = "monthly OR dated OR free_months > 0"
-
-
-def reckoned_in(
-    value: int,
-    months: int,
-    unit: int,
-    posted: int = 0,
-    by_day_rate: bool = True,
-    kinds: bool = False,
-) -> str:
-    """Type to reckon in: 64 bits where nothing overflows them.
-
-    Those are many times faster. Given are the largest amounts and the longest term. The largest
-    denominator is that of a line that stops within a month: the term's days (by a daily rate times
-    its months) times the days of that month. With `kinds`, a month may have as many parts as days
-    besides, and a monthly value may be due for as long as there are dates.
-    """
-    parts = (31 * months + 31) * 31 * (months if by_day_rate else 1) * (62 if kinds else 1)
-    longest = 2 * (value + unit) * max(parts, 12 * 9999 if kinds else 0)
-    return NARROW if max(longest, posted) < 2**61 else WIDE
-
-
 # Of rows of one key the first is the line.
 _FIRST_OF_KEY = "QUALIFY row = min(row) OVER (PARTITION BY id_key, type, currency)"
 
 
-def _added_rows(connection: Session, policy: Policy, known: Terms) -> str:
+def _added_rows(connection: Session, policy: Policy, known: KnownTerms) -> str:
     """SELECT of contract rows to add up, with their terms.
 
     `line` is the first row of their key.
@@ -303,7 +213,7 @@ _HELD = "term_months own_close closed_early term_mismatch".split()
 
 
 def _lines_compared(
-    month: Month, known: Terms, same_key: SameKey, any_added: bool, sums: str, others: str
+    month: Month, known: KnownTerms, same_key: SameKey, any_added: bool, sums: str, others: str
 ) -> str:
     """SELECT of the lines with their status.
 

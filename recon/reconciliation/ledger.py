@@ -10,8 +10,9 @@ posted, and has not ended, as in other months.
 from __future__ import annotations
 
 from recon.base.month import Month
-from recon.reconciliation.compare import CARRIED, with_terms
+from recon.reconciliation.compare import CARRIED
 from recon.reconciliation.expected import TERM
+from recon.reconciliation.known_terms import with_terms
 from recon.reconciliation.policy_sql import ALLOWANCE
 from recon.store.session import Session, is_any
 

@@ -61,7 +61,7 @@ RELATIONS = (
         "revenue type, segment with a tolerance of its own (or none) and minor unit",
         f"rule {_RULE}",
         "policy_sql",
-        "compare contract_intake explain.relations totals",
+        "compare contract_intake explain.relations known_terms totals",
     ),
     _relation(
         "units",
@@ -76,8 +76,8 @@ RELATIONS = (
         "row id id_key type rule currency value finer duration booked_on started_on close_date "
         f"terminated_on {_KIND} customer_id customer segment owner type_text reason",
         "contract_intake",
-        "compare control_totals entry_intake explain.relations recognized repeated rows_of_one_key "
-        "totals",
+        "compare control_totals entry_intake explain.relations known_terms recognized repeated "
+        "rows_of_one_key totals",
     ),
     _relation(
         "contracts_of_one_key",
@@ -160,7 +160,7 @@ RELATIONS = (
         "recognized",
     ),
     _relation(
-        "entry_sums_all", "key of entries that can be read", _PLACED, "recognized", "compare"
+        "entry_sums_all", "key of entries that can be read", _PLACED, "recognized", "known_terms"
     ),
     _relation(
         "ledger_span",
@@ -240,7 +240,7 @@ RELATIONS = (
         "compare",
         "carried causes.counterparts causes.gather control_totals entry_detail events.batches "
         "events.carried events.chosen events.delivered_twice events.id_rules events.marks "
-        "events.ranges ledger rollforward totals",
+        "events.ranges known_terms ledger rollforward totals",
     ),
     _relation(
         "lines",

@@ -20,7 +20,7 @@ from recon.base.result import Break, Reconciliation, Side
 from recon.reconciliation import totals as summary
 from recon.reconciliation.breaks import judged_breaks
 from recon.reconciliation.carried import carried_differences
-from recon.reconciliation.compare import Terms, compare, view_lines
+from recon.reconciliation.compare import compare, view_lines
 from recon.reconciliation.contract_intake import (
     forget_contracts,
     load_contracts,
@@ -31,6 +31,7 @@ from recon.reconciliation.earlier_values import named_earlier_values
 from recon.reconciliation.entry_detail import read_again
 from recon.reconciliation.entry_intake import currency_notice, view_entries
 from recon.reconciliation.events import find_events, with_events
+from recon.reconciliation.known_terms import KnownTerms
 from recon.reconciliation.open_days import Asking
 from recon.reconciliation.places import named_places
 from recon.reconciliation.policy_sql import register_policy
@@ -246,7 +247,7 @@ def compare_month(
     policy: Policy,
     descriptions: Mapping[Side, str],
     compliance: tuple[str, ...],
-) -> Terms:
+) -> KnownTerms:
     """Compare the entries of the session with its contract rows.
 
     Contract lines that share an id have to be compared together; apart from that any group of
@@ -285,7 +286,7 @@ def summarize(
     descriptions: Mapping[Side, str],
     compliance: tuple[str, ...],
     notices: list[str],
-    known: Terms | None = None,
+    known: KnownTerms | None = None,
 ) -> Reconciliation:
     """Reconciliation of the compared lines: breaks explained, everything tied out.
 

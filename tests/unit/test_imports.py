@@ -100,9 +100,8 @@ def test_each_command_has_one_first_line() -> None:
     assert {name: str(loaded(name).help).partition("\n")[0] for name in LINES} == LINES
 
 
-def test_the_library_loads_nothing_heavy_until_it_is_used() -> None:
-    """`import recon` alone is free; the first use of its front door loads the core."""
-    script = "import sys, recon; print(*sys.modules); recon.reconcile; print(*sys.modules)"
+def _modules(script: str) -> list[set[str]]:
+    """The modules that each line of a script's output names."""
     done = subprocess.run(
         [sys.executable, "-c", script],
         env=environment(),
@@ -111,7 +110,13 @@ def test_the_library_loads_nothing_heavy_until_it_is_used() -> None:
         timeout=PATIENCE,
         check=True,
     )
-    before, after = (set(line.split()) for line in done.stdout.splitlines())
+    return [set(line.split()) for line in done.stdout.splitlines()]
+
+
+def test_the_library_loads_nothing_heavy_until_it_is_used() -> None:
+    """`import recon` alone is free; the first use of its front door loads the core."""
+    script = "import sys, recon; print(*sys.modules); recon.reconcile; print(*sys.modules)"
+    before, after = _modules(script)
     assert not before & HEAVY
     assert "duckdb" in after
     assert not after & {"openpyxl", "rich", "typer"}
@@ -126,14 +131,6 @@ def test_the_library_offers_its_public_names() -> None:
 def test_the_page_starts_without_what_reconciles() -> None:
     """The server listens at once: DuckDB and the rooms behind the page are loaded later."""
     script = "import sys; from recon.web import serving; print(*sys.modules)"
-    done = subprocess.run(
-        [sys.executable, "-c", script],
-        env=environment(),
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=True,
-    )
-    found = set(done.stdout.split())
+    (found,) = _modules(script)
     assert not found & {"duckdb", "pandas", "numpy", "openpyxl"}
     assert not {name for name in found if name.startswith(("recon.kpi", "recon.store."))}

@@ -22,7 +22,8 @@ from recon.reconciliation.causes.objections import assumed_of, objections_of, un
 from recon.reconciliation.causes.postings import entries_of, recognized_before
 from recon.reconciliation.causes.terms import alternative_terms
 from recon.reconciliation.causes.together import customers_off, lines_together, nearby_amounts
-from recon.reconciliation.compare import BROKEN, CARRIED, with_terms
+from recon.reconciliation.compare import BROKEN, CARRIED
+from recon.reconciliation.known_terms import with_terms
 from recon.store.session import Session, is_any
 
 

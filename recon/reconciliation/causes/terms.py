@@ -25,9 +25,10 @@ from recon.reconciliation.causes.readings import (
     months_to_close,
     readings,
 )
-from recon.reconciliation.compare import BROKEN, reckoned_in
+from recon.reconciliation.compare import BROKEN
 from recon.reconciliation.earlier_values import create_earlier_values
 from recon.reconciliation.expected import TERM, TERM_END, WIDE, for_uneven_terms, terms
+from recon.reconciliation.known_terms import reckoned_in
 from recon.store.session import Session, is_any
 
 _TERM_END = f"coalesce(ends_on, {TERM_END})"

@@ -15,11 +15,11 @@ from collections.abc import Callable, Iterator, Sequence
 from recon.base.events import EventKind
 from recon.base.month import Month
 from recon.base.text import counted
-from recon.reconciliation.compare import with_terms
 from recon.reconciliation.events.found import FEWEST, Found, enough
 from recon.reconciliation.events.marks import DUE, mark_of
 from recon.reconciliation.events.saying import sentence_start
 from recon.reconciliation.expected import TERM, for_uneven_terms
+from recon.reconciliation.known_terms import with_terms
 from recon.store.session import Session
 
 # So many months away all entries of a line are looked for.

@@ -14,7 +14,6 @@ from typing import NamedTuple
 from recon.base.events import EventKind
 from recon.base.month import Month
 from recon.base.policy import Convention, Policy, Rounding, StartMonth, StopMonth
-from recon.reconciliation.compare import reckoned_in, terms_differ
 from recon.reconciliation.events.found import (
     FEWEST,
     OF_PARTS,
@@ -27,6 +26,7 @@ from recon.reconciliation.events.found import (
 from recon.reconciliation.events.marks import Marks
 from recon.reconciliation.events.saying import sentence_start
 from recon.reconciliation.expected import TERM, for_uneven_terms, terms
+from recon.reconciliation.known_terms import reckoned_in, terms_differ
 from recon.store.session import Session
 
 # On so many of the lines that are off, the rules are tried.

@@ -10,8 +10,8 @@ from typing import Any
 from recon.base.errors import UsageError
 from recon.base.month import Month
 from recon.reconciliation.causes.gather import FLAGGED
-from recon.reconciliation.compare import with_terms
 from recon.reconciliation.expected import TERM, for_uneven_terms
+from recon.reconciliation.known_terms import with_terms
 from recon.reconciliation.other_terms import LAST_MONTH
 from recon.reconciliation.versions import in_force
 from recon.store.session import Session, is_any, literal
